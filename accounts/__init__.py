@@ -1,0 +1,1 @@
+"""Sender accounts: credentials, egresses, workers, leases, sessions, friends and pace."""

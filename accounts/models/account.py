@@ -1,0 +1,141 @@
+"""The account: a sender, its credential and the pace its operator allows it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from accounts.fields import EncryptedTextField
+from accounts.models.egress import Egress
+from accounts.querysets import AccountQuerySet
+from accounts.states import AccountState, PresenceStatus, StateReason
+
+#: The range of numbers a UIN may have.
+UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
+UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
+
+
+class Account(models.Model):
+    """A sender: one UIN with its credential, its pace and its state.
+
+    What the engine writes while it sends (lease, SEQ, rest) lives in `Lease`, so that a form an
+    operator had open for an hour cannot put an old SEQ back.
+    """
+
+    uin = models.BigIntegerField(_("UIN"), unique=True, validators=UIN_VALIDATORS)
+    name = models.CharField(_("name"), max_length=128, blank=True)
+    credential = EncryptedTextField(
+        _("credential"),
+        editable=False,
+        help_text=_("The wire digest of the password, encrypted. Never shown."),
+    )
+    egress = models.ForeignKey(
+        Egress,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pinned_accounts",
+        verbose_name=_("pinned to egress"),
+        help_text=_("Empty: the egress with the least load is chosen at login."),
+    )
+    presence = models.PositiveSmallIntegerField(
+        _("shown as"), choices=PresenceStatus.choices, default=PresenceStatus.ONLINE
+    )
+    min_interval = models.FloatField(
+        _("minimum gap (s)"),
+        default=1.0,
+        help_text=_("Seconds between the gateway's last reply and the next message."),
+    )
+    per_minute = models.PositiveIntegerField(_("per minute"), null=True, blank=True)
+    per_hour = models.PositiveIntegerField(_("per hour"), null=True, blank=True)
+    per_day = models.PositiveIntegerField(_("per day"), null=True, blank=True)
+
+    state = models.CharField(
+        _("state"), max_length=16, choices=AccountState.choices, default=AccountState.NEW
+    )
+    state_reason = models.CharField(
+        _("reason"), max_length=32, choices=StateReason.choices, default=StateReason.IMPORTED
+    )
+    state_detail = models.CharField(_("in words"), max_length=500, blank=True)
+    state_changed_at = models.DateTimeField(_("since"), default=timezone.now)
+
+    friend_count = models.PositiveIntegerField(_("friends"), null=True, blank=True, editable=False)
+    friends_synced_at = models.DateTimeField(
+        _("friends synced at"), null=True, blank=True, editable=False
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+    history = HistoricalRecords(
+        excluded_fields=[
+            "credential",
+            "state",
+            "state_reason",
+            "state_detail",
+            "state_changed_at",
+            "friend_count",
+            "friends_synced_at",
+        ]
+    )
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ["uin"]
+        constraints = [
+            models.CheckConstraint(
+                name="account_uin_range",
+                condition=models.Q(uin__gte=UIN_MIN, uin__lte=UIN_MAX),
+                violation_error_message=_("A UIN is a number from 10000 to 4294967295."),
+            ),
+            models.CheckConstraint(
+                name="account_state_known", condition=models.Q(state__in=AccountState.values)
+            ),
+            models.CheckConstraint(
+                name="account_pace_positive",
+                condition=models.Q(min_interval__gte=0)
+                & (models.Q(per_minute=None) | models.Q(per_minute__gt=0))
+                & (models.Q(per_hour=None) | models.Q(per_hour__gt=0))
+                & (models.Q(per_day=None) | models.Q(per_day__gt=0)),
+                violation_error_message=_(
+                    "The gap must be zero or more; the limits above zero, or empty."
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["state"], name="account_state")]
+
+    def __str__(self) -> str:
+        return f"{self.uin} {self.name}".strip()
+
+
+class AccountEvent(models.Model):
+    """A change of an account's state, kept: the account's timeline."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="events", verbose_name=_("account")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=16, choices=AccountState.choices)
+    reason = models.CharField(_("reason"), max_length=32, choices=StateReason.choices)
+    detail = models.CharField(_("in words"), max_length=500, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+
+    class Meta:
+        verbose_name = _("account event")
+        verbose_name_plural = _("account events")
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["account", "-at"], name="accountevent_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.state} ({self.reason})"

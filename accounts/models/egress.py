@@ -1,0 +1,84 @@
+"""Where accounts talk from, and the worker processes that do the talking."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.querysets import WorkerQuerySet
+
+
+class Egress(models.Model):
+    """An address from which accounts talk: a worker host, a source address or a proxy.
+
+    The gateway knows a logged-in account by its IP and UIN, so an account is bound to one egress
+    at a time. A worker announces its egress at start from EGRESS_NAME and its two companions.
+    """
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    source_address = models.CharField(_("source address"), max_length=64, blank=True)
+    proxy = models.CharField(_("proxy"), max_length=255, blank=True)
+    per_second = models.FloatField(
+        _("messages a second"),
+        null=True,
+        blank=True,
+        help_text=_("Ceiling for all accounts of this egress together; empty means none."),
+    )
+    is_enabled = models.BooleanField(_("in use"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("egress")
+        verbose_name_plural = _("egresses")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="egress_per_second_positive",
+                condition=models.Q(per_second=None) | models.Q(per_second__gt=0),
+                violation_error_message=_("Messages a second must be above zero, or empty."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def queue(self) -> str:
+        """The Celery queue that wakes this egress's lanes."""
+        return f"egress.{self.name}"
+
+
+class Worker(models.Model):
+    """One start of one worker process. Its heartbeat is its proof of life.
+
+    `ended_at` is the fence: a worker whose row is ended can mark no attempt, and so sends nothing,
+    even when it was only presumed dead and comes back (rule 2).
+    """
+
+    egress = models.ForeignKey(
+        Egress, on_delete=models.PROTECT, related_name="workers", verbose_name=_("egress")
+    )
+    hostname = models.CharField(_("host"), max_length=255)
+    pid = models.PositiveIntegerField(_("process"))
+    version = models.CharField(_("version"), max_length=32)
+    started_at = models.DateTimeField(_("started at"))
+    heartbeat_at = models.DateTimeField(_("last heartbeat"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    end_reason = models.CharField(_("how it ended"), max_length=64, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["egress", "heartbeat_at"],
+                name="worker_living",
+                condition=models.Q(ended_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hostname}:{self.pid} ({self.egress})"

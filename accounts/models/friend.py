@@ -1,0 +1,45 @@
+"""The friend list of an account, as the gateway last told it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.account import Account
+from accounts.querysets import FriendQuerySet
+
+
+class Friend(models.Model):
+    """One friendship of an account. When it ends the row stays, with the time."""
+
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.CASCADE,
+        related_name="friends",
+        verbose_name=_("account"),
+        db_index=False,  # the unique constraint below serves it
+    )
+    uin = models.BigIntegerField(_("UIN"))
+    nickname = models.CharField(_("nickname"), max_length=255, blank=True)
+    since = models.DateTimeField(_("known since"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = FriendQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("friend")
+        verbose_name_plural = _("friends")
+        ordering = ["account", "uin"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "uin"], name="friend_once_an_account")
+        ]
+        indexes = [
+            # Planning asks "whose friend is this UIN?", of current friendships only.
+            models.Index(
+                fields=["uin", "account"], name="friend_current", condition=models.Q(ended_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uin} ({self.account_id})"

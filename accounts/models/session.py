@@ -1,0 +1,43 @@
+"""The session: an account's login through an egress."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.account import Account
+from accounts.models.egress import Egress
+
+
+class Session(models.Model):
+    """A login that the gateway accepted. It is open until the gateway or we end it."""
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("account")
+    )
+    egress = models.ForeignKey(
+        Egress, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("egress")
+    )
+    opened_at = models.DateTimeField(_("opened at"))
+    #: HI of the login reply: how often a quiet client should show that it lives, seconds.
+    heartbeat_seconds = models.PositiveIntegerField(_("heartbeat (s)"), default=60)
+    #: LI of the login reply: how long the gateway keeps a silent session, seconds.
+    idle_seconds = models.PositiveIntegerField(_("kept for (s)"), default=300)
+    last_used_at = models.DateTimeField(_("last used at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    end_reason = models.CharField(_("how it ended"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(ended_at=None),
+                name="session_one_open_an_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} @ {self.egress_id}"

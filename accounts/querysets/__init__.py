@@ -1,0 +1,8 @@
+"""How accounts and what belongs to them are read and moved."""
+
+from accounts.querysets.account import AccountQuerySet
+from accounts.querysets.friend import FriendQuerySet
+from accounts.querysets.lease import LeaseQuerySet
+from accounts.querysets.worker import WorkerQuerySet
+
+__all__ = ["AccountQuerySet", "FriendQuerySet", "LeaseQuerySet", "WorkerQuerySet"]

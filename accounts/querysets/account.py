@@ -1,0 +1,29 @@
+"""Reading and moving accounts."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.utils import timezone
+
+from accounts.states import ACCOUNT_STATES, STOPPED_STATES, WORKING_STATES
+from foundation.states import StatefulQuerySet
+
+
+class AccountQuerySet(StatefulQuerySet[Any]):
+    """Accounts; `transition` is the only door to their state."""
+
+    state_table = ACCOUNT_STATES
+
+    def working(self) -> Self:
+        """Accounts that may log in, sync and send."""
+        return self.filter(state__in=WORKING_STATES)
+
+    def stopped(self) -> Self:
+        """Accounts that do nothing until an operator says so."""
+        return self.filter(state__in=STOPPED_STATES)
+
+    def transition(self, *, to: str, **values: Any) -> int:
+        """Move accounts to a state and note when; see `StatefulQuerySet.transition`."""
+        values.setdefault("state_changed_at", timezone.now())
+        return super().transition(to=to, **values)

@@ -1,0 +1,15 @@
+"""Reading friend lists."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+
+
+class FriendQuerySet(models.QuerySet[Any]):
+    """Friendships; those that ended keep their row, with the time."""
+
+    def current(self) -> Self:
+        """Friendships that were in the account's list at its last sync."""
+        return self.filter(ended_at=None)

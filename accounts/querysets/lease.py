@@ -1,0 +1,20 @@
+"""Reading and taking leases: which worker's lane may send for an account."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+
+class LeaseQuerySet(models.QuerySet[Any]):
+    """Leases, one row an account. Rows are the engine's: no form ever saves one."""
+
+    def free(self) -> Self:
+        """Leases that no living worker holds."""
+        return self.filter(Q(worker=None) | Q(worker__ended_at__isnull=False))
+
+    def held(self) -> Self:
+        """Leases that a living worker holds."""
+        return self.filter(worker__isnull=False, worker__ended_at=None)

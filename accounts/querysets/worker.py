@@ -1,0 +1,27 @@
+"""Reading the workers that serve egresses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.utils import timezone
+
+#: Seconds between two proofs of life of a worker process.
+HEARTBEAT_SECONDS = 2.0
+#: Seconds of silence after which a worker is presumed dead and its leases pass on.
+PRESUMED_DEAD_SECONDS = 15.0
+
+
+class WorkerQuerySet(models.QuerySet[Any]):
+    """Worker processes; a row per process start, ended or not."""
+
+    def living(self) -> Self:
+        """Workers whose row has not been ended: only these may mark an attempt."""
+        return self.filter(ended_at=None)
+
+    def silent(self) -> Self:
+        """Living workers that have not proved it for too long."""
+        limit = timezone.now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
+        return self.living().filter(heartbeat_at__lt=limit)

@@ -1,0 +1,62 @@
+"""The states of an account and of a session, and the reasons an account gives for its state."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.states import StateTable
+
+
+class AccountState(models.TextChoices):
+    NEW = "new", _("new")
+    ONLINE = "online", _("online")
+    OFFLINE = "offline", _("offline")
+    RESTING = "resting", _("resting")
+    QUARANTINED = "quarantined", _("quarantined")
+    DISABLED = "disabled", _("disabled")
+
+
+_S = AccountState
+
+ACCOUNT_STATES = StateTable(
+    {
+        _S.NEW: {_S.ONLINE, _S.OFFLINE, _S.RESTING, _S.QUARANTINED, _S.DISABLED},
+        _S.ONLINE: {_S.OFFLINE, _S.RESTING, _S.QUARANTINED, _S.DISABLED},
+        _S.OFFLINE: {_S.ONLINE, _S.RESTING, _S.QUARANTINED, _S.DISABLED},
+        _S.RESTING: {_S.ONLINE, _S.OFFLINE, _S.QUARANTINED, _S.DISABLED},
+        # Only an operator leads an account out of these two, and it starts afresh.
+        _S.QUARANTINED: {_S.NEW, _S.DISABLED},
+        _S.DISABLED: {_S.NEW},
+    }
+)
+
+#: An account in one of these may hold a lane: log in, sync, send.
+WORKING_STATES = (_S.NEW, _S.ONLINE, _S.OFFLINE, _S.RESTING)
+#: An account in one of these does nothing until an operator says so.
+STOPPED_STATES = (_S.QUARANTINED, _S.DISABLED)
+
+
+class StateReason(models.TextChoices):
+    """Why an account is in its state, for people and for filters."""
+
+    IMPORTED = "imported", _("imported")
+    LOGGED_IN = "logged_in", _("logged in")
+    LOGGED_OUT = "logged_out", _("logged out")
+    SESSION_ENDED = "session_ended", _("the gateway ended the session")
+    TOO_FAST = "too_fast", _("the gateway said it was too fast (RES=3)")
+    BY_OPERATOR = "by_operator", _("an operator said so")
+    LOGIN_REFUSED = "login_refused", _("the gateway refused the login")
+    ILLEGAL_UIN = "illegal_uin", _("the gateway calls the UIN illegal (RES=5)")
+    LOGIN_UNANSWERED = "login_unanswered", _("the gateway does not answer its login")
+    CREDENTIAL_UNREADABLE = "credential_unreadable", _("its credential cannot be decrypted")
+    CODES_GONE_WRONG = "codes_gone_wrong", _("too many of its messages failed")
+    RESTED = "rested", _("its rest is over")
+
+
+class PresenceStatus(models.IntegerChoices):
+    """How an account shows itself to its friends (protocol: Change_Stat, ST)."""
+
+    ONLINE = 10, _("online")
+    BUSY = 30, _("busy")
+    INVISIBLE = 40, _("invisible")

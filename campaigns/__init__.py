@@ -1,0 +1,1 @@
+"""Campaigns: templates, runs, deliveries, attempts; planning, sending, reporting."""

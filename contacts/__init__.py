@@ -1,0 +1,1 @@
+"""Contacts: people, lists, imports, suppressions."""

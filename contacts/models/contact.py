@@ -1,0 +1,42 @@
+"""The contact: a person, by UIN, with attributes."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+#: The range of numbers a UIN may have.
+UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
+UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
+
+
+class Contact(models.Model):
+    """A person we may have something to say to."""
+
+    uin = models.BigIntegerField(_("UIN"), unique=True, validators=UIN_VALIDATORS)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    attributes = models.JSONField(
+        _("attributes"),
+        default=dict,
+        blank=True,
+        help_text=_("Anything else known of the person, for templates and segments."),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="contact_uin_range",
+                condition=models.Q(uin__gte=UIN_MIN, uin__lte=UIN_MAX),
+                violation_error_message=_("A UIN is a number from 10000 to 4294967295."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uin} {self.name}".strip()

@@ -1,0 +1,1 @@
+"""How contacts and what belongs to them are read."""

@@ -1,0 +1,115 @@
+"""Readers for the process environment: pure functions, no Django, tested on their own.
+
+Every setting NAME may instead be given as NAME_FILE, the path of a file that holds the value:
+that is how container platforms hand over secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+#: Unix socket paths are cut at 108 bytes by the kernel; we stay below with a margin.
+LONGEST_SOCKET_PATH = 100
+
+
+class EnvironmentProblem(Exception):
+    """The environment names something that cannot be used; the text is for the operator."""
+
+
+def read(environ: Mapping[str, str], name: str, default: str = "") -> str:
+    """Return the value of NAME, else the contents of the file NAME_FILE names, else the default.
+
+    Raises:
+        EnvironmentProblem: NAME_FILE names a file that cannot be read.
+    """
+    if environ.get(name):
+        return environ[name].strip()
+    path = environ.get(f"{name}_FILE")
+    if not path:
+        return default
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise EnvironmentProblem(
+            f"{name}_FILE names {path}, which cannot be read ({problem}). "
+            f"Make it readable for this user, or set {name} itself."
+        ) from None
+
+
+def read_list(environ: Mapping[str, str], name: str, default: str = "") -> list[str]:
+    """Return the comma-separated values of NAME, blanks dropped."""
+    return [item.strip() for item in read(environ, name, default).split(",") if item.strip()]
+
+
+def read_bool(environ: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """Return whether NAME says yes (1, true, yes, on), in any case.
+
+    Raises:
+        EnvironmentProblem: the value is neither a yes nor a no.
+    """
+    value = read(environ, name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise EnvironmentProblem(f"{name} is {value!r}: say 1 or 0 (true, false, yes, no work too).")
+
+
+def read_number(environ: Mapping[str, str], name: str, default: float) -> float:
+    """Return NAME as a number of seconds, messages or whatever its setting counts.
+
+    Raises:
+        EnvironmentProblem: the value is not a number.
+    """
+    value = read(environ, name)
+    if not value:
+        return default
+    try:
+        return float(value)
+    except ValueError:
+        raise EnvironmentProblem(f"{name} is {value!r}, which is not a number.") from None
+
+
+def kept_secret(home: Path, name: str, length: int = 50) -> str:
+    """Return the secret kept in the file home/name, made at first use, readable by its owner only.
+
+    Returns an empty string when the folder cannot be written: a system check then says what to do,
+    instead of a traceback from the settings module.
+    """
+    path = home / name
+    try:
+        if path.exists():
+            return path.read_text(encoding="ascii").strip()
+        home.mkdir(parents=True, exist_ok=True)
+        value = secrets.token_urlsafe(length)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(value)
+        return value
+    except FileExistsError:  # another process of the same start was first
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def socket_path(home: Path) -> Path:
+    """Return where the embedded Redis listens: in the home, or the temporary folder if too long."""
+    path = home.resolve() / "redis.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"qqcampaign-{digest}" / "redis.sock"
+
+
+def broker_url(redis_url: str) -> str:
+    """Return the Redis URL as Celery spells it: unix:// becomes redis+socket://."""
+    if redis_url.startswith("unix://"):
+        return "redis+socket://" + redis_url.removeprefix("unix://")
+    return redis_url

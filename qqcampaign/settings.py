@@ -1,0 +1,277 @@
+"""Settings: one file, every difference between machines read from the environment.
+
+The default is the embedded stack: SQLite and a Redis of our own below QQCAMPAIGN_HOME. Production
+names DATABASE_URL, REDIS_URL, SECRET_KEY, CREDENTIAL_KEYS and ALLOWED_HOSTS. Nothing here raises:
+what is missing or wrong is kept in ENVIRONMENT_PROBLEMS, and a system check says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from qqcampaign import environment
+from qqcampaign.navigation import UNFOLD as UNFOLD
+
+Value = TypeVar("Value")
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT_PROBLEMS: list[str] = []
+
+
+def _given(reader: Callable[..., Value], name: str, default: Value) -> Value:
+    """Read one setting; a problem is remembered for the system check and the default taken."""
+    try:
+        return reader(os.environ, name, default)
+    except environment.EnvironmentProblem as problem:
+        ENVIRONMENT_PROBLEMS.append(str(problem))
+        return default
+
+
+# --- where the embedded stack keeps its data ---------------------------------------------------
+
+QQCAMPAIGN_HOME = Path(_given(environment.read, "QQCAMPAIGN_HOME", str(BASE_DIR / "var")))
+QQCAMPAIGN_HOME = QQCAMPAIGN_HOME.expanduser().absolute()
+
+# --- secrets -----------------------------------------------------------------------------------
+
+SECRET_KEY = _given(environment.read, "SECRET_KEY", "")
+IS_SECRET_KEY_KEPT = not SECRET_KEY
+if IS_SECRET_KEY_KEPT:
+    SECRET_KEY = environment.kept_secret(QQCAMPAIGN_HOME, "secret_key")
+
+# The first key encrypts, all of them decrypt: put a new one in front to rotate.
+CREDENTIAL_KEYS = [
+    key.strip() for key in _given(environment.read, "CREDENTIAL_KEYS", "").split(",") if key.strip()
+]
+ARE_CREDENTIAL_KEYS_KEPT = not CREDENTIAL_KEYS
+if ARE_CREDENTIAL_KEYS_KEPT:
+    CREDENTIAL_KEYS = [environment.kept_secret(QQCAMPAIGN_HOME, "credential_key", 32)]
+
+DEBUG = _given(environment.read_bool, "DEBUG", False)
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in _given(environment.read, "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+    if host.strip()
+]
+CSRF_TRUSTED_ORIGINS = [
+    origin.strip()
+    for origin in _given(environment.read, "CSRF_TRUSTED_ORIGINS", "").split(",")
+    if origin.strip()
+]
+
+# --- the database: the queue, the ledger, the truth --------------------------------------------
+
+DATABASE_URL = _given(environment.read, "DATABASE_URL", f"sqlite:///{QQCAMPAIGN_HOME}/db.sqlite3")
+DATABASE_POOL_SIZE = int(_given(environment.read_number, "DATABASE_POOL_SIZE", 10))
+
+
+def _database() -> dict[str, Any]:
+    try:
+        database: dict[str, Any] = environ.Env.db_url_config(DATABASE_URL)
+    except Exception:  # the library raises whatever its parser met
+        database = {}
+    if database.get("ENGINE") not in {
+        "django.db.backends.sqlite3",
+        "django.db.backends.postgresql",
+    }:
+        ENVIRONMENT_PROBLEMS.append(
+            "DATABASE_URL cannot be used: write postgres://user:password@host:5432/name or "
+            "sqlite:////absolute/path.sqlite3 (leave it out for the embedded database)."
+        )
+        database = environ.Env.db_url_config(f"sqlite:///{QQCAMPAIGN_HOME}/db.sqlite3")
+    if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"] = {
+            # Writers queue at BEGIN instead of failing at their first write.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            # FULL: a mark is on the disk before its request leaves (rule 3).
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728"
+            ),
+        }
+    else:
+        options = database.setdefault("OPTIONS", {})
+        # A pool: lanes come and go by the thousand, connections do not.
+        options["pool"] = {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30}
+        database["CONN_HEALTH_CHECKS"] = True
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis: wake-ups, pace, live figures. It owns no work --------------------------------------
+
+EMBEDDED_REDIS_SOCKET = environment.socket_path(QQCAMPAIGN_HOME)
+REDIS_URL = _given(environment.read, "REDIS_URL", f"unix://{EMBEDDED_REDIS_SOCKET}")
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    ENVIRONMENT_PROBLEMS.append(
+        "REDIS_URL cannot be used: write redis://host:6379/0 or unix:///path/to/redis.sock "
+        "(leave it out for the embedded one)."
+    )
+    REDIS_URL = f"unix://{EMBEDDED_REDIS_SOCKET}"
+
+# --- the gateway and how we talk to it ---------------------------------------------------------
+
+QQ_GATEWAY_URL = _given(environment.read, "QQ_GATEWAY_URL", "http://127.0.0.1:8765/")
+if not QQ_GATEWAY_URL.startswith(("http://", "https://")):
+    ENVIRONMENT_PROBLEMS.append(
+        "QQ_GATEWAY_URL cannot be used: write http://host:port/ with the gateway's address."
+    )
+#: Seconds within which the gateway drops a repeated SEQ. Replays older than this are not made.
+QQ_GATEWAY_REPLAY_WINDOW = _given(environment.read_number, "QQ_GATEWAY_REPLAY_WINDOW", 600.0)
+#: Whether the gateway is trusted to drop a repeated SEQ at all.
+QQ_GATEWAY_TRUSTS_SEQ = _given(environment.read_bool, "QQ_GATEWAY_TRUSTS_SEQ", True)
+QQ_CONNECT_TIMEOUT = _given(environment.read_number, "QQ_CONNECT_TIMEOUT", 5.0)
+#: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
+QQ_READ_TIMEOUT = _given(environment.read_number, "QQ_READ_TIMEOUT", 45.0)
+
+EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
+EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
+EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None
+
+# --- Celery ------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_EAGER_RESULT = False
+CELERY_TASK_DEFAULT_QUEUE = "jobs"
+# Early acknowledgement: the database owns the work, a lost or repeated wake-up does no harm.
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+    "retry_on_timeout": True,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Every tick is idempotent, so that two beats do no harm; each expires, so that none pile up.
+    "tend-runs": {
+        "task": "campaigns.tasks.tend_runs",
+        "schedule": 2.0,
+        "options": {"expires": 4.0},
+    },
+    "reconcile": {
+        "task": "campaigns.tasks.reconcile",
+        "schedule": 5.0,
+        "options": {"expires": 10.0},
+    },
+}
+
+# --- Django ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "unfold.contrib.simple_history",
+    "qqcampaign.apps.ConsoleConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "import_export",
+    "simple_history",
+    "accounts",
+    "contacts",
+    "campaigns",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+ROOT_URLCONF = "qqcampaign.urls"
+WSGI_APPLICATION = "qqcampaign.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = _given(environment.read, "TIME_ZONE", "Asia/Shanghai")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(_given(environment.read, "STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+# The embedded stack serves straight from the packages; an image has run collectstatic.
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "admin").is_dir()
+WHITENOISE_AUTOREFRESH = DEBUG
+FILE_UPLOAD_TEMP_DIR = None
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+# Behind HTTPS (a proxy in front, as docker-compose sets it) cookies and redirects are strict.
+IS_BEHIND_HTTPS = _given(environment.read_bool, "BEHIND_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_BEHIND_HTTPS
+SECURE_SSL_REDIRECT = IS_BEHIND_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_BEHIND_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_BEHIND_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_BEHIND_HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "qqcampaign_session"
+CSRF_COOKIE_NAME = "qqcampaign_csrf"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}
+
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+SIMPLE_HISTORY_ENABLED = True
