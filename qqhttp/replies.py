@@ -1,0 +1,383 @@
+"""Typed replies, one class for each shape the gateway answers in.
+
+A reply with a RES other than 0 is a reply too: its particulars are empty, and
+:meth:`Reply.raise_for_res` turns it into the error it means. Only a reply that contradicts itself
+raises, and only :class:`~qqhttp.errors.MalformedReply`.
+
+Source: the reference's second write-up, section (1) to (11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+from qqhttp.codec import Fields, to_integer
+from qqhttp.errors import LoginRefused, MalformedReply, refusal_for
+from qqhttp.values import (
+    BloodType,
+    Consent,
+    Constellation,
+    MessageKind,
+    Sex,
+    Status,
+    Zodiac,
+    face_file,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What every reply has.
+
+    All there is to Logout, Ack_AddToList, DelFromList, Change_Stat and CLTMSG.
+
+    Attributes:
+        res: RES; 0 means accepted, for a message not that it was seen.
+        fields: every field that came, known or not.
+    """
+
+    res: int
+    fields: Fields
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply.
+
+        Raises:
+            MalformedReply: RES is missing or not a number, or a particular contradicts itself.
+        """
+        return cls(res=_res(fields), fields=fields)
+
+    def raise_for_res(self) -> None:
+        """Raise the :class:`~qqhttp.errors.Refusal` that this reply means, if it means one."""
+        if self.res != 0:
+            raise refusal_for(self.res)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginReply(Reply):
+    """The answer to Login.
+
+    Attributes:
+        rs: 0 if logged in; with RES=0 too, anything else is a refused login.
+        ra: why it was refused, in the gateway's words.
+        heartbeat_seconds: HI, how often the account should be heard of; None if not told.
+        idle_seconds: LI, after how much silence the session ends; None if not told.
+    """
+
+    rs: int | None = None
+    ra: str = ""
+    heartbeat_seconds: int | None = None
+    idle_seconds: int | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply; RS is required where RES is 0, as success cannot be guessed."""
+        res = _res(fields)
+        if res != 0:
+            return cls(res=res, fields=fields)
+        rs = fields.integer("RS")
+        if rs is None:
+            raise MalformedReply("RS is missing, so it does not say whether the login holds")
+        return cls(
+            res=res,
+            fields=fields,
+            rs=rs,
+            ra=fields.text("RA"),
+            heartbeat_seconds=_lenient(fields, "HI"),
+            idle_seconds=_lenient(fields, "LI"),
+        )
+
+    def raise_for_res(self) -> None:
+        """Raise the refusal, a wrong password (RES=0 and RS=1) among them."""
+        # The zero-argument super() does not work in a dataclass with slots before Python 3.14.
+        Reply.raise_for_res(self)
+        if self.rs:
+            raise LoginRefused(rs=self.rs, reason=self.ra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListReply(Reply):
+    """The answer to List.
+
+    Attributes:
+        friends: their UINs; empty if the request's TN was 0.
+        count: how many the gateway says there are: SN, or FN where TN was 0 (with any other TN,
+            FN is the constant 1).
+    """
+
+    friends: tuple[int, ...] = ()
+    count: int = 0
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply; the list, not its count, is what tells the friends."""
+        res = _res(fields)
+        if res != 0:
+            return cls(res=res, fields=fields)
+        friends = fields.integers_of("UN")
+        count = fields.integer("SN")
+        if count is None:
+            # Without SN and UN the request had TN=0, and only then is FN the number of friends.
+            count = len(friends) if "UN" in fields else (fields.integer("FN") or 0)
+        return cls(res=res, fields=fields, friends=friends, count=count)
+
+    @property
+    def is_complete(self) -> bool:
+        """Say whether all friends are here: some gateways cut the list (one at 120 names)."""
+        return len(self.friends) >= self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One friend who is online.
+
+    Attributes:
+        uin: who.
+        status: ST, see :class:`~qqhttp.values.Status`; None if not told.
+        face: FC; the picture's file is :attr:`face_file`.
+        nickname: NK.
+    """
+
+    uin: int
+    status: int | None
+    face: int | None
+    nickname: str
+
+    @property
+    def face_file(self) -> int | None:
+        """Return the number of the face's picture."""
+        return None if self.face is None else face_file(self.face)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryStatReply(Reply):
+    """The answer to Query_Stat, and to Finger, whose reply the reference does not show.
+
+    Attributes:
+        presences: who is online, in the gateway's order.
+        count: SN; None if not told.
+    """
+
+    presences: tuple[Presence, ...] = ()
+    count: int | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply; UN says who, and what does not fit to it is left empty."""
+        res = _res(fields)
+        if res != 0:
+            return cls(res=res, fields=fields)
+        uins = fields.integers_of("UN")
+        statuses, faces, nicknames = (
+            _column(fields.items_of(key), len(uins)) for key in ("ST", "FC", "NK")
+        )
+        presences = tuple(
+            Presence(uin, _optional(status), _optional(face), nickname)
+            for uin, status, face, nickname in zip(uins, statuses, faces, nicknames, strict=True)
+        )
+        return cls(res=res, fields=fields, presences=presences, count=_lenient(fields, "SN"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetInfoReply(Reply):
+    """The answer to GetInfo. A field is None (a text: empty) where the level does not bring it.
+
+    LV 0 and 1 bring `uin` and `nickname`; LV 2 adds address to sex; LV 3 and more adds the rest.
+    Numbers that the reference does not list are kept as plain integers.
+    """
+
+    level: int | None = None
+    uin: int | None = None
+    nickname: str = ""
+    address: str = ""
+    age: int | None = None
+    email: str = ""
+    face: int | None = None
+    homepage: str = ""
+    occupation: str = ""
+    postcode: str = ""
+    phone: str = ""
+    profile: str = ""
+    province: str = ""
+    real_name: str = ""
+    school: str = ""
+    sex: int | None = None
+    blood_type: int | None = None
+    constellation: int | None = None
+    city: str = ""
+    country: str = ""
+    mobile: str = ""
+    zodiac: int | None = None
+    unknown_cv: str = ""
+    unknown_id: str = ""
+    unknown_mt: str = ""
+    unknown_mv: str = ""
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply of any level."""
+        res = _res(fields)
+        if res != 0:
+            return cls(res=res, fields=fields)
+        return cls(
+            res=res,
+            fields=fields,
+            level=_lenient(fields, "LV"),
+            uin=_lenient(fields, "UN"),
+            nickname=fields.text("NK"),
+            address=fields.text("AD"),
+            age=_lenient(fields, "AG"),
+            email=fields.text("EM"),
+            face=_lenient(fields, "FC"),
+            homepage=fields.text("HP"),
+            occupation=fields.text("JB"),
+            postcode=fields.text("PC"),
+            phone=fields.text("PH"),
+            profile=fields.text("PR"),
+            province=fields.text("PV"),
+            real_name=fields.text("RN"),
+            school=fields.text("SC"),
+            sex=_known(Sex, fields, "SX"),
+            blood_type=_known(BloodType, fields, "BT"),
+            constellation=_known(Constellation, fields, "CO"),
+            city=fields.text("CT"),
+            country=fields.text("CY"),
+            mobile=fields.text("MO"),
+            zodiac=_known(Zodiac, fields, "SH"),
+            unknown_cv=fields.text("CV"),
+            unknown_id=fields.text("ID"),
+            unknown_mt=fields.text("MT"),
+            unknown_mv=fields.text("MV"),
+        )
+
+    @property
+    def face_file(self) -> int | None:
+        """Return the number of the face's picture."""
+        return None if self.face is None else face_file(self.face)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddToListReply(Reply):
+    """The answer to AddToList.
+
+    Attributes:
+        consent: CD, see :class:`~qqhttp.values.Consent`; None if not told.
+        uin: UN, who was asked.
+    """
+
+    consent: int | None = None
+    uin: int | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply."""
+        res = _res(fields)
+        if res != 0:
+            return cls(res=res, fields=fields)
+        return cls(
+            res=res,
+            fields=fields,
+            consent=_known(Consent, fields, "CD"),
+            uin=_lenient(fields, "UN"),
+        )
+
+    @property
+    def is_refused(self) -> bool:
+        """Say whether the person refuses all friend requests (CD=2 or CD=3)."""
+        return self.consent in (Consent.REFUSED, Consent.REFUSED_TOO)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the inbox; its text is never in its repr.
+
+    Attributes:
+        kind: MT, see :class:`~qqhttp.values.MessageKind`.
+        sender: UN.
+        text: MG, just as it came: some clients end it with a space.
+    """
+
+    kind: int
+    sender: int
+    text: str = field(repr=False)
+
+    @property
+    def status(self) -> Status | None:
+        """Return the sender's new status, if this is a message about that."""
+        if self.kind != MessageKind.SYSTEM:
+            return None
+        return {"10": Status.ONLINE, "20": Status.OFFLINE, "30": Status.BUSY}.get(self.text.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetMsgExReply(Reply):
+    """The answer to GetMsgEx.
+
+    Attributes:
+        messages: what had arrived, oldest first; the gateway forgets what it has told.
+    """
+
+    messages: tuple[Message, ...] = ()
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read a reply.
+
+        Raises:
+            MalformedReply: MT, UN and MG do not agree. Guessing would put one person's words
+                (an opt-out, perhaps) into another's mouth.
+        """
+        res = _res(fields)
+        if res != 0:
+            return cls(res=res, fields=fields)
+        kinds = fields.integers_of("MT")
+        senders = fields.integers_of("UN")
+        texts = fields.items_of("MG")
+        if len(kinds) == 1:
+            # A gateway that forgot to escape a comma: with one message there is no doubt whose.
+            texts = (",".join(texts),)
+        if len(senders) != len(kinds) or len(texts) > len(kinds):
+            raise MalformedReply("MT, UN and MG do not tell the same number of messages")
+        messages = map(Message, kinds, senders, _column(texts, len(kinds)))
+        return cls(res=res, fields=fields, messages=tuple(messages))
+
+
+def _res(fields: Fields) -> int:
+    res = fields.integer("RES")
+    if res is None:
+        raise MalformedReply("RES is missing")
+    return res
+
+
+def _lenient(fields: Fields, key: str) -> int | None:
+    """Return a number, or None where it is missing or odd: for what nothing depends on."""
+    return _optional(fields.raw(key))
+
+
+def _known(labels: Callable[[int], int], fields: Fields, key: str) -> int | None:
+    """Return a member where the number has a meaning, the plain number where it has none."""
+    value = _lenient(fields, key)
+    try:
+        return None if value is None else labels(value)
+    except ValueError:
+        return value
+
+
+def _optional(item: str) -> int | None:
+    try:
+        return to_integer(item, "") if item else None
+    except MalformedReply:
+        return None
+
+
+def _column(items: tuple[str, ...], length: int) -> tuple[str, ...]:
+    """Return `length` items, empty at the end if too few came, all empty if too many did.
+
+    With one too many (a raw comma in a nickname) it is lost whose is whose.
+    """
+    if len(items) > length:
+        return ("",) * length
+    return items + ("",) * (length - len(items))

@@ -1,0 +1,199 @@
+"""How bytes go to the gateway and come back: `requests` and `urllib3`, held on a short lead.
+
+What plain `requests` does that a message must not meet, and what is done about it here:
+
+* It cannot say whether a failed request had left. Here everything that fails while connecting is
+  raised as :class:`~qqhttp.errors.NeverLeft` at the very place where it fails; whatever comes
+  later is a :class:`~qqhttp.errors.NoAnswer`.
+* Its read timeout holds for each piece received, so a server that drips a byte a second is waited
+  for without end. Here it holds for the whole reply.
+* Its exceptions hold the request, and so the message's text. Here none of them gets out.
+* It looks up the connection pool, the proxies, the path and the cookies anew for each request, and
+  sends head and body apart. A client talks to one URL for ever: here that is done once.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NameResolutionError
+from urllib3.util import parse_url
+
+from qqhttp.errors import NeverLeft
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from _typeshed import WriteableBuffer
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket, and gives up when the whole reply has taken too long."""
+
+    def __init__(self, source: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
+        self._source = source
+        self._sock = sock
+        self._ends_at = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        """Read what is there, waiting no longer than the reply has time left."""
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._source.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._source.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """A reply that has to be there as a whole within the socket's timeout."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            source = self.fp.detach()
+            self.fp = io.BufferedReader(_DeadlineReader(source, sock, seconds))
+
+    def begin(self) -> None:
+        """Read the reply's head; one that is broken ends here.
+
+        urllib3 would log what it could not read, and that may be a part of somebody's message.
+        """
+        super().begin()
+        if self.msg.defects or self.msg.get_payload():
+            raise http.client.HTTPException("broken header")
+
+
+class _LaneConnection(HTTPConnection):
+    """A connection that knows when a request may have left, and sends it in one piece."""
+
+    response_class = _BoundedResponse
+    _held: list[bytes] | None = None
+
+    def connect(self) -> None:
+        """Connect, or raise `NeverLeft`: nothing has been sent before this is done."""
+        sentence: str | None = None
+        try:
+            super().connect()
+        except (OSError, HTTPError, UnicodeError, http.client.HTTPException) as error:
+            sentence = _why_not_connected(self, error)
+        if sentence is not None:
+            self.close()
+            raise NeverLeft(sentence)
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Send a request, head and body in one piece: half the system calls and packets."""
+        self._held = []
+        try:
+            super().request(method, url, *args, **kwargs)
+        finally:
+            held, self._held = self._held, None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        """Send, or hold what a request consists of until it is whole."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
+
+
+class _SecureLaneConnection(_LaneConnection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _LanePool(HTTPConnectionPool):
+    ConnectionCls = _LaneConnection
+
+
+class _SecureLanePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureLaneConnection
+
+
+class LaneAdapter(HTTPAdapter):
+    """An adapter for one URL, one connection and one lane.
+
+    Args:
+        url: where every request goes.
+        source_address: the local address to connect from, or None.
+        proxy: the proxy's URL, or None.
+    """
+
+    def __init__(self, url: str, *, source_address: str | None, proxy: str | None) -> None:
+        self._source: dict[str, Any] = (
+            {"source_address": (source_address, 0)} if source_address else {}
+        )
+        self._pool: Any = None
+        self._target: str | None = None
+        super().__init__(pool_connections=1, pool_maxsize=1)
+        self.proxies = {parse_url(url).scheme or "http": proxy} if proxy else {}
+        if proxy:
+            _use_lane_pools(self.proxy_manager_for(proxy, **self._source))
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
+    ) -> None:
+        """Make the pool with the source address and the lane's connections."""
+        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._source)
+        _use_lane_pools(self.poolmanager)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool, looked up once."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def request_url(
+        self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None
+    ) -> str:
+        """Return what stands in the request line, worked out once."""
+        if self._target is None:
+            self._target = super().request_url(request, proxies)
+        return self._target
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Return the response without cookies, encodings or a reference to the request."""
+        response = requests.Response()
+        response.status_code = resp.status
+        response.headers = resp.headers
+        response.raw = resp
+        return response
+
+
+def _use_lane_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _LanePool, "https": _SecureLanePool}
+
+
+def _why_not_connected(connection: HTTPConnection, error: Exception) -> str:
+    """Return a sentence; proxies may carry a password, so only hosts and ports are named."""
+    who = "proxy" if connection.proxy is not None else "gateway"
+    where = f"{connection.host}:{connection.port}"
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(error, NameResolutionError):
+        return f"The {who}'s name {connection.host} cannot be resolved. Check its address."
+    if isinstance(cause, ConnectionRefusedError):
+        return f"The {who} at {where} refuses connections. Check its address and that it is up."
+    if isinstance(cause, TimeoutError):
+        return f"The {who} at {where} cannot be reached: connecting took too long."
+    if isinstance(cause, OSError) and cause.strerror:
+        source = connection.source_address
+        via = f" from the source address {source[0]}" if source else ""
+        return f"The {who} at {where} cannot be reached{via}: {cause.strerror}."
+    return f"No connection could be made to the {who} at {where}. Check its address."
