@@ -20,16 +20,17 @@ from django.db import models
 SHORTEST_KEY = 16
 
 
-class CredentialUnreadable(Exception):
-    """None of CREDENTIAL_KEYS opens a stored credential."""
+class UnreadableCredential(str):
+    """A stored credential that none of CREDENTIAL_KEYS opens: the token itself, as it is stored.
+
+    A list of accounts still opens and a form still saves, and the token survives both unchanged;
+    only who needs the credential itself has to look, and has a sentence to say.
+    """
 
     sentence = (
         "The stored credential cannot be decrypted: CREDENTIAL_KEYS does not hold the key it was "
         "encrypted with. Put that key back (at the end of the list), or import the account again."
     )
-
-    def __init__(self) -> None:
-        super().__init__(self.sentence)
 
 
 def _fernet(key: str) -> Fernet:
@@ -56,7 +57,7 @@ class EncryptedTextField(models.TextField):
     """Text in Python, a Fernet token in the database. It cannot be searched, on purpose."""
 
     def get_prep_value(self, value: Any) -> Any:
-        if value is None or value == "":
+        if value is None or value == "" or isinstance(value, UnreadableCredential):
             return value
         return keyring().encrypt(str(value).encode()).decode("ascii")
 
@@ -66,4 +67,4 @@ class EncryptedTextField(models.TextField):
         try:
             return keyring().decrypt(value.encode("ascii")).decode()
         except InvalidToken:
-            raise CredentialUnreadable from None
+            return UnreadableCredential(value)

@@ -1,0 +1,17 @@
+"""The accounts app in the console, one module each model."""
+
+from accounts.admin.account import AccountAdmin
+from accounts.admin.egress import EgressAdmin
+from accounts.admin.errand import ErrandAdmin
+from accounts.admin.friend import FriendAdmin
+from accounts.admin.session import SessionAdmin
+from accounts.admin.worker import WorkerAdmin
+
+__all__ = [
+    "AccountAdmin",
+    "EgressAdmin",
+    "ErrandAdmin",
+    "FriendAdmin",
+    "SessionAdmin",
+    "WorkerAdmin",
+]

@@ -1,0 +1,41 @@
+"""Friend lists, as the gateway told them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from accounts.models import Friend
+from foundation.admin import ReadOnlyMixin, UncountedAdmin, search_by_uin
+
+
+@admin.register(Friend)
+class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
+    """Friendships, those that ended too, with the time."""
+
+    list_display = ["uin", "nickname", "account", "since", "ended_at"]
+    list_filter = [
+        ("account", AutocompleteSelectFilter),
+        ("ended_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["account"]
+    search_fields = ["uin"]
+    search_help_text = _("UIN (its beginning is enough) or nickname")
+    ordering = ["-id"]
+    empty_sentence = _(
+        "Friend lists are learnt from the gateway: choose accounts in their list and ask for "
+        "“Sync friends”."
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Friend], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the beginning of the UIN, or of the nickname."""
+        if not search_term:
+            return queryset, False
+        return search_by_uin(queryset, search_term, also=["nickname__istartswith"]), False

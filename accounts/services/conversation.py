@@ -1,0 +1,301 @@
+"""The conversation of one account with the gateway, held by the lane that has its lease.
+
+It logs in when that is needed, and says what became of each request in the words the engine
+works with. It knows nothing of campaigns.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.fields import UnreadableCredential
+from accounts.models import Account, Lease
+from accounts.services.errands import fail_open_errands
+from accounts.services.friends import keep_friends
+from accounts.services.leases import Grant, reserve_seqs
+from accounts.services.sessions import end_session, open_session, touch_session, usable_session
+from accounts.services.states import change_account_state, quarantine_account
+from accounts.states import AccountState, PresenceStatus, StateReason
+from qqhttp import (
+    ChangeStat,
+    CltMsg,
+    GatewayClient,
+    GatewayError,
+    IllegalUin,
+    List,
+    ListReply,
+    Login,
+    LoginRefused,
+    Logout,
+    NeverLeft,
+    NotLoggedIn,
+    Reply,
+    Request,
+    TooFast,
+)
+
+#: SEQs reserved at a time: one small transaction every so many requests.
+SEQ_BLOCK = 200
+#: Logins that got no definite answer before the account is quarantined, and the pauses between.
+LOGIN_TRIES = 5
+LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0)
+#: How long an account rests when a command other than a message was too fast, seconds.
+PENALTY_REST_SECONDS = 20.0
+#: The smallest page size that is asked for when listing friends (the reference's own).
+LIST_PAGE = 160
+#: Requests for the friend list before a sync is given up for now.
+SYNC_TRIES = 4
+
+
+class LaneMustStop(Exception):
+    """The account cannot go on now; the sentence says why, for the operator.
+
+    Args:
+        sentence: why.
+        retry_seconds: when another lane may try, or None when an operator has to act.
+    """
+
+    def __init__(self, sentence: str, *, retry_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.retry_seconds = retry_seconds
+
+
+class LeaseLost(LaneMustStop):
+    """Another lane holds the account's lease by now: this one may not say a word more."""
+
+    def __init__(self) -> None:
+        super().__init__("The account's lease has passed on to another lane.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one request.
+
+    Attributes:
+        code: the result code: "0", "3", "NULL", "timeout", ...
+        is_definite: whether the answer says for certain if the request was carried out.
+        sentence: the error in words, empty for RES=0.
+    """
+
+    code: str
+    is_definite: bool
+    sentence: str = ""
+
+
+class Conversation:
+    """Everything one account says to the gateway, one request at a time.
+
+    Args:
+        grant: the lease; its loss ends the conversation.
+        account: the account, with its credential.
+        egress_id: where this worker talks from.
+        client: a client bound to that egress.
+    """
+
+    def __init__(
+        self, *, grant: Grant, account: Account, egress_id: int, client: GatewayClient
+    ) -> None:
+        self.grant = grant
+        self.account = account
+        self.egress_id = egress_id
+        self.client = client
+        self._next_seq = 0
+        self._seqs_left = 0
+        self._session_id: int | None = None
+        #: When the gateway last answered, or failed to: the clock the pace is measured from.
+        self.last_reply: float | None = None
+
+    # --- sequence numbers ---------------------------------------------------------------------
+
+    def next_seq(self) -> int:
+        """Return a SEQ that was never used and never will be again.
+
+        Raises:
+            LeaseLost: the lease has passed on.
+        """
+        if not self._seqs_left:
+            first = reserve_seqs(grant=self.grant, count=SEQ_BLOCK)
+            if first is None:
+                raise LeaseLost
+            self._next_seq, self._seqs_left = first, SEQ_BLOCK
+        seq = self._next_seq
+        self._next_seq += 1
+        self._seqs_left -= 1
+        return seq
+
+    # --- requests -----------------------------------------------------------------------------
+
+    def exchange(self, request: Request[Reply]) -> Answer:
+        """Send one request and return what became of it; never raises a gateway error."""
+        try:
+            reply = self.client.exchange(request)
+        except GatewayError as error:
+            return Answer(error.code, error.definite, error.sentence)
+        finally:
+            self.last_reply = time.monotonic()
+        return Answer(str(reply.res), True)
+
+    def send_message(self, *, seq: int, uin: int, text: str, spell_h: bool = False) -> Answer:
+        """Send one CLTMSG. The caller has marked the attempt, and waited for its slot."""
+        return self.exchange(
+            CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, spell_h=spell_h)
+        )
+
+    # --- the session --------------------------------------------------------------------------
+
+    def ensure_logged_in(self) -> None:
+        """Log in unless the gateway still keeps our session.
+
+        Raises:
+            LaneMustStop: the login was refused, or is not to be tried now.
+        """
+        if self._session_id is not None:
+            return
+        session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
+        if session is None:
+            self.log_in()
+        else:
+            self._session_id = session.pk
+
+    def session_ended(self) -> None:
+        """Note that the gateway knows us no more (RES=20): the next request logs in first."""
+        self._session_id = None
+        end_session(account_id=self.account.pk, reason="RES=20")
+
+    def log_in(self) -> None:
+        """Log in, and show the account's presence if it is not simply online.
+
+        Raises:
+            LaneMustStop: the account is quarantined by now, or has to wait.
+        """
+        self._wait_for_login()
+        if isinstance(self.account.credential, UnreadableCredential):
+            raise self._quarantine(StateReason.CREDENTIAL_UNREADABLE, UnreadableCredential.sentence)
+        try:
+            login = Login(seq=self.next_seq(), uin=self.account.uin, ps=self.account.credential)
+            reply = self.client.exchange(login)
+            reply.raise_for_res()
+        except LoginRefused as error:
+            # Never a second time: the same password again is what gets an account locked.
+            raise self._quarantine(StateReason.LOGIN_REFUSED, error.sentence) from None
+        except IllegalUin as error:
+            raise self._quarantine(StateReason.ILLEGAL_UIN, error.sentence) from None
+        except NeverLeft:
+            raise
+        except TooFast as error:
+            raise LaneMustStop(error.sentence, retry_seconds=PENALTY_REST_SECONDS) from None
+        except GatewayError as error:
+            raise self._login_unanswered(error) from None
+        finally:
+            self.last_reply = time.monotonic()
+        self._session_id = open_session(
+            account_id=self.account.pk,
+            egress_id=self.egress_id,
+            heartbeat_seconds=reply.heartbeat_seconds,
+            idle_seconds=reply.idle_seconds,
+        ).pk
+        if self.account.presence != PresenceStatus.ONLINE:
+            self.exchange(
+                ChangeStat(seq=self.next_seq(), uin=self.account.uin, st=self.account.presence)
+            )
+
+    def log_out(self) -> None:
+        """Log out; the gateway always says yes, so only an unreachable one keeps us in."""
+        self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
+        self._session_id = None
+        end_session(account_id=self.account.pk, reason="logged out")
+        change_account_state(
+            account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
+        )
+
+    def note_used(self) -> None:
+        """Write down when the session was last used, so that the next lane need not log in."""
+        if self._session_id is not None and self.last_reply is not None:
+            ago = timedelta(seconds=time.monotonic() - self.last_reply)
+            touch_session(session_id=self._session_id, used_at=timezone.now() - ago)
+
+    # --- friends ------------------------------------------------------------------------------
+
+    def sync_friends(self) -> str:
+        """Learn the friend list and return the outcome in words.
+
+        The number of friends is asked first (TN=0), then the list with room for all of them.
+
+        Raises:
+            LaneMustStop: the list could not be had now.
+            NeverLeft: the gateway cannot be reached.
+        """
+        last: GatewayError | None = None
+        for _try in range(SYNC_TRIES):
+            self.ensure_logged_in()
+            try:
+                count = self._list(tn=0).count or 0
+                reply = self._list(tn=max(LIST_PAGE, count))
+            except NotLoggedIn:
+                self.session_ended()
+            except NeverLeft:
+                raise
+            except GatewayError as error:
+                last = error
+                if isinstance(error, TooFast):
+                    break
+            else:
+                is_complete = len(reply.friends) >= count
+                keep_friends(
+                    account_id=self.account.pk, uins=reply.friends, is_complete=is_complete
+                )
+                if is_complete:
+                    return _("%(count)d friends.") % {"count": len(reply.friends)}
+                return _(
+                    "The gateway named %(told)d of %(count)d friends: it cuts its lists. "
+                    "Those it did not name are left as they were."
+                ) % {"told": len(reply.friends), "count": count}
+        sentence = last.sentence if last else _("The gateway ends the session again and again.")
+        raise LaneMustStop(sentence, retry_seconds=PENALTY_REST_SECONDS)
+
+    def _list(self, *, tn: int) -> ListReply:
+        try:
+            reply = self.client.exchange(List(seq=self.next_seq(), uin=self.account.uin, tn=tn))
+            reply.raise_for_res()
+            return reply
+        finally:
+            self.last_reply = time.monotonic()
+
+    # --- logins that go wrong -----------------------------------------------------------------
+
+    def _wait_for_login(self) -> None:
+        not_before = (
+            Lease.objects.filter(account_id=self.account.pk)
+            .values_list("login_not_before", flat=True)
+            .first()
+        )
+        if not_before is not None:
+            left = (not_before - timezone.now()).total_seconds()
+            if left > 0:
+                raise LaneMustStop(_("Waiting before the next login."), retry_seconds=left)
+
+    def _quarantine(self, reason: str, sentence: str) -> LaneMustStop:
+        quarantine_account(account=self.account, reason=reason, detail=sentence)
+        fail_open_errands(account_id=self.account.pk, outcome=sentence)
+        return LaneMustStop(sentence)
+
+    def _login_unanswered(self, error: GatewayError) -> LaneMustStop:
+        mine = Lease.objects.filter(account_id=self.account.pk)
+        mine.update(login_failures=F("login_failures") + 1)
+        failures = mine.values_list("login_failures", flat=True).get()
+        if failures >= LOGIN_TRIES:
+            return self._quarantine(
+                StateReason.LOGIN_UNANSWERED,
+                _("%(count)d logins in a row got no usable answer. The last one: %(sentence)s")
+                % {"count": failures, "sentence": error.sentence},
+            )
+        pause = LOGIN_BACKOFF_SECONDS[min(failures, len(LOGIN_BACKOFF_SECONDS)) - 1]
+        mine.update(login_not_before=timezone.now() + timedelta(seconds=pause))
+        return LaneMustStop(error.sentence, retry_seconds=pause)

@@ -1,0 +1,99 @@
+"""Verbs for leases: take one for a lane, hand it back, reserve its SEQs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import BigIntegerField, F, Value
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from accounts.models import Account, Lease
+from accounts.states import WORKING_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A lease taken: what the lane may act on until it hands back.
+
+    Attributes:
+        account_id: the account to send for.
+        token: the fencing token, one higher than the last lane's.
+        was_handed_back: whether the last lane ended in order; if not, its last reply is unknown.
+        last_reply_at: when the gateway last answered this account, if the last lane said so.
+        resting_until: no message before this time.
+        learnt_interval: the gap the gateway taught the last lane, seconds.
+    """
+
+    account_id: int
+    token: int
+    was_handed_back: bool
+    last_reply_at: datetime | None
+    resting_until: datetime | None
+    learnt_interval: float | None
+
+
+def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | None:
+    """Take the lease of an account for a worker, or return None when that is not to be.
+
+    It is not to be when a living worker holds it, when the account does nothing by its state, or
+    when the account is bound to another egress by now.
+    """
+    with transaction.atomic():
+        # The row lock makes two takers queue; the loser then finds a living holder.
+        lease = Lease.objects.select_for_update().filter(account_id=account_id).first()
+        if lease is None or (lease.egress_id not in (None, egress_id)):
+            return None
+        if not Lease.objects.free().filter(account_id=account_id).exists():
+            return None
+        if not Account.objects.filter(pk=account_id, state__in=WORKING_STATES).exists():
+            return None
+        Lease.objects.filter(account_id=account_id).update(
+            worker_id=worker_id,
+            egress_id=egress_id,
+            token=F("token") + 1,
+            taken_at=timezone.now(),
+        )
+    return Grant(
+        account_id=account_id,
+        token=lease.token + 1,
+        was_handed_back=lease.worker_id is None,
+        last_reply_at=lease.last_reply_at,
+        resting_until=lease.resting_until,
+        learnt_interval=lease.learnt_interval,
+    )
+
+
+def hand_back(
+    *, grant: Grant, last_reply_at: datetime | None, learnt_interval: float | None
+) -> None:
+    """Hand a lease back, with what the next lane needs to know. A lost lease is left alone."""
+    Lease.objects.filter(account_id=grant.account_id, token=grant.token).update(
+        worker=None, last_reply_at=last_reply_at, learnt_interval=learnt_interval, woken_at=None
+    )
+
+
+def make_lease(*, account: Account) -> Lease:
+    """Give a new account its lease row; an account that has one keeps it."""
+    lease, _ = Lease.objects.get_or_create(account=account)
+    return lease
+
+
+def reserve_seqs(*, grant: Grant, count: int) -> int | None:
+    """Reserve `count` SEQs for the lane and return the first, or None when the lease is lost.
+
+    The highest is persisted before any of them is used, so that no SEQ is ever used for two
+    messages, whatever dies; what a lane leaves unused is never used at all. They are never below
+    the clock (seconds since 1970, which fits a signed 32-bit number until 2038), so that a
+    database restored from an old backup does not use again what it has forgotten.
+    """
+    with transaction.atomic():
+        mine = Lease.objects.filter(account_id=grant.account_id, token=grant.token)
+        floor = Greatest(F("last_seq"), Value(int(time.time()), output_field=BigIntegerField()))
+        if not mine.update(last_seq=floor + count):
+            return None
+        last: int = mine.values_list("last_seq", flat=True).get()
+    return last - count + 1

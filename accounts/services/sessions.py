@@ -1,0 +1,71 @@
+"""Verbs for sessions: open one after a login, find the one in use, end it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Lease, Session
+from accounts.services.states import change_account_state
+from accounts.states import AccountState, StateReason
+
+#: What a login reply without HI and LI is taken to mean (both are in every reply we know of).
+DEFAULT_HEARTBEAT_SECONDS, DEFAULT_IDLE_SECONDS = 60, 300
+#: A session is not used in the last seconds of its life: the request takes time to get there.
+IDLE_MARGIN_SECONDS = 5.0
+
+
+def open_session(
+    *,
+    account_id: int,
+    egress_id: int,
+    heartbeat_seconds: int | None,
+    idle_seconds: int | None,
+) -> Session:
+    """Record a login that the gateway accepted; it ends whatever session was open before."""
+    now = timezone.now()
+    with transaction.atomic():
+        end_session(account_id=account_id, reason="logged in anew")
+        session = Session.objects.create(
+            account_id=account_id,
+            egress_id=egress_id,
+            opened_at=now,
+            last_used_at=now,
+            heartbeat_seconds=heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS,
+            idle_seconds=idle_seconds or DEFAULT_IDLE_SECONDS,
+        )
+        Lease.objects.filter(account_id=account_id).update(login_failures=0, login_not_before=None)
+        change_account_state(
+            account_id=account_id, to=AccountState.ONLINE, reason=StateReason.LOGGED_IN
+        )
+    return session
+
+
+def usable_session(*, account_id: int, egress_id: int) -> Session | None:
+    """Return the open session of an account at this egress, if the gateway still keeps it.
+
+    The gateway recognises an account by IP and UIN: a session of another egress is of no use here.
+    """
+    session = Session.objects.filter(
+        account_id=account_id, egress_id=egress_id, ended_at=None
+    ).first()
+    if session is None:
+        return None
+    kept_until = session.last_used_at + timedelta(
+        seconds=session.idle_seconds - IDLE_MARGIN_SECONDS
+    )
+    return session if timezone.now() < kept_until else None
+
+
+def touch_session(*, session_id: int, used_at: datetime) -> None:
+    """Note when a session was last used: any request shows the gateway that the client lives."""
+    Session.objects.filter(pk=session_id, ended_at=None).update(last_used_at=used_at)
+
+
+def end_session(*, account_id: int, reason: str) -> None:
+    """End the open session of an account, if there is one."""
+    Session.objects.filter(account_id=account_id, ended_at=None).update(
+        ended_at=timezone.now(), end_reason=reason[:64]
+    )

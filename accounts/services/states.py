@@ -1,0 +1,115 @@
+"""Verbs that change an account's state. Each change is kept in the account's timeline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountEvent, Lease
+from accounts.states import AccountState, StateReason
+from foundation.refusals import Refusal
+
+#: How long an operator's "rest" lasts when they do not say, seconds.
+DEFAULT_REST_SECONDS = 3600.0
+
+
+def change_account_state(
+    *, account_id: int, to: str, reason: str, detail: str = "", by: Any = None
+) -> bool:
+    """Move an account to a state and note it in its timeline; return whether it moved.
+
+    An account already in that state for that reason is left alone: no event for no change.
+    """
+    account = Account.objects.filter(pk=account_id)
+    with transaction.atomic():
+        moved = account.exclude(state=to).transition(
+            to=to, state_reason=reason, state_detail=detail[:500]
+        )
+        if moved:
+            AccountEvent.objects.create(
+                account_id=account_id, state=to, reason=reason, detail=detail[:500], by=by
+            )
+    return bool(moved)
+
+
+def enable_account(*, account: Account, by: Any = None) -> None:
+    """Give an account a fresh start: out of quarantine, rest or being disabled.
+
+    Raises:
+        Refusal: the account is already working.
+    """
+    with transaction.atomic():
+        Lease.objects.filter(account=account).update(
+            resting_until=None, login_failures=0, login_not_before=None
+        )
+        to = AccountState.OFFLINE if account.state == AccountState.RESTING else AccountState.NEW
+        if not change_account_state(
+            account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by
+        ):
+            raise Refusal(
+                _("Account %(uin)s is %(state)s already: there is nothing to enable.")
+                % {"uin": account.uin, "state": account.get_state_display()},
+                code="already_enabled",
+                uin=account.uin,
+            )
+
+
+def disable_account(*, account: Account, by: Any = None) -> None:
+    """Take an account out of use until an operator enables it. Its lane stops before its next
+    message.
+
+    Raises:
+        Refusal: the account is disabled already.
+    """
+    if not change_account_state(
+        account_id=account.pk, to=AccountState.DISABLED, reason=StateReason.BY_OPERATOR, by=by
+    ):
+        raise Refusal(
+            _("Account %(uin)s is disabled already.") % {"uin": account.uin},
+            code="already_disabled",
+            uin=account.uin,
+        )
+
+
+def rest_account(*, account: Account, seconds: float | None = None, by: Any = None) -> None:
+    """Let an account rest: it sends nothing until the rest is over, and stays logged in.
+
+    Args:
+        account: the account.
+        seconds: how long; an hour when left out.
+        by: the operator.
+
+    Raises:
+        Refusal: the account is quarantined or disabled.
+    """
+    until = timezone.now() + timedelta(seconds=DEFAULT_REST_SECONDS if seconds is None else seconds)
+    detail = _("Resting until %(until)s.") % {
+        "until": timezone.localtime(until).strftime("%Y-%m-%d %H:%M:%S")
+    }
+    with transaction.atomic():
+        moved = change_account_state(
+            account_id=account.pk,
+            to=AccountState.RESTING,
+            reason=StateReason.BY_OPERATOR,
+            detail=detail,
+            by=by,
+        )
+        if not moved and account.state != AccountState.RESTING:
+            raise Refusal(
+                _("Account %(uin)s is %(state)s: enable it first.")
+                % {"uin": account.uin, "state": account.get_state_display()},
+                code="not_working",
+                uin=account.uin,
+            )
+        Lease.objects.filter(account=account).update(resting_until=until)
+
+
+def quarantine_account(*, account: Account, reason: str, detail: str, by: Any = None) -> None:
+    """Take an account out of use because something is wrong with it, and say what."""
+    change_account_state(
+        account_id=account.pk, to=AccountState.QUARANTINED, reason=reason, detail=detail, by=by
+    )

@@ -1,0 +1,71 @@
+"""Verbs for worker processes: announce, prove alive, presume dead, end."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Egress, Worker
+
+
+def announce_worker(
+    *, egress_name: str, source_address: str | None, proxy: str | None, version: str
+) -> Worker:
+    """Write this process's row and its egress's, and end what a predecessor left behind.
+
+    A row of this very host whose process is gone ends at once, so that a worker killed and
+    restarted by its supervisor takes its accounts back without waiting to be presumed dead.
+    Being wrong about that is harmless: an ended worker is fenced off, it can mark nothing.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        egress, _ = Egress.objects.get_or_create(name=egress_name)
+        said = {"source_address": source_address or "", "proxy": proxy or ""}
+        if any(getattr(egress, column) != value for column, value in said.items()):
+            Egress.objects.filter(pk=egress.pk).update(**said)
+            egress.refresh_from_db()
+        for left in Worker.objects.living().filter(egress=egress, hostname=socket.gethostname()):
+            if not _is_running(left.pid):
+                end_worker(worker_id=left.pk, reason="its process is gone")
+        return Worker.objects.create(
+            egress=egress,
+            hostname=socket.gethostname(),
+            pid=os.getpid(),
+            version=version,
+            started_at=now,
+            heartbeat_at=now,
+        )
+
+
+def prove_alive(*, worker_id: int) -> bool:
+    """Write the heartbeat; return False when the worker has been ended (it is fenced off)."""
+    return bool(Worker.objects.living().filter(pk=worker_id).update(heartbeat_at=timezone.now()))
+
+
+def end_worker(*, worker_id: int, reason: str) -> bool:
+    """End a worker: from this commit on it can mark nothing, and its leases are free."""
+    return bool(
+        Worker.objects.living()
+        .filter(pk=worker_id)
+        .update(ended_at=timezone.now(), end_reason=reason[:64])
+    )
+
+
+def presume_dead() -> int:
+    """End the workers that have been silent for too long; return how many."""
+    return Worker.objects.silent().update(ended_at=timezone.now(), end_reason="silent for too long")
+
+
+def _is_running(pid: int) -> bool:
+    if pid == os.getpid():
+        return False  # our own number, from before this host or container started again
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
