@@ -5,10 +5,18 @@ from accounts.models.egress import Egress, Worker
 from accounts.models.errand import Errand, ErrandKind, ErrandState
 from accounts.models.friend import Friend
 from accounts.models.lease import Lease
+from accounts.models.outage import Outage
+from accounts.models.result_policy import (
+    AccountAction,
+    PolicyAction,
+    PolicyCommand,
+    ResultPolicy,
+)
 from accounts.models.session import Session
 
 __all__ = [
     "Account",
+    "AccountAction",
     "AccountEvent",
     "Egress",
     "Errand",
@@ -16,6 +24,10 @@ __all__ = [
     "ErrandState",
     "Friend",
     "Lease",
+    "Outage",
+    "PolicyAction",
+    "PolicyCommand",
+    "ResultPolicy",
     "Session",
     "Worker",
 ]

@@ -1,0 +1,210 @@
+"""Accounts: the list with health and pace, the page with form and timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    RangeNumericFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import display
+
+from accounts.admin.account_actions import AccountActions
+from accounts.admin.account_form import AccountForm
+from accounts.admin.account_page import page_context
+from accounts.models import Account, AccountEvent, Errand, Session
+from accounts.states import AccountState
+from foundation.admin import ConsoleAdmin, TimelineInline, search_by_uin
+
+STATE_COLOURS = {
+    AccountState.NEW: "info",
+    AccountState.ONLINE: "success",
+    AccountState.OFFLINE: "",
+    AccountState.RESTING: "warning",
+    AccountState.QUARANTINED: "danger",
+    AccountState.DISABLED: "",
+}
+
+
+class EventInline(TimelineInline):
+    """What happened to the account, newest first."""
+
+    model = AccountEvent
+    fk_name = "account"
+    fields = readonly_fields = ["at", "state", "reason", "detail", "by"]
+    verbose_name_plural = _("timeline")
+
+
+class ErrandInline(TimelineInline):
+    """What the account was asked to do, and what came of it."""
+
+    model = Errand
+    fields = readonly_fields = [
+        "requested_at",
+        "kind",
+        "state",
+        "outcome",
+        "finished_at",
+        "requested_by",
+    ]
+
+
+class SessionInline(TimelineInline):
+    """The account's logins."""
+
+    model = Session
+    fields = readonly_fields = ["opened_at", "egress", "last_used_at", "ended_at", "end_reason"]
+
+
+@admin.register(Account)
+class AccountAdmin(AccountActions, ConsoleAdmin):
+    """Senders. Their state changes by actions alone."""
+
+    list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        ("state_reason", ChoicesDropdownFilter),
+        ("egress", RelatedDropdownFilter),
+        ("friend_count", RangeNumericFilter),
+    ]
+    list_select_related = ["egress", "lease__egress"]
+    search_fields = ["uin"]
+    search_help_text = _("UIN (its beginning is enough) or name")
+    ordering = ["uin"]
+    form = AccountForm
+    fieldsets = [
+        (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
+        (
+            _("Pace"),
+            {
+                "fields": [("min_interval", "per_minute"), ("per_hour", "per_day")],
+                "description": _("A change holds within a second, in the middle of a run too."),
+            },
+        ),
+    ]
+    inlines = [EventInline, ErrandInline, SessionInline]
+    change_form_outer_before_template = "console/account/summary.html"
+    empty_sentence = _(
+        "Accounts are who sends. Import them from a spreadsheet with the columns uin and password."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        """Accounts without their credential, with the start of their open session."""
+        opened = Session.objects.filter(account=OuterRef("pk"), ended_at=None)
+        return (
+            super()
+            .get_queryset(request)
+            .defer("credential")
+            .annotate(session_opened_at=Subquery(opened.values("opened_at")[:1]))
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Account], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the beginning of the UIN, or in the name."""
+        if not search_term:
+            return queryset, False
+        return search_by_uin(queryset, search_term, also=["name__icontains"]), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A UIN is chosen once."""
+        return ("uin",) if obj is not None else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """An account that is just being added has no past."""
+        return self.inlines if obj is not None else []
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of verbs and of the import."""
+        return [
+            path(
+                "<int:object_id>/ask/<slug:verb>/",
+                self.admin_site.admin_view(self.ask),
+                name="accounts_account_ask",
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the account's page: its health above its form."""
+        context = page_context(object_id) | (extra_context or {})
+        return super().change_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
+        """Save the pace and the particulars; a password given becomes the new credential."""
+        form.save_account(changed=form.changed_data, is_new=not change)  # type: ignore[attr-defined]
+
+    @display(description=_("account"), ordering="uin", header=True)
+    def named(self, account: Account) -> list[Any]:
+        """UIN with the name under it."""
+        return [str(account.uin), account.name]
+
+    @display(description=_("state"), label=STATE_COLOURS, ordering="state")
+    def health(self, account: Account) -> tuple[str, Any]:
+        """The state with its reason."""
+        state, reason = account.get_state_display(), account.get_state_reason_display()
+        if account.state in {AccountState.ONLINE, AccountState.NEW}:
+            return account.state, state
+        return account.state, f"{state}: {reason}"
+
+    @display(description=_("since"), ordering="state_changed_at")
+    def since(self, account: Account) -> str:
+        """How long it is in that state."""
+        return timesince(account.state_changed_at, timezone.now(), depth=1)
+
+    @display(description=_("friends"), ordering="friend_count")
+    def friends(self, account: Account) -> str:
+        """How many friends its last sync found."""
+        if account.friend_count is None:
+            return gettext("not synced")
+        return number_format(account.friend_count, force_grouping=True)
+
+    @display(description=_("pace"), ordering="min_interval")
+    def pace(self, account: Account) -> str:
+        """The gap it keeps, and the learnt one where it is longer."""
+        learnt = account.lease.learnt_interval if hasattr(account, "lease") else None
+        if learnt and learnt > account.min_interval:
+            return gettext("%(gap)s s (learnt %(learnt)s s)") % {
+                "gap": number_format(account.min_interval, 2),
+                "learnt": number_format(learnt, 2),
+            }
+        gap = number_format(account.min_interval, 2)
+        limits = [
+            ngettext("%(n)d a minute", "%(n)d a minute", n) % {"n": n}
+            for n in [account.per_minute]
+            if n
+        ]
+        return ", ".join([gettext("%(gap)s s") % {"gap": gap}, *limits])
+
+    @display(description=_("logged in"), ordering="session_opened_at")
+    def session(self, account: Any) -> str:
+        """How long its session is open."""
+        if account.session_opened_at is None:
+            return gettext("no")
+        return timesince(account.session_opened_at, timezone.now(), depth=1)
+
+    @display(description=_("egress"))
+    def talks_from(self, account: Account) -> str:
+        """The egress it is pinned to, or bound to now."""
+        if account.egress is not None:
+            return gettext("%(egress)s (pinned)") % {"egress": account.egress}
+        lease = getattr(account, "lease", None)
+        return str(lease.egress) if lease is not None and lease.egress is not None else "–"

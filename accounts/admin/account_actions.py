@@ -1,0 +1,213 @@
+"""What an operator may ask of accounts: on the list for many, on the page for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, ErrandKind
+from accounts.services.errands import request_errand
+from accounts.services.states import (
+    disable_account,
+    enable_account,
+    quarantine_account,
+    rest_account,
+)
+from accounts.states import StateReason
+from foundation.admin import confirmation, require, say_refusals
+from foundation.refusals import Refusal
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One thing an operator may ask of an account.
+
+    Args:
+        words: on the button.
+        before: what will happen, said before it does; empty when there is nothing to fear.
+        after: what happened, for n accounts.
+        do: the service, called with account and by.
+    """
+
+    words: Any
+    before: Any
+    after: Callable[[int], str]
+    do: Callable[..., Any]
+    is_dangerous: bool = False
+    icon: str = ""
+
+
+def _quarantine(*, account: Account, by: Any) -> None:
+    quarantine_account(
+        account=account,
+        reason=StateReason.BY_OPERATOR,
+        detail=gettext("Quarantined in the console."),
+        by=by,
+    )
+
+
+VERBS: dict[str, Verb] = {
+    "login": Verb(
+        words=_("Log in"),
+        before="",
+        after=lambda n: ngettext(
+            "%(n)d account was asked to log in; the outcome appears under errands.",
+            "%(n)d accounts were asked to log in; the outcomes appear under errands.",
+            n,
+        ),
+        do=partial(request_errand, kind=ErrandKind.LOGIN),
+        icon="login",
+    ),
+    "sync": Verb(
+        words=_("Sync friends"),
+        before="",
+        after=lambda n: ngettext(
+            "%(n)d account was asked to fetch its friend list.",
+            "%(n)d accounts were asked to fetch their friend lists.",
+            n,
+        ),
+        do=partial(request_errand, kind=ErrandKind.SYNC),
+        icon="group",
+    ),
+    "rest": Verb(
+        words=_("Rest for an hour"),
+        before=_("It stays logged in and sends nothing for an hour; its deliveries wait."),
+        after=lambda n: ngettext(
+            "%(n)d account rests for an hour.", "%(n)d accounts rest for an hour.", n
+        ),
+        do=rest_account,
+        icon="bedtime",
+    ),
+    "enable": Verb(
+        words=_("Enable"),
+        before=_("It starts afresh: it logs in and takes part in the runs again."),
+        after=lambda n: ngettext("%(n)d account is enabled.", "%(n)d accounts are enabled.", n),
+        do=enable_account,
+        icon="check_circle",
+    ),
+    "disable": Verb(
+        words=_("Disable"),
+        before=_(
+            "It stops before its next message, at most one is in flight. It sends nothing more "
+            "until somebody enables it; deliveries only it can make wait."
+        ),
+        after=lambda n: ngettext("%(n)d account is disabled.", "%(n)d accounts are disabled.", n),
+        do=disable_account,
+        is_dangerous=True,
+        icon="block",
+    ),
+    "quarantine": Verb(
+        words=_("Quarantine"),
+        before=_(
+            "It stops before its next message and is shown as needing a look, until somebody "
+            "enables it."
+        ),
+        after=lambda n: ngettext(
+            "%(n)d account is in quarantine.", "%(n)d accounts are in quarantine.", n
+        ),
+        do=_quarantine,
+        is_dangerous=True,
+        icon="health_and_safety",
+    ),
+}
+
+
+class AccountActions:
+    """Mixed into the account's admin: the actions of the list and the address of one account."""
+
+    actions = ["act_login", "act_sync", "act_rest", "act_enable", "act_disable", "act_quarantine"]
+
+    def ask(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
+        """Say what will happen to one account (GET), or let it happen (POST)."""
+        require(self.has_change_permission(request))  # type: ignore[attr-defined]
+        account = Account.objects.filter(pk=object_id).first()
+        if account is None or verb not in VERBS:
+            raise Http404
+        back = reverse("admin:accounts_account_change", args=[object_id])
+        if request.method == "POST":
+            self._perform(request, verb, [account])
+            return HttpResponseRedirect(back)
+        return confirmation(
+            request,
+            self,  # type: ignore[arg-type]
+            title=f"{VERBS[verb].words}: {account}",
+            sentences=[VERBS[verb].before],
+            verb=str(VERBS[verb].words),
+            back=back,
+            is_dangerous=VERBS[verb].is_dangerous,
+        )
+
+    def _ask_many(
+        self, request: HttpRequest, queryset: QuerySet[Account], verb: str
+    ) -> HttpResponse | None:
+        accounts = list(queryset)
+        if not VERBS[verb].is_dangerous or request.POST.get("is_confirmed"):
+            self._perform(request, verb, accounts)
+            return None
+        title = ngettext("%(verb)s %(n)d account?", "%(verb)s %(n)d accounts?", len(accounts))
+        return confirmation(
+            request,
+            self,  # type: ignore[arg-type]
+            title=title % {"verb": VERBS[verb].words, "n": len(accounts)},
+            sentences=[VERBS[verb].before, ", ".join(str(account) for account in accounts[:20])],
+            verb=str(VERBS[verb].words),
+            back=reverse("admin:accounts_account_changelist"),
+            is_dangerous=True,
+            hidden=[
+                ("action", f"act_{verb}"),
+                ("is_confirmed", "1"),
+                *((ACTION_CHECKBOX_NAME, account.pk) for account in accounts),
+            ],
+        )
+
+    def _perform(self, request: HttpRequest, verb: str, accounts: list[Account]) -> None:
+        refusals = []
+        for account in accounts:
+            try:
+                VERBS[verb].do(account=account, by=request.user)
+            except Refusal as refusal:
+                refusals.append(refusal)
+        done = len(accounts) - len(refusals)
+        if done:
+            messages.success(request, VERBS[verb].after(done) % {"n": done})
+        say_refusals(request, refusals)
+
+    @admin.action(description=VERBS["login"].words, permissions=["change"])
+    def act_login(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Ask the chosen accounts to log in."""
+        return self._ask_many(request, queryset, "login")
+
+    @admin.action(description=VERBS["sync"].words, permissions=["change"])
+    def act_sync(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Ask the chosen accounts for their friend lists."""
+        return self._ask_many(request, queryset, "sync")
+
+    @admin.action(description=VERBS["rest"].words, permissions=["change"])
+    def act_rest(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Let the chosen accounts rest."""
+        return self._ask_many(request, queryset, "rest")
+
+    @admin.action(description=VERBS["enable"].words, permissions=["change"])
+    def act_enable(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Enable the chosen accounts."""
+        return self._ask_many(request, queryset, "enable")
+
+    @admin.action(description=VERBS["disable"].words, permissions=["change"])
+    def act_disable(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Disable the chosen accounts, once confirmed."""
+        return self._ask_many(request, queryset, "disable")
+
+    @admin.action(description=VERBS["quarantine"].words, permissions=["change"])
+    def act_quarantine(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Put the chosen accounts in quarantine, once confirmed."""
+        return self._ask_many(request, queryset, "quarantine")

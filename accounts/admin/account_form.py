@@ -1,0 +1,62 @@
+"""The form of an account: its password goes in and never comes out."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminPasswordInput
+
+from accounts.models import Account, Lease
+from foundation.admin import changed_columns
+from qqhttp import password_digest
+
+
+class AccountForm(forms.ModelForm[Account]):
+    """Everything an operator sets; the password becomes its wire digest before it is kept."""
+
+    password = forms.CharField(
+        label=_("password"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave empty to keep the one stored. It is kept encrypted and never shown."),
+    )
+
+    class Meta:
+        model = Account
+        fields = [
+            "uin",
+            "name",
+            "presence",
+            "egress",
+            "min_interval",
+            "per_minute",
+            "per_hour",
+            "per_day",
+        ]
+
+    def clean(self) -> dict[str, Any] | None:
+        """A new account needs its password."""
+        data = super().clean()
+        if self.instance._state.adding and not self.cleaned_data.get("password"):
+            self.add_error("password", _("A new account needs its password: it logs in with it."))
+        return data
+
+    def save_account(self, *, changed: list[str], is_new: bool) -> None:
+        """Write the account: whole with its lease when it is new, else the changed columns."""
+        account, password = self.instance, self.cleaned_data.get("password")
+        columns = changed_columns(account, [name for name in changed if name != "password"])
+        if password:
+            account.credential = password_digest(password)
+            columns.append("credential")
+        with transaction.atomic():
+            if is_new:
+                account.save()
+                # SEQ starts at the clock: a UIN that was here before must not repeat one.
+                Lease.objects.create(account=account, last_seq=int(time.time()) % 2**31)
+            elif columns:
+                account.save(update_fields=columns)

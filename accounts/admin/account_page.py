@@ -1,0 +1,69 @@
+"""What the account's page shows above its form: health, pace, session, the last codes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from accounts.models import Account, Errand, Session
+
+#: How many of the newest attempts the page looks at; the rest are in the list of attempts.
+NEWEST_ATTEMPTS = 4_000
+#: How many codes are shown one by one.
+NEWEST_CODES = 20
+
+
+def page_context(object_id: str) -> dict[str, Any]:
+    """Return what the summary template shows; empty when there is no such account."""
+    if not str(object_id).isdigit():
+        return {}
+    account = (
+        Account.objects.filter(pk=object_id)
+        .select_related("egress", "lease__egress", "lease__worker")
+        .prefetch_related(
+            Prefetch(
+                "sessions", Session.objects.filter(ended_at=None).select_related("egress"), "open"
+            )
+        )
+        .defer("credential")
+        .first()
+    )
+    if account is None:
+        return {}
+    return {
+        "account": account,
+        "lease": getattr(account, "lease", None),
+        "open_session": next(iter(account.open), None),  # type: ignore[attr-defined]
+        "open_errands": Errand.objects.filter(account=account, state="open"),
+        **_sending(account, now=timezone.now()),
+    }
+
+
+def _sending(account: Account, *, now: datetime) -> dict[str, Any]:
+    """Return the used pace and the last codes, from the newest attempts alone.
+
+    The attempts belong to the campaigns above; the reverse relation reads them without an import.
+    """
+    newest: list[tuple[str, datetime]] = list(
+        account.attempts.order_by("-seq").values_list("res", "marked_at")[:NEWEST_ATTEMPTS]
+    )
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    used = [
+        (span, sum(1 for _, at in newest if at >= since))
+        for span, since in [
+            ("minute", now - timedelta(minutes=1)),
+            ("hour", now - timedelta(hours=1)),
+            ("day", midnight),
+        ]
+    ]
+    hour_ago = now - timedelta(hours=1)
+    return {
+        "used": dict(used),
+        "is_used_cut": len(newest) == NEWEST_ATTEMPTS,
+        "newest_codes": newest[:NEWEST_CODES],
+        "codes": Counter(res or "…" for res, at in newest if at >= hour_ago).most_common(),
+    }

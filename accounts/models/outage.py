@@ -1,0 +1,34 @@
+"""The outage: a time in which an egress could not reach the gateway."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.egress import Egress
+
+
+class Outage(models.Model):
+    """While one is open, nothing is sent through its egress, and everybody is told once why."""
+
+    egress = models.ForeignKey(
+        Egress, on_delete=models.CASCADE, related_name="outages", verbose_name=_("egress")
+    )
+    began_at = models.DateTimeField(_("began at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    sentence = models.CharField(_("in words"), max_length=500)
+
+    class Meta:
+        verbose_name = _("outage")
+        verbose_name_plural = _("outages")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["egress"],
+                condition=models.Q(ended_at=None),
+                name="outage_one_open_an_egress",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
