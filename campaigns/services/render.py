@@ -1,0 +1,311 @@
+"""Texts in Liquid: compiled once, checked against what is known of the contacts, rendered often.
+
+A run's text is compiled when a lane first meets it and kept; a text without markup is never
+parsed for anybody. Nothing here reads the database: `render` is in the send loop of every lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from liquid import BoundTemplate
+from liquid.builtin.content import ContentNode
+from liquid.exceptions import LiquidError, OutputStreamLimitError
+from liquid.static_analysis import TemplateAnalysis
+
+from accounts.models import Account
+from campaigns.services.text_language import environment, ranges_outside_loops
+from campaigns.states import Reason
+from contacts.models import Contact
+from foundation.refusals import Refusal
+
+#: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
+#: names no limit (docs/cli.md, "How long a text may be").
+LONGEST_TEXT = 4_000
+#: What every text may use besides the attributes of the contacts.
+BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
+_TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
+_OF_ACCOUNT = frozenset({"uin", "name"})
+
+
+class TextProblem(Refusal):
+    """A text that cannot be compiled, or names what nobody knows; with its line and column."""
+
+    def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
+        super().__init__(
+            _("Line %(line)s, column %(column)s of the text: %(problem)s")
+            % {"line": line, "column": column, "problem": sentence},
+            code=code,
+            line=line,
+            column=column,
+            **more,
+        )
+        self.line = line
+        self.column = column
+
+
+class Unsendable(Exception):
+    """A text that has no sendable form for one contact.
+
+    Attributes:
+        reason: render_error, empty_text or too_long: the delivery's reason to be skipped.
+    """
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A variable where a text uses it: its path from the root, its line and column (from 1)."""
+
+    name: str
+    path: tuple[str, ...]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledText:
+    """A text ready to be rendered for anybody.
+
+    Attributes:
+        source: the text as it was written.
+        variables: the names it uses, without those it sets itself.
+        references: the same with their places, in the order of the text.
+        is_constant: whether everyone gets `source` itself.
+        longest: how many characters a rendered text may have.
+    """
+
+    source: str
+    variables: frozenset[str]
+    references: tuple[Reference, ...]
+    is_constant: bool
+    longest: int
+    template: BoundTemplate
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        """Return the text for one contact.
+
+        Args:
+            context: what `context_for` returned.
+
+        Raises:
+            Unsendable: it comes out empty, too long, or not at all.
+        """
+        text = self.source if self.is_constant else self._rendered(context)
+        if not text or text.isspace():
+            raise Unsendable(Reason.EMPTY_TEXT, _("The text is empty for this contact."))
+        if len(text) > self.longest:
+            raise Unsendable(
+                Reason.TOO_LONG,
+                _("The text has %(length)s characters; the longest may have %(longest)s.")
+                % {"length": len(text), "longest": self.longest},
+            )
+        return text
+
+    def _rendered(self, context: Mapping[str, Any]) -> str:
+        try:
+            return self.template.render(context)
+        except OutputStreamLimitError:
+            raise Unsendable(
+                Reason.TOO_LONG,
+                _("The text is far longer than %(longest)s characters.")
+                % {"longest": self.longest},
+            ) from None
+        # Whatever an attribute holds, one contact's text must not end the lane of an account.
+        except (LiquidError, ArithmeticError, LookupError, TypeError, ValueError) as problem:
+            raise Unsendable(Reason.RENDER_ERROR, _message(problem)) from None
+
+
+def longest_text() -> int:
+    """Return how many characters a message may have: the setting LONGEST_TEXT, or 4,000."""
+    return int(getattr(settings, "LONGEST_TEXT", LONGEST_TEXT))
+
+
+def compile_text(text: str) -> CompiledText:
+    """Compile a text; the same text again costs a lookup.
+
+    Raises:
+        TextProblem: it is not Liquid, uses an unknown filter or tag, or cannot be sent as it is.
+    """
+    return _compiled(text, longest_text())
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str, longest: int) -> CompiledText:
+    _refuse_characters(text)
+    language = environment(longest=longest)
+    try:
+        template = language.from_string(text)
+        analysis = template.analyze(include_partials=False)
+    except LiquidError as problem:
+        line, column = _place(text, problem.token.start_index if problem.token else -1)
+        raise TextProblem(_message(problem), code="text_syntax", line=line, column=column) from None
+    _refuse_filters(text, analysis, known=language.filters)
+    for token in ranges_outside_loops(template):
+        line, column = _place(text, token.start_index)
+        raise TextProblem(
+            _("a range like (1..9) may only be looped over."),
+            code="text_syntax",
+            line=line,
+            column=column,
+        )
+    references = _references(text, analysis)
+    compiled = CompiledText(
+        source=text,
+        variables=frozenset(reference.name for reference in references),
+        references=references,
+        is_constant=all(isinstance(node, ContentNode) for node in template.nodes)
+        and "".join(str(node) for node in template.nodes) == text,
+        longest=longest,
+        template=template,
+    )
+    _refuse_constant(compiled)
+    return compiled
+
+
+def unknown_variables(
+    compiled: CompiledText, *, attributes: Collection[str]
+) -> tuple[Reference, ...]:
+    """Return the variables that are neither built in nor an attribute of the contacts.
+
+    Args:
+        compiled: the text.
+        attributes: the names of the attributes that are known of the audience.
+    """
+    return tuple(
+        reference
+        for reference in compiled.references
+        if not _is_known(reference.path, attributes=attributes)
+    )
+
+
+def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[str]) -> None:
+    """Refuse a text that uses a variable nobody knows; names it, its line, and what is known.
+
+    Raises:
+        TextProblem: the first such variable.
+    """
+    for reference in unknown_variables(compiled, attributes=attributes):
+        known = sorted({*BUILT_IN, *attributes})
+        candidates = {*known, *(f"attributes.{name}" for name in attributes)}
+        near = get_close_matches(reference.name, sorted(candidates), n=1)
+        sentence = _(
+            "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
+        ) % {"variable": reference.name}
+        if near:
+            sentence += " " + _("Did you mean {{ %(near)s }}?") % {"near": near[0]}
+        raise TextProblem(
+            sentence + " " + _("Known: %(known)s.") % {"known": ", ".join(known)},
+            code="unknown_variable",
+            line=reference.line,
+            column=reference.column,
+            variable=reference.name,
+            known=known,
+        )
+
+
+def context_for(*, contact: Contact, account: Account | None, nickname: str = "") -> dict[str, Any]:
+    """Return what a text may use for one contact.
+
+    Args:
+        contact: the person; their attributes are there at the top and below `attributes`. One
+            that is named like something built in is reached below `attributes` only.
+        account: the account that sends, or None when none does.
+        nickname: what the person is called in that account's friend list.
+    """
+    attributes = contact.attributes if isinstance(contact.attributes, dict) else {}
+    return {
+        **attributes,
+        "attributes": attributes,
+        "uin": contact.uin,
+        "name": contact.name,
+        "nickname": nickname,
+        "account": {
+            "uin": account.uin if account else "",
+            "name": account.name if account else "",
+        },
+    }
+
+
+def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
+    root, below = path[0], path[1] if len(path) > 1 else None
+    if root == "account":
+        return below in _OF_ACCOUNT
+    if root == "attributes":
+        return below is None or below in attributes
+    return root in _TOP_LEVEL or root in attributes
+
+
+def _references(text: str, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+    found = [
+        (variable.span.index, str(variable), tuple(map(str, variable.segments)))
+        for uses in analysis.globals.values()
+        for variable in uses
+    ]
+    return tuple(Reference(name, path, *_place(text, index)) for index, name, path in sorted(found))
+
+
+def _refuse_filters(text: str, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
+    """Refuse an unknown filter now: the library would notice only when it renders."""
+    for name, spans in analysis.filters.items():
+        if name in known:
+            continue
+        line, column = _place(text, spans[0].index)
+        sentence = _("there is no filter “%(name)s”.") % {"name": name}
+        near = get_close_matches(name, list(known), n=1)
+        if near:
+            sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
+        raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
+
+
+def _refuse_characters(text: str) -> None:
+    """Refuse what cannot travel: bytes that were not UTF-8 get NULL from the gateway."""
+    for index, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            line, column = _place(text, index)
+            raise TextProblem(
+                _("this character cannot be sent: the text is not valid UTF-8."),
+                code="not_utf8",
+                line=line,
+                column=column,
+            )
+
+
+def _refuse_constant(compiled: CompiledText) -> None:
+    """Refuse a text that nobody could be sent."""
+    if not compiled.is_constant:
+        return
+    try:
+        compiled.render({})
+    except Unsendable as problem:
+        raise TextProblem(
+            problem.sentence
+            if problem.reason == Reason.TOO_LONG
+            else _("the text is empty: say something."),
+            code=str(problem.reason.value),
+            line=1,
+            column=1,
+        ) from None
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    """Return line and column, both from 1; the end of the text for an index outside it."""
+    if not 0 <= index <= len(text):
+        index = len(text)
+    before = text[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+
+
+def _message(problem: Exception) -> str:
+    said = problem.message if isinstance(problem, LiquidError) else str(problem)
+    return f"{said}."
