@@ -6,6 +6,7 @@ that is how container platforms hand over secrets.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -85,18 +86,30 @@ def kept_secret(home: Path, name: str, length: int = 50) -> str:
     """
     path = home / name
     try:
-        if path.exists():
-            return path.read_text(encoding="ascii").strip()
-        home.mkdir(parents=True, exist_ok=True)
-        value = secrets.token_urlsafe(length)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(value)
-        return value
-    except FileExistsError:  # another process of the same start was first
+        if not path.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            _write_once(path, secrets.token_urlsafe(length))
         return path.read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def _write_once(path: Path, value: str) -> None:
+    """Write a whole file that only its owner reads, or nothing; whoever is second changes nothing.
+
+    Written aside and linked into place: a full disk must not leave half a key behind, and two
+    processes of the same start must end with the same one.
+    """
+    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        os.unlink(aside)
 
 
 def socket_path(home: Path) -> Path:

@@ -1,8 +1,15 @@
 """Addresses of the console: the admin at the root, health for the machines."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+from qqcampaign import health
+from qqcampaign.views.overview import overview_live
 
 urlpatterns = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
     path("", admin.site.urls),
 ]

@@ -1,0 +1,94 @@
+"""`manage.py up`: the whole stack on this machine, on what the environment names."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from typing import Any
+
+from django.core import checks
+from django.utils.translation import gettext as _
+
+from foundation.commands import OperatorCommand
+from foundation.refusals import Refusal
+from qqcampaign.stack.launcher import die_with_parent
+from qqcampaign.stack.start import Wish, run_stack
+
+DEFAULT_PORT = 8000
+#: A lane waits most of its time; a greenlet that waits costs some 45 kB.
+DEFAULT_CONCURRENCY = 500
+
+
+class Command(OperatorCommand):
+    help = "Start and watch the stack: Redis (if none is named), worker, jobs, beat and web."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help="with the gateway simulator, and a campaign under way at the first start",
+        )
+        parser.add_argument(
+            "--port", type=_port, default=DEFAULT_PORT, help="of the console; 0 takes a free one"
+        )
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="address the console listens on (default: this machine only)",
+        )
+        parser.add_argument(
+            "--worker-concurrency",
+            type=_lanes,
+            default=DEFAULT_CONCURRENCY,
+            metavar="N",
+            help="how many accounts may send at the same time",
+        )
+
+    def perform(self, **options: Any) -> None:
+        """Run the stack until Ctrl-C.
+
+        Raises:
+            Refusal: it cannot be started.
+        """
+        if os.environ.get("QQCAMPAIGN_STOP_WITH_PARENT"):  # make: when it is killed, we stop
+            die_with_parent(signal.SIGTERM)
+        self._refuse_wrong_settings()
+        run_stack(
+            Wish(
+                host=options["host"],
+                port=options["port"],
+                concurrency=options["worker_concurrency"],
+                is_demo=options["demo"],
+            ),
+            say=self._say,
+        )
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _refuse_wrong_settings(self) -> None:
+        problems = [
+            problem
+            for problem in checks.run_checks(include_deployment_checks=False)
+            if problem.is_serious() and not problem.is_silenced()
+        ]
+        if problems:
+            sentences = "\n".join(f"- {problem.msg}" for problem in problems)
+            raise Refusal(
+                _("The stack cannot start:\n%(sentences)s") % {"sentences": sentences},
+                code="wrong_settings",
+            )
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(_("a port is a number from 0 to 65535, not %r") % text)
+
+
+def _lanes(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(_("a number of lanes is 1 or more, not %r") % text)

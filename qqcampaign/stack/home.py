@@ -1,0 +1,105 @@
+"""QQCAMPAIGN_HOME, the folder of the embedded stack: can it be used, is it used already?"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from foundation.refusals import Refusal
+
+#: Below this many free bytes nothing is started: SQLite, the append-only file and the logs grow.
+SMALLEST_FREE_SPACE = 50_000_000
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def why_not_writable(home: Path) -> str:
+    """Return why no file can be made in the folder, as the system words it; empty if one can."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=home, prefix=".probe.") as probe:
+            probe.write(b"x" * 4096)
+    except OSError as problem:
+        return problem.strerror or str(problem)
+    return ""
+
+
+def refuse_unusable(home: Path) -> None:
+    """See that the folder can be written to and has room.
+
+    Raises:
+        Refusal: it cannot, or has not.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(home).free
+    except OSError as problem:
+        raise unusable(home, problem) from None
+    if free < SMALLEST_FREE_SPACE:
+        raise _full(home, free)
+    problem_text = why_not_writable(home)
+    if problem_text:
+        raise _not_writable(home, problem_text)
+
+
+def unusable(home: Path, problem: OSError) -> Refusal:
+    """Return the refusal for an error met while writing below the folder."""
+    if problem.errno in _FULL:
+        return _full(home, 0)
+    return _not_writable(home, problem.strerror or str(problem))
+
+
+@contextlib.contextmanager
+def held(home: Path) -> Iterator[None]:
+    """Hold the folder for this stack alone, until the end of the block or of the process.
+
+    Raises:
+        Refusal: another stack runs on it.
+    """
+    # Append mode: the process that holds it has written its id, and we must not wipe it.
+    with (home / "up.lock").open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Refusal(
+                _(
+                    "A stack already runs on %(home)s (process %(pid)s). Stop it with Ctrl-C, or "
+                    "set QQCAMPAIGN_HOME to another folder to run a second one."
+                )
+                % {"home": home, "pid": lock.read().strip() or "?"},
+                code="already_running",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _full(home: Path, free: int) -> Refusal:
+    return Refusal(
+        _(
+            "The disk that holds %(home)s is full (%(free)d MB free, %(least)d MB are needed to "
+            "start). Make room, or set QQCAMPAIGN_HOME to a folder on another disk."
+        )
+        % {"home": home, "free": free // 1_000_000, "least": SMALLEST_FREE_SPACE // 1_000_000},
+        code="disk_full",
+    )
+
+
+def _not_writable(home: Path, problem: str) -> Refusal:
+    return Refusal(
+        _(
+            "The folder %(home)s, where the data is kept, cannot be written to (%(problem)s). Make "
+            "it writable for this user, or set QQCAMPAIGN_HOME to a folder that is."
+        )
+        % {"home": home, "problem": problem},
+        code="home_not_writable",
+    )

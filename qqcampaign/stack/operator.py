@@ -1,0 +1,61 @@
+"""The first operator: made at the first start, with a password that nobody could guess."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+FIRST_OPERATOR = "operator"
+#: No letters or digits that are mistaken for one another when typed from a screen.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def first_login(home: Path) -> str:
+    """Return how to log in, in words; make the first operator if nobody can.
+
+    The login is kept in home/operator_login, readable by its owner only, so that the next start
+    prints it again, for as long as it is true.
+
+    Raises:
+        OSError: the file cannot be written; no operator was made then.
+    """
+    kept = home / "operator_login"
+    operators = get_user_model().objects.filter(is_superuser=True, is_active=True)
+    if not operators.exists():
+        password = "-".join("".join(secrets.choice(_ALPHABET) for _n in range(5)) for _m in "1234")
+        _keep(kept, f"{FIRST_OPERATOR}\n{password}\n")
+        _make_operator(password)
+        return _login(FIRST_OPERATOR, password)
+    if kept.is_file():
+        name, _blank, password = kept.read_text(encoding="utf-8").strip().partition("\n")
+        user = operators.filter(username=name).first()
+        if user is not None and user.check_password(password):
+            return _login(name, password)
+    return _("as an operator you made (`manage.py changepassword NAME` sets a new password)")
+
+
+def _make_operator(password: str) -> None:
+    users = get_user_model().objects
+    if users.filter(username=FIRST_OPERATOR).exists():  # there, but without the rights
+        user: User = users.get(username=FIRST_OPERATOR)
+        user.is_superuser = user.is_staff = user.is_active = True
+        user.set_password(password)
+        user.save()
+    else:
+        users.create_superuser(FIRST_OPERATOR, email="", password=password)
+
+
+def _login(name: str, password: str) -> str:
+    return _("%(name)s, password %(password)s") % {"name": name, "password": password}
+
+
+def _keep(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,198 @@
+"""Bring the stack up, part by part, each with its sentence when it cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from foundation.refusals import Refusal
+from qqcampaign.stack import database, home, operator, plan, readiness, redis_server
+from qqcampaign.stack.supervisor import StopRequested, Supervisor
+
+#: Seconds a part of the start may take on a slow machine.
+PATIENCE = 60.0
+#: Seconds the old stack's processes may need to let go of the port after a `kill -9`.
+PORT_PATIENCE = 2.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the operator asked of `manage.py up`.
+
+    Args:
+        host: the address to listen on.
+        port: the port to listen on; 0 takes a free one.
+        concurrency: how many lanes may send at the same time.
+        is_demo: whether the gateway is the simulator, and the demo's data is made.
+    """
+
+    host: str
+    port: int
+    concurrency: int
+    is_demo: bool
+
+
+def run_stack(wish: Wish, *, say: Callable[[str], None]) -> None:
+    """Start everything, say where it is, watch it until Ctrl-C, end everything.
+
+    Raises:
+        Refusal: it could not be started; whatever was started has been ended again.
+    """
+    folder: Path = settings.QQCAMPAIGN_HOME
+    home.refuse_unusable(folder)
+    try:
+        with home.held(folder), _listening(wish.host, wish.port) as listener:
+            supervisor = Supervisor(home=folder, say=say)
+            with supervisor.listening_to_signals():
+                _run(wish, supervisor, listener, say=say)
+    except OSError as problem:
+        raise home.unusable(folder, problem) from problem
+
+
+def _run(
+    wish: Wish, supervisor: Supervisor, listener: socket.socket, *, say: Callable[[str], None]
+) -> None:
+    try:
+        login = _bring_up(wish, supervisor, listener)
+        say(_welcome(url_of(wish.host, listener), login, supervisor.logs))
+        if wish.is_demo:
+            _fill_demo(supervisor, say=say)
+        supervisor.watch()
+    except StopRequested:
+        say(_("Stopping ..."))
+    finally:
+        # A further Ctrl-C while stopping ends the patience, not the stopping.
+        supervisor.stop()
+    say(_("Everything has stopped."))
+
+
+def _bring_up(wish: Wish, supervisor: Supervisor, listener: socket.socket) -> str:
+    folder: Path = settings.QQCAMPAIGN_HOME
+    egress: str = settings.EGRESS_NAME
+    environment: dict[str, str] = {}
+    if settings.IS_REDIS_EMBEDDED:
+        supervisor.start(
+            redis_server.redis_spec(socket=settings.EMBEDDED_REDIS_SOCKET, data=folder / "redis")
+        )
+    if wish.is_demo:
+        environment["QQ_GATEWAY_URL"] = _start_simulator(supervisor, folder)
+    login = _prepare_database(folder)
+
+    supervisor.start(
+        plan.worker_spec(egress=egress, concurrency=wish.concurrency, environment=environment)
+    )
+    supervisor.start(plan.jobs_spec(egress=egress, environment=environment))
+    supervisor.start(plan.web_spec(listener=listener.fileno(), environment=environment))
+    supervisor.start(plan.beat_spec(home=folder, environment=environment))
+    url = url_of(wish.host, listener)
+    supervisor.facts["url"] = url
+    supervisor.facts["gateway"] = environment.get("QQ_GATEWAY_URL", settings.QQ_GATEWAY_URL)
+    _wait_until_ready(supervisor, url=url, egress=egress)
+    supervisor.write_facts()
+    return login
+
+
+def _start_simulator(supervisor: Supervisor, folder: Path) -> str:
+    # A fixed port: when the simulator dies, its next start must be found where the last one was.
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    supervisor.start(plan.simulator_spec(home=folder, port=port))
+    return f"http://127.0.0.1:{port}/"
+
+
+def _prepare_database(folder: Path) -> str:
+    database.use_without_pool()
+    database.refuse_unreachable()
+    database.migrate()
+    login = operator.first_login(folder)
+    database.let_go()
+    return login
+
+
+def _wait_until_ready(supervisor: Supervisor, *, url: str, egress: str) -> None:
+    nodes = [plan.node_name("worker", egress), plan.node_name("jobs", egress)]
+    supervisor.wait_until(
+        lambda: redis_server.answers(settings.REDIS_URL), what=_("Redis"), seconds=PATIENCE
+    )
+    supervisor.wait_until(
+        lambda: readiness.web_answers(url), what=_("The console"), seconds=PATIENCE
+    )
+    supervisor.wait_until(
+        lambda: readiness.workers_answer(nodes), what=_("The workers"), seconds=PATIENCE
+    )
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Open the console's socket. It stays open while the web process is started again.
+
+    Raises:
+        Refusal: the port is taken, or not ours to take.
+    """
+    deadline = time.monotonic() + PORT_PATIENCE
+    while True:
+        try:
+            listener = socket.create_server((host, port), backlog=512)
+            break
+        except (OSError, OverflowError) as problem:
+            number = getattr(problem, "errno", None)
+            if number == errno.EADDRINUSE and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            raise _port_refusal(host, port, problem) from None
+    with listener:
+        yield listener
+
+
+def _port_refusal(host: str, port: int, problem: Exception) -> Refusal:
+    if getattr(problem, "errno", None) == errno.EADDRINUSE:
+        return Refusal(
+            _(
+                "Port %(port)d is in use by another program. Stop that one, or choose another port: "
+                "`make run PORT=8080` or `manage.py up --port 8080`."
+            )
+            % {"port": port},
+            code="port_in_use",
+        )
+    return Refusal(
+        _(
+            "The console cannot listen on %(host)s port %(port)d (%(problem)s). Choose another one "
+            "with --host and --port; ports below 1024 need special rights."
+        )
+        % {
+            "host": host,
+            "port": port,
+            "problem": os.strerror(problem.errno)
+            if isinstance(problem, OSError) and problem.errno
+            else str(problem),
+        },
+        code="cannot_listen",
+    )
+
+
+def url_of(host: str, listener: socket.socket) -> str:
+    """Return the console's address for a browser on this machine."""
+    name = "127.0.0.1" if host in {"0.0.0.0", "", "::"} else host  # noqa: S104
+    return f"http://{name}:{listener.getsockname()[1]}/"
+
+
+def _welcome(url: str, login: str, logs: Path) -> str:
+    return _(
+        "\n  qqcampaign is up:  %(url)s\n  log in as:         %(login)s\n"
+        "  logs:              %(logs)s\n\n  Ctrl-C stops everything; the data is kept.\n"
+    ) % {"url": url, "login": login, "logs": logs}
+
+
+def _fill_demo(supervisor: Supervisor, *, say: Callable[[str], None]) -> None:
+    folder: Path = settings.QQCAMPAIGN_HOME
+    if not supervisor.run_once(plan.demo_spec(home=folder, environment={}), seconds=PATIENCE):
+        say(_("The demo's data could not be made; %s says why.") % (supervisor.logs / "demo.log"))
