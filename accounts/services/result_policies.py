@@ -91,5 +91,5 @@ class PolicyTable:
 
 def load_policies() -> PolicyTable:
     """Return the policies in force."""
-    columns = [field for field in Policy.__dataclass_fields__]
+    columns = list(Policy.__dataclass_fields__)
     return PolicyTable(Policy(**row) for row in ResultPolicy.objects.values(*columns))
