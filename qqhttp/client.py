@@ -8,6 +8,7 @@ never left, or nobody knows (:mod:`qqhttp.errors`).
 from __future__ import annotations
 
 import http.client
+import ipaddress
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError as TransportError
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import InvalidHeader, ReadTimeoutError
 
 from qqhttp.codec import parse
 from qqhttp.commands import Request
@@ -54,7 +55,7 @@ class GatewayClient:
 
     Args:
         url: the gateway, ``http://host:port/``.
-        source_address: the local address to talk from, for an egress that has one of its own.
+        source_address: the local IP address to talk from, for an egress that has one of its own.
         proxy: the URL of an HTTP proxy to talk through, a login included.
         connect_timeout: seconds for the connection to be made.
         read_timeout: seconds for the whole reply, first byte to last. Longer than the longest
@@ -79,7 +80,7 @@ class GatewayClient:
         self._timeout = (connect_timeout, read_timeout)
         self._adapter = LaneAdapter(
             self._url,
-            source_address=source_address,
+            source_address=_checked_address(source_address) if source_address else None,
             proxy=_checked_url(proxy, "proxy") if proxy else None,
         )
 
@@ -195,7 +196,7 @@ def _no_answer(error: BaseException, read_timeout: float) -> NoAnswer:
         layers += [cause for cause in inner if isinstance(cause, BaseException)][: 9 - len(layers)]
     if any(isinstance(layer, (OSError, http.client.IncompleteRead)) for layer in layers[1:]):
         return ConnectionReset()
-    if any(isinstance(layer, http.client.HTTPException) for layer in layers):
+    if any(isinstance(layer, (http.client.HTTPException, InvalidHeader)) for layer in layers):
         return MalformedReply("it is not HTTP")
     return ConnectionReset()
 
@@ -210,3 +211,12 @@ def _checked_url(url: str, what: str) -> str:
     if not is_right:
         raise ValueError(f"The {what}'s address must look like http://host:port/.")
     return parts._replace(path=parts.path or "/", fragment="").geturl()
+
+
+def _checked_address(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        raise ValueError(
+            "The source address must be an IP address of this machine, such as 192.0.2.7."
+        ) from None

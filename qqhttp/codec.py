@@ -17,7 +17,6 @@ from qqhttp.errors import MalformedReply
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_INNER_ESCAPE = re.compile(r"%(?:2[cC]|25)")
 
 
 class Fields(Mapping[str, str]):
@@ -140,13 +139,11 @@ def parse(body: bytes) -> Fields:
 def unescape_text(raw: str) -> str:
     """Return a raw text or list item unescaped: once, then its inner commas.
 
-    The second pass touches only ``%2c`` and the ``%25`` that would protect one. Unescaping all of
-    it twice would turn somebody's literal ``100%20`` into a space.
+    The second pass touches only ``%2c``, the one thing the reference shows escaped twice.
+    Unescaping everything twice would turn somebody's literal ``100%20`` into a space.
     """
     text = _unescape(raw)
-    if "%" not in text:
-        return text
-    return _INNER_ESCAPE.sub(lambda found: "%" if found.group() == "%25" else ",", text)
+    return text.replace("%2c", ",").replace("%2C", ",") if "%" in text else text
 
 
 def to_integer(value: str, key: str) -> int:

@@ -9,7 +9,6 @@ Source: the reference's second write-up, section (1) to (11).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -19,6 +18,7 @@ from qqhttp.values import (
     BloodType,
     Consent,
     Constellation,
+    Labelled,
     MessageKind,
     Sex,
     Status,
@@ -357,13 +357,10 @@ def _lenient(fields: Fields, key: str) -> int | None:
     return _optional(fields.raw(key))
 
 
-def _known(labels: Callable[[int], int], fields: Fields, key: str) -> int | None:
+def _known(labels: type[Labelled], fields: Fields, key: str) -> int | None:
     """Return a member where the number has a meaning, the plain number where it has none."""
     value = _lenient(fields, key)
-    try:
-        return None if value is None else labels(value)
-    except ValueError:
-        return value
+    return next((member for member in labels if member == value), value)
 
 
 def _optional(item: str) -> int | None:

@@ -168,6 +168,16 @@ class LaneAdapter(HTTPAdapter):
             self._target = super().request_url(request, proxies)
         return self._target
 
+    def close(self) -> None:
+        """Close the connection; the next request makes a new one.
+
+        The pool is closed by hand: urllib3 leaves that to the end of its last reference.
+        """
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+        super().close()
+
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Return the response without cookies, encodings or a reference to the request."""
         response = requests.Response()

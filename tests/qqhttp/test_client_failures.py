@@ -1,0 +1,374 @@
+"""What failed, and whether the request may have left: one row a way to fail."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from qqhttp import (
+    AckAddToList,
+    CltMsg,
+    GatewayClient,
+    GatewayError,
+    HttpError,
+    Login,
+    NeverLeft,
+    NoAnswer,
+    Request,
+    password_digest,
+)
+from tests.qqhttp.raw_gateway import Peer, http_reply, raw_gateway, reply_body
+
+KEEP = "Connection: keep-alive\r\n"
+SECRET = "hush-hush"
+DIGEST = password_digest(SECRET)
+MESSAGE = CltMsg(seq=1, uin=29501213, un=106814, mg=SECRET)
+REPLY = b"VER=1.1&CMD=CLTMSG&SEQ=1&UIN=29501213&"
+
+
+def after_request(*pieces: bytes) -> Callable[[Peer], None]:
+    """Return a script that reads a request, sends these bytes and closes."""
+
+    def script(peer: Peer) -> None:
+        while peer.request():
+            for piece in pieces:
+                peer.send(piece)
+            return
+
+    return script
+
+
+def reset_after(*pieces: bytes) -> Callable[[Peer], None]:
+    def script(peer: Peer) -> None:
+        after_request(*pieces)(peer)
+        peer.reset()
+
+    return script
+
+
+def drip(start: bytes, forever: bytes) -> Callable[[Peer], None]:
+    """Return a script that never ends its reply, a byte after the other."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(start)
+        peer.sock.settimeout(0.02)
+        while True:
+            peer.send(forever)
+            with contextlib.suppress(TimeoutError):
+                if not peer.sock.recv(1):
+                    return
+
+    return script
+
+
+def stream(start: bytes) -> Callable[[Peer], None]:
+    """Return a script that sends without end, as fast as it can."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(start)
+        while True:
+            peer.send(b"x" * 65536)
+
+    return script
+
+
+def silent(peer: Peer) -> None:
+    """Take the request and say nothing until the client hangs up."""
+    while peer.request():
+        continue
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+FAILURES: dict[str, tuple[Callable[[Peer], None], str]] = {
+    "closed without a byte": (after_request(), "reset"),
+    "closed in the status line": (after_request(b"HTTP/1.1 2"), "malformed"),
+    "closed in the head": (after_request(OK + b"Content-Le"), "malformed"),
+    "closed between headers": (after_request(OK + b"Server: x\r\n"), "NULL"),
+    "closed in the body": (after_request(OK + b"Content-Length: 99\r\n\r\n" + REPLY), "reset"),
+    "cut so that RES=20 reads as RES=2": (
+        after_request(OK + b"Content-Length: %d\r\n\r\n" % (len(REPLY) + 6), REPLY + b"RES=2"),
+        "reset",
+    ),
+    "closed before a body with a length": (
+        after_request(OK + b"Content-Length: 9\r\n\r\n"),
+        "reset",
+    ),
+    "closed in a chunk": (
+        after_request(OK + b"Transfer-Encoding: chunked\r\n\r\n99\r\n" + REPLY),
+        "reset",
+    ),
+    "a broken chunk": (
+        after_request(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + REPLY),
+        "reset",
+    ),
+    "reset without a byte": (reset_after(), "reset"),
+    "silence": (silent, "timeout"),
+    "a dripping head": (drip(OK + b"X: ", b"x"), "timeout"),
+    "dripping headers": (
+        drip(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 C\r\n\r\n"),
+        "timeout",
+    ),
+    "a dripping body": (drip(OK + b"Content-Length: 9999\r\n\r\n", b"x"), "timeout"),
+    "a dripping body without a length": (drip(OK + b"\r\n", b"x"), "timeout"),
+    "half a body, then silence": (drip(OK + b"Content-Length: 99\r\n\r\n" + REPLY, b""), "timeout"),
+    "an empty body": (after_request(http_reply(b"")), "NULL"),
+    "an empty body without a length": (after_request(OK + b"\r\n"), "NULL"),
+    "an empty kept reply": (after_request(http_reply(b"", headers=KEEP)), "NULL"),
+    "a body of line ends": (after_request(http_reply(b"\r\n\r\n")), "NULL"),
+    "the word NULL": (after_request(http_reply(b"NULL")), "NULL"),
+    "HTTP 500": (after_request(http_reply(REPLY + b"RES=0", status="500 Oops")), "HTTP_500"),
+    "HTTP 502": (after_request(http_reply(b"", status="502 Bad Gateway")), "HTTP_502"),
+    "HTTP 404": (after_request(http_reply(b"", status="404 Not Found")), "HTTP_404"),
+    "HTTP 407 without a proxy": (after_request(http_reply(b"", status="407 X")), "HTTP_407"),
+    "HTTP 204": (after_request(OK.replace(b"200", b"204") + b"\r\n"), "HTTP_204"),
+    "a redirect": (
+        after_request(http_reply(b"", status="307 Go", headers="Location: /there\r\n")),
+        "HTTP_307",
+    ),
+    "not HTTP": (after_request(b"hello there\r\n\r\n"), "malformed"),
+    "a head without end": (stream(OK + b"X: "), "malformed"),
+    "headers without end": (after_request(OK + b"X: y\r\n" * 200 + b"\r\n"), "malformed"),
+    "a head that is none": (after_request(OK + b"no header at all\r\n\r\n"), "malformed"),
+    "two lengths": (
+        after_request(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+        "malformed",
+    ),
+    "a body without end": (stream(OK + b"\r\n" + REPLY), "malformed"),
+    "a body of 9 MB": (stream(OK + b"Content-Length: 9000000\r\n\r\n"), "malformed"),
+    "HTML": (after_request(http_reply(b"<html><a href='x'>RES=0</a></html>")), "malformed"),
+    "no RES": (after_request(http_reply(REPLY)), "malformed"),
+    "RES that is no number": (after_request(http_reply(REPLY + b"RES=O")), "malformed"),
+    "RES in full-width digits": (
+        after_request(http_reply(REPLY + "RES=０".encode())),
+        "malformed",
+    ),
+    "binary": (after_request(http_reply(bytes(range(256)))), "malformed"),
+}
+
+
+@pytest.mark.parametrize(("script", "code"), FAILURES.values(), ids=list(FAILURES))
+def test_whatever_follows_a_sent_request_is_ambiguous(
+    script: Callable[[Peer], None], code: str
+) -> None:
+    seconds = 0.3 if code == "timeout" else 10
+    with raw_gateway(script) as gateway, GatewayClient(gateway.url, read_timeout=seconds) as client:
+        with pytest.raises(NoAnswer) as failed:
+            client.exchange(MESSAGE)
+        # The failed connection is over before the client is closed.
+        assert gateway.hung_up.acquire(timeout=10)
+
+    assert failed.value.code == code
+    assert not failed.value.definite
+    assert failed.value.is_retryable
+    assert len(gateway.arrivals) == 1, "it was sent once, whatever came of it"
+
+
+@pytest.mark.parametrize("ending", ["reset", "close"])
+def test_a_kept_connection_that_dies_on_its_next_use_is_ambiguous(ending: str) -> None:
+    def script(peer: Peer) -> None:
+        first = peer.request()
+        assert first
+        peer.answer(first, headers=KEEP)
+        peer.request()
+        if ending == "reset":
+            peer.reset()
+
+    with raw_gateway(script) as gateway, GatewayClient(gateway.url) as client:
+        client.exchange(MESSAGE)
+        with pytest.raises(NoAnswer) as failed:
+            client.exchange(MESSAGE)
+
+    assert failed.value.code == "reset"
+    assert len(gateway.arrivals) == 2, "nothing was sent again by itself"
+
+
+@contextlib.contextmanager
+def unanswering_port() -> Iterator[int]:
+    """Give a port whose queue of connections is full, so that a connect gets no answer."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        while True:
+            sock = stack.enter_context(socket.socket())
+            sock.settimeout(0.2)
+            try:
+                sock.connect(listener.getsockname())
+            except TimeoutError:
+                break
+        yield listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def refusing_port() -> Iterator[int]:
+    """Give a port that is bound, so nobody else takes it, and does not listen."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock.getsockname()[1]
+
+
+def assert_never_left(client: GatewayClient, *words: str) -> None:
+    with client, pytest.raises(NeverLeft) as failed:
+        client.exchange(MESSAGE)
+    assert failed.value.code == "unreachable"
+    assert failed.value.definite
+    assert failed.value.is_retryable
+    for word in words:
+        assert word in failed.value.sentence
+
+
+def test_a_refused_connection_never_left() -> None:
+    with refusing_port() as port:
+        client = GatewayClient(f"http://127.0.0.1:{port}/")
+        assert_never_left(client, f"gateway at 127.0.0.1:{port}", "refuses")
+
+
+def test_a_connect_that_takes_too_long_never_left() -> None:
+    with unanswering_port() as port:
+        client = GatewayClient(f"http://127.0.0.1:{port}/", connect_timeout=0.2)
+        assert_never_left(client, f"127.0.0.1:{port}", "too long")
+
+
+@pytest.mark.parametrize("host", ["gateway.invalid", "x" * 70 + ".invalid", "a..b"])
+def test_a_name_that_does_not_resolve_never_left(host: str) -> None:
+    assert_never_left(GatewayClient(f"http://{host}:8000/"), "Check its address")
+
+
+def test_a_source_address_that_is_not_here_never_left() -> None:
+    with raw_gateway(silent) as gateway:
+        client = GatewayClient(gateway.url, source_address="203.0.113.1")
+        assert_never_left(client, "from the source address 203.0.113.1")
+    assert gateway.arrivals == []
+
+
+def test_a_source_address_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="must be an IP address"):
+        GatewayClient("http://127.0.0.1:8000/", source_address="eth0")
+
+
+def test_a_tls_handshake_with_a_plain_gateway_never_left() -> None:
+    def script(peer: Peer) -> None:
+        peer.sock.recv(65536)
+        peer.send(b"HTTP/1.0 400 This is not TLS\r\n\r\n")
+
+    with raw_gateway(script) as gateway:
+        assert_never_left(GatewayClient(gateway.url.replace("http:", "https:")))
+
+
+def test_a_refusing_proxy_never_left_and_its_login_is_not_told() -> None:
+    with refusing_port() as port:
+        client = GatewayClient("http://gateway.invalid/", proxy=f"http://me:pw@127.0.0.1:{port}")
+        assert_never_left(client, f"proxy at 127.0.0.1:{port}")
+        with pytest.raises(NeverLeft) as failed:
+            client.exchange(MESSAGE)
+        assert "pw" not in failed.value.sentence
+
+
+def test_a_proxy_that_wants_a_login_never_left() -> None:
+    with raw_gateway(after_request(http_reply(b"", status="407 Login"))) as proxy:
+        assert_never_left(GatewayClient("http://gateway.invalid/", proxy=proxy.url), "407")
+
+
+def test_a_proxy_that_finds_no_gateway_is_ambiguous() -> None:
+    with (
+        raw_gateway(after_request(http_reply(b"", status="502 Bad Gateway"))) as proxy,
+        GatewayClient("http://gateway.invalid/", proxy=proxy.url) as client,
+        pytest.raises(HttpError) as failed,
+    ):
+        client.exchange(MESSAGE)
+    assert failed.value.code == "HTTP_502"
+
+
+def test_a_proxy_is_used_with_its_login() -> None:
+    def script(peer: Peer) -> None:
+        while arrival := peer.request():
+            peer.answer(arrival, headers=KEEP)
+
+    with raw_gateway(script) as proxy:
+        url = f"http://me:pw@127.0.0.1:{proxy.port}"
+        with GatewayClient("http://gateway.invalid:8000/", proxy=url) as client:
+            assert client.exchange(MESSAGE).res == 0
+            assert client.exchange(MESSAGE).res == 0
+
+    assert [arrival.connection for arrival in proxy.arrivals] == [1, 1]
+    head = proxy.arrivals[0].head
+    assert head.startswith("POST http://gateway.invalid:8000/ HTTP/1.1\r\n")
+    assert "Host: gateway.invalid:8000" in head
+    assert "Proxy-Authorization: Basic bWU6cHc=" in head.replace("authorization", "Authorization")
+
+
+def test_a_source_address_is_talked_from() -> None:
+    def script(peer: Peer) -> None:
+        while arrival := peer.request():
+            peer.answer(arrival)
+
+    with (
+        raw_gateway(script) as gateway,
+        GatewayClient(gateway.url, source_address="127.0.0.2") as client,
+    ):
+        client.exchange(MESSAGE)
+        client.exchange(MESSAGE)
+
+    assert {arrival.address for arrival in gateway.arrivals} == {"127.0.0.2"}
+
+
+def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(peer: Peer) -> None:
+        while arrival := peer.request():
+            peer.answer(arrival)
+
+    with refusing_port() as port, raw_gateway(script) as gateway:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+        with GatewayClient(gateway.url) as client:
+            assert client.exchange(MESSAGE).res == 0
+
+
+SLOW = {"a body without end", "a body of 9 MB"}
+SECRET_REQUESTS: list[Request] = [
+    MESSAGE,
+    CltMsg(seq=1, uin=29501213, un=106814, mg=SECRET, spell_h=True),
+    Login(seq=1, uin=29501213, ps=DIGEST),
+    AckAddToList(seq=1, uin=29501213, un=106814, cd=2, rs=SECRET),
+]
+
+
+@pytest.mark.parametrize("request_", SECRET_REQUESTS, ids=lambda r: r.command)
+@pytest.mark.parametrize("name", [*sorted(set(FAILURES) - SLOW), "refused", "answered"])
+def test_no_secret_is_in_a_log_an_error_or_its_traceback(
+    request_: Request, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def echo(peer: Peer) -> None:
+        while arrival := peer.request():
+            # A gateway that sends back all that it was told.
+            rest = f"RES=0&RS=1&RA=no&PS={DIGEST}&MG={SECRET}"
+            peer.send(http_reply(reply_body(arrival, rest), headers=f"X-Echo: {SECRET}\r\n"))
+
+    script = FAILURES[name][0] if name in FAILURES else echo
+    with raw_gateway(script) as gateway:
+        url = gateway.url if name != "refused" else "http://127.0.0.1:1/"
+        told = _told(url, request_)
+
+    for secret in (SECRET, SECRET.replace("h", "%68"), DIGEST):
+        assert secret not in told
+        assert secret not in caplog.text
+
+
+def _told(url: str, request: Request) -> str:
+    """Return all that a curious error reporter finds, the frames' variables included."""
+    with GatewayClient(url, read_timeout=0.1) as client:
+        try:
+            return repr((request, client.exchange(request)))
+        except GatewayError as error:
+            failure = error
+    assert failure.__context__ is None
+    assert failure.__cause__ is None
+    lines = traceback.TracebackException.from_exception(failure, capture_locals=True)
+    return "".join(lines.format()) + repr(failure) + str(vars(failure))

@@ -1,0 +1,212 @@
+"""The traps of docs/protocol.md that lie in reading a reply, each with a test of its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from qqhttp import (
+    Consent,
+    IllegalUin,
+    LoginRefused,
+    MalformedReply,
+    Message,
+    MessageKind,
+    NotLoggedIn,
+    OtherRefusal,
+    Presence,
+    Status,
+    TooFast,
+    face_file,
+    parse,
+)
+from qqhttp import List as ListRequest
+from tests.qqhttp.reference_cases import (
+    ADD,
+    COMMON,
+    GET_INFO,
+    GET_MSG,
+    LIST,
+    LOGIN,
+    QUERY_STAT,
+    REQUESTS,
+    SEND,
+    reply,
+)
+
+
+def read(request: Any, rest: str) -> Any:
+    return request.read(parse(reply(request.command, rest).encode()))
+
+
+def test_res_0_in_the_body_does_not_log_in() -> None:
+    refused = read(LOGIN, "RES=0&RS=1&RA=RES=0")
+    assert refused.res == 0
+    with pytest.raises(LoginRefused):
+        refused.raise_for_res()
+
+
+def test_a_login_without_rs_is_not_taken_for_a_success() -> None:
+    with pytest.raises(MalformedReply):
+        read(LOGIN, "RES=0")
+
+
+@pytest.mark.parametrize(
+    ("res", "error_class", "is_retryable"),
+    [
+        (2, OtherRefusal, False),
+        (20, NotLoggedIn, True),
+        (200, OtherRefusal, False),
+        (3, TooFast, True),
+        (30, OtherRefusal, False),
+        (5, IllegalUin, False),
+        (-1, OtherRefusal, False),
+    ],
+)
+def test_res_is_a_number_not_a_prefix(res: int, error_class: type, is_retryable: bool) -> None:
+    with pytest.raises(error_class) as refused:
+        read(SEND, f"RES={res}").raise_for_res()
+    assert refused.value.code == str(res)
+    assert refused.value.definite
+    assert refused.value.is_retryable is is_retryable
+
+
+@pytest.mark.parametrize("rest", ["RES=0", "RES=0&", "RES=0&&", "RES=0\r\n", "RES= 0 &"])
+def test_a_reply_may_end_in_an_ampersand(rest: str) -> None:
+    assert read(SEND, rest).res == 0
+
+
+def test_a_list_ends_in_a_comma_without_a_last_friend() -> None:
+    assert read(LIST, "RES=0&FN=1&SN=2&UN=10001,10002,").friends == (10001, 10002)
+
+
+def test_values_may_be_empty() -> None:
+    info = read(GET_INFO, "RES=0&LV=&UN=106814&AG=&MV=&NK=")
+    assert (info.level, info.age, info.unknown_mv, info.nickname) == (None, None, "", "")
+
+
+def test_a_login_may_bring_more_keys() -> None:
+    login = read(LOGIN, "RES=0&RS=0&HI=60&LI=300&COMP=1")
+    assert login.fields["COMP"] == "1"
+    assert login.heartbeat_seconds == 60
+
+
+def test_commas_in_a_nickname_travel_as_252c() -> None:
+    rest = "RES=0&FC=0,3,&SN=2&ST=10,30,&UN=10001,10002,&NK=a%252cb,c+d,"
+    assert read(QUERY_STAT, rest).presences == (
+        Presence(10001, Status.ONLINE, 0, "a,b"),
+        Presence(10002, Status.BUSY, 3, "c+d"),
+    )
+
+
+def test_a_raw_comma_in_a_nickname_costs_the_nicknames_only() -> None:
+    rest = "RES=0&FC=0,3,&SN=2&ST=10,30,&UN=10001,10002,&NK=a,b,c,"
+    assert [p.nickname for p in read(QUERY_STAT, rest).presences] == ["", ""]
+    assert [p.status for p in read(QUERY_STAT, rest).presences] == [10, 30]
+
+
+def test_odd_numbers_in_a_presence_are_none() -> None:
+    [presence] = read(QUERY_STAT, "RES=0&FC=x,&ST=,&UN=10001,&NK=").presences
+    assert presence == Presence(10001, None, None, "")
+    assert presence.face_file is None
+
+
+def test_fn_is_the_number_of_friends_only_when_tn_is_0() -> None:
+    assert read(ListRequest(**COMMON, tn=0), "RES=0&FN=9").count == 9
+    assert read(LIST, "RES=0&FN=1&SN=9&UN=1,2,3,4,5,6,7,8,9,").count == 9
+    assert read(LIST, "RES=0&FN=1&SN=0&UN=").count == 0
+    assert read(LIST, "RES=0&FN=1&UN=10001,10002,").count == 2
+
+
+def test_a_friend_list_cut_at_120_names_is_told_from_a_whole_one() -> None:
+    uins = ",".join(str(10000 + n) for n in range(120))
+    assert not read(LIST, f"RES=0&FN=1&SN=121&UN={uins},").is_complete
+    assert read(LIST, f"RES=0&FN=1&SN=120&UN={uins},").is_complete
+
+
+@pytest.mark.parametrize("cd", [2, 3])
+def test_both_numbers_mean_a_refused_friend_request(cd: int) -> None:
+    answer = read(ADD, f"RES=0&CD={cd}&UN=106814")
+    assert answer.is_refused
+    assert Consent(cd).is_refusal
+
+
+@pytest.mark.parametrize("cd", ["0", "1", "4", ""])
+def test_no_other_number_means_a_refused_friend_request(cd: str) -> None:
+    assert not read(ADD, f"RES=0&CD={cd}&UN=106814").is_refused
+
+
+@pytest.mark.parametrize(("face", "file"), [(270, 91), (0, 1), (2, 1), (3, 2), (141, 48)])
+def test_the_face_file_is_fc_div_3_plus_1(face: int, file: int) -> None:
+    assert face_file(face) == file
+    assert read(GET_INFO, f"RES=0&FC={face}").face_file == file
+
+
+def test_an_unknown_number_is_kept_as_it_is() -> None:
+    info = read(GET_INFO, "RES=0&BT=77&CO=13&SH=-1&SX=2")
+    assert (info.blood_type, info.constellation, info.zodiac, info.sex) == (77, 13, -1, 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "status"),
+    [
+        (99, "10", Status.ONLINE),
+        (99, "20 ", Status.OFFLINE),
+        (99, "30", Status.BUSY),
+        (99, "hello", None),
+        (9, "10", None),
+    ],
+)
+def test_a_system_message_tells_a_status(kind: int, text: str, status: Status | None) -> None:
+    assert Message(kind, 106814, text).status is status
+
+
+def test_the_inbox_keeps_kinds_it_does_not_know() -> None:
+    rest = "RES=0&MN=2&MT=2,55,&UN=10001,10002,&MG=%E5%8A%A0+me%0d%0a%252c%26,,"
+    assert read(GET_MSG, rest).messages == (
+        Message(MessageKind.REQUEST, 10001, "加+me\r\n,&"),
+        Message(55, 10002, ""),
+    )
+
+
+def test_a_raw_comma_in_the_only_message_is_part_of_it() -> None:
+    rest = "RES=0&MN=1&MT=9,&UN=10001,&MG=stop, please,,"
+    assert read(GET_MSG, rest).messages == (Message(9, 10001, "stop, please,"),)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "MN=2&MT=9,9,&UN=10001,10002,&MG=a,b,c,",
+        "MN=2&MT=9,9,&UN=10001,&MG=a,b,",
+        "MN=0&MT=&UN=&MG=a,",
+        "MN=1&MT=x,&UN=10001,&MG=a,",
+        "MN=1&MT=9,&UN=,&MG=a,",
+    ],
+)
+def test_nobodys_words_are_put_into_anothers_mouth(rest: str) -> None:
+    with pytest.raises(MalformedReply):
+        read(GET_MSG, f"RES=0&{rest}")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["RES", "RS", "HI", "FN", "SN", "UN", "ST", "FC", "NK", "MT", "MN", "MG", "CD", "AG"]
+        ),
+        st.text(st.sampled_from("0123456789,-%2cx \n１")),
+    )
+)
+@example({"RES": "0", "UN": ",,"})
+@example({"RES": "0", "UN": "9" * 400})
+def test_no_reply_raises_anything_but_malformed_reply(fields: dict[str, str]) -> None:
+    rest = "&".join(f"{key}={value}" for key, value in fields.items())
+    for request, _ in REQUESTS.values():
+        try:
+            found = read(request, rest)
+        except MalformedReply:
+            continue
+        assert found.res == int(fields["RES"])
