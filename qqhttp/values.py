@@ -8,6 +8,7 @@ equal to the members here.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Self
 
 
 class Labelled(IntEnum):
@@ -16,7 +17,7 @@ class Labelled(IntEnum):
     zh: str
     en: str
 
-    def __new__(cls, value: int, zh: str, en: str) -> Labelled:
+    def __new__(cls, value: int, zh: str = "", en: str = "") -> Self:
         """Make a member that equals `value` and carries its labels."""
         member = int.__new__(cls, value)
         member._value_ = value
@@ -44,7 +45,7 @@ class Sex(Labelled):
 class BloodType(Labelled):
     """BT."""
 
-    UNSET = 0, "", ""
+    UNSET = 0
     A = 1, "A型", "A"
     B = 2, "B型", "B"
     O = 3, "O型", "O"  # noqa: E741 -- the blood type's name
@@ -55,7 +56,7 @@ class BloodType(Labelled):
 class Constellation(Labelled):
     """CO, counted from Aquarius."""
 
-    UNSET = 0, "", ""
+    UNSET = 0
     AQUARIUS = 1, "水瓶座", "Aquarius"
     PISCES = 2, "双鱼座", "Pisces"
     ARIES = 3, "牡羊座", "Aries"
@@ -73,7 +74,7 @@ class Constellation(Labelled):
 class Zodiac(Labelled):
     """SH: the animal of the year of birth."""
 
-    UNSET = 0, "", ""
+    UNSET = 0
     RAT = 1, "鼠", "rat"
     OX = 2, "牛", "ox"
     TIGER = 3, "虎", "tiger"

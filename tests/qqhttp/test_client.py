@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from qqhttp import (
@@ -25,7 +27,7 @@ def message(seq: int = 1, mg: str = TEXT) -> CltMsg:
     return CltMsg(seq=seq, uin=29501213, un=106814, mg=mg)
 
 
-def answer_all(headers: str = "", rest: str = "RES=0&") -> object:
+def answer_all(headers: str = "", rest: str = "RES=0&") -> Callable[[Peer], None]:
     def script(peer: Peer) -> None:
         while arrival := peer.request():
             peer.answer(arrival, rest, headers=headers)

@@ -7,6 +7,7 @@ import logging
 import socket
 import traceback
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -330,7 +331,7 @@ def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) 
 
 
 SLOW = {"a body without end", "a body of 9 MB"}
-SECRET_REQUESTS: list[Request] = [
+SECRET_REQUESTS: list[Request[Any]] = [
     MESSAGE,
     CltMsg(seq=1, uin=29501213, un=106814, mg=SECRET, spell_h=True),
     Login(seq=1, uin=29501213, ps=DIGEST),
@@ -341,7 +342,7 @@ SECRET_REQUESTS: list[Request] = [
 @pytest.mark.parametrize("request_", SECRET_REQUESTS, ids=lambda r: r.command)
 @pytest.mark.parametrize("name", [*sorted(set(FAILURES) - SLOW), "refused", "answered"])
 def test_no_secret_is_in_a_log_an_error_or_its_traceback(
-    request_: Request, name: str, caplog: pytest.LogCaptureFixture
+    request_: Request[Any], name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
@@ -361,7 +362,7 @@ def test_no_secret_is_in_a_log_an_error_or_its_traceback(
         assert secret not in caplog.text
 
 
-def _told(url: str, request: Request) -> str:
+def _told(url: str, request: Request[Any]) -> str:
     """Return all that a curious error reporter finds, the frames' variables included."""
     with GatewayClient(url, read_timeout=0.1) as client:
         try:

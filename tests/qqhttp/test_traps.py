@@ -18,6 +18,7 @@ from qqhttp import (
     NotLoggedIn,
     OtherRefusal,
     Presence,
+    Refusal,
     Status,
     TooFast,
     face_file,
@@ -66,7 +67,9 @@ def test_a_login_without_rs_is_not_taken_for_a_success() -> None:
         (-1, OtherRefusal, False),
     ],
 )
-def test_res_is_a_number_not_a_prefix(res: int, error_class: type, is_retryable: bool) -> None:
+def test_res_is_a_number_not_a_prefix(
+    res: int, error_class: type[Refusal], is_retryable: bool
+) -> None:
     with pytest.raises(error_class) as refused:
         read(SEND, f"RES={res}").raise_for_res()
     assert refused.value.code == str(res)
