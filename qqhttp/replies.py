@@ -297,7 +297,7 @@ class Message:
     Attributes:
         kind: MT, see :class:`~qqhttp.values.MessageKind`.
         sender: UN.
-        text: MG, just as it came: some clients end it with a space.
+        text: MG, just as it came. In the reference what a person wrote ends with a space ("hi ,").
     """
 
     kind: int
