@@ -26,7 +26,7 @@ from accounts.admin.account_form import AccountForm
 from accounts.admin.account_page import page_context
 from accounts.models import Account, AccountEvent, Errand, Session
 from accounts.states import AccountState
-from foundation.admin import ConsoleAdmin, TimelineInline, search_by_uin
+from foundation.admin import ConsoleAdmin, KeptMixin, TimelineInline, search_by_uin
 
 STATE_COLOURS = {
     AccountState.NEW: "info",
@@ -69,7 +69,7 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, ConsoleAdmin):
+class AccountAdmin(AccountActions, KeptMixin, ConsoleAdmin):
     """Senders. Their state changes by actions alone."""
 
     list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
@@ -84,6 +84,7 @@ class AccountAdmin(AccountActions, ConsoleAdmin):
     search_help_text = _("UIN (its beginning is enough) or name")
     ordering = ["uin"]
     form = AccountForm
+    kept_by = ["attempts", "deliveries"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
         (

@@ -8,21 +8,21 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Account, Lease
 from foundation.admin import changed_columns
 from qqhttp import password_digest
 
 
-class AccountForm(forms.ModelForm[Account]):
+class AccountForm(forms.ModelForm):
     """Everything an operator sets; the password becomes its wire digest before it is kept."""
 
     password = forms.CharField(
         label=_("password"),
         required=False,
         strip=False,
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
         help_text=_("Leave empty to keep the one stored. It is kept encrypted and never shown."),
     )
 

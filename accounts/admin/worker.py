@@ -52,7 +52,9 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
         if worker.ended_at is not None:
             return "ended", worker.end_reason or _("ended")
         silence = (timezone.now() - worker.heartbeat_at).total_seconds()
-        return ("silent", _("silent")) if silence > PRESUMED_DEAD_SECONDS else ("living", _("living"))
+        return (
+            ("silent", _("silent")) if silence > PRESUMED_DEAD_SECONDS else ("living", _("living"))
+        )
 
     @display(description=_("accounts"), ordering="held")
     def lanes(self, worker: Any) -> int:

@@ -1,0 +1,15 @@
+"""The campaigns app in the console, one module each model."""
+
+from campaigns.admin.attempt import AttemptAdmin
+from campaigns.admin.campaign import CampaignAdmin
+from campaigns.admin.delivery import DeliveryAdmin
+from campaigns.admin.message_template import MessageTemplateAdmin
+from campaigns.admin.run import RunAdmin
+
+__all__ = [
+    "AttemptAdmin",
+    "CampaignAdmin",
+    "DeliveryAdmin",
+    "MessageTemplateAdmin",
+    "RunAdmin",
+]

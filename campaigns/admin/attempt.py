@@ -1,0 +1,55 @@
+"""Attempts: every CLTMSG request, with its SEQ and its RES."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
+from unfold.decorators import display
+
+from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.models import Attempt
+from foundation.admin import ReadOnlyMixin, UncountedAdmin
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
+    """Written by the ledger before each request leaves, and completed with its answer."""
+
+    list_display = ["to", "account", "seq", "code", "replays", "marked_at", "finished_at"]
+    list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
+    list_select_related = ["account", "delivery"]
+    search_fields = ["=seq"]
+    search_help_text = _("SEQ")
+    ordering = ["-id"]
+    empty_sentence = _("Nothing has been sent yet. Start a campaign, and every request shows here.")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by SEQ, which an index serves once the account is chosen."""
+        if not search_term:
+            return queryset, False
+        if not search_term.strip().isdigit():
+            return queryset.none(), False
+        return queryset.filter(seq=int(search_term)), False
+
+    @display(description=_("to"))
+    def to(self, attempt: Attempt) -> str:
+        """The person, leading to the delivery."""
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>',
+            reverse("admin:campaigns_delivery_change", args=[attempt.delivery_id]),
+            attempt.delivery.uin or "–",
+        )
+
+    @display(description="RES", label=CODE_COLOURS)
+    def code(self, attempt: Attempt) -> tuple[str, Any]:
+        """The code with its meaning."""
+        return attempt.res, code_meaning(attempt.res)

@@ -1,0 +1,135 @@
+"""Campaigns: the list with live state and progress, the form, the way to the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.decorators import display
+
+from campaigns.admin.campaign_form import CampaignForm
+from campaigns.admin.campaign_page import CampaignPage
+from campaigns.admin.run import RUN_COLOURS
+from campaigns.models import Campaign, Run, Tally
+from campaigns.states import OPEN_DELIVERY_STATES, RunState
+from foundation.admin import ConsoleAdmin, KeptMixin
+
+
+@admin.register(Campaign)
+class CampaignAdmin(CampaignPage, KeptMixin, SimpleHistoryAdmin, ConsoleAdmin):
+    """What operators define. Its runs are started, paused and ended on its page."""
+
+    form = CampaignForm
+    kept_by = ["runs"]
+    list_display = ["named", "badge", "progress", "audience", "created_at"]
+    list_display_links = None
+    list_filter = ["promise", "allows_strangers", "lists"]
+    search_fields = ["name", "text"]
+    ordering = ["-id"]
+    autocomplete_fields = ["template", "lists", "excluded_lists", "accounts"]
+    fieldsets = [
+        (_("What"), {"fields": ["name", "template", "text"]}),
+        (_("To whom"), {"fields": ["lists", "excluded_lists", "allows_strangers"]}),
+        (_("By whom"), {"fields": ["accounts", "promise"]}),
+        (
+            _("When"),
+            {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},
+        ),
+    ]
+    empty_sentence = _(
+        "A campaign says something to the people in your lists: choose who, what, by whom and "
+        "when, look at the preflight, and start it."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        """Campaigns with their newest run and its kept figures: no delivery is counted."""
+        newest = Run.objects.filter(campaign=OuterRef("pk")).order_by("-number")
+        kept = Tally.objects.filter(run=OuterRef("run_id")).order_by().values("run")
+        targeted = kept.filter(kind="targeted").annotate(total=Sum("n")).values("total")
+        waiting = (
+            kept.filter(kind="state", key__in=OPEN_DELIVERY_STATES)
+            .annotate(total=Sum("n"))
+            .values("total")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                run_id=Subquery(newest.values("pk")[:1]),
+                run_number=Subquery(newest.values("number")[:1]),
+                run_state=Subquery(newest.values("state")[:1]),
+            )
+            .annotate(
+                targeted=Coalesce(Subquery(targeted), 0), waiting=Coalesce(Subquery(waiting), 0)
+            )
+            .prefetch_related("lists")
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the campaign's page and what belongs to it."""
+        wrap = self.admin_site.admin_view
+        pages = [
+            ("page/", self.page_view, "campaigns_campaign_page"),
+            ("live/", self.live_view, "campaigns_campaign_live"),
+        ]
+        own = [
+            path(f"<int:object_id>/{address}", wrap(view), name=name)
+            for address, view, name in pages
+        ]
+        return [*own, *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Remember who made it."""
+        if not change:
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """After "Save" the campaign's page is the next step."""
+        return self._to_page(request, obj, super().response_add(request, obj, post_url_continue))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """After "Save" the campaign's page is the next step."""
+        return self._to_page(request, obj, super().response_change(request, obj))
+
+    @display(description=_("campaign"), ordering="name")
+    def named(self, campaign: Any) -> SafeString:
+        """The name, leading to the page."""
+        address = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
+        return format_html('<a class="q-name" href="{}">{}</a>', address, campaign.name)
+
+    @display(description=_("state"), label=RUN_COLOURS, ordering="run_state")
+    def badge(self, campaign: Any) -> tuple[str, Any]:
+        """The state of the newest run."""
+        if campaign.run_state is None:
+            return "", _("not started")
+        return campaign.run_state, RunState(campaign.run_state).label
+
+    @display(description=_("progress"))
+    def progress(self, campaign: Any) -> Any:
+        """How much of the newest run is done."""
+        if not campaign.targeted:
+            return "–"
+        done = campaign.targeted - campaign.waiting
+        return render_to_string(
+            "console/campaign/progress.html",
+            {
+                "done": done,
+                "targeted": campaign.targeted,
+                "percent": 100 * done / campaign.targeted,
+            },
+        )
+
+    @display(description=_("to"))
+    def audience(self, campaign: Campaign) -> str:
+        """The lists it goes to."""
+        return ", ".join(str(contact_list) for contact_list in campaign.lists.all())

@@ -1,0 +1,66 @@
+"""The form of a campaign: each mistake said next to its field."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+from campaigns.models import Campaign
+
+
+@lru_cache(maxsize=1)
+def timezone_choices() -> list[tuple[str, str]]:
+    """Return the time zones of the machine, as a select wants them."""
+    return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+
+
+class CampaignForm(forms.ModelForm):
+    """Who, what, by whom and when."""
+
+    timezone = forms.ChoiceField(
+        label=_("time zone"),
+        choices=timezone_choices,
+        initial="Asia/Shanghai",
+        widget=UnfoldAdminSelect2Widget,
+    )
+
+    class Meta:
+        model = Campaign
+        fields = [
+            "name",
+            "template",
+            "text",
+            "lists",
+            "excluded_lists",
+            "allows_strangers",
+            "accounts",
+            "promise",
+            "starts_at",
+            "window_start",
+            "window_end",
+            "timezone",
+        ]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Either a template or a text, and a window with both its ends."""
+        data = super().clean()
+        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
+        if template is None and not text.strip():
+            self.add_error("text", _("Write a text here, or choose a template above."))
+        if template is not None and text.strip():
+            self.add_error("text", _("Either a template or a text of its own, not both."))
+        self._check_window()
+        return data
+
+    def _check_window(self) -> None:
+        start, end = self.cleaned_data.get("window_start"), self.cleaned_data.get("window_end")
+        if (start is None) != (end is None):
+            missing = "window_start" if start is None else "window_end"
+            self.add_error(missing, _("A sending window needs both its start and its end."))
+        if start is not None and start == end:
+            self.add_error("window_end", _("The window is empty: it ends when it starts."))

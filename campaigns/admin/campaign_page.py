@@ -1,0 +1,80 @@
+"""The page of a campaign: its life, live figures, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from campaigns.admin.run_figures import live_context
+from campaigns.models import Campaign, Run
+from foundation.admin import require
+
+#: htmx's answer for "stop asking": the run has ended, nothing changes any more.
+STOP_POLLING = 286
+
+
+class CampaignPage:
+    """Mixed into the campaign's admin: the page and the fragment that keeps it live."""
+
+    def page_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show the campaign with one of its runs, the newest unless the address names another."""
+        campaign, run = self._find(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": Campaign._meta,
+            "title": campaign.name,
+            "original": campaign,
+            "runs": list(campaign.runs.order_by("-number")[:50]),
+            "events": run.events.select_related("by")[:20] if run is not None else [],
+            "can_change": self.has_change_permission(request, campaign),  # type: ignore[attr-defined]
+            **live_context(campaign, run),
+        }
+        return TemplateResponse(request, "console/campaign/page.html", context)
+
+    def live_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Answer with the live part alone; the page asks for it every two seconds."""
+        campaign, run = self._find(request, object_id)
+        context = {
+            "can_change": self.has_change_permission(request, campaign),  # type: ignore[attr-defined]
+            **live_context(campaign, run),
+        }
+        status = 200 if context["is_live"] else STOP_POLLING
+        return TemplateResponse(request, "console/campaign/live.html", context, status=status)
+
+    def _find(self, request: HttpRequest, object_id: int) -> tuple[Campaign, Run | None]:
+        require(self.has_view_permission(request))  # type: ignore[attr-defined]
+        campaign = Campaign.objects.filter(pk=object_id).first()
+        if campaign is None:
+            raise Http404
+        runs = campaign.runs.order_by("-number")
+        number = request.GET.get("run", "")
+        if number.isdigit():
+            runs = runs.filter(number=int(number))
+        run = runs.first()
+        if run is None and number:
+            raise Http404
+        return campaign, run
+
+    def _to_page(
+        self, request: HttpRequest, campaign: Campaign, response: HttpResponse
+    ) -> HttpResponse:
+        if "_continue" in request.POST or "_addanother" in request.POST or "_popup" in request.POST:
+            return response
+        if isinstance(response, HttpResponseRedirect):
+            return HttpResponseRedirect(page_address(campaign))
+        return response
+
+
+def page_address(campaign: Campaign, run: Run | None = None) -> str:
+    """Return where a campaign is shown, with one of its runs."""
+    page = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
+    return page if run is None else f"{page}?run={run.number}"
+
+
+def live_address(campaign: Campaign, run: Run | None) -> Any:
+    """Return where the live part comes from."""
+    address = reverse("admin:campaigns_campaign_live", args=[campaign.pk])
+    return address if run is None else f"{address}?run={run.number}"

@@ -1,0 +1,135 @@
+"""Deliveries: every single message, with where it stands and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    FieldTextFilter,
+)
+from unfold.decorators import display
+
+from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.models import Attempt, Delivery
+from campaigns.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState, Reason
+from contacts.models import Contact
+from foundation.admin import ReadOnlyMixin, TimelineInline, UncountedAdmin, uin_starts_with
+
+DELIVERY_COLOURS = {
+    DeliveryState.PENDING: "info",
+    DeliveryState.SENDING: "primary",
+    DeliveryState.SENT: "success",
+    DeliveryState.FAILED: "danger",
+    DeliveryState.SKIPPED: "",
+    DeliveryState.CANCELLED: "",
+    DeliveryState.UNKNOWN: "warning",
+}
+
+
+class AttemptInline(TimelineInline):
+    """Every request made for the delivery."""
+
+    model = Attempt
+    fields = readonly_fields = ["account", "seq", "res", "replays", "marked_at", "finished_at"]
+    tab = False
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyMixin, UncountedAdmin):
+    """The engine's rows: filtered here, changed by nobody by hand."""
+
+    list_display = ["to", "badge", "why", "account", "code", "attempt_count", "seq", "sent_at"]
+    list_filter = [
+        ("run", AutocompleteSelectFilter),
+        ("state", ChoicesDropdownFilter),
+        ("reason", FieldTextFilter),
+        ("last_res", FieldTextFilter),
+        ("account", AutocompleteSelectFilter),
+    ]
+    list_select_related = ["account"]
+    search_fields = ["uin"]
+    search_help_text = _("UIN; its beginning is enough")
+    fields = [
+        ("run", "uin", "account"),
+        ("state", "reason"),
+        ("attempt_count", "last_res", "seq"),
+        ("not_before", "sent_at"),
+        "message",
+    ]
+    readonly_fields = ["message"]
+    inlines = [AttemptInline]
+    empty_sentence = _(
+        "Deliveries are made when a campaign is started: one for each person it is for."
+    )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Order as an index serves it, whatever the filter is."""
+        if "run__id__exact" not in request.GET:
+            return ("-id",)
+        if request.GET.get("state__exact") in EXCEPTIONAL_DELIVERY_STATES:
+            return ("reason", "id")
+        return ("contact_id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        """Deliveries without their texts: a page of them may weigh a lot."""
+        queryset = super().get_queryset(request).select_related("account")
+        return queryset if request.resolver_match is None else queryset.defer("text")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search the person by UIN first: contacts have the index, deliveries by contact too."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if not (term.isascii() and term.isdigit() and len(term) <= 10):
+            return queryset.none(), False
+        people = Contact.objects.filter(uin_starts_with(term)).values("pk")
+        return queryset.filter(contact_id__in=people), False
+
+    @display(description=_("to"))
+    def to(self, delivery: Delivery) -> Any:
+        """The person's UIN."""
+        return delivery.uin or _("erased")
+
+    @display(description=_("state"), label=DELIVERY_COLOURS)
+    def badge(self, delivery: Delivery) -> tuple[str, Any]:
+        """The state, coloured."""
+        return delivery.state, delivery.get_state_display()
+
+    @display(description=_("reason"))
+    def why(self, delivery: Delivery) -> Any:
+        """The reason in words."""
+        return reason_in_words(delivery.reason) or "–"
+
+    @display(description=_("last RES"), label=CODE_COLOURS)
+    def code(self, delivery: Delivery) -> Any:
+        """The last code with its meaning."""
+        if not delivery.last_res:
+            return None
+        return delivery.last_res, code_meaning(delivery.last_res)
+
+    @display(description=_("message"))
+    def message(self, delivery: Delivery) -> Any:
+        """The text kept at the first attempt, else the run's."""
+        text = delivery.run.text if delivery.text is None else delivery.text
+        return format_html('<div class="q-message">{}</div>', text)
+
+
+def reason_in_words(reason: str) -> Any:
+    """Return a reason for people; a code that is no word of ours stands as it is."""
+    return Reason(reason).label if reason in Reason.values else reason.replace("RES_", "RES=")
+
+
+def deliveries_address(**filters: Any) -> str:
+    """Return the list of deliveries with these filters set."""
+    query = "&".join(f"{name}={value}" for name, value in filters.items())
+    return f"{reverse('admin:campaigns_delivery_changelist')}?{query}"

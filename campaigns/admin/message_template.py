@@ -1,0 +1,32 @@
+"""Message templates."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.decorators import display
+
+from campaigns.admin.message_template_form import MessageTemplateForm
+from campaigns.models import MessageTemplate
+from foundation.admin import ConsoleAdmin
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(SimpleHistoryAdmin, ConsoleAdmin):
+    """Texts that several campaigns use; each change is kept."""
+
+    form = MessageTemplateForm
+    list_display = ["name", "beginning", "updated_at"]
+    search_fields = ["name", "text"]
+    fields = ["name", "text"]
+    empty_sentence = _(
+        "A template is a text you use again, with variables like {{ name }}. A campaign can also "
+        "bring its own text."
+    )
+
+    @display(description=_("text"))
+    def beginning(self, template: MessageTemplate) -> str:
+        """The first words."""
+        return Truncator(template.text).chars(80)

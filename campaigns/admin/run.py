@@ -1,0 +1,71 @@
+"""Runs: every execution of every campaign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from campaigns.models import Run
+from campaigns.states import RunState
+from foundation.admin import ConsoleAdmin, ReadOnlyMixin
+
+RUN_COLOURS = {
+    RunState.DRAFT: "",
+    RunState.AWAITING_APPROVAL: "info",
+    RunState.SCHEDULED: "info",
+    RunState.PREPARING: "info",
+    RunState.RUNNING: "success",
+    RunState.PAUSED: "warning",
+    RunState.FINISHED: "primary",
+    RunState.CANCELLED: "",
+    RunState.STOPPED: "danger",
+}
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
+    """Started, paused and ended on the campaign's page; here is where they are found again."""
+
+    list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
+    list_filter = [("state", ChoicesDropdownFilter), ("campaign", RelatedDropdownFilter)]
+    list_select_related = ["campaign"]
+    list_display_links = None
+    search_fields = ["campaign__name"]
+    ordering = ["-id"]
+    empty_sentence = _("A run begins when a campaign is started.")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead to the run's place on its campaign's page."""
+        run = self.get_object(request, object_id)
+        if run is None or not self.has_view_permission(request, run):
+            return super().change_view(request, object_id, form_url, extra_context)
+        return HttpResponseRedirect(run_address(run))
+
+    @display(description=_("run"), ordering="campaign__name")
+    def named(self, run: Run) -> str:
+        """Campaign and number, leading to its page."""
+        return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
+
+    @display(description=_("state"), label=RUN_COLOURS, ordering="state")
+    def badge(self, run: Run) -> tuple[str, Any]:
+        """The state, coloured."""
+        return run.state, run.get_state_display()
+
+
+def run_address(run: Run) -> str:
+    """Return where a run is shown: on the page of its campaign."""
+    page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
+    return f"{page}?run={run.number}"

@@ -1,0 +1,71 @@
+"""Contacts: people, by UIN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.decorators import display
+
+from contacts.models import Contact, ContactList
+from foundation.admin import TimelineInline, UncountedAdmin, search_by_uin
+
+#: How many attributes a row of the list shows.
+SHOWN_ATTRIBUTES = 3
+
+
+class MembershipInline(TimelineInline):
+    """The lists a person is in."""
+
+    model = Contact.lists.through
+    fields = readonly_fields = ["contact_list", "added_at"]
+    verbose_name_plural = _("in these lists")
+
+
+@admin.register(Contact)
+class ContactAdmin(UncountedAdmin):
+    """People we may have something to say to."""
+
+    list_display = ["uin", "name", "in_lists", "known", "created_at"]
+    list_filter = [("lists", AutocompleteSelectFilter)]
+    search_fields = ["uin"]
+    search_help_text = _("UIN (its beginning is enough) or the beginning of the name")
+    ordering = ["-id"]
+    fields = [("uin", "name"), "attributes"]
+    inlines = [MembershipInline]
+    empty_sentence = _(
+        "Contacts are the people you write to. Import them from any spreadsheet with a column of "
+        "QQ numbers."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        """Contacts with the names of their lists, in one query for the whole page."""
+        named = Prefetch("lists", ContactList.objects.only("name"))
+        return super().get_queryset(request).prefetch_related(named)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the beginning of the UIN, or of the name."""
+        if not search_term:
+            return queryset, False
+        return search_by_uin(queryset, search_term, also=["name__istartswith"]), False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A UIN is who the person is."""
+        return ("uin",) if obj is not None else ()
+
+    @display(description=_("lists"))
+    def in_lists(self, contact: Contact) -> str:
+        """The lists the person is in."""
+        return ", ".join(str(contact_list) for contact_list in contact.lists.all()) or "–"
+
+    @display(description=_("attributes"))
+    def known(self, contact: Contact) -> str:
+        """The first few attributes."""
+        pairs = list(contact.attributes.items())[:SHOWN_ATTRIBUTES]
+        return ", ".join(f"{name}: {value}" for name, value in pairs) or "–"

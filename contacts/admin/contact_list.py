@@ -1,0 +1,47 @@
+"""Lists: named sets of contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from contacts.models import ContactList, Membership
+from foundation.admin import ConsoleAdmin
+
+
+@admin.register(ContactList)
+class ContactListAdmin(ConsoleAdmin):
+    """Lists, each with how many people it holds and a way to them."""
+
+    list_display = ["name", "people", "description", "created_at"]
+    search_fields = ["name", "description"]
+    fields = ["name", "description"]
+    empty_sentence = _(
+        "A list names who a campaign is for. An import fills one; or add an empty one here."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ContactList]:
+        """Lists with their sizes: counted on the index of memberships, for the shown page only."""
+        members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
+        size = members.values("contact_list").annotate(n=Count("pk")).values("n")
+        return super().get_queryset(request).annotate(size=Coalesce(Subquery(size), 0))
+
+    @display(description=_("people"), ordering="size")
+    def people(self, contact_list: Any) -> str:
+        """How many there are, leading to them."""
+        address = reverse("admin:contacts_contact_changelist")
+        return format_html(
+            '<a class="text-link" href="{}?lists__id__exact={}">{}</a>',
+            address,
+            contact_list.pk,
+            number_format(contact_list.size, force_grouping=True),
+        )

@@ -1,0 +1,1 @@
+"""The console's own pages: what belongs to no single model."""

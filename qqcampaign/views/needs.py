@@ -1,0 +1,112 @@
+"""What needs the operator now: each thing in a sentence, one click from being done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, Egress, Worker
+from accounts.states import AccountState
+from campaigns.models import Run, Tally
+from campaigns.states import RunState
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to look at.
+
+    Args:
+        sentence: what is wrong and what to do.
+        verb: the words on the button.
+        address: where it is done.
+        colour: danger when nothing works until it is done, else warning.
+    """
+
+    sentence: str
+    verb: str
+    address: str
+    colour: str = "warning"
+
+
+def what_needs_me(request: HttpRequest) -> list[Need]:
+    """Return what this operator may see and should do, the worst first."""
+    may_see = request.user.has_perm
+    needs: list[Need] = []
+    if may_see("accounts.view_worker"):
+        needs += _workers()
+    if may_see("campaigns.view_run"):
+        needs += _stopped_runs()
+    if may_see("accounts.view_account"):
+        needs += _quarantined()
+    if may_see("campaigns.view_delivery"):
+        needs += _unknown()
+    return needs
+
+
+def _workers() -> list[Need]:
+    address = reverse("admin:accounts_worker_changelist")
+    if not Worker.objects.living().exists():
+        return [
+            Need(
+                _("No worker is living: nothing logs in and nothing is sent. Start one."),
+                _("Workers"),
+                address,
+                "danger",
+            )
+        ]
+    silent = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
+        workers__in=Worker.objects.living()
+    )
+    return [
+        Need(
+            _("No worker lives at the egress %(name)s: its pinned accounts wait.")
+            % {"name": egress.name},
+            _("Workers"),
+            address,
+        )
+        for egress in silent.distinct()[:3]
+    ]
+
+
+def _stopped_runs() -> list[Need]:
+    stopped = Run.objects.filter(state=RunState.STOPPED).select_related("campaign")[:3]
+    return [
+        Need(
+            _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
+            _("Look"),
+            f"{reverse('admin:campaigns_campaign_page', args=[run.campaign_id])}?run={run.number}",
+            "danger",
+        )
+        for run in stopped
+    ]
+
+
+def _quarantined() -> list[Need]:
+    count = Account.objects.filter(state=AccountState.QUARANTINED).count()
+    if not count:
+        return []
+    sentence = ngettext(
+        "%(n)d account is in quarantine and sends nothing until you enable it.",
+        "%(n)d accounts are in quarantine and send nothing until you enable them.",
+        count,
+    )
+    address = reverse("admin:accounts_account_changelist")
+    return [Need(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")]
+
+
+def _unknown() -> list[Need]:
+    count = Tally.objects.filter(kind="state", key="unknown").aggregate(n=Sum("n"))["n"] or 0
+    if count <= 0:
+        return []
+    sentence = ngettext(
+        "Of %(n)d delivery nobody knows whether it arrived: say what became of it.",
+        "Of %(n)d deliveries nobody knows whether they arrived: say what became of them.",
+        count,
+    )
+    address = reverse("admin:campaigns_delivery_changelist")
+    return [Need(sentence % {"n": count}, _("Resolve"), f"{address}?state__exact=unknown")]
