@@ -31,7 +31,7 @@ _PATIENCE = 2.0  # seconds for a client to close after we did, before we cut it 
 _POST_ONLY = b"The gateway takes POST alone. What it did is told under /control/figures.\n"
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """The server's side of a connection. One request is under way at a time; others wait."""
 
     def __init__(self, server: "Server") -> None:
@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._is_busy = False
         self._is_ending = False
         self._is_invited = False  # 100 Continue was sent for the request in the buffer
+        self._is_over = False  # the client has shut its side down
         self._is_hung = False  # a fault: this request is never answered
         self._timer: asyncio.TimerHandle | None = None
 
@@ -62,16 +63,22 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         self.server.closed(self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        # One buffer for all connections: it is filled and emptied in one step of the loop.
+        return self.server.received
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self._is_ending:
             return
+        data = bytes(self.server.received[:nbytes])
         self._buffer = self._buffer + data if self._buffer else data
         if not self._is_busy:
             self._advance()
 
     def eof_received(self) -> bool:
-        if self._buffer and not self._is_busy and not self._is_ending:
-            self._advance(is_complete=True)
+        self._is_over = True
+        if not self._is_busy and not self._is_ending:
+            self._advance()
         # A client that sent its request and shut its side down still gets the answer.
         return self._is_busy and not self._is_hung
 
@@ -84,19 +91,21 @@ class Connection(asyncio.Protocol):
 
     # Requests
 
-    def _advance(self, *, is_complete: bool = False) -> None:
+    def _advance(self) -> None:
         try:
             while not self._is_busy and not self._is_ending:
-                request = self._next_request(is_complete)
+                request = self._next_request()
                 if request is None:
                     break
                 self._serve(*request)
         except BadHTTP as error:
             self._out.append(other_reply(error.status, is_kept=False))
             self._end()
+        if self._is_over and not self._is_busy:
+            self._end()
         self._flush()
 
-    def _next_request(self, is_complete: bool) -> tuple[Head, bytes] | None:
+    def _next_request(self) -> tuple[Head, bytes] | None:
         buffer = self._buffer
         if buffer and buffer[0] in _LINE_ENDS:
             # Line ends behind the last body, or before this request.
@@ -111,7 +120,7 @@ class Connection(asyncio.Protocol):
         head = parse_head(buffer[:end])
         start += end
         if head.length is None:
-            if not is_complete:
+            if not self._is_over:
                 return None
             stop = len(buffer)
         else:
@@ -252,6 +261,9 @@ class Connection(asyncio.Protocol):
         self._is_ending = True
 
     def _finish(self) -> None:
+        if self._is_over:
+            self.transport.close()
+            return
         # Shut our side down and wait for the client's: closing over unread bytes (line ends
         # behind a body) would reset the connection, and the client might lose the answer.
         try:

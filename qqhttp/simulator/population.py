@@ -81,6 +81,7 @@ class Account:
     asked: set[int] = field(default_factory=set)  # first Ack_AddToList (CD=2) seen, and lost
     requests: dict[int, str] = field(default_factory=dict)  # asked of persons: their reasons
     answered: dict[bytes, int] = field(default_factory=dict)  # SEQ: number of the arrival
+    prune_at: int = 4096  # when so many SEQs are remembered, forget those that are too old
     replied_at: float = -1e9  # when the last CLTMSG of this account was answered
     unanswered: int = 0  # CLTMSG whose answers are still being delayed
     changed_at: float = -1e9  # when Change_Stat was last accepted

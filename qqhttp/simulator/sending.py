@@ -5,8 +5,6 @@ from qqhttp.simulator.population import Account
 from qqhttp.simulator.wire import Call, is_legal_uin, unescape
 from qqhttp.simulator.world import TooSoon, World
 
-_PRUNE_EVERY = 4096  # remembered SEQs of an account between two looks for those that are too old
-
 
 def send_message(world: World, call: Call, address: str) -> Answer:
     """Answer CLTMSG. The order of the checks is part of what is simulated.
@@ -76,7 +74,9 @@ def _is_repeat(
 def _remember(world: World, account: Account, seq: bytes, number: int, now: float) -> None:
     answered = account.answered
     answered[seq] = number
-    if len(answered) % _PRUNE_EVERY == 0:
+    if len(answered) >= account.prune_at:
         oldest = world.wall(now) - world.settings.replay_window
         arrived_at = world.arrivals.arrived_at
-        account.answered = {s: n for s, n in answered.items() if arrived_at(n) >= oldest}
+        kept = {s: n for s, n in answered.items() if arrived_at(n) >= oldest}
+        # Only when twice as many have gathered: what a look costs is shared by as many messages.
+        account.answered, account.prune_at = kept, max(account.prune_at, 2 * len(kept))

@@ -13,6 +13,7 @@ from qqhttp.simulator.wire import Call
 from qqhttp.simulator.world import World
 
 _BACKLOG = 4096
+_RECEIVED_AT_ONCE = 64 * 1024  # bytes
 _REBIND_EVERY = 0.05  # seconds between two tries to get the port back
 
 
@@ -27,6 +28,7 @@ class Server:
         self.port = settings.port
         self.connections: set[Connection] = set()
         self.connections_total = 0
+        self.received = memoryview(bytearray(_RECEIVED_AT_ONCE))
         self.is_offline = False
         self._listeners: list[asyncio.Server] = []
         self._return: asyncio.TimerHandle | None = None

@@ -5,6 +5,7 @@ misunderstanding that both shared would hide in every test.
 """
 
 import re
+from binascii import unhexlify
 from typing import Final
 
 VERSIONS: Final = frozenset({b"1.0", b"1.1", b"1.2"})
@@ -28,7 +29,7 @@ _TO_ESCAPE = re.compile(r"[\x00-\x1f\x7f%&=,]")
 
 
 def _unescape_run(match: re.Match[bytes]) -> bytes:
-    return bytes.fromhex(match[0].replace(b"%", b"").decode("ascii"))
+    return unhexlify(match[0].replace(b"%", b""))
 
 
 def unescape(value: bytes, *, is_form: bool) -> bytes:
@@ -119,11 +120,8 @@ def parse_call(body: bytes, *, is_form: bool) -> Call | None:
 
     NULL (reference 2): VER is unknown, CMD is unknown, SEQ is absent or UIN is no number.
     """
-    fields: dict[bytes, bytes] = {}
-    for item in body.split(b"&"):
-        key, equals, value = item.partition(b"=")
-        if equals:
-            fields[key] = value
+    # What stands between two `&` without a `=` is nobody's field (a raw `&` in MG cuts the text).
+    fields = dict([item.split(b"=", 1) for item in body.split(b"&") if b"=" in item])
     if fields.get(b"VER", b"").strip() not in VERSIONS:
         return None
     spelled = fields.get(b"CMD", b"").strip()

@@ -1,0 +1,166 @@
+"""Faults on demand: each kind, before and after the work, for whom and how often."""
+
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from qqhttp.simulator import GatewaySimulator, SimulatorError
+
+from .wire_client import BOB, Wire, ask, log_in, message
+
+Start = Callable[..., GatewaySimulator]
+
+
+def _outcome(gateway: GatewaySimulator, body: str) -> str:
+    """Return what a client meets: the code of the reply, or how it failed to come."""
+    try:
+        with Wire(gateway.port, timeout=0.5) as wire:
+            wire.post(body)
+            head, reply = wire.head_and_body()
+    except ConnectionResetError:
+        return "reset"
+    except TimeoutError:
+        return "hang"
+    status = head.split()[1]
+    if status != "200":
+        return f"HTTP {status}"
+    return reply.decode().split("RES=")[1] if reply else "empty"
+
+
+KINDS = [
+    ("empty", "empty"), ("reset", "reset"), ("hang", "hang"), ("http", "HTTP 502"),
+    ("http,status=503", "HTTP 503"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "outcome"), KINDS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_fault_strikes_before_or_after_the_work(
+    gateway: GatewaySimulator, spec: str, outcome: str, when: str
+) -> None:
+    kind, _, rest = spec.partition(",")
+    gateway.control.set_faults(f"{kind}:{when},count=1" + (f",{rest}" if rest else ""))
+    assert _outcome(gateway, message(1)) == outcome
+    arrived = int(when == "after")
+    assert gateway.control.figures().arrived == arrived
+    # The replay with the same SEQ: the message is there once, whenever the fault struck.
+    assert _outcome(gateway, message(1)) == "0&"
+    figures = gateway.control.figures()
+    assert (figures.arrived, figures.repeats, figures.twice) == (1, arrived, 0)
+
+
+@pytest.mark.parametrize("spec", ["empty,command=login", f"empty,uin={BOB}", "empty,p=0"])
+def test_a_fault_leaves_alone_whom_it_does_not_mean(gateway: GatewaySimulator, spec: str) -> None:
+    gateway.control.set_faults(spec)
+    assert _outcome(gateway, message(1)) == "0&"
+
+
+def test_a_fault_strikes_as_often_as_it_is_told(gateway: GatewaySimulator) -> None:
+    gateway.control.set_faults("empty:after,command=CLTMSG,count=2")
+    outcomes = [_outcome(gateway, message(seq)) for seq in (1, 2, 3)]
+    assert outcomes == ["empty", "empty", "0&"]
+    (fault,) = gateway.control.faults()
+    assert (fault["count"], fault["fired"]) == (0, 2)
+
+
+def test_chance_is_the_same_for_the_same_seed(start: Start) -> None:
+    runs = []
+    for _ in range(2):
+        gateway = start(faults=("empty,p=0.5",), seed=3)
+        gateway.control.set_faults({"kind": "empty", "command": "CLTMSG", "p": 0.5})
+        log_in(gateway)
+        runs.append([_outcome(gateway, message(seq)) for seq in range(1, 31)])
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {"empty", "0&"}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_latency_of_a_rule(gateway: GatewaySimulator, when: str) -> None:
+    gateway.control.set_faults(f"latency:{when},seconds=0.2,jitter=0.05")
+    began = time.monotonic()
+    assert _outcome(gateway, message(1)) == "0&"
+    assert time.monotonic() - began >= 0.2
+
+
+def test_a_hanging_answer_can_end_in_a_reset(gateway: GatewaySimulator) -> None:
+    gateway.control.set_faults("hang,seconds=0.1")
+    assert _outcome(gateway, message(1)) == "reset"
+
+
+@pytest.mark.parametrize(("kind", "header"), [("close", ""), ("lie", "Connection: keep-alive")])
+def test_a_connection_closed_after_the_reply(
+    gateway: GatewaySimulator, kind: str, header: str
+) -> None:
+    gateway.control.set_faults(kind)
+    with Wire(gateway.port) as wire:
+        wire.post(message(1), "Connection: keep-alive")
+        head, body = wire.head_and_body()
+        assert header in head
+        assert ("Connection" in head) == bool(header)
+        assert body.endswith(b"&RES=0&")
+        assert wire.is_closed()
+
+
+def test_offline_refuses_and_resets_and_comes_back(gateway: GatewaySimulator) -> None:
+    with Wire(gateway.port) as wire:
+        wire.post(message(1))
+        wire.body()
+        gateway.control.go_offline(seconds=600)
+        with pytest.raises(ConnectionResetError):
+            wire.socket.recv(1)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", gateway.port))
+    assert gateway.control.figures().is_offline
+    gateway.control.come_online()
+    _until_online(gateway)
+    assert _outcome(gateway, message(2)) == "0&"
+
+
+def test_offline_ends_by_itself(gateway: GatewaySimulator) -> None:
+    gateway.control.go_offline(seconds=0.1)
+    _until_online(gateway)
+    assert _outcome(gateway, message(1)) == "0&"
+
+
+def _until_online(gateway: GatewaySimulator) -> None:
+    deadline = time.monotonic() + 10
+    while gateway.control.figures().is_offline:
+        assert time.monotonic() < deadline
+
+
+def test_a_client_that_leaves_in_a_penalty_leaves_nothing_behind(start: Start) -> None:
+    gateway = start(min_interval=0.05, penalty=0.2)
+    log_in(gateway)
+    ask(gateway, message(1))
+    with Wire(gateway.port) as wire:
+        wire.post(message(2))
+        while gateway.control.figures().too_soon == 0:
+            pass
+    deadline = time.monotonic() + 10
+    while gateway.control.figures().connections["open"]:
+        assert time.monotonic() < deadline
+    time.sleep(0.05)
+    assert ask(gateway, message(3)).endswith("&RES=0&")
+
+
+WRONG = [
+    ("explode", "explode"),
+    ("empty:during", "during"),
+    ("empty,colour=red", "colour"),
+    ("empty,count", "count"),
+    ("empty,count=many", "numbers"),
+    ("empty,command=Sing", "Sing"),
+    ("empty,p=7", "probability"),
+]
+
+
+@pytest.mark.parametrize(("spec", "word"), WRONG)
+def test_a_fault_that_is_none_is_refused_with_a_sentence(
+    gateway: GatewaySimulator, spec: str, word: str
+) -> None:
+    with pytest.raises(SimulatorError, match=word):
+        gateway.control.set_faults(spec)
+    assert _outcome(gateway, message(1)) == "0&"
+    assert gateway.control.figures().requests["CLTMSG"] == 1
