@@ -1,0 +1,37 @@
+"""Tables as operators have them: any spreadsheet file in, defused CSV and XLSX out. No domain.
+
+    >>> table = open_table(Path("people.csv"))                       # doctest: +SKIP
+    >>> for line, cells, problem in table.rows(): ...                # doctest: +SKIP
+
+A file is somebody else's: every reader here is bounded in memory, and whatever it meets ends in a
+`FileProblem` with a sentence, or in a row that carries its own problem.
+"""
+
+from tabular.encodings import Encoding, detect_encoding
+from tabular.header import find_header
+from tabular.inspection import Inspection, inspect_table
+from tabular.numbers import CellProblem, whole_number
+from tabular.opening import open_table
+from tabular.problems import FileProblem
+from tabular.seen import FirstLines
+from tabular.tables import Layout, Row, Table
+from tabular.writing import CsvWriter, XlsxWriter, defuse
+
+__all__ = [
+    "CellProblem",
+    "CsvWriter",
+    "Encoding",
+    "FileProblem",
+    "FirstLines",
+    "Inspection",
+    "Layout",
+    "Row",
+    "Table",
+    "XlsxWriter",
+    "defuse",
+    "detect_encoding",
+    "find_header",
+    "inspect_table",
+    "open_table",
+    "whole_number",
+]

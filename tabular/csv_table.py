@@ -1,0 +1,161 @@
+"""A text table: CSV in any dialect, read line by line in flat memory, bad quotes survived."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from tabular.decoding import MARK, TextBlocks
+from tabular.problems import FileProblem
+from tabular.tables import LONGEST_RECORD, Layout, Row
+
+#: Unclosed quotation marks survived by reading their lines again. Each costs up to a cell's length
+#: of reading; a file with more of them does not mean them as quotes.
+MOST_BAD_QUOTES = 100
+#: Excel's own hint in the first line: sep=;
+SEPARATOR_HINT = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
+
+
+class CsvTable:
+    """A text file opened as a table; see `tabular.tables.Table`."""
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self.layout = layout
+        self._path = path
+        self._blocks = TextBlocks(path, layout.encoding)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._path.stat().st_size
+
+    @property
+    def position(self) -> int:
+        """Bytes read."""
+        return self._blocks.taken
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows from the beginning; see `Table.rows`."""
+        self._blocks = TextBlocks(self._path, self.layout.encoding)
+        lines = _Lines(self._blocks)
+        is_quoted, bad_quotes = True, 0
+        while True:
+            # Line numbers: what `lines` has given out, less what the current record holds.
+            reader = csv.reader(
+                iter(lines),
+                delimiter=self.layout.delimiter,
+                quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+            )
+            try:
+                yield from self._records(reader, lines)
+            except csv.Error:
+                bad_quotes += 1
+                if bad_quotes > MOST_BAD_QUOTES:
+                    is_quoted = False
+                first = lines.rewind()
+                if len(first) > LONGEST_RECORD:
+                    raise FileProblem(_too_long(lines.number), code="line_too_long") from None
+                yield (
+                    lines.number,
+                    [first.rstrip()],
+                    _("a quotation mark opens here and is never closed"),
+                )
+                continue
+            return
+
+    def _records(self, reader: Iterator[list[str]], lines: _Lines) -> Iterator[Row]:
+        held, number = lines.held, 0
+        for cells in reader:
+            number = lines.number - len(held) + 1
+            if len(held) > 1 and lines.is_at_end and sum(map(_quotes, held)) % 2:
+                raise csv.Error("the last record ends inside quotes")
+            problem = self._blocks_problem(cells) if lines.is_dirty else ""
+            held.clear()
+            if problem or any(cells):
+                if number == 1 and SEPARATOR_HINT.fullmatch(self.layout.delimiter.join(cells)):
+                    continue
+                yield number, cells, problem
+
+    def _blocks_problem(self, cells: list[str]) -> str:
+        text = "".join(cells)
+        marks = text.count(MARK)
+        if marks:
+            places = [self._blocks.marks.popleft() for _ in range(marks) if self._blocks.marks]
+            return _("cannot be decoded at byte %(byte)d") % {"byte": places[0] if places else 0}
+        return _("contains a NUL byte") if "\x00" in text else ""
+
+
+def _quotes(line: str) -> int:
+    return line.count('"')
+
+
+def _too_long(line: int) -> str:
+    return _(
+        "Line %(line)d is longer than %(most)d characters: this does not look like a table. "
+        "Save it from the spreadsheet as CSV or XLSX, a person a line."
+    ) % {"line": line, "most": LONGEST_RECORD}
+
+
+class _Lines:
+    """Lines for csv.reader, with those of the current record kept so that they can be read again.
+
+    Attributes:
+        held: the lines of the record being read; the consumer clears it after each record.
+        number: how many lines have been given out.
+        is_dirty: whether undecodable bytes or NULs have been met: rows are then looked into.
+        is_at_end: whether the last line has been given out.
+    """
+
+    def __init__(self, blocks: TextBlocks) -> None:
+        self._fresh = self._split(blocks)
+        self._again: deque[str] = deque()
+        self.held: list[str] = []
+        self.number = 0
+        self.is_dirty = False
+        self.is_at_end = False
+
+    def rewind(self) -> str:
+        """Give up the record being read: its first line is lost and returned, the rest re-read."""
+        first = self.held[0] if self.held else ""
+        self.number -= max(0, len(self.held) - 1)
+        self._again.extendleft(reversed(self.held[1:]))
+        self.held.clear()
+        return first
+
+    def __iter__(self) -> Iterator[str]:
+        held, characters = self.held, 0
+        while True:
+            if self._again:
+                line = self._again.popleft()
+            else:
+                line = next(self._fresh, "")
+                if not line:
+                    self.is_at_end = True
+                    return
+            characters = characters + len(line) if held else len(line)
+            held.append(line)
+            self.number += 1
+            if characters > LONGEST_RECORD:
+                raise csv.Error("a record without an end")
+            yield line
+
+    def _split(self, blocks: TextBlocks) -> Iterator[str]:
+        carry = ""
+        for block in blocks:
+            if not self.is_dirty and (MARK in block or "\x00" in block):
+                self.is_dirty = True
+            text = carry + block
+            cut = text.rfind("\n") + 1
+            if not cut:  # lines that end in CR only; a last CR may still get its LF
+                cut = text.rfind("\r", 0, -1) + 1
+            carry = text[cut:]
+            if len(carry) > LONGEST_RECORD:
+                raise FileProblem(_too_long(self.number + 1), code="line_too_long")
+            yield from io.StringIO(text[:cut], newline="")
+        yield from io.StringIO(carry, newline="")

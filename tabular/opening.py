@@ -1,0 +1,115 @@
+"""Any file as a table, by what is in it: the name's ending only breaks a tie."""
+
+from __future__ import annotations
+
+import codecs
+from itertools import islice
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from tabular.csv_table import SEPARATOR_HINT, CsvTable
+from tabular.decoding import MARK, TextBlocks
+from tabular.delimiters import detect_delimiter
+from tabular.encodings import detect_encoding
+from tabular.problems import FileProblem
+from tabular.tables import Layout, Table
+from tabular.xls_table import open_xls
+from tabular.xlsx_table import open_xlsx
+
+#: Beginnings of files that are no tables, and what to call them.
+_NO_TABLES: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"RIFF", "RIFF"),
+    (b"%PDF", "PDF"),
+    (b"\x1f\x8b", "gzip"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"Rar!", "RAR"),
+    (b"\x7fELF", "ELF"),
+    (b"SQLite format 3", "SQLite"),
+)
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
+
+
+def open_table(
+    path: Path, *, name: str = "", encoding: str = "", delimiter: str = "", sheet: str = ""
+) -> Table:
+    """Open a file as a table.
+
+    Args:
+        path: the file.
+        name: its name at the operator's, for sentences.
+        encoding: how to decode a text file; empty: found.
+        delimiter: what separates the cells of a text file; empty: found.
+        sheet: the sheet of a spreadsheet; empty: the first one with rows.
+
+    Raises:
+        FileProblem: it is no table, or cannot be read; says what to do.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as problem:
+        raise FileProblem(
+            _("The file %(name)s cannot be read: %(problem)s.")
+            % {"name": name or path, "problem": problem.strerror or problem},
+            code="unreadable",
+        ) from None
+    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise FileProblem(_("The file is empty: there is no row in it."), code="empty")
+    if head.startswith(_ZIP):
+        return open_xlsx(path, sheet=sheet)
+    if head.startswith(_OLE):
+        return open_xls(path, sheet=sheet)
+    for beginning, kind in _NO_TABLES:
+        if head.startswith(beginning) and _is_binary(head):
+            raise FileProblem(_no_table(kind), code="not_a_table")
+    return _open_text(path, encoding, delimiter)
+
+
+def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
+    encoding = _known(encoding) if encoding else detect_encoding(path).name
+    sample = "".join(islice(TextBlocks(path, encoding), 1))[:200_000]
+    _refuse_binary(sample)
+    hint = SEPARATOR_HINT.match(sample)
+    if not delimiter:
+        delimiter = hint[1] if hint else detect_delimiter(sample)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise FileProblem(
+            _("%(delimiter)r cannot separate cells: say one character.") % {"delimiter": delimiter},
+            code="delimiter",
+        )
+    return CsvTable(path, Layout("csv", encoding=encoding, delimiter=delimiter))
+
+
+def _known(encoding: str) -> str:
+    try:
+        name = codecs.lookup(encoding).name
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise FileProblem(
+            _("There is no encoding %(name)r. Say utf-8, gb18030 or utf-16.") % {"name": encoding},
+            code="encoding",
+        ) from None
+    return "gb18030" if name in ("gbk", "gb2312") else name
+
+
+def _is_binary(head: bytes) -> bool:
+    """A table whose first title is "BM" or "RIFF" is text: control bytes tell."""
+    return any(byte < 9 or 13 < byte < 32 for byte in head)
+
+
+def _refuse_binary(sample: str) -> None:
+    """Refuse text that is mostly what no text contains."""
+    strange = sum(1 for char in sample if char < "\t" or "\r" < char < " " or char == MARK)
+    if strange > 20 and strange > 0.02 * len(sample):
+        raise FileProblem(_no_table(_("some binary file")), code="not_a_table")
+
+
+def _no_table(kind: str) -> str:
+    return _(
+        "This is no table (%(kind)s). Save it from the spreadsheet as CSV or XLSX and try again."
+    ) % {"kind": kind}

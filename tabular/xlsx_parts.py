@@ -1,0 +1,250 @@
+"""The small parts of an XLSX workbook: its sheets, its date styles, its shared strings."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import zipfile
+import zlib
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from posixpath import join, normpath
+from xml.etree import ElementTree as ET
+
+from django.utils.translation import gettext as _
+
+from tabular.problems import FileProblem
+from tabular.tables import LONGEST_CELL
+
+#: Inflated bytes of a small part (workbook, relations, styles).
+LARGEST_PART = 16 << 20
+#: Inflated bytes of the shared strings.
+LARGEST_STRINGS = 2 << 30
+#: Bytes of one shared string's XML.
+LONGEST_STRING = 16 << 20
+MOST_PARTS = 10_000
+BLOCK = 1 << 18
+#: Built-in formats that show a date or a time.
+_DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
+_DATE_CODE = re.compile(r"[ymdhs年月日]", re.IGNORECASE)
+_NOT_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
+_DAY_ZERO = datetime(1899, 12, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """Where things are.
+
+    Attributes:
+        sheets: name -> part.
+        strings_part: the part with the shared strings, or "".
+        date_styles: numbers of the cell styles that show a date.
+        sizes: part -> inflated bytes, as the archive says.
+    """
+
+    sheets: dict[str, str]
+    strings_part: str
+    date_styles: frozenset[str]
+    sizes: dict[str, int]
+
+
+def damaged() -> FileProblem:
+    """Return the problem of a workbook that cannot be read."""
+    return FileProblem(
+        _(
+            "The workbook is damaged, encrypted or not a spreadsheet. Open it in the spreadsheet, "
+            "save it as XLSX or CSV, and try again."
+        ),
+        code="damaged",
+    )
+
+
+def local(tag: str) -> str:
+    """Return a tag without its namespace: there are two, and some programs invent prefixes."""
+    return tag.rpartition("}")[2]
+
+
+def growing_parser(builder: ET.TreeBuilder) -> ET.XMLParser:
+    """Return a parser whose tree can be looked at, and pruned, while it grows."""
+    return ET.XMLParser(target=builder)  # noqa: S314 - without a DOCTYPE there are no entities
+
+
+def refuse_doctype(block: bytes) -> None:
+    """Refuse XML that defines entities: no spreadsheet program writes any.
+
+    Raises:
+        FileProblem: it does.
+    """
+    if b"<!DOCTYPE" in block or b"<!ENTITY" in block:
+        raise damaged()
+
+
+def read_workbook(path: Path) -> Workbook:
+    """Read what a workbook contains.
+
+    Raises:
+        FileProblem: it is none, or a kind that is not read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {part.filename: part.file_size for part in archive.infolist()}
+            if len(sizes) > MOST_PARTS:
+                raise damaged()
+            if "xl/workbook.xml" not in sizes:
+                raise FileProblem(_not_xlsx(sizes), code="not_a_table")
+            relations = _relations(archive, "xl/_rels/workbook.xml.rels")
+            sheets = {}
+            for element in _tree(archive, "xl/workbook.xml").iter():
+                if local(element.tag) == "sheet":
+                    target = relations.get(_relation_id(element), "")
+                    if target in sizes and "worksheets" in target:
+                        sheets[element.get("name", "")] = target
+            strings = next((t for t in relations.values() if t.endswith("sharedStrings.xml")), "")
+            styles = "xl/styles.xml"
+            dates = _date_styles(_tree(archive, styles)) if styles in sizes else frozenset()
+            return Workbook(sheets, strings if strings in sizes else "", dates, sizes)
+    except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, OSError, EOFError):
+        raise damaged() from None
+    except (RuntimeError, NotImplementedError, ValueError):
+        raise damaged() from None
+
+
+def _not_xlsx(parts: dict[str, int]) -> str:
+    if "content.xml" in parts or "xl/workbook.bin" in parts:
+        return _("This kind of workbook (ODS, XLSB) is not read. Save it as XLSX or CSV.")
+    return _("This is a zip archive, not a table. Unpack it and choose the file inside.")
+
+
+def _tree(archive: zipfile.ZipFile, part: str) -> ET.Element:
+    with archive.open(part) as file:
+        data = file.read(LARGEST_PART + 1)
+    if len(data) > LARGEST_PART:
+        raise damaged()
+    refuse_doctype(data)
+    return ET.fromstring(data)  # noqa: S314 - bounded above, and without a DOCTYPE no entities
+
+
+def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    found = {}
+    for element in _tree(archive, part):
+        target = element.get("Target", "")
+        # External targets (links to other workbooks, to the web) are never followed.
+        if element.get("TargetMode", "") != "External":
+            found[element.get("Id", "")] = normpath(
+                target.lstrip("/") if target.startswith("/") else join("xl", target)
+            )
+    return found
+
+
+def _relation_id(element: ET.Element) -> str:
+    return next((v for k, v in element.attrib.items() if local(k) == "id" and k != "id"), "")
+
+
+def _date_styles(styles: ET.Element) -> frozenset[str]:
+    dates = set(_DATE_FORMATS)
+    for element in styles.iter():
+        if local(element.tag) == "numFmt" and _DATE_CODE.search(
+            _NOT_CODE.sub("", element.get("formatCode", ""))
+        ):
+            dates.add(int(element.get("numFmtId", "0")))
+    formats = next((e for e in styles if local(e.tag) == "cellXfs"), None)
+    return frozenset(
+        str(number)
+        for number, style in enumerate(formats if formats is not None else ())
+        if int(style.get("numFmtId", "0")) in dates
+    )
+
+
+def as_date(value: str) -> str:
+    """Return a spreadsheet's day number as ISO date, with the time where there is one."""
+    try:
+        moment = _DAY_ZERO + timedelta(seconds=round(float(value) * 86_400))
+    except (ValueError, OverflowError):
+        return value
+    if moment.hour or moment.minute or moment.second:
+        return moment.isoformat(sep=" ")
+    return moment.date().isoformat()
+
+
+class SharedStrings:
+    """The strings of a workbook, by number, in a temporary file: memory is 4 bytes a string."""
+
+    def __init__(self, archive: zipfile.ZipFile, part: str) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._offsets = array("I", (0,))
+        self._page, self._page_start = b"", 0
+        if part:
+            try:
+                self._load(archive, part)
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._file.close()
+
+    def __getitem__(self, number: int) -> str:
+        if number >= len(self._offsets) - 1:
+            return ""
+        start, end = self._offsets[number], self._offsets[number + 1]
+        begin = start - self._page_start
+        if begin < 0 or end > self._page_start + len(self._page):
+            # Cells mostly refer to strings in order: read ahead.
+            self._page = os.pread(self._file.fileno(), max(1 << 16, end - start), start)
+            self._page_start, begin = start, 0
+        return self._page[begin : begin + end - start].decode("utf-8", "replace")
+
+    def _load(self, archive: zipfile.ZipFile, part: str) -> None:
+        length, parts = 0, []
+        for element in _items(archive, part):
+            text = _string(element)[:LONGEST_CELL].encode("utf-8", "replace")
+            length += len(text)
+            self._offsets.append(length)
+            parts.append(text)
+            if len(parts) == 10_000:
+                self._file.write(b"".join(parts))
+                parts.clear()
+        self._file.write(b"".join(parts))
+        self._file.flush()
+
+
+def _string(element: ET.Element) -> str:
+    """Text without the phonetic guides (rPh)."""
+    if len(element) == 1 and element[0].tag.endswith("}t"):
+        return element[0].text or ""
+    return "".join(
+        child.text or "" if local(child.tag) == "t" else "".join(t.text or "" for t in child)
+        for child in element
+        if local(child.tag) in ("t", "r")
+    )
+
+
+def _items(archive: zipfile.ZipFile, part: str) -> Iterator[ET.Element]:
+    builder = ET.TreeBuilder()
+    parser = growing_parser(builder)
+    root: ET.Element | None = None
+    taken = idle = 0
+    with archive.open(part) as file:
+        while block := file.read(BLOCK):
+            if not taken:
+                refuse_doctype(block)
+            taken += len(block)
+            idle += len(block)
+            parser.feed(block)
+            if root is None:
+                root = builder.close()
+            finished = root[:-1] if root is not None else []
+            if root is not None and finished:
+                idle = 0
+                yield from finished
+                del root[: len(finished)]
+            if idle > LONGEST_STRING or taken > LARGEST_STRINGS:
+                raise damaged()
+        parser.close()
+    if root is not None:
+        yield from root
