@@ -1,0 +1,179 @@
+"""The command `accounts`: log in, sync friends, look, rest, enable."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.management.errands import Outcome, carry_out
+from accounts.management.tables import table
+from accounts.models import Account, ErrandKind, Lease
+from accounts.services.find_accounts import find_accounts
+from accounts.services.states import enable_account, rest_account
+from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
+from foundation.commands import REFUSED, OperatorCommand
+from foundation.refusals import Refusal
+
+#: Which accounts --all means, by action.
+ALL_MEANS = {
+    "login": WORKING_STATES,
+    "sync": WORKING_STATES,
+    "rest": WORKING_STATES,
+    "enable": (*STOPPED_STATES, AccountState.RESTING),
+    "status": tuple(AccountState),
+}
+HELP = {
+    "login": "log the accounts in and wait for the gateway's answer",
+    "sync": "read the accounts' friend lists from the gateway",
+    "status": "show where the accounts stand (all of them when none is named)",
+    "rest": "let the accounts send nothing for a while",
+    "enable": "give accounts that were stopped or rest a fresh start",
+}
+
+
+class Command(OperatorCommand):
+    help = "Sender accounts: log in, sync friends, status, rest, enable."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        for action, words in HELP.items():
+            one = actions.add_parser(action, help=words, description=words)
+            one.set_defaults(wrong_usage=one.error)
+            one.add_argument("uins", nargs="*", type=int, metavar="UIN", help="an account")
+            one.add_argument("--all", action="store_true", help="every account it can be done to")
+            self.add_json_argument(one)
+            if action in {"login", "sync"}:
+                one.add_argument(
+                    "--timeout", type=float, default=60.0, metavar="S", help="seconds to wait"
+                )
+            if action == "rest":
+                one.add_argument(
+                    "--seconds", type=float, metavar="S", help="how long; an hour when left out"
+                )
+
+    def perform(self, **options: Any) -> None:
+        action, as_json = options["action"], options["json"]
+        accounts = _accounts_meant(action, options)
+        if action == "status":
+            self._show(accounts, as_json=as_json)
+            return
+        if action in {"login", "sync"}:
+            outcomes = carry_out(
+                accounts=accounts, kind=ErrandKind(action), timeout=max(options["timeout"], 0.0)
+            )
+        else:
+            outcomes = [_change(account, action, options) for account in accounts]
+        self._report(outcomes, as_json=as_json)
+
+    def _show(self, accounts: Sequence[Account], *, as_json: bool) -> None:
+        statuses = [status_of(account) for account in accounts]
+        text = _("There are no accounts yet: manage.py import_accounts FILE.")
+        if statuses:
+            shown = ("uin", "name", "state", "since", "friends", "egress", "detail")
+            text = table(heading=shown, rows=[[one[key] for key in shown] for one in statuses])
+        self.answer(statuses, as_json=as_json, text=text)
+
+    def _report(self, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+        """Print a row an account; the failures' sentences go to standard error as well."""
+        now = Account.objects.in_bulk([outcome.account_id for outcome in outcomes])
+        columns = ("uin", "state", "reason", "sentence", "friends")
+        rows = []
+        for outcome in outcomes:
+            account = now[outcome.account_id]
+            rows.append(
+                (
+                    account.uin,
+                    account.state,
+                    account.state_reason,
+                    outcome.sentence,
+                    account.friend_count,
+                )
+            )
+        self.answer(
+            [dict(zip(columns, row, strict=True)) for row in rows],
+            as_json=as_json,
+            text=table(heading=columns, rows=rows),
+        )
+        failed = [outcome for outcome in outcomes if not outcome.is_done]
+        if not as_json:
+            for outcome in failed:
+                self.stderr.write(f"{now[outcome.account_id].uin}: {outcome.sentence}")
+        if failed:
+            sys.exit(REFUSED)
+
+
+def status_of(account: Account) -> dict[str, Any]:
+    """Return where an account stands, as `accounts status --json` shows it; times in UTC."""
+    lease: Lease | None = getattr(account, "lease", None)
+    bound = lease.egress if lease is not None and lease.egress is not None else account.egress
+    return {
+        "uin": account.uin,
+        "name": account.name,
+        "state": account.state,
+        "reason": account.state_reason,
+        "detail": account.state_detail,
+        "since": _iso(account.state_changed_at),
+        "friends": account.friend_count,
+        "friends_synced_at": _iso(account.friends_synced_at),
+        "egress": bound.name if bound else None,
+        "pace": {
+            "min_interval": account.min_interval,
+            "per_minute": account.per_minute,
+            "per_hour": account.per_hour,
+            "per_day": account.per_day,
+        },
+        "resting_until": _iso(_rest(lease)),
+        "last_seq": lease.last_seq if lease else None,
+    }
+
+
+def _rest(lease: Lease | None) -> datetime | None:
+    """Return until when an account rests, or None when it does not (any more)."""
+    if lease is None or lease.resting_until is None or lease.resting_until <= timezone.now():
+        return None
+    return lease.resting_until
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
+    """Return the accounts the operator means; exits with wrong usage when they name none."""
+    if options["uins"] and options["all"]:
+        options["wrong_usage"]("name the accounts or say --all, not both")
+    if options["uins"]:
+        ids = [account.pk for account in find_accounts(uins=options["uins"])]
+        found = _with_relations().in_bulk(ids)
+        return [found[pk] for pk in ids]
+    if not options["all"] and action != "status":
+        options["wrong_usage"]("name the accounts by UIN, or say --all")
+    accounts = list(_with_relations().filter(state__in=ALL_MEANS[action]).order_by("uin"))
+    if not accounts and action != "status":
+        raise Refusal(
+            _("There is no account this can be done to: see manage.py accounts status."),
+            code="no_account",
+        )
+    return accounts
+
+
+def _with_relations() -> Any:
+    return Account.objects.select_related("egress", "lease", "lease__egress")
+
+
+def _change(account: Account, action: str, options: dict[str, Any]) -> Outcome:
+    try:
+        if action == "rest":
+            rest_account(account=account, seconds=options["seconds"])
+        else:
+            enable_account(account=account)
+    except Refusal as refusal:
+        return Outcome(account.pk, False, refusal.sentence)
+    account.refresh_from_db(fields=["state_detail"])
+    return Outcome(account.pk, True, account.state_detail or _("Done."))

@@ -1,0 +1,118 @@
+"""What `manage.py campaign` may be told."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from campaigns.services.create_campaign import DEFAULT_TIMEZONE
+from campaigns.services.report import WRITERS
+from campaigns.states import DeliveryState, Promise
+
+#: What can be done to a campaign that is named and nothing more.
+SIMPLE_ACTIONS = {
+    "preflight": "say what a start would do, without doing any of it",
+    "start": "start it, or have it start at its time",
+    "pause": "stop before the next message of each account",
+    "resume": "go on",
+    "cancel": "stop for good",
+}
+
+
+class FreeTextParser(CommandParser):
+    """A parser that takes a message for what it is, also one that begins with a dash."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        return super().parse_known_args(_glued(args), namespace)
+
+
+def _glued(args: Sequence[str] | None) -> list[str]:
+    """Return the arguments with `--text X` written as `--text=X`."""
+    glued: list[str] = []
+    for argument in args or ():
+        if glued and glued[-1] == "--text":
+            glued[-1] = f"--text={argument}"
+        else:
+            glued.append(argument)
+    return glued
+
+
+def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], None]) -> None:
+    """Add every action with its arguments."""
+    actions = parser.add_subparsers(
+        dest="action",
+        required=True,
+        metavar="ACTION",
+        parser_class=FreeTextParser,
+    )
+
+    def add(action: str, words: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(action, help=words, description=words)
+        one.add_argument("name", metavar="NAME", help="the campaign")
+        one.set_defaults(wrong_usage=one.error)
+        add_json(one)
+        return one
+
+    _add_creation(add("create", "make a campaign; it sends nothing until it is started"))
+    for action, words in SIMPLE_ACTIONS.items():
+        add(action, words)
+    _add_retry(add("retry", "send again what failed, in the newest run"))
+    _add_run(add("status", "say where the newest run stands"))
+    wait = add("wait", "wait until the newest run has ended")
+    wait.add_argument("--timeout", type=float, metavar="S", help="at most this many seconds")
+    report = add("report", "write a row for every delivery of the newest run")
+    report.add_argument("--format", choices=list(WRITERS), default="csv")
+    report.add_argument("--out", required=True, metavar="FILE", help="where to; - for the output")
+    _add_run(report)
+
+
+def _add_creation(create: argparse.ArgumentParser) -> None:
+    create.add_argument(
+        "--list", dest="lists", action="append", required=True, metavar="L", help="to this list"
+    )
+    create.add_argument(
+        "--exclude-list",
+        dest="excluded_lists",
+        action="append",
+        default=[],
+        metavar="L",
+        help="but not to the people of this one",
+    )
+    message = create.add_mutually_exclusive_group(required=True)
+    message.add_argument("--text", metavar="T", help="what to say, in Liquid")
+    message.add_argument("--template", metavar="NAME", help="a template that says it")
+    create.add_argument(
+        "--account",
+        dest="accounts",
+        action="extend",
+        nargs="+",
+        type=int,
+        default=[],
+        metavar="UIN",
+        help="by whom; every account that works when left out",
+    )
+    create.add_argument("--at", metavar="ISO", help="not before this time (in --timezone)")
+    create.add_argument("--window", metavar="09:00-20:00", help="the hours of sending")
+    create.add_argument("--timezone", default=DEFAULT_TIMEZONE, metavar="TZ")
+    create.add_argument("--promise", choices=Promise.values, default=Promise.NEVER_TWICE.value)
+    create.add_argument(
+        "--strangers", action="store_true", help="also to people who are nobody's friend"
+    )
+
+
+def _add_retry(retry: argparse.ArgumentParser) -> None:
+    retry.add_argument(
+        "--state",
+        dest="states",
+        action="append",
+        choices=[DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value],
+        help="only those; failed and unknown when left out",
+    )
+    retry.add_argument("--res", metavar="CODE", help="only those whose last result was this")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=int, metavar="N", help="a certain run instead of the newest")

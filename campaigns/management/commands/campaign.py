@@ -1,0 +1,214 @@
+"""The command `campaign`: make, check, start, steer, watch and report a campaign."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.services.find_accounts import find_accounts
+from campaigns.management.arguments import add_actions
+from campaigns.management.report_file import STANDARD_OUTPUT, write_report_file
+from campaigns.management.waiting import Progress, wait_for
+from campaigns.management.words import (
+    iso,
+    preflight_data,
+    preflight_text,
+    standing,
+    status_data,
+    status_text,
+)
+from campaigns.models import Campaign, Run
+from campaigns.services.create_campaign import create_campaign
+from campaigns.services.explain import why_is_nothing_moving
+from campaigns.services.figures import Figures, figures_of
+from campaigns.services.find import (
+    find_campaign,
+    find_lists,
+    find_run,
+    find_template,
+    newest_run,
+)
+from campaigns.services.lifecycle import (
+    cancel_run,
+    pause_run,
+    resume_run,
+    retry_run,
+    start_campaign,
+)
+from campaigns.services.preflight import preflight
+from campaigns.services.schedule import read_start, read_window
+from campaigns.states import ACTIVE_RUN_STATES, RunState
+from foundation.commands import REFUSED, OperatorCommand
+from foundation.refusals import Refusal
+
+#: The exit status of a command ended from the keyboard.
+INTERRUPTED = 130
+STEERING = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
+
+
+class Command(OperatorCommand):
+    help = (
+        "Campaigns: create, preflight, start, pause, resume, cancel, retry, status, wait, report."
+    )
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add_actions(parser, add_json=self.add_json_argument)
+
+    def perform(self, **options: Any) -> None:
+        action = options["action"]
+        if action == "create":
+            self._create(options)
+            return
+        campaign = find_campaign(name=options["name"])
+        if action in STEERING:
+            self._steer(campaign, options)
+        else:
+            getattr(self, f"_{action}")(campaign, options)
+
+    def _create(self, options: dict[str, Any]) -> None:
+        at, window, template = options["at"], options["window"], options["template"]
+        campaign = create_campaign(
+            name=options["name"],
+            lists=find_lists(names=options["lists"]),
+            excluded_lists=find_lists(names=options["excluded_lists"]),
+            text=options["text"] or "",
+            template=find_template(name=template) if template is not None else None,
+            accounts=find_accounts(uins=options["accounts"]),
+            starts_at=read_start(at, timezone=options["timezone"]) if at is not None else None,
+            window=read_window(window) if window is not None else None,
+            timezone=options["timezone"],
+            promise=options["promise"],
+            allows_strangers=options["strangers"],
+        )
+        self.answer(
+            _creation_data(campaign, options),
+            as_json=options["json"],
+            text=_("Campaign “%(name)s” is made. Look at it with preflight, then start it.")
+            % {"name": campaign.name},
+        )
+
+    def _preflight(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        found = preflight(campaign=campaign)
+        self.answer(preflight_data(found), as_json=options["json"], text=preflight_text(found))
+        if found.problems:
+            sys.exit(REFUSED)
+
+    def _start(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = start_campaign(campaign=campaign)
+        self._answer_run(run, options)
+
+    def _steer(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign)
+        STEERING[options["action"]](run=run)
+        self._answer_run(run, options)
+
+    def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign)
+        states = tuple(options["states"] or ("failed", "unknown"))
+        retried = retry_run(run=run, states=states, res=options["res"])
+        words = ngettext(
+            "%(n)s message is tried again.", "%(n)s messages are tried again.", retried
+        )
+        self._answer_run(run, options, more={"retried": retried}, words=words % {"n": retried})
+
+    def _answer_run(
+        self,
+        run: Run,
+        options: dict[str, Any],
+        *,
+        more: dict[str, Any] | None = None,
+        words: str = "",
+    ) -> None:
+        run.refresh_from_db()
+        sentence = _("Campaign “%(name)s” is %(state)s now: %(standing)s.") % {
+            "name": run.campaign.name,
+            "state": run.get_state_display(),
+            "standing": standing(figures_of(run=run)),
+        }
+        self.answer(
+            {
+                "campaign": run.campaign.name,
+                "run": run.number,
+                "state": run.state,
+                "sentence": sentence,
+                **(more or {}),
+            },
+            as_json=options["json"],
+            text=" ".join(filter(None, (words, sentence))),
+        )
+
+    def _status(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run, figures, why = newest_run(campaign=campaign), Figures(state=RunState.DRAFT), []
+        if options["run"] is not None:
+            run = find_run(campaign=campaign, number=options["run"])
+        if run is not None:
+            figures = figures_of(run=run)
+            if run.state in ACTIVE_RUN_STATES:
+                why = [reason.sentence for reason in why_is_nothing_moving(run=run)]
+        self.answer(
+            status_data(run=run, figures=figures, why=why),
+            as_json=options["json"],
+            text=status_text(campaign=campaign, run=run, figures=figures, why=why),
+        )
+
+    def _wait(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign)
+        try:
+            figures = wait_for(run=run, timeout=options["timeout"], progress=Progress(self.stderr))
+        except KeyboardInterrupt:
+            self.stderr.write(_("Not waiting any more; the run goes on."))
+            sys.exit(INTERRUPTED)
+        if run.state != RunState.FINISHED:
+            raise _ended_early(run, figures)
+        self.answer(
+            status_data(run=run, figures=figures, why=()),
+            as_json=options["json"],
+            text=status_text(campaign=campaign, run=run, figures=figures, why=()),
+        )
+
+    def _report(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run, file = find_run(campaign=campaign, number=options["run"]), options["out"]
+        if file == STANDARD_OUTPUT and options["json"]:
+            options["wrong_usage"]("--json answers where --out - puts the report: choose one")
+        rows = write_report_file(run=run, format=options["format"], file=file, stdout=self.stdout)
+        if file != STANDARD_OUTPUT:
+            words = ngettext("%(n)s row in %(file)s.", "%(n)s rows in %(file)s.", rows)
+            self.answer(
+                {"rows": rows, "file": file, "format": options["format"], "run": run.number},
+                as_json=options["json"],
+                text=words % {"n": f"{rows:,}", "file": file},
+            )
+
+
+def _ended_early(run: Run, figures: Figures) -> Refusal:
+    """Return why a run did not finish, for the exit status 1 of `wait`."""
+    return Refusal(
+        _("The run was %(state)s: %(detail)s (%(standing)s)")
+        % {
+            "state": run.get_state_display(),
+            "detail": run.state_detail or _("an operator said so"),
+            "standing": standing(figures),
+        },
+        code=run.state,
+        state=run.state,
+    )
+
+
+def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "campaign": campaign.name,
+        "id": campaign.pk,
+        "lists": options["lists"],
+        "excluded_lists": options["excluded_lists"],
+        "template": options["template"],
+        "accounts": options["accounts"],
+        "starts_at": iso(campaign.starts_at),
+        "window": options["window"],
+        "timezone": campaign.timezone,
+        "promise": campaign.promise,
+        "strangers": campaign.allows_strangers,
+    }
