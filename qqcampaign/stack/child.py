@@ -83,8 +83,13 @@ class Child:
             self._signal(signal.SIGKILL)  # what it started and left behind
         return status
 
+    def wake(self) -> None:
+        """Let a process that is stopped (SIGSTOP) go on."""
+        if self._process is not None and self._process.returncode is None:
+            self._signal(signal.SIGCONT)
+
     def terminate(self) -> None:
-        """Ask the process to end, even one that is stopped (SIGSTOP, Ctrl-Z)."""
+        """Ask the process to end, even one that is stopped."""
         if self._process is not None and self._process.returncode is None:
             self._signal(signal.SIGTERM, group=False)
             self._signal(signal.SIGCONT)

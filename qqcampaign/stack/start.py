@@ -157,8 +157,8 @@ def _port_refusal(host: str, port: int, problem: Exception) -> Refusal:
     if getattr(problem, "errno", None) == errno.EADDRINUSE:
         return Refusal(
             _(
-                "Port %(port)d is in use by another program. Stop that one, or choose another port: "
-                "`make run PORT=8080` or `manage.py up --port 8080`."
+                "Port %(port)d is in use by another program. Stop that one, or choose another "
+                "port: `make run PORT=8080` or `manage.py up --port 8080`."
             )
             % {"port": port},
             code="port_in_use",

@@ -132,6 +132,8 @@ class Supervisor:
         workers want to say goodbye to them.
         """
         impatient = False
+        for child in self._children.values():
+            child.wake()  # a worker that says goodbye to a stopped Redis would wait for long
         ranks = sorted({child.spec.stop_rank for child in self._children.values()})
         for rank in ranks:
             group = [c for c in self._children.values() if c.spec.stop_rank == rank]

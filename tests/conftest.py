@@ -1,0 +1,149 @@
+"""What all tests share: real servers, the real stack, a real browser."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from qqhttp.simulator import GatewaySimulator
+from tests.running_stack import RunningStack
+from tests.servers import new_database, running_postgresql, running_redis
+
+CHROMIUM = "/usr/bin/chromium"
+#: Fixtures by which a test touches the database.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_stack"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-database",
+        action="store_true",
+        help="only tests that touch the database: for a second run on another one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on request, what does not depend on which database it is."""
+    if not config.getoption("--only-database"):
+        return
+    kept = [item for item in items if _touches_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the home that tests/settings.py made for this process."""
+    shutil.rmtree(settings.QQCAMPAIGN_HOME, ignore_errors=True)
+
+
+def _touches_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("one_database"):
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A real Redis where the settings expect it; its URL. Empty it with `clean_redis`."""
+    with running_redis(settings.EMBEDDED_REDIS_SOCKET) as url:
+        yield url
+
+
+@pytest.fixture
+def clean_redis(redis_server: str) -> Iterator[Any]:
+    """A client of the real Redis, which is empty."""
+    import redis
+
+    client = redis.Redis.from_url(redis_server)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server_url() -> Iterator[str]:
+    """A real PostgreSQL server: the URL of its maintenance database."""
+    with running_postgresql() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server_url: str) -> Iterator[str]:
+    """An empty PostgreSQL database, for this test alone."""
+    with new_database(postgresql_server_url, f"test_{uuid.uuid4().hex[:12]}") as url:
+        yield url
+
+
+@pytest.fixture
+def gateway() -> Iterator[GatewaySimulator]:
+    """A gateway of ten accounts with twenty friends each, in a thread, without patience limits."""
+    with GatewaySimulator(accounts=10, friends=20, min_interval=0.0) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def start_stack(request: pytest.FixtureRequest) -> Iterator[Callable[..., RunningStack]]:
+    """A function that starts the real stack: `start_stack("--demo", QQ_GATEWAY_URL=...)`.
+
+    It runs on the kind of database that this test run is on.
+    """
+    with contextlib.ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="qqstack-")))
+
+        def start(*arguments: str, is_awaited: bool = True, **env: str) -> RunningStack:
+            if "DATABASE_URL" not in env and "postgres" in os.environ.get("DATABASE_URL", ""):
+                env["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
+            stack = RunningStack(folder / "home", env=env, arguments=arguments)
+            running.callback(stack.end_at_once)
+            if is_awaited:
+                stack.start()
+            else:
+                stack.launch()
+            return stack
+
+        yield start
+
+
+@pytest.fixture
+def stack(start_stack: Callable[..., RunningStack], gateway: GatewaySimulator) -> RunningStack:
+    """The real stack, up, talking to `gateway`."""
+    return start_stack(QQ_GATEWAY_URL=gateway.url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real browser (playwright's Browser object)."""
+    if not os.access(CHROMIUM, os.X_OK):
+        pytest.skip("no Chromium here: apt-get install chromium fonts-noto-cjk")
+    from playwright.sync_api import sync_playwright
+
+    # playwright's loop makes Django believe that it is called from asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+                *("--disable-background-networking", "--disable-component-update"),
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """An empty page of the browser, 1280 x 900, as an operator would have it."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    yield context.new_page()
+    context.close()

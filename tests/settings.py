@@ -1,0 +1,16 @@
+"""The settings of the tests: the product's own, in a home that nobody else uses.
+
+DATABASE_URL chooses the database, as everywhere; without it, SQLite in a file (WAL, as embedded).
+"""
+
+import os
+import tempfile
+
+os.environ["QQCAMPAIGN_HOME"] = tempfile.mkdtemp(prefix="qqtest-")
+for _name in ("REDIS_URL", "QQ_GATEWAY_URL", "EGRESS_NAME", "EGRESS_SOURCE_ADDRESS", "DEBUG"):
+    os.environ.pop(_name, None)  # the tests flush their Redis: it must not be somebody's
+
+from qqcampaign.settings import *  # noqa: E402, F403
+
+# Hashing a password is slow on purpose; the tests make users by the dozen.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
