@@ -87,6 +87,13 @@ SIDEBAR = [
             _item(_("Sessions"), "key", "accounts_session_changelist", "accounts.view_session"),
             _item(_("Egresses"), "lan", "accounts_egress_changelist", "accounts.view_egress"),
             _item(_("Workers"), "memory", "accounts_worker_changelist", "accounts.view_worker"),
+            _item(_("Outages"), "cloud_off", "accounts_outage_changelist", "accounts.view_outage"),
+            _item(
+                _("Result policies"),
+                "rule",
+                "accounts_resultpolicy_changelist",
+                "accounts.view_resultpolicy",
+            ),
         ],
     },
     {

@@ -4,6 +4,8 @@ from accounts.admin.account import AccountAdmin
 from accounts.admin.egress import EgressAdmin
 from accounts.admin.errand import ErrandAdmin
 from accounts.admin.friend import FriendAdmin
+from accounts.admin.outage import OutageAdmin
+from accounts.admin.result_policy import ResultPolicyAdmin
 from accounts.admin.session import SessionAdmin
 from accounts.admin.worker import WorkerAdmin
 
@@ -12,6 +14,8 @@ __all__ = [
     "EgressAdmin",
     "ErrandAdmin",
     "FriendAdmin",
+    "OutageAdmin",
+    "ResultPolicyAdmin",
     "SessionAdmin",
     "WorkerAdmin",
 ]

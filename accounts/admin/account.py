@@ -31,10 +31,10 @@ from foundation.admin import ConsoleAdmin, KeptMixin, TimelineInline, search_by_
 STATE_COLOURS = {
     AccountState.NEW: "info",
     AccountState.ONLINE: "success",
-    AccountState.OFFLINE: "",
+    AccountState.OFFLINE: "default",
     AccountState.RESTING: "warning",
     AccountState.QUARANTINED: "danger",
-    AccountState.DISABLED: "",
+    AccountState.DISABLED: "default",
 }
 
 

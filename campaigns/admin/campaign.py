@@ -18,6 +18,7 @@ from unfold.decorators import display
 
 from campaigns.admin.campaign_form import CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
+from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run, Tally
 from campaigns.states import OPEN_DELIVERY_STATES, RunState
@@ -25,7 +26,7 @@ from foundation.admin import ConsoleAdmin, KeptMixin
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CampaignPage, KeptMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class CampaignAdmin(CampaignPage, CampaignReport, KeptMixin, SimpleHistoryAdmin, ConsoleAdmin):
     """What operators define. Its runs are started, paused and ended on its page."""
 
     form = CampaignForm
@@ -80,6 +81,7 @@ class CampaignAdmin(CampaignPage, KeptMixin, SimpleHistoryAdmin, ConsoleAdmin):
         pages = [
             ("page/", self.page_view, "campaigns_campaign_page"),
             ("live/", self.live_view, "campaigns_campaign_live"),
+            ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [
             path(f"<int:object_id>/{address}", wrap(view), name=name)
@@ -111,7 +113,7 @@ class CampaignAdmin(CampaignPage, KeptMixin, SimpleHistoryAdmin, ConsoleAdmin):
     def badge(self, campaign: Any) -> tuple[str, Any]:
         """The state of the newest run."""
         if campaign.run_state is None:
-            return "", _("not started")
+            return RunState.DRAFT, _("not started")
         return campaign.run_state, RunState(campaign.run_state).label
 
     @display(description=_("progress"))

@@ -28,8 +28,8 @@ DELIVERY_COLOURS = {
     DeliveryState.SENDING: "primary",
     DeliveryState.SENT: "success",
     DeliveryState.FAILED: "danger",
-    DeliveryState.SKIPPED: "",
-    DeliveryState.CANCELLED: "",
+    DeliveryState.SKIPPED: "default",
+    DeliveryState.CANCELLED: "default",
     DeliveryState.UNKNOWN: "warning",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from campaigns.models import MessageTemplate
+from campaigns.services.render import TextProblem, compile_text
 
 
 class MessageTemplateForm(forms.ModelForm):
@@ -13,3 +14,12 @@ class MessageTemplateForm(forms.ModelForm):
     class Meta:
         model = MessageTemplate
         fields = ["name", "text"]
+
+    def clean_text(self) -> str:
+        """Compile the text. Its variables are known only with a campaign's lists."""
+        text: str = self.cleaned_data["text"]
+        try:
+            compile_text(text)
+        except TextProblem as problem:
+            raise forms.ValidationError(problem.sentence, code=problem.code) from None
+        return text

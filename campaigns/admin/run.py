@@ -17,14 +17,14 @@ from campaigns.states import RunState
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
 
 RUN_COLOURS = {
-    RunState.DRAFT: "",
+    RunState.DRAFT: "default",
     RunState.AWAITING_APPROVAL: "info",
     RunState.SCHEDULED: "info",
     RunState.PREPARING: "info",
     RunState.RUNNING: "success",
     RunState.PAUSED: "warning",
     RunState.FINISHED: "primary",
-    RunState.CANCELLED: "",
+    RunState.CANCELLED: "default",
     RunState.STOPPED: "danger",
 }
 

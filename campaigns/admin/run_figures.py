@@ -7,7 +7,9 @@ from typing import Any
 
 from campaigns.admin.codes import CODE_COLOURS, code_meaning
 from campaigns.admin.delivery import DELIVERY_COLOURS, deliveries_address, reason_in_words
+from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run
+from campaigns.services.figures import Figures, figures_of
 from campaigns.states import ACTIVE_RUN_STATES, DeliveryState
 
 #: The order in which states stand in the bar and in the table.
@@ -35,41 +37,43 @@ class Line:
 
 
 def live_context(campaign: Campaign, run: Run | None) -> dict[str, Any]:
-    """Return the figures of a run for the template: one query, whatever the run's size."""
+    """Return the figures of a run for the template: two cheap queries, whatever its size."""
     if run is None:
-        return {"campaign": campaign, "run": None, "is_live": False}
-    kinds: dict[str, dict[str, int]] = {}
-    for kind, key, n in run.tallies.all().summed():
-        kinds.setdefault(kind, {})[key] = n
-    targeted = sum(kinds.get("targeted", {}).values())
-    states = kinds.get("state", {})
-    waiting = states.get("pending", 0) + states.get("sending", 0)
+        return {"campaign": campaign, "run": None, "is_live": False, "figures": None}
+    figures = figures_of(run=run)
     return {
         "campaign": campaign,
         "run": run,
         "is_live": run.state in ACTIVE_RUN_STATES,
-        "targeted": targeted,
-        "done": targeted - waiting,
-        "percent": 100 * (targeted - waiting) / targeted if targeted else 0,
-        "states": _states(run, states, targeted),
-        "codes": _codes(run, kinds.get("res", {})),
-        "reasons": _reasons(run, kinds.get("reason", {})),
-        "merged": sum(kinds.get("merged", {}).values()),
+        "colour": RUN_COLOURS[run.state],  # type: ignore[index]
+        "figures": figures,
+        "targeted": figures.targeted,
+        "percent": 100 * figures.ended / figures.targeted if figures.targeted else 0,
+        "rate": figures.rate_per_second,
+        "eta": figures.eta,
+        "merged": figures.merged,
+        "states": _states(run, figures),
+        "codes": _codes(run, figures.res),
+        "reasons": _reasons(run, figures),
     }
 
 
-def _states(run: Run, states: dict[str, int], targeted: int) -> list[Line]:
+def _states(run: Run, figures: Figures) -> list[Line]:
     return [
         Line(
             key=state,
             words=DeliveryState(state).label,
-            n=states.get(state, 0),
-            percent=100 * states.get(state, 0) / targeted if targeted else 0,
+            n=getattr(figures, state),
+            percent=_percent(getattr(figures, state), figures.targeted),
             address=deliveries_address(run__id__exact=run.pk, state__exact=str(state)),
             colour=DELIVERY_COLOURS[state],
         )
         for state in SHOWN_STATES
     ]
+
+
+def _percent(n: int, whole: int) -> float:
+    return 100 * n / whole if whole else 0.0
 
 
 def _codes(run: Run, codes: dict[str, int]) -> list[Line]:
@@ -79,7 +83,7 @@ def _codes(run: Run, codes: dict[str, int]) -> list[Line]:
             key=code,
             words=code_meaning(code),
             n=n,
-            percent=100 * n / whole if whole else 0,
+            percent=_percent(n, whole),
             address=deliveries_address(run__id__exact=run.pk, last_res=code),
             colour=CODE_COLOURS.get(code, "danger"),
         )
@@ -88,21 +92,21 @@ def _codes(run: Run, codes: dict[str, int]) -> list[Line]:
     ]
 
 
-def _reasons(run: Run, reasons: dict[str, int]) -> list[Line]:
-    lines = []
-    for key, n in sorted(reasons.items(), key=lambda item: -item[1]):
-        state, _, reason = key.partition(":")
-        if n and reason:
-            lines.append(
-                Line(
-                    key=key,
-                    words=reason_in_words(reason),
-                    n=n,
-                    percent=0,
-                    address=deliveries_address(
-                        run__id__exact=run.pk, state__exact=state, reason=reason
-                    ),
-                    colour=DELIVERY_COLOURS.get(state, ""),  # type: ignore[call-overload]
-                )
-            )
-    return lines
+def _reasons(run: Run, figures: Figures) -> list[Line]:
+    counted = [
+        (state, reason, n)
+        for state, by_reason in figures.reasons.items()
+        for reason, n in by_reason.items()
+    ]
+    whole = sum(n for _state, _reason, n in counted)
+    return [
+        Line(
+            key=f"{state}:{reason}",
+            words=reason_in_words(reason),
+            n=n,
+            percent=_percent(n, whole),
+            address=deliveries_address(run__id__exact=run.pk, state__exact=state, reason=reason),
+            colour=DELIVERY_COLOURS[DeliveryState(state)],
+        )
+        for state, reason, n in sorted(counted, key=lambda line: -line[2])
+    ]

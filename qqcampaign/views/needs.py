@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account, Egress, Worker
+from accounts.models import Account, Egress, Outage, Worker
 from accounts.states import AccountState
 from campaigns.models import Run, Tally
 from campaigns.states import RunState
@@ -39,6 +39,7 @@ def what_needs_me(request: HttpRequest) -> list[Need]:
     needs: list[Need] = []
     if may_see("accounts.view_worker"):
         needs += _workers()
+        needs += _outages()
     if may_see("campaigns.view_run"):
         needs += _stopped_runs()
     if may_see("accounts.view_account"):
@@ -70,6 +71,21 @@ def _workers() -> list[Need]:
             address,
         )
         for egress in silent.distinct()[:3]
+    ]
+
+
+def _outages() -> list[Need]:
+    away = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
+    address = reverse("admin:accounts_outage_changelist")
+    return [
+        Need(
+            _("The gateway is away from the egress %(egress)s: %(why)s Sending resumes by itself.")
+            % {"egress": outage.egress, "why": outage.sentence},
+            _("Look"),
+            address,
+            "danger",
+        )
+        for outage in away
     ]
 
 

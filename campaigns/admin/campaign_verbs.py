@@ -1,0 +1,210 @@
+"""What an operator may do to a campaign: said before, done by a service, said after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns.admin.campaign_page import page_address
+from campaigns.models import Campaign, Run
+from campaigns.services.figures import Figures, figures_of
+from campaigns.services.lifecycle import (
+    cancel_run,
+    pause_run,
+    resume_run,
+    retry_run,
+    start_campaign,
+)
+from campaigns.states import ACTIVE_RUN_STATES, RunState
+from foundation.admin import confirmation, require
+from foundation.refusals import Refusal
+
+#: Which verbs a run's state offers, the one most likely wanted first.
+OFFERED: dict[str, list[str]] = {
+    RunState.DRAFT: ["start"],
+    RunState.SCHEDULED: ["cancel"],
+    RunState.AWAITING_APPROVAL: ["cancel"],
+    RunState.PREPARING: ["cancel"],
+    RunState.RUNNING: ["pause", "cancel"],
+    RunState.PAUSED: ["resume", "cancel"],
+    RunState.FINISHED: ["retry", "start"],
+    RunState.STOPPED: ["resume", "retry", "cancel"],
+    RunState.CANCELLED: ["start"],
+}
+
+
+@dataclass(frozen=True)
+class CampaignVerb:
+    """One button: its words, what it will do, and the service that does it.
+
+    Args:
+        words: on the button.
+        icon: beside them.
+        before: tells what will happen, given the figures.
+        act: does it and returns what happened.
+    """
+
+    words: Any
+    icon: str
+    before: Callable[[Figures], list[str]]
+    act: Callable[[Campaign, Run | None, Any], str]
+    is_dangerous: bool = False
+
+
+def _start(campaign: Campaign, _run: Run | None, by: Any) -> str:
+    run = start_campaign(campaign=campaign, by=by)
+    if run.state == RunState.SCHEDULED:
+        return _("%(run)s is scheduled.") % {"run": run}
+    return _("%(run)s is started: it is being planned and then sent.") % {"run": run}
+
+
+def _pause(_campaign: Campaign, run: Run | None, by: Any) -> str:
+    pause_run(run=_given(run), by=by)
+    return _("Paused. At most one message per account was still in flight.")
+
+
+def _resume(_campaign: Campaign, run: Run | None, by: Any) -> str:
+    resume_run(run=_given(run), by=by)
+    return _("Resumed: it goes on where it stopped.")
+
+
+def _cancel(_campaign: Campaign, run: Run | None, by: Any) -> str:
+    cancel_run(run=_given(run), by=by)
+    sent = figures_of(run=_given(run)).sent
+    return ngettext(
+        "Cancelled. %(n)s message had been sent.",
+        "Cancelled. %(n)s messages had been sent.",
+        sent,
+    ) % {"n": _number(sent)}
+
+
+def _retry(_campaign: Campaign, run: Run | None, by: Any) -> str:
+    count = retry_run(run=_given(run), by=by)
+    return ngettext(
+        "%(n)s delivery is tried again.", "%(n)s deliveries are tried again.", count
+    ) % {"n": _number(count)}
+
+
+def _given(run: Run | None) -> Run:
+    if run is None:
+        raise Refusal(_("The campaign has no run yet: start it first."), code="no_run")
+    return run
+
+
+def _number(n: int) -> str:
+    return number_format(n, force_grouping=True)
+
+
+VERBS: dict[str, CampaignVerb] = {
+    "start": CampaignVerb(
+        words=gettext_lazy("Start"),
+        icon="play_arrow",
+        before=lambda figures: [
+            _("The audience is taken as it is now, and every delivery is planned."),
+            _("Then the accounts send, each at its own pace, until nothing is open."),
+            _("You can pause or cancel at any time."),
+        ],
+        act=_start,
+    ),
+    "pause": CampaignVerb(
+        words=gettext_lazy("Pause"),
+        icon="pause",
+        before=lambda figures: [
+            _("Every account stops before its next message; at most one each is in flight."),
+            _("%(n)s deliveries wait until you resume.") % {"n": _number(figures.open)},
+        ],
+        act=_pause,
+    ),
+    "resume": CampaignVerb(
+        words=gettext_lazy("Resume"),
+        icon="play_arrow",
+        before=lambda figures: [
+            _("%(n)s deliveries are still open; sending goes on.") % {"n": _number(figures.open)}
+        ],
+        act=_resume,
+    ),
+    "cancel": CampaignVerb(
+        words=gettext_lazy("Cancel"),
+        icon="stop",
+        before=lambda figures: [
+            _("%(n)s open deliveries will be cancelled; this cannot be taken back.")
+            % {"n": _number(figures.open)},
+            _("%(n)s messages have been sent and stay sent.") % {"n": _number(figures.sent)},
+        ],
+        act=_cancel,
+        is_dangerous=True,
+    ),
+    "retry": CampaignVerb(
+        words=gettext_lazy("Retry failed and unknown"),
+        icon="replay",
+        before=lambda figures: [
+            _("%(failed)s failed and %(unknown)s unknown deliveries are sent again.")
+            % {"failed": _number(figures.failed), "unknown": _number(figures.unknown)},
+            *(
+                [_("An unknown one may have arrived: its person may get the message twice.")]
+                if figures.unknown
+                else []
+            ),
+        ],
+        act=_retry,
+    ),
+}
+
+
+class CampaignVerbs:
+    """Mixed into the campaign's admin: the address of the buttons."""
+
+    def do_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
+        """Say what will happen (GET), or let it happen (POST)."""
+        require(self.has_change_permission(request))  # type: ignore[attr-defined]
+        campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
+        if verb not in VERBS:
+            raise Http404
+        back = page_address(campaign, run)
+        if request.method == "POST":
+            return self._act(request, campaign, run, verb)
+        figures = figures_of(run=run) if run is not None else Figures(state=RunState.DRAFT)
+        return confirmation(
+            request,
+            self,  # type: ignore[arg-type]
+            title=_("%(verb)s: %(what)s?")
+            % {"verb": VERBS[verb].words, "what": campaign if verb == "start" else run},
+            sentences=VERBS[verb].before(figures),
+            verb=str(VERBS[verb].words),
+            back=back,
+            is_dangerous=VERBS[verb].is_dangerous,
+        )
+
+    def _act(
+        self, request: HttpRequest, campaign: Campaign, run: Run | None, verb: str
+    ) -> HttpResponse:
+        try:
+            messages.success(request, VERBS[verb].act(campaign, run, request.user))
+        except Refusal as refusal:
+            messages.error(request, refusal.sentence)
+            return HttpResponseRedirect(page_address(campaign, run))
+        # A new run is the newest, which the page shows without being told a number.
+        return HttpResponseRedirect(page_address(campaign, None if verb == "start" else run))
+
+
+def offered_verbs(campaign: Campaign, run: Run | None, figures: Figures | None) -> list[Any]:
+    """Return the buttons to show: those the state allows and that would do something."""
+    if run is None or figures is None:
+        return [("start", VERBS["start"])]
+    offered = OFFERED[run.state]
+    if "retry" in offered and not (figures.failed or figures.unknown):
+        offered = [verb for verb in offered if verb != "retry"]
+    if "start" in offered and _has_other_active_run(campaign):
+        offered = [verb for verb in offered if verb != "start"]
+    return [(verb, VERBS[verb]) for verb in offered]
+
+
+def _has_other_active_run(campaign: Campaign) -> bool:
+    return campaign.runs.filter(state__in=ACTIVE_RUN_STATES).exists()
