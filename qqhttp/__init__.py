@@ -44,15 +44,13 @@ from qqhttp.errors import (
     Refusal,
     TooFast,
 )
+from qqhttp.people import GetInfoReply, Presence, QueryStatReply
 from qqhttp.replies import (
     AddToListReply,
-    GetInfoReply,
     GetMsgExReply,
     ListReply,
     LoginReply,
     Message,
-    Presence,
-    QueryStatReply,
     Reply,
 )
 from qqhttp.values import (

@@ -75,6 +75,10 @@ class Fields(Mapping[str, str]):
             return None
         return to_integer(value, key)
 
+    def lenient_integer(self, key: str) -> int | None:
+        """Return a number, or None where it is missing or odd: for what nothing depends on."""
+        return optional_integer(self._raw.get(key, ""))
+
     def integers_of(self, key: str) -> tuple[int, ...]:
         """Return a list of numbers.
 
@@ -156,6 +160,22 @@ def to_integer(value: str, key: str) -> int:
     if _INTEGER.fullmatch(value) is None:
         raise MalformedReply(f"{key} is not a number")
     return int(value)
+
+
+def optional_integer(item: str) -> int | None:
+    """Return a decimal number, or None for anything else."""
+    item = item.strip()
+    return int(item) if _INTEGER.fullmatch(item) else None
+
+
+def aligned(items: tuple[str, ...], length: int) -> tuple[str, ...]:
+    """Return `length` items: empty at the end if too few came, all empty if too many did.
+
+    With one too many (a raw comma in a nickname) it is lost whose is whose.
+    """
+    if len(items) > length:
+        return ("",) * length
+    return items + ("",) * (length - len(items))
 
 
 def _checked_key(key: str) -> str:

@@ -18,13 +18,12 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from qqhttp.codec import Fields, escape
 from qqhttp.errors import MalformedReply
+from qqhttp.people import GetInfoReply, QueryStatReply
 from qqhttp.replies import (
     AddToListReply,
-    GetInfoReply,
     GetMsgExReply,
     ListReply,
     LoginReply,
-    QueryStatReply,
     Reply,
 )
 from qqhttp.values import Status, Verdict

@@ -1,4 +1,4 @@
-"""Typed replies, one class for each shape the gateway answers in.
+"""Typed replies, one class for each shape the gateway answers in (about people: `people.py`).
 
 A reply with a RES other than 0 is a reply too: its particulars are empty, and
 :meth:`Reply.raise_for_res` turns it into the error it means. Only a reply that contradicts itself
@@ -12,19 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Self
 
-from qqhttp.codec import Fields, to_integer
+from qqhttp.codec import Fields, aligned
 from qqhttp.errors import LoginRefused, MalformedReply, refusal_for
-from qqhttp.values import (
-    BloodType,
-    Consent,
-    Constellation,
-    Labelled,
-    MessageKind,
-    Sex,
-    Status,
-    Zodiac,
-    face_file,
-)
+from qqhttp.values import Consent, MessageKind, Status, known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +38,7 @@ class Reply:
         Raises:
             MalformedReply: RES is missing or not a number, or a particular contradicts itself.
         """
-        return cls(res=_res(fields), fields=fields)
+        return cls(res=res_of(fields), fields=fields)
 
     def raise_for_res(self) -> None:
         """Raise the :class:`~qqhttp.errors.Refusal` that this reply means, if it means one."""
@@ -75,7 +65,7 @@ class LoginReply(Reply):
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
         """Read a reply; RS is required where RES is 0, as success cannot be guessed."""
-        res = _res(fields)
+        res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
         rs = fields.integer("RS")
@@ -86,8 +76,8 @@ class LoginReply(Reply):
             fields=fields,
             rs=rs,
             ra=fields.text("RA"),
-            heartbeat_seconds=_lenient(fields, "HI"),
-            idle_seconds=_lenient(fields, "LI"),
+            heartbeat_seconds=fields.lenient_integer("HI"),
+            idle_seconds=fields.lenient_integer("LI"),
         )
 
     def raise_for_res(self) -> None:
@@ -114,7 +104,7 @@ class ListReply(Reply):
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
         """Read a reply; the list, not its count, is what tells the friends."""
-        res = _res(fields)
+        res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
         friends = fields.integers_of("UN")
@@ -128,135 +118,6 @@ class ListReply(Reply):
     def is_complete(self) -> bool:
         """Say whether all friends are here: some gateways cut the list (one at 120 names)."""
         return len(self.friends) >= self.count
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """One friend who is online.
-
-    Attributes:
-        uin: who.
-        status: ST, see :class:`~qqhttp.values.Status`; None if not told.
-        face: FC; the picture's file is :attr:`face_file`.
-        nickname: NK.
-    """
-
-    uin: int
-    status: int | None
-    face: int | None
-    nickname: str
-
-    @property
-    def face_file(self) -> int | None:
-        """Return the number of the face's picture."""
-        return None if self.face is None else face_file(self.face)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueryStatReply(Reply):
-    """The answer to Query_Stat, and to Finger, whose reply the reference does not show.
-
-    Attributes:
-        presences: who is online, in the gateway's order.
-        count: SN; None if not told.
-    """
-
-    presences: tuple[Presence, ...] = ()
-    count: int | None = None
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply; UN says who, and what does not fit to it is left empty."""
-        res = _res(fields)
-        if res != 0:
-            return cls(res=res, fields=fields)
-        uins = fields.integers_of("UN")
-        statuses, faces, nicknames = (
-            _column(fields.items_of(key), len(uins)) for key in ("ST", "FC", "NK")
-        )
-        presences = tuple(
-            Presence(uin, _optional(status), _optional(face), nickname)
-            for uin, status, face, nickname in zip(uins, statuses, faces, nicknames, strict=True)
-        )
-        return cls(res=res, fields=fields, presences=presences, count=_lenient(fields, "SN"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetInfoReply(Reply):
-    """The answer to GetInfo. A field is None (a text: empty) where the level does not bring it.
-
-    LV 0 and 1 bring `uin` and `nickname`; LV 2 adds address to sex; LV 3 and more adds the rest.
-    Numbers that the reference does not list are kept as plain integers.
-    """
-
-    level: int | None = None
-    uin: int | None = None
-    nickname: str = ""
-    address: str = ""
-    age: int | None = None
-    email: str = ""
-    face: int | None = None
-    homepage: str = ""
-    occupation: str = ""
-    postcode: str = ""
-    phone: str = ""
-    profile: str = ""
-    province: str = ""
-    real_name: str = ""
-    school: str = ""
-    sex: int | None = None
-    blood_type: int | None = None
-    constellation: int | None = None
-    city: str = ""
-    country: str = ""
-    mobile: str = ""
-    zodiac: int | None = None
-    unknown_cv: str = ""
-    unknown_id: str = ""
-    unknown_mt: str = ""
-    unknown_mv: str = ""
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply of any level."""
-        res = _res(fields)
-        if res != 0:
-            return cls(res=res, fields=fields)
-        return cls(
-            res=res,
-            fields=fields,
-            level=_lenient(fields, "LV"),
-            uin=_lenient(fields, "UN"),
-            nickname=fields.text("NK"),
-            address=fields.text("AD"),
-            age=_lenient(fields, "AG"),
-            email=fields.text("EM"),
-            face=_lenient(fields, "FC"),
-            homepage=fields.text("HP"),
-            occupation=fields.text("JB"),
-            postcode=fields.text("PC"),
-            phone=fields.text("PH"),
-            profile=fields.text("PR"),
-            province=fields.text("PV"),
-            real_name=fields.text("RN"),
-            school=fields.text("SC"),
-            sex=_known(Sex, fields, "SX"),
-            blood_type=_known(BloodType, fields, "BT"),
-            constellation=_known(Constellation, fields, "CO"),
-            city=fields.text("CT"),
-            country=fields.text("CY"),
-            mobile=fields.text("MO"),
-            zodiac=_known(Zodiac, fields, "SH"),
-            unknown_cv=fields.text("CV"),
-            unknown_id=fields.text("ID"),
-            unknown_mt=fields.text("MT"),
-            unknown_mv=fields.text("MV"),
-        )
-
-    @property
-    def face_file(self) -> int | None:
-        """Return the number of the face's picture."""
-        return None if self.face is None else face_file(self.face)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,14 +135,14 @@ class AddToListReply(Reply):
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
         """Read a reply."""
-        res = _res(fields)
+        res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
         return cls(
             res=res,
             fields=fields,
-            consent=_known(Consent, fields, "CD"),
-            uin=_lenient(fields, "UN"),
+            consent=known(Consent, fields.lenient_integer("CD")),
+            uin=fields.lenient_integer("UN"),
         )
 
     @property
@@ -330,7 +191,7 @@ class GetMsgExReply(Reply):
             MalformedReply: MT, UN and MG do not agree. Guessing would put one person's words
                 (an opt-out, perhaps) into another's mouth.
         """
-        res = _res(fields)
+        res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
         kinds = fields.integers_of("MT")
@@ -341,40 +202,17 @@ class GetMsgExReply(Reply):
             texts = (",".join(texts),)
         if len(senders) != len(kinds) or len(texts) > len(kinds):
             raise MalformedReply("MT, UN and MG do not tell the same number of messages")
-        messages = map(Message, kinds, senders, _column(texts, len(kinds)))
+        messages = map(Message, kinds, senders, aligned(texts, len(kinds)))
         return cls(res=res, fields=fields, messages=tuple(messages))
 
 
-def _res(fields: Fields) -> int:
+def res_of(fields: Fields) -> int:
+    """Return RES.
+
+    Raises:
+        MalformedReply: it is missing or not a number, so the reply says nothing.
+    """
     res = fields.integer("RES")
     if res is None:
         raise MalformedReply("RES is missing")
     return res
-
-
-def _lenient(fields: Fields, key: str) -> int | None:
-    """Return a number, or None where it is missing or odd: for what nothing depends on."""
-    return _optional(fields.raw(key))
-
-
-def _known(labels: type[Labelled], fields: Fields, key: str) -> int | None:
-    """Return a member where the number has a meaning, the plain number where it has none."""
-    value = _lenient(fields, key)
-    return next((member for member in labels if member == value), value)
-
-
-def _optional(item: str) -> int | None:
-    try:
-        return to_integer(item, "") if item else None
-    except MalformedReply:
-        return None
-
-
-def _column(items: tuple[str, ...], length: int) -> tuple[str, ...]:
-    """Return `length` items, empty at the end if too few came, all empty if too many did.
-
-    With one too many (a raw comma in a nickname) it is lost whose is whose.
-    """
-    if len(items) > length:
-        return ("",) * length
-    return items + ("",) * (length - len(items))

@@ -26,6 +26,11 @@ class Labelled(IntEnum):
         return member
 
 
+def known(labels: type[Labelled], value: int | None) -> int | None:
+    """Return a member where the number has a meaning, the plain number where it has none."""
+    return next((member for member in labels if member == value), value)
+
+
 class Status(Labelled):
     """ST: what an account shows to its friends. INVISIBLE is seen by others as OFFLINE."""
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,9 +15,7 @@ from qqhttp import (
     CltMsg,
     GatewayClient,
     GatewayError,
-    HttpError,
     Login,
-    NeverLeft,
     NoAnswer,
     Request,
     password_digest,
@@ -188,146 +185,6 @@ def test_a_kept_connection_that_dies_on_its_next_use_is_ambiguous(ending: str) -
 
     assert failed.value.code == "reset"
     assert len(gateway.arrivals) == 2, "nothing was sent again by itself"
-
-
-@contextlib.contextmanager
-def unanswering_port() -> Iterator[int]:
-    """Give a port whose queue of connections is full, so that a connect gets no answer."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        while True:
-            sock = stack.enter_context(socket.socket())
-            sock.settimeout(0.2)
-            try:
-                sock.connect(listener.getsockname())
-            except TimeoutError:
-                break
-        yield listener.getsockname()[1]
-
-
-@contextlib.contextmanager
-def refusing_port() -> Iterator[int]:
-    """Give a port that is bound, so nobody else takes it, and does not listen."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        yield sock.getsockname()[1]
-
-
-def assert_never_left(client: GatewayClient, *words: str) -> None:
-    with client, pytest.raises(NeverLeft) as failed:
-        client.exchange(MESSAGE)
-    assert failed.value.code == "unreachable"
-    assert failed.value.definite
-    assert failed.value.is_retryable
-    for word in words:
-        assert word in failed.value.sentence
-
-
-def test_a_refused_connection_never_left() -> None:
-    with refusing_port() as port:
-        client = GatewayClient(f"http://127.0.0.1:{port}/")
-        assert_never_left(client, f"gateway at 127.0.0.1:{port}", "refuses")
-
-
-def test_a_connect_that_takes_too_long_never_left() -> None:
-    with unanswering_port() as port:
-        client = GatewayClient(f"http://127.0.0.1:{port}/", connect_timeout=0.2)
-        assert_never_left(client, f"127.0.0.1:{port}", "too long")
-
-
-@pytest.mark.parametrize("host", ["gateway.invalid", "x" * 70 + ".invalid", "a..b"])
-def test_a_name_that_does_not_resolve_never_left(host: str) -> None:
-    assert_never_left(GatewayClient(f"http://{host}:8000/"), "Check its address")
-
-
-def test_a_source_address_that_is_not_here_never_left() -> None:
-    with raw_gateway(silent) as gateway:
-        client = GatewayClient(gateway.url, source_address="203.0.113.1")
-        assert_never_left(client, "from the source address 203.0.113.1")
-    assert gateway.arrivals == []
-
-
-def test_a_source_address_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="must be an IP address"):
-        GatewayClient("http://127.0.0.1:8000/", source_address="eth0")
-
-
-def test_a_tls_handshake_with_a_plain_gateway_never_left() -> None:
-    def script(peer: Peer) -> None:
-        peer.sock.recv(65536)
-        peer.send(b"HTTP/1.0 400 This is not TLS\r\n\r\n")
-
-    with raw_gateway(script) as gateway:
-        assert_never_left(GatewayClient(gateway.url.replace("http:", "https:")))
-
-
-def test_a_refusing_proxy_never_left_and_its_login_is_not_told() -> None:
-    with refusing_port() as port:
-        client = GatewayClient("http://gateway.invalid/", proxy=f"http://me:pw@127.0.0.1:{port}")
-        assert_never_left(client, f"proxy at 127.0.0.1:{port}")
-        with pytest.raises(NeverLeft) as failed:
-            client.exchange(MESSAGE)
-        assert "pw" not in failed.value.sentence
-
-
-def test_a_proxy_that_wants_a_login_never_left() -> None:
-    with raw_gateway(after_request(http_reply(b"", status="407 Login"))) as proxy:
-        assert_never_left(GatewayClient("http://gateway.invalid/", proxy=proxy.url), "407")
-
-
-def test_a_proxy_that_finds_no_gateway_is_ambiguous() -> None:
-    with (
-        raw_gateway(after_request(http_reply(b"", status="502 Bad Gateway"))) as proxy,
-        GatewayClient("http://gateway.invalid/", proxy=proxy.url) as client,
-        pytest.raises(HttpError) as failed,
-    ):
-        client.exchange(MESSAGE)
-    assert failed.value.code == "HTTP_502"
-
-
-def test_a_proxy_is_used_with_its_login() -> None:
-    def script(peer: Peer) -> None:
-        while arrival := peer.request():
-            peer.answer(arrival, headers=KEEP)
-
-    with raw_gateway(script) as proxy:
-        url = f"http://me:pw@127.0.0.1:{proxy.port}"
-        with GatewayClient("http://gateway.invalid:8000/", proxy=url) as client:
-            assert client.exchange(MESSAGE).res == 0
-            assert client.exchange(MESSAGE).res == 0
-
-    assert [arrival.connection for arrival in proxy.arrivals] == [1, 1]
-    head = proxy.arrivals[0].head
-    assert head.startswith("POST http://gateway.invalid:8000/ HTTP/1.1\r\n")
-    assert "Host: gateway.invalid:8000" in head
-    assert "Proxy-Authorization: Basic bWU6cHc=" in head.replace("authorization", "Authorization")
-
-
-def test_a_source_address_is_talked_from() -> None:
-    def script(peer: Peer) -> None:
-        while arrival := peer.request():
-            peer.answer(arrival)
-
-    with (
-        raw_gateway(script) as gateway,
-        GatewayClient(gateway.url, source_address="127.0.0.2") as client,
-    ):
-        client.exchange(MESSAGE)
-        client.exchange(MESSAGE)
-
-    assert {arrival.address for arrival in gateway.arrivals} == {"127.0.0.2"}
-
-
-def test_the_environments_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    def script(peer: Peer) -> None:
-        while arrival := peer.request():
-            peer.answer(arrival)
-
-    with refusing_port() as port, raw_gateway(script) as gateway:
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
-        with GatewayClient(gateway.url) as client:
-            assert client.exchange(MESSAGE).res == 0
 
 
 SLOW = {"a body without end", "a body of 9 MB"}
