@@ -34,10 +34,10 @@ _POST_ONLY = b"The gateway takes POST alone. What it did is told under /control/
 class Connection(asyncio.BufferedProtocol):
     """The server's side of a connection. One request is under way at a time; others wait."""
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: "Server", address: str) -> None:
         self.server = server
         self.world = server.world
-        self.address = ""
+        self.address = address
         self.is_control = False  # nothing but the control interface was asked on it
         self._is_used = False
         self._buffer = b""
@@ -53,7 +53,6 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.address = transport.get_extra_info("peername")[0]
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.server.opened(self)
 

@@ -6,6 +6,7 @@
 
 import http.client
 import json
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -56,11 +57,19 @@ class SimulatorControl:
     """Questions and orders for one simulator. An order it refuses raises SimulatorError."""
 
     def __init__(self, url: str | None = None, *, ask: Ask | None = None) -> None:
+        self._close: Callable[[], object] = _nothing
         if ask is None:
             if url is None:
                 raise SimulatorError("A SimulatorControl needs the simulator's URL.")
-            ask = _OverHTTP(url).ask
+            over_http = _OverHTTP(url)
+            ask = over_http.ask
+            # Closed when nobody holds this object any more, at the latest.
+            self._close = weakref.finalize(self, over_http.close)
         self._ask = ask
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        self._close()
 
     # Questions
 
@@ -196,6 +205,10 @@ class SimulatorControl:
         self._ask("POST", "online", {})
 
 
+def _nothing() -> None:
+    """Close what needs no closing."""
+
+
 def _given(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
@@ -213,6 +226,9 @@ class _OverHTTP:
         self._connection = http.client.HTTPConnection(
             parts.hostname or "127.0.0.1", parts.port, timeout=60
         )
+
+    def close(self) -> None:
+        self._connection.close()
 
     def ask(self, method: str, route: str, given: dict[str, Any]) -> Any:
         body = json.dumps(given).encode()

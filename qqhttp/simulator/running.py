@@ -41,8 +41,7 @@ async def _serve(server: Server, announce: Callable[[str], object], *, is_child:
         server.loop.add_reader(sys.stdin.fileno(), ended.set)
     announce(json.dumps({"url": server.url, "port": server.port}))
     await ended.wait()
-    server.close()
-    await asyncio.sleep(0)  # let the resets go out
+    await server.close()
 
 
 class GatewaySimulator:
@@ -107,8 +106,7 @@ class GatewaySimulator:
         await self._server.start()
         self._is_ready.set()
         await self._ended.wait()
-        self._server.close()
-        await asyncio.sleep(0)
+        await self._server.close()
 
     def _ask(self, method: str, route: str, given: dict[str, Any]) -> Any:
         async def on_the_loop() -> Any:
@@ -164,6 +162,8 @@ class SimulatorProcess:
 
     def stop(self) -> None:
         """End the process and wait for it."""
+        if hasattr(self, "control"):
+            self.control.close()
         self._process.terminate()
         try:
             self._process.communicate(timeout=_STOP_WITHIN)

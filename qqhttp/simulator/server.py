@@ -13,6 +13,8 @@ from qqhttp.simulator.wire import Call
 from qqhttp.simulator.world import World
 
 _BACKLOG = 4096
+_REST = 1.0  # seconds without accepting, when there are no descriptors left
+_LAST_STEPS = 5
 _RECEIVED_AT_ONCE = 64 * 1024  # bytes
 _REBIND_EVERY = 0.05  # seconds between two tries to get the port back
 
@@ -30,7 +32,9 @@ class Server:
         self.connections_total = 0
         self.received = memoryview(bytearray(_RECEIVED_AT_ONCE))
         self.is_offline = False
-        self._listeners: list[asyncio.Server] = []
+        self._is_closed = False
+        self._listeners: list[socket.socket] = []
+        self._arriving: set[asyncio.Task[None]] = set()
         self._return: asyncio.TimerHandle | None = None
 
     @property
@@ -42,9 +46,9 @@ class Server:
     async def start(self) -> None:
         """Listen; SimulatorError where the port is taken or the address is not ours."""
         self.loop = asyncio.get_running_loop()
-        await self._listen()
+        self._listen()
 
-    async def _listen(self) -> None:
+    def _listen(self) -> None:
         sockets: list[socket.socket] = []
         try:
             for host in self.settings.hosts:
@@ -55,26 +59,54 @@ class Server:
             for listener in sockets:
                 listener.close()
             raise
+        self._listeners = sockets
         for listener in sockets:
-            self._listeners.append(
-                await self.loop.create_server(
-                    lambda: Connection(self), sock=listener, backlog=_BACKLOG
-                )
-            )
+            self.loop.add_reader(listener, self._accept, listener)
 
-    def close(self) -> None:
+    # Accepted by hand: asyncio's own server, closed while a client arrives, loses that socket.
+
+    def _accept(self, listener: socket.socket) -> None:
+        for _ in range(_BACKLOG):
+            try:
+                client, (address, _) = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:
+                # Out of descriptors: let those that are open end before taking more.
+                self.loop.remove_reader(listener)
+                self.loop.call_later(_REST, self._accept_again, listener)
+                return
+            client.setblocking(False)
+            task = self.loop.create_task(self._welcome(client, address))
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+
+    def _accept_again(self, listener: socket.socket) -> None:
+        if listener in self._listeners:
+            self.loop.add_reader(listener, self._accept, listener)
+
+    async def _welcome(self, client: socket.socket, address: str) -> None:
+        await self.loop.connect_accepted_socket(lambda: Connection(self, address), client)
+
+    async def close(self) -> None:
         """End at once: no more listening, every connection cut."""
+        self._is_closed = True
         self._stop_listening()
+        await asyncio.gather(*self._arriving, return_exceptions=True)
         for connection in list(self.connections):
             connection.cut()
+        # The loop's own steps, in which what was cut goes away.
+        for _ in range(_LAST_STEPS):
+            await asyncio.sleep(0)
 
     def _stop_listening(self) -> None:
         if self._return is not None:
             self._return.cancel()
             self._return = None
         for listener in self._listeners:
+            self.loop.remove_reader(listener)
             listener.close()
-        self._listeners.clear()
+        self._listeners = []
 
     def go_offline(self, seconds: float) -> None:
         """Refuse connections for `seconds` and reset those there are.
@@ -93,24 +125,20 @@ class Server:
         """Listen again, on the port of before."""
         if self.is_offline:
             self._stop_listening()
-            self._return = self.loop.call_later(0.0, self._try_listening)
-
-    def _try_listening(self) -> None:
-        self._comeback = self.loop.create_task(self._come_back())
-
-    async def _come_back(self) -> None:
-        try:
-            await self._listen()
-        except SimulatorError:
-            # Somebody took the port meanwhile: go on trying, it is ours by contract.
-            self._return = self.loop.call_later(_REBIND_EVERY, self._try_listening)
-        else:
-            self.is_offline = False
+            try:
+                self._listen()
+            except SimulatorError:
+                # Somebody took the port meanwhile: try again until it is free.
+                self._return = self.loop.call_later(_REBIND_EVERY, self.come_online)
+            else:
+                self.is_offline = False
 
     def opened(self, connection: Connection) -> None:
         """Note a new connection."""
         self.connections.add(connection)
         self.connections_total += 1
+        if self._is_closed or self.is_offline:
+            connection.cut()
 
     def closed(self, connection: Connection) -> None:
         """Note that a connection is gone."""

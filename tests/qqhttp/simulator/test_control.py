@@ -1,0 +1,195 @@
+"""The control interface: what it tells, what it orders, in this process and over HTTP."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from qqhttp.simulator import (
+    GatewaySimulator,
+    SimulatorControl,
+    SimulatorError,
+    text_digest,
+)
+
+from .wire_client import ALICE, BOB, FRIEND, Wire, ask, log_in, login_of, message
+
+Start = Callable[..., GatewaySimulator]
+
+
+@pytest.fixture(params=["in this process", "over HTTP"])
+def control(gateway: GatewaySimulator, request: pytest.FixtureRequest) -> SimulatorControl:
+    return gateway.control if request.param == "in this process" else SimulatorControl(gateway.url)
+
+
+def test_figures_add_up(gateway: GatewaySimulator, control: SimulatorControl) -> None:
+    for body in (message(1), message(2), message(2), message(3, uin=BOB), message(4, "%ff")):
+        ask(gateway, body)
+    ask(gateway, "nonsense")
+    figures = control.figures()
+    assert figures.requests == {"Login": 1, "CLTMSG": 5, "malformed": 1}
+    assert figures.results == {"Login": {"0": 1}, "CLTMSG": {"0": 3, "20": 1, "NULL": 1}}
+    assert (figures.arrived, figures.distinct, figures.twice) == (2, 1, 1)
+    assert (figures.repeats, figures.to_strangers, figures.sessions) == (1, 0, 1)
+    assert figures.accounts == 3
+    assert figures.uptime > 0
+
+
+def test_messages_come_in_pages_and_by_who(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    log_in(gateway, BOB)
+    for seq in range(1, 8):
+        uin = BOB if seq % 3 == 0 else ALICE
+        ask(gateway, message(seq, f"第{seq}", uin=uin, un=FRIEND + seq))
+    everything = control.messages()
+    assert [arrival.number for arrival in everything] == list(range(7))
+    assert [arrival.text for arrival in everything] == [f"第{seq}" for seq in range(1, 8)]
+    assert everything[0].length == len("第1".encode())
+    assert everything[0].digest == text_digest("第1".encode())
+    assert [arrival.seq for arrival in control.messages(uin=BOB)] == ["3", "6"]
+    assert [arrival.seq for arrival in control.messages(un=FRIEND + 5)] == ["5"]
+    page = _get(gateway, "messages?offset=2&limit=3")
+    assert [entry["seq"] for entry in page["messages"]] == ["3", "4", "5"]
+    assert (page["arrived"], page["next"]) == (7, 5)
+    assert _get(gateway, "messages?offset=5&limit=3")["next"] is None
+
+
+def test_what_arrived_twice_is_one_look_up(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    for seq, text in enumerate(["a", "b", "a", "a"]):
+        ask(gateway, message(seq, text))
+    ask(gateway, message(9, "a", un=FRIEND + 1))
+    assert control.times(un=FRIEND, text="a") == 3
+    assert control.times(un=FRIEND + 1, text="a") == 1
+    assert control.times(un=FRIEND, text="c") == 0
+    summary = control.summary()
+    assert (summary["arrived"], summary["distinct"], summary["recipients"]) == (5, 3, 2)
+    assert summary["recipients_by_text"] == {text_digest(b"a"): 2, text_digest(b"b"): 1}
+    assert summary["twice_count"] == 2
+    assert [(entry["un"], entry["seq"]) for entry in summary["twice"]] == [
+        (FRIEND, "2"), (FRIEND, "3"),
+    ]  # fmt: skip
+    # Asked again after more has come, the sums have grown and nothing is counted double.
+    ask(gateway, message(10, "a", un=FRIEND + 2))
+    assert control.summary()["recipients_by_text"][text_digest(b"a")] == 3
+
+
+def test_a_check_finds_what_is_missing_unexpected_and_twice(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    for seq, text in enumerate(["one", "two", "two", "surprise"]):
+        ask(gateway, message(seq, text))
+    check = control.check([(FRIEND, "one"), (FRIEND, "two"), (FRIEND, "three")])
+    assert check == (4, [(FRIEND, "three")], [(FRIEND, "surprise")], [(FRIEND, "two")])
+    assert not check.is_exact
+    assert control.check([(FRIEND, t) for t in ("one", "two", "two", "surprise")]).is_exact
+
+
+def test_without_texts_digests_are_kept(start: Start) -> None:
+    gateway = start(is_text_kept=False)
+    log_in(gateway)
+    ask(gateway, message(1, "你好"))
+    (arrival,) = gateway.control.messages()
+    assert (arrival.text, arrival.length) == (None, 6)
+    assert arrival.digest == text_digest("你好".encode())
+    assert gateway.control.times(un=FRIEND, text="你好") == 1
+
+
+def test_a_reset_forgets_what_happened_and_keeps_sessions(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    ask(gateway, message(1))
+    control.reset()
+    assert control.figures().arrived == 0
+    assert control.messages() == []
+    # The SEQ is forgotten too, and the session is not.
+    ask(gateway, message(1))
+    assert control.figures().arrived == 1
+    control.reset(population=True)
+    assert ask(gateway, message(2)).endswith("&RES=20")
+
+
+def test_settings_change_while_it_runs(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    ask(gateway, message(1))
+    control.change(min_interval=60, penalty=0)
+    assert control.settings()["min_interval"] == 60
+    assert ask(gateway, message(2)).endswith("&RES=3")
+
+
+@pytest.mark.parametrize(("changes", "word"), [
+    ({"port": 1}, "port"), ({"penalty": "long"}, "penalty"), ({"min_interval": -1}, "negative"),
+    ({"null_h": 2}, "share"), ({"is_keep_alive": 1}, "is_keep_alive"),
+    ({"penalty": True}, "penalty"),
+])  # fmt: skip
+def test_a_setting_that_cannot_be_is_refused_with_a_sentence(
+    control: SimulatorControl, changes: dict[str, object], word: str
+) -> None:
+    with pytest.raises(SimulatorError, match=word):
+        control.change(**changes)
+
+
+def test_an_account_can_be_made_and_changed(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    control.set_account(uin=5000000, password="geheim", friends=[7000000])
+    assert "&RS=1&" in ask(gateway, login_of(5000000, "wrong"))
+    assert "&RS=0&" in ask(gateway, login_of(5000000, "geheim"))
+    assert ask(gateway, "VER=1.1&CMD=List&SEQ=1&UIN=5000000&TN=1").endswith("&UN=7000000,")
+    shown = {account["uin"]: account for account in control.accounts()}
+    assert shown[5000000]["is_online"]
+    assert shown[5000000]["address"] == "127.0.0.1"
+    assert not shown[BOB]["is_online"]
+
+
+def test_friend_requests_reach_the_inbox(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
+    control.push_friend_request(uin=ALICE, sender=7000000, text="我是小李")
+    reply = ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=1&UIN={ALICE}")
+    assert reply.endswith("&MN=1&MT=2,&UN=7000000,&MG=我是小李,")
+
+
+def test_offline_ends_over_the_connection_that_ordered_it(gateway: GatewaySimulator) -> None:
+    control = SimulatorControl(gateway.url)
+    control.go_offline(seconds=600)
+    assert control.figures().is_offline
+    control.come_online()
+    while control.figures().is_offline:
+        pass
+    assert ask(gateway, message(1)).endswith("&RES=0&")
+
+
+# Method, path, body: what is not understood gets a sentence.
+NOT_UNDERSTOOD = [
+    ("GET", "nowhere", b"", "no GET 'nowhere'"),
+    ("POST", "figures", b"", "no POST 'figures'"),
+    ("POST", "settings", b"{", "not understood"),
+    ("POST", "settings", b"[1]", "not understood"),
+    ("POST", "inbound", b'{"uin": 1000001}', "'from' is missing"),
+    ("POST", "inbound", b'{"uin": 77777, "from": 1, "text": ""}', "no account 77777"),
+    ("POST", "offline", b'{"seconds": 99999}', "3600"),
+    ("POST", "friend-answer", b'{"uin": 1000001, "from": 5}', "never asked"),
+    ("GET", "messages?offset=x", b"", "not understood"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "words"), NOT_UNDERSTOOD)
+def test_what_is_not_understood_gets_a_sentence(
+    gateway: GatewaySimulator, method: str, path: str, body: bytes, words: str
+) -> None:
+    with Wire(gateway.port) as wire:
+        wire.post(body, line=f"{method} /control/{path} HTTP/1.1")
+        head, content = wire.head_and_body()
+    assert head.startswith("HTTP/1.1 400 ")
+    assert words in json.loads(content)["error"]
+
+
+def _get(gateway: GatewaySimulator, path: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{gateway.url}/control/{path}", timeout=10) as response:
+        return dict(json.load(response))
