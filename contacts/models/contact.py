@@ -23,6 +23,19 @@ class Contact(models.Model):
         blank=True,
         help_text=_("Anything else known of the person, for templates and segments."),
     )
+    #: The import that created the person. Neither constraint nor index: a million rows pay for
+    #: both at every import, and only undoing, which reads in order of id, asks.
+    source_import = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("came with the import"),
+    )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 

@@ -41,6 +41,18 @@ class Membership(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("contact")
     )
+    #: The import that added the person to the list; see Contact.source_import.
+    source_import = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("came with the import"),
+    )
     added_at = models.DateTimeField(_("added at"), default=timezone.now)
 
     class Meta:

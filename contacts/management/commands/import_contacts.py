@@ -1,0 +1,141 @@
+"""manage.py import_contacts FILE --list NAME: people from any table into a list."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+
+from contacts.models import ContactImport, ContactList
+from contacts.services.import_files import read_blocks, rejects_file
+from contacts.services.imports import correct_mapping, discard_import, queue_import, upload_import
+from contacts.services.run_import import run_import
+from contacts.states import ImportPolicy, ImportState
+from foundation.commands import OperatorCommand
+from foundation.refusals import Refusal
+
+
+class Command(OperatorCommand):
+    """Import contacts from a file into a list, here and now."""
+
+    help = (
+        "Import contacts into a list. CSV (any encoding, any delimiter), XLSX or XLS with a "
+        "column uin (or qq, QQ号, 号码); name is the name, every other column an attribute."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--list", dest="list_name", required=True, metavar="NAME")
+        parser.add_argument(
+            "--mapping",
+            type=_choices,
+            default={},
+            metavar="COLUMN=FIELD,..",
+            help="what columns become: uin, name, an attribute's name, or nothing to leave out",
+        )
+        parser.add_argument("--policy", choices=ImportPolicy.values, default=ImportPolicy.OVERWRITE)
+        self.add_json_argument(parser)
+
+    def perform(self, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
+        name = options["list_name"].strip()
+        contact_list = ContactList.objects.filter(name=name).first()
+        is_new = contact_list is None
+        if contact_list is None:
+            contact_list = ContactList.objects.create(name=_checked_list_name(name))
+        try:
+            done = self._load(path, contact_list, options)
+        except Refusal:
+            if is_new:  # nothing is half done
+                contact_list.delete()
+            raise
+        self._answer(done, name, as_json=options["json"])
+
+    def _load(
+        self, path: Path, contact_list: ContactList, options: dict[str, Any]
+    ) -> ContactImport:
+        try:
+            contact_import = upload_import(
+                blocks=read_blocks(path),
+                file_name=path.name,
+                contact_list=contact_list,
+                policy=options["policy"],
+            )
+        except PermissionError:
+            raise Refusal(
+                _("The file %(path)s cannot be read by this user.") % {"path": path},
+                code="unreadable",
+            ) from None
+        try:
+            if options["mapping"]:
+                correct_mapping(contact_import=contact_import, choices=options["mapping"])
+            queue_import(contact_import=contact_import)
+        except Refusal:
+            discard_import(contact_import=contact_import)
+            raise
+        run_import(import_id=contact_import.pk)
+        contact_import.refresh_from_db()
+        return contact_import
+
+    def _answer(self, done: ContactImport, list_name: str, *, as_json: bool) -> None:
+        loaded = done.created + done.updated + done.unchanged
+        rejects = rejects_file(done) if done.rejected else None
+        data = {
+            "created": done.created,
+            "updated": done.updated,
+            "unchanged": done.unchanged,
+            "rejected": done.rejected,
+            "rows": done.cursor,
+            "rejects_file": str(rejects) if rejects else None,
+            "list": list_name,
+            "errors": done.errors,
+        }
+        if done.state != ImportState.DONE:
+            raise Refusal(
+                done.problem
+                or _("The import was %(state)s.") % {"state": done.get_state_display()},
+                code="import_" + done.state,
+                **data,
+            )
+        if done.rejected and not loaded:
+            raise Refusal(
+                _("No row could be imported. The first: %(reasons)s. All of them: %(file)s")
+                % {"reasons": _reasons(done.errors), "file": rejects},
+                code="nothing_imported",
+                **data,
+            )
+        text = _(
+            "%(rows)d rows: %(created)d new people, %(updated)d changed, %(unchanged)d unchanged, "
+            "%(rejected)d rejected; list %(list)s."
+        ) % {**data}
+        if rejects:
+            text += "\n" + _("Rejected: %(reasons)s. All of them, with reasons: %(file)s") % {
+                "reasons": _reasons(done.errors),
+                "file": rejects,
+            }
+        self.answer(data, as_json=as_json, text=text)
+
+
+def _choices(text: str) -> dict[str, str]:
+    pairs = [pair for pair in text.split(",") if pair.strip()]
+    if any("=" not in pair for pair in pairs):
+        raise argparse.ArgumentTypeError("write COLUMN=FIELD, several separated by commas")
+    return {key.strip(): value.strip() for key, _equals, value in (p.partition("=") for p in pairs)}
+
+
+def _checked_list_name(name: str) -> str:
+    if not name or len(name) > 128:
+        raise Refusal(_("A list needs a name of 1 to 128 characters."), code="list_name")
+    return name
+
+
+def _reasons(errors: list[dict[str, Any]]) -> str:
+    return "; ".join(
+        _("line %(line)d: %(reason)s") % {"line": e["line"], "reason": e["reason"]}
+        for e in errors[:3]
+    )

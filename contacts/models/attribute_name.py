@@ -1,0 +1,36 @@
+"""The names of attributes that are in use: what a template may ask for."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AttributeName(models.Model):
+    """An attribute that people of a list may have. Kept by imports: never found by scanning."""
+
+    name = models.CharField(_("name"), max_length=100)
+    contact_list = models.ForeignKey(
+        "contacts.ContactList",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="attribute_names",
+        verbose_name=_("list"),
+    )
+
+    class Meta:
+        verbose_name = _("attribute")
+        verbose_name_plural = _("attributes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact_list", "name"], name="attribute_name_once_a_list"
+            ),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(contact_list=None),
+                name="attribute_name_once_without",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
