@@ -70,7 +70,7 @@ CSRF_TRUSTED_ORIGINS = [
 
 DATABASE_URL = _given(environment.read, "DATABASE_URL", "")
 IS_DATABASE_EMBEDDED = not DATABASE_URL
-DATABASE_POOL_SIZE = int(_given(environment.read_number, "DATABASE_POOL_SIZE", 10))
+DATABASE_POOL_SIZE = int(_given(environment.read_number, "DATABASE_POOL_SIZE", 10.0))
 
 
 def _database() -> dict[str, Any]:

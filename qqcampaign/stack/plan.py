@@ -14,6 +14,9 @@ from qqcampaign.stack.child import Spec
 
 #: Longer than a lane's slice, so that a lane hands back in order.
 WORKER_GRACE = 20.0
+#: A lane waits most of its time; a greenlet that waits costs some 45 kB.
+DEFAULT_CONCURRENCY = 500
+_NOTHING: Mapping[str, str] = {}
 DEMO_ACCOUNTS, DEMO_FRIENDS = 10, 200
 #: Just below the pace of the demo's accounts: none of them is ever too fast.
 DEMO_MIN_INTERVAL = 0.9
@@ -24,7 +27,9 @@ def node_name(kind: str, egress: str) -> str:
     return f"{kind}-{egress}@{platform.node() or 'localhost'}"
 
 
-def worker_spec(*, egress: str, concurrency: int, environment: Mapping[str, str]) -> Spec:
+def worker_spec(
+    *, egress: str, concurrency: int, environment: Mapping[str, str] = _NOTHING
+) -> Spec:
     """Return the sending worker: its lanes are greenlets, so there may be many.
 
     Args:
@@ -43,7 +48,7 @@ def worker_spec(*, egress: str, concurrency: int, environment: Mapping[str, str]
     )
 
 
-def jobs_spec(*, egress: str, environment: Mapping[str, str]) -> Spec:
+def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> Spec:
     """Return the jobs worker: planning, imports and ticks, four at a time."""
     return Spec(
         name="jobs",
@@ -56,7 +61,7 @@ def jobs_spec(*, egress: str, environment: Mapping[str, str]) -> Spec:
     )
 
 
-def beat_spec(*, home: Path, environment: Mapping[str, str]) -> Spec:
+def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
     """Return the clock: it sends idempotent ticks, nothing else."""
     return Spec(
         name="beat",
@@ -69,16 +74,24 @@ def beat_spec(*, home: Path, environment: Mapping[str, str]) -> Spec:
     )
 
 
-def web_spec(*, listener: int, environment: Mapping[str, str]) -> Spec:
-    """Return the console, on a socket that already listens (file descriptor `listener`)."""
+def web_spec(
+    *, bind: str = "", listener: int | None = None, environment: Mapping[str, str] = _NOTHING
+) -> Spec:
+    """Return the console, at an address or on a socket that listens already.
+
+    Args:
+        bind: ADDRESS:PORT.
+        listener: the file descriptor of the socket, instead.
+        environment: what it gets on top of ours.
+    """
     return Spec(
         name="web",
         argv=(
             *(sys.executable, "-m", "gunicorn", "--config", "python:qqcampaign.stack.web"),
-            *("--bind", f"fd://{listener}"),
+            *("--bind", bind if listener is None else f"fd://{listener}"),
         ),
         environment=environment,
-        inherits=(listener,),
+        inherits=() if listener is None else (listener,),
     )
 
 
@@ -97,7 +110,7 @@ def simulator_spec(*, home: Path, port: int) -> Spec:
     )
 
 
-def demo_spec(*, home: Path, environment: Mapping[str, str]) -> Spec:
+def demo_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
     """Return what fills an empty database with the demo; it runs once and ends."""
     return Spec(
         name="demo",

@@ -3,41 +3,56 @@
 from __future__ import annotations
 
 import http.client
-import socket
+import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from qqcampaign.celery import app
 
+#: Beat writes its schedule down every three minutes.
+BEAT_SILENCE = 300.0
+
 
 def web_answers(url: str) -> bool:
     """Return whether the console answers within two seconds: anything but a server error."""
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=2)
+    return 0 < _status(url, "/health/live") < 500
+
+
+def console_is_ready(url: str) -> bool:
+    """Return whether the console reaches its database and its Redis."""
+    return _status(url, "/health/ready") == 200
+
+
+def beat_ticks(home: Path) -> bool:
+    """Return whether the beat that keeps its schedule in this folder is at work."""
+    files = [file.stat().st_mtime for file in home.glob("beat_schedule*")]
+    return bool(files) and time.time() - max(files) < BEAT_SILENCE
+
+
+def workers_answer(names: list[str], *, seconds: float = 0.5) -> bool:
+    """Return whether these Celery workers (by node name) answer in time, and so take work."""
     try:
-        connection.request("GET", "/health/live")
-        return connection.getresponse().status < 500
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def listens(host: str, port: int) -> bool:
-    """Return whether somebody accepts connections there."""
-    try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
-    except OSError:
-        return False
-
-
-def workers_answer(names: list[str]) -> bool:
-    """Return whether these Celery workers (by node name) answer, and so take work, by now."""
-    try:
-        answers = app.control.ping(destination=names, timeout=0.5, limit=len(names))
+        answers = app.control.ping(destination=names, timeout=seconds, limit=len(names))
     except (OperationalError, redis.RedisError, OSError):
         return False
     return len(answers or []) >= len(names)
+
+
+def _status(url: str, path: str) -> int:
+    address = urlsplit(url)
+    # The console answers only to the names it was given.
+    host = next(
+        (name for name in settings.ALLOWED_HOSTS if name[:1] not in {"*", "."}), "localhost"
+    )
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()

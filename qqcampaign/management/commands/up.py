@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
+from qqcampaign.stack import plan
 from qqcampaign.stack.launcher import die_with_parent
 from qqcampaign.stack.start import Wish, run_stack
 
 DEFAULT_PORT = 8000
-#: A lane waits most of its time; a greenlet that waits costs some 45 kB.
-DEFAULT_CONCURRENCY = 500
 
 
 class Command(OperatorCommand):
@@ -40,7 +39,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--worker-concurrency",
             type=_lanes,
-            default=DEFAULT_CONCURRENCY,
+            default=plan.DEFAULT_CONCURRENCY,
             metavar="N",
             help="how many accounts may send at the same time",
         )

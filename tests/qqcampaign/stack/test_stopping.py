@@ -55,8 +55,10 @@ def test_a_killed_supervisor_leaves_no_orphans(start_stack: StartStack) -> None:
 def test_it_stops_when_the_make_that_started_it_is_killed(tmp_path: Path) -> None:
     stack = RunningStack(tmp_path / "home")
     parent = subprocess.Popen(
-        [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
-        + [sys.executable, "manage.py", "up", "--port", "0"],
+        [
+            *(sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"),
+            *(sys.executable, "manage.py", "up", "--port", "0"),
+        ],
         cwd=ROOT,
         env={**stack.env, "QQCAMPAIGN_STOP_WITH_PARENT": "1"},
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,22 @@
+# One image for every service of docker-compose.yml: web, worker, jobs, beat.
+FROM python:3.11-slim-bookworm AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+RUN python -m venv /venv
+COPY requirements.txt constraints.txt ./
+RUN /venv/bin/python -m pip install -r requirements.txt
+
+FROM python:3.11-slim-bookworm
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    QQCAMPAIGN_HOME=/data STATIC_ROOT=/app/staticfiles
+RUN useradd --system --uid 10001 --create-home --home-dir /data qqcampaign
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY . .
+# The secrets of the build are thrown away with its folder; the running ones are given.
+RUN QQCAMPAIGN_HOME=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
+    && rm -rf /tmp/build
+USER qqcampaign
+VOLUME /data
+EXPOSE 8000
+CMD ["python", "manage.py", "serve", "web"]

@@ -1,0 +1,76 @@
+"""`manage.py serve KIND`: become one process of the stack; what a container runs.
+
+With `--check` it says instead whether that process, in this container, does its work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from foundation.commands import OperatorCommand
+from foundation.refusals import Refusal
+from qqcampaign.stack import plan, readiness
+from qqcampaign.stack.child import Spec
+
+KINDS = ("web", "worker", "jobs", "beat")
+DEFAULT_ADDRESS = "0.0.0.0:8000"
+
+
+class Command(OperatorCommand):
+    help = "Become one process of the stack (for containers), or check on it."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("kind", choices=KINDS)
+        parser.add_argument("--check", action="store_true", help="exit 0 if it does its work")
+        parser.add_argument("--bind", default=DEFAULT_ADDRESS, help="of the web, ADDRESS:PORT")
+        parser.add_argument(
+            "--worker-concurrency",
+            type=int,
+            default=plan.DEFAULT_CONCURRENCY,
+            metavar="N",
+            help="how many accounts may send at the same time",
+        )
+
+    def perform(self, **options: Any) -> None:
+        """Become the process, or check on it.
+
+        Raises:
+            Refusal: the check failed.
+        """
+        kind = options["kind"]
+        # A container has an address of its own, and so is an egress of its own by default.
+        egress = settings.EGRESS_NAME if os.environ.get("EGRESS_NAME") else platform.node()
+        if not options["check"]:
+            spec = _spec(kind, egress, options["bind"], options["worker_concurrency"])
+            os.environ["EGRESS_NAME"] = egress
+            os.execv(spec.argv[0], spec.argv)  # noqa: S606 - the program is ours
+        if not _does_its_work(kind, egress, options["bind"]):
+            raise Refusal(
+                _("%(kind)s does not do its work; its log says why.") % {"kind": kind},
+                code="unhealthy",
+            )
+
+
+def _spec(kind: str, egress: str, bind: str, concurrency: int) -> Spec:
+    if kind == "web":
+        return plan.web_spec(bind=bind)
+    if kind == "worker":
+        return plan.worker_spec(egress=egress, concurrency=concurrency)
+    if kind == "jobs":
+        return plan.jobs_spec(egress=egress)
+    settings.QQCAMPAIGN_HOME.mkdir(parents=True, exist_ok=True)
+    return plan.beat_spec(home=settings.QQCAMPAIGN_HOME)
+
+
+def _does_its_work(kind: str, egress: str, bind: str) -> bool:
+    if kind == "web":
+        return readiness.console_is_ready(f"http://127.0.0.1:{bind.rpartition(':')[2]}/")
+    if kind == "beat":
+        return readiness.beat_ticks(settings.QQCAMPAIGN_HOME)
+    return readiness.workers_answer([plan.node_name(kind, egress)], seconds=5)

@@ -1,0 +1,63 @@
+"""`manage.py check` tells an operator what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.running_stack import ROOT
+
+PRODUCTION = {
+    "SECRET_KEY": "a-long-enough-secret-key-with-some-55-characters-0123456789",
+    "CREDENTIAL_KEYS": "another-secret-that-nobody-can-guess-0123456789",
+    "DATABASE_URL": "postgres://user:word@db.example.org:5432/name",
+    "REDIS_URL": "redis://redis.example.org:6379/0",
+    "ALLOWED_HOSTS": "console.example.org",
+    "BEHIND_HTTPS": "1",
+}
+
+
+def _check(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "QQCAMPAIGN_HOME": str(home), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_production_is_clean(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    nowhere = tmp_path / "file" / "home"  # production keeps nothing in it
+    done = _check(nowhere, "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_embedded_stack_has_one_warning(tmp_path: Path) -> None:
+    done = _check(tmp_path, "--deploy")
+    assert done.returncode == 0
+    assert "served without HTTPS" in done.stderr
+    assert "identified 1 issue" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "CREDENTIAL_KEYS"])
+def test_a_secret_of_this_machine_alone_is_refused_in_production(tmp_path: Path, name: str) -> None:
+    given = {key: value for key, value in PRODUCTION.items() if key != name}
+    done = _check(tmp_path, "--deploy", **given)
+    assert done.returncode == 1
+    assert f"{name} is not set" in done.stderr
+
+
+def test_two_problems_are_both_told(tmp_path: Path) -> None:
+    done = _check(tmp_path, REDIS_URL="http://x", QQ_GATEWAY_URL="x", EGRESS_NAME="a b")
+    assert done.returncode == 1
+    for sentence in ("REDIS_URL cannot be used", "QQ_GATEWAY_URL cannot", "EGRESS_NAME is 'a b'"):
+        assert sentence in done.stderr
+    assert "Traceback" not in done.stderr

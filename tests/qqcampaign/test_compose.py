@@ -1,0 +1,132 @@
+"""docker-compose.yml: each service's very command runs, and its health check sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.running_stack import ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+OURS = {
+    name: service
+    for name, service in COMPOSE["services"].items()
+    if "command" in service and service["command"][0] == "python"
+}
+SERVING = [name for name in OURS if name != "migrate"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, redis_server: str, postgresql_url: str) -> dict[str, str]:
+    """What the compose file gives its services, with our servers in it; secrets by file."""
+    given = {name: value for name, value in OURS["web"]["environment"].items() if "${" not in value}
+    secrets = {
+        "SECRET_KEY": "k" * 30 + "0123456789abcdefghijklmnop",
+        "CREDENTIAL_KEYS": "c" * 40,
+        "DATABASE_URL": postgresql_url,
+    }
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(value)
+        given[f"{name}_FILE"] = str(tmp_path / name)
+    return {
+        **given,
+        "PATH": os.environ["PATH"],
+        "REDIS_URL": redis_server,
+        "QQ_GATEWAY_URL": "http://127.0.0.1:9/",
+        "QQCAMPAIGN_HOME": str(tmp_path / "data"),
+    }
+
+
+def _command(words: list[str]) -> list[str]:
+    assert words[:2] == ["python", "manage.py"]
+    return [sys.executable, *words[1:]]
+
+
+def _run(words: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _command(words),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+
+
+@pytest.fixture
+def port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    return str(number)
+
+
+@pytest.mark.stack
+@pytest.mark.postgresql
+@pytest.mark.one_database
+def test_each_service_starts_and_is_seen_healthy(
+    environment: dict[str, str], port: str, tmp_path: Path
+) -> None:
+    migrated = _run(OURS["migrate"]["command"], environment)
+    assert migrated.returncode == 0, migrated.stderr
+    running = {}
+    try:
+        for name in SERVING:
+            # The only difference to the container: its port 8000 may be taken here.
+            extra = ["--bind", f"127.0.0.1:{port}"] if name == "web" else []
+            with (tmp_path / f"{name}.log").open("wb") as log:
+                running[name] = subprocess.Popen(
+                    _command([*OURS[name]["command"], *extra]),
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                )
+        for name, service in running.items():
+            extra = ["--bind", f"127.0.0.1:{port}"] if name == "web" else []
+            _wait_until_healthy(name, service, extra, environment, tmp_path / f"{name}.log")
+        for service in running.values():
+            service.send_signal(signal.SIGTERM)
+        for name, service in running.items():
+            assert service.wait(30) in {0, -signal.SIGTERM}, name
+    finally:
+        for service in running.values():
+            service.kill()
+            service.wait()
+
+
+def _wait_until_healthy(
+    name: str, service: subprocess.Popen[bytes], extra: list[str], env: dict[str, str], log: Path
+) -> None:
+    check = OURS[name]["healthcheck"]["test"]
+    assert check[0] == "CMD"
+    deadline = time.monotonic() + 60
+    while (done := _run([*check[1:], *extra], env)).returncode != 0:
+        assert service.poll() is None, f"{name} ended:\n{log.read_text('utf-8')}"
+        assert time.monotonic() < deadline, f"{name}: {done.stderr}\n{log.read_text('utf-8')}"
+
+
+@pytest.mark.postgresql
+def test_a_service_that_does_not_run_is_not_healthy(environment: dict[str, str], port: str) -> None:
+    for name in SERVING:
+    extra = ["--bind", f"127.0.0.1:{port}"] if name == "web" else []
+    done = _run([*OURS[name]["healthcheck"]["test"][1:], *extra], environment)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_the_servers_have_health_checks_and_the_secrets_are_files() -> None:
+    for name in ("redis", "postgres", *SERVING):
+        assert "healthcheck" in COMPOSE["services"][name], name
+    for name, service in OURS.items():
+        assert "SECRET_KEY" not in service["environment"], name
+        assert set(service["secrets"]) <= set(COMPOSE["secrets"])
