@@ -65,9 +65,9 @@ def _list_friends(world: World, call: Call, address: str) -> Answer:
     if not wanted:
         return done(call, f"0&FN={len(account.friends)}")
     names = [str(uin) for uin in account.friends]
-    if world.settings.list_cut:
-        names = names[: world.settings.list_cut]
-    return done(call, f"0&FN=1&SN={len(names)}&UN={escape_list(names)}")
+    shown = names[: world.settings.list_cut or None]
+    # SN is the number of friends, (2): a client can see that a list was cut.
+    return done(call, f"0&FN=1&SN={len(names)}&UN={escape_list(shown)}")
 
 
 def _list_present(world: World, call: Call, address: str) -> Answer:

@@ -190,7 +190,7 @@ def test_a_friend_list_can_be_cut(start: Callable[..., GatewaySimulator]) -> Non
     gateway = start(list_cut=2)
     log_in(gateway)
     reply = ask(gateway, f"VER=1.1&CMD=List&SEQ=1&UIN={ALICE}&TN=160")
-    assert reply.endswith("&FN=1&SN=2&UN=20000001,20000002,")
+    assert reply.endswith("&FN=1&SN=12&UN=20000001,20000002,")
 
 
 def test_finger_finds_by_age_sex_and_province(gateway: GatewaySimulator) -> None:
