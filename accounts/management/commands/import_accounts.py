@@ -1,0 +1,72 @@
+"""manage.py import_accounts FILE: senders from any table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
+
+from accounts.services.import_accounts import AccountImport, import_accounts
+from foundation.commands import OperatorCommand
+from foundation.refusals import Refusal
+
+
+class Command(OperatorCommand):
+    """Import accounts from a file; passwords are stored as encrypted digests only."""
+
+    help = (
+        "Import accounts. Columns uin,password and if wanted name,min_interval,per_minute,"
+        "per_hour,per_day,egress,status (online, busy, invisible). The file is not kept."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--egress", default="", metavar="NAME", help="for accounts whose row names none"
+        )
+        self.add_json_argument(parser)
+
+    def perform(self, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
+        egress = options["egress"].strip()
+        if len(egress) > 64:
+            raise Refusal(_("An egress's name has at most 64 characters."), code="egress_name")
+        done = import_accounts(path=path, egress=egress)
+        data = {
+            "created": done.created,
+            "updated": done.updated,
+            "unchanged": done.unchanged,
+            "rejected": done.rejected,
+            "rows": done.rows,
+            "rejects_file": str(done.rejects_file) if done.rejects_file else None,
+            "list": None,
+            "errors": done.errors,
+        }
+        if done.rejected == done.rows and done.rows:
+            raise Refusal(
+                _("No account could be imported. The first: %(reasons)s. All of them: %(file)s")
+                % {"reasons": _reasons(done), "file": done.rejects_file},
+                code="nothing_imported",
+                **data,
+            )
+        text = _(
+            "%(rows)d rows: %(created)d new accounts, %(updated)d changed, "
+            "%(unchanged)d unchanged, %(rejected)d rejected."
+        ) % {**data}
+        if done.rejected:
+            text += "\n" + _("Rejected: %(reasons)s. All of them, with reasons: %(file)s") % {
+                "reasons": _reasons(done),
+                "file": done.rejects_file,
+            }
+        self.answer(data, as_json=options["json"], text=text)
+
+
+def _reasons(done: AccountImport) -> str:
+    return "; ".join(
+        _("line %(line)d: %(reason)s") % {"line": error["line"], "reason": error["reason"]}
+        for error in done.errors[:3]
+    )

@@ -1,0 +1,174 @@
+"""A row of cells becomes an account's values, or a reason why not; never with the password."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models.account import UIN_MAX, UIN_MIN
+from accounts.states import PresenceStatus
+from qqhttp import password_digest
+from tabular import CellProblem, FirstLines, Row, whole_number
+
+CREDENTIAL = "credential"
+#: What an import may change in an account we have.
+FIELDS = (
+    "name",
+    CREDENTIAL,
+    "egress",
+    "presence",
+    "min_interval",
+    "per_minute",
+    "per_hour",
+    "per_day",
+)
+_PRESENCES = {
+    "online": PresenceStatus.ONLINE,
+    "在线": PresenceStatus.ONLINE,
+    "10": PresenceStatus.ONLINE,
+    "busy": PresenceStatus.BUSY,
+    "away": PresenceStatus.BUSY,
+    "忙碌": PresenceStatus.BUSY,
+    "离开": PresenceStatus.BUSY,
+    "30": PresenceStatus.BUSY,
+    "invisible": PresenceStatus.INVISIBLE,
+    "隐身": PresenceStatus.INVISIBLE,
+    "40": PresenceStatus.INVISIBLE,
+}
+#: Seconds; a day.
+LONGEST_INTERVAL = 86_400.0
+LARGEST_LIMIT = 2_147_483_647
+
+
+class RowProblem(ValueError):
+    """A row that is not imported.
+
+    Attributes:
+        column: the title of the column, "" when it is the whole row.
+        reason: why, for the operator; never holds a password.
+    """
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """What a row says of an account.
+
+    Attributes:
+        uin: whose row it is.
+        values: what the row gives, by field; the credential as digest.
+        source: the row, for the rejects file, its password removed.
+    """
+
+    uin: int
+    values: dict[str, Any]
+    source: Row
+
+
+class AccountRowReader:
+    """Turns rows into accounts' values; knows where each UIN of the file was seen first."""
+
+    def __init__(self, *, columns: Sequence[str], fields: Mapping[str, int]) -> None:
+        self._columns = columns
+        self._fields = fields
+        self._seen = FirstLines()
+
+    def read(self, line: int, cells: list[str], problem: str = "") -> AccountRow:
+        """Return what a row says.
+
+        Raises:
+            RowProblem: it is not imported.
+        """
+        if problem:
+            raise RowProblem("", problem)
+        if any(cell.strip() for cell in cells[len(self._columns) :]):
+            # Most often a comma inside a password: the row must be quoted.
+            raise RowProblem("", _("too many columns (a comma in a password needs quotes)"))
+        width = len(self._columns)
+        cells = cells[:width] + [""] * (width - len(cells))
+        uin = self._cell(cells, "uin", _uin)
+        values: dict[str, Any] = {}
+        password = cells[self._fields["password"]] if "password" in self._fields else ""
+        if password.strip():
+            values[CREDENTIAL] = password_digest(password)
+            cells[self._fields["password"]] = ""
+        for field, (key, parse) in _PARSERS.items():
+            if field in self._fields and cells[self._fields[field]].strip():
+                values[key] = self._cell(cells, field, parse)
+        first = self._seen.note(uin, line)
+        if first:
+            column = self._columns[self._fields["uin"]]
+            raise RowProblem(column, _("duplicate of line %(line)d") % {"line": first})
+        return AccountRow(uin, values, (line, cells, ""))
+
+    def _cell(self, cells: list[str], field: str, parse: Callable[[str], Any]) -> Any:
+        number = self._fields[field]
+        try:
+            return parse(unicodedata.normalize("NFC", cells[number]).strip())
+        except CellProblem as problem:
+            raise RowProblem(self._columns[number], str(problem)) from None
+
+
+def _uin(cell: str) -> int:
+    return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
+
+
+def _limit(cell: str) -> int:
+    return whole_number(cell, least=1, most=LARGEST_LIMIT)
+
+
+def _interval(cell: str) -> float:
+    try:
+        seconds = float(unicodedata.normalize("NFKC", cell).replace(",", "."))
+    except ValueError:
+        raise CellProblem(_("not a number of seconds: %(cell)s") % {"cell": cell[:40]}) from None
+    if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_INTERVAL:
+        raise CellProblem(_("out of range (0 to %(most)d seconds)") % {"most": LONGEST_INTERVAL})
+    return seconds
+
+
+def _name(cell: str) -> str:
+    return _bounded(cell, 128)
+
+
+def _egress(cell: str) -> str:
+    return _bounded(cell, 64)
+
+
+def _bounded(cell: str, most: int) -> str:
+    if len(cell) > most:
+        raise CellProblem(
+            _("too long: %(length)d characters, at most %(most)d")
+            % {"length": len(cell), "most": most}
+        )
+    return cell
+
+
+def _presence(cell: str) -> int:
+    presence = _PRESENCES.get(unicodedata.normalize("NFKC", cell).casefold())
+    if presence is None:
+        raise CellProblem(
+            _("not a status: %(cell)s (say online, busy or invisible)") % {"cell": cell[:40]}
+        )
+    return int(presence)
+
+
+#: Column -> (field of the account, what reads it).
+_PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "name": ("name", _name),
+    "min_interval": ("min_interval", _interval),
+    "per_minute": ("per_minute", _limit),
+    "per_hour": ("per_hour", _limit),
+    "per_day": ("per_day", _limit),
+    "egress": ("egress", _egress),
+    "status": ("presence", _presence),
+}
