@@ -94,8 +94,9 @@ class AccountRowReader:
             # Most often a comma inside a password: the row must be quoted.
             raise RowProblem("", _("too many columns (a comma in a password needs quotes)"))
         width = len(self._columns)
+        is_whole = len(cells) == width
         cells = cells[:width] + [""] * (width - len(cells))
-        uin = self._cell(cells, "uin", _uin)
+        uin = self._cell(cells, "uin", _uin if is_whole else _unquoted_uin)
         values: dict[str, Any] = {}
         password = cells[self._fields["password"]] if "password" in self._fields else ""
         if password.strip():
@@ -122,15 +123,26 @@ def _uin(cell: str) -> int:
     return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
 
 
+def _unquoted_uin(cell: str) -> int:
+    try:
+        return _uin(cell)
+    except CellProblem:
+        raise CellProblem(_("not a UIN, and the row does not fit its header")) from None
+
+
 def _limit(cell: str) -> int:
-    return whole_number(cell, least=1, most=LARGEST_LIMIT)
+    # The cell is not quoted: in a row with a comma too many it may be a part of the password.
+    try:
+        return whole_number(cell, least=1, most=LARGEST_LIMIT)
+    except CellProblem:
+        raise CellProblem(_("not a whole number above zero")) from None
 
 
 def _interval(cell: str) -> float:
     try:
         seconds = float(unicodedata.normalize("NFKC", cell).replace(",", "."))
     except ValueError:
-        raise CellProblem(_("not a number of seconds: %(cell)s") % {"cell": cell[:40]}) from None
+        raise CellProblem(_("not a number of seconds")) from None
     if not math.isfinite(seconds) or not 0 <= seconds <= LONGEST_INTERVAL:
         raise CellProblem(_("out of range (0 to %(most)d seconds)") % {"most": LONGEST_INTERVAL})
     return seconds
@@ -156,9 +168,7 @@ def _bounded(cell: str, most: int) -> str:
 def _presence(cell: str) -> int:
     presence = _PRESENCES.get(unicodedata.normalize("NFKC", cell).casefold())
     if presence is None:
-        raise CellProblem(
-            _("not a status: %(cell)s (say online, busy or invisible)") % {"cell": cell[:40]}
-        )
+        raise CellProblem(_("not a status: say online, busy or invisible"))
     return int(presence)
 
 

@@ -1,0 +1,32 @@
+"""Tasks of the contacts app: a fetch and a call. The database owns the work (rule 1)."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from contacts.services import run_import as running
+from contacts.services import tending
+from contacts.services import undo_import as undoing
+
+
+@shared_task
+def run_import(import_id: int) -> None:
+    """Run an import, or take it back, as its row says; nothing when another worker has it."""
+    running.run_import(import_id=import_id) or undoing.undo_import(import_id=import_id)
+
+
+@shared_task
+def tend_imports() -> None:
+    """Tick: wake workers for imports that were lost with theirs."""
+    tending.tend_imports(wake=wake_import)
+
+
+@shared_task
+def remove_old_files() -> None:
+    """Tick: remove files of imports that nobody needs any more."""
+    tending.remove_old_files()
+
+
+def wake_import(import_id: int) -> None:
+    """Wake a jobs worker for an import; one that gets lost is sent again by the tick."""
+    run_import.apply_async((import_id,), queue="jobs", ignore_result=True)
