@@ -16,11 +16,12 @@ from urllib.parse import quote
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from qqcampaign import environment
+from qqcampaign import environment, version
 from qqcampaign.navigation import UNFOLD as UNFOLD
 
 Value = TypeVar("Value")
 
+VERSION = version.VERSION
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT_PROBLEMS: list[str] = []
 
@@ -141,6 +142,8 @@ if not QQ_GATEWAY_URL.startswith(("http://", "https://")):
 QQ_GATEWAY_REPLAY_WINDOW = _given(environment.read_number, "QQ_GATEWAY_REPLAY_WINDOW", 600.0)
 #: Whether the gateway is trusted to drop a repeated SEQ at all.
 QQ_GATEWAY_TRUSTS_SEQ = _given(environment.read_bool, "QQ_GATEWAY_TRUSTS_SEQ", True)
+#: Ceiling for all accounts at the gateway together, messages a second; 0 means none.
+QQ_GATEWAY_PER_SECOND = _given(environment.read_number, "QQ_GATEWAY_PER_SECOND", 0.0)
 QQ_CONNECT_TIMEOUT = _given(environment.read_number, "QQ_CONNECT_TIMEOUT", 5.0)
 #: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
 QQ_READ_TIMEOUT = _given(environment.read_number, "QQ_READ_TIMEOUT", 45.0)
@@ -183,6 +186,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "campaigns.tasks.reconcile",
         "schedule": 5.0,
         "options": {"expires": 10.0},
+    },
+    "tend-imports": {
+        "task": "contacts.tasks.tend_imports",
+        "schedule": 5.0,
+        "options": {"expires": 10.0},
+    },
+    "remove-old-import-files": {
+        "task": "contacts.tasks.remove_old_files",
+        "schedule": 3600.0,
+        "options": {"expires": 600.0},
     },
 }
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.fields import UnreadableCredential
 from accounts.models import Account, Lease
+from accounts.services.database_turn import database_turn
 from accounts.services.errands import fail_open_errands
 from accounts.services.friends import keep_friends
 from accounts.services.leases import Grant, reserve_seqs
@@ -121,7 +122,8 @@ class Conversation:
             LeaseLost: the lease has passed on.
         """
         if not self._seqs_left:
-            first = reserve_seqs(grant=self.grant, count=SEQ_BLOCK)
+            with database_turn():
+                first = reserve_seqs(grant=self.grant, count=SEQ_BLOCK)
             if first is None:
                 raise LeaseLost
             self._next_seq, self._seqs_left = first, SEQ_BLOCK
@@ -150,6 +152,11 @@ class Conversation:
 
     # --- the session --------------------------------------------------------------------------
 
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether the gateway keeps our session, as far as we know."""
+        return self._session_id is not None
+
     def ensure_logged_in(self) -> None:
         """Log in unless the gateway still keeps our session.
 
@@ -158,7 +165,8 @@ class Conversation:
         """
         if self._session_id is not None:
             return
-        session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
+        with database_turn():
+            session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
         if session is None:
             self.log_in()
         else:
@@ -167,7 +175,8 @@ class Conversation:
     def session_ended(self) -> None:
         """Note that the gateway knows us no more (RES=20): the next request logs in first."""
         self._session_id = None
-        end_session(account_id=self.account.pk, reason="RES=20")
+        with database_turn():
+            end_session(account_id=self.account.pk, reason="RES=20")
 
     def log_in(self) -> None:
         """Log in, and show the account's presence if it is not simply online.
@@ -195,12 +204,14 @@ class Conversation:
             raise self._login_unanswered(error) from None
         finally:
             self.last_reply = time.monotonic()
-        self._session_id = open_session(
-            account_id=self.account.pk,
-            egress_id=self.egress_id,
-            heartbeat_seconds=reply.heartbeat_seconds,
-            idle_seconds=reply.idle_seconds,
-        ).pk
+        with database_turn():
+            session = open_session(
+                account_id=self.account.pk,
+                egress_id=self.egress_id,
+                heartbeat_seconds=reply.heartbeat_seconds,
+                idle_seconds=reply.idle_seconds,
+            )
+        self._session_id = session.pk
         if self.account.presence != PresenceStatus.ONLINE:
             self.exchange(
                 ChangeStat(seq=self.next_seq(), uin=self.account.uin, st=self.account.presence)
@@ -210,16 +221,18 @@ class Conversation:
         """Log out; the gateway always says yes, so only an unreachable one keeps us in."""
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
         self._session_id = None
-        end_session(account_id=self.account.pk, reason="logged out")
-        change_account_state(
-            account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
-        )
+        with database_turn():
+            end_session(account_id=self.account.pk, reason="logged out")
+            change_account_state(
+                account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
+            )
 
     def note_used(self) -> None:
         """Write down when the session was last used, so that the next lane need not log in."""
         if self._session_id is not None and self.last_reply is not None:
             ago = timedelta(seconds=time.monotonic() - self.last_reply)
-            touch_session(session_id=self._session_id, used_at=timezone.now() - ago)
+            with database_turn():
+                touch_session(session_id=self._session_id, used_at=timezone.now() - ago)
 
     # --- friends ------------------------------------------------------------------------------
 
@@ -248,9 +261,10 @@ class Conversation:
                     break
             else:
                 is_complete = len(reply.friends) >= count
-                keep_friends(
-                    account_id=self.account.pk, uins=reply.friends, is_complete=is_complete
-                )
+                with database_turn():
+                    keep_friends(
+                        account_id=self.account.pk, uins=reply.friends, is_complete=is_complete
+                    )
                 if is_complete:
                     return _("%(count)d friends.") % {"count": len(reply.friends)}
                 return _(
@@ -271,25 +285,28 @@ class Conversation:
     # --- logins that go wrong -----------------------------------------------------------------
 
     def _wait_for_login(self) -> None:
-        not_before = (
-            Lease.objects.filter(account_id=self.account.pk)
-            .values_list("login_not_before", flat=True)
-            .first()
-        )
+        with database_turn():
+            not_before = (
+                Lease.objects.filter(account_id=self.account.pk)
+                .values_list("login_not_before", flat=True)
+                .first()
+            )
         if not_before is not None:
             left = (not_before - timezone.now()).total_seconds()
             if left > 0:
                 raise LaneMustStop(_("Waiting before the next login."), retry_seconds=left)
 
     def _quarantine(self, reason: str, sentence: str) -> LaneMustStop:
-        quarantine_account(account=self.account, reason=reason, detail=sentence)
-        fail_open_errands(account_id=self.account.pk, outcome=sentence)
+        with database_turn():
+            quarantine_account(account=self.account, reason=reason, detail=sentence)
+            fail_open_errands(account_id=self.account.pk, outcome=sentence)
         return LaneMustStop(sentence)
 
     def _login_unanswered(self, error: GatewayError) -> LaneMustStop:
         mine = Lease.objects.filter(account_id=self.account.pk)
-        mine.update(login_failures=F("login_failures") + 1)
-        failures = mine.values_list("login_failures", flat=True).get()
+        with database_turn():
+            mine.update(login_failures=F("login_failures") + 1)
+            failures = mine.values_list("login_failures", flat=True).get()
         if failures >= LOGIN_TRIES:
             return self._quarantine(
                 StateReason.LOGIN_UNANSWERED,
@@ -297,5 +314,6 @@ class Conversation:
                 % {"count": failures, "sentence": error.sentence},
             )
         pause = LOGIN_BACKOFF_SECONDS[min(failures, len(LOGIN_BACKOFF_SECONDS)) - 1]
-        mine.update(login_not_before=timezone.now() + timedelta(seconds=pause))
+        with database_turn():
+            mine.update(login_not_before=timezone.now() + timedelta(seconds=pause))
         return LaneMustStop(error.sentence, retry_seconds=pause)

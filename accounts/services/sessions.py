@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Lease, Session
+from accounts.models import Account, Lease, Session
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
 
@@ -37,9 +37,11 @@ def open_session(
             idle_seconds=idle_seconds or DEFAULT_IDLE_SECONDS,
         )
         Lease.objects.filter(account_id=account_id).update(login_failures=0, login_not_before=None)
-        change_account_state(
-            account_id=account_id, to=AccountState.ONLINE, reason=StateReason.LOGGED_IN
-        )
+        # An account that an operator lets rest may log in; it goes on resting.
+        if not Account.objects.filter(pk=account_id, state=AccountState.RESTING).exists():
+            change_account_state(
+                account_id=account_id, to=AccountState.ONLINE, reason=StateReason.LOGGED_IN
+            )
     return session
 
 

@@ -1,19 +1,17 @@
 """What a start would do: who is told what by whom, who is left out and why, and until when.
 
-Nothing is sent and nothing is written. The numbers come from the same facts planning reads, in a
-few set-based queries and one pass over the friendships of the audience.
+Nothing is sent and nothing is written. The numbers come from the very query planning plans with.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +19,9 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Friend, Worker
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Campaign
+from campaigns.querysets.picks import count_picks
+from campaigns.querysets.planning import pick_accounts
+from campaigns.services.audience import people_of
 from campaigns.services.render import (
     CompiledText,
     TextProblem,
@@ -31,7 +32,7 @@ from campaigns.services.render import (
 )
 from campaigns.services.schedule import forecast
 from campaigns.states import Reason
-from contacts.models import Contact, Membership, Suppression
+from contacts.models import Contact, Membership
 from contacts.services.attributes import known_attribute_names
 
 #: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
@@ -54,11 +55,11 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A text as one person would get it, and the account it would come from, if any."""
+    """A text as one person would get it, and the account it would come from."""
 
     uin: int
     name: str
-    account: int | None
+    account: int
     text: str
 
 
@@ -93,21 +94,8 @@ def preflight(*, campaign: Campaign) -> Preflight:
     """Return what a start of the campaign would do now, without doing any of it."""
     found = Preflight()
     able = list(_chosen(campaign).filter(state__in=WORKING_STATES).select_related("lease"))
-    audience = _audience(campaign)
-    writable = audience.exclude(_suppressed(campaign))
-    found.targeted = audience.count()
-    found.merged = _memberships(campaign).count() - found.targeted
-    left = writable.count()
-    loads, routes = _allocate(campaign, writable, able=able, left=left)
-    found.sendable = sum(loads.values())
-    found.skipped = {
-        reason.value: n
-        for reason, n in (
-            (Reason.SUPPRESSED, found.targeted - left),
-            (Reason.NO_ACCOUNT if not able else Reason.NOT_A_FRIEND, left - found.sendable),
-        )
-        if n
-    }
+    picks = _picks(campaign)
+    loads = _count(campaign, found, picks=picks)
     found.per_account = [
         Allocation(
             account.uin,
@@ -121,7 +109,7 @@ def preflight(*, campaign: Campaign) -> Preflight:
     ]
     found.finishes_at = _finishes_at(campaign, found.per_account)
     _look_at_accounts(campaign, found, able=able)
-    _look_at_text(campaign, found, writable=writable, routes=routes)
+    _look_at_text(campaign, found, picks=picks)
     return found
 
 
@@ -142,68 +130,40 @@ def _chosen(campaign: Campaign) -> QuerySet[Account]:
     return campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
 
 
-def _memberships(campaign: Campaign) -> QuerySet[Membership]:
-    excluded = Membership.objects.filter(
-        contact=OuterRef("contact"), contact_list__in=_ids(campaign.excluded_lists.all())
-    )
-    return Membership.objects.filter(~Exists(excluded), contact_list__in=_ids(campaign.lists.all()))
-
-
-def _audience(campaign: Campaign) -> QuerySet[Contact]:
-    return Contact.objects.filter(Exists(_memberships(campaign).filter(contact=OuterRef("pk"))))
-
-
-def _suppressed(campaign: Campaign) -> Exists:
-    """Return the condition that a contact must not be written to by this campaign."""
-    return Exists(
-        Suppression.objects.filter(
-            Q(contact_list=None) | Q(contact_list__in=_ids(campaign.lists.all())),
-            uin=OuterRef("uin"),
-        )
+def _picks(campaign: Campaign) -> QuerySet[Any, Any]:
+    """Return what planning would pick. The run's number is in its draw, so that single people may
+    come to another account in the end; how many each gets does not change."""
+    return pick_accounts(
+        run_id=0,
+        people=people_of(campaign=campaign),
+        list_ids=list(campaign.lists.values_list("pk", flat=True)),
+        campaign_id=campaign.pk,
+        has_chosen_accounts=campaign.accounts.exists(),
+        allows_strangers=campaign.allows_strangers,
     )
 
 
-def _ids(lists: QuerySet) -> list[int]:  # type: ignore[type-arg]
-    return list(lists.values_list("pk", flat=True))
-
-
-def _allocate(
-    campaign: Campaign, writable: QuerySet[Contact], *, able: Sequence[Account], left: int
-) -> tuple[Counter[int], dict[int, int]]:
-    """Route every person to the friend of theirs who would be done first.
-
-    Returns:
-        messages by account, and the account of the first people by UIN.
-    """
-    pace = {account.pk: seconds_a_message(account) for account in able}
+def _count(campaign: Campaign, found: Preflight, *, picks: QuerySet[Any, Any]) -> Counter[int]:
+    """Fill in the people by what would become of them; return the messages by account."""
     loads: Counter[int] = Counter()
-    routes: dict[int, int] = {}
-    friendships = (
-        Friend.objects.current()
-        .filter(Exists(writable.filter(uin=OuterRef("uin"))), account__in=list(pace))
-        .order_by("uin")
-        .values_list("uin", "account_id")
+    skipped: Counter[str] = Counter()
+    for pick in count_picks(picks=picks):
+        found.targeted += pick.people
+        if pick.is_suppressed:
+            skipped[Reason.SUPPRESSED.value] += pick.people
+        elif pick.account_id is not None:
+            loads[pick.account_id] += pick.people
+        elif pick.has_friend:
+            skipped[Reason.NO_ACCOUNT.value] += pick.people
+        else:
+            skipped[Reason.NOT_A_FRIEND.value] += pick.people
+    found.skipped = dict(skipped)
+    found.sendable = sum(loads.values())
+    memberships = Membership.objects.filter(
+        contact_list__in=campaign.lists.all(), contact__in=people_of(campaign=campaign)
     )
-    befriended = 0
-    for uin, pairs in groupby(friendships.iterator(chunk_size=5_000), key=itemgetter(0)):
-        chosen = min((pk for _uin, pk in pairs), key=lambda pk: (loads[pk] + 1) * pace[pk])
-        loads[chosen] += 1
-        befriended += 1
-        if len(routes) < TRIED_TEXTS:
-            routes[uin] = chosen
-    if campaign.allows_strangers and pace:
-        _spread(left - befriended, loads=loads, pace=pace)
-    return loads, routes
-
-
-def _spread(messages: int, *, loads: Counter[int], pace: dict[int, float]) -> None:
-    """Give messages that any account may send to the accounts, so that all end together."""
-    rates = {pk: 1 / seconds for pk, seconds in pace.items()}
-    total = sum(rates.values())
-    share = {pk: int(messages * rate / total) for pk, rate in rates.items()}
-    fastest = max(rates, key=lambda pk: rates[pk])
-    share[fastest] += messages - sum(share.values())
-    loads.update(share)
+    found.merged = memberships.count() - found.targeted
+    return loads
 
 
 def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datetime | None:
@@ -255,13 +215,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(
-    campaign: Campaign,
-    found: Preflight,
-    *,
-    writable: QuerySet[Contact],
-    routes: dict[int, int],
-) -> None:
+def _look_at_text(campaign: Campaign, found: Preflight, *, picks: QuerySet[Any, Any]) -> None:
     try:
         compiled = compile_text(campaign.message)
         attributes = known_attribute_names(lists=list(campaign.lists.all()))
@@ -269,7 +223,7 @@ def _look_at_text(
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return
-    failures = _try_texts(compiled, found, writable=writable, routes=routes)
+    failures = _try_texts(compiled, found, picks=picks)
     for reason, n in failures.items():
         found.warnings.append(
             _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
@@ -278,32 +232,31 @@ def _look_at_text(
 
 
 def _try_texts(
-    compiled: CompiledText,
-    found: Preflight,
-    *,
-    writable: QuerySet[Contact],
-    routes: dict[int, int],
+    compiled: CompiledText, found: Preflight, *, picks: QuerySet[Any, Any]
 ) -> Counter[str]:
     """Render the first texts; keep some as samples, and count those that cannot be sent."""
     failures: Counter[str] = Counter()
-    people = writable.filter(uin__in=list(routes)) if routes else writable.none()
+    first = picks.filter(picked_account__isnull=False, is_suppressed=False).order_by("pk")
+    routes = {row[0]: row[2] for row in first[:TRIED_TEXTS]}
+    people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk(set(routes.values()))
-    nicknames = dict(
-        Friend.objects.current()
-        .filter(uin__in=list(routes), account__in=accounts)
-        .values_list("uin", "nickname")
-    )
-    for contact in people.order_by("pk")[:TRIED_TEXTS]:
-        account = accounts.get(routes[contact.uin])
-        context = context_for(
-            contact=contact, account=account, nickname=nicknames.get(contact.uin, "")
-        )
+    nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
+    for contact_id, account_id in routes.items():
+        contact, account = people.get(contact_id), accounts.get(account_id)
+        if contact is None or account is None:
+            continue  # deleted while we looked
+        nickname = nicknames.get((account_id, contact.uin), "")
         try:
-            text = compiled.render(context)
+            text = compiled.render(context_for(contact=contact, account=account, nickname=nickname))
         except Unsendable as problem:
             failures[problem.reason.value] += 1
             continue
         if len(found.samples) < SAMPLES:
-            sender = account.uin if account else None
-            found.samples.append(Sample(contact.uin, contact.name, sender, text))
+            found.samples.append(Sample(contact.uin, contact.name, account.uin, text))
     return failures
+
+
+def _nicknames(uins: Sequence[int], accounts: Collection[int]) -> dict[tuple[int, int], str]:
+    friends = Friend.objects.current().filter(uin__in=uins, account__in=list(accounts))
+    rows = friends.values_list("account_id", "uin", "nickname")
+    return {(account_id, uin): nickname for account_id, uin, nickname in rows}

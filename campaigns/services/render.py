@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from liquid import BoundTemplate
 from liquid.builtin.content import ContentNode
 from liquid.exceptions import LiquidError, OutputStreamLimitError
-from liquid.static_analysis import TemplateAnalysis
+from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
 
 from accounts.models import Account
 from campaigns.services.text_language import environment, ranges_outside_loops
@@ -196,9 +196,9 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         TextProblem: the first such variable.
     """
     for reference in unknown_variables(compiled, attributes=attributes):
-        known = sorted({*BUILT_IN, *attributes})
-        candidates = {*known, *(f"attributes.{name}" for name in attributes)}
-        near = get_close_matches(reference.name, sorted(candidates), n=1)
+        known = sorted({*BUILT_IN, *map(_spelled, attributes)})
+        below = {f"attributes.{name}" for name in attributes}
+        near = get_close_matches(reference.name, sorted({*known, *below}), n=1)
         sentence = _(
             "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
         ) % {"variable": reference.name}
@@ -214,15 +214,23 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         )
 
 
-def context_for(*, contact: Contact, account: Account | None, nickname: str = "") -> dict[str, Any]:
+def context_for(
+    *, contact: Contact | None, account: Account | None, nickname: str = ""
+) -> dict[str, Any]:
     """Return what a text may use for one contact.
 
     Args:
         contact: the person; their attributes are there at the top and below `attributes`. One
-            that is named like something built in is reached below `attributes` only.
+            that is named like something built in is reached below `attributes` only. None when
+            the person was deleted after planning.
         account: the account that sends, or None when none does.
         nickname: what the person is called in that account's friend list.
+
+    Raises:
+        Unsendable: there is no such person any more.
     """
+    if contact is None:
+        raise Unsendable(Reason.RENDER_ERROR, _("The contact was deleted."))
     attributes = contact.attributes if isinstance(contact.attributes, dict) else {}
     return {
         **attributes,
@@ -235,6 +243,11 @@ def context_for(*, contact: Contact, account: Account | None, nickname: str = ""
             "name": account.name if account else "",
         },
     }
+
+
+def _spelled(attribute: str) -> str:
+    """Return how a text names an attribute: one with a blank in it cannot stand alone."""
+    return attribute if RE_PROPERTY.fullmatch(attribute) else f"attributes['{attribute}']"
 
 
 def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:

@@ -1,0 +1,1 @@
+"""The engine: lanes that send, the ledger that remembers, the runtime of a worker process."""

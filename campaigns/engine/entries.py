@@ -1,0 +1,70 @@
+"""What a lane writes into the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """ "I am about to send this": durable before the request leaves (rule 3).
+
+    Attributes:
+        delivery_id: what is sent; it must be pending still, in a run that is running.
+        account_id: who sends; it must be the account the delivery is routed to.
+        token: the lane's fencing token.
+        seq: the SEQ of the request.
+        text: the rendered text, or None when it is the run's own.
+    """
+
+    delivery_id: int
+    account_id: int
+    token: int
+    seq: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """ "I am about to repeat this very request": counted, and fenced like a mark."""
+
+    account_id: int
+    token: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a request.
+
+    Attributes:
+        delivery_id, account_id, seq: the attempt.
+        to: the delivery's state from now on; "sending" while the attempt is still open.
+        reason: why, for failed and unknown ones.
+        res: the result code of this request.
+        at: when the answer came.
+        not_before: when a delivery that goes back to pending may be tried again.
+        is_ended: whether the attempt is over; an open one is replayed.
+    """
+
+    delivery_id: int
+    account_id: int
+    seq: int
+    to: str
+    reason: str
+    res: str
+    at: datetime
+    not_before: datetime | None
+    is_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A delivery that a settlement moved, as the database says."""
+
+    delivery_id: int
+    run_id: int
+    state: str
+    reason: str
+    res: str

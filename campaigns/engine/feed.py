@@ -1,0 +1,171 @@
+"""The feed: which deliveries a lane sends next, and which open attempts it must settle first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from itertools import chain, zip_longest
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Account, Friend
+from campaigns.engine.windows import is_open
+from campaigns.models import Attempt, Delivery, Run
+from campaigns.services.render import CompiledText, Unsendable, compile_text, context_for
+from campaigns.services.skipping import skip_deliveries
+from campaigns.states import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class RunBrief:
+    """What lanes need to know of a run. It never changes while the run runs."""
+
+    id: int
+    text: CompiledText
+    promise: str
+    window_start: time | None
+    window_end: time | None
+    zone: str
+
+    def is_open(self, at: datetime) -> bool:
+        """Return whether the run's sending window is open."""
+        return is_open(start=self.window_start, end=self.window_end, zone=self.zone, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to be sent.
+
+    Attributes:
+        text: the rendered text.
+        own_text: the same, or None when it is the run's own: that is what gets stored.
+        attempts: how many there were before.
+    """
+
+    delivery_id: int
+    run_id: int
+    uin: int
+    text: str
+    own_text: str | None
+    attempts: int
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An attempt whose answer nobody has: another lane died over it, or had to stop."""
+
+    due: Due
+    seq: int
+    marked_at: datetime
+    replays: int
+    last_res: str
+
+
+def brief(run: Run) -> RunBrief:
+    """Return what lanes need to know of a run."""
+    return RunBrief(
+        id=run.pk,
+        text=compile_text(run.text),
+        promise=run.promise,
+        window_start=run.window_start,
+        window_end=run.window_end,
+        zone=run.timezone,
+    )
+
+
+def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -> list[Due]:
+    """Return an account's next deliveries, taken from its runs in turn so that they share it.
+
+    Those that cannot be made into a text are skipped on the way, each with its reason.
+    """
+    if not runs:
+        return []
+    now = timezone.now()
+    share = max(1, -(-limit // len(runs)))
+    queues = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
+    in_turn = chain.from_iterable(zip_longest(*queues))
+    return [due for due in in_turn if due is not None]
+
+
+def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> list[Due]:
+    # An index scan of `delivery_next`: account and run are its prefix, id its order.
+    rows = (
+        Delivery.objects.pending()
+        .filter(account_id=account.pk, run_id=run.id)
+        .filter(Q(not_before=None) | Q(not_before__lte=now))
+        .order_by("id")[:limit]
+    )
+    if run.text.is_constant:
+        return [
+            Due(pk, run.id, uin, run.text.source, None, attempts, run.promise)
+            for pk, uin, attempts in rows.values_list("pk", "uin", "attempt_count")
+        ]
+    return _rendered(account=account, run=run, deliveries=list(rows.select_related("contact")))
+
+
+def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:
+    nicknames: dict[int, str] = {}
+    if "nickname" in run.text.variables:
+        nicknames = dict(
+            Friend.objects.filter(
+                account_id=account.pk, uin__in=[delivery.uin for delivery in deliveries]
+            ).values_list("uin", "nickname")
+        )
+    dues, skipped = [], {}
+    for delivery in deliveries:
+        try:
+            # A text that was once marked is kept: a retry says what the first try said.
+            text = delivery.text or _text(run, account, delivery, nicknames)
+        except Unsendable as problem:
+            skipped[delivery.pk] = problem.reason
+            continue
+        dues.append(
+            Due(delivery.pk, run.id, delivery.uin, text, text, delivery.attempt_count, run.promise)
+        )
+    if skipped:
+        skip_deliveries(run_id=run.id, reasons=skipped)
+    return dues
+
+
+def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[int, str]) -> str:
+    context: dict[str, Any] = context_for(
+        contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
+    )
+    return run.text.render(context)
+
+
+def unsettled_attempts(*, account_id: int) -> list[Unsettled]:
+    """Return an account's attempts in flight that no lane is waiting for, oldest first.
+
+    A new lane settles these before it sends anything: each may have reached the gateway or not.
+    """
+    rows = (
+        Attempt.objects.filter(
+            account_id=account_id,
+            finished_at=None,
+            delivery__state=DeliveryState.SENDING,
+            delivery__account_id=account_id,
+            delivery__seq=F("seq"),
+        )
+        .select_related("delivery__run")
+        .order_by("seq")
+    )
+    return [_unsettled(attempt) for attempt in rows]
+
+
+def _unsettled(attempt: Attempt) -> Unsettled:
+    delivery = attempt.delivery
+    due = Due(
+        delivery.pk,
+        delivery.run_id,
+        delivery.uin,
+        delivery.text if delivery.text is not None else delivery.run.text,
+        delivery.text,
+        delivery.attempt_count - 1,
+        delivery.run.promise,
+    )
+    return Unsettled(due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res)

@@ -1,0 +1,53 @@
+"""Opening a lane for an account, if there is one to open."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from accounts.models import Account
+from accounts.services.conversation import Conversation
+from accounts.services.database_turn import database_turn
+from accounts.services.leases import take_lease
+from campaigns.engine.lane import Lane
+from campaigns.engine.runtime import Runtime
+from campaigns.services.finishing import finish_runs_that_are_done
+from campaigns.services.waking import wake_lanes
+from qqhttp import GatewayClient
+
+
+def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
+    """Take an account's lease and run its lane, for a slice.
+
+    A wake-up that comes twice, late or to the wrong worker finds no lease to take, and does
+    nothing: that is why wake-ups may get lost and repeated as they like (rule 1).
+    """
+    if runtime.is_draining or account_id in runtime.lanes:
+        return
+    with database_turn():
+        grant = take_lease(
+            account_id=account_id, worker_id=runtime.worker.pk, egress_id=runtime.egress.pk
+        )
+        if grant is None:
+            return
+        account = Account.objects.get(pk=account_id)
+        runtime.refresh_runs()
+    with GatewayClient(
+        settings.QQ_GATEWAY_URL,
+        source_address=runtime.egress.source_address or None,
+        proxy=runtime.egress.proxy or None,
+        connect_timeout=settings.QQ_CONNECT_TIMEOUT,
+        read_timeout=settings.QQ_READ_TIMEOUT,
+    ) as client:
+        conversation = Conversation(
+            grant=grant, account=account, egress_id=runtime.egress.pk, client=client
+        )
+        lane = Lane(runtime=runtime, grant=grant, account=account, conversation=conversation)
+        runtime.lanes[account_id] = lane
+        try:
+            lane.run()
+        finally:
+            runtime.lanes.pop(account_id, None)
+    with database_turn():
+        finish_runs_that_are_done(run_ids=lane.runs_served)
+        if lane.has_more and not runtime.is_draining:
+            wake_lanes(account_ids=[account_id])

@@ -1,0 +1,232 @@
+"""The ledger: the group-committing writer of attempts and results (rule 3).
+
+Marks and results of all lanes of a process commit together, every few tens of milliseconds. A lane
+waits for its own mark, never for its result: the result rides in the commit of the next mark.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from campaigns.engine.entries import Mark, Replay, Settlement
+from campaigns.engine.failpoints import failpoint
+from campaigns.models import TallyKind
+from campaigns.querysets.ledger import LedgerSql, TallyKey, add_tallies
+from campaigns.querysets.ledger_postgresql import PostgresqlLedger
+from campaigns.querysets.ledger_sqlite import SqliteLedger
+from campaigns.states import DeliveryState
+
+log = logging.getLogger(__name__)
+
+#: How long the first entry waits for company, seconds: the longer, the fewer transactions.
+LINGER_SECONDS = 0.01
+#: Entries in one transaction at most.
+LARGEST_BATCH = 2000
+#: Pauses between tries while the database does not answer, seconds.
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
+
+
+class Ticket:
+    """A lane's place in the queue: it waits here until its mark is durable, or refused."""
+
+    __slots__ = ("_done", "is_granted", "problem")
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self.is_granted = False
+        #: What the database said against this very entry, if it did.
+        self.problem: str | None = None
+
+    def settle(self, *, is_granted: bool, problem: str | None = None) -> None:
+        """Let the lane go on."""
+        self.is_granted, self.problem = is_granted, problem
+        self._done.set()
+
+    def wait(self) -> bool:
+        """Wait, and return whether the mark was granted. As long as the database takes."""
+        self._done.wait()
+        return self.is_granted
+
+
+Asked = tuple[Mark | Replay, Ticket]
+
+
+class Ledger:
+    """One a worker process.
+
+    Args:
+        worker_id: the worker's row: its fence and the shard of its tallies.
+        linger: seconds the first entry of a batch waits for others.
+    """
+
+    def __init__(self, *, worker_id: int, linger: float = LINGER_SECONDS) -> None:
+        self.worker_id = worker_id
+        self._linger = linger
+        self._sql: LedgerSql = (
+            PostgresqlLedger() if connection.vendor == "postgresql" else SqliteLedger()
+        )
+        self._asked: list[Asked] = []
+        self._said: list[Settlement] = []
+        self._waiting_for_all: list[Ticket] = []
+        self._work = threading.Event()
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
+        #: Set once the fence is gone: the worker was presumed dead, its leases have passed on.
+        self.is_fenced_off = False
+        self.commits = 0
+        self.entries = 0
+
+    def start(self) -> None:
+        """Start writing."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is queued, then stop."""
+        self._is_closing = True
+        self._work.set()
+        self._thread.join()
+
+    # --- what lanes call ----------------------------------------------------------------------
+
+    def ask(self, entry: Mark | Replay) -> Ticket:
+        """Queue a mark or a replay; the ticket says when it is durable. Send only if granted."""
+        ticket = Ticket()
+        self._asked.append((entry, ticket))
+        self._work.set()
+        return ticket
+
+    def settle(self, settlement: Settlement) -> None:
+        """Queue a result. It is durable before the lane's next mark is."""
+        self._said.append(settlement)
+        self._work.set()
+
+    def wait_for_all(self) -> None:
+        """Wait until everything queued so far is durable: before a lease is handed back."""
+        ticket = Ticket()
+        self._waiting_for_all.append(ticket)
+        self._work.set()
+        ticket.wait()
+
+    # --- the writer ---------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        try:
+            while True:
+                self._work.wait()
+                if self._linger and not self._is_closing:
+                    time.sleep(self._linger)
+                self._work.clear()
+                # Results first: whoever waits for all is behind everything queued before.
+                waiting, self._waiting_for_all = self._waiting_for_all, []
+                said, self._said = self._said, []
+                asked, self._asked = self._asked, []
+                while said or asked:
+                    self._commit_surely(said[:LARGEST_BATCH], asked[:LARGEST_BATCH])
+                    del said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
+                for ticket in waiting:
+                    ticket.settle(is_granted=True)
+                if self._is_closing and not (self._said or self._asked or self._waiting_for_all):
+                    return
+        finally:
+            connection.close()
+
+    def _commit_surely(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> None:
+        """Commit a batch, as often as it takes: the database may be away for a while.
+
+        A try whose commit was cut off may have been carried out. Then the next try finds the
+        rows moved already: its settlements move nothing twice, and its marks are refused, which
+        leaves deliveries in flight that were never sent. Their lane settles them like any other
+        open attempt, under the same SEQ.
+        """
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                granted = self._commit(said, asked)
+            except (OperationalError, InterfaceError) as problem:
+                log.warning("The ledger cannot write, trying again: %s", type(problem).__name__)
+                connection.close()
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            except (DatabaseError, ValueError) as problem:
+                self._commit_one_by_one(said, asked, problem)
+                return
+            else:
+                for number, (_entry, ticket) in enumerate(asked):
+                    ticket.settle(is_granted=number in granted)
+                return
+
+    def _commit_one_by_one(
+        self, said: Sequence[Settlement], asked: Sequence[Asked], problem: Exception
+    ) -> None:
+        """One entry the database will not take must not hold up the rest."""
+        if len(said) + len(asked) == 1:
+            # No values: a database error quotes them, and a text is nobody's business.
+            log.error("The ledger had an entry refused: %s", type(problem).__name__)
+            for _entry, ticket in asked:
+                ticket.settle(is_granted=False, problem=type(problem).__name__)
+            return
+        for settlement in said:
+            self._commit_surely([settlement], [])
+        for one in asked:
+            self._commit_surely([], [one])
+
+    def _commit(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> set[int]:
+        """Write one transaction; return the positions in `asked` that were granted."""
+        with transaction.atomic():
+            changes: Counter[TallyKey] = Counter()
+            is_living = self._sql.is_living(worker_id=self.worker_id)
+            if said:
+                self._settle(said, changes)
+            granted = self._grant(asked, changes) if asked and is_living else set()
+            add_tallies(shard=self.worker_id, changes=changes)
+            failpoint("in_commit")
+        self.is_fenced_off = not is_living
+        self.commits += 1
+        self.entries += len(said) + len(asked)
+        return granted
+
+    def _settle(self, said: Sequence[Settlement], changes: Counter[TallyKey]) -> None:
+        rows = [
+            (s.delivery_id, s.account_id, s.seq, s.to, s.reason, s.res, s.at, s.not_before,
+             s.is_ended)
+            for s in said
+        ]  # fmt: skip
+        codes = {s.delivery_id: s.res for s in said}
+        for delivery_id, run_id, state, reason in self._sql.settle(rows=rows):
+            changes[run_id, TallyKind.RES, codes[delivery_id]] += 1
+            if state != DeliveryState.SENDING:
+                changes[run_id, TallyKind.STATE, DeliveryState.SENDING] -= 1
+                changes[run_id, TallyKind.STATE, state] += 1
+                if state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+                    changes[run_id, TallyKind.REASON, f"{state}:{reason}"] += 1
+
+    def _grant(self, asked: Sequence[Asked], changes: Counter[TallyKey]) -> set[int]:
+        granted: set[int] = set()
+        marks = {e.delivery_id: n for n, (e, _t) in enumerate(asked) if isinstance(e, Mark)}
+        if marks:
+            rows = [
+                (e.delivery_id, e.account_id, e.token, e.seq, e.text)
+                for e, _t in asked
+                if isinstance(e, Mark)
+            ]
+            for delivery_id, run_id in self._sql.mark(
+                worker_id=self.worker_id, rows=rows, at=timezone.now()
+            ):
+                granted.add(marks[delivery_id])
+                changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= 1
+                changes[run_id, TallyKind.STATE, DeliveryState.SENDING] += 1
+        replays = {
+            (e.account_id, e.seq): n for n, (e, _t) in enumerate(asked) if isinstance(e, Replay)
+        }
+        if replays:
+            again = [(e.account_id, e.token, e.seq) for e, _t in asked if isinstance(e, Replay)]
+            for account_id, seq in self._sql.replay(worker_id=self.worker_id, rows=again):
+                granted.add(replays[account_id, seq])
+        return granted

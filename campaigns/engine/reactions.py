@@ -1,0 +1,135 @@
+"""What an answer means for the account and the run, beyond the delivery it was for."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Account, AccountAction, Lease
+from accounts.services.conversation import Answer, Conversation, LaneMustStop
+from accounts.services.database_turn import database_turn
+from accounts.services.leases import Grant
+from accounts.services.result_policies import Policy
+from accounts.services.states import change_account_state, quarantine_account
+from accounts.states import AccountState, StateReason
+from campaigns.engine.tempo import Tempo
+from campaigns.services.consequences import stop_run_by_policy, suppress_recipient
+
+#: A rest longer than this is not waited for in a lane.
+LONGEST_REST_IN_LANE = 60.0
+#: How old what the control loop tells of an account's state may be, seconds.
+HEARSAY_SECONDS = 2.0
+
+
+class Reactions:
+    """Rest, log in again, quarantine, suppress, stop the run: as the policies say.
+
+    Args:
+        account: whose lane this is.
+        grant: its lease.
+        conversation: its line to the gateway.
+        tempo: its tempo.
+    """
+
+    def __init__(
+        self, *, account: Account, grant: Grant, conversation: Conversation, tempo: Tempo
+    ) -> None:
+        self._account = account
+        self._grant = grant
+        self._conversation = conversation
+        self._tempo = tempo
+        self._rests_in_a_row = 0
+        self._rests_until = 0.0
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether this lane itself made the account rest; an operator may do so too.
+
+        It holds a little longer than the rest: the control loop tells states with a delay.
+        """
+        return time.monotonic() < self._rests_until
+
+    def react(self, *, answer: Answer, policy: Policy, uin: int, run_id: int) -> None:
+        """Do what the policy for this answer says.
+
+        Raises:
+            LaneMustStop: the account cannot go on.
+        """
+        if answer.code == "0":
+            self._rests_in_a_row = 0
+            self._tempo.gap.success()
+            return
+        if policy.suppresses_contact:
+            with database_turn():
+                suppress_recipient(uin=uin, code=answer.code)
+        if policy.stops_run:
+            with database_turn():
+                stop_run_by_policy(run_id=run_id, code=answer.code, sentence=answer.sentence)
+        if policy.account_action == AccountAction.LOG_IN:
+            self._conversation.session_ended()
+        elif policy.account_action == AccountAction.REST:
+            self._rest(policy, answer)
+        elif policy.account_action == AccountAction.QUARANTINE:
+            self._quarantine(answer)
+
+    def wait_out_rest(self) -> None:
+        """Wait for the end of a rest that began before this lane.
+
+        Raises:
+            LaneMustStop: it is too long to be waited for here.
+        """
+        until = self._grant.resting_until
+        left = (until - timezone.now()).total_seconds() if until else 0.0
+        if left > LONGEST_REST_IN_LANE:
+            raise LaneMustStop("resting", retry_seconds=left)
+        if left > 0 or self._account.state == AccountState.RESTING:
+            self._sleep(max(left, 0.0))
+
+    def _rest(self, policy: Policy, answer: Answer) -> None:
+        """Rest after RES=3, longer each time in a row, and go slower from now on."""
+        self._tempo.gap.too_fast()
+        self._rests_in_a_row += 1
+        seconds = policy.pause(self._rests_in_a_row)
+        with database_turn():
+            Lease.objects.filter(account=self._account, token=self._grant.token).update(
+                resting_until=timezone.now() + timedelta(seconds=seconds),
+                learnt_interval=self._tempo.gap.learnt,
+            )
+            change_account_state(
+                account_id=self._account.pk,
+                to=AccountState.RESTING,
+                reason=StateReason.TOO_FAST,
+                detail=answer.sentence,
+            )
+        if seconds > LONGEST_REST_IN_LANE:
+            raise LaneMustStop("resting", retry_seconds=seconds)
+        self._sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait for the end of the rest, which an operator may bring forward."""
+        ends_at = time.monotonic() + seconds
+        self._rests_until = ends_at + HEARSAY_SECONDS
+        while (left := ends_at - time.monotonic()) > 0:
+            self._tempo.pause(left)
+            with database_turn():
+                lease = Lease.objects.get(account=self._account)
+            if lease.resting_until is None:
+                break
+        with database_turn():
+            Lease.objects.filter(account=self._account, token=self._grant.token).update(
+                resting_until=None
+            )
+            change_account_state(
+                account_id=self._account.pk, to=AccountState.ONLINE, reason=StateReason.RESTED
+            )
+        self._rests_until = time.monotonic() + HEARSAY_SECONDS
+
+    def _quarantine(self, answer: Answer) -> None:
+        sentence = answer.sentence or f"RES={answer.code}"
+        with database_turn():
+            quarantine_account(
+                account=self._account, reason=StateReason.CODES_GONE_WRONG, detail=sentence
+            )
+        raise LaneMustStop(sentence)

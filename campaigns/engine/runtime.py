@@ -1,0 +1,220 @@
+"""The runtime of one worker process: its row, its ledger, its lanes, and the loop that tends them.
+
+The loop is what makes every change hold within a second: it proves that the worker lives, and
+tells the lanes what operators changed: which runs run, how fast each account may send, and
+whether it may send at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from accounts.models import Account, Egress, Worker
+from accounts.querysets.worker import HEARTBEAT_SECONDS
+from accounts.services.pace import Limits
+from accounts.services.result_policies import PolicyTable, load_policies
+from accounts.services.workers import announce_worker, end_worker, prove_alive
+from campaigns.engine.feed import RunBrief, brief
+from campaigns.engine.gateway_watch import GatewayWatch
+from campaigns.engine.ledger import Ledger
+from campaigns.models import Run
+from foundation.refusals import Refusal
+
+if TYPE_CHECKING:
+    from campaigns.engine.lane import Lane
+
+log = logging.getLogger(__name__)
+
+#: How often the lanes hear what operators changed, seconds.
+CONTROL_SECONDS = 0.5
+#: How often the policies are read again, seconds.
+POLICY_SECONDS = 2.0
+#: How old what is known of the runs may be when a lane starts, seconds.
+FRESH_RUNS_SECONDS = 0.1
+
+
+class Runtime:
+    """One a worker process.
+
+    Args:
+        version: of the code, for the worker's row.
+    """
+
+    def __init__(self, *, version: str) -> None:
+        self.version = version
+        self.lanes: dict[int, Lane] = {}
+        self.runs: dict[int, RunBrief] = {}
+        self.policies = PolicyTable()
+        self.is_draining = False
+        self._limits: dict[int, Limits] = {}
+        self._unreturned: list[Callable[[], None]] = []
+        self._runs_read_at = 0.0
+        self._stop = threading.Event()
+        self._announce()
+        self._thread = threading.Thread(target=self._control, name="control", daemon=True)
+
+    def _announce(self) -> None:
+        self.worker: Worker = announce_worker(
+            egress_name=settings.EGRESS_NAME,
+            source_address=settings.EGRESS_SOURCE_ADDRESS,
+            proxy=settings.EGRESS_PROXY,
+            version=self.version,
+        )
+        self.egress: Egress = self.worker.egress
+        self.ledger = Ledger(worker_id=self.worker.pk)
+        self.ledger.start()
+        self.gateway = GatewayWatch(egress_id=self.egress.pk, on_return=self.wake_all)
+
+    def start(self) -> None:
+        """Begin to prove alive and to tell the lanes."""
+        self._tend()
+        self._thread.start()
+
+    def drain(self) -> None:
+        """Ask all lanes to stop before their next message."""
+        self.is_draining = True
+        self.wake_all()
+
+    def close(self) -> None:
+        """Write what is left and end the worker's row, so that its accounts pass on at once."""
+        self.drain()
+        self._stop.set()
+        self._thread.join()
+        self.ledger.close()
+        end_worker(worker_id=self.worker.pk, reason="stopped")
+        connection.close()
+
+    def wake_all(self) -> None:
+        """Make every waiting lane look around."""
+        for lane in list(self.lanes.values()):
+            lane.tempo.wake.set()
+
+    def limits_of(self, account: Account) -> Limits:
+        """Return what the operator allows an account now."""
+        limits = self._limits.get(account.pk)
+        if limits is None:
+            limits = self._limits[account.pk] = self._limits_from(
+                account.min_interval, account.per_minute, account.per_hour, account.per_day
+            )
+        return limits
+
+    def _limits_from(
+        self, gap: float, per_minute: int | None, per_hour: int | None, per_day: int | None
+    ) -> Limits:
+        return Limits(
+            gap,
+            per_minute,
+            per_hour,
+            per_day,
+            self.egress.per_second,
+            settings.QQ_GATEWAY_PER_SECOND or None,
+        )
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def _control(self) -> None:
+        heartbeat_at = policies_at = 0.0
+        while not self._stop.wait(CONTROL_SECONDS):
+            now = time.monotonic()
+            try:
+                if now - heartbeat_at >= HEARTBEAT_SECONDS:
+                    heartbeat_at = now
+                    if not prove_alive(worker_id=self.worker.pk) or self.ledger.is_fenced_off:
+                        self._start_over()
+                if now - policies_at >= POLICY_SECONDS:
+                    policies_at = now
+                    self.policies = load_policies()
+                    self.egress.refresh_from_db()
+                self._return_what_is_left()
+                self._tend()
+            except (DatabaseError, InterfaceError) as problem:
+                log.warning("The control loop cannot read: %s", type(problem).__name__)
+                connection.close()
+        connection.close()
+
+    def _start_over(self) -> None:
+        """This worker was presumed dead. It is not, but its leases are gone: begin as a new one."""
+        log.warning("Worker %s was presumed dead: its lanes stop, it starts over.", self.worker.pk)
+        fenced = self.ledger
+        for lane in list(self.lanes.values()):
+            lane.lose_lease()
+        self._announce()
+        threading.Thread(target=fenced.close, daemon=True).start()
+
+    def _tend(self) -> None:
+        self._read_runs()
+        mine = Account.objects.filter(pk__in=list(self.lanes)).values_list(
+            "pk", "state", "min_interval", "per_minute", "per_hour", "per_day"
+        )
+        for account_id, state, *pace in mine:
+            limits = self._limits_from(*pace)
+            has_changed = self._limits.get(account_id) != limits
+            self._limits[account_id] = limits
+            lane = self.lanes.get(account_id)
+            if lane is not None and (has_changed or state != lane.account_state):
+                lane.account_state = state
+                lane.tempo.wake.set()
+        for account_id in self._limits.keys() - self.lanes.keys():
+            self._limits.pop(account_id, None)
+
+    def _read_runs(self) -> None:
+        self._runs_read_at = time.monotonic()
+        running = {run.pk: run for run in Run.objects.running()}
+        for run_id in running.keys() - self.runs.keys():
+            try:
+                self.runs[run_id] = brief(running[run_id])
+            except Refusal:  # a text that compiled when the run was made, and does no more
+                log.exception("The text of run %s cannot be compiled.", run_id)
+        gone = self.runs.keys() - running.keys()
+        for run_id in gone:
+            del self.runs[run_id]
+        if gone:
+            self.wake_all()
+
+    def refresh_runs(self) -> None:
+        """Read the runs now: a lane woken for a run that started a moment ago must find it."""
+        if time.monotonic() - self._runs_read_at > FRESH_RUNS_SECONDS:
+            self._read_runs()
+
+    def return_later(self, hand_back: Callable[[], None]) -> None:
+        """Hand a lease back once the database answers again.
+
+        A lease that a living worker holds without a lane would never be woken for.
+        """
+        self._unreturned.append(hand_back)
+
+    def _return_what_is_left(self) -> None:
+        while self._unreturned:
+            self._unreturned[0]()
+            del self._unreturned[0]
+
+
+_runtime: Runtime | None = None
+
+
+def start_runtime(*, version: str) -> Runtime:
+    """Start this process's runtime."""
+    global _runtime
+    _runtime = Runtime(version=version)
+    _runtime.start()
+    return _runtime
+
+
+def current_runtime() -> Runtime | None:
+    """Return this process's runtime, or None where no lanes run (the jobs worker)."""
+    return _runtime
+
+
+def stop_runtime() -> None:
+    """Stop this process's runtime, if it has one."""
+    global _runtime
+    if _runtime is not None:
+        _runtime.close()
+        _runtime = None

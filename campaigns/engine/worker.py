@@ -1,0 +1,41 @@
+"""The life of a worker process: when it starts to serve its egress, drains and ends."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+
+from campaigns.engine.runtime import current_runtime, start_runtime, stop_runtime
+
+log = logging.getLogger(__name__)
+
+
+def _serves_lanes(sender: Any) -> bool:
+    """Whether this worker takes from an egress's queue; the jobs worker does not."""
+    return any(name.startswith("egress.") for name in sender.app.amqp.queues.consume_from)
+
+
+@signals.worker_init.connect
+def begin(sender: Any = None, **_kwargs: Any) -> None:
+    """Announce this worker before it takes the first wake-up."""
+    if not _serves_lanes(sender):
+        return
+    runtime = start_runtime(version=settings.VERSION)
+    log.info("Serving egress %s as worker %s.", runtime.egress, runtime.worker.pk)
+
+
+@signals.worker_shutting_down.connect
+def drain(**_kwargs: Any) -> None:
+    """Let every lane hand back before its next message."""
+    runtime = current_runtime()
+    if runtime is not None:
+        runtime.drain()
+
+
+@signals.worker_shutdown.connect
+def end(**_kwargs: Any) -> None:
+    """Write what is left, and let the accounts pass on at once."""
+    stop_runtime()

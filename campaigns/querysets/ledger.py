@@ -1,0 +1,75 @@
+"""The ledger's SQL: marks, replays, settlements and tallies, each a whole batch a statement.
+
+A row at a time these cost 390 µs each on PostgreSQL and 230 µs on SQLite; a batch of a hundred
+costs 27 and 50 µs a row. Django's `bulk_update` costs more than a row at a time, so this is SQL.
+Both dialects do the same; they differ in how a batch of rows gets into a statement (`unnest` of
+arrays, `json_each` of one JSON text) and in what a CTE may do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from django.db import connection
+
+from accounts.states import AccountState
+
+#: The states in which an account may send. A resting one is moved back before its next message.
+SENDABLE = (AccountState.NEW.value, AccountState.ONLINE.value, AccountState.OFFLINE.value)
+
+TallyKey = tuple[int, str, str]  # run, kind, key
+
+_TALLY = """
+INSERT INTO campaigns_tally (run_id, kind, key, shard, n) VALUES {rows}
+ON CONFLICT (run_id, kind, key, shard) DO UPDATE SET n = campaigns_tally.n + excluded.n
+"""
+
+
+class LedgerSql(Protocol):
+    """What the ledger needs of a database. All of it runs inside the ledger's transaction."""
+
+    def is_living(self, *, worker_id: int) -> bool:
+        """Return whether the worker may mark; on PostgreSQL hold its row until the commit."""
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+        """Move pending deliveries to sending and write their attempts.
+
+        Args:
+            worker_id: who asks.
+            rows: (delivery, account, token, seq, text) each.
+            at: the time of the mark.
+
+        Returns:
+            (delivery, run) of those granted; the others were paused, cancelled, rerouted, or
+            their lane has lost its lease.
+        """
+
+    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Count a replay of open attempts, (account, token, seq) each; return (account, seq)."""
+
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Record results, (delivery, account, seq, to, reason, res, at, not_before, is_ended).
+
+        Returns:
+            (delivery, run, state, reason) of those that were still in flight under that SEQ.
+        """
+
+
+def add_tallies(*, shard: int, changes: Counter[TallyKey]) -> None:
+    """Add to a shard's figures. Sorted, so that two writers never wait for each other crosswise."""
+    rows = [(*key, shard, n) for key, n in sorted(changes.items()) if n]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TALLY.format(rows=", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))),
+            [value for row in rows for value in row],
+        )
+
+
+def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:
+    """Return rows turned into `count` columns."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(count)]

@@ -1,0 +1,99 @@
+"""The ledger's SQL for PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from campaigns.querysets.ledger import SENDABLE, columns
+
+# FOR SHARE: whoever presumes this worker dead has to wait for our commit, and we for theirs. So
+# there is no moment at which the leases have passed on and a mark of ours still gets through.
+_IS_LIVING = "SELECT 1 FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE"
+
+# Driven by the batch: every join below is a look-up by primary key. One statement, so that the
+# attempt is written for exactly the rows that were granted.
+_MARK = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS t (delivery_id, account_id, token, seq, body)
+), granted AS (
+    UPDATE campaigns_delivery d
+       SET state = 'sending', attempt_count = d.attempt_count + 1, seq = a.seq, reason = '',
+           not_before = NULL, text = COALESCE(a.body, d.text)
+      FROM asked a
+      JOIN accounts_lease l
+        ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
+      JOIN accounts_account acc ON acc.id = a.account_id AND acc.state = ANY(%s),
+           campaigns_run r
+     WHERE d.id = a.delivery_id AND d.account_id = a.account_id AND d.state = 'pending'
+       AND r.id = d.run_id AND r.state = 'running'
+    RETURNING d.id, d.run_id, d.account_id, d.seq
+), written AS (
+    INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays, res)
+    SELECT id, account_id, seq, %s, 0, '' FROM granted
+)
+SELECT id, run_id FROM granted
+"""
+
+_REPLAY = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS t (account_id, token, seq)
+)
+UPDATE campaigns_attempt t SET replays = t.replays + 1
+  FROM asked a
+  JOIN accounts_lease l
+    ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
+ WHERE t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+RETURNING t.account_id, t.seq
+"""
+
+# A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
+_SETTLE = """
+WITH said AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                         %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[])
+        AS t (delivery_id, account_id, seq, state, reason, res, answered_at, not_before, is_ended)
+), moved AS (
+    UPDATE campaigns_delivery d
+       SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
+                        ELSE s.state END,
+           reason = s.reason, last_res = s.res, not_before = s.not_before,
+           sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE d.sent_at END
+      FROM said s, campaigns_run r
+     WHERE d.id = s.delivery_id AND d.state = 'sending' AND d.seq = s.seq AND r.id = d.run_id
+    RETURNING d.id, d.run_id, d.state, d.reason
+), noted AS (
+    UPDATE campaigns_attempt t
+       SET res = s.res, finished_at = CASE WHEN s.is_ended THEN s.answered_at END
+      FROM said s
+     WHERE t.account_id = s.account_id AND t.seq = s.seq AND t.finished_at IS NULL
+)
+SELECT id, run_id, state, reason FROM moved
+"""
+
+
+class PostgresqlLedger:
+    """See `campaigns.querysets.ledger.LedgerSql`."""
+
+    def is_living(self, *, worker_id: int) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(_IS_LIVING, [worker_id])
+            return cursor.fetchone() is not None
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, [*columns(rows, 5), worker_id, list(SENDABLE), at])
+            return list(cursor.fetchall())
+
+    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_REPLAY, [*columns(rows, 3), worker_id])
+            return list(cursor.fetchall())
+
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, columns(rows, 9))
+            return list(cursor.fetchall())

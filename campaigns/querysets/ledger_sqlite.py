@@ -1,0 +1,126 @@
+"""The ledger's SQL for SQLite. Writers are serial there, so the fence is a plain read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from campaigns.querysets.ledger import SENDABLE
+
+_IS_LIVING = "SELECT 1 FROM accounts_worker WHERE id = %s AND ended_at IS NULL"
+
+_MARK = """
+WITH asked AS (
+    SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
+           value ->> 3 AS seq, value ->> 4 AS body
+      FROM json_each(%s)
+)
+UPDATE campaigns_delivery
+   SET state = 'sending', attempt_count = attempt_count + 1, seq = a.seq, reason = '',
+       not_before = NULL, text = COALESCE(a.body, text)
+  FROM asked a, accounts_lease l, accounts_account acc, campaigns_run r
+ WHERE campaigns_delivery.id = a.delivery_id
+   AND campaigns_delivery.account_id = a.account_id
+   AND campaigns_delivery.state = 'pending'
+   AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
+   AND acc.id = a.account_id AND acc.state IN (%s, %s, %s)
+   AND r.id = campaigns_delivery.run_id AND r.state = 'running'
+RETURNING id, run_id
+"""
+
+_ATTEMPT = """
+INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays, res)
+SELECT value ->> 0, value ->> 1, value ->> 2, %s, 0, '' FROM json_each(%s)
+"""
+
+_REPLAY = """
+WITH asked AS (
+    SELECT value ->> 0 AS account_id, value ->> 1 AS token, value ->> 2 AS seq FROM json_each(%s)
+)
+UPDATE campaigns_attempt SET replays = replays + 1
+  FROM asked a, accounts_lease l
+ WHERE campaigns_attempt.account_id = a.account_id AND campaigns_attempt.seq = a.seq
+   AND campaigns_attempt.finished_at IS NULL
+   AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
+RETURNING account_id, seq
+"""
+
+_SAID = """
+WITH said AS (
+    SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS seq,
+           value ->> 3 AS state, value ->> 4 AS reason, value ->> 5 AS res,
+           value ->> 6 AS answered_at, value ->> 7 AS not_before, value ->> 8 AS is_ended
+      FROM json_each(%s)
+)
+"""
+
+# A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
+_SETTLE = (
+    _SAID
+    + """
+UPDATE campaigns_delivery
+   SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
+                    ELSE s.state END,
+       reason = s.reason, last_res = s.res, not_before = s.not_before,
+       sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE sent_at END
+  FROM said s, campaigns_run r
+ WHERE campaigns_delivery.id = s.delivery_id AND campaigns_delivery.state = 'sending'
+   AND campaigns_delivery.seq = s.seq AND r.id = campaigns_delivery.run_id
+RETURNING id, run_id, state, reason
+"""
+)
+
+_NOTE = (
+    _SAID
+    + """
+UPDATE campaigns_attempt
+   SET res = s.res, finished_at = CASE WHEN s.is_ended THEN s.answered_at END
+  FROM said s
+ WHERE campaigns_attempt.account_id = s.account_id AND campaigns_attempt.seq = s.seq
+   AND campaigns_attempt.finished_at IS NULL
+"""
+)
+
+
+class SqliteLedger:
+    """See `campaigns.querysets.ledger.LedgerSql`."""
+
+    def is_living(self, *, worker_id: int) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(_IS_LIVING, [worker_id])
+            return cursor.fetchone() is not None
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, [_json(rows), worker_id, *SENDABLE])
+            granted = list(cursor.fetchall())
+            ids = {delivery_id for delivery_id, _run in granted}
+            attempts = [(row[0], row[1], row[3]) for row in rows if row[0] in ids]
+            cursor.execute(_ATTEMPT, [_stored(at), _json(attempts)])
+        return granted
+
+    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_REPLAY, [_json(rows), worker_id])
+            return list(cursor.fetchall())
+
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        said = _json(rows)
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, [said])
+            moved = list(cursor.fetchall())
+            cursor.execute(_NOTE, [said])
+        return moved
+
+
+def _json(rows: Sequence[Sequence[Any]]) -> str:
+    return json.dumps(rows, default=_stored)
+
+
+def _stored(value: datetime) -> str:
+    """Return a time as Django stores it in SQLite."""
+    return str(connection.ops.adapt_datetimefield_value(value))

@@ -1,0 +1,154 @@
+"""The SQL of planning: a chunk of an audience becomes deliveries in one statement.
+
+`INSERT ... SELECT` over the audience. For each person one look-up in `friend_current` (whose
+friend is this UIN?) and one in the suppressions. The MATERIALIZED step makes sure that the look-up
+of the account is done once a person, although three columns depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest, Ln
+
+from accounts.models import Account, Friend
+from accounts.states import WORKING_STATES
+from contacts.models import Contact, Suppression
+
+#: A prime; shares are dealt in this many parts.
+_PARTS = 1_000_003
+#: Accounts without a gap are taken for this fast when the load is spread, seconds a message.
+_FASTEST = 0.001
+
+_INSERT = """
+WITH picked AS MATERIALIZED ({picked})
+INSERT INTO campaigns_delivery
+    (run_id, contact_id, uin, account_id, state, reason, attempt_count, last_res)
+SELECT %s, id, uin,
+       CASE WHEN is_suppressed THEN NULL ELSE account END,
+       CASE WHEN is_suppressed OR account IS NULL THEN 'skipped' ELSE 'pending' END,
+       CASE WHEN is_suppressed THEN 'suppressed'
+            WHEN account IS NOT NULL THEN ''
+            WHEN has_friend THEN 'no_account'
+            ELSE 'not_a_friend' END,
+       0, ''
+  FROM picked
+"""
+
+_COUNT = """
+SELECT state, reason, COUNT(*) FROM campaigns_delivery
+ WHERE run_id = %s AND contact_id > %s AND contact_id <= %s GROUP BY state, reason
+"""
+
+
+def insert_deliveries(
+    *,
+    run_id: int,
+    people: QuerySet[Contact],
+    after: int,
+    through: int,
+    list_ids: Sequence[int],
+    campaign_id: int,
+    has_chosen_accounts: bool,
+    allows_strangers: bool,
+) -> list[tuple[str, str, int]]:
+    """Plan the people whose ids are above `after` and at most `through`.
+
+    Returns:
+        (state, reason, number) of what was planned.
+    """
+    picked = pick_accounts(
+        run_id=run_id,
+        people=people.filter(pk__gt=after, pk__lte=through),
+        list_ids=list_ids,
+        campaign_id=campaign_id,
+        has_chosen_accounts=has_chosen_accounts,
+        allows_strangers=allows_strangers,
+    )
+    sql, params = picked.query.sql_with_params()
+    sql = f"SELECT id, uin, picked_account AS account, is_suppressed, has_friend FROM ({sql}) p"
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(picked=sql), [*params, run_id])
+        cursor.execute(_COUNT, [run_id, after, through])
+        return [(state, reason, n) for state, reason, n in cursor.fetchall()]
+
+
+def pick_accounts(
+    *,
+    run_id: int,
+    people: QuerySet[Contact],
+    list_ids: Sequence[int],
+    campaign_id: int,
+    has_chosen_accounts: bool,
+    allows_strangers: bool,
+) -> QuerySet[Any, Any]:
+    """Return who would write to each of `people`, and what stands against it.
+
+    Returns:
+        rows of (id, uin, picked_account, is_suppressed, has_friend), in no order.
+    """
+    able: dict[str, Any] = {"account__state__in": WORKING_STATES}
+    chosen: dict[str, Any] = {"account__campaigns": campaign_id} if has_chosen_accounts else {}
+    friends = Friend.objects.current().filter(uin=OuterRef("uin"), **chosen)
+    account = Subquery(_fairest(friends.filter(**able), run_id, "account").values("account_id")[:1])
+    if allows_strangers:
+        anybody = Account.objects.working()
+        if has_chosen_accounts:
+            anybody = anybody.filter(campaigns=campaign_id)
+        stranger = Subquery(_fairest(anybody, run_id, None).values("pk")[:1])
+        account = Coalesce(account, stranger)
+    suppressions = Suppression.objects.filter(
+        Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
+    )
+    return (
+        people.order_by()
+        .annotate(
+            picked_account=account, is_suppressed=Exists(suppressions), has_friend=Exists(friends)
+        )
+        .values_list("id", "uin", "picked_account", "is_suppressed", "has_friend")
+    )
+
+
+def _fairest(rows: QuerySet[Any], run_id: int, account: str | None) -> QuerySet[Any]:
+    """Order the accounts that could send to a person: the first of them is to.
+
+    Weighted rendezvous hashing: of the accounts a person is a friend of, each is first with a
+    probability in proportion to its speed, independently for each person. So the load is spread by
+    pace without anybody keeping count, and a plan made again is the same plan.
+    """
+    prefix = f"{account}__" if account else ""
+    key = F(f"{account}_id" if account else "pk")
+    seed = (
+        OuterRef("uin") * Value(69_621)
+        + key * Value(1_140_671_485)
+        + Value(run_id * 12_820_163 % 2**40)
+    )
+    small = ExpressionWrapper(seed, output_field=BigIntegerField()) % Value(_PARTS)
+    mixed = ExpressionWrapper(small * small, output_field=BigIntegerField()) % Value(_PARTS)
+    share = (Cast(mixed, FloatField()) + Value(1.0)) / Value(_PARTS + 1.0)
+    seconds = Greatest(
+        F(f"{prefix}min_interval"),
+        Coalesce(F(f"{prefix}lease__learnt_interval"), Value(0.0)),
+        *(
+            Coalesce(Value(span) / Cast(F(f"{prefix}{limit}"), FloatField()), Value(0.0))
+            for span, limit in ((60.0, "per_minute"), (3600.0, "per_hour"), (86400.0, "per_day"))
+        ),
+        Value(_FASTEST),
+        output_field=FloatField(),
+    )
+    turn = ExpressionWrapper(-Ln(share) * seconds, output_field=FloatField())
+    return rows.annotate(turn=turn).order_by("turn")

@@ -1,0 +1,34 @@
+"""The verb that ends runs in which nothing is open any more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Sum
+
+from campaigns.models import Delivery, Run, Tally, TallyKind
+from campaigns.services.run_states import change_run_state
+from campaigns.states import OPEN_DELIVERY_STATES, RunState
+
+
+def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
+    """Finish those of the runs that have nothing pending and nothing in flight.
+
+    The kept figures say which are likely; the rows have the last word.
+    """
+    if not run_ids:
+        return 0
+    open_figures = dict(
+        Tally.objects.filter(run_id__in=run_ids, kind=TallyKind.STATE, key__in=OPEN_DELIVERY_STATES)
+        .values_list("run_id")
+        .annotate(n=Sum("n"))
+        .order_by()
+    )
+    finished = 0
+    for run in Run.objects.filter(pk__in=run_ids, state=RunState.RUNNING):
+        if open_figures.get(run.pk, 0) > 0:
+            continue
+        rows = Delivery.objects.filter(run=run)
+        if not rows.pending().exists() and not rows.in_flight().exists():
+            finished += change_run_state(run_id=run.pk, to=RunState.FINISHED)
+    return finished

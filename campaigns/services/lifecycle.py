@@ -1,0 +1,242 @@
+"""Verbs of a run's life: start, pause, resume, cancel, retry, settle what is unknown.
+
+Each takes hold before the next message of every account (rule 7): a mark is refused as soon as the
+run does not run, so at most one request an account is in flight after the click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from campaigns.models import Campaign, Delivery, Run, RunEvent
+from campaigns.services.audience import people_of
+from campaigns.services.moving import cancel_pending, move_deliveries
+from campaigns.services.render import compile_text
+from campaigns.services.run_states import change_run_state
+from campaigns.services.waking import accounts_to_wake, wake_lanes, wake_planner
+from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from foundation.refusals import Refusal
+
+#: Pending deliveries cancelled at once; the rest follow in the background.
+CANCELLED_AT_ONCE = 5_000
+
+
+def start_campaign(*, campaign: Campaign, by: Any = None) -> Run:
+    """Start a campaign: make a run with its own copy of everything, and begin to prepare it.
+
+    Returns:
+        the run: scheduled when the campaign starts at a later time, else preparing.
+
+    Raises:
+        Refusal: it is under way already, or there is nobody to write to, or nobody to send.
+    """
+    compile_text(campaign.message)
+    _refuse_active(campaign)
+    if not people_of(campaign=campaign).exists():
+        raise Refusal(
+            _(
+                "Nobody is in the lists of “%(name)s” (after those it excludes). "
+                "Import contacts into one of them first."
+            )
+            % {"name": campaign.name},
+            code="no_audience",
+        )
+    _refuse_without_accounts(campaign)
+    is_later = campaign.starts_at is not None and campaign.starts_at > timezone.now()
+    to = RunState.SCHEDULED if is_later else RunState.PREPARING
+    try:
+        with transaction.atomic():
+            run = _make_run(campaign, starts_at=campaign.starts_at if is_later else None)
+            change_run_state(run_id=run.pk, to=to, by=by)
+    except IntegrityError:
+        _refuse_active(campaign)
+        raise
+    if not is_later:
+        wake_planner(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def pause_run(*, run: Run, by: Any = None) -> None:
+    """Pause a run. What is in flight finishes; nothing else is sent until it is resumed.
+
+    Raises:
+        Refusal: it is not running.
+    """
+    if not change_run_state(
+        run_id=run.pk, to=RunState.PAUSED, detail=_("Paused by %(who)s.") % {"who": _who(by)}, by=by
+    ):
+        raise _not_possible(run, _("Only a running campaign can be paused."))
+
+
+def resume_run(*, run: Run, by: Any = None) -> None:
+    """Let a paused run, or one that a breaker stopped, go on.
+
+    Raises:
+        Refusal: it is neither.
+    """
+    run.refresh_from_db()
+    resumable = (RunState.PAUSED, RunState.STOPPED)
+    if run.state not in resumable or not change_run_state(
+        run_id=run.pk, to=RunState.RUNNING, by=by
+    ):
+        raise _not_possible(run, _("Only a paused or stopped campaign can be resumed."))
+    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+
+
+def cancel_run(*, run: Run, by: Any = None) -> None:
+    """Cancel a run for good. What is in flight finishes and counts; the rest is not sent.
+
+    Raises:
+        Refusal: it is over already.
+    """
+    if not change_run_state(
+        run_id=run.pk,
+        to=RunState.CANCELLED,
+        detail=_("Cancelled by %(who)s.") % {"who": _who(by)},
+        by=by,
+    ):
+        raise _not_possible(run, _("It is over: there is nothing left to cancel."))
+    cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
+
+
+def retry_run(
+    *,
+    run: Run,
+    states: Collection[str] = (DeliveryState.FAILED,),
+    res: str | None = None,
+    by: Any = None,
+) -> int:
+    """Send again exactly those deliveries of a run that ended in one of these states.
+
+    Args:
+        run: the run; one that is over is opened again for them.
+        states: failed, unknown or both. Of what is unknown some may have arrived: they may get
+            the message a second time, so it has to be asked for by name.
+        res: only those whose last result code is this.
+        by: the operator.
+
+    Returns:
+        how many are tried again.
+
+    Raises:
+        Refusal: there are none, or the run was cancelled.
+    """
+    rows = Delivery.objects.filter(run=run, state__in=list(states))
+    if res is not None:
+        rows = rows.filter(last_res=res)
+    run.refresh_from_db()
+    if run.state == RunState.CANCELLED:
+        raise _not_possible(run, _("Start it anew instead."))
+    again = move_deliveries(deliveries=rows, to=DeliveryState.PENDING)
+    if not again:
+        raise Refusal(
+            _("Run %(run)s has no deliveries like that: nothing is tried again.") % {"run": run},
+            code="nothing_to_retry",
+        )
+    _reopen(run, by=by, detail=_("%(n)d deliveries are tried again.") % {"n": again})
+    return again
+
+
+def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) -> int:
+    """Take an operator's word on deliveries whose arrival is unknown.
+
+    Args:
+        deliveries: those meant; others than unknown ones are left alone.
+        to: sent (seen arriving), failed (did not arrive), or pending (send again).
+        by: the operator.
+
+    Returns:
+        how many were resolved.
+    """
+    unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
+    run_ids = list(unknown.values_list("run_id", flat=True).distinct())
+    moved = move_deliveries(deliveries=unknown, to=to)
+    for run in Run.objects.filter(pk__in=run_ids):
+        detail = _("%(n)d unknown deliveries resolved as %(to)s.") % {"n": moved, "to": to}
+        if to == DeliveryState.PENDING:
+            _reopen(run, by=by, detail=detail)
+        else:
+            RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
+    return moved
+
+
+def _reopen(run: Run, *, by: Any, detail: str) -> None:
+    if run.state in (RunState.FINISHED, RunState.STOPPED):
+        try:
+            change_run_state(run_id=run.pk, to=RunState.RUNNING, detail=detail, by=by)
+        except IntegrityError:
+            _refuse_active(run.campaign)
+    else:
+        RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
+    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+
+
+def _make_run(campaign: Campaign, *, starts_at: Any) -> Run:
+    last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
+    return Run.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        text=campaign.message,
+        promise=campaign.promise,
+        allows_strangers=campaign.allows_strangers,
+        window_start=campaign.window_start,
+        window_end=campaign.window_end,
+        timezone=campaign.timezone,
+        starts_at=starts_at,
+    )
+
+
+def _refuse_active(campaign: Campaign) -> None:
+    active = campaign.runs.filter(state__in=ACTIVE_RUN_STATES).first()
+    if active is not None:
+        raise Refusal(
+            _(
+                "“%(name)s” is under way already: run %(number)d is %(state)s. "
+                "Wait for its end, or cancel it."
+            )
+            % {
+                "name": campaign.name,
+                "number": active.number,
+                "state": active.get_state_display(),
+            },
+            code="already_active",
+        )
+
+
+def _refuse_without_accounts(campaign: Campaign) -> None:
+    accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
+    if not accounts.exists():
+        raise Refusal(
+            _("There is no account that could send. Import accounts first."), code="no_account"
+        )
+    if not accounts.working().exists():
+        raise Refusal(
+            _(
+                "All accounts of “%(name)s” are quarantined or disabled. Look at their reasons, "
+                "and enable those that are right."
+            )
+            % {"name": campaign.name},
+            code="no_account",
+        )
+
+
+def _not_possible(run: Run, advice: str) -> Refusal:
+    run.refresh_from_db()
+    return Refusal(
+        _("“%(name)s” is %(state)s. %(advice)s")
+        % {"name": run.campaign.name, "state": run.get_state_display(), "advice": advice},
+        code="wrong_state",
+        state=run.state,
+    )
+
+
+def _who(by: Any) -> str:
+    return str(by) if by is not None else _("the command line")

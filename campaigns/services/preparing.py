@@ -1,0 +1,76 @@
+"""Verbs that take a run from its start to its first message."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, Errand, ErrandKind, ErrandState
+from accounts.services.errands import request_errand
+from campaigns.models import Campaign, Run
+from campaigns.services.planning import plan_run
+from campaigns.services.run_states import change_run_state
+from campaigns.services.waking import accounts_to_wake, wake_lanes
+from campaigns.states import RunState
+
+
+def start_scheduled_runs() -> int:
+    """Begin to prepare the runs whose time has come; return how many."""
+    due = Run.objects.filter(state=RunState.SCHEDULED, starts_at__lte=timezone.now())
+    return sum(
+        change_run_state(run_id=run_id, to=RunState.PREPARING)
+        for run_id in due.values_list("pk", flat=True)
+    )
+
+
+def advance_run(*, run: Run) -> None:
+    """Take a run that is being prepared as far as it goes now.
+
+    Friend lists that were never learnt are learnt first: a person is written to by an account
+    whose friend they are. Then the run is planned, and the lanes are woken.
+    """
+    if run.state != RunState.PREPARING:
+        return
+    if _learn_friend_lists(run.campaign):
+        return
+    if not accounts_of(campaign=run.campaign).working().exists():
+        change_run_state(run_id=run.pk, to=RunState.STOPPED, detail=_why_nobody_sends(run))
+        return
+    if plan_run(run=run):
+        wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+
+
+def accounts_of(*, campaign: Campaign) -> QuerySet[Account]:
+    """Return the accounts of a campaign: those it names, or all."""
+    if campaign.accounts.exists():
+        return Account.objects.filter(campaigns=campaign)
+    return Account.objects.all()
+
+
+def _learn_friend_lists(campaign: Campaign) -> bool:
+    """Ask for the friend lists nobody has asked for yet; return whether some are being learnt."""
+    unknown = list(accounts_of(campaign=campaign).working().filter(friends_synced_at=None))
+    if not unknown:
+        return False
+    open_errands = set(
+        Errand.objects.filter(
+            account__in=unknown, kind=ErrandKind.SYNC, state=ErrandState.OPEN
+        ).values_list("account_id", flat=True)
+    )
+    to_ask = [account for account in unknown if account.pk not in open_errands]
+    for account in to_ask:
+        request_errand(account=account, kind=ErrandKind.SYNC)
+    if to_ask:
+        wake_lanes(account_ids=[account.pk for account in to_ask])
+    return True
+
+
+def _why_nobody_sends(run: Run) -> str:
+    account = accounts_of(campaign=run.campaign).stopped().first()
+    if account is None:
+        return _("The campaign has no account.")
+    return _("No account can send. %(uin)s: %(why)s") % {
+        "uin": account.uin,
+        "why": account.state_detail or account.get_state_reason_display(),
+    }

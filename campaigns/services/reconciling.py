@@ -1,0 +1,71 @@
+"""Verbs that put right what a crash, a lost wake-up or a dead worker left behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.services.workers import presume_dead
+from accounts.states import STOPPED_STATES
+from campaigns.engine.windows import is_open
+from campaigns.models import Delivery, Run, Tally, TallyKind
+from campaigns.services.finishing import finish_runs_that_are_done
+from campaigns.services.moving import cancel_pending, move_deliveries
+from campaigns.services.rerouting import reroute_stopped_accounts
+from campaigns.services.waking import accounts_to_wake, wake_lanes
+from campaigns.states import DeliveryState, Promise, Reason, RunState
+
+#: Added to the gateway's replay window before an attempt nobody can ask about is given up.
+STRANDED_MARGIN = timedelta(seconds=60)
+
+
+def reconcile() -> None:
+    """Do everything that is due. Idempotent: twice, late or not at all does no harm."""
+    presume_dead()
+    reroute_stopped_accounts()
+    settle_stranded()
+    for run in Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending()):
+        cancel_pending(run_id=run.pk)
+    running = list(Run.objects.running())
+    finish_runs_that_are_done(run_ids=[run.pk for run in running])
+    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk for run in running if _is_open(run)]))
+
+
+def settle_stranded() -> int:
+    """Give up on attempts of accounts that will not be asked about them any more.
+
+    An account that was quarantined or disabled with an open attempt gets no lane, so nobody can
+    replay its SEQ. Once the gateway has forgotten that SEQ the answer is lost for good.
+    """
+    limit = timezone.now() - (
+        timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN
+    )
+    stranded = Delivery.objects.in_flight().filter(
+        account__state__in=STOPPED_STATES, attempts__marked_at__lt=limit
+    )
+    return move_deliveries(
+        deliveries=_of_promise(stranded, Promise.NEVER_TWICE),
+        to=DeliveryState.UNKNOWN,
+        reason=Reason.REPLAY_WINDOW_OVER,
+    ) + move_deliveries(
+        deliveries=_of_promise(stranded, Promise.NEVER_MISSED), to=DeliveryState.PENDING
+    )
+
+
+def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        pk__in=deliveries.filter(run__promise=promise).values("pk"), state=DeliveryState.SENDING
+    )
+
+
+def _runs_with_pending() -> QuerySet[Tally]:
+    return Tally.objects.filter(
+        kind=TallyKind.STATE, key=DeliveryState.PENDING, shard=0, n__gt=0
+    ).values("run_id")
+
+
+def _is_open(run: Run) -> bool:
+    return is_open(start=run.window_start, end=run.window_end, zone=run.timezone, at=timezone.now())

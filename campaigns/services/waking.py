@@ -1,0 +1,109 @@
+"""Verbs that wake: hints to the workers that there is something to do. Losing one does no harm."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from celery import current_app
+from django.db.models import Count, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts.models import Egress, Lease, Worker
+from accounts.states import WORKING_STATES
+from campaigns.querysets.idle import idle_leases_with_work
+
+log = logging.getLogger(__name__)
+
+#: A wake-up older than this is of no use: the reconciler has sent another by then.
+WAKE_EXPIRES_SECONDS = 30
+#: An account is not woken again before this, unless its lane handed back meanwhile.
+WAKE_AGAIN_SECONDS = 10
+#: Accounts bound and woken per round of queries.
+CHUNK = 1000
+
+
+def wake_lanes(*, account_ids: Collection[int]) -> int:
+    """Wake the lanes of accounts, each on its egress's queue; return how many were woken.
+
+    An account without a pinned egress stays where it is as long as a worker lives there, because
+    its session is bound to that address; otherwise it goes where the fewest accounts are.
+    """
+    ids = list(account_ids)
+    return sum(_wake_chunk(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+
+
+def _wake_chunk(account_ids: Sequence[int]) -> int:
+    living = _living_egresses()
+    if not living:
+        return 0
+    load = Counter(
+        dict(
+            Lease.objects.filter(egress__in=living)
+            .values_list("egress")
+            .annotate(n=Count("pk"))
+            .order_by()
+        )
+    )
+    queues: dict[int, list[int]] = {egress_id: [] for egress_id in living}
+    leases = Lease.objects.filter(account_id__in=account_ids, account__state__in=WORKING_STATES)
+    for account_id, pinned, bound in leases.values_list(
+        "account_id", "account__egress_id", "egress_id"
+    ):
+        egress_id = pinned or (bound if bound in living else None)
+        if egress_id is None:
+            egress_id = min(living, key=lambda pk: load[pk])
+            load[egress_id] += 1
+        if egress_id in living:
+            queues[egress_id].append(account_id)
+    woken = 0
+    for egress_id, ids in queues.items():
+        Lease.objects.free().filter(account_id__in=ids).update(
+            egress_id=egress_id, woken_at=timezone.now()
+        )
+        woken += _publish("campaigns.tasks.run_lane", living[egress_id].queue, ids)
+    return woken
+
+
+def _living_egresses() -> dict[int, Egress]:
+    in_use = Egress.objects.filter(is_enabled=True, workers__in=Worker.objects.living())
+    return {egress.pk: egress for egress in in_use.distinct()}
+
+
+def wake_planner(*, run_id: int) -> None:
+    """Ask the jobs worker to take a run further now, instead of at the next tick."""
+    _publish("campaigns.tasks.advance_run", "jobs", [run_id])
+
+
+def accounts_to_wake(*, run_ids: Collection[int]) -> list[int]:
+    """Return the accounts that have something to do, no lane that does it, and no fresh wake-up.
+
+    Args:
+        run_ids: the runs whose deliveries may be sent now.
+    """
+    again = timezone.now() - timedelta(seconds=WAKE_AGAIN_SECONDS)
+    idle = idle_leases_with_work(run_ids=run_ids).filter(Q(woken_at=None) | Q(woken_at__lt=again))
+    return list(idle.values_list("account_id", flat=True))
+
+
+def _publish(task: str, queue: str, ids: Collection[int]) -> int:
+    """Publish one task an id; a broker that is away is no reason to fail: it is a hint."""
+    try:
+        with current_app.connection_for_write() as connection:
+            producer = current_app.amqp.Producer(connection)
+            for one in ids:
+                current_app.send_task(
+                    task,
+                    args=[one],
+                    queue=queue,
+                    expires=WAKE_EXPIRES_SECONDS,
+                    producer=producer,
+                    retry=False,
+                )
+    except (OperationalError, OSError) as problem:
+        log.warning("Redis is away, nobody is woken for now: %s", type(problem).__name__)
+        return 0
+    return len(ids)
