@@ -81,15 +81,17 @@ class Settings:
         return {item.name: getattr(self, item.name) for item in fields(self) if item.name in LIVE}
 
 
-def checked_changes(changes: dict[str, Any], current: Settings) -> dict[str, Any]:
+def checked_changes(changes: dict[str, Any]) -> dict[str, Any]:
     """Return `changes` if each names a live setting and has its type; else raise SimulatorError."""
+    # The defaults tell the types: a value in force may be an int where a float is meant.
+    defaults = {item.name: item.default for item in fields(Settings)}
     for name, value in changes.items():
         if name not in LIVE:
             raise SimulatorError(
                 f"There is no setting {name!r} that can change while the gateway runs; "
                 f"there are: {', '.join(sorted(LIVE))}."
             )
-        wanted = type(getattr(current, name))
+        wanted = type(defaults[name])
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not (isinstance(value, wanted) or (wanted is float and is_number)):
             raise SimulatorError(f"{name} takes a {wanted.__name__}, not {value!r}.")

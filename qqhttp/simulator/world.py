@@ -66,7 +66,7 @@ class World:
 
     def change(self, changes: dict[str, Any]) -> None:
         """Change live settings; SimulatorError names the one that cannot be."""
-        self.settings = replace(self.settings, **checked_changes(changes, self.settings))
+        self.settings = replace(self.settings, **checked_changes(changes))
 
     def wall(self, moment: float) -> float:
         """Return a moment of the clock as seconds since the epoch."""

@@ -13,10 +13,10 @@ from .wire_client import BOB, Wire, ask, log_in, message
 Start = Callable[..., GatewaySimulator]
 
 
-def _outcome(gateway: GatewaySimulator, body: str) -> str:
+def _outcome(gateway: GatewaySimulator, body: str, *, timeout: float = 10.0) -> str:
     """Return what a client meets: the code of the reply, or how it failed to come."""
     try:
-        with Wire(gateway.port, timeout=0.5) as wire:
+        with Wire(gateway.port, timeout=timeout) as wire:
             wire.post(body)
             head, reply = wire.head_and_body()
     except ConnectionResetError:
@@ -42,7 +42,8 @@ def test_a_fault_strikes_before_or_after_the_work(
 ) -> None:
     kind, _, rest = spec.partition(",")
     gateway.control.set_faults(f"{kind}:{when},count=1" + (f",{rest}" if rest else ""))
-    assert _outcome(gateway, message(1)) == outcome
+    timeout = 0.5 if kind == "hang" else 10.0
+    assert _outcome(gateway, message(1), timeout=timeout) == outcome
     arrived = int(when == "after")
     assert gateway.control.figures().arrived == arrived
     # The replay with the same SEQ: the message is there once, whenever the fault struck.
@@ -131,7 +132,7 @@ def _until_online(gateway: GatewaySimulator) -> None:
 
 
 def test_a_client_that_leaves_in_a_penalty_leaves_nothing_behind(start: Start) -> None:
-    gateway = start(min_interval=0.05, penalty=0.2)
+    gateway = start(min_interval=60, penalty=0.2)
     log_in(gateway)
     ask(gateway, message(1))
     with Wire(gateway.port) as wire:
@@ -141,6 +142,7 @@ def test_a_client_that_leaves_in_a_penalty_leaves_nothing_behind(start: Start) -
     deadline = time.monotonic() + 10
     while gateway.control.figures().connections["open"]:
         assert time.monotonic() < deadline
+    gateway.control.change(min_interval=0.05)
     time.sleep(0.05)
     assert ask(gateway, message(3)).endswith("&RES=0&")
 
