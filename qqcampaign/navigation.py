@@ -64,6 +64,12 @@ SIDEBAR = [
                 _("Lists"), "groups", "contacts_contactlist_changelist", "contacts.view_contactlist"
             ),
             _item(
+                _("Imports"),
+                "upload_file",
+                "contacts_contactimport_changelist",
+                "contacts.view_contactimport",
+            ),
+            _item(
                 _("Suppressions"),
                 "do_not_disturb_on",
                 "contacts_suppression_changelist",

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -19,10 +20,11 @@ from unfold.contrib.filters.admin import (
     RangeNumericFilter,
     RelatedDropdownFilter,
 )
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
+from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import page_context
 from accounts.models import Account, AccountEvent, Errand, Session
 from accounts.states import AccountState
@@ -69,7 +71,7 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, KeptMixin, ConsoleAdmin):
+class AccountAdmin(AccountActions, AccountImport, KeptMixin, ConsoleAdmin):
     """Senders. Their state changes by actions alone."""
 
     list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
@@ -95,11 +97,13 @@ class AccountAdmin(AccountActions, KeptMixin, ConsoleAdmin):
             },
         ),
     ]
+    actions_list = ["to_upload"]
     inlines = [EventInline, ErrandInline, SessionInline]
     change_form_outer_before_template = "console/account/summary.html"
     empty_sentence = _(
         "Accounts are who sends. Import them from a spreadsheet with the columns uin and password."
     )
+    empty_step = (_("Import accounts"), "admin:accounts_account_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         """Accounts without their credential, with the start of their open session."""
@@ -135,6 +139,14 @@ class AccountAdmin(AccountActions, KeptMixin, ConsoleAdmin):
                 self.admin_site.admin_view(self.ask),
                 name="accounts_account_ask",
             ),
+            path(
+                "upload/", self.admin_site.admin_view(self.upload), name="accounts_account_upload"
+            ),
+            path(
+                "rejects/<slug:name>/",
+                self.admin_site.admin_view(self.rejects),
+                name="accounts_account_rejects",
+            ),
             *super().get_urls(),
         ]
 
@@ -151,7 +163,19 @@ class AccountAdmin(AccountActions, KeptMixin, ConsoleAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
         """Save the pace and the particulars; a password given becomes the new credential."""
-        form.save_account(changed=form.changed_data, is_new=not change)  # type: ignore[attr-defined]
+        form.save_account(  # type: ignore[attr-defined]
+            changed=form.changed_data, is_new=not change, by=request.user
+        )
+
+    @action(
+        description=_("Import accounts"),
+        url_path="to-upload",
+        icon="upload_file",
+        permissions=["add"],
+    )
+    def to_upload(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the page of the import."""
+        return redirect("admin:accounts_account_upload")
 
     @display(description=_("account"), ordering="uin", header=True)
     def named(self, account: Account) -> list[Any]:

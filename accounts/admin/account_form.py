@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from accounts.models import Account, Lease
+from accounts.models import Account, AccountEvent, Lease
+from accounts.states import StateReason
 from foundation.admin import changed_columns
 from qqhttp import password_digest
 
@@ -19,7 +20,7 @@ class AccountForm(forms.ModelForm):
     """Everything an operator sets; the password becomes its wire digest before it is kept."""
 
     password = forms.CharField(
-        label=_("password"),
+        label=_("Password"),
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
@@ -46,7 +47,7 @@ class AccountForm(forms.ModelForm):
             self.add_error("password", _("A new account needs its password: it logs in with it."))
         return data
 
-    def save_account(self, *, changed: list[str], is_new: bool) -> None:
+    def save_account(self, *, changed: list[str], is_new: bool, by: Any) -> None:
         """Write the account: whole with its lease when it is new, else the changed columns."""
         account, password = self.instance, self.cleaned_data.get("password")
         columns = changed_columns(account, [name for name in changed if name != "password"])
@@ -55,8 +56,12 @@ class AccountForm(forms.ModelForm):
             columns.append("credential")
         with transaction.atomic():
             if is_new:
+                account.state_reason = StateReason.BY_OPERATOR
                 account.save()
                 # SEQ starts at the clock: a UIN that was here before must not repeat one.
-                Lease.objects.create(account=account, last_seq=int(time.time()) % 2**31)
+                Lease.objects.create(account=account, last_seq=int(time.time()))
+                AccountEvent.objects.create(
+                    account=account, state=account.state, reason=account.state_reason, by=by
+                )
             elif columns:
                 account.save(update_fields=columns)

@@ -18,7 +18,9 @@ from unfold.decorators import display
 
 from campaigns.admin.campaign_form import CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
+from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
+from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run, Tally
 from campaigns.states import OPEN_DELIVERY_STATES, RunState
@@ -26,7 +28,15 @@ from foundation.admin import ConsoleAdmin, KeptMixin
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CampaignPage, CampaignReport, KeptMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class CampaignAdmin(
+    CampaignPage,
+    CampaignVerbs,
+    CampaignPreflight,
+    CampaignReport,
+    KeptMixin,
+    SimpleHistoryAdmin,
+    ConsoleAdmin,
+):
     """What operators define. Its runs are started, paused and ended on its page."""
 
     form = CampaignForm
@@ -81,6 +91,8 @@ class CampaignAdmin(CampaignPage, CampaignReport, KeptMixin, SimpleHistoryAdmin,
         pages = [
             ("page/", self.page_view, "campaigns_campaign_page"),
             ("live/", self.live_view, "campaigns_campaign_live"),
+            ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
+            ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [

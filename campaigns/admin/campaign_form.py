@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from campaigns.models import Campaign
+from campaigns.services.render import TextProblem, compile_text, refuse_unknown_variables
+from contacts.services.attributes import known_attribute_names
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +25,7 @@ class CampaignForm(forms.ModelForm):
     """Who, what, by whom and when."""
 
     timezone = forms.ChoiceField(
-        label=_("time zone"),
+        label=_("Time zone"),
         choices=timezone_choices,
         initial="Asia/Shanghai",
         widget=UnfoldAdminSelect2Widget,
@@ -54,11 +56,28 @@ class CampaignForm(forms.ModelForm):
             self.add_error("text", _("Write a text here, or choose a template above."))
         if template is not None and text.strip():
             self.add_error("text", _("Either a template or a text of its own, not both."))
+        self._check_text()
         self._check_window()
         return data
 
+    def _check_text(self) -> None:
+        """Refuse a text that cannot be rendered, or names what nobody knows of these lists."""
+        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
+        message = template.text if template is not None else text
+        if not message.strip() or "text" in self.errors:
+            return
+        try:
+            compiled = compile_text(message)
+            if self.cleaned_data.get("lists"):
+                known = known_attribute_names(lists=list(self.cleaned_data["lists"]))
+                refuse_unknown_variables(compiled, attributes=known)
+        except TextProblem as problem:
+            self.add_error("text" if template is None else "template", problem.sentence)
+
     def _check_window(self) -> None:
         start, end = self.cleaned_data.get("window_start"), self.cleaned_data.get("window_end")
+        if "window_start" in self.errors or "window_end" in self.errors:
+            return
         if (start is None) != (end is None):
             missing = "window_start" if start is None else "window_end"
             self.add_error(missing, _("A sending window needs both its start and its end."))

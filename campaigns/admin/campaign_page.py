@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
+from campaigns.admin.addresses import page_address
 from campaigns.admin.run_figures import live_context
 from campaigns.models import Campaign, Run
 from foundation.admin import require
@@ -66,15 +64,3 @@ class CampaignPage:
         if isinstance(response, HttpResponseRedirect):
             return HttpResponseRedirect(page_address(campaign))
         return response
-
-
-def page_address(campaign: Campaign, run: Run | None = None) -> str:
-    """Return where a campaign is shown, with one of its runs."""
-    page = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
-    return page if run is None else f"{page}?run={run.number}"
-
-
-def live_address(campaign: Campaign, run: Run | None) -> Any:
-    """Return where the live part comes from."""
-    address = reverse("admin:campaigns_campaign_live", args=[campaign.pk])
-    return address if run is None else f"{address}?run={run.number}"

@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.admin.campaign_page import page_address
+from campaigns.admin.addresses import page_address
 from campaigns.models import Campaign, Run
 from campaigns.services.figures import Figures, figures_of
 from campaigns.services.lifecycle import (
@@ -22,7 +22,7 @@ from campaigns.services.lifecycle import (
     retry_run,
     start_campaign,
 )
-from campaigns.states import ACTIVE_RUN_STATES, RunState
+from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 
@@ -34,8 +34,8 @@ OFFERED: dict[str, list[str]] = {
     RunState.PREPARING: ["cancel"],
     RunState.RUNNING: ["pause", "cancel"],
     RunState.PAUSED: ["resume", "cancel"],
-    RunState.FINISHED: ["retry", "start"],
-    RunState.STOPPED: ["resume", "retry", "cancel"],
+    RunState.FINISHED: ["start", "retry", "retry-unknown"],
+    RunState.STOPPED: ["resume", "retry", "retry-unknown", "cancel"],
     RunState.CANCELLED: ["start"],
 }
 
@@ -86,7 +86,14 @@ def _cancel(_campaign: Campaign, run: Run | None, by: Any) -> str:
 
 
 def _retry(_campaign: Campaign, run: Run | None, by: Any) -> str:
-    count = retry_run(run=_given(run), by=by)
+    return _tried_again(retry_run(run=_given(run), states=[DeliveryState.FAILED], by=by))
+
+
+def _retry_unknown(_campaign: Campaign, run: Run | None, by: Any) -> str:
+    return _tried_again(retry_run(run=_given(run), states=[DeliveryState.UNKNOWN], by=by))
+
+
+def _tried_again(count: int) -> str:
     return ngettext(
         "%(n)s delivery is tried again.", "%(n)s deliveries are tried again.", count
     ) % {"n": _number(count)}
@@ -131,7 +138,7 @@ VERBS: dict[str, CampaignVerb] = {
         act=_resume,
     ),
     "cancel": CampaignVerb(
-        words=gettext_lazy("Cancel"),
+        words=gettext_lazy("Cancel the run"),
         icon="stop",
         before=lambda figures: [
             _("%(n)s open deliveries will be cancelled; this cannot be taken back.")
@@ -142,18 +149,24 @@ VERBS: dict[str, CampaignVerb] = {
         is_dangerous=True,
     ),
     "retry": CampaignVerb(
-        words=gettext_lazy("Retry failed and unknown"),
+        words=gettext_lazy("Retry failed"),
         icon="replay",
         before=lambda figures: [
-            _("%(failed)s failed and %(unknown)s unknown deliveries are sent again.")
-            % {"failed": _number(figures.failed), "unknown": _number(figures.unknown)},
-            *(
-                [_("An unknown one may have arrived: its person may get the message twice.")]
-                if figures.unknown
-                else []
-            ),
+            _("%(n)s failed deliveries are sent again, and only those.")
+            % {"n": _number(figures.failed)}
         ],
         act=_retry,
+    ),
+    "retry-unknown": CampaignVerb(
+        words=gettext_lazy("Send unknown again"),
+        icon="help",
+        before=lambda figures: [
+            _("%(n)s deliveries are sent again of which nobody knows whether they arrived.")
+            % {"n": _number(figures.unknown)},
+            _("Some of these people may get the message twice."),
+        ],
+        act=_retry_unknown,
+        is_dangerous=True,
     ),
 }
 
@@ -198,12 +211,12 @@ def offered_verbs(campaign: Campaign, run: Run | None, figures: Figures | None) 
     """Return the buttons to show: those the state allows and that would do something."""
     if run is None or figures is None:
         return [("start", VERBS["start"])]
-    offered = OFFERED[run.state]
-    if "retry" in offered and not (figures.failed or figures.unknown):
-        offered = [verb for verb in offered if verb != "retry"]
-    if "start" in offered and _has_other_active_run(campaign):
-        offered = [verb for verb in offered if verb != "start"]
-    return [(verb, VERBS[verb]) for verb in offered]
+    useless = {
+        "retry": not figures.failed,
+        "retry-unknown": not figures.unknown,
+        "start": run.state != RunState.DRAFT and _has_other_active_run(campaign),
+    }
+    return [(verb, VERBS[verb]) for verb in OFFERED[run.state] if not useless.get(verb)]
 
 
 def _has_other_active_run(campaign: Campaign) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -18,8 +17,15 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.models import Attempt, Delivery
-from campaigns.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState, Reason
+from campaigns.services.explain import why_is_delivery_waiting
+from campaigns.states import (
+    EXCEPTIONAL_DELIVERY_STATES,
+    OPEN_DELIVERY_STATES,
+    DeliveryState,
+    Reason,
+)
 from contacts.models import Contact
 from foundation.admin import ReadOnlyMixin, TimelineInline, UncountedAdmin, uin_starts_with
 
@@ -43,7 +49,7 @@ class AttemptInline(TimelineInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyMixin, UncountedAdmin):
+class DeliveryAdmin(DeliveryActions, ReadOnlyMixin, UncountedAdmin):
     """The engine's rows: filtered here, changed by nobody by hand."""
 
     list_display = ["to", "badge", "why", "account", "code", "attempt_count", "seq", "sent_at"]
@@ -62,9 +68,10 @@ class DeliveryAdmin(ReadOnlyMixin, UncountedAdmin):
         ("state", "reason"),
         ("attempt_count", "last_res", "seq"),
         ("not_before", "sent_at"),
+        "stands",
         "message",
     ]
-    readonly_fields = ["message"]
+    readonly_fields = ["stands", "message"]
     inlines = [AttemptInline]
     empty_sentence = _(
         "Deliveries are made when a campaign is started: one for each person it is for."
@@ -117,6 +124,14 @@ class DeliveryAdmin(ReadOnlyMixin, UncountedAdmin):
             return None
         return delivery.last_res, code_meaning(delivery.last_res)
 
+    @display(description=_("where it stands"))
+    def stands(self, delivery: Delivery) -> str:
+        """What it waits for, or what ended it."""
+        if delivery.state in OPEN_DELIVERY_STATES:
+            return why_is_delivery_waiting(delivery=delivery).sentence
+        words = [str(delivery.get_state_display()), str(reason_in_words(delivery.reason))]
+        return ": ".join(word for word in words if word)
+
     @display(description=_("message"))
     def message(self, delivery: Delivery) -> Any:
         """The text kept at the first attempt, else the run's."""
@@ -127,9 +142,3 @@ class DeliveryAdmin(ReadOnlyMixin, UncountedAdmin):
 def reason_in_words(reason: str) -> Any:
     """Return a reason for people; a code that is no word of ours stands as it is."""
     return Reason(reason).label if reason in Reason.values else reason.replace("RES_", "RES=")
-
-
-def deliveries_address(**filters: Any) -> str:
-    """Return the list of deliveries with these filters set."""
-    query = "&".join(f"{name}={value}" for name, value in filters.items())
-    return f"{reverse('admin:campaigns_delivery_changelist')}?{query}"

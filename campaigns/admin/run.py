@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from campaigns.admin.addresses import run_address
 from campaigns.models import Run
 from campaigns.states import RunState
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
@@ -63,9 +63,3 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
     def badge(self, run: Run) -> tuple[str, Any]:
         """The state, coloured."""
         return run.state, run.get_state_display()
-
-
-def run_address(run: Run) -> str:
-    """Return where a run is shown: on the page of its campaign."""
-    page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
-    return f"{page}?run={run.number}"

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
+from django.utils.translation import get_language
+
+from campaigns.admin.addresses import deliveries_address
+from campaigns.admin.campaign_verbs import offered_verbs
 from campaigns.admin.codes import CODE_COLOURS, code_meaning
-from campaigns.admin.delivery import DELIVERY_COLOURS, deliveries_address, reason_in_words
+from campaigns.admin.delivery import DELIVERY_COLOURS, reason_in_words
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run
+from campaigns.services.explain import Explanation, why_is_nothing_moving
 from campaigns.services.figures import Figures, figures_of
 from campaigns.states import ACTIVE_RUN_STATES, DeliveryState
 
@@ -39,14 +45,20 @@ class Line:
 def live_context(campaign: Campaign, run: Run | None) -> dict[str, Any]:
     """Return the figures of a run for the template: two cheap queries, whatever its size."""
     if run is None:
-        return {"campaign": campaign, "run": None, "is_live": False, "figures": None}
+        return {
+            "campaign": campaign,
+            "run": None,
+            "is_live": False,
+            "verbs": offered_verbs(campaign, None, None),
+        }
     figures = figures_of(run=run)
     return {
         "campaign": campaign,
         "run": run,
         "is_live": run.state in ACTIVE_RUN_STATES,
         "colour": RUN_COLOURS[run.state],  # type: ignore[index]
-        "figures": figures,
+        "verbs": offered_verbs(campaign, run, figures),
+        "why": _why(run),
         "targeted": figures.targeted,
         "percent": 100 * figures.ended / figures.targeted if figures.targeted else 0,
         "rate": figures.rate_per_second,
@@ -56,6 +68,16 @@ def live_context(campaign: Campaign, run: Run | None) -> dict[str, Any]:
         "codes": _codes(run, figures.res),
         "reasons": _reasons(run, figures),
     }
+
+
+def _why(run: Run) -> list[Explanation]:
+    """Return why the run waits; the same answer for every viewer for a few seconds.
+
+    It may look at all that is pending, which a page that asks every two seconds must not do.
+    """
+    key = f"console-why-{run.pk}-{run.state}-{get_language()}"
+    found: list[Explanation] = cache.get_or_set(key, lambda: why_is_nothing_moving(run=run), 5)
+    return found
 
 
 def _states(run: Run, figures: Figures) -> list[Line]:

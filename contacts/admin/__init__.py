@@ -1,7 +1,8 @@
 """The contacts app in the console, one module each model."""
 
 from contacts.admin.contact import ContactAdmin
+from contacts.admin.contact_import import ContactImportAdmin
 from contacts.admin.contact_list import ContactListAdmin
 from contacts.admin.suppression import SuppressionAdmin
 
-__all__ = ["ContactAdmin", "ContactListAdmin", "SuppressionAdmin"]
+__all__ = ["ContactAdmin", "ContactImportAdmin", "ContactListAdmin", "SuppressionAdmin"]

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from contacts.models import Contact, ContactList
 from foundation.admin import TimelineInline, UncountedAdmin, search_by_uin
@@ -32,6 +33,7 @@ class ContactAdmin(UncountedAdmin):
 
     list_display = ["uin", "name", "in_lists", "known", "created_at"]
     list_filter = [("lists", AutocompleteSelectFilter)]
+    actions_list = ["to_upload"]
     search_fields = ["uin"]
     search_help_text = _("UIN (its beginning is enough) or the beginning of the name")
     ordering = ["-id"]
@@ -41,6 +43,7 @@ class ContactAdmin(UncountedAdmin):
         "Contacts are the people you write to. Import them from any spreadsheet with a column of "
         "QQ numbers."
     )
+    empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         """Contacts with the names of their lists, in one query for the whole page."""
@@ -58,6 +61,16 @@ class ContactAdmin(UncountedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A UIN is who the person is."""
         return ("uin",) if obj is not None else ()
+
+    @action(
+        description=_("Import contacts"),
+        url_path="to-upload",
+        icon="upload_file",
+        permissions=["contacts.add_contactimport"],
+    )
+    def to_upload(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the page of the upload."""
+        return redirect("admin:contacts_contactimport_upload")
 
     @display(description=_("lists"))
     def in_lists(self, contact: Contact) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from contacts.models import ContactList, Membership
 from foundation.admin import ConsoleAdmin
@@ -23,17 +24,29 @@ class ContactListAdmin(ConsoleAdmin):
     """Lists, each with how many people it holds and a way to them."""
 
     list_display = ["name", "people", "description", "created_at"]
+    actions_list = ["to_upload"]
     search_fields = ["name", "description"]
     fields = ["name", "description"]
     empty_sentence = _(
         "A list names who a campaign is for. An import fills one; or add an empty one here."
     )
+    empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactList]:
         """Lists with their sizes: counted on the index of memberships, for the shown page only."""
         members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
         size = members.values("contact_list").annotate(n=Count("pk")).values("n")
         return super().get_queryset(request).annotate(size=Coalesce(Subquery(size), 0))
+
+    @action(
+        description=_("Import contacts"),
+        url_path="to-upload",
+        icon="upload_file",
+        permissions=["contacts.add_contactimport"],
+    )
+    def to_upload(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the page of the upload."""
+        return redirect("admin:contacts_contactimport_upload")
 
     @display(description=_("people"), ordering="size")
     def people(self, contact_list: Any) -> str:

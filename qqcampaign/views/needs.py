@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,6 +16,11 @@ from accounts.models import Account, Egress, Outage, Worker
 from accounts.states import AccountState
 from campaigns.models import Run, Tally
 from campaigns.states import RunState
+from contacts.models import ContactImport
+from contacts.states import ImportState
+
+#: Days for which a failed import is mentioned.
+LATELY_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ def what_needs_me(request: HttpRequest) -> list[Need]:
         needs += _quarantined()
     if may_see("campaigns.view_delivery"):
         needs += _unknown()
+    if may_see("contacts.view_contactimport"):
+        needs += _failed_imports()
     return needs
 
 
@@ -113,6 +122,20 @@ def _quarantined() -> list[Need]:
     )
     address = reverse("admin:accounts_account_changelist")
     return [Need(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")]
+
+
+def _failed_imports() -> list[Need]:
+    since = timezone.now() - timedelta(days=LATELY_DAYS)
+    failed = ContactImport.objects.filter(state=ImportState.FAILED, created_at__gte=since)[:3]
+    return [
+        Need(
+            _("The import of %(file)s failed: %(why)s")
+            % {"file": found.file_name, "why": found.problem},
+            _("Look"),
+            reverse("admin:contacts_contactimport_page", args=[found.pk]),
+        )
+        for found in failed
+    ]
 
 
 def _unknown() -> list[Need]:

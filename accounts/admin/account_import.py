@@ -1,0 +1,102 @@
+"""Importing accounts in the browser: one page, and no password on it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+
+from accounts.models import Account, Egress
+from accounts.services.import_accounts import import_accounts
+from foundation.admin import require
+from foundation.refusals import Refusal
+
+
+class AccountUploadForm(forms.Form):
+    """The file, and where its accounts talk from."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=_(
+            "CSV or XLSX with the columns uin and password; if wanted also name, min_interval, "
+            "per_minute, per_hour, per_day, egress, status."
+        ),
+        error_messages={
+            "required": _("Choose a file."),
+            "empty": _("The file is empty. Choose another one."),
+        },
+    )
+    egress = forms.ModelChoiceField(
+        label=_("Pin to the egress"),
+        queryset=Egress.objects.order_by("name"),
+        required=False,
+        empty_label=_("chosen at login"),
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("For the accounts whose row names none."),
+    )
+
+
+class AccountImport:
+    """Mixed into the account's admin."""
+
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the file (GET), or take its accounts in and say what became of them (POST)."""
+        require(self.has_add_permission(request))  # type: ignore[attr-defined]
+        form = AccountUploadForm(request.POST or None, request.FILES or None)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": Account._meta,
+            "title": gettext("Import accounts"),
+            "form": form,
+            "note": gettext(
+                "Each password becomes its encrypted digest while its row is read. It is shown "
+                "nowhere, and the file is not kept. Accounts that are here already take what the "
+                "file gives."
+            ),
+            "verb": gettext("Import"),
+            "back": reverse("admin:accounts_account_changelist"),
+        }
+        if request.method == "POST" and form.is_valid():
+            egress = form.cleaned_data["egress"]
+            try:
+                result = _import(form.cleaned_data["file"], egress=egress, by=request.user)
+            except Refusal as refusal:
+                form.add_error("file", refusal.sentence)
+            else:
+                rejects = result.rejects_file
+                context |= {"result": result, "rejects": rejects.stem if rejects else ""}
+                return TemplateResponse(request, "console/account/imported.html", context)
+        return TemplateResponse(request, "console/import/upload.html", context)
+
+    def rejects(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Send the rejected rows of an import, without their passwords."""
+        require(self.has_add_permission(request))  # type: ignore[attr-defined]
+        path = Path(settings.QQCAMPAIGN_HOME) / "imports" / f"{name}.csv"
+        if not name.startswith("rejected-accounts-") or not path.is_file():
+            raise Http404
+        return FileResponse(path.open("rb"), as_attachment=True, filename="rejected-accounts.csv")
+
+
+def _import(upload: UploadedFile, *, egress: Egress | None, by: Any) -> Any:
+    """Import from a copy that only this process can read and that is gone afterwards."""
+    with tempfile.NamedTemporaryFile(suffix=Path(upload.name or "").suffix[:8]) as copy:
+        for block in upload.chunks():
+            copy.write(block)
+        copy.flush()
+        return import_accounts(
+            path=Path(copy.name),
+            name=upload.name or "",
+            egress=egress.name if egress is not None else "",
+            by=by,
+        )

@@ -1,0 +1,132 @@
+"""Imports: upload, check, watch, fetch the rejects, take back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import action, display
+
+from contacts.admin.import_check import ImportCheck
+from contacts.admin.import_progress import ImportProgress
+from contacts.admin.import_upload import ImportUpload
+from contacts.models import ContactImport
+from contacts.services.imports import progress_of
+from contacts.states import ImportState
+from foundation.admin import ConsoleAdmin, ReadOnlyMixin
+
+IMPORT_COLOURS = {
+    ImportState.UPLOADED: "info",
+    ImportState.QUEUED: "info",
+    ImportState.RUNNING: "primary",
+    ImportState.DONE: "success",
+    ImportState.FAILED: "danger",
+    ImportState.CANCELLED: "default",
+    ImportState.UNDOING: "warning",
+    ImportState.UNDONE: "default",
+}
+
+
+@admin.register(ContactImport)
+class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixin, ConsoleAdmin):
+    """Jobs of the workers: nobody edits their rows, every page of theirs calls a service."""
+
+    list_display = ["file", "badge", "into", "progress", "counts", "created_by", "created_at"]
+    list_display_links = None
+    list_filter = [("state", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
+    list_select_related = ["contact_list", "created_by"]
+    actions_list = ["to_upload"]
+    search_fields = ["file_name", "contact_list__name"]
+    ordering = ["-id"]
+    empty_sentence = _(
+        "Any spreadsheet with a column of QQ numbers will do: CSV from Excel or WPS, or XLSX."
+    )
+    empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Who may bring people in."""
+        return bool(request.user.has_perm("contacts.add_contactimport"))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of an import's life."""
+        wrap = self.admin_site.admin_view
+        name = "contacts_contactimport"
+        return [
+            path("upload/", wrap(self.upload_view), name=f"{name}_upload"),
+            path("<int:object_id>/check/", wrap(self.check_view), name=f"{name}_check"),
+            path("<int:object_id>/page/", wrap(self.page_view), name=f"{name}_page"),
+            path("<int:object_id>/live/", wrap(self.live_view), name=f"{name}_live"),
+            path("<int:object_id>/rejects/", wrap(self.rejects_view), name=f"{name}_rejects"),
+            path("<int:object_id>/do/<slug:verb>/", wrap(self.do_view), name=f"{name}_do"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead to the import's own page."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        return HttpResponseRedirect(import_address(found))
+
+    @action(
+        description=_("Import contacts"),
+        url_path="to-upload",
+        icon="upload_file",
+        permissions=["import"],
+    )
+    def to_upload(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the page of the upload."""
+        return redirect("admin:contacts_contactimport_upload")
+
+    @display(description=_("file"), ordering="file_name")
+    def file(self, contact_import: ContactImport) -> SafeString:
+        """The file's name, leading to the import's page."""
+        return format_html(
+            '<a class="q-name" href="{}">{}</a>',
+            import_address(contact_import),
+            contact_import.file_name,
+        )
+
+    @display(description=_("state"), label=IMPORT_COLOURS, ordering="state")
+    def badge(self, contact_import: ContactImport) -> tuple[str, Any]:
+        """The state, coloured."""
+        return contact_import.state, contact_import.get_state_display()
+
+    @display(description=_("into the list"), ordering="contact_list__name")
+    def into(self, contact_import: ContactImport) -> Any:
+        """The list its people go into."""
+        return contact_import.contact_list or _("(deleted)")
+
+    @display(description=_("progress"))
+    def progress(self, contact_import: ContactImport) -> Any:
+        """How much of the file is in."""
+        progress = progress_of(contact_import)
+        return render_to_string(
+            "console/import/progress.html",
+            {"progress": progress, "percent": 100 * progress.fraction},
+        )
+
+    @display(description=_("new / changed / rejected"))
+    def counts(self, contact_import: ContactImport) -> str:
+        """What became of its rows."""
+        return f"{contact_import.created} / {contact_import.updated} / {contact_import.rejected}"
+
+
+def import_address(contact_import: ContactImport) -> str:
+    """Return where an import is: still to be checked, or under way and over."""
+    view = "check" if contact_import.state == ImportState.UPLOADED else "page"
+    return reverse(f"admin:contacts_contactimport_{view}", args=[contact_import.pk])

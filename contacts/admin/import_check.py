@@ -1,0 +1,129 @@
+"""The second page of an import: how the file is read, what its columns are, what would happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contacts.models import ContactImport
+from contacts.services.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
+from contacts.services.imports import (
+    correct_layout,
+    correct_mapping,
+    discard_import,
+    inspect_import,
+    queue_import,
+    rehearse_import,
+)
+from contacts.states import ImportState
+from contacts.tasks import wake_import
+from foundation.admin import require
+from foundation.refusals import Refusal
+
+ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "big5", "cp1252"]
+DELIMITERS = [(",", ","), (";", ";"), ("\t", "Tab"), ("|", "|")]
+#: Rows of the preview, and problems shown beside it.
+SHOWN_ROWS, SHOWN_PROBLEMS = 8, 10
+
+
+class ImportCheck:
+    """Mixed into the import's admin."""
+
+    def check_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what was found (GET), or correct it, throw it away, or go (POST)."""
+        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        found = ContactImport.objects.filter(pk=object_id).select_related("contact_list").first()
+        if found is None:
+            raise Http404
+        if found.state != ImportState.UPLOADED:
+            return HttpResponseRedirect(_page(found))
+        if request.method == "POST":
+            try:
+                answer = self._answer(request, found)
+            except Refusal as refusal:
+                messages.error(request, refusal.sentence)
+                answer = None
+            return answer or HttpResponseRedirect(request.get_full_path())
+        return self._show(request, found)
+
+    def _answer(self, request: HttpRequest, found: ContactImport) -> HttpResponse | None:
+        verb = request.POST.get("verb", "")
+        if verb == "discard":
+            discard_import(contact_import=found)
+            messages.success(request, _("The file is thrown away; nothing was loaded."))
+            return HttpResponseRedirect(reverse("admin:contacts_contactimport_changelist"))
+        if verb == "layout":
+            line = request.POST.get("header_line", "")
+            correct_layout(
+                contact_import=found,
+                encoding=request.POST.get("encoding", ""),
+                delimiter=request.POST.get("delimiter", ""),
+                sheet=request.POST.get("sheet", ""),
+                header_line=int(line) if line.isascii() and line.isdigit() else None,
+            )
+            return None
+        correct_mapping(contact_import=found, mapping=_mapping(request, found))
+        if verb != "go":
+            return None
+        queue_import(contact_import=found)
+        wake_import(found.pk)
+        return HttpResponseRedirect(_page(found))
+
+    def _show(self, request: HttpRequest, found: ContactImport) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": ContactImport._meta,
+            "title": found.file_name,
+            "found": found,
+            "encodings": sorted({*ENCODINGS, found.encoding} - {""}),
+            "delimiters": DELIMITERS,
+            "shown_problems": SHOWN_PROBLEMS,
+        }
+        try:
+            inspection = inspect_import(contact_import=found, rows=SHOWN_ROWS)
+            context["rows"] = [(line, cells, problem) for line, cells, problem in inspection.sample]
+            context["columns"] = _columns(found)
+            context["sheets"] = getattr(inspection.layout, "sheets", ())
+            context["rehearsal"] = rehearse_import(contact_import=found)
+        except Refusal as refusal:
+            context["problem"] = refusal.sentence
+        return TemplateResponse(request, "console/import/check.html", context)
+
+
+def _columns(found: ContactImport) -> list[dict[str, Any]]:
+    columns = []
+    for index, (title, meaning) in enumerate(zip(found.columns, found.mapping, strict=False)):
+        is_attribute = meaning.startswith(ATTRIBUTE)
+        columns.append(
+            {
+                "index": index,
+                "title": title,
+                "meaning": "attribute" if is_attribute else (meaning or "out"),
+                "attribute": meaning.removeprefix(ATTRIBUTE) if is_attribute else title,
+            }
+        )
+    return columns
+
+
+def _mapping(request: HttpRequest, found: ContactImport) -> list[str]:
+    """Read the columns' meanings from the form; a column the form lacks is left out."""
+    mapping = []
+    for index, title in enumerate(found.columns):
+        meaning = request.POST.get(f"meaning-{index}", "out")
+        if meaning in {UIN, NAME}:
+            mapping.append(meaning)
+        elif meaning == "attribute":
+            name = request.POST.get(f"attribute-{index}", "").strip() or title
+            mapping.append(ATTRIBUTE + name)
+        else:
+            mapping.append(LEFT_OUT)
+    return mapping
+
+
+def _page(found: ContactImport) -> str:
+    return reverse("admin:contacts_contactimport_page", args=[found.pk])

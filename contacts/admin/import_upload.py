@@ -1,0 +1,109 @@
+"""The first page of an import: the file, the list, the policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from contacts.models import ContactImport, ContactList
+from contacts.services.imports import upload_import
+from contacts.states import ImportPolicy
+from foundation.admin import require
+from foundation.refusals import Refusal
+
+
+class UploadForm(forms.Form):
+    """File, list, policy."""
+
+    file = forms.FileField(
+        label=_("File"),
+        widget=UnfoldAdminFileFieldWidget,
+        help_text=_("CSV, TSV, XLSX or XLS, in any encoding, with a column of QQ numbers."),
+        error_messages={
+            "required": _("Choose a file."),
+            "empty": _("The file is empty. Choose another one."),
+        },
+    )
+    contact_list = forms.ModelChoiceField(
+        label=_("Into the list"),
+        queryset=ContactList.objects.order_by("name"),
+        required=False,
+        empty_label=_("a new list"),
+        widget=UnfoldAdminSelectWidget,
+    )
+    new_list = forms.CharField(
+        label=_("Name of the new list"),
+        max_length=128,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    policy = forms.ChoiceField(
+        label=_("People we know already"),
+        choices=ImportPolicy.choices,
+        initial=ImportPolicy.OVERWRITE,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Either a list that exists or the name of a new one."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen, name = data.get("contact_list"), (data.get("new_list") or "").strip()
+        if chosen is None and not name:
+            self.add_error("new_list", _("Choose a list above, or name a new one here."))
+        if chosen is not None and name:
+            self.add_error("new_list", _("Either a list above or a new one here, not both."))
+        data["new_list"] = name
+        return data
+
+
+class ImportUpload:
+    """Mixed into the import's admin."""
+
+    def upload_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the file (GET), or take it in and lead to its check (POST)."""
+        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            taken = self._take_in(request, form)
+            if taken is not None:
+                address = reverse("admin:contacts_contactimport_check", args=[taken.pk])
+                return HttpResponseRedirect(address)
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": ContactImport._meta,
+            "title": gettext("Import contacts"),
+            "form": form,
+            "back": reverse("admin:contacts_contactimport_changelist"),
+        }
+        return TemplateResponse(request, "console/import/upload.html", context)
+
+    def _take_in(self, request: HttpRequest, form: UploadForm) -> ContactImport | None:
+        data = form.cleaned_data
+        contact_list = data["contact_list"]
+        is_new = False
+        if contact_list is None:
+            contact_list, is_new = ContactList.objects.get_or_create(name=data["new_list"])
+        try:
+            return upload_import(
+                blocks=data["file"].chunks(),
+                file_name=data["file"].name,
+                contact_list=contact_list,
+                policy=data["policy"],
+                by=request.user,
+            )
+        except Refusal as refusal:
+            if is_new:
+                contact_list.delete()
+            form.add_error("file", refusal.sentence)
+            return None
