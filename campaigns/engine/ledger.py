@@ -150,7 +150,7 @@ class Ledger:
             try:
                 granted = self._commit(said, asked)
             except (OperationalError, InterfaceError) as problem:
-                log.warning("The ledger cannot write, trying again: %s", type(problem).__name__)
+                log.warning("The ledger cannot write, trying again: %s", str(problem).split("\n")[0])
                 connection.close()
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)

@@ -20,8 +20,8 @@ WITH asked AS (
       FROM json_each(%s)
 )
 UPDATE campaigns_delivery
-   SET state = 'sending', attempt_count = attempt_count + 1, seq = a.seq, reason = '',
-       not_before = NULL, text = COALESCE(a.body, text)
+   SET state = 'sending', attempt_count = campaigns_delivery.attempt_count + 1, seq = a.seq, reason = '',
+       not_before = NULL, text = COALESCE(a.body, campaigns_delivery.text)
   FROM asked a, accounts_lease l, accounts_account acc, campaigns_run r
  WHERE campaigns_delivery.id = a.delivery_id
    AND campaigns_delivery.account_id = a.account_id
@@ -29,7 +29,7 @@ UPDATE campaigns_delivery
    AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
    AND acc.id = a.account_id AND acc.state IN (%s, %s, %s)
    AND r.id = campaigns_delivery.run_id AND r.state = 'running'
-RETURNING id, run_id
+RETURNING campaigns_delivery.id, campaigns_delivery.run_id
 """
 
 _ATTEMPT = """
@@ -41,12 +41,12 @@ _REPLAY = """
 WITH asked AS (
     SELECT value ->> 0 AS account_id, value ->> 1 AS token, value ->> 2 AS seq FROM json_each(%s)
 )
-UPDATE campaigns_attempt SET replays = replays + 1
+UPDATE campaigns_attempt SET replays = campaigns_attempt.replays + 1
   FROM asked a, accounts_lease l
  WHERE campaigns_attempt.account_id = a.account_id AND campaigns_attempt.seq = a.seq
    AND campaigns_attempt.finished_at IS NULL
    AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
-RETURNING account_id, seq
+RETURNING campaigns_attempt.account_id, campaigns_attempt.seq
 """
 
 _SAID = """
@@ -66,11 +66,12 @@ UPDATE campaigns_delivery
    SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
                     ELSE s.state END,
        reason = s.reason, last_res = s.res, not_before = s.not_before,
-       sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE sent_at END
+       sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE campaigns_delivery.sent_at END
   FROM said s, campaigns_run r
  WHERE campaigns_delivery.id = s.delivery_id AND campaigns_delivery.state = 'sending'
    AND campaigns_delivery.seq = s.seq AND r.id = campaigns_delivery.run_id
-RETURNING id, run_id, state, reason
+RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.state,
+          campaigns_delivery.reason
 """
 )
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import (
     BigIntegerField,
+    Case,
     Exists,
     ExpressionWrapper,
     F,
@@ -22,8 +23,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Cast, Coalesce, Greatest, Ln
+from django.db.models.lookups import LessThan
 
 from accounts.models import Account, Friend
 from accounts.states import WORKING_STATES
@@ -33,16 +36,18 @@ from contacts.models import Contact, Suppression
 _PARTS = 1_000_003
 #: Accounts without a gap are taken for this fast when the load is spread, seconds a message.
 _FASTEST = 0.001
+#: Strangers are spread over this many accounts at most, the fastest.
+_MOST_FOR_STRANGERS = 200
 
 _INSERT = """
 WITH picked AS MATERIALIZED ({picked})
 INSERT INTO campaigns_delivery
     (run_id, contact_id, uin, account_id, state, reason, attempt_count, last_res)
 SELECT %s, id, uin,
-       CASE WHEN is_suppressed THEN NULL ELSE account END,
-       CASE WHEN is_suppressed OR account IS NULL THEN 'skipped' ELSE 'pending' END,
+       CASE WHEN is_suppressed THEN NULL ELSE picked_account END,
+       CASE WHEN is_suppressed OR picked_account IS NULL THEN 'skipped' ELSE 'pending' END,
        CASE WHEN is_suppressed THEN 'suppressed'
-            WHEN account IS NOT NULL THEN ''
+            WHEN picked_account IS NOT NULL THEN ''
             WHEN has_friend THEN 'no_account'
             ELSE 'not_a_friend' END,
        0, ''
@@ -80,7 +85,6 @@ def insert_deliveries(
         allows_strangers=allows_strangers,
     )
     sql, params = picked.query.sql_with_params()
-    sql = f"SELECT id, uin, picked_account AS account, is_suppressed, has_friend FROM ({sql}) p"
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(picked=sql), [*params, run_id])
         cursor.execute(_COUNT, [run_id, after, through])
@@ -104,13 +108,17 @@ def pick_accounts(
     able: dict[str, Any] = {"account__state__in": WORKING_STATES}
     chosen: dict[str, Any] = {"account__campaigns": campaign_id} if has_chosen_accounts else {}
     friends = Friend.objects.current().filter(uin=OuterRef("uin"), **chosen)
-    account = Subquery(_fairest(friends.filter(**able), run_id, "account").values("account_id")[:1])
+    account: Any = Subquery(
+        friends.filter(**able)
+        .annotate(turn=_turn(run_id))
+        .order_by("turn")
+        .values("account_id")[:1]
+    )
     if allows_strangers:
         anybody = Account.objects.working()
         if has_chosen_accounts:
             anybody = anybody.filter(campaigns=campaign_id)
-        stranger = Subquery(_fairest(anybody, run_id, None).values("pk")[:1])
-        account = Coalesce(account, stranger)
+        account = Coalesce(account, _any_account(anybody, run_id))
     suppressions = Suppression.objects.filter(
         Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
     )
@@ -123,24 +131,51 @@ def pick_accounts(
     )
 
 
-def _fairest(rows: QuerySet[Any], run_id: int, account: str | None) -> QuerySet[Any]:
-    """Order the accounts that could send to a person: the first of them is to.
+def _turn(run_id: int) -> Any:
+    """Order the accounts that are a person's friends: the first of them is to write.
 
     Weighted rendezvous hashing: of the accounts a person is a friend of, each is first with a
     probability in proportion to its speed, independently for each person. So the load is spread by
     pace without anybody keeping count, and a plan made again is the same plan.
     """
-    prefix = f"{account}__" if account else ""
-    key = F(f"{account}_id" if account else "pk")
-    seed = (
-        OuterRef("uin") * Value(69_621)
-        + key * Value(1_140_671_485)
-        + Value(run_id * 12_820_163 % 2**40)
+    seed = F("uin") * Value(69_621) + F("account_id") * Value(1_140_671_485)
+    return ExpressionWrapper(
+        -Ln(_share(seed, run_id)) * _seconds_a_message("account__"), output_field=FloatField()
     )
-    small = ExpressionWrapper(seed, output_field=BigIntegerField()) % Value(_PARTS)
-    mixed = ExpressionWrapper(small * small, output_field=BigIntegerField()) % Value(_PARTS)
-    share = (Cast(mixed, FloatField()) + Value(1.0)) / Value(_PARTS + 1.0)
-    seconds = Greatest(
+
+
+def _any_account(accounts: QuerySet[Account], run_id: int) -> Any:
+    """Choose an account for somebody who is nobody's friend, in proportion to their speeds."""
+    speeds = [
+        (pk, 1 / seconds)
+        for pk, seconds in accounts.annotate(seconds=_seconds_a_message(""))
+        .order_by("seconds", "pk")
+        .values_list("pk", "seconds")[:_MOST_FOR_STRANGERS]
+    ]
+    if not speeds:
+        return Value(None, output_field=BigIntegerField())
+    share = _share(F("uin") * Value(69_621), run_id)
+    whole = sum(speed for _pk, speed in speeds)
+    branches, below = [], 0.0
+    for pk, speed in speeds[:-1]:
+        below += speed / whole
+        branches.append(When(LessThan(share, Value(below)), then=Value(pk)))
+    return Case(*branches, default=Value(speeds[-1][0]), output_field=BigIntegerField())
+
+
+def _share(seed: Any, run_id: int) -> Any:
+    """Return a number above 0 and at most 1 that depends on the seed, and looks like chance."""
+    mixed: Any = ExpressionWrapper(
+        seed + Value(run_id * 12_820_163 % 2**40), output_field=BigIntegerField()
+    ) % Value(_PARTS)
+    # Squared: a linear sequence would give the accounts of one person linked numbers.
+    mixed = ExpressionWrapper(mixed * mixed, output_field=BigIntegerField()) % Value(_PARTS)
+    return (Cast(mixed, FloatField()) + Value(1.0)) / Value(_PARTS + 1.0)
+
+
+def _seconds_a_message(prefix: str) -> Any:
+    """Return how long one message of an account takes: its slowest limit decides."""
+    return Greatest(
         F(f"{prefix}min_interval"),
         Coalesce(F(f"{prefix}lease__learnt_interval"), Value(0.0)),
         *(
@@ -150,5 +185,3 @@ def _fairest(rows: QuerySet[Any], run_id: int, account: str | None) -> QuerySet[
         Value(_FASTEST),
         output_field=FloatField(),
     )
-    turn = ExpressionWrapper(-Ln(share) * seconds, output_field=FloatField())
-    return rows.annotate(turn=turn).order_by("turn")

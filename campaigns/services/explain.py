@@ -193,9 +193,7 @@ def _why_account_waits(delivery: Delivery) -> Explanation:
     )
     gap = max(account.min_interval, lease.learnt_interval or 0.0)
     return Explanation(
-        _(
-            "Waiting for its turn: %(n)d messages of account %(uin)s are before it, %(gap).2g s each."
-        )
+        _("Waiting for its turn: account %(uin)s has %(n)d messages before it, %(gap).2g s each.")
         % {"n": before, "uin": account.uin, "gap": gap},
         before,
     )

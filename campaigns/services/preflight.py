@@ -22,6 +22,7 @@ from campaigns.models import Campaign
 from campaigns.querysets.picks import count_picks
 from campaigns.querysets.planning import pick_accounts
 from campaigns.services.audience import people_of
+from campaigns.services.preparing import accounts_of
 from campaigns.services.render import (
     CompiledText,
     TextProblem,
@@ -93,7 +94,9 @@ class Preflight:
 def preflight(*, campaign: Campaign) -> Preflight:
     """Return what a start of the campaign would do now, without doing any of it."""
     found = Preflight()
-    able = list(_chosen(campaign).filter(state__in=WORKING_STATES).select_related("lease"))
+    able = list(
+        accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
+    )
     picks = _picks(campaign)
     loads = _count(campaign, found, picks=picks)
     found.per_account = [
@@ -123,11 +126,6 @@ def seconds_a_message(account: Account) -> float:
         (account.per_day, DAY),
     )
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
-
-
-def _chosen(campaign: Campaign) -> QuerySet[Account]:
-    """Return the accounts of a campaign: those it names, or all."""
-    return campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
 
 
 def _picks(campaign: Campaign) -> QuerySet[Any, Any]:
@@ -182,17 +180,18 @@ def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datet
 
 
 def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
+    unsynced = sum(1 for account in able if account.friends_synced_at is None)
     if not found.targeted:
         found.problems.append(_("Nobody is in the lists of this campaign."))
     if not able:
         found.problems.append(
             _("None of the accounts may send: log in or enable one (manage.py accounts).")
         )
-    elif found.targeted and not found.sendable:
+    elif found.targeted and not found.sendable and not unsynced:
         found.problems.append(
             _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
         )
-    for account in _chosen(campaign).filter(state__in=STOPPED_STATES):
+    for account in accounts_of(campaign=campaign).filter(state__in=STOPPED_STATES):
         found.warnings.append(
             _("Account %(uin)s is %(state)s and sends nothing: %(reason)s")
             % {
@@ -201,7 +200,6 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
                 "reason": account.state_detail or account.get_state_reason_display(),
             }
         )
-    unsynced = sum(1 for account in able if account.friends_synced_at is None)
     if unsynced:
         found.warnings.append(
             ngettext(
