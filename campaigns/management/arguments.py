@@ -59,7 +59,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_creation(add("create", "make a campaign; it sends nothing until it is started"))
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
-    _add_retry(add("retry", "send again what failed, in the newest run"))
+    _add_retry(add("retry", "try again what failed, in the newest run"))
     _add_run(add("status", "say where the newest run stands"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=float, metavar="S", help="at most this many seconds")
@@ -109,7 +109,7 @@ def _add_retry(retry: argparse.ArgumentParser) -> None:
         dest="states",
         action="append",
         choices=[DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value],
-        help="only those; failed and unknown when left out",
+        help="failed ones when left out; unknown ones may get it twice, so say so by name",
     )
     retry.add_argument("--res", metavar="CODE", help="only those whose last result was this")
 

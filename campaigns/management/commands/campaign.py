@@ -41,7 +41,7 @@ from campaigns.services.lifecycle import (
 )
 from campaigns.services.preflight import preflight
 from campaigns.services.schedule import read_start, read_window
-from campaigns.states import ACTIVE_RUN_STATES, RunState
+from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
 
@@ -108,7 +108,7 @@ class Command(OperatorCommand):
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
-        states = tuple(options["states"] or ("failed", "unknown"))
+        states = tuple(options["states"] or (DeliveryState.FAILED,))
         retried = retry_run(run=run, states=states, res=options["res"])
         words = ngettext(
             "%(n)s message is tried again.", "%(n)s messages are tried again.", retried

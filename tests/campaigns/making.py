@@ -1,0 +1,76 @@
+"""Small worlds for tests: accounts with friends, people in lists, runs with deliveries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Account, Friend, Lease
+from campaigns.models import Campaign, Delivery, Run
+from campaigns.querysets.ledger import add_tallies
+from campaigns.states import DeliveryState, RunState
+from contacts.models import Contact, ContactList, Membership
+from contacts.services.attributes import note_attribute_names
+
+
+def make_account(uin: int = 20_001, *, friends: Sequence[int] = (), **columns: Any) -> Account:
+    """Make an account that has synced its friends."""
+    columns = {"credential": "x" * 32, "friends_synced_at": timezone.now(), **columns}
+    account = Account.objects.create(uin=uin, **columns)
+    Lease.objects.create(account=account)
+    Friend.objects.bulk_create(
+        Friend(account=account, uin=friend, nickname=f"friend {friend}") for friend in friends
+    )
+    return account
+
+
+def make_list(name: str, uins: Sequence[int] = (), **attributes: Any) -> ContactList:
+    """Make a list of people; those that exist already join it."""
+    made, _ = ContactList.objects.get_or_create(name=name)
+    for uin in uins:
+        contact, _ = Contact.objects.get_or_create(
+            uin=uin, defaults={"name": f"人{uin}", "attributes": attributes}
+        )
+        Membership.objects.create(contact_list=made, contact=contact)
+    note_attribute_names(contact_list=made, names=attributes)
+    return made
+
+
+def make_campaign(
+    name: str = "spring", *, lists: Sequence[ContactList] = (), text: str = "hi", **columns: Any
+) -> Campaign:
+    """Make a campaign."""
+    accounts = columns.pop("accounts", ())
+    excluded = columns.pop("excluded_lists", ())
+    campaign = Campaign.objects.create(name=name, text=text, **columns)
+    campaign.lists.set(lists)
+    campaign.excluded_lists.set(excluded)
+    campaign.accounts.set(accounts)
+    return campaign
+
+
+def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: Any) -> Run:
+    """Make a run of a campaign in a state, without deliveries."""
+    return Run.objects.create(
+        campaign=campaign,
+        number=campaign.runs.count() + 1,
+        state=state,
+        promise=campaign.promise,
+        timezone=campaign.timezone,
+        **{"text": campaign.text, **columns},
+    )
+
+
+def make_delivery(run: Run, contact: Contact, *, state: str = "sent", **columns: Any) -> Delivery:
+    """Make a delivery and count it, as the engine would."""
+    delivery = Delivery.objects.create(
+        run=run, contact=contact, uin=contact.uin, state=state, **columns
+    )
+    counted = Counter({(run.pk, "targeted", ""): 1, (run.pk, "state", str(state)): 1})
+    if state in (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN):
+        counted[run.pk, "reason", f"{state}:{delivery.reason}"] = 1
+    add_tallies(shard=0, changes=counted)
+    return delivery

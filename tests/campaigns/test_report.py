@@ -1,0 +1,121 @@
+"""A run's report: a row a delivery, texts to the byte, in each format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from campaigns.models import Run
+from campaigns.services import report as module
+from campaigns.services.report import COLUMNS, write_report
+from contacts.models import Contact
+from foundation.refusals import Refusal
+from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
+
+pytestmark = pytest.mark.django_db
+
+TEXT = '你好 100% & more = fine + hi, "quoted"\r\nnext\rline\n😀 =1+1'
+SENT_AT = datetime(2026, 3, 2, 4, 5, 6, 789000, tzinfo=UTC)
+
+
+@pytest.fixture
+def run() -> Run:
+    """A run of a variable text: sent, skipped, pending."""
+    make_list("members", [100_000, 100_001, 100_002])
+    run = make_run(make_campaign(), text="hi {{ name }}")
+    account = make_account()
+    first, second, third = Contact.objects.order_by("uin")
+    sent = {"attempt_count": 2, "last_res": "0", "seq": 77, "sent_at": SENT_AT, "text": TEXT}
+    make_delivery(run, first, account=account, **sent)
+    make_delivery(run, second, state="skipped", reason="suppressed")
+    make_delivery(run, third, state="pending", account=account)
+    return run
+
+
+def written(run: Run, format: str) -> bytes:
+    out = io.BytesIO()
+    rows = write_report(run=run, format=format, out=out)
+    assert rows == run.deliveries.count()
+    assert not out.closed
+    return out.getvalue()
+
+
+def test_the_csv_has_the_columns_in_order_and_the_text_to_the_byte(run: Run) -> None:
+    data = written(run, "csv")
+    assert data.startswith(b"uin,account,state,reason,attempts,last_res,seq,sent_at,text\r\n")
+    rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    assert rows[0] == {
+        "uin": "100000",
+        "account": "20001",
+        "state": "sent",
+        "reason": "",
+        "attempts": "2",
+        "last_res": "0",
+        "seq": "77",
+        "sent_at": "2026-03-02T04:05:06.789000Z",
+        "text": TEXT,
+    }
+    assert rows[1]["account"] == rows[1]["sent_at"] == rows[1]["seq"] == ""
+    assert (rows[1]["state"], rows[1]["reason"]) == ("skipped", "suppressed")
+    assert len(rows) == 3
+
+
+def test_the_json_is_one_array_of_typed_rows(run: Run) -> None:
+    rows = json.loads(written(run, "json"))
+    assert [tuple(row) for row in rows] == [COLUMNS] * 3
+    assert (rows[0]["uin"], rows[0]["account"], rows[0]["seq"]) == (100000, 20001, 77)
+    assert rows[0]["text"] == TEXT
+    assert rows[1]["account"] is rows[1]["sent_at"] is rows[1]["seq"] is None
+
+
+def test_the_sheet_holds_texts_as_texts(run: Run) -> None:
+    run.deliveries.filter(uin=100_000).update(text="=1+1")
+    sheet = load_workbook(io.BytesIO(written(run, "xlsx"))).active
+    rows = [[cell.value for cell in row] for row in sheet.rows]
+    assert tuple(rows[0]) == COLUMNS
+    assert rows[1][0] == 100000
+    assert rows[1][-1] == "=1+1"
+    assert list(sheet.rows)[1][-1].data_type == "s"
+    assert rows[2][1] is None
+
+
+def test_a_long_report_goes_on_in_the_next_sheet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHEET_ROWS", 3)
+    book = load_workbook(io.BytesIO(written(run, "xlsx")))
+    assert [sheet.max_row for sheet in book.worksheets] == [3, 2]
+    assert all(sheet["A1"].value == "uin" for sheet in book.worksheets)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("hi & bye", "hi & bye"), ("hi {{ name }}", ""), ("{% raw %}x{% endraw %}", "")],
+)
+def test_a_constant_text_is_that_of_every_row_without_one(run: Run, text: str, said: str) -> None:
+    Run.objects.filter(pk=run.pk).update(text=text)
+    run.refresh_from_db()
+    rows = json.loads(written(run, "json"))
+    assert [row["text"] for row in rows] == [TEXT, said, said]
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "xlsx"])
+def test_a_run_without_deliveries_has_a_report_without_rows(format: str) -> None:
+    run = make_run(make_campaign())
+    assert len(written(run, format)) > 2
+
+
+def test_it_streams(run: Run, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):  # the rows, and the count of this test
+        written(run, "csv")
+
+
+def test_it_refuses_a_format_it_does_not_know(run: Run) -> None:
+    with pytest.raises(Refusal) as refused:
+        write_report(run=run, format="pdf", out=io.BytesIO())
+    assert refused.value.code == "format_unknown"
+    assert "csv, json, xlsx" in refused.value.sentence
