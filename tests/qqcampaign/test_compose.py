@@ -116,8 +116,11 @@ def _wait_until_healthy(
 
 
 @pytest.mark.postgresql
-def test_a_service_that_does_not_run_is_not_healthy(environment: dict[str, str], port: str) -> None:
-    for name in SERVING:
+@pytest.mark.one_database
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_service_that_does_not_run_is_not_healthy(
+    environment: dict[str, str], port: str, name: str
+) -> None:
     extra = ["--bind", f"127.0.0.1:{port}"] if name == "web" else []
     done = _run([*OURS[name]["healthcheck"]["test"][1:], *extra], environment)
     assert done.returncode == 1
