@@ -22,6 +22,11 @@ SIMPLE_ACTIONS = {
 }
 
 
+#: Put before a message, so that argparse cannot take `--` or the like for itself. No argument of
+#: a process can hold this character.
+_MARK = "\0"
+
+
 class FreeTextParser(CommandParser):
     """A parser that takes a message for what it is, also one that begins with a dash."""
 
@@ -30,14 +35,24 @@ class FreeTextParser(CommandParser):
 
 
 def _glued(args: Sequence[str] | None) -> list[str]:
-    """Return the arguments with `--text X` written as `--text=X`."""
+    """Return the arguments with `--text X` as one, and X marked so that nothing reads it."""
     glued: list[str] = []
+    is_text = False
     for argument in args or ():
-        if glued and glued[-1] == "--text":
-            glued[-1] = f"--text={argument}"
+        if is_text:
+            glued[-1] = f"--text={_MARK}{argument}"
+            is_text = False
+        elif argument.startswith("--text="):
+            glued.append(argument.replace("=", f"={_MARK}", 1))
         else:
             glued.append(argument)
+            is_text = argument == "--text"
     return glued
+
+
+def _message(text: str) -> str:
+    """Return a message without its mark."""
+    return text.removeprefix(_MARK)
 
 
 def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], None]) -> None:
@@ -82,7 +97,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="but not to the people of this one",
     )
     message = create.add_mutually_exclusive_group(required=True)
-    message.add_argument("--text", metavar="T", help="what to say, in Liquid")
+    message.add_argument("--text", type=_message, metavar="T", help="what to say, in Liquid")
     message.add_argument("--template", metavar="NAME", help="a template that says it")
     create.add_argument(
         "--account",
