@@ -94,6 +94,13 @@ class Reason(models.TextChoices):
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
 
 
+class OnLostAccount(models.TextChoices):
+    """What becomes of deliveries whose account was quarantined and that no other can send."""
+
+    FAIL = "fail", _("fail: they can be retried once the account is mended")
+    WAIT = "wait", _("wait until the account is mended")
+
+
 class Promise(models.TextChoices):
     """What a campaign chooses when the gateway leaves it open whether a message arrived."""
 

@@ -46,6 +46,8 @@ class Lease(models.Model):
     resting_until = models.DateTimeField(_("resting until"), null=True, blank=True)
     #: The gap the gateway has taught us, never below the operator's; seconds.
     learnt_interval = models.FloatField(_("learnt gap (s)"), null=True, blank=True)
+    #: Messages that ended badly since the last one that was taken; the breaker counts them.
+    bad_results = models.PositiveSmallIntegerField(_("bad results in a row"), default=0)
     login_failures = models.PositiveSmallIntegerField(_("failed logins in a row"), default=0)
     login_not_before = models.DateTimeField(_("no login before"), null=True, blank=True)
 

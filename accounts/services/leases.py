@@ -26,6 +26,7 @@ class Grant:
         last_reply_at: when the gateway last answered this account, if the last lane said so.
         resting_until: no message before this time.
         learnt_interval: the gap the gateway taught the last lane, seconds.
+        bad_results: messages that ended badly since the last one that was taken.
     """
 
     account_id: int
@@ -34,6 +35,7 @@ class Grant:
     last_reply_at: datetime | None
     resting_until: datetime | None
     learnt_interval: float | None
+    bad_results: int = 0
 
 
 def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | None:
@@ -64,15 +66,24 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
         last_reply_at=lease.last_reply_at,
         resting_until=lease.resting_until,
         learnt_interval=lease.learnt_interval,
+        bad_results=lease.bad_results,
     )
 
 
 def hand_back(
-    *, grant: Grant, last_reply_at: datetime | None, learnt_interval: float | None
+    *,
+    grant: Grant,
+    last_reply_at: datetime | None,
+    learnt_interval: float | None,
+    bad_results: int = 0,
 ) -> None:
     """Hand a lease back, with what the next lane needs to know. A lost lease is left alone."""
     Lease.objects.filter(account_id=grant.account_id, token=grant.token).update(
-        worker=None, last_reply_at=last_reply_at, learnt_interval=learnt_interval, woken_at=None
+        worker=None,
+        last_reply_at=last_reply_at,
+        learnt_interval=learnt_interval,
+        bad_results=bad_results,
+        woken_at=None,
     )
 
 

@@ -44,7 +44,7 @@ def enable_account(*, account: Account, by: Any = None) -> None:
     """
     with transaction.atomic():
         Lease.objects.filter(account=account).update(
-            resting_until=None, login_failures=0, login_not_before=None
+            resting_until=None, login_failures=0, login_not_before=None, bad_results=0
         )
         to = AccountState.OFFLINE if account.state == AccountState.RESTING else AccountState.NEW
         if not change_account_state(

@@ -12,10 +12,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Account, Friend
-from campaigns.engine.windows import is_open
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.services.render import CompiledText, Unsendable, compile_text, context_for
 from campaigns.services.skipping import skip_deliveries
+from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState
 
 

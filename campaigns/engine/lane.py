@@ -22,13 +22,13 @@ from accounts.services.pace import Limits
 from accounts.services.perform_errands import perform_errands
 from accounts.states import AccountState
 from campaigns.engine.entries import Mark, Replay, Settlement
-from campaigns.engine.failpoints import failpoint, failpoint_soon
 from campaigns.engine.feed import Due, RunBrief, Unsettled, next_deliveries, unsettled_attempts
 from campaigns.engine.outcomes import Situation, Verdict, judge
 from campaigns.engine.reactions import Reactions
 from campaigns.engine.runtime import Runtime
 from campaigns.engine.tempo import Tempo
 from campaigns.states import DeliveryState
+from foundation.failpoints import failpoint, failpoint_soon
 from qqhttp import NeverLeft
 
 #: A lane hands back after this long, so that more accounts than lanes fit in all get their turn.
@@ -120,6 +120,7 @@ class Lane:
                 grant=self.grant,
                 last_reply_at=self.grant.last_reply_at if last is None else _wall(last),
                 learnt_interval=self.tempo.gap.learnt,
+                bad_results=self.reactions.bad_results,
             )
 
     def _send_for_a_slice(self) -> None:
@@ -239,6 +240,7 @@ class Lane:
             self._record(due, seq, answer.code, verdict)
             self._react(due, situation)
             if verdict.is_ended:
+                self.reactions.count(verdict=verdict, answer=answer)
                 return
             was_open = was_open or not answer.is_definite
             replays += answer.code != "unreachable"

@@ -16,12 +16,12 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.utils import timezone
 
 from campaigns.engine.entries import Mark, Replay, Settlement
-from campaigns.engine.failpoints import failpoint
 from campaigns.models import TallyKind
 from campaigns.querysets.ledger import LedgerSql, TallyKey, add_tallies
 from campaigns.querysets.ledger_postgresql import PostgresqlLedger
 from campaigns.querysets.ledger_sqlite import SqliteLedger
 from campaigns.states import DeliveryState
+from foundation.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,9 @@ class Ledger:
             try:
                 granted = self._commit(said, asked)
             except (OperationalError, InterfaceError) as problem:
-                log.warning("The ledger cannot write, trying again: %s", str(problem).split("\n")[0])
+                log.warning(
+                    "The ledger cannot write, trying again: %s", str(problem).split("\n")[0]
+                )
                 connection.close()
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountAction, Lease
 from accounts.services.conversation import Answer, Conversation, LaneMustStop
@@ -14,8 +16,10 @@ from accounts.services.leases import Grant
 from accounts.services.result_policies import Policy
 from accounts.services.states import change_account_state, quarantine_account
 from accounts.states import AccountState, StateReason
+from campaigns.engine.outcomes import Verdict, reason_of
 from campaigns.engine.tempo import Tempo
 from campaigns.services.consequences import stop_run_by_policy, suppress_recipient
+from campaigns.states import DeliveryState
 
 #: A rest longer than this is not waited for in a lane.
 LONGEST_REST_IN_LANE = 60.0
@@ -42,6 +46,8 @@ class Reactions:
         self._tempo = tempo
         self._rests_in_a_row = 0
         self._rests_until = 0.0
+        #: Messages that ended badly since the last one that was taken.
+        self.bad_results = grant.bad_results
 
     @property
     def is_resting(self) -> bool:
@@ -72,7 +78,27 @@ class Reactions:
         elif policy.account_action == AccountAction.REST:
             self._rest(policy, answer)
         elif policy.account_action == AccountAction.QUARANTINE:
-            self._quarantine(answer)
+            self._quarantine(answer.sentence or f"RES={answer.code}")
+
+    def count(self, *, verdict: Verdict, answer: Answer) -> None:
+        """The account's breaker: too many messages in a row ended badly.
+
+        Raises:
+            LaneMustStop: the account is quarantined.
+        """
+        if verdict.to == DeliveryState.SENT:
+            self.bad_results = 0
+        elif verdict.to in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+            self.bad_results += 1
+        if self.bad_results < settings.QQ_BREAKER_ACCOUNT:
+            return
+        sentence = _("%(n)d messages in a row were not taken, the last with %(code)s. %(why)s") % {
+            "n": self.bad_results,
+            "code": reason_of(answer.code),
+            "why": answer.sentence,
+        }
+        self.bad_results = 0
+        self._quarantine(sentence)
 
     def wait_out_rest(self) -> None:
         """Wait for the end of a rest that began before this lane.
@@ -126,8 +152,7 @@ class Reactions:
             )
         self._rests_until = time.monotonic() + HEARSAY_SECONDS
 
-    def _quarantine(self, answer: Answer) -> None:
-        sentence = answer.sentence or f"RES={answer.code}"
+    def _quarantine(self, sentence: str) -> None:
         with database_turn():
             quarantine_account(
                 account=self._account, reason=StateReason.CODES_GONE_WRONG, detail=sentence

@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
-from campaigns.states import Promise
+from campaigns.states import OnLostAccount, Promise
 from contacts.models import ContactList
 
 
@@ -59,6 +59,16 @@ class Campaign(models.Model):
         help_text=_(
             "People who are nobody's friend may never see the message. Leave off unless they "
             "asked for it."
+        ),
+    )
+    on_lost_account = models.CharField(
+        _("without an account"),
+        max_length=8,
+        choices=OnLostAccount.choices,
+        default=OnLostAccount.FAIL,
+        help_text=_(
+            "When an account is quarantined, its messages move to other accounts that have the "
+            "same friend. This is for those that none has."
         ),
     )
     created_by = models.ForeignKey(

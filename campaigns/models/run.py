@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
 from campaigns.querysets import RunQuerySet
-from campaigns.states import ACTIVE_RUN_STATES, Promise, RunState
+from campaigns.states import ACTIVE_RUN_STATES, OnLostAccount, Promise, RunState
 
 
 class Run(models.Model):
@@ -31,6 +31,12 @@ class Run(models.Model):
 
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
+    on_lost_account = models.CharField(
+        _("without an account"),
+        max_length=8,
+        choices=OnLostAccount.choices,
+        default=OnLostAccount.FAIL,
+    )
     allows_strangers = models.BooleanField(_("also to strangers"), default=False)
     window_start = models.TimeField(_("sends from"), null=True, blank=True)
     window_end = models.TimeField(_("sends until"), null=True, blank=True)

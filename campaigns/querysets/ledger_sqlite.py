@@ -20,8 +20,8 @@ WITH asked AS (
       FROM json_each(%s)
 )
 UPDATE campaigns_delivery
-   SET state = 'sending', attempt_count = campaigns_delivery.attempt_count + 1, seq = a.seq, reason = '',
-       not_before = NULL, text = COALESCE(a.body, campaigns_delivery.text)
+   SET state = 'sending', attempt_count = campaigns_delivery.attempt_count + 1, seq = a.seq,
+       reason = '', not_before = NULL, text = COALESCE(a.body, campaigns_delivery.text)
   FROM asked a, accounts_lease l, accounts_account acc, campaigns_run r
  WHERE campaigns_delivery.id = a.delivery_id
    AND campaigns_delivery.account_id = a.account_id

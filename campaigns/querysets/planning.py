@@ -118,7 +118,8 @@ def pick_accounts(
         anybody = Account.objects.working()
         if has_chosen_accounts:
             anybody = anybody.filter(campaigns=campaign_id)
-        account = Coalesce(account, _any_account(anybody, run_id))
+        stranger = _any_account(anybody, run_id)
+        account = Coalesce(account, stranger, output_field=BigIntegerField())
     suppressions = Suppression.objects.filter(
         Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Egress, Errand, ErrandKind, ErrandState, Lease, Outage, Worker
 from accounts.states import AccountState
-from campaigns.engine.windows import is_open, next_opening
 from campaigns.models import Delivery, Run
 from campaigns.services.preparing import accounts_of
+from campaigns.services.windows import is_open, next_opening
 from campaigns.states import DeliveryState, RunState
 
 
@@ -192,10 +192,14 @@ def _why_account_waits(delivery: Delivery) -> Explanation:
         .count()
     )
     gap = max(account.min_interval, lease.learnt_interval or 0.0)
+    slot = max(lease.last_reply_at or timezone.now(), timezone.now()) + timedelta(
+        seconds=gap * (before + 1)
+    )
     return Explanation(
-        _("Waiting for its turn: account %(uin)s has %(n)d messages before it, %(gap).2g s each.")
-        % {"n": before, "uin": account.uin, "gap": gap},
+        _("Waiting for its slot at about %(time)s: account %(uin)s has %(n)d messages before it.")
+        % {"time": _clock(slot), "n": before, "uin": account.uin},
         before,
+        slot,
     )
 
 

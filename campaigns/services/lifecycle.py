@@ -187,6 +187,7 @@ def _make_run(campaign: Campaign, *, starts_at: Any) -> Run:
         text=campaign.message,
         promise=campaign.promise,
         allows_strangers=campaign.allows_strangers,
+        on_lost_account=campaign.on_lost_account,
         window_start=campaign.window_start,
         window_end=campaign.window_end,
         timezone=campaign.timezone,

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from accounts.services.workers import presume_dead
 from accounts.states import STOPPED_STATES
-from campaigns.engine.windows import is_open
 from campaigns.models import Delivery, Run, Tally, TallyKind
+from campaigns.services.breakers import stop_runs_that_go_wrong
 from campaigns.services.finishing import finish_runs_that_are_done
 from campaigns.services.moving import cancel_pending, move_deliveries
 from campaigns.services.rerouting import reroute_stopped_accounts
 from campaigns.services.waking import accounts_to_wake, wake_lanes
+from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Promise, Reason, RunState
 
 #: Added to the gateway's replay window before an attempt nobody can ask about is given up.
@@ -25,6 +26,7 @@ STRANDED_MARGIN = timedelta(seconds=60)
 def reconcile() -> None:
     """Do everything that is due. Idempotent: twice, late or not at all does no harm."""
     presume_dead()
+    stop_runs_that_go_wrong()
     reroute_stopped_accounts()
     settle_stranded()
     for run in Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending()):

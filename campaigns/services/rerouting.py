@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.models import Account, Friend
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Delivery, Run, TallyKind
 from campaigns.querysets.ledger import TallyKey, add_tallies
-from campaigns.states import DeliveryState, Reason, RunState
+from campaigns.states import DeliveryState, OnLostAccount, Reason, RunState
 
 #: Deliveries moved in one transaction.
 CHUNK = 2_000
@@ -21,43 +21,53 @@ def reroute_stopped_accounts() -> int:
     """Move the pending deliveries of quarantined and disabled accounts; return how many moved.
 
     To another working account of the campaign that has the same friend. Where there is none they
-    fail for want of an account: whoever mends the account can retry exactly these.
+    wait, or fail for want of an account, as the campaign says; whoever mends the account can retry
+    exactly these.
     """
-    moved = 0
-    live = list(Run.objects.filter(state__in=(RunState.RUNNING, RunState.PAUSED)))
+    live = list(
+        Run.objects.filter(state__in=(RunState.RUNNING, RunState.PAUSED)).select_related("campaign")
+    )
     if not live:
         return 0
     waiting = Delivery.objects.pending().filter(
         account_id=OuterRef("pk"), run_id__in=[run.pk for run in live]
     )
     stopped = Account.objects.filter(Exists(waiting), state__in=STOPPED_STATES)
-    for account_id in stopped.values_list("pk", flat=True):
-        for run in live:
-            while chunk := _move_chunk(run=run, account_id=account_id):
-                moved += chunk
+    return sum(
+        _reroute(run=run, account_id=account_id)
+        for account_id in list(stopped.values_list("pk", flat=True))
+        for run in live
+    )
+
+
+def _reroute(*, run: Run, account_id: int) -> int:
+    others = _others(run)
+    mine = Delivery.objects.pending().filter(run=run, account_id=account_id)
+    moved, last = 0, 0
+    while ids := list(mine.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        last = ids[-1]
+        with transaction.atomic():
+            rows = mine.filter(pk__in=ids)
+            moved += rows.filter(Exists(others)).update(
+                account_id=Subquery(others.order_by("account_id").values("account_id")[:1])
+            )
+            if run.on_lost_account == OnLostAccount.FAIL:
+                _fail(run, rows)
     return moved
 
 
-def _move_chunk(*, run: Run, account_id: int) -> int:
+def _others(run: Run) -> QuerySet[Friend]:
+    """Return the friendships through which somebody else could write to a delivery's person."""
     chosen = {"account__campaigns": run.campaign_id} if run.campaign.accounts.exists() else {}
-    others = Friend.objects.current().filter(
+    return Friend.objects.current().filter(
         uin=OuterRef("uin"), account__state__in=WORKING_STATES, **chosen
     )
-    rows = Delivery.objects.pending().filter(run=run, account_id=account_id)
-    with transaction.atomic():
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-        if not ids:
-            return 0
-        mine = rows.filter(pk__in=ids)
-        moved = (
-            mine.annotate(other=Subquery(others.order_by("account_id").values("account_id")[:1]))
-            .exclude(other=None)
-            .update(account_id=Subquery(others.order_by("account_id").values("account_id")[:1]))
-        )
-        failed = mine.transition(to=DeliveryState.FAILED, reason=Reason.NO_ACCOUNT)
-        changes: Counter[TallyKey] = Counter()
-        changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] -= failed
-        changes[run.pk, TallyKind.STATE, DeliveryState.FAILED] += failed
-        changes[run.pk, TallyKind.REASON, f"{DeliveryState.FAILED}:{Reason.NO_ACCOUNT}"] += failed
-        add_tallies(shard=0, changes=changes)
-    return moved + failed
+
+
+def _fail(run: Run, rows: QuerySet[Delivery]) -> None:
+    failed = rows.transition(to=DeliveryState.FAILED, reason=Reason.NO_ACCOUNT)
+    changes: Counter[TallyKey] = Counter()
+    changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] -= failed
+    changes[run.pk, TallyKind.STATE, DeliveryState.FAILED] += failed
+    changes[run.pk, TallyKind.REASON, f"{DeliveryState.FAILED}:{Reason.NO_ACCOUNT}"] += failed
+    add_tallies(shard=0, changes=changes)

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Egress, Lease, Worker
 from accounts.states import WORKING_STATES
-from campaigns.querysets.idle import idle_leases_with_work
+from campaigns.services.idle import idle_leases_with_work
 
 log = logging.getLogger(__name__)
 

@@ -55,9 +55,23 @@ def test_a_secret_of_this_machine_alone_is_refused_in_production(tmp_path: Path,
     assert f"{name} is not set" in done.stderr
 
 
-def test_two_problems_are_both_told(tmp_path: Path) -> None:
-    done = _check(tmp_path, REDIS_URL="http://x", QQ_GATEWAY_URL="x", EGRESS_NAME="a b")
+WRONG = {
+    "CREDENTIAL_KEYS": ("short", "Key 1 of CREDENTIAL_KEYS is shorter"),
+    "DATABASE_URL": ("mysql://x", "DATABASE_URL cannot be used"),
+    "EGRESS_NAME": ("a name", "EGRESS_NAME is 'a name'"),
+    "EGRESS_PROXY": ("proxy:secret", "EGRESS_PROXY is not the address of a proxy"),
+    "EGRESS_SOURCE_ADDRESS": ("192.0.2.7", "is not an address of this machine"),
+    "QQ_GATEWAY_URL": ("gateway", "QQ_GATEWAY_URL cannot be used"),
+    "QQ_READ_TIMEOUT": ("soon", "QQ_READ_TIMEOUT is 'soon', which is not a number"),
+    "REDIS_URL": ("http://x", "REDIS_URL cannot be used"),
+    "SECRET_KEY_FILE": ("/does/not/exist", "SECRET_KEY_FILE names /does/not/exist, which cannot"),
+}
+
+
+def test_every_wrong_setting_has_its_sentence(tmp_path: Path) -> None:
+    done = _check(tmp_path, **{name: value for name, (value, _sentence) in WRONG.items()})
     assert done.returncode == 1
-    for sentence in ("REDIS_URL cannot be used", "QQ_GATEWAY_URL cannot", "EGRESS_NAME is 'a b'"):
+    for _value, sentence in WRONG.values():
         assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+    assert "proxy:secret" not in done.stderr

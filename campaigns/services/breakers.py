@@ -1,0 +1,61 @@
+"""The breaker of runs: one whose messages go wrong stops itself, and says why.
+
+An account's own breaker is in its lane (`campaigns.engine.reactions`); this one looks across
+accounts: a text the gateway will not take, a gateway that has changed its mind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from campaigns.models import Attempt, Run
+from campaigns.services.run_states import change_run_state
+from campaigns.states import DeliveryState, RunState
+
+#: The newest attempts that are looked at, found by primary key alone.
+LATEST_ATTEMPTS = 1_000
+_BAD = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+
+def stop_runs_that_go_wrong() -> int:
+    """Stop the running runs of whose latest messages half or more ended badly; return how many.
+
+    What was before the run was started or resumed does not count: an operator who resumes it gives
+    it a fresh start.
+    """
+    since = dict(Run.objects.running().values_list("pk", "state_changed_at"))
+    if not since:
+        return 0
+    stopped = 0
+    for run_id, endings in _latest_endings(since).items():
+        bad = Counter({code: n for (state, code), n in endings.items() if state in _BAD})
+        ended = sum(endings.values())
+        if ended >= settings.QQ_BREAKER_RUN and 2 * bad.total() >= ended:
+            stopped += change_run_state(
+                run_id=run_id, to=RunState.STOPPED, detail=_sentence(bad, ended)
+            )
+    return stopped
+
+
+def _latest_endings(since: dict[int, datetime]) -> dict[int, Counter[tuple[str, str]]]:
+    endings: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+    latest = Attempt.objects.order_by("-pk").values_list(
+        "delivery__run_id", "delivery__state", "res", "finished_at"
+    )[:LATEST_ATTEMPTS]
+    for run_id, state, code, finished_at in latest:
+        is_ended = state == DeliveryState.SENT or state in _BAD
+        if run_id in since and is_ended and finished_at and finished_at >= since[run_id]:
+            endings[run_id][state, code] += 1
+    return endings
+
+
+def _sentence(bad: Counter[str], ended: int) -> str:
+    codes = ", ".join(f"{code} × {n}" for code, n in bad.most_common(3))
+    return _(
+        "It stopped itself: %(bad)d of the last %(ended)d messages went wrong (%(codes)s). Look at "
+        "the deliveries that failed, then resume or cancel it."
+    ) % {"bad": bad.total(), "ended": ended, "codes": codes}
