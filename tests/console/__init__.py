@@ -1,0 +1,1 @@
+"""The console, asked by Django's client and by a real browser."""

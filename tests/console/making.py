@@ -1,0 +1,129 @@
+"""A small world for the console to show: every model has rows, every state of a run is there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from accounts.models import (
+    Account,
+    AccountEvent,
+    Egress,
+    Errand,
+    Friend,
+    Lease,
+    Outage,
+    Session,
+    Worker,
+)
+from accounts.states import AccountState, StateReason
+from campaigns.models import Attempt, Campaign, Delivery, MessageTemplate, Run, RunEvent, Tally
+from campaigns.states import DeliveryState, RunState
+from contacts.models import Contact, ContactImport, ContactList, Membership, Suppression
+
+FIRST_UIN, FIRST_ACCOUNT = 20_000_000, 10_000_100
+
+
+def make_operator(name: str = "op") -> User:
+    """An operator who may do everything."""
+    return User.objects.create_superuser(name, "", "op")
+
+
+def make_world(*, people: int = 14, accounts: int = 3) -> Campaign:
+    """Make a bit of everything; return a campaign whose run is under way."""
+    egress = make_egress()
+    senders = [make_account(FIRST_ACCOUNT + n, egress=egress) for n in range(accounts)]
+    contact_list = make_list("老客户", people=people)
+    Suppression.objects.create(uin=FIRST_UIN, source="退订")
+    Outage.objects.create(
+        egress=egress, began_at=timezone.now(), ended_at=timezone.now(), sentence="-"
+    )
+    ContactImport.objects.create(contact_list=contact_list, file_name="客户.csv", state="done")
+    template = MessageTemplate.objects.create(name="问候", text="{{ name }}，您好")
+    campaign = Campaign.objects.create(name="双十一", template=template)
+    campaign.lists.add(contact_list)
+    make_run(campaign, senders=senders)
+    return campaign
+
+
+def make_egress(name: str = "default") -> Egress:
+    """An egress with a living worker."""
+    egress = Egress.objects.create(name=name)
+    now = timezone.now()
+    Worker.objects.create(
+        egress=egress,
+        hostname="host",
+        pid=1,
+        version="1",
+        started_at=now,
+        heartbeat_at=now + timedelta(hours=1),
+    )
+    return egress
+
+
+def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Account:
+    """An account with friends, a timeline and an errand."""
+    values.setdefault("state", AccountState.ONLINE)
+    values.setdefault("state_reason", StateReason.LOGGED_IN)
+    account = Account.objects.create(uin=uin, name=f"小红{uin}", credential="x" * 32, **values)
+    Lease.objects.create(account=account, last_seq=5, egress=egress)
+    AccountEvent.objects.create(account=account, state=account.state, reason=account.state_reason)
+    Errand.objects.create(account=account, kind="sync", state="done", outcome="20 friends.")
+    Friend.objects.create(account=account, uin=FIRST_UIN + 1, nickname="小明")
+    if egress is not None:
+        now = timezone.now()
+        Session.objects.create(account=account, egress=egress, opened_at=now, last_used_at=now)
+    return account
+
+
+def make_list(name: str, *, people: int) -> ContactList:
+    """A list of people with a name and a city."""
+    contact_list = ContactList.objects.create(name=name)
+    first = FIRST_UIN + Contact.objects.count()
+    contacts = Contact.objects.bulk_create(
+        Contact(uin=first + n, name=f"张伟{n}", attributes={"city": "北京"}) for n in range(people)
+    )
+    Membership.objects.bulk_create(
+        Membership(contact_list=contact_list, contact=contact) for contact in contacts
+    )
+    return contact_list
+
+
+def make_run(campaign: Campaign, *, senders: list[Account], state: str = RunState.RUNNING) -> Run:
+    """A run with deliveries in every state, attempts, and figures that add up."""
+    number = campaign.runs.count() + 1
+    run = Run.objects.create(
+        campaign=campaign, number=number, state=state, text="您好", promise="never-twice",
+        timezone="Asia/Shanghai", planned_at=timezone.now(),
+    )  # fmt: skip
+    RunEvent.objects.create(run=run, state=state, detail="by hand")
+    states = list(DeliveryState.values)
+    contacts = list(Contact.objects.order_by("pk"))
+    for index, contact in enumerate(contacts):
+        _make_delivery(run, contact, states[index % len(states)], senders[index % len(senders)])
+    targeted = run.deliveries.count()
+    Tally.objects.create(run=run, kind="targeted", key="", n=targeted)
+    for value in states:
+        n = run.deliveries.filter(state=value).count()
+        Tally.objects.create(run=run, kind="state", key=value, n=n)
+    Tally.objects.create(run=run, kind="reason", key="failed:RES_5", n=2)
+    Tally.objects.create(run=run, kind="res", key="0", n=2)
+    return run
+
+
+def _make_delivery(run: Run, contact: Contact, state: str, account: Account) -> None:
+    delivery = Delivery.objects.create(
+        run=run, contact=contact, uin=contact.uin, account=account, state=state, text="您好"
+    )
+    if state not in {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN}:
+        return
+    res = {DeliveryState.SENT: "0", DeliveryState.FAILED: "5"}.get(DeliveryState(state), "timeout")
+    Attempt.objects.create(
+        delivery=delivery, account=account, seq=run.pk * 100_000 + delivery.pk, res=res,
+        marked_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    reason = {"failed": "RES_5", "unknown": "replay_window_over"}.get(state, "")
+    Delivery.objects.filter(pk=delivery.pk).update(attempt_count=1, last_res=res, reason=reason)

@@ -1,0 +1,106 @@
+"""Accounts: what may be asked of them, said before and after; their import."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Errand
+from accounts.states import AccountState
+from qqhttp import password_digest
+from tests.console.making import FIRST_ACCOUNT, make_account, make_egress
+
+LIST = "admin:accounts_account_changelist"
+
+
+def _ask(account: Account, verb: str) -> str:
+    return reverse("admin:accounts_account_ask", args=[account.pk, verb])
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "after"),
+    [
+        (AccountState.ONLINE, "rest", AccountState.RESTING),
+        (AccountState.ONLINE, "disable", AccountState.DISABLED),
+        (AccountState.ONLINE, "quarantine", AccountState.QUARANTINED),
+        (AccountState.QUARANTINED, "enable", AccountState.NEW),
+        (AccountState.DISABLED, "enable", AccountState.NEW),
+    ],
+)
+def test_a_verb_moves_the_account(
+    before: AccountState, verb: str, after: AccountState, operator: Client
+) -> None:
+    account = make_account(FIRST_ACCOUNT, state=before)
+    assert operator.get(_ask(account, verb)).status_code == 200
+    account.refresh_from_db()
+    assert account.state == before
+    operator.post(_ask(account, verb))
+    account.refresh_from_db()
+    assert account.state == after
+    assert account.events.first().by is not None
+
+
+@pytest.mark.parametrize("kind", ["login", "sync"])
+def test_an_errand_is_asked_for(kind: str, operator: Client) -> None:
+    accounts = [make_account(FIRST_ACCOUNT + n) for n in range(3)]
+    chosen = [account.pk for account in accounts]
+    operator.post(reverse(LIST), {"action": f"act_{kind}", "_selected_action": chosen})
+    assert Errand.objects.filter(kind=kind, state="open").count() == 3
+    page = operator.get(reverse("admin:accounts_account_change", args=[chosen[0]]))
+    assert "has not answered yet" in page.content.decode()
+
+
+def test_what_is_dangerous_is_confirmed_for_many(operator: Client) -> None:
+    accounts = [make_account(FIRST_ACCOUNT + n) for n in range(3)]
+    form = {"action": "act_disable", "_selected_action": [account.pk for account in accounts]}
+    answer = operator.post(reverse(LIST), form)
+    assert "stops before its next message" in answer.content.decode()
+    assert not Account.objects.filter(state=AccountState.DISABLED).exists()
+    operator.post(reverse(LIST), {**form, "is_confirmed": "1"})
+    assert Account.objects.filter(state=AccountState.DISABLED).count() == 3
+
+
+def test_refusals_are_told_next_to_what_was_done(operator: Client) -> None:
+    good = make_account(FIRST_ACCOUNT)
+    bad = make_account(FIRST_ACCOUNT + 1, state=AccountState.QUARANTINED)
+    form = {"action": "act_login", "_selected_action": [good.pk, bad.pk]}
+    answer = operator.post(reverse(LIST), form)
+    said = " ".join(str(message) for message in get_messages(answer.wsgi_request))
+    assert "1 account was asked to log in" in said
+    assert f"Account {bad.uin} is quarantined" in said
+
+
+def test_accounts_are_imported_and_no_password_is_shown(operator: Client) -> None:
+    make_egress()
+    text = "uin,password,name\n10000100,geheim-1,小红\nabc,geheim-2,\n10000102,geheim-3,李雷\n"
+    file = SimpleUploadedFile("账号.csv", text.encode("gb18030"))
+    answer = operator.post(reverse("admin:accounts_account_upload"), {"file": file})
+    page = answer.content.decode()
+    assert Account.objects.count() == 2
+    assert Account.objects.get(uin=10000102).credential == password_digest("geheim-3")
+    assert "geheim" not in page
+    rejects = operator.get(
+        reverse("admin:accounts_account_rejects", args=[answer.context["rejects"]])
+    )
+    body = b"".join(rejects.streaming_content).decode("utf-8-sig")
+    assert "abc" in body
+    assert "geheim" not in body
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"name\nx\n", "No column holds the UIN"), (b"", "The file is empty")],
+)
+def test_a_wrong_file_gets_its_sentence(content: bytes, sentence: str, operator: Client) -> None:
+    file = SimpleUploadedFile("a.csv", content)
+    answer = operator.post(reverse("admin:accounts_account_upload"), {"file": file})
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["secret_key", "rejected-accounts-0000"])
+def test_nothing_but_rejects_is_sent(name: str, operator: Client) -> None:
+    assert operator.get(f"/accounts/account/rejects/{name}/").status_code == 404

@@ -1,0 +1,134 @@
+"""Forms: what an operator changed is saved, and nothing else; mistakes are said at their field."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Lease
+from accounts.services.states import quarantine_account
+from accounts.states import AccountState, StateReason
+from campaigns.models import Campaign, MessageTemplate
+from qqhttp import password_digest
+from tests.console.making import FIRST_ACCOUNT, make_account, make_list, make_world
+
+
+def _account_form(**values: object) -> dict[str, object]:
+    empty = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}
+    management = {
+        f"{prefix}-{key}": value
+        for prefix in ("events", "errands", "sessions")
+        for key, value in empty.items()
+    }
+    return {"name": "小红", "presence": 10, "min_interval": 1.0, **management, **values}
+
+
+def test_a_stale_form_cannot_put_an_old_state_back(operator: Client) -> None:
+    account = make_account(FIRST_ACCOUNT)
+    address = reverse("admin:accounts_account_change", args=[account.pk])
+    assert operator.get(address).status_code == 200
+    quarantine_account(account=account, reason=StateReason.LOGIN_REFUSED, detail="wrong password")
+    Account.objects.filter(pk=account.pk).update(friend_count=77, per_day=5)
+    assert operator.post(address, _account_form(min_interval=2.5, per_day=5)).status_code == 302
+    account.refresh_from_db()
+    assert account.min_interval == 2.5
+    assert account.state == AccountState.QUARANTINED
+    assert account.friend_count == 77
+
+
+def test_an_unchanged_form_saves_nothing(operator: Client) -> None:
+    account = make_account(FIRST_ACCOUNT)
+    Account.objects.filter(pk=account.pk).update(name="小红")
+    before = account.history.count()
+    address = reverse("admin:accounts_account_change", args=[account.pk])
+    assert operator.post(address, _account_form()).status_code == 302
+    assert account.history.count() == before
+
+
+def test_a_new_account_gets_its_digest_and_its_lease(operator: Client) -> None:
+    form = _account_form(uin=FIRST_ACCOUNT, password="geheim")
+    answer = operator.post(reverse("admin:accounts_account_add"), form)
+    assert answer.status_code == 302
+    account = Account.objects.get()
+    assert account.credential == password_digest("geheim")
+    assert Lease.objects.get().last_seq > 1_000_000_000
+
+
+def test_a_new_account_without_password_is_refused_at_its_field(operator: Client) -> None:
+    answer = operator.post(reverse("admin:accounts_account_add"), _account_form(uin=FIRST_ACCOUNT))
+    assert answer.status_code == 200
+    assert "needs its password" in answer.content.decode()
+
+
+def test_no_page_shows_a_credential(operator: Client) -> None:
+    account = make_account(FIRST_ACCOUNT)
+    secret = password_digest("geheim")
+    Account.objects.filter(pk=account.pk).update(credential=secret)
+    for address in [
+        reverse("admin:accounts_account_change", args=[account.pk]),
+        reverse("admin:accounts_account_changelist"),
+        reverse("admin:accounts_account_history", args=[account.pk]),
+    ]:
+        assert secret not in operator.get(address).content.decode()
+
+
+def _campaign_form(**values: object) -> dict[str, object]:
+    contact_list = make_list("VIP", people=2)
+    return {
+        "name": "周末",
+        "text": "你好 {{ name }}",
+        "lists": [contact_list.pk],
+        "promise": "never-twice",
+        "timezone": "Asia/Shanghai",
+        **values,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"text": "{{ nmae }}"}, "text", "Did you mean {{ name }}?"),
+        ({"text": "{{ name "}, "text", "Line 1"),
+        ({"text": " "}, "text", "Write a text here"),
+        ({"window_start": "09:00"}, "window_end", "both its start and its end"),
+        ({"window_start": "09:00", "window_end": "09:00"}, "window_end", "window is empty"),
+        ({"lists": []}, "lists", "required"),
+    ],
+)
+def test_a_mistake_is_said_at_its_field(
+    values: dict[str, object], field: str, sentence: str, operator: Client
+) -> None:
+    answer = operator.post(reverse("admin:campaigns_campaign_add"), _campaign_form(**values))
+    assert answer.status_code == 200
+    errors = answer.context["adminform"].form.errors
+    assert sentence in " ".join(errors[field])
+    assert not Campaign.objects.exists()
+
+
+def test_a_good_campaign_leads_to_its_page(operator: Client) -> None:
+    answer = operator.post(reverse("admin:campaigns_campaign_add"), _campaign_form())
+    campaign = Campaign.objects.get()
+    assert answer.url == reverse("admin:campaigns_campaign_page", args=[campaign.pk])
+    assert campaign.created_by is not None
+    assert "Not started yet" in operator.get(answer.url).content.decode()
+
+
+def test_a_template_that_is_no_liquid_is_refused_at_its_field(operator: Client) -> None:
+    answer = operator.post(
+        reverse("admin:campaigns_messagetemplate_add"), {"name": "x", "text": "{% if %}"}
+    )
+    assert "text" in answer.context["adminform"].form.errors
+    assert not MessageTemplate.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["accounts_account", "campaigns_campaign"])
+def test_what_much_hangs_on_cannot_be_deleted(what: str, operator: Client) -> None:
+    campaign = make_world()
+    row = campaign if what == "campaigns_campaign" else Account.objects.first()
+    assert row is not None
+    address = reverse(f"admin:{what}_delete", args=[row.pk])
+    assert operator.post(address, {"post": "yes"}).status_code == 403
+    changelist = reverse(f"admin:{what}_changelist")
+    operator.post(changelist, {"action": "delete_selected", "_selected_action": [row.pk]})
+    assert type(row).objects.filter(pk=row.pk).exists()

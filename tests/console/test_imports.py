@@ -1,0 +1,114 @@
+"""An import in the browser: from a file saved by Excel to a list, and back again."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from contacts.models import Contact, ContactImport, ContactList
+from contacts.services.run_import import run_import
+from contacts.services.undo_import import undo_import
+from contacts.states import ImportState
+
+UPLOAD = "admin:contacts_contactimport_upload"
+TEXT = "QQ号,姓名,城市\n20000001,张伟,北京\n1.23457E+09,李娜,上海\n20000003,王芳,广州\n"
+
+
+def _upload(
+    client: Client, content: bytes = TEXT.encode("gb18030"), **values: str
+) -> ContactImport:
+    form = {"new_list": "老客户", "policy": "overwrite", **values}
+    file = SimpleUploadedFile("客户.csv", content)
+    answer = client.post(reverse(UPLOAD), {**form, "file": file})
+    found = ContactImport.objects.latest("pk")
+    assert answer.url == reverse("admin:contacts_contactimport_check", args=[found.pk])
+    return found
+
+
+def _check(found: ContactImport) -> str:
+    return reverse("admin:contacts_contactimport_check", args=[found.pk])
+
+
+def _page(found: ContactImport, name: str = "page", *args: str) -> str:
+    return reverse(f"admin:contacts_contactimport_{name}", args=[found.pk, *args])
+
+
+MAPPING = {"meaning-0": "uin", "meaning-1": "name", "meaning-2": "attribute", "attribute-2": "city"}
+
+
+def test_from_the_upload_to_the_list_and_back(operator: Client, redis_server: str) -> None:
+    found = _upload(operator)
+    page = operator.get(_check(found)).content.decode()
+    assert "张伟" in page
+    assert "gb18030" in page
+    assert "would be rejected" in page
+    answer = operator.post(_check(found), {**MAPPING, "verb": "go"})
+    assert answer.url == _page(found)
+    assert "waiting for a worker" in operator.get(_page(found)).content.decode()
+
+    assert run_import(import_id=found.pk)
+    assert Contact.objects.get(uin=20000001).attributes == {"city": "北京"}
+    assert ContactList.objects.get().contacts.count() == 2
+    page = operator.get(_page(found)).content.decode()
+    assert "Rejected rows" in page
+    rejects = b"".join(operator.get(_page(found, "rejects")).streaming_content).decode("utf-8-sig")
+    assert "李娜" in rejects
+    assert operator.get(_page(found, "live")).status_code == 286
+
+    assert "what it changed becomes" in operator.get(_page(found, "do", "undo")).content.decode()
+    operator.post(_page(found, "do", "undo"))
+    assert undo_import(import_id=found.pk)
+    assert not Contact.objects.exists()
+
+
+def test_the_mapping_is_corrected(operator: Client) -> None:
+    found = _upload(operator)
+    operator.post(_check(found), {**MAPPING, "meaning-1": "out", "verb": "mapping"})
+    found.refresh_from_db()
+    assert found.mapping == ["uin", "", "attribute:city"]
+    assert found.state == ImportState.UPLOADED
+
+
+def test_a_mapping_without_a_number_is_refused(operator: Client) -> None:
+    found = _upload(operator)
+    answer = operator.post(_check(found), {**MAPPING, "meaning-0": "out", "verb": "go"})
+    assert [str(message) for message in get_messages(answer.wsgi_request)]
+    found.refresh_from_db()
+    assert found.state == ImportState.UPLOADED
+
+
+def test_the_file_is_read_differently(operator: Client) -> None:
+    found = _upload(operator)
+    operator.post(_check(found), {"verb": "layout", "encoding": "big5", "header_line": "1"})
+    found.refresh_from_db()
+    assert found.encoding == "big5"
+    assert operator.get(_check(found)).status_code == 200
+
+
+def test_a_file_is_thrown_away(operator: Client) -> None:
+    found = _upload(operator)
+    operator.post(_check(found), {"verb": "discard"})
+    assert not ContactImport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "sentence"),
+    [
+        (b"", {"new_list": "x"}, "The file is empty"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 99, {"new_list": "x"}, "<li"),
+        (TEXT.encode(), {}, "name a new one here"),
+    ],
+)
+def test_what_cannot_be_taken_in_gets_its_sentence(
+    content: bytes, form: dict[str, str], sentence: str, operator: Client
+) -> None:
+    file = SimpleUploadedFile("x.csv", content)
+    answer = operator.post(reverse(UPLOAD), {"policy": "skip", "file": file, **form})
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+    assert sentence in answer.content.decode()
+    assert not ContactImport.objects.exists()
+    assert not ContactList.objects.exists()

@@ -1,0 +1,67 @@
+"""The front page: first steps when there is nothing, needs and figures when there is something."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account, Outage, Worker
+from accounts.states import AccountState
+from campaigns.models import Attempt, Delivery, Run
+from campaigns.states import RunState
+from contacts.models import ContactImport
+from qqcampaign.views import recent
+from tests.console.making import make_world
+
+
+def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
+    page = operator.get("/").content.decode()
+    assert "First steps" in page
+    assert "Import the accounts that send" in page
+
+
+def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
+    make_world()
+    quiet = operator.get("/").content.decode()
+    assert "in quarantine" not in quiet
+    assert "nobody knows whether they arrived" in quiet
+    Account.objects.filter(pk=Account.objects.first().pk).update(state=AccountState.QUARANTINED)
+    Outage.objects.update(ended_at=None, sentence="No route to it.")
+    Worker.objects.update(ended_at="2026-01-01T00:00:00Z")
+    Run.objects.update(state=RunState.STOPPED, state_detail="30 of 50 failed.")
+    ContactImport.objects.update(state="failed", problem="It is a picture.")
+    page = operator.get("/overview/live/").content.decode()
+    for sentence in [
+        "1 account is in quarantine",
+        "No route to it.",
+        "No worker is living",
+        "30 of 50 failed.",
+        "It is a picture.",
+    ]:
+        assert sentence in page
+
+
+def test_it_counts_the_last_hour_by_minute_and_code(operator: Client) -> None:
+    make_world()
+    hour = recent.last_hour()
+    assert sum(n for _, n in hour.minutes) == Attempt.objects.count() == sum(hour.codes.values())
+    assert hour.codes["0"] == Delivery.objects.filter(state="sent").count()
+    assert len(hour.minutes) == 60
+    assert not hour.is_cut
+
+
+def test_it_asks_as_little_for_many_rows_as_for_few(operator: Client) -> None:
+    make_world(people=7)
+    few = _queries(operator)
+    run = Run.objects.get()
+    Delivery.objects.bulk_create(Delivery(run=run, uin=n, state="pending") for n in range(300))
+    cache.clear()
+    assert _queries(operator) <= few <= 20
+
+
+def _queries(client: Client) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/overview/live/").status_code == 200
+    return len(asked)
