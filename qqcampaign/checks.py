@@ -166,6 +166,12 @@ def check_egress(app_configs: Apps, **_options: Any) -> Messages:
     return problems
 
 
+def environment_problems() -> Messages:
+    """Return what keeps any process of ours from starting: every check but those for production."""
+    looks = (check_environment, check_home, check_secret_key, check_credential_keys, check_egress)
+    return [problem for look in looks for problem in look(None)]
+
+
 def _kept_secret_is_there(name: str) -> bool:
     try:
         return (settings.QQCAMPAIGN_HOME / name).stat().st_size > 0
