@@ -7,6 +7,7 @@ A file is somebody else's: every reader here is bounded in memory, and whatever 
 `FileProblem` with a sentence, or in a row that carries its own problem.
 """
 
+from tabular.ahead import ReadAhead
 from tabular.encodings import Encoding, detect_encoding
 from tabular.header import find_header
 from tabular.inspection import Inspection, inspect_table
@@ -25,6 +26,7 @@ __all__ = [
     "FirstLines",
     "Inspection",
     "Layout",
+    "ReadAhead",
     "Row",
     "Table",
     "XlsxWriter",

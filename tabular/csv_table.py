@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tabular.decoding import MARK, TextBlocks
 from tabular.problems import FileProblem
-from tabular.tables import LONGEST_RECORD, Layout, Row
+from tabular.tables import LONGEST_CELL, LONGEST_RECORD, Layout, Row
 
 #: Unclosed quotation marks survived by reading their lines again. Each costs up to a cell's length
 #: of reading; a file with more of them does not mean them as quotes.
@@ -46,35 +46,40 @@ class CsvTable:
         lines = _Lines(self._blocks)
         is_quoted, bad_quotes = True, 0
         while True:
-            # Line numbers: what `lines` has given out, less what the current record holds.
+            # Strict: a quote closed in the middle of a cell was opened by another row's mistake.
             reader = csv.reader(
                 iter(lines),
                 delimiter=self.layout.delimiter,
                 quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+                strict=True,
             )
             try:
                 yield from self._records(reader, lines)
             except csv.Error:
-                bad_quotes += 1
-                if bad_quotes > MOST_BAD_QUOTES:
-                    is_quoted = False
-                first = lines.rewind()
+                number = lines.number - len(lines.held) + 1
+                first, is_alone = lines.rewind()
                 if len(first) > LONGEST_RECORD:
-                    raise FileProblem(_too_long(lines.number), code="line_too_long") from None
-                yield (
-                    lines.number,
-                    [first.rstrip()],
-                    _("a quotation mark opens here and is never closed"),
-                )
+                    raise FileProblem(_too_long(number), code="line_too_long") from None
+                if is_alone and first.count('"') % 2 == 0:  # odd, but all of it is here
+                    yield number, self._leniently(first), ""
+                    continue
+                bad_quotes += 1
+                is_quoted = bad_quotes < MOST_BAD_QUOTES
+                problem = _("a quotation mark opens here and is never closed")
+                yield number, [first.rstrip()], problem
                 continue
             return
 
+    def _leniently(self, line: str) -> list[str]:
+        try:
+            return next(csv.reader([line], delimiter=self.layout.delimiter))
+        except csv.Error:  # a cell that is too long
+            return [line[:LONGEST_CELL]]
+
     def _records(self, reader: Iterator[list[str]], lines: _Lines) -> Iterator[Row]:
-        held, number = lines.held, 0
+        held = lines.held
         for cells in reader:
             number = lines.number - len(held) + 1
-            if len(held) > 1 and lines.is_at_end and sum(map(_quotes, held)) % 2:
-                raise csv.Error("the last record ends inside quotes")
             problem = self._blocks_problem(cells) if lines.is_dirty else ""
             held.clear()
             if problem or any(cells):
@@ -91,10 +96,6 @@ class CsvTable:
         return _("contains a NUL byte") if "\x00" in text else ""
 
 
-def _quotes(line: str) -> int:
-    return line.count('"')
-
-
 def _too_long(line: int) -> str:
     return _(
         "Line %(line)d is longer than %(most)d characters: this does not look like a table. "
@@ -109,7 +110,6 @@ class _Lines:
         held: the lines of the record being read; the consumer clears it after each record.
         number: how many lines have been given out.
         is_dirty: whether undecodable bytes or NULs have been met: rows are then looked into.
-        is_at_end: whether the last line has been given out.
     """
 
     def __init__(self, blocks: TextBlocks) -> None:
@@ -118,15 +118,18 @@ class _Lines:
         self.held: list[str] = []
         self.number = 0
         self.is_dirty = False
-        self.is_at_end = False
 
-    def rewind(self) -> str:
-        """Give up the record being read: its first line is lost and returned, the rest re-read."""
-        first = self.held[0] if self.held else ""
+    def rewind(self) -> tuple[str, bool]:
+        """Give up the record being read: its first line is taken out, the others are read again.
+
+        Returns:
+            The first line, and whether it was the only one.
+        """
+        first, is_alone = self.held[0] if self.held else "", len(self.held) == 1
         self.number -= max(0, len(self.held) - 1)
         self._again.extendleft(reversed(self.held[1:]))
         self.held.clear()
-        return first
+        return first, is_alone
 
     def __iter__(self) -> Iterator[str]:
         held, characters = self.held, 0
@@ -136,7 +139,6 @@ class _Lines:
             else:
                 line = next(self._fresh, "")
                 if not line:
-                    self.is_at_end = True
                     return
             characters = characters + len(line) if held else len(line)
             held.append(line)

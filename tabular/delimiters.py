@@ -17,7 +17,7 @@ def detect_delimiter(sample: str) -> str:
 
     The one that gives the same number of cells, two or more, in the most lines.
     """
-    lines = [line for line in io.StringIO(sample) if line.strip()][:SAMPLE_LINES]
+    lines = [line for line in io.StringIO(sample, newline="") if line.strip()][:SAMPLE_LINES]
     best, best_score = ",", 0.0
     for delimiter in DELIMITERS:
         score = _agreement(lines, delimiter)

@@ -102,7 +102,7 @@ def _cleaned(cells: Sequence[str]) -> tuple[str, ...]:
             raise FileProblem(
                 _(
                     "The title of column %(column)d has %(length)d characters (at most "
-                    "%(most)d). Is this line the header?"
+                    "%(most)d). This line may not be the header: say which one is."
                 )
                 % {"column": position, "length": len(title), "most": LONGEST_TITLE},
                 code="title_too_long",

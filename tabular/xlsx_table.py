@@ -36,6 +36,7 @@ LONGEST_ROW = 16 << 20
 LARGEST_SHEET = 4 << 30
 #: Excel's own.
 MOST_ROWS = 1_048_576
+MOST_CELLS = 16_384
 
 
 class XlsxTable:
@@ -110,7 +111,8 @@ class XlsxTable:
                     del rows[: len(finished)]
                 if is_over:
                     return
-            if idle > LONGEST_ROW or self._taken > LARGEST_SHEET:
+            is_too_wide = rows is not None and len(rows) and len(rows[-1]) > MOST_CELLS
+            if is_too_wide or idle > LONGEST_ROW or self._taken > LARGEST_SHEET:
                 raise FileProblem(
                     _("The sheet unpacks to more than a table can be: it is not read."),
                     code="bomb",

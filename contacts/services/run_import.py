@@ -9,12 +9,14 @@ is loaded twice, none is left out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
-from typing import BinaryIO
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
@@ -28,7 +30,7 @@ from contacts.services.loading import Loaded, load_people
 from contacts.services.validation import Person, PersonReader, RowProblem
 from contacts.states import ImportState
 from foundation.refusals import Refusal
-from tabular import CsvWriter, FileProblem, Row, Table, open_table
+from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
 
 #: Rows of a chunk. On SQLite every other writer waits for a chunk, so they are small there.
 CHUNK_ROWS = {"postgresql": 20_000, "sqlite": 2_000}
@@ -85,15 +87,34 @@ def _finish(contact_import: ContactImport, state: str, *, problem: str = "") -> 
         remove_upload(contact_import)
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Validated rows, ready to be written.
+
+    Attributes:
+        rows: how many rows of the file.
+        people: those to load.
+        rejected: those to give back, with line and reason.
+        errors: the same as {"line", "column", "reason"}, the first few.
+        position, position_end: how far the file has been read.
+    """
+
+    rows: int
+    people: list[Person]
+    rejected: list[list[str]]
+    errors: list[dict[str, Any]]
+    position: int
+    position_end: int
+
+
 class _Run:
     """One worker's hold of one import."""
 
     def __init__(self, contact_import: ContactImport) -> None:
         self._import = contact_import
         self._chunk_rows = CHUNK_ROWS[connection.vendor]
+        self._width = len(contact_import.columns)
         self._reader = PersonReader(columns=contact_import.columns, mapping=contact_import.mapping)
-        self._first_errors = list(contact_import.errors)
-        self._rejected = 0
 
     def run(self) -> None:
         """Load what is left.
@@ -112,84 +133,80 @@ class _Run:
             delimiter=row.delimiter,
             sheet=row.sheet,
         )
-        with closing(open_private(rejects_file(row))) as rejects:
+        # The cursor as the worker before us left it: ours moves while the thread reads on.
+        behind, language = row.cursor, translation.get_language() or "en"
+        rejects = open_private(rejects_file(row))
+        ahead = ReadAhead(
+            lambda: self._chunks(table, behind), prepare=lambda: translation.activate(language)
+        )
+        with closing(rejects), ahead:
             rejects.truncate(row.rejects_bytes)
             rejects.seek(0, 2)
             writer = CsvWriter(rejects, with_bom=row.rejects_bytes == 0)
-            for chunk in self._chunks(table):
-                self._load(chunk, table, rejects, writer)
+            for chunk in ahead:
+                self._load(chunk, rejects, writer)
         if not row.rejected:
             rejects_file(row).unlink(missing_ok=True)
         _finish(row, ImportState.DONE)
 
-    def _chunks(self, table: Table) -> Iterator[list[Row]]:
+    def _chunks(self, table: Table, behind: int) -> Iterator[_Chunk]:
         """Yield the rows behind the cursor in chunks; those before it are read for their UINs."""
-        header, done, chunk = self._import.header_line, 0, []
-        for row in table.rows():
-            if row[0] <= header:
-                continue
-            if done < self._import.cursor:
-                done += 1
-                self._recall(row)
-                continue
-            chunk.append(row)
-            if len(chunk) == self._chunk_rows:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
+        header = self._import.header_line
+        rows = (row for row in table.rows() if row[0] > header)
+        for row in islice(rows, behind):
+            with suppress(RowProblem):
+                self._reader.read(*row)
+        while chunk := list(islice(rows, self._chunk_rows)):
+            yield self._validated(chunk, table)
 
-    def _recall(self, row: Row) -> None:
-        try:
-            self._reader.read(*row)
-        except RowProblem:
-            return
-
-    def _load(self, chunk: list[Row], table: Table, rejects: BinaryIO, writer: CsvWriter) -> None:
+    def _validated(self, rows: list[Row], table: Table) -> _Chunk:
         people: list[Person] = []
         rejected: list[list[str]] = []
+        errors: list[dict[str, Any]] = []
         read = self._reader.read
-        for row in chunk:
+        for row in rows:
             try:
                 people.append(read(*row))
             except RowProblem as problem:
                 rejected.append(self._reject(row, problem))
-        if rejected and not self._import.rejected:
+                if len(errors) < FIRST_ERRORS:
+                    errors.append(
+                        {"line": row[0], "column": problem.column, "reason": problem.reason}
+                    )
+        return _Chunk(len(rows), people, rejected, errors, table.position, table.size)
+
+    def _reject(self, row: Row, problem: RowProblem) -> list[str]:
+        line, cells, _problem = row
+        last = self._width - 1
+        kept = [*cells[:last], " | ".join(cells[last:])]  # nothing is lost
+        kept += [""] * (self._width - len(kept))
+        return [*kept, str(line), problem.reason]
+
+    def _load(self, chunk: _Chunk, rejects: BinaryIO, writer: CsvWriter) -> None:
+        if chunk.rejected and not self._import.rejected:
             writer.write([[*self._import.columns, _("line"), _("reason")]])
-        writer.write(rejected)
+        writer.write(chunk.rejected)
         rejects.flush()
         with transaction.atomic():
             loaded = load_people(
-                people,
+                chunk.people,
                 import_id=self._import.pk,
                 list_id=self._import.contact_list_id or 0,
                 policy=self._import.policy,
                 now=timezone.now(),
             )
-            self._move(len(chunk), len(rejected), loaded, table, rejects.tell())
+            self._move(chunk, loaded, rejects.tell())
 
-    def _reject(self, row: Row, problem: RowProblem) -> list[str]:
-        line, cells, _problem = row
-        if len(self._first_errors) < FIRST_ERRORS:
-            self._first_errors.append(
-                {"line": line, "column": problem.column, "reason": problem.reason}
-            )
-        width = len(self._import.columns)
-        kept = [*cells[: width - 1], " | ".join(cells[width - 1 :])]  # nothing is lost
-        kept += [""] * (width - len(kept))
-        return [*kept, str(line), problem.reason]
-
-    def _move(
-        self, rows: int, rejected: int, loaded: Loaded, table: Table, rejects_bytes: int
-    ) -> None:
+    def _move(self, chunk: _Chunk, loaded: Loaded, rejects_bytes: int) -> None:
         """Move the cursor, in the chunk's transaction, if the import is still ours."""
         row = self._import
-        row.cursor += rows
-        row.rejected += rejected
+        row.cursor += chunk.rows
+        row.rejected += len(chunk.rejected)
         row.created += loaded.created
         row.updated += loaded.updated
         row.unchanged += loaded.unchanged
         row.added += loaded.added
+        row.errors = [*row.errors, *chunk.errors][:FIRST_ERRORS]
         moved = ContactImport.objects.filter(
             pk=row.pk, token=row.token, state=ImportState.RUNNING
         ).update(
@@ -200,9 +217,9 @@ class _Run:
             unchanged=row.unchanged,
             added=row.added,
             rejects_bytes=rejects_bytes,
-            position=table.position,
-            position_end=table.size,
-            errors=self._first_errors,
+            position=chunk.position,
+            position_end=chunk.position_end,
+            errors=row.errors,
             heartbeat_at=timezone.now(),
         )
         if not moved:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as _encoded
 from typing import TypeAlias
 
 from django.utils.translation import gettext as _
@@ -46,11 +46,11 @@ class PersonReader:
         self._name = list(mapping).index(NAME) if NAME in mapping else None
         # The JSON is written by hand: json.dumps of a dict costs three times as much, and a
         # million rows pay.
-        self._attributes = [
-            (number, encode_basestring(field.removeprefix(ATTRIBUTE)) + ":")
-            for number, field in enumerate(mapping)
-            if field.startswith(ATTRIBUTE)
-        ]
+        numbers = [n for n, field in enumerate(mapping) if field.startswith(ATTRIBUTE)]
+        self._keys = [_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":" for n in numbers]
+        self._numbers = numbers
+        # Translated once, not once a row.
+        self._duplicate = _("duplicate of line %(line)d")
         self._seen = FirstLines()
 
     def read(self, line: int, cells: list[str], problem: str = "") -> Person:
@@ -69,11 +69,9 @@ class PersonReader:
         if len(cells) != self._width:
             cells = self._fitted(cells)
         cell = cells[self._uin]
-        if cell.isdigit() and cell.isascii() and 5 <= len(cell) <= 9:
-            uin = int(cell)
-            if uin < UIN_MIN:
-                raise self._wrong_uin(cell)
-        else:
+        # The common case without a call; anything odd is looked at closely.
+        uin = int(cell) if cell.isascii() and cell.isdigit() and len(cell) <= 10 else 0
+        if not UIN_MIN <= uin <= UIN_MAX:
             uin = self._parsed(cell)
         name = cells[self._name].strip() if self._name is not None else ""
         if len(name) > LONGEST_NAME:
@@ -83,24 +81,27 @@ class PersonReader:
         attributes = self._json(cells)
         first = self._seen.note(uin, line)
         if first:
-            raise RowProblem(
-                self._columns[self._uin], _("duplicate of line %(line)d") % {"line": first}
-            )
+            raise RowProblem(self._columns[self._uin], self._duplicate % {"line": first})
         return uin, name, attributes
 
     def _json(self, cells: list[str]) -> str:
+        values = [cells[number].strip() for number in self._numbers]
+        text = ",".join(
+            [key + _encoded(value) for key, value in zip(self._keys, values, strict=True) if value]
+        )
+        if len(text) > LONGEST_ATTRIBUTE or ":\"'" in text:
+            text = self._odd_json(values)
+        return "{" + text + "}"
+
+    def _odd_json(self, values: list[str]) -> str:
+        """The same where a value may be too long, or defused by an export of ours."""
         parts = []
-        for number, key in self._attributes:
-            value = cells[number].strip()
+        for number, key, value in zip(self._numbers, self._keys, values, strict=True):
+            if len(value) > LONGEST_ATTRIBUTE:
+                raise RowProblem(self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE))
             if value:
-                if len(value) > LONGEST_ATTRIBUTE:
-                    raise RowProblem(
-                        self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE)
-                    )
-                if value[0] == "'":
-                    value = undefused(value)
-                parts.append(key + encode_basestring(value))
-        return "{" + ",".join(parts) + "}"
+                parts.append(key + _encoded(undefused(value)))
+        return ",".join(parts)
 
     def _fitted(self, cells: list[str]) -> list[str]:
         extra = cells[self._width :]
@@ -118,13 +119,6 @@ class PersonReader:
         except CellProblem as problem:
             raise RowProblem(self._columns[self._uin], str(problem)) from None
 
-    def _wrong_uin(self, cell: str) -> RowProblem:
-        try:
-            whole_number(cell, least=UIN_MIN, most=UIN_MAX)
-        except CellProblem as problem:
-            return RowProblem(self._columns[self._uin], str(problem))
-        raise AssertionError(cell)
-
     def _too_long(self, value: str, most: int) -> str:
         return _("too long: %(length)d characters, at most %(most)d") % {
             "length": len(value),
@@ -134,4 +128,4 @@ class PersonReader:
 
 def undefused(value: str) -> str:
     """Take back the apostrophe that our own exports put before a cell a spreadsheet would run."""
-    return value[1:] if value[1:].startswith(_DEFUSED) else value
+    return value[1:] if value[:1] == "'" and value[1:].startswith(_DEFUSED) else value

@@ -1,0 +1,159 @@
+"""Files that are no tables, or mean harm: each ends in a sentence, in bounded time and memory."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tabular import FileProblem, inspect_table, open_table
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+WORKBOOK = (
+    f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
+    '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>'
+)
+RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    f'<Relationship Id="r1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+    f'<Relationship Id="r2" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
+    f'<Relationship Id="r3" Type="{OFFICE}/externalLink" Target="http://127.0.0.1:1/x.xlsx"'
+    ' TargetMode="External"/>'
+    "</Relationships>"
+)
+NOISE = random.Random(1)
+
+
+def workbook(sheet: bytes, strings: bytes = b"<sst/>") -> bytes:
+    """Return an XLSX file around a sheet's XML."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", WORKBOOK)
+        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS)
+        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+        archive.writestr("xl/sharedStrings.xml", strings)
+    return out.getvalue()
+
+
+def sheet_of(rows: bytes) -> bytes:
+    """Return a sheet's XML around rows."""
+    return f'<worksheet xmlns="{MAIN}"><sheetData>'.encode() + rows + b"</sheetData></worksheet>"
+
+
+def _archive(name: str) -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, "x")
+    return out.getvalue()
+
+
+BILLION_LAUGHS = (
+    b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    + sheet_of(b"<row><c><v>&b;</v></c></row>")
+)
+
+HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty": (lambda: b"", "empty"),
+    "only line ends": (lambda: b"\n" * 1000, "empty"),
+    "only delimiters": (lambda: b",,,\n" * 1000, "empty"),
+    "no line end": (lambda: b"a" * 20_000_000, "line_too_long"),
+    "quotes without an end": (lambda: b'uin,"' + b"a" * 3_000_000, "line_too_long"),
+    "a million columns": (lambda: b"a," * 400_000 + b"\n1,2\n", "too_many_columns"),
+    "more than a million": (lambda: b"a," * 2_000_000, "line_too_long"),
+    "a header of 10,000 characters": (lambda: b"u" * 10_000 + b",name\n1,2\n", "title_too_long"),
+    "a picture": (lambda: b"\x89PNG\r\n\x1a\n" + NOISE.randbytes(50_000), "not_a_table"),
+    "a photo": (lambda: b"\xff\xd8\xff\xe0" + NOISE.randbytes(50_000), "not_a_table"),
+    "noise": (lambda: NOISE.randbytes(300_000), "not_a_table"),
+    "NULs": (lambda: b"\x00" * 1_000_000, "empty"),
+    "a PDF": (lambda: b"%PDF-1.7\n\x00\x01\x02" + NOISE.randbytes(9_000), "not_a_table"),
+    "a zip of something": (lambda: _archive("photo.jpg"), "not_a_table"),
+    "an ODS": (lambda: _archive("content.xml"), "not_a_table"),
+    "half a zip": (lambda: workbook(sheet_of(b""))[:200], "damaged"),
+    "an OLE stub": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "damaged"),
+    "no rows": (lambda: workbook(sheet_of(b"")), "empty"),
+    "no XML": (lambda: workbook(b"hello"), "damaged"),
+    "cut XML": (lambda: workbook(sheet_of(b"<row><c><v>1")[:-40]), "damaged"),
+    "entities": (lambda: workbook(BILLION_LAUGHS), "damaged"),
+    "a bomb of blanks": (lambda: workbook(sheet_of(b" " * 20_000_000)), "bomb"),
+    "a bomb of one cell": (
+        lambda: workbook(sheet_of(b"<row><c><v>" + b"1" * 20_000_000 + b"</v></c></row>")),
+        "bomb",
+    ),
+    "a bomb of one row": (lambda: workbook(sheet_of(b"<row>" + b"<c/>" * 2_000_000)), "bomb"),
+    "a bomb of one string": (
+        lambda: workbook(
+            sheet_of(b'<row><c t="s"><v>0</v></c></row>'),
+            b"<sst><si><t>" + b"a" * 20_000_000 + b"</t></si></sst>",
+        ),
+        "damaged",
+    ),
+    "a row number beyond the sheet": (
+        lambda: workbook(sheet_of(b'<row r="99999999999"><c><v>1</v></c></row>')),
+        "too_many_rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_file_ends_in_a_sentence(tmp_path: Path, name: str) -> None:
+    make, code = HOSTILE[name]
+    path = tmp_path / "people.csv"
+    path.write_bytes(make())
+    with pytest.raises(FileProblem) as refusal:
+        inspect_table(path)
+    assert refusal.value.code == code
+    assert refusal.value.sentence.endswith(".")
+
+
+def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
+    """All of them in one process of its own, which is not allowed more."""
+    for number, (make, _code) in enumerate(HOSTILE.values()):
+        (tmp_path / f"{number}.csv").write_bytes(make())
+    program = (
+        "import resource, sys, django; django.setup()\n"
+        "from pathlib import Path\n"
+        "from tabular import FileProblem, inspect_table\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for path in sorted(Path(sys.argv[1]).iterdir()):\n"
+        "    try: inspect_table(path)\n"
+        "    except FileProblem: pass\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert int(done.stdout) < 150, "MB"
+
+
+def test_a_cell_in_the_last_corner_costs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["uin", "name"])
+    sheet.append([10001, "a"])
+    sheet["XFD1048576"] = "x"
+    book.save(path)
+    rows = list(open_table(path).rows())
+    assert rows[1] == (2, ["10001", "a"], "")
+    assert rows[2] == (1_048_576, [], "too many columns")
+
+
+def test_external_links_are_not_followed(tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    formula = b'<row r="1"><c r="A1" t="str"><f>[1]a!A1</f><v>kept</v></c></row>'
+    path.write_bytes(workbook(sheet_of(formula)))
+    assert list(open_table(path).rows()) == [(1, ["kept"], "")]
