@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from posixpath import join, normpath
 from xml.etree import ElementTree as ET
@@ -24,6 +25,9 @@ from tabular.tables import LONGEST_CELL
 LARGEST_PART = 16 << 20
 #: Inflated bytes of the shared strings.
 LARGEST_STRINGS = 2 << 30
+#: Shared strings kept in memory. What many cells refer to comes first: programs number strings as
+#: they meet them.
+KEPT_STRINGS = 20_000
 #: Bytes of one shared string's XML.
 LONGEST_STRING = 16 << 20
 MOST_PARTS = 10_000
@@ -171,25 +175,27 @@ def as_date(value: str) -> str:
 
 
 class SharedStrings:
-    """The strings of a workbook, by number, in a temporary file: memory is 4 bytes a string."""
+    """The strings of a workbook, by number, in a temporary file: memory is 4 bytes a string.
+
+    They are read as far as somebody asks: a preview of twenty rows does not read a million.
+    """
 
     def __init__(self, archive: zipfile.ZipFile, part: str) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._offsets = array("I", (0,))
+        self._written = 0
+        self._kept: list[str] = []
         self._page, self._page_start = b"", 0
-        if part:
-            try:
-                self._load(archive, part)
-            except BaseException:
-                self.close()
-                raise
+        self._more = _items(archive, part) if part else iter(())
 
     def close(self) -> None:
         """Remove the temporary file."""
         self._file.close()
 
     def __getitem__(self, number: int) -> str:
-        if number >= len(self._offsets) - 1:
+        if number < len(self._kept):
+            return self._kept[number]
+        if number >= self._written and not self._read_to(number):
             return ""
         start, end = self._offsets[number], self._offsets[number + 1]
         begin = start - self._page_start
@@ -199,18 +205,23 @@ class SharedStrings:
             self._page_start, begin = start, 0
         return self._page[begin : begin + end - start].decode("utf-8", "replace")
 
-    def _load(self, archive: zipfile.ZipFile, part: str) -> None:
-        length, parts = 0, []
-        for element in _items(archive, part):
-            text = _string(element)[:LONGEST_CELL].encode("utf-8", "replace")
-            length += len(text)
-            self._offsets.append(length)
-            parts.append(text)
-            if len(parts) == 10_000:
-                self._file.write(b"".join(parts))
-                parts.clear()
-        self._file.write(b"".join(parts))
+    def _read_to(self, number: int) -> bool:
+        """Read on until the string of this number, and some more, is in the file."""
+        while self._written <= number:
+            strings = [_string(item)[:LONGEST_CELL] for item in islice(self._more, 1000)]
+            if not strings:
+                return False
+            if len(self._kept) < KEPT_STRINGS:
+                self._kept += strings
+            texts = [string.encode("utf-8", "replace") for string in strings]
+            end = self._offsets[-1]
+            for text in texts:
+                end += len(text)
+                self._offsets.append(end)
+            self._file.write(b"".join(texts))
+            self._written += len(texts)
         self._file.flush()
+        return True
 
 
 def _string(element: ET.Element) -> str:

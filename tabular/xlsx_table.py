@@ -189,19 +189,20 @@ class _RowReader:
         return known
 
     def _text(self, cell: ET.Element) -> str:
-        kind, value = cell.get("t", "n"), ""
-        for child in cell:
-            tag = child.tag
-            if tag.endswith("}v") or tag == "v":
-                value = child.text or ""
-                break
-            if local(tag) == "is":
-                value = "".join(t.text or "" for t in child.iter() if local(t.tag) == "t")
-                break
+        if not len(cell):
+            return ""
+        kind = cell.get("t", "n")
+        if kind == "inlineStr":
+            return "".join(t.text or "" for t in cell.iter() if local(t.tag) == "t")[:LONGEST_CELL]
+        # A formula comes before its value: the last one is the value.
+        value = cell[-1].text or ""
         if kind == "s":
             return self._strings[int(value)] if value.isascii() and value.isdigit() else ""
         if kind == "n":
-            return self._number(value, cell.get("s", ""))
+            style = cell.get("s", "")
+            if value.isascii() and value.isdigit() and style not in self._date_styles:
+                return value[:LONGEST_CELL]
+            return self._number(value, style) if value else ""
         if kind == "b":
             return "TRUE" if value == "1" else "FALSE"
         return value[:LONGEST_CELL]
@@ -209,8 +210,6 @@ class _RowReader:
     def _number(self, value: str, style: str) -> str:
         if style in self._date_styles:
             return as_date(value)
-        if value.isascii() and value.isdigit():
-            return value
         try:
             number = float(value)
         except ValueError:

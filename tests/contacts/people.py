@@ -1,0 +1,40 @@
+"""Files and imports for the tests of contacts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from contacts.models import ContactImport, ContactList
+from contacts.services.imports import queue_import, upload_import
+from contacts.services.run_import import run_import
+
+
+def uploaded(text: str | bytes, *, into: str = "all", **options: Any) -> ContactImport:
+    """Upload a file into a list, made if need be."""
+    data = text.encode() if isinstance(text, str) else text
+    contact_list, _made = ContactList.objects.get_or_create(name=into)
+    return upload_import(
+        blocks=[data], file_name="people.csv", contact_list=contact_list, **options
+    )
+
+
+def imported(text: str | bytes, *, into: str = "all", **options: Any) -> ContactImport:
+    """Upload a file and run its import to the end."""
+    contact_import = uploaded(text, into=into, **options)
+    queue_import(contact_import=contact_import)
+    assert run_import(import_id=contact_import.pk)
+    contact_import.refresh_from_db()
+    return contact_import
+
+
+def csv_of(rows: range, *, name: str = "p") -> str:
+    """Return a file of people, a UIN a number."""
+    return "uin,name,city\n" + "".join(f"{n},{name}{n},c{n % 7}\n" for n in rows)
+
+
+def write(folder: Path, text: str | bytes, name: str = "people.csv") -> Path:
+    """Write a file."""
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path

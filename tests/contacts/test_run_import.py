@@ -1,0 +1,298 @@
+"""Importing is resumable at every chunk, fenced, cancellable, and can be taken back."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import timezone
+
+from contacts.models import Contact, ContactImport, ContactList, ImportChange, Membership
+from contacts.services import run_import as running
+from contacts.services import tending
+from contacts.services.import_files import rejects_file, stored_file
+from contacts.services.imports import cancel_import, progress_of, queue_import
+from contacts.services.run_import import run_import
+from contacts.services.undo_import import request_undo, undo_import
+from contacts.states import ImportPolicy, ImportState
+from foundation.refusals import Refusal
+from tests.contacts.people import csv_of, imported, uploaded
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK_ROWS", {"sqlite": 10, "postgresql": 10})
+
+
+def _age(contact_import: ContactImport) -> None:
+    ContactImport.objects.filter(pk=contact_import.pk).update(
+        heartbeat_at=timezone.now() - timedelta(hours=1)
+    )
+
+
+def test_every_row_of_many_chunks_is_loaded_once(small_chunks: None) -> None:
+    rows = csv_of(range(10_000, 10_095)) + "10007,late,c\nx,bad,c\n"
+    done = imported(rows)
+    assert (done.state, done.cursor, done.created, done.added, done.rejected) == (
+        ImportState.DONE,
+        97,
+        95,
+        95,
+        2,
+    )
+    assert [error["reason"] for error in done.errors] == ["duplicate of line 9", "not a number: x"]
+    assert set(Contact.objects.values_list("uin", flat=True)) == set(range(10_000, 10_095))
+    assert progress_of(done).fraction == 1.0
+
+
+class _Crash(Exception):
+    """The worker is gone."""
+
+
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_a_crashed_import_is_resumed_without_loading_a_row_twice(
+    small_chunks: None, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    lines = [f"{10_000 + n // 2 if n % 5 == 0 else 20_000 + n},p{n},c" for n in range(60)]
+    contact_import = uploaded("uin,name,city\n" + "\n".join(lines) + "\nx,y,z\n")
+    queue_import(contact_import=contact_import)
+    loaded = running.load_people
+    calls: list[int] = []
+
+    def crash(*arguments: object, **options: object) -> object:
+        calls.append(1)
+        done = loaded(*arguments, **options)  # type: ignore[arg-type]
+        if len(calls) == at:
+            raise _Crash
+        return done
+
+    monkeypatch.setattr(running, "load_people", crash)
+    with pytest.raises(_Crash):
+        run_import(import_id=contact_import.pk)
+    assert not run_import(import_id=contact_import.pk), "its worker may still be alive"
+    _age(contact_import)
+    assert run_import(import_id=contact_import.pk)
+    contact_import.refresh_from_db()
+    whole = len({line.split(",")[0] for line in lines})
+    assert contact_import.state == ImportState.DONE
+    assert (contact_import.cursor, contact_import.created) == (61, whole)
+    assert contact_import.rejected == 61 - whole
+    assert Contact.objects.count() == Membership.objects.count() == whole
+    with rejects_file(contact_import).open(encoding="utf-8-sig", newline="") as file:
+        rejected = list(csv.reader(file))
+    assert len(rejected) == 1 + contact_import.rejected
+    assert len({row[-2] for row in rejected}) == len(rejected), "each once"
+
+
+def test_an_import_survives_the_kill_of_its_process(tmp_path: Path) -> None:
+    """SIGKILL in the middle, for real; the tick's wake-up takes it from there."""
+    count = 60_000
+    contact_import = uploaded(csv_of(range(10_000, 10_000 + count)))
+    queue_import(contact_import=contact_import)
+    name = connection.settings_dict["NAME"]
+    program = (
+        "import sys, django; django.setup()\n"
+        "from django.conf import settings; from django.db import connection\n"
+        "connection.settings_dict['NAME'] = sys.argv[1]; settings.QQCAMPAIGN_HOME = sys.argv[2]\n"
+        "from contacts.services import run_import as running\n"
+        "running.CHUNK_ROWS = {'sqlite': 500, 'postgresql': 500}\n"
+        "running.run_import(import_id=int(sys.argv[3]))\n"
+    )
+    home = str(django_settings.QQCAMPAIGN_HOME)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", program, str(name), home, str(contact_import.pk)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and worker.poll() is None:
+        contact_import.refresh_from_db()
+        if contact_import.cursor:
+            break
+        time.sleep(0.01)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    contact_import.refresh_from_db()
+    assert 0 < contact_import.cursor < count, "killed in the middle"
+    _age(contact_import)
+    woken: list[int] = []
+    assert tending.tend_imports(wake=woken.append) == 1
+    assert woken == [contact_import.pk]
+    assert run_import(import_id=woken[0])
+    contact_import.refresh_from_db()
+    assert (contact_import.state, contact_import.created) == (ImportState.DONE, count)
+    assert Contact.objects.count() == Membership.objects.count() == count
+
+
+def test_a_worker_that_lost_its_import_commits_nothing_more(
+    small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_import = uploaded(csv_of(range(10_000, 10_050)))
+    queue_import(contact_import=contact_import)
+    loaded = running.load_people
+
+    def overtaken(*arguments: object, **options: object) -> object:
+        if Contact.objects.count() == 20:
+            ContactImport.objects.filter(pk=contact_import.pk).update(token=99)
+        return loaded(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(running, "load_people", overtaken)
+    assert run_import(import_id=contact_import.pk)
+    assert Contact.objects.count() == 20
+    contact_import.refresh_from_db()
+    assert contact_import.cursor == 20
+
+
+def test_cancelling_stops_at_the_chunk_and_what_is_loaded_can_be_taken_back(
+    small_chunks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_import = uploaded(csv_of(range(10_000, 10_050)))
+    queue_import(contact_import=contact_import)
+    chunks = running._Run._load
+
+    def cancelled(self: object, *arguments: object) -> None:
+        if Contact.objects.count() == 20:
+            cancel_import(contact_import=ContactImport.objects.get(pk=contact_import.pk))
+        chunks(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(running._Run, "_load", cancelled)
+    run_import(import_id=contact_import.pk)
+    contact_import.refresh_from_db()
+    assert (contact_import.state, Contact.objects.count()) == (ImportState.CANCELLED, 20)
+    with pytest.raises(Refusal):
+        stored_file(contact_import)
+    request_undo(contact_import=contact_import)
+    assert undo_import(import_id=contact_import.pk)
+    assert not Contact.objects.exists()
+
+
+def test_an_import_that_is_over_cannot_be_cancelled_or_started_again() -> None:
+    done = imported(csv_of(range(10_000, 10_003)))
+    with pytest.raises(Refusal, match="nothing to cancel"):
+        cancel_import(contact_import=done)
+    with pytest.raises(Refusal, match="started before"):
+        queue_import(contact_import=done)
+    assert not run_import(import_id=done.pk)
+
+
+def test_an_import_that_kills_its_workers_is_given_up() -> None:
+    contact_import = uploaded(csv_of(range(10_000, 10_003)))
+    queue_import(contact_import=contact_import)
+    ContactImport.objects.filter(pk=contact_import.pk).update(token=running.MOST_TAKES)
+    assert run_import(import_id=contact_import.pk)
+    contact_import.refresh_from_db()
+    assert contact_import.state == ImportState.FAILED
+    assert "10 times" in contact_import.problem
+
+
+@pytest.fixture
+def known() -> ContactList:
+    imported("uin,name,city,old\n10001,,Bern,x\n10002,Two,,\n", into="before")
+    return ContactList.objects.get(name="before")
+
+
+NEW = "uin,name,city,level\n10001,One,Basel,3\n10002,Zwei,,\n10003,Three,Chur,1\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "first", "second", "updated"),
+    [
+        (ImportPolicy.SKIP, ("", {"city": "Bern", "old": "x"}), ("Two", {}), 0),
+        (
+            ImportPolicy.FILL,
+            ("One", {"city": "Bern", "old": "x", "level": "3"}),
+            ("Two", {}),
+            1,
+        ),
+        (
+            ImportPolicy.OVERWRITE,
+            ("One", {"city": "Basel", "old": "x", "level": "3"}),
+            ("Zwei", {}),
+            2,
+        ),
+    ],
+)
+def test_policy_decides_what_becomes_of_people_we_know(
+    known: ContactList, policy: str, first: object, second: object, updated: int
+) -> None:
+    done = imported(NEW, into="after", policy=policy)
+    found = {p.uin: (p.name, p.attributes) for p in Contact.objects.all()}
+    assert found[10001] == first
+    assert found[10002] == second
+    assert found[10003] == ("Three", {"city": "Chur", "level": "1"})
+    assert (done.created, done.updated, done.unchanged, done.added) == (1, updated, 2 - updated, 3)
+
+
+@pytest.mark.parametrize("policy", ImportPolicy.values)
+def test_taking_back_restores_what_was(known: ContactList, policy: str) -> None:
+    before = list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes"))
+    done = imported(NEW, into="after", policy=policy)
+    request_undo(contact_import=done)
+    assert undo_import(import_id=done.pk)
+    done.refresh_from_db()
+    assert done.state == ImportState.UNDONE
+    after = list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes"))
+    assert after == before
+    assert not ContactList.objects.get(name="after").memberships.exists()
+    assert known.memberships.count() == 2
+    assert not ImportChange.objects.filter(contact_import=done).exists()
+
+
+def test_taking_back_leaves_what_somebody_changed_or_uses_since(known: ContactList) -> None:
+    done = imported(NEW, into="after")
+    Contact.objects.filter(uin=10001).update(name="by hand")
+    other = ContactList.objects.create(name="by hand")
+    other.contacts.add(Contact.objects.get(uin=10003))
+    request_undo(contact_import=done)
+    undo_import(import_id=done.pk)
+    person = Contact.objects.get(uin=10001)
+    assert (person.name, person.attributes) == ("by hand", {"city": "Bern", "old": "x"})
+    assert list(other.contacts.values_list("uin", flat=True)) == [10003]
+
+
+def test_taking_back_is_refused_while_it_runs_and_when_it_is_done() -> None:
+    contact_import = uploaded(csv_of(range(10_000, 10_003)))
+    with pytest.raises(Refusal):
+        request_undo(contact_import=contact_import)
+    done = imported(csv_of(range(10_000, 10_003)))
+    request_undo(contact_import=done)
+    undo_import(import_id=done.pk)
+    with pytest.raises(Refusal):
+        request_undo(contact_import=done)
+
+
+def test_taking_back_stays_with_what_a_delivery_refers_to() -> None:
+    from campaigns.models import Campaign, Delivery, Run
+
+    done = imported(csv_of(range(10_000, 10_003)))
+    campaign = Campaign.objects.create(name="c", text="hi")
+    run = Run.objects.create(campaign=campaign, number=1, text="hi", promise="never_twice")
+    Delivery.objects.create(run=run, contact=Contact.objects.get(uin=10_001), uin=10_001)
+    request_undo(contact_import=done)
+    undo_import(import_id=done.pk)
+    assert list(Contact.objects.values_list("uin", flat=True)) == [10_001]
+
+
+def test_old_files_are_removed() -> None:
+    waiting = uploaded(csv_of(range(10_000, 10_003)))
+    path = stored_file(waiting)
+    done = imported("uin\n10001\nx\n")
+    os.utime(rejects_file(done), (0, 0))
+    assert tending.remove_old_files() == 1
+    assert path.exists()
+    assert not rejects_file(done).exists()
+    ContactImport.objects.filter(pk=waiting.pk).update(
+        created_at=timezone.now() - tending.FORGOTTEN_AFTER
+    )
+    assert tending.remove_old_files() == 1
+    assert not path.exists()
