@@ -1,0 +1,192 @@
+"""The engine against a bare `requests` loop and against one Celery task a message.
+
+All in one run, in turns, against the same simulator, with the same number of messages in flight.
+The gateway's own record says how long it took: from its first message to its last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from benchmarks.baseline_task.publishing import baseline_worker, publish
+from benchmarks.processes import Watch
+from benchmarks.world import (
+    engine_worker,
+    make_accounts,
+    make_campaign,
+    make_list,
+    plan_only,
+    recorded,
+    start,
+    wait_for,
+)
+from contacts.models import ContactList
+from qqhttp.simulator import SimulatorProcess
+
+PERSONAL = "{{ name }}，你好 100% & more = fine + hi"
+
+
+@dataclass
+class Measured:
+    """One contender's turn.
+
+    Attributes:
+        rate: messages a second, by the gateway's record.
+        cpu: CPU seconds of the sending process.
+        database_cpu: CPU seconds of PostgreSQL.
+        gateway_cpu: CPU seconds of the simulator.
+    """
+
+    messages: int
+    rate: float
+    cpu: float
+    database_cpu: float
+    gateway_cpu: float
+
+
+class Contest:
+    """The contenders and what they share."""
+
+    def __init__(
+        self, gateway: SimulatorProcess, people: ContactList, *, accounts: int, messages: int
+    ) -> None:
+        self.gateway = gateway
+        self.people = people
+        self.accounts = accounts
+        self.each = messages // accounts
+        self.messages = self.each * accounts
+        self._number = 0
+
+    def bare(self, *, is_closing: bool) -> Measured:
+        """Let the loop send."""
+        self.gateway.control.reset()
+        simulator = Watch(self.gateway.pid)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "benchmarks.bare_loop", self.gateway.url),
+                *("--accounts", str(self.accounts), "--messages", str(self.each)),
+                *(("--close",) if is_closing else ()),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        said = json.loads(done.stdout)
+        assert said["taken"] == self.messages, said
+        return self._measured(float(said["cpu_seconds"]), 0.0, simulator.own())
+
+    def engine(self, *, worker: int, text: str | None = None) -> Measured:
+        """Let the engine send a run of its own."""
+        self.gateway.control.reset()
+        self._number += 1
+        name = f"run {self._number}"
+        campaign = make_campaign(people=self.people, name=name, **({"text": text} if text else {}))
+        simulator = Watch(self.gateway.pid)
+        run = start(campaign)
+        watch = Watch(worker)
+        wait_for(run, seconds=300)
+        measured = self._measured(watch.own(), watch.postgresql(), simulator.own())
+        said = recorded(run)
+        assert set(said.values()) == {self.messages}, said
+        return measured
+
+    def tasks(self, *, messages: int) -> Measured:
+        """Let one Celery task a message send a run's deliveries."""
+        self.gateway.control.reset()
+        self._number += 1
+        run = plan_only(make_campaign(people=self.people, name=f"tasks {self._number}"))
+        publisher = time.process_time()
+        simulator = Watch(self.gateway.pid)
+        published = publish(run_id=run.pk, limit=messages)
+        publisher_cpu = time.process_time() - publisher
+        with baseline_worker(gateway=self.gateway.url, concurrency=self.accounts) as worker:
+            watch = Watch(worker)
+            deadline = time.monotonic() + 300
+            while (
+                self.gateway.control.figures().arrived < published and time.monotonic() < deadline
+            ):
+                time.sleep(0.25)
+            time.sleep(0.5)
+            cpu, database = watch.own(), watch.postgresql()
+        run.deliveries.filter(state="pending").update(state="cancelled")
+        return self._measured(cpu + publisher_cpu, database, simulator.own(), messages=published)
+
+    def _measured(
+        self, cpu: float, database: float, simulator: float, *, messages: int | None = None
+    ) -> Measured:
+        messages = messages or self.messages
+        figures = self.gateway.control.figures()
+        assert (figures.arrived, figures.twice) == (messages, 0), figures
+        seconds = at(self.gateway, messages - 1) - at(self.gateway, 0)
+        return Measured(messages, messages / seconds, cpu, database, simulator)
+
+
+def at(gateway: SimulatorProcess, number: int) -> float:
+    """Return when the gateway got its n-th message."""
+    page = gateway.control._ask("GET", "messages", {"offset": number, "limit": 1})
+    return float(page["messages"][0]["at"])
+
+
+def summary(turns: list[Measured]) -> dict[str, float]:
+    """Return the median turn; CPU in microseconds a message."""
+    return {
+        "messages": turns[0].messages,
+        "per_second": round(median(turn.rate for turn in turns), 1),
+        "cpu_us": round(median(turn.cpu / turn.messages for turn in turns) * 1e6),
+        "database_cpu_us": round(median(turn.database_cpu / turn.messages for turn in turns) * 1e6),
+        "gateway_cpu_us": round(median(turn.gateway_cpu / turn.messages for turn in turns) * 1e6),
+    }
+
+
+def ratio(ours: list[Measured], theirs: list[Measured]) -> float:
+    """Return the median of the ratios of neighbouring turns."""
+    return round(median(a.rate / b.rate for a, b in zip(ours, theirs, strict=True)), 3)
+
+
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Run the contest."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=100)
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--task-messages", type=int, default=3_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="")
+    given = parser.parse_args(arguments)
+    wanted = set(given.only.split(",")) - {""}
+    each = given.messages // given.accounts
+    turns: dict[str, list[Measured]] = {}
+    with SimulatorProcess(accounts=given.accounts, friends=each) as gateway:
+        make_accounts(count=given.accounts, friends=each, min_interval=0.0)
+        people = make_list(people=each * given.accounts)
+        contest = Contest(gateway, people, accounts=given.accounts, messages=given.messages)
+        contenders = {
+            "bare": lambda _worker: contest.bare(is_closing=False),
+            "bare_closing": lambda _worker: contest.bare(is_closing=True),
+            "engine": lambda worker: contest.engine(worker=worker),
+            "engine_personal": lambda worker: contest.engine(worker=worker, text=PERSONAL),
+            "tasks": lambda _worker: contest.tasks(messages=given.task_messages),
+        }
+        with engine_worker(gateway=gateway.url, lanes=given.accounts + 20) as worker:
+            contest.engine(worker=worker)  # logs in, warms up
+            for _repeat in range(given.repeats):
+                for name, contender in contenders.items():
+                    if not wanted or name in wanted:
+                        turns.setdefault(name, []).append(contender(worker))
+                        print(name, turns[name][-1], file=sys.stderr, flush=True)
+    result: dict[str, Any] = {name: summary(list_) for name, list_ in turns.items()}
+    if "engine" in turns:
+        result["ratios"] = {
+            name: ratio(turns["engine"], other) for name, other in turns.items() if name != "engine"
+        }
+    result["database"] = "postgresql" if os.environ.get("BENCH_POSTMASTER") else "sqlite"
+    return result

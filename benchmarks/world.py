@@ -1,0 +1,130 @@
+"""The world of a benchmark: accounts with friends, a campaign to all of them, runs and workers."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Account, Friend, Lease, Worker
+from accounts.states import AccountState
+from benchmarks.processes import running, wait_until
+from campaigns.models import Attempt, Campaign, Delivery, Run
+from campaigns.services.lifecycle import pause_run, start_campaign
+from campaigns.services.planning import plan_run
+from campaigns.services.preparing import advance_run
+from campaigns.services.reconciling import reconcile
+from campaigns.states import RunState
+from contacts.models import Contact, ContactList, Membership
+from qqcampaign.stack.plan import worker_spec
+from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, digest_of, password_of
+
+TEXT = "你好 100% & more = fine + hi"
+
+
+def make_accounts(*, count: int, friends: int, min_interval: float) -> list[Account]:
+    """Make the simulator's accounts with the friends it gives them, all of them learnt."""
+    now = timezone.now()
+    accounts = Account.objects.bulk_create(
+        Account(
+            uin=FIRST_ACCOUNT + number,
+            credential=digest_of(password_of(FIRST_ACCOUNT + number)),
+            min_interval=min_interval,
+            state=AccountState.OFFLINE,
+            friends_synced_at=now,
+        )
+        for number in range(count)
+    )
+    Lease.objects.bulk_create(Lease(account=account) for account in accounts)
+    Friend.objects.bulk_create(
+        (
+            Friend(account=account, uin=FIRST_FRIEND + number * friends + n)
+            for number, account in enumerate(accounts)
+            for n in range(friends)
+        ),
+        batch_size=5000,
+    )
+    return accounts
+
+
+def make_list(*, people: int) -> ContactList:
+    """Make a list of the simulator's first friends."""
+    made = ContactList.objects.create(name="everybody")
+    contacts = Contact.objects.bulk_create(
+        (Contact(uin=FIRST_FRIEND + n, name=f"客户{n}") for n in range(people)), batch_size=5000
+    )
+    Membership.objects.bulk_create(
+        (Membership(contact_list=made, contact=contact) for contact in contacts), batch_size=5000
+    )
+    analyze()
+    return made
+
+
+def analyze() -> None:
+    """Let the database count its rows, as its own housekeeping does sooner or later."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def make_campaign(*, people: ContactList, name: str, text: str = TEXT) -> Campaign:
+    """Make a campaign to a list."""
+    campaign = Campaign.objects.create(name=name, text=text)
+    campaign.lists.set([people])
+    return campaign
+
+
+def start(campaign: Campaign) -> Run:
+    """Start a campaign, plan its run here and wake its lanes."""
+    run = start_campaign(campaign=campaign)
+    advance_run(run=run)
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING, (run.state, run.state_detail)
+    return run
+
+
+def plan_only(campaign: Campaign) -> Run:
+    """Start a campaign and plan its run, but keep its lanes out of it."""
+    run = start_campaign(campaign=campaign)
+    plan_run(run=run)
+    pause_run(run=run)
+    return run
+
+
+def wait_for(run: Run, *, seconds: float) -> None:
+    """Wait for a run's end, and do meanwhile what the clock does: put right what got lost."""
+    deadline, reconciled_at = time.monotonic() + seconds, time.monotonic()
+    while Run.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The run is not over after {seconds:g} s.")
+        if time.monotonic() - reconciled_at > 5:
+            reconcile()
+            reconciled_at = time.monotonic()
+        time.sleep(0.2)
+
+
+def recorded(run: Run) -> dict[str, int]:
+    """Return what the rows say: deliveries, those sent, attempts, those with RES=0."""
+    deliveries = Delivery.objects.filter(run=run)
+    attempts = Attempt.objects.filter(delivery__run=run)
+    return {
+        "deliveries": deliveries.count(),
+        "sent": deliveries.filter(state="sent").count(),
+        "attempts": attempts.count(),
+        "res_0": attempts.filter(res="0", finished_at__isnull=False).count(),
+    }
+
+
+@contextlib.contextmanager
+def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
+    """Run a real worker process; yield its pid once it serves."""
+    spec = worker_spec(egress=settings.EGRESS_NAME, concurrency=lanes)
+    log = settings.QQCAMPAIGN_HOME / "worker.log"
+    with running(spec.argv, environment={"QQ_GATEWAY_URL": gateway}, log=log) as pid:
+        wait_until(
+            Worker.objects.living().filter(pid=pid).exists, what="the worker's start", seconds=60
+        )
+        yield pid
