@@ -27,6 +27,9 @@ DEATHS_TO_EXPLAIN = 3
 #: Seconds between two looks at the log files.
 LOG_PERIOD = 10.0
 
+#: Ctrl-C, an orderly end, a closed terminal.
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class StopRequested(BaseException):
     """Ctrl-C, a TERM or a closed terminal. No `except Exception` may swallow it."""
@@ -65,7 +68,7 @@ class Supervisor:
         os.set_blocking(self._woken, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, _request_stop)
         try:
             yield
@@ -142,6 +145,8 @@ class Supervisor:
                     self._end_gently(group)
             except StopRequested:
                 impatient = True
+                for number in STOPPING:  # what is left takes no time
+                    signal.signal(number, signal.SIG_IGN)
             finally:
                 for child in group:
                     child.kill()

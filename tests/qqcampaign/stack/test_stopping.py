@@ -35,6 +35,15 @@ def test_ctrl_c_ends_processes_that_are_stopped_or_starting_again(start_stack: S
     assert processes_of(stack.home) == {}
 
 
+def test_a_second_ctrl_c_does_not_wait(start_stack: StartStack) -> None:
+    stack = start_stack()
+    stack.process.send_signal(signal.SIGINT)
+    stack.wait_until(lambda: "Stopping" in stack.output, what="the first Ctrl-C")
+    assert stack.stop(signal.SIGINT) == 0
+    assert processes_of(stack.home) == {}
+    assert "Traceback" not in stack.output
+
+
 def test_ctrl_c_during_the_start_ends_what_was_started(start_stack: StartStack) -> None:
     stack = start_stack(is_awaited=False)
     stack.wait_until(lambda: (stack.home / "stack.json").exists(), what="the first process")
