@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
-from campaigns.models import Attempt, Delivery, Run, TallyKind
+from campaigns.models import Attempt, Delivery, Run, Tally, TallyKind
 from campaigns.services.schedule import Window, forecast
 from campaigns.states import OPEN_DELIVERY_STATES, DeliveryState, RunState
 
@@ -69,7 +69,7 @@ def figures_of(*, run: Run) -> Figures:
     res: dict[str, int] = {}
     reasons: dict[str, dict[str, int]] = {}
     targeted = merged = 0
-    for kind, key, n in run.tallies.summed():
+    for kind, key, n in Tally.objects.filter(run=run).summed():
         if kind == TallyKind.TARGETED:
             targeted += n
         elif kind == TallyKind.MERGED:

@@ -69,4 +69,3 @@ def test_the_whole_job_from_the_command_line(
     arrived = {message.un: message.text for message in gateway.control.messages()}
     assert arrived == said
     assert gateway.control.figures().twice == 0
-
