@@ -87,8 +87,10 @@ def compiled(catalogue: Catalog) -> bytes:
 
 def write_catalogue(language: str, catalogue: Catalog) -> None:
     """Write both forms of a catalogue."""
+    # No dates and no names: a file that is written again unchanged is the same file.
+    catalogue.header_comment = "# The console's strings, and those of django-unfold."
     with catalogue_path(language).open("wb") as file:
-        write_po(file, catalogue, width=100, sort_output=True, no_location=True, omit_header=False)
+        write_po(file, catalogue, width=100, sort_output=True, no_location=True)
     catalogue_path(language, suffix="mo").write_bytes(compiled(catalogue))
 
 

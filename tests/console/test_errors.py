@@ -1,4 +1,4 @@
-"""What goes wrong is a sentence on a page that fits, in the reader's language; never a traceback."""
+"""What goes wrong is a sentence on a page that fits, in the reader's language: no traceback."""
 
 from __future__ import annotations
 

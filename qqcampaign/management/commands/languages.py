@@ -1,0 +1,52 @@
+"""manage.py languages: bring the catalogues up to date with the sources, and compile them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from foundation.commands import OperatorCommand
+from foundation.refusals import Refusal
+from qqcampaign.languages import (
+    missing_messages,
+    our_messages,
+    read_catalogue,
+    write_catalogue,
+)
+
+LANGUAGE = "zh-hans"
+
+
+class Command(OperatorCommand):
+    """For developers: needs no gettext tools."""
+
+    help = "Add new strings to the Chinese catalogue, drop unused ones, and compile it."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Offer --json."""
+        self.add_json_argument(parser)
+
+    def perform(self, **options: Any) -> None:
+        """Write both files of the catalogue.
+
+        Raises:
+            Refusal: strings are left to be translated.
+        """
+        catalogue, messages = read_catalogue(LANGUAGE), our_messages()
+        for entry in list(catalogue):
+            if entry.id and entry.id not in messages:
+                catalogue.delete(entry.id)
+        for message in missing_messages(LANGUAGE):
+            if message not in catalogue:
+                catalogue.add(message)
+        write_catalogue(LANGUAGE, catalogue)
+        empty = [entry.id for entry in catalogue if entry.id and not any(entry.string)]
+        if empty:
+            raise Refusal(
+                _("%(n)d strings of locale/ have no translation yet.") % {"n": len(empty)},
+                code="untranslated",
+                strings=[str(message) for message in empty],
+            )
+        self.answer({"strings": len(catalogue)}, as_json=options["json"], text=_("Done."))

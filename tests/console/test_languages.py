@@ -1,0 +1,88 @@
+"""Both languages are complete, and what is committed is what is shown."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from qqcampaign.languages import (
+    catalogue_path,
+    compiled,
+    missing_messages,
+    our_messages,
+    read_catalogue,
+)
+from tests.console.making import make_world
+
+LANGUAGE = "zh-hans"
+
+
+def test_the_sources_are_read() -> None:
+    found = our_messages()
+    assert found["Campaigns now"].endswith("live.html")
+    assert "Type to search" in found  # Unfold's own
+    assert ("%(n)d account is enabled.", "%(n)d accounts are enabled.") in found
+    assert len(found) > 800
+
+
+def test_no_string_is_missing() -> None:
+    missing = missing_messages(LANGUAGE)
+    assert missing == {}, "run `manage.py languages`, then translate what it names"
+
+
+def test_the_compiled_catalogue_is_the_written_one() -> None:
+    kept = catalogue_path(LANGUAGE, suffix="mo").read_bytes()
+    assert kept == compiled(read_catalogue(LANGUAGE)), "run `manage.py languages`"
+
+
+def test_every_translation_keeps_its_placeholders() -> None:
+    wrong = []
+    for entry in read_catalogue(LANGUAGE):
+        ids = entry.id if isinstance(entry.id, tuple) else (entry.id,)
+        strings = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+        wanted = sorted(set(re.findall(r"%\(\w+\)[a-z]|%[sdr]\b", ids[-1])))
+        if entry.id and any(
+            sorted(set(re.findall(r"%\(\w+\)[a-z]|%[sdr]\b", text))) != wanted for text in strings
+        ):
+            wrong.append(entry.id)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/", ["总览", "需要您处理", "每分钟消息数", "网关应答"]),
+        ("/accounts/account/", ["账号", "输入开头即可", "筛选", "在线"]),
+        ("/campaigns/campaign/", ["活动", "进行中", "输入以搜索"]),
+        ("/campaigns/campaign/{pk}/page/", ["暂停", "取消执行", "未发送及原因", "绝不重复"]),
+        ("/campaigns/campaign/{pk}/preflight/", ["预检", "将发送"]),
+        ("/campaigns/campaign/{pk}/do/cancel/", ["无法撤回", "不，返回"]),
+        ("/contacts/contactimport/upload/", ["导入联系人", "以文件为准"]),
+    ],
+)
+def test_pages_are_chinese_when_asked(address: str, words: list[str], operator: Client) -> None:
+    campaign = make_world()
+    operator.post("/i18n/setlang/", {"language": LANGUAGE, "next": "/"})
+    page = operator.get(address.format(pk=campaign.pk)).content.decode()
+    assert 'lang="zh-hans"' in page
+    for word in words:
+        assert word in page
+
+
+def test_the_switch_is_on_every_page_and_comes_back(operator: Client) -> None:
+    address = "/accounts/account/?q=1"
+    page = operator.get(address).content.decode()
+    assert 'action="/i18n/setlang/"' in page
+    answer = operator.post("/i18n/setlang/", {"language": LANGUAGE, "next": address})
+    assert answer.url == address
+
+
+def test_the_sign_in_speaks_both_languages(client: Client, db: None) -> None:
+    client.post("/i18n/setlang/", {"language": LANGUAGE, "next": "/login/"})
+    assert "欢迎回到" in client.get("/login/").content.decode()
+    with translation.override("en"):
+        client.post("/i18n/setlang/", {"language": "en", "next": "/login/"})
+    assert "Welcome back to" in client.get("/login/").content.decode()
