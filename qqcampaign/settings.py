@@ -145,9 +145,9 @@ QQ_GATEWAY_TRUSTS_SEQ = _given(environment.read_bool, "QQ_GATEWAY_TRUSTS_SEQ", T
 #: Ceiling for all accounts at the gateway together, messages a second; 0 means none.
 QQ_GATEWAY_PER_SECOND = _given(environment.read_number, "QQ_GATEWAY_PER_SECOND", 0.0)
 #: Messages of one account in a row that end badly before it is quarantined.
-QQ_BREAKER_ACCOUNT = int(_given(environment.read_number, "QQ_BREAKER_ACCOUNT", 10))
+QQ_BREAKER_ACCOUNT = int(_given(environment.read_number, "QQ_BREAKER_ACCOUNT", 10.0))
 #: A run stops itself when of its latest messages (at least so many) half or more ended badly.
-QQ_BREAKER_RUN = int(_given(environment.read_number, "QQ_BREAKER_RUN", 40))
+QQ_BREAKER_RUN = int(_given(environment.read_number, "QQ_BREAKER_RUN", 40.0))
 QQ_CONNECT_TIMEOUT = _given(environment.read_number, "QQ_CONNECT_TIMEOUT", 5.0)
 #: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
 QQ_READ_TIMEOUT = _given(environment.read_number, "QQ_READ_TIMEOUT", 45.0)

