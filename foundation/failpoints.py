@@ -41,7 +41,7 @@ def failpoint(name: str) -> None:
     """End this process here and now, if a test said so."""
     chance = _CHANCES.get(name)
     if chance is not None and random.random() < chance:  # noqa: S311 - no secret hangs on it
-        os.kill(os.getpid(), signal.SIGKILL)
+        _die(name)
 
 
 def failpoint_soon(name: str, *, within: float) -> None:
@@ -53,8 +53,14 @@ def failpoint_soon(name: str, *, within: float) -> None:
     if chance is not None and random.random() < chance:  # noqa: S311 - no secret hangs on it
         timer = threading.Timer(
             random.uniform(0, within),  # noqa: S311
-            os.kill,
-            (os.getpid(), signal.SIGKILL),
+            _die,
+            (name,),
         )
         timer.daemon = True
         timer.start()
+
+
+def _die(name: str) -> None:
+    """End this process, and leave a line in its log that says where."""
+    os.write(2, f"failpoint {name}\n".encode())
+    os.kill(os.getpid(), signal.SIGKILL)
