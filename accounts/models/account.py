@@ -69,7 +69,7 @@ class Account(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects = AccountQuerySet.as_manager()
+    objects = models.Manager.from_queryset(AccountQuerySet)()
     history = HistoricalRecords(
         excluded_fields=[
             "credential",

@@ -66,7 +66,7 @@ class Worker(models.Model):
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     end_reason = models.CharField(_("how it ended"), max_length=64, blank=True)
 
-    objects = WorkerQuerySet.as_manager()
+    objects = models.Manager.from_queryset(WorkerQuerySet)()
 
     class Meta:
         verbose_name = _("worker")

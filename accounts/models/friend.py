@@ -25,7 +25,7 @@ class Friend(models.Model):
     since = models.DateTimeField(_("known since"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
-    objects = FriendQuerySet.as_manager()
+    objects = models.Manager.from_queryset(FriendQuerySet)()
 
     class Meta:
         verbose_name = _("friend")

@@ -51,7 +51,7 @@ class Lease(models.Model):
     login_failures = models.PositiveSmallIntegerField(_("failed logins in a row"), default=0)
     login_not_before = models.DateTimeField(_("no login before"), null=True, blank=True)
 
-    objects = LeaseQuerySet.as_manager()
+    objects = models.Manager.from_queryset(LeaseQuerySet)()
 
     class Meta:
         verbose_name = _("lease")

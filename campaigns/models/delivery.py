@@ -55,7 +55,7 @@ class Delivery(models.Model):
     #: NULL when it is the run's own text, unchanged.
     text = models.TextField(_("text"), null=True)
 
-    objects = DeliveryQuerySet.as_manager()
+    objects = models.Manager.from_queryset(DeliveryQuerySet)()
 
     class Meta:
         verbose_name = _("delivery")

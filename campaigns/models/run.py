@@ -49,7 +49,7 @@ class Run(models.Model):
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
-    objects = RunQuerySet.as_manager()
+    objects = models.Manager.from_queryset(RunQuerySet)()
 
     class Meta:
         verbose_name = _("run")

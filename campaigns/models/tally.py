@@ -36,7 +36,7 @@ class Tally(models.Model):
     key = models.CharField(max_length=48, blank=True, default="")
     n = models.BigIntegerField(default=0)
 
-    objects = TallyQuerySet.as_manager()
+    objects = models.Manager.from_queryset(TallyQuerySet)()
 
     class Meta:
         verbose_name = _("figure")

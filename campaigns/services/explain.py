@@ -79,9 +79,10 @@ def _why_not_sent(run: Run) -> list[Explanation]:
 
 def _why_not_at_all(run: Run) -> list[Explanation]:
     now = timezone.now()
-    window = {"start": run.window_start, "end": run.window_end, "zone": run.timezone, "at": now}
-    if not is_open(**window):
-        return [_until(_("Outside its sending hours until %(time)s."), next_opening(**window))]
+    start, end, zone = run.window_start, run.window_end, run.timezone
+    if not is_open(start=start, end=end, zone=zone, at=now):
+        opening = next_opening(start=start, end=end, zone=zone, at=now)
+        return [_until(_("Outside its sending hours until %(time)s."), opening)]
     if not Worker.objects.living().exists():
         return [
             Explanation(

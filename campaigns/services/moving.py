@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -61,7 +62,7 @@ def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
         locked = list(
             rows.select_for_update(of=("self",)).values_list("pk", "run_id", "state", "reason")
         )
-        values = {"reason": reason, "not_before": None}
+        values: dict[str, Any] = {"reason": reason, "not_before": None}
         if to == DeliveryState.PENDING:
             values["attempt_count"] = 0  # an operator's retry starts counting anew
         moved = Delivery.objects.filter(pk__in=[pk for pk, *_ in locked]).transition(

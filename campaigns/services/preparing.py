@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Errand, ErrandKind, ErrandState
+from accounts.querysets import AccountQuerySet
 from accounts.services.errands import request_errand
 from campaigns.models import Campaign, Run
 from campaigns.services.planning import plan_run
@@ -41,7 +41,7 @@ def advance_run(*, run: Run) -> None:
         wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
 
 
-def accounts_of(*, campaign: Campaign) -> QuerySet[Account]:
+def accounts_of(*, campaign: Campaign) -> AccountQuerySet:
     """Return the accounts of a campaign: those it names, or all."""
     if campaign.accounts.exists():
         return Account.objects.filter(campaigns=campaign)

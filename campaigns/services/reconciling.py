@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -63,7 +64,7 @@ def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[De
     )
 
 
-def _runs_with_pending() -> QuerySet[Tally]:
+def _runs_with_pending() -> QuerySet[Tally, Any]:
     return Tally.objects.filter(
         kind=TallyKind.STATE, key=DeliveryState.PENDING, shard=0, n__gt=0
     ).values("run_id")

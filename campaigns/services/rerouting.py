@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from accounts.models import Account, Friend
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Delivery, Run, TallyKind
+from campaigns.querysets import DeliveryQuerySet
 from campaigns.querysets.ledger import TallyKey, add_tallies
 from campaigns.states import DeliveryState, OnLostAccount, Reason, RunState
 
@@ -64,7 +65,7 @@ def _others(run: Run) -> QuerySet[Friend]:
     )
 
 
-def _fail(run: Run, rows: QuerySet[Delivery]) -> None:
+def _fail(run: Run, rows: DeliveryQuerySet) -> None:
     failed = rows.transition(to=DeliveryState.FAILED, reason=Reason.NO_ACCOUNT)
     changes: Counter[TallyKey] = Counter()
     changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] -= failed
