@@ -1,27 +1,45 @@
-"""Who is in some lists and in none of some others, as one indexable query."""
+"""Who an audience is, as a query that planning can walk by contact id."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from contacts.models import Contact, ContactList, Membership
+from contacts.models import Contact, ContactList, Membership, Segment
+from contacts.services.conditions import condition_of
 
 
 def audience_contacts(
-    *, lists: Sequence[ContactList], excluded_lists: Sequence[ContactList] = ()
+    *,
+    lists: Iterable[ContactList],
+    excluded_lists: Iterable[ContactList] = (),
+    segments: Iterable[Segment] = (),
 ) -> QuerySet[Contact]:
-    """Return the people of the lists who are in none of the excluded ones, each once.
+    """Return the people in any of the lists or segments and in none of the excluded lists.
 
-    EXISTS, not a join: nobody appears twice, and a range of contact ids stays a range.
+    Each person once, whatever number of lists they are in: by EXISTS, not by a join that
+    multiplies rows and a DISTINCT that sorts them. So `filter(pk__gt=last).order_by("pk")[:n]`
+    walks it by keyset. Segments are evaluated when the query is: at planning.
+
+    Raises:
+        Refusal: a segment has a condition that cannot be evaluated.
     """
-    member = Membership.objects.filter(contact=OuterRef("pk"))
-    people = Contact.objects.filter(
-        Exists(member.filter(contact_list__in=[one.pk for one in lists]))
-    )
-    if excluded_lists:
-        people = people.exclude(
-            Exists(member.filter(contact_list__in=[one.pk for one in excluded_lists]))
-        )
+    included = Q(pk__in=())
+    list_ids = [contact_list.pk for contact_list in lists]
+    if list_ids:
+        included |= Q(in_lists(list_ids))
+    for segment in segments:
+        included |= condition_of(segment.conditions)
+    people = Contact.objects.filter(included)
+    excluded_ids = [contact_list.pk for contact_list in excluded_lists]
+    if excluded_ids:
+        people = people.filter(~in_lists(excluded_ids))
     return people
+
+
+def in_lists(list_ids: Iterable[int]) -> Exists:
+    """Return the condition "is in one of these lists", served by the membership's own index."""
+    return Exists(
+        Membership.objects.filter(contact=OuterRef("pk"), contact_list_id__in=list(list_ids))
+    )

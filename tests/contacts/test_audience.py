@@ -1,0 +1,158 @@
+"""Audiences, segments and set operations: who is meant, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contacts.models import Contact, ContactList, Segment, Suppression
+from contacts.services.audience import audience_contacts
+from contacts.services.segments import combine_lists, glimpse_segment, save_segment
+from foundation.refusals import Refusal
+
+pytestmark = pytest.mark.django_db
+
+ATTRIBUTES: list[dict[str, Any]] = [
+    {"city": "Bern", "level": "3"},
+    {"city": "Basel", "level": "12"},
+    {"city": ""},
+    {"level": "many", "a b']": "x"},
+    {"city": "bern-west", "level": "-2.5"},
+    {},
+]
+
+
+@pytest.fixture(autouse=True)
+def people() -> None:
+    for number, attributes in enumerate(ATTRIBUTES):
+        Contact.objects.create(uin=10_000 + number, name=f"P{number}", attributes=attributes)
+
+
+def _list(name: str, *numbers: int) -> ContactList:
+    made = ContactList.objects.create(name=name)
+    made.contacts.add(*Contact.objects.filter(uin__in=[10_000 + number for number in numbers]))
+    return made
+
+
+def _numbers(people: Any) -> list[int]:
+    return [uin - 10_000 for uin in people.order_by("pk").values_list("uin", flat=True)]
+
+
+def test_a_person_in_several_lists_is_there_once() -> None:
+    one, two, no = _list("1", 0, 1, 2), _list("2", 1, 2, 3), _list("no", 2)
+    assert _numbers(audience_contacts(lists=[one, two], excluded_lists=[no])) == [0, 1, 3]
+
+
+def test_segments_join_the_lists_and_the_excluded_go() -> None:
+    segment = Segment(conditions={"kind": "attribute", "name": "city", "value": "Basel"})
+    people = audience_contacts(
+        lists=[_list("1", 0)], segments=[segment], excluded_lists=[_list("no", 0)]
+    )
+    assert _numbers(people) == [1]
+
+
+def test_nobody_asked_is_nobody() -> None:
+    assert _numbers(audience_contacts(lists=[])) == []
+    assert _numbers(audience_contacts(lists=[], segments=[Segment(conditions={})])) == []
+
+
+def test_an_audience_is_walked_by_contact_id() -> None:
+    people = audience_contacts(lists=[_list("1", 0, 2, 4, 5)]).order_by("pk")
+    first = list(people[:2])
+    assert _numbers(people.filter(pk__gt=first[-1].pk)) == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"kind": "attribute", "name": "city", "value": "Bern"}, [0]),
+        (
+            {"kind": "attribute", "name": "city", "is": "not_equals", "value": "Bern"},
+            [1, 2, 3, 4, 5],
+        ),
+        ({"kind": "attribute", "name": "city", "is": "contains", "value": "bern"}, [0, 4]),
+        ({"kind": "attribute", "name": "city", "is": "starts_with", "value": "ba"}, [1]),
+        ({"kind": "attribute", "name": "city", "is": "one_of", "value": ["Bern", "Basel"]}, [0, 1]),
+        ({"kind": "attribute", "name": "city", "is": "filled"}, [0, 1, 4]),
+        ({"kind": "attribute", "name": "city", "is": "empty"}, [2, 3, 5]),
+        ({"kind": "attribute", "name": "level", "is": "above", "value": 2}, [0, 1]),
+        ({"kind": "attribute", "name": "level", "is": "below", "value": "3"}, [4]),
+        ({"not": {"kind": "attribute", "name": "level", "is": "above", "value": 2}}, [2, 3, 4, 5]),
+        ({"kind": "attribute", "name": "a b']", "value": "x"}, [3]),
+        ({"kind": "name", "is": "starts_with", "value": "p1"}, [1]),
+        ({"kind": "name", "is": "one_of", "value": ["P0", "P5"]}, [0, 5]),
+        ({"kind": "suppressed"}, [4]),
+        ({"kind": "known_since", "is": "less_than", "days": 1}, [0, 1, 2, 3, 4, 5]),
+        ({"kind": "known_since", "is": "more_than", "days": 1}, []),
+        (
+            {
+                "any": [
+                    {"kind": "name", "value": "P3"},
+                    {
+                        "all": [
+                            {"kind": "attribute", "name": "city", "is": "filled"},
+                            {"not": {"kind": "suppressed"}},
+                        ]
+                    },
+                ]
+            },
+            [0, 1, 3],
+        ),
+    ],
+)
+def test_condition(conditions: dict[str, Any], expected: list[int]) -> None:
+    Suppression.objects.create(uin=10_004)
+    glimpse = glimpse_segment(conditions=conditions)
+    assert [person.uin - 10_000 for person in glimpse.sample] == expected
+    assert (glimpse.count, glimpse.is_exact) == (len(expected), True)
+
+
+def test_condition_on_lists() -> None:
+    made = _list("1", 2, 3)
+    assert glimpse_segment(conditions={"kind": "list", "lists": [made.pk]}).count == 2
+    assert glimpse_segment(conditions={"not": {"kind": "list", "lists": [made.pk]}}).count == 4
+
+
+DEEP: dict[str, Any] = {"kind": "suppressed"}
+for _level in range(20):
+    DEEP = {"not": DEEP}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "code"),
+    [
+        ({"kind": "horoscope"}, "no_such_condition"),
+        ({"all": []}, "condition"),
+        ({"all": "x"}, "condition"),
+        ("DROP TABLE", "condition"),
+        ({"kind": "attribute"}, "condition"),
+        ({"kind": "attribute", "name": "a", "is": "like", "value": "x"}, "condition"),
+        ({"kind": "attribute", "name": "a", "is": "above", "value": "x"}, "condition"),
+        ({"kind": "list", "lists": ["1"]}, "condition"),
+        ({"kind": "known_since", "days": "x"}, "condition"),
+        (DEEP, "segment_too_large"),
+        ({"any": [{"kind": "suppressed"}] * 101}, "segment_too_large"),
+    ],
+)
+def test_nonsense_is_refused_when_it_is_saved(conditions: Any, code: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        save_segment(name="s", conditions=conditions)
+    assert refusal.value.code == code
+    assert not Segment.objects.exists()
+
+
+def test_saving_again_changes_the_segment() -> None:
+    save_segment(name="s", conditions={"kind": "suppressed"})
+    save_segment(name="s", conditions={"not": {"kind": "suppressed"}})
+    assert Segment.objects.get().conditions == {"not": {"kind": "suppressed"}}
+
+
+def test_lists_are_combined_as_sets() -> None:
+    a, b, c = _list("a", 0, 1, 2, 3), _list("b", 1, 2, 3, 4), _list("c", 3)
+    into = _list("into", 2)
+    assert combine_lists(into=into, all_of=[a, b], none_of=[c]) == 1
+    assert _numbers(into.contacts) == [1, 2]
+    assert combine_lists(into=into, any_of=[a, b]) == 3
+    with pytest.raises(Refusal):
+        combine_lists(into=into, none_of=[a])
