@@ -115,7 +115,7 @@ def _write_json(rows: Iterator[Row], out: BinaryIO) -> int:
         text.write("[")
         for written, row in enumerate(rows, start=1):
             text.write("\n" if written == 1 else ",\n")
-            json.dump(dict(zip(COLUMNS, row, strict=True)), text, ensure_ascii=False)
+            text.write(json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False))
         text.write("\n]\n")
     return written
 
