@@ -64,7 +64,7 @@ def our_messages() -> dict[Message, str]:
 
 def missing_messages(language: str) -> dict[Message, str]:
     """Return the strings that neither our catalogue nor Django's own translates."""
-    known = trans_real.translation(language)._catalog
+    known = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
     return {
         message: file
         for message, file in our_messages().items()
@@ -113,9 +113,10 @@ def _messages_of(file: Path) -> Iterator[Message]:
         return
     with file.open("rb") as source:
         for _line, message, _comments, _context in extract("python", source, KEYWORDS):
-            text = message if isinstance(message, str) else tuple(message[:2])
-            if text and text[0]:
-                yield text
+            if isinstance(message, str):
+                yield from [message] if message else []
+            else:
+                yield message[0], message[1]
 
 
 def _messages_of_template(text: str) -> Iterator[Message]:

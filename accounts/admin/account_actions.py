@@ -139,7 +139,7 @@ class AccountActions:
             return HttpResponseRedirect(back)
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=f"{VERBS[verb].words}: {account}",
             sentences=[VERBS[verb].before],
             verb=str(VERBS[verb].words),
@@ -157,7 +157,7 @@ class AccountActions:
         title = ngettext("%(verb)s %(n)d account?", "%(verb)s %(n)d accounts?", len(accounts))
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=title % {"verb": VERBS[verb].words, "n": len(accounts)},
             sentences=[VERBS[verb].before, ", ".join(str(account) for account in accounts[:20])],
             verb=str(VERBS[verb].words),

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -79,7 +80,7 @@ class AccountImport:
                 return TemplateResponse(request, "console/account/imported.html", context)
         return TemplateResponse(request, "console/import/upload.html", context)
 
-    def rejects(self, request: HttpRequest, name: str) -> HttpResponse:
+    def rejects(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """Send the rejected rows of an import, without their passwords."""
         require(self.has_add_permission(request))  # type: ignore[attr-defined]
         path = Path(settings.QQCAMPAIGN_HOME) / "imports" / f"{name}.csv"

@@ -37,7 +37,7 @@ def page_context(object_id: str) -> dict[str, Any]:
     return {
         "account": account,
         "lease": getattr(account, "lease", None),
-        "open_session": next(iter(account.open), None),  # type: ignore[attr-defined]
+        "open_session": next(iter(account.open), None),
         "open_errands": Errand.objects.filter(account=account, state="open"),
         **_sending(account, now=timezone.now()),
     }

@@ -50,7 +50,7 @@ class CampaignAdmin(
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
         (_("To whom"), {"fields": ["lists", "excluded_lists", "allows_strangers"]}),
-        (_("By whom"), {"fields": ["accounts", "promise"]}),
+        (_("By whom"), {"fields": ["accounts", "promise", "on_lost_account"]}),
         (
             _("When"),
             {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},

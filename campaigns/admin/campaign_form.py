@@ -42,6 +42,7 @@ class CampaignForm(forms.ModelForm):
             "allows_strangers",
             "accounts",
             "promise",
+            "on_lost_account",
             "starts_at",
             "window_start",
             "window_end",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from urllib.parse import quote
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from campaigns.services.report import write_report
 
@@ -19,7 +20,7 @@ CONTENT_TYPES = {
 class CampaignReport:
     """Mixed into the campaign's admin."""
 
-    def report_view(self, request: HttpRequest, object_id: int, format: str) -> HttpResponse:
+    def report_view(self, request: HttpRequest, object_id: int, format: str) -> HttpResponseBase:
         """Send the report of a run; written to a temporary file first, so memory stays flat."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         if run is None or format not in CONTENT_TYPES:

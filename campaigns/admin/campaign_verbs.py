@@ -186,7 +186,7 @@ class CampaignVerbs:
         figures = figures_of(run=run) if run is not None else Figures(state=RunState.DRAFT)
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=_("%(verb)s: %(what)s?")
             % {"verb": VERBS[verb].words, "what": campaign if verb == "start" else run},
             sentences=VERBS[verb].before(figures),

@@ -46,7 +46,7 @@ class DeliveryActions:
         chosen = list(queryset.values_list("pk", flat=True))
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=_("Send again?"),
             sentences=[
                 ngettext(

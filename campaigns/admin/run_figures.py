@@ -76,8 +76,8 @@ def _why(run: Run) -> list[Explanation]:
     It may look at all that is pending, which a page that asks every two seconds must not do.
     """
     key = f"console-why-{run.pk}-{run.state}-{get_language()}"
-    found: list[Explanation] = cache.get_or_set(key, lambda: why_is_nothing_moving(run=run), 5)
-    return found
+    found: Any = cache.get_or_set(key, lambda: why_is_nothing_moving(run=run), 5)
+    return list(found)
 
 
 def _states(run: Run, figures: Figures) -> list[Line]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -44,7 +45,7 @@ class ImportProgress:
         status = 200 if context["is_live"] else STOP_POLLING
         return TemplateResponse(request, "console/import/live.html", context, status=status)
 
-    def rejects_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def rejects_view(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """Send the rejected rows, with their reasons."""
         found = self._find_import(request, object_id)
         file = rejects_file(found)
@@ -92,7 +93,7 @@ class ImportProgress:
             ]
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=title % {"file": found.file_name},
             sentences=sentences,
             verb=words,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.db.models import Count, Func, IntegerField, Max
@@ -63,7 +63,10 @@ class LastHour:
 
 def last_hour() -> LastHour:
     """Return the last hour's attempts by minute and by code; kept for a few seconds."""
-    return cache.get_or_set("console-last-hour", lambda: _last_hour(timezone.now()), KEPT_SECONDS)
+    kept: Any = cache.get_or_set(
+        "console-last-hour", lambda: _last_hour(timezone.now()), KEPT_SECONDS
+    )
+    return cast(LastHour, kept)
 
 
 def _last_hour(now: datetime) -> LastHour:

@@ -136,7 +136,7 @@ def test_preflight_shows_the_figures_and_writes_nothing(operator: Client) -> Non
 def test_the_report_has_a_row_a_delivery(format: str, operator: Client) -> None:
     campaign = make_world()
     answer = operator.get(_page(campaign, "report", format))
-    body = b"".join(answer.streaming_content)
+    body = b"".join(answer)
     assert int(answer["Content-Length"]) == len(body)
     if format == "csv":
         assert len(list(csv.DictReader(io.StringIO(body.decode())))) == 14

@@ -80,6 +80,7 @@ def _campaign_form(**values: object) -> dict[str, object]:
         "text": "你好 {{ name }}",
         "lists": [contact_list.pk],
         "promise": "never-twice",
+        "on_lost_account": "fail",
         "timezone": "Asia/Shanghai",
         **values,
     }
@@ -109,9 +110,9 @@ def test_a_mistake_is_said_at_its_field(
 def test_a_good_campaign_leads_to_its_page(operator: Client) -> None:
     answer = operator.post(reverse("admin:campaigns_campaign_add"), _campaign_form())
     campaign = Campaign.objects.get()
-    assert answer.url == reverse("admin:campaigns_campaign_page", args=[campaign.pk])
+    assert answer["Location"] == reverse("admin:campaigns_campaign_page", args=[campaign.pk])
     assert campaign.created_by is not None
-    assert "Not started yet" in operator.get(answer.url).content.decode()
+    assert "Not started yet" in operator.get(answer["Location"]).content.decode()
 
 
 def test_a_template_that_is_no_liquid_is_refused_at_its_field(operator: Client) -> None:

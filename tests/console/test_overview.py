@@ -13,7 +13,7 @@ from campaigns.models import Attempt, Delivery, Run
 from campaigns.states import RunState
 from contacts.models import ContactImport
 from qqcampaign.views import recent
-from tests.console.making import make_world
+from tests.console.making import FIRST_ACCOUNT, make_world
 
 
 def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
@@ -27,7 +27,7 @@ def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
     quiet = operator.get("/").content.decode()
     assert "in quarantine" not in quiet
     assert "nobody knows whether they arrived" in quiet
-    Account.objects.filter(pk=Account.objects.first().pk).update(state=AccountState.QUARANTINED)
+    Account.objects.filter(uin=FIRST_ACCOUNT).update(state=AccountState.QUARANTINED)
     Outage.objects.update(ended_at=None, sentence="No route to it.")
     Worker.objects.update(ended_at="2026-01-01T00:00:00Z")
     Run.objects.update(state=RunState.STOPPED, state_detail="30 of 50 failed.")

@@ -28,7 +28,7 @@ PAGES = [
 def test_a_stranger_is_sent_to_the_sign_in(address: str, db: None, client: Client) -> None:
     answer = client.get(address)
     assert answer.status_code == 302
-    assert answer.url.startswith("/login/")
+    assert answer["Location"].startswith("/login/")
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Command(OperatorCommand):
             if message not in catalogue:
                 catalogue.add(message)
         write_catalogue(LANGUAGE, catalogue)
-        empty = [entry.id for entry in catalogue if entry.id and not any(entry.string)]
+        empty = [entry.id for entry in catalogue if entry.id and not any(entry.string or "")]
         if empty:
             raise Refusal(
                 _("%(n)d strings of locale/ have no translation yet.") % {"n": len(empty)},
