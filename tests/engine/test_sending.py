@@ -1,0 +1,46 @@
+"""Sending as it should be: everybody once, whatever the gateway does to single requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Account
+from campaigns.models import Run
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+
+
+@pytest.mark.parametrize("text", ["hello & 100% = 你好", "{{ uin }}: hello, {{ nickname }}"])
+def test_everybody_gets_it_once(
+    engine: GatewaySimulator, senders: list[Account], start: Start, text: str
+) -> None:
+    run = start(accounts=senders, text=text)
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert states_of(run) == {"sent": ACCOUNTS * FRIENDS}
+    assert_exact(run, engine)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "empty:before", "empty:after", "reset:before", "reset:after", "http:before",
+        "http:after,status=503", "hang:before", "hang:after", "close", "lie",
+    ],
+)  # fmt: skip
+def test_a_request_that_goes_wrong_is_asked_again(
+    engine: GatewaySimulator, senders: list[Account], start: Start, fault: str
+) -> None:
+    engine.control.set_faults(f"{fault},command=CLTMSG,count=2")
+    run = start(accounts=senders[:1])
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert states_of(run) == {"sent": FRIENDS}
+    assert_exact(run, engine)

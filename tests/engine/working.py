@@ -1,0 +1,101 @@
+"""A worker in this process: the engine's own runtime and lanes, on threads, without Celery.
+
+The wake-ups that Celery carries in production are replaced by a loop that looks for idle accounts
+with something to do. Everything else is the product's: ledger, leases, lanes, control loop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from django.db import connection
+
+from accounts.models import Account
+from campaigns.engine.lanes import run_lane_for
+from campaigns.engine.runtime import Runtime
+from campaigns.models import Run
+from campaigns.services.idle import idle_leases_with_work
+from campaigns.services.reconciling import reconcile
+
+PATIENCE = 30.0
+
+
+class LocalWorker:
+    """A context manager: inside it, runs are sent.
+
+    Args:
+        is_looking: whether accounts with work get their lanes by themselves.
+    """
+
+    def __init__(self, *, is_looking: bool = True) -> None:
+        self._is_looking = is_looking
+        self._stop = threading.Event()
+        self._lanes: list[threading.Thread] = []
+        #: What lanes died of; a test that expects none asserts that it is empty.
+        self.deaths: list[BaseException] = []
+
+    def __enter__(self) -> Self:
+        self.runtime = Runtime(version="test")
+        self.runtime.start()
+        self._looking = threading.Thread(target=self._look, name="looking")
+        if self._is_looking:
+            self._looking.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._stop.set()
+        self.runtime.drain()
+        if self._is_looking:
+            self._looking.join()
+        for lane in self._lanes:
+            lane.join(PATIENCE)
+            assert not lane.is_alive(), "a lane does not end"
+        self.runtime.close()
+
+    def open_lane(self, account: Account | int) -> threading.Thread:
+        """Run an account's lane in a thread of its own."""
+        account_id = account if isinstance(account, int) else account.pk
+        lane = threading.Thread(target=self._run_lane, args=(account_id,), name=f"lane-{account_id}")
+        self._lanes.append(lane)
+        lane.start()
+        return lane
+
+    def _run_lane(self, account_id: int) -> None:
+        try:
+            run_lane_for(account_id=account_id, runtime=self.runtime)
+        except Exception as death:
+            self.deaths.append(death)
+        finally:
+            connection.close()
+
+    def _look(self) -> None:
+        try:
+            ticks = 0
+            while not self._stop.wait(0.03):
+                ticks += 1
+                runs = list(Run.objects.running().values_list("pk", flat=True))
+                idle = idle_leases_with_work(run_ids=runs).values_list("account_id", flat=True)
+                for account_id in idle:
+                    if account_id not in self.runtime.lanes:
+                        self.open_lane(account_id)
+                if ticks % 10 == 0:
+                    reconcile()
+        finally:
+            connection.close()
+
+
+def wait_until(
+    condition: Callable[[], object], *, what: str = "it", seconds: float = PATIENCE
+) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"
+        time.sleep(0.01)

@@ -1,0 +1,115 @@
+"""The kills: what is ended with SIGKILL, how often in proportion, and what comes with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Callable
+
+import redis
+
+from qqcampaign.environment import socket_path
+from tests.running_stack import RunningStack
+from tests.torture.postgresql import KillablePostgresql
+
+#: How often each is chosen, in proportion.
+WEIGHTS = {
+    "worker": 30,
+    "jobs": 10,
+    "beat": 5,
+    "web": 4,
+    "redis": 10,
+    "redis and its data": 8,
+    "redis flushed": 6,
+    "supervisor": 4,
+    "postgresql": 6,
+    "postgresql connection": 10,
+}
+#: Deaths of a process after which the supervisor's patience is so short that all start afresh.
+DEATHS_BEFORE_A_NEW_SUPERVISOR = 3
+
+
+class Killer:
+    """Kills parts of a stack, and counts.
+
+    Args:
+        stack: the stack.
+        postgresql: its database server, if it is one.
+        start_again: called after the supervisor's death.
+        dice: what chooses.
+    """
+
+    def __init__(
+        self,
+        *,
+        stack: RunningStack,
+        postgresql: KillablePostgresql | None,
+        start_again: Callable[[], None],
+        dice: random.Random,
+    ) -> None:
+        self.stack = stack
+        self.postgresql = postgresql
+        self.start_again = start_again
+        self.dice = dice
+        self.kills: Counter[str] = Counter()
+        self._deaths: Counter[str] = Counter()
+
+    def kill_something(self) -> str | None:
+        """Kill one thing, chosen by chance; return its name, or None if it was dead already."""
+        names = [name for name in WEIGHTS if self.postgresql or "postgresql" not in name]
+        name = self.dice.choices(names, [WEIGHTS[name] for name in names])[0]
+        if max(self._deaths.values(), default=0) >= DEATHS_BEFORE_A_NEW_SUPERVISOR:
+            name = "supervisor"
+        if not self.kill(name):
+            return None
+        self.kills[name] += 1
+        return name
+
+    def kill(self, name: str) -> bool:
+        """Kill this; return whether there was something to kill."""
+        if name == "supervisor":
+            self.stack.end_at_once()
+            self._deaths.clear()
+            self.start_again()
+            return True
+        if name == "postgresql":
+            assert self.postgresql is not None
+            self.postgresql.kill_postmaster()
+            return True
+        if name == "postgresql connection":
+            assert self.postgresql is not None
+            return self.postgresql.kill_backend()
+        if name == "redis flushed":
+            return self._flush()
+        process = name.split()[0]
+        if not self._end(process):
+            return False
+        if name == "redis and its data":
+            shutil.rmtree(self.stack.home / "redis", ignore_errors=True)
+            (self.stack.home / "redis").mkdir()
+        return True
+
+    def note_death(self, process: str) -> None:
+        """Count a death that was not ours: a failpoint's."""
+        self._deaths[process] += 1
+
+    def _end(self, process: str) -> bool:
+        try:
+            pid = self.stack.pids[process]
+            os.kill(pid, signal.SIGKILL)
+        except (OSError, KeyError, ValueError):
+            return False
+        self._deaths[process] += 1
+        return True
+
+    def _flush(self) -> bool:
+        client = redis.Redis(
+            unix_socket_path=str(socket_path(self.stack.home)), socket_timeout=2
+        )
+        with contextlib.closing(client), contextlib.suppress(redis.RedisError, OSError):
+            return bool(client.flushall())
+        return False

@@ -1,0 +1,80 @@
+"""`make torture`: at least 200 kills on each database, and a table of what became of it.
+
+`make torture ARGS="--kills 50 --database sqlite"` for less; `make torture MUTATIONS=1` proves
+instead that each mechanism is needed (tests/torture/mutations.py). The exit status is 0 when
+nothing was lost, twice, unknown or otherwise wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from tests.torture import mutations
+from tests.torture.torture import Plan, kills_by_target, torture
+
+ROWS = (
+    *("deliveries", "sent", "arrived", "lost", "not_sent", "twice", "wrong_text", "unknown"),
+    *("failed", "open", "too_soon", "seq_shared", "attempts", "replays"),
+)
+
+
+def main() -> int:
+    """Run what was asked for, print the table; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
+    parser.add_argument("--kills", type=int, default=200, help="on each database")
+    parser.add_argument("--seconds", type=float, default=900.0, help="of killing, at most")
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
+    parser.add_argument("--quiet", action="store_true", help="no line for each kill")
+    given = parser.parse_args()
+    if os.environ.get("MUTATIONS"):
+        return mutations.main()
+    columns, faults = {}, []
+    for database in given.database or ("sqlite", "postgresql"):
+        print(f"=== {database}, seed {given.seed}", flush=True)
+        plan = Plan(database, kills=given.kills, seconds=given.seconds, seed=given.seed)
+        began = time.monotonic()
+        with torture(plan, say=_nothing if given.quiet else _say) as one:
+            judgement = one.run()
+            columns[database] = {
+                "kills": one.killer.kills.total(),
+                **{row: getattr(judgement, row) for row in ROWS},
+                "wrong figures": len(judgement.wrong_figures),
+                "runs": len(one.texts),
+                "seconds": round(time.monotonic() - began),
+            }
+            print(f"kills: {kills_by_target(one.killer.kills)}", flush=True)
+            faults += [f"{database}: {fault}" for fault in judgement.faults]
+            if one.killer.kills.total() < given.kills:
+                faults.append(f"{database}: only {one.killer.kills.total()} kills")
+    print_table(columns)
+    for fault in faults:
+        print("FAULT", fault)
+    return 1 if faults else 0
+
+
+def print_table(columns: dict[str, dict[str, int]]) -> None:
+    """Print the columns side by side."""
+    names = list(next(iter(columns.values())))
+    print(" " * 16 + "".join(f"{database:>14}" for database in columns))
+    for name in names:
+        cells = "".join(f"{column[name]:>14,}" for column in columns.values())
+        print(f"{name.replace('_', ' '):16}{cells}")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _nothing(_line: str) -> None:
+    """Say nothing."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

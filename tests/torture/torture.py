@@ -1,0 +1,268 @@
+"""One torture: the real stack, a gateway that fails, runs without end, and kills at random."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qqhttp.simulator import SimulatorProcess
+from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
+from tests.running_stack import ROOT, RunningStack
+from tests.torture.judgement import Judgement, judge
+from tests.torture.kills import Killer
+from tests.torture.postgresql import KillablePostgresql, killable_postgresql
+
+#: The gateway's limit and the accounts' gap: the same, so that every RES=3 would be our fault.
+GAP = 0.25
+PENALTY = 0.5
+#: What the gateway does to a few of the requests. No latency comes near the read timeout: a
+#: request that is still being worked on when its repeat arrives is a fault asked for.
+FAULTS = (
+    *("empty:before,command=CLTMSG,p=0.01", "empty:after,command=CLTMSG,p=0.01"),
+    *("reset:before,command=CLTMSG,p=0.01", "reset:after,command=CLTMSG,p=0.01"),
+    *("http:before,command=CLTMSG,p=0.005", "http:after,command=CLTMSG,status=503,p=0.005"),
+    *("hang:before,command=CLTMSG,p=0.002", "hang:after,command=CLTMSG,p=0.002"),
+    *("close,command=CLTMSG,p=0.01", "lie,command=CLTMSG,p=0.01"),
+    *("latency:before,seconds=0.05,jitter=0.2,p=0.05", "latency:after,jitter=0.2,p=0.05"),
+    *("empty:after,command=Login,p=0.02", "reset:before,command=List,p=0.02"),
+)
+#: Probabilities a message, so that a failpoint strikes every twenty seconds or so.
+FAILPOINTS = (
+    "after_claim=0.002,after_mark=0.0005,in_planning=0.2",
+    "after_request_left=0.0008,in_hand_over=0.002",
+    "after_reply=0.0008,in_planning=0.2",
+    "in_commit=0.0006",
+    "",
+)
+STRANGERS, SUPPRESSED = 20, 10
+ENVIRONMENT = {"QQ_READ_TIMEOUT": "2", "QQ_CONNECT_TIMEOUT": "1", "QQ_BREAKER_RUN": "100000"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How large a torture is.
+
+    Attributes:
+        database: "sqlite" or "postgresql".
+        kills: how many at least, failpoints included.
+        seconds: after which no more kills are made, even if they were fewer.
+        accounts, friends: the gateway's people.
+        seed: of the dice.
+    """
+
+    database: str
+    kills: int
+    seconds: float
+    accounts: int = 30
+    friends: int = 80
+    seed: int = 1
+
+
+class Torture:
+    """Use `torture()`, which makes one and ends what it started."""
+
+    def __init__(
+        self, plan: Plan, *, folder: Path, gateway: SimulatorProcess,
+        postgresql: KillablePostgresql | None, say: Any,
+    ) -> None:  # fmt: skip
+        self.plan = plan
+        self.gateway = gateway
+        self.say = say
+        self.dice = random.Random(plan.seed)
+        self.folder = folder
+        self.stack = RunningStack(folder / "home", env=ENVIRONMENT)
+        self.stack.env["QQ_GATEWAY_URL"] = gateway.url
+        if postgresql is not None:
+            self.stack.env["DATABASE_URL"] = postgresql.url
+        self.killer = Killer(
+            stack=self.stack, postgresql=postgresql, start_again=self.start, dice=self.dice
+        )
+        self.texts: dict[str, str] = {}
+        self._clerk: subprocess.Popen[str] | None = None
+        self._failpoint_lines = 0
+        self.people = self._write_people()
+
+    # --- the parts ----------------------------------------------------------------------------
+
+    def start(self, failpoints: str | None = None) -> None:
+        """Start the stack, with failpoints chosen by chance."""
+        chosen = self.dice.choice(FAILPOINTS) if failpoints is None else failpoints
+        self.stack.env["QQCAMPAIGN_FAILPOINTS"] = chosen
+        try:
+            self.stack.start()
+        except AssertionError:
+            if not chosen:
+                raise
+            self.start("")  # a failpoint struck while it started
+
+    def order(self, order: str, /, **arguments: Any) -> Any:
+        """Let the clerk do something."""
+        if self._clerk is None:
+            self._clerk = subprocess.Popen(
+                [sys.executable, "-m", "tests.torture.clerk"],
+                cwd=ROOT, env={**self.stack.env, "QQCAMPAIGN_FAILPOINTS": ""}, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=(self.folder / "clerk.log").open("w"),
+            )  # fmt: skip
+        assert self._clerk.stdin is not None
+        assert self._clerk.stdout is not None
+        print(json.dumps([order, arguments]), file=self._clerk.stdin, flush=True)
+        line = self._clerk.stdout.readline()
+        assert line, (self.folder / "clerk.log").read_text()
+        return json.loads(line)
+
+    def end(self) -> None:
+        """End whatever is there."""
+        if self._clerk is not None:
+            self._clerk.kill()
+            self._clerk.communicate()
+        self.stack.end_at_once()
+
+    def _write_people(self) -> dict[int, str]:
+        """Write the files that are imported; return the friends among the people, with names."""
+        accounts = range(FIRST_ACCOUNT, FIRST_ACCOUNT + self.plan.accounts)
+        own = self.plan.friends - self.plan.friends // 2  # half are shared with a neighbour
+        count = own * (self.plan.accounts - 1) + self.plan.friends
+        uins = range(FIRST_FRIEND, FIRST_FRIEND + count + STRANGERS)
+        names = {uin: f"人 & {uin}" for uin in uins}
+        _write(
+            self.folder / "accounts.csv",
+            [("uin", "password", "min_interval"), *((u, f"pw-{u}", GAP) for u in accounts)],
+        )
+        _write(self.folder / "people.csv", [("uin", "name"), *names.items()])
+        self.suppressed = list(uins[:SUPPRESSED])
+        return {uin: names[uin] for uin in uins[SUPPRESSED:-STRANGERS]}
+
+    # --- the course ---------------------------------------------------------------------------
+
+    def run(self) -> Judgement:
+        """Fill, torment, let it recover, and judge."""
+        began = time.monotonic()
+        self.start("")
+        refused = self.order(
+            "fill",
+            accounts=str(self.folder / "accounts.csv"),
+            contacts=str(self.folder / "people.csv"),
+            suppressed=self.suppressed,
+        )
+        assert not refused, refused
+        self._torment(ends_at=began + self.plan.seconds)
+        self._recover()
+        return judge(
+            told=self.order("verdict"),
+            people=self.people,
+            texts=self.texts,
+            messages=self.gateway.control.messages(),
+            figures=self.gateway.control.figures(),
+            strangers=STRANGERS,
+            suppressed=SUPPRESSED,
+        )
+
+    def _torment(self, *, ends_at: float) -> None:
+        self.gateway.control.set_faults(*FAULTS)
+        while self.killer.kills.total() < self.plan.kills and time.monotonic() < ends_at:
+            self._keep_it_busy()
+            self._wait_for_messages(self.dice.choice((0, 5, 20, 60)), seconds=8.0)
+            self._be_awkward()
+            name = self.killer.kill_something()
+            self._count_failpoints()
+            if name is not None:
+                self.say(f"{self.killer.kills.total():4d}  {name}")
+
+    def _keep_it_busy(self) -> None:
+        """See to it that some run is under way."""
+        if self.order("active"):
+            return
+        name = f"run {len(self.texts)}"
+        # Every second text is its own for each person; all have a lowercase h, an & and a %.
+        who = "" if len(self.texts) % 2 else " {{ name }}"
+        self.texts[name] = f"{name}:{who} 你好 = 100% hello & welcome"
+        self.order("start", name=name, text=self.texts[name])
+
+    def _be_awkward(self) -> None:
+        """Do what gateways and operators do."""
+        chance = self.dice.random()
+        if chance < 0.08:
+            self.gateway.control.go_offline(seconds=self.dice.uniform(0.2, 2.0))
+        elif chance < 0.14:
+            self.gateway.control.clear_sessions()
+        elif chance < 0.2:
+            for name in self.order("active"):
+                self.order("pause", name=name)
+            self._wait_for_messages(5, seconds=1.0)
+        if self.dice.random() < 0.5:
+            self.order("resume_paused")
+
+    def _recover(self) -> None:
+        """End the faults and wait until nothing is open any more."""
+        self.gateway.control.set_faults()
+        self.gateway.control.come_online()
+        self.killer.stack.end_at_once()
+        self._count_failpoints()
+        self.start("")
+        self.order("resume_paused")
+        deadline = time.monotonic() + 180
+        while (left := self.order("unfinished"))["runs"] or left["deliveries"]:
+            if time.monotonic() > deadline:
+                self.say(f"still open after 180 s: {left}\n{self.stack.logs()}")
+                return
+            time.sleep(0.5)
+
+    def _wait_for_messages(self, count: int, *, seconds: float) -> None:
+        wanted = self.gateway.control.figures().arrived + count
+        deadline = time.monotonic() + seconds
+        while self.gateway.control.figures().arrived < wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _count_failpoints(self) -> None:
+        """Count the deaths by failpoints: each leaves a line in its process's log."""
+        struck = [
+            (log.stem, name)
+            for log in sorted((self.stack.home / "logs").glob("*.log"))
+            for name in re.findall(r"^failpoint (\w+)$", log.read_text("utf-8", "replace"), re.M)
+        ]
+        for process, name in struck[self._failpoint_lines :]:
+            self.killer.kills[f"failpoint {name}"] += 1
+            self.killer.note_death(process)
+        self._failpoint_lines = max(self._failpoint_lines, len(struck))
+
+
+@contextlib.contextmanager
+def torture(plan: Plan, *, say: Any = print) -> Iterator[Torture]:
+    """Make a torture, in a folder of its own."""
+    with contextlib.ExitStack() as parts:
+        folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="qqt-")))
+        gateway = parts.enter_context(
+            SimulatorProcess(
+                accounts=plan.accounts, friends=plan.friends, overlap=0.5,
+                min_interval=GAP, penalty=PENALTY, seed=plan.seed,
+            )
+        )  # fmt: skip
+        postgresql = None
+        if plan.database == "postgresql":
+            postgresql = parts.enter_context(killable_postgresql())
+        one = Torture(plan, folder=folder, gateway=gateway, postgresql=postgresql, say=say)
+        parts.callback(one.end)
+        yield one
+
+
+def kills_by_target(kills: Counter[str]) -> str:
+    """Return the kills as words."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(kills.items()))
+
+
+def _write(path: Path, rows: Any) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
