@@ -49,7 +49,11 @@ def plan_run(*, run: Run) -> bool:
 def _plan_chunk(*, run_id: int) -> bool:
     """Plan the next chunk; return False when there is none."""
     with transaction.atomic():
-        run = Run.objects.select_related("campaign").get(pk=run_id)
+        # Locked until the chunk is written: of two planners one waits and goes on from there. Were
+        # it to give up instead, it would take the plan for complete while it is being made.
+        run = Run.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=run_id)
+        if run.state != RunState.PREPARING:
+            return False
         people = people_of(campaign=run.campaign)
         after = run.planned_through
         chunk = CHUNK[connection.vendor]
@@ -57,12 +61,7 @@ def _plan_chunk(*, run_id: int) -> bool:
         through = next(iter(ids[chunk - 1 : chunk]), None) or ids.last()
         if through is None:
             return False
-        # The row count decides: of two planners one gets the chunk, and none does after a cancel.
-        mine = Run.objects.filter(
-            pk=run_id, planned_through=after, state=RunState.PREPARING
-        ).update(planned_through=through)
-        if not mine:
-            return False
+        Run.objects.filter(pk=run_id).update(planned_through=through)
         planned = insert_deliveries(
             run_id=run_id,
             people=people,

@@ -1,0 +1,179 @@
+"""Planning: who is told by whom, nobody twice, nobody forgotten."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from django.db import connection
+
+from accounts.models import Account
+from accounts.states import AccountState
+from campaigns.models import Delivery, Run
+from campaigns.services import planning
+from campaigns.services.figures import check_figures
+from campaigns.services.lifecycle import cancel_run
+from campaigns.services.planning import plan_run
+from campaigns.states import RunState
+from contacts.models import Contact, Membership, Suppression
+from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+
+pytestmark = pytest.mark.django_db
+PEOPLE = range(100_000, 100_040)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "CHUNK", {"postgresql": 3, "sqlite": 3})
+
+
+def a_run(
+    people: range = PEOPLE, *, accounts: list[Account] | None = None, **columns: object
+) -> Run:
+    everybody = make_list("all")
+    made = Contact.objects.bulk_create(Contact(uin=uin, name=f"人{uin}") for uin in people)
+    Membership.objects.bulk_create(Membership(contact_list=everybody, contact=c) for c in made)
+    campaign = make_campaign("spring", lists=[everybody], accounts=accounts or [])
+    return make_run(campaign, state=RunState.PREPARING, **columns)
+
+
+def planned(run: Run) -> Counter[tuple[str, str, int | None]]:
+    rows = Delivery.objects.filter(run=run).values_list("state", "reason", "account__uin")
+    return Counter(rows)
+
+
+def test_each_person_is_told_by_an_account_whose_friend_they_are() -> None:
+    first = make_account(20_001, friends=range(100_000, 100_010))
+    second = make_account(20_002, friends=range(100_010, 100_020))
+    gone = make_account(20_003, friends=range(100_020, 100_030), state=AccountState.QUARANTINED)
+    ended = make_account(20_004, friends=range(100_000, 100_040))
+    ended.friends.update(ended_at="2026-01-01T00:00:00Z")
+    Suppression.objects.create(uin=100_000)
+    run = a_run()
+    assert plan_run(run=run)
+    assert planned(run) == {
+        ("skipped", "suppressed", None): 1,
+        ("pending", "", first.uin): 9,
+        ("pending", "", second.uin): 10,
+        ("skipped", "no_account", None): 10,  # friends of `gone` alone
+        ("skipped", "not_a_friend", None): 10,
+    }
+    assert gone.deliveries.count() == ended.deliveries.count() == 0
+    assert check_figures(run=run) == []
+
+
+def test_only_the_accounts_of_the_campaign_are_chosen() -> None:
+    make_account(20_001, friends=PEOPLE)
+    chosen = make_account(20_002, friends=range(100_000, 100_030))
+    run = a_run(accounts=[chosen])
+    plan_run(run=run)
+    assert planned(run) == {
+        ("pending", "", chosen.uin): 30,
+        ("skipped", "not_a_friend", None): 10,
+    }
+
+
+def test_strangers_are_told_only_where_the_run_allows_it() -> None:
+    make_account(20_001)
+    run = a_run(allows_strangers=True)
+    plan_run(run=run)
+    assert planned(run) == {("pending", "", 20_001): 40}
+
+
+def test_the_load_is_spread_by_pace() -> None:
+    people = range(100_000, 104_000)
+    make_account(20_001, friends=people, min_interval=1.0)
+    make_account(20_002, friends=people, min_interval=3.0)
+    make_account(20_003, friends=people, min_interval=0.5, per_minute=15)  # 4 s a message
+    run = a_run(people)
+    plan_run(run=run)
+    got = Counter(Delivery.objects.filter(run=run).values_list("account__uin", flat=True))
+    whole = 1 / 1 + 1 / 3 + 1 / 4
+    for uin, speed in ((20_001, 1.0), (20_002, 1 / 3), (20_003, 1 / 4)):
+        share = speed / whole
+        # Five standard deviations of a binomial: never in practice, unless the spread is wrong.
+        bound = 5 * (len(people) * share * (1 - share)) ** 0.5
+        assert abs(got[uin] - len(people) * share) < bound, got
+
+
+def test_a_plan_made_again_is_the_same_plan() -> None:
+    for uin in (20_001, 20_002, 20_003):
+        make_account(uin, friends=PEOPLE)
+    run = a_run()
+    plan_run(run=run)
+    first = list(Delivery.objects.filter(run=run).values_list("uin", "account_id"))
+    Delivery.objects.filter(run=run).delete()
+    Run.objects.filter(pk=run.pk).update(planned_through=0, state=RunState.PREPARING)
+    plan_run(run=run)
+    assert list(Delivery.objects.filter(run=run).values_list("uin", "account_id")) == first
+
+
+class Killed(BaseException):
+    """What a SIGKILL looks like from inside."""
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_planner_that_was_killed_is_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_account(20_001, friends=PEOPLE)
+    run = a_run()
+    chunks = []
+
+    def failpoint(name: str) -> None:
+        chunks.append(name)
+        if len(chunks) == 4:
+            raise Killed
+
+    monkeypatch.setattr(planning, "failpoint", failpoint)
+    with pytest.raises(Killed):
+        plan_run(run=run)
+    assert Delivery.objects.filter(run=run).count() == 12
+    assert plan_run(run=run)
+    assert planned(run) == {("pending", "", 20_001): 40}
+    assert check_figures(run=run) == []
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_account(20_001, friends=PEOPLE)
+    run = a_run()
+    monkeypatch.setattr(
+        planning,
+        "failpoint",
+        lambda _name: cancel_run(run=run) if run.state != RunState.CANCELLED else None,
+    )
+    assert not plan_run(run=run)
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED
+    assert planned(run) == {("cancelled", "", 20_001): 3}
+    assert check_figures(run=run) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("small_chunks")
+def test_two_planners_at_once_forget_nobody() -> None:
+    people = range(100_000, 100_300)
+    make_account(20_001, friends=people)
+    run = a_run(people)
+    barrier = threading.Barrier(4)
+    deaths: list[BaseException] = []
+
+    def plan() -> None:
+        try:
+            barrier.wait(10)
+            plan_run(run=Run.objects.get(pk=run.pk))
+        except Exception as death:
+            deaths.append(death)
+        finally:
+            connection.close()
+
+    planners = [threading.Thread(target=plan) for _ in range(4)]
+    for planner in planners:
+        planner.start()
+    for planner in planners:
+        planner.join(30)
+    run.refresh_from_db()
+    assert (run.state, deaths) == (RunState.RUNNING, [])
+    assert planned(run) == {("pending", "", 20_001): 300}
+    assert check_figures(run=run) == []
+    assert run.events.filter(state=RunState.RUNNING).count() == 1
