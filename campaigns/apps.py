@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class CampaignsConfig(AppConfig):
     name = "campaigns"
     verbose_name = _("Campaigns")
+
+    def ready(self) -> None:
+        """Tell the apps below what this one knows of people; models exist from here on."""
+        from campaigns.services.audience_conditions import register_conditions
+        from campaigns.services.person import register_person
+
+        register_conditions()
+        register_person()

@@ -94,9 +94,8 @@ class AccountRowReader:
             # Most often a comma inside a password: the row must be quoted.
             raise RowProblem("", _("too many columns (a comma in a password needs quotes)"))
         width = len(self._columns)
-        is_whole = len(cells) == width
         cells = cells[:width] + [""] * (width - len(cells))
-        uin = self._cell(cells, "uin", _uin if is_whole else _unquoted_uin)
+        uin = self._cell(cells, "uin", _uin)
         values: dict[str, Any] = {}
         password = cells[self._fields["password"]] if "password" in self._fields else ""
         if password.strip():
@@ -120,14 +119,20 @@ class AccountRowReader:
 
 
 def _uin(cell: str) -> int:
-    return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
-
-
-def _unquoted_uin(cell: str) -> int:
     try:
-        return _uin(cell)
+        return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
     except CellProblem:
-        raise CellProblem(_("not a UIN, and the row does not fit its header")) from None
+        if is_number_like(cell):
+            raise
+        raise CellProblem(_("not a number")) from None
+
+
+def is_number_like(cell: str) -> bool:
+    """Return whether a cell can be shown as a mistyped UIN: nothing else is, it may be a password.
+
+    Columns that were swapped, or a comma too many, put passwords where UINs are expected.
+    """
+    return not unicodedata.normalize("NFKC", cell).strip("0123456789+-.,eE' \t")
 
 
 def _limit(cell: str) -> int:

@@ -28,6 +28,7 @@ from accounts.services.account_rows import (
     AccountRow,
     AccountRowReader,
     RowProblem,
+    is_number_like,
 )
 from accounts.states import AccountState, StateReason
 from foundation.refusals import Refusal
@@ -78,8 +79,14 @@ def preview_accounts(*, path: Path, name: str = "", rows: int = 20) -> Inspectio
         Refusal: it is no table, or has no uin or password column.
     """
     found, columns = _looked_at(path, name, rows=rows)
-    masked = tuple((line, _masked(cells, columns), p) for line, cells, p in found.sample)
-    return Inspection(found.layout, found.header_line, found.columns, masked)
+    width, hidden = len(found.columns), columns.get("password")
+    masked = []
+    for line, cells, problem in found.sample:
+        shown = _without_secrets(cells, width, columns)
+        if hidden is not None and hidden < len(cells) and cells[hidden]:
+            shown[hidden] = "•••"
+        masked.append((line, shown, problem))
+    return Inspection(found.layout, found.header_line, found.columns, tuple(masked))
 
 
 def import_accounts(
@@ -247,17 +254,16 @@ def _change(accounts: list[Account], by: Any) -> None:
         )
 
 
-def _masked(cells: list[str], columns: dict[str, int]) -> list[str]:
-    """Hide the password. In a row that does not fit its header any cell may be one."""
-    hidden = columns.get("password")
-    return [
-        "•••" if cell and (number == hidden or number >= _width(columns)) else cell
-        for number, cell in enumerate(cells)
-    ]
+def _without_secrets(cells: list[str], width: int, columns: dict[str, int]) -> list[str]:
+    """Return a row without its password: empty cells where a password is, or may be.
 
-
-def _width(columns: dict[str, int]) -> int:
-    return max(columns.values()) + 1
+    A row that does not fit its header, or whose UIN is no number, is shifted: any cell of it may be
+    the password. So may one in a column that is no field of an account.
+    """
+    shown = {number for name, number in columns.items() if name != "password"}
+    if len(cells) != width or not is_number_like(cells[columns["uin"]]):
+        shown = set()
+    return [cells[n] if n in shown and n < len(cells) else "" for n in range(width)]
 
 
 def _report(
@@ -274,8 +280,6 @@ def _report(
     ]
     if not rejected:
         return
-    # Only what is known to be no password: the fields of an account. A stray column may be one.
-    kept = {number: name for name, number in columns.items() if name != "password"}
     folder = Path(settings.QQCAMPAIGN_HOME) / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"rejected-accounts-{secrets.token_hex(8)}.csv"
@@ -283,7 +287,6 @@ def _report(
         writer = CsvWriter(out)
         writer.write([[*found.columns, _("line"), _("reason")]])
         for (line, cells, _problem), problem in rejected:
-            is_whole = len(cells) == len(found.columns)
-            safe = [cells[n] if n in kept and is_whole else "" for n in range(len(found.columns))]
+            safe = _without_secrets(cells, len(found.columns), columns)
             writer.write([[*safe, line, problem.reason]])
     result.rejects_file = path

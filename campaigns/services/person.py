@@ -1,0 +1,83 @@
+"""What accounts and campaigns know of a person, and how it is erased; registered at the start."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Friend
+from campaigns.models import Delivery
+from campaigns.states import DeliveryState
+from contacts.models import Contact
+from contacts.services.erasing import register_eraser
+from contacts.services.people import Section, register_section
+from foundation.refusals import Refusal
+
+#: Rows of a section.
+MOST_ROWS = 200
+#: States in which the engine still works on a delivery, or an operator may.
+_UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+def friendships(contact: Contact) -> Section:
+    """Return whose friend a person is, or was."""
+    rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-since")
+    return Section(
+        "friends",
+        _("Friend of"),
+        [_("account"), _("nickname"), _("known since"), _("ended at")],
+        [(str(row.account), row.nickname, row.since, row.ended_at) for row in rows[:MOST_ROWS]],
+    )
+
+
+def messages(contact: Contact) -> Section:
+    """Return everything a person was ever sent, or was to be sent."""
+    deliveries = (
+        Delivery.objects.filter(contact=contact)
+        .select_related("run__campaign", "account")
+        .order_by("-id")[: MOST_ROWS + 1]
+    )
+    rows = [
+        (
+            row.sent_at,
+            str(row.run),
+            str(row.account or ""),
+            row.get_state_display(),
+            row.reason,
+            row.last_res,
+            row.text if row.text is not None else row.run.text,
+        )
+        for row in deliveries
+    ]
+    titles = [_("sent at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
+    return Section(
+        "messages", _("Messages"), titles, rows[:MOST_ROWS], is_complete=len(rows) <= MOST_ROWS
+    )
+
+
+def erase(contact: Contact) -> None:
+    """Take a person out of deliveries and friend lists; the rows that are counted stay.
+
+    Raises:
+        Refusal: a run still has a message for them.
+    """
+    deliveries = Delivery.objects.filter(contact=contact)
+    open_one = deliveries.filter(state__in=_UNSETTLED).select_related("run__campaign").first()
+    if open_one is not None:
+        raise Refusal(
+            _(
+                "%(run)s still has a message for this person that is not settled. Suppress the "
+                "person, cancel the run or wait for its end, and erase again."
+            )
+            % {"run": open_one.run},
+            code="open_delivery",
+        )
+    # Failed ones could be retried, with a text made for nobody: "" renders as nothing to send.
+    deliveries.update(contact=None, uin=0, text="")
+    Friend.objects.filter(uin=contact.uin).delete()
+
+
+def register_person() -> None:
+    """Add the sections to the person's page, and the eraser."""
+    register_section("friends", friendships)
+    register_section("messages", messages)
+    register_eraser(erase)

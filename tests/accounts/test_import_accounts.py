@@ -1,0 +1,182 @@
+"""Importing accounts: what the file gives is taken, and the password is nowhere to be found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.models import Account, Egress, Lease
+from accounts.services.import_accounts import import_accounts, preview_accounts
+from foundation.refusals import Refusal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECRET = "Passw0rt-Geheim"
+HEADER = "uin,password,name,min_interval,per_minute,per_hour,per_day,egress,status\n"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: Any) -> Path:
+    settings.QQCAMPAIGN_HOME = tmp_path / "home"
+    return tmp_path / "home"
+
+
+def run(folder: Path, text: str | bytes, *arguments: str, status: int = 0) -> dict[str, Any]:
+    """Run the command with --json on a file; return its answer."""
+    path = folder / "accounts.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    out, code = StringIO(), 0
+    try:
+        call_command("import_accounts", str(path), *arguments, "--json", stdout=out)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    assert code == status
+    answer: dict[str, Any] = json.loads(out.getvalue())
+    return answer
+
+
+def _digest(password: str) -> str:
+    return hashlib.md5(password.encode()).hexdigest()
+
+
+def test_every_column_is_taken(tmp_path: Path) -> None:
+    answer = run(
+        tmp_path, HEADER + f"10001,{SECRET},Bot,1.5,10,100,1000,west,busy\n10002,x,,,,,,,\n"
+    )
+    assert (answer["created"], answer["rows"], answer["rejected"]) == (2, 2, 0)
+    first, second = Account.objects.order_by("uin")
+    assert first.credential == _digest(SECRET)
+    assert (first.name, first.min_interval, first.per_minute) == ("Bot", 1.5, 10)
+    assert (first.per_hour, first.per_day, first.presence, first.state) == (100, 1000, 30, "new")
+    assert first.egress == Egress.objects.get(name="west")
+    assert (second.min_interval, second.per_day, second.presence, second.egress) == (
+        1,
+        None,
+        10,
+        None,
+    )
+    assert first.events.count() == first.history.count() == 1
+    for lease in Lease.objects.all():
+        assert 1_700_000_000 < lease.last_seq < 2**31
+
+
+def test_a_password_of_32_hex_digits_is_a_password(tmp_path: Path) -> None:
+    run(tmp_path, f"uin,password\n10001,{'0' * 32}\n")
+    assert Account.objects.get().credential == _digest("0" * 32)
+
+
+def test_a_chinese_file_saved_by_excel_is_understood(tmp_path: Path) -> None:
+    run(tmp_path, "QQ号,密码,昵称,状态\n10001,口令,小明,隐身\n".encode("gbk"))
+    account = Account.objects.get()
+    assert (account.name, account.presence) == ("小明", 40)
+    assert account.credential == _digest("口令")
+
+
+def test_importing_again_changes_what_the_file_gives_and_keeps_the_rest(tmp_path: Path) -> None:
+    run(tmp_path, HEADER + f"10001,{SECRET},Bot,1.5,10,,,,\n10002,x,Two,,,,,,\n")
+    seq = Lease.objects.get(account__uin=10001).last_seq
+    answer = run(tmp_path, "uin,per_minute,name\n10001,20,\n10002,,Two\n", "--egress", "main")
+    assert (answer["created"], answer["updated"], answer["unchanged"]) == (0, 2, 0)
+    account = Account.objects.get(uin=10001)
+    assert (account.per_minute, account.name, account.min_interval) == (20, "Bot", 1.5)
+    assert (account.egress.name, account.credential) == ("main", _digest(SECRET))
+    assert account.lease.last_seq == seq
+    assert account.history.count() == 2
+    assert run(tmp_path, "uin,per_minute\n10001,20\n", "--egress", "main")["unchanged"] == 1
+    run(tmp_path, "uin,password\n10001,new\n")
+    assert Account.objects.get(uin=10001).credential == _digest("new")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("9999,p,,,,,,,", "out of range (10000 to 4294967295)"),
+        ("abc,p,,,,,,,", "not a number"),
+        ("10005,,,,,,,,", "blank: a new account needs its password"),
+        ("10005,p,,-1,,,,,", "out of range (0 to 86400 seconds)"),
+        ("10005,p,,nan,,,,,", "out of range (0 to 86400 seconds)"),
+        ("10005,p,,x,,,,,", "not a number of seconds"),
+        ("10005,p,,,0,,,,", "not a whole number above zero"),
+        ("10005,p,,,1.5,,,,", "not a whole number above zero"),
+        ("10005,p,,,,,,,asleep", "not a status: say online, busy or invisible"),
+        (f"10005,p,{'n' * 129},,,,,,", "too long: 129 characters, at most 128"),
+        ("10005,p,,,,,,,,x", "too many columns (a comma in a password needs quotes)"),
+        ("10001,p,,,,,,,", "duplicate of line 2"),
+    ],
+)
+def test_a_bad_row_comes_back_with_its_reason(tmp_path: Path, row: str, reason: str) -> None:
+    answer = run(tmp_path, HEADER + "10001,good,,,,,,,\n" + row + "\n")
+    assert (answer["created"], answer["rejected"]) == (1, 1)
+    assert answer["errors"] == [{**answer["errors"][0], "line": 3, "reason": reason}]
+    assert reason in Path(answer["rejects_file"]).read_text("utf-8-sig").replace('"', "")
+
+
+def test_the_password_is_nowhere_but_encrypted_in_its_column(
+    tmp_path: Path, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    rows = [
+        f"10001,{SECRET},,,,,,,",
+        f"1,{SECRET},,,,,,,",
+        f"10003,{SECRET},{SECRET},{SECRET},,,,,,,",
+        f"{SECRET},10004,,x,,",
+        f"{SECRET},10006,,,,,,,",
+        f'10005,"{SECRET}',
+    ]
+    answer = run(tmp_path, HEADER + "\n".join(rows) + "\n")
+    assert answer["rejected"] == 5
+    path = tmp_path / "accounts.csv"
+    seen = [json.dumps(answer), caplog.text, repr(preview_accounts(path=path))]
+    seen += [file.read_text("utf-8-sig") for file in home.rglob("*") if file.is_file()]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            seen.append(repr(cursor.fetchall()))
+    for text in seen:
+        assert SECRET not in text
+        assert _digest(SECRET) not in text
+
+
+def test_nothing_is_written_when_something_goes_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Lease.objects, "bulk_create", fail)
+    path = tmp_path / "a.csv"
+    path.write_text("uin,password\n10001,x\n")
+    with pytest.raises(RuntimeError):
+        import_accounts(path=path)
+    assert not Account.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "told"),
+    [
+        ("name,password\na,b\n", "no_uin_column", "name, password"),
+        (f"10001,{SECRET}\n", "no_uin_column", "no header"),
+        ("", "empty", "empty"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused(tmp_path: Path, text: str, code: str, told: str) -> None:
+    answer = run(tmp_path, text, status=1)
+    assert answer["error"] == code
+    assert told in answer["sentence"]
+    assert SECRET not in answer["sentence"]
+
+
+def test_a_file_of_bad_rows_only_is_a_refusal(tmp_path: Path) -> None:
+    assert run(tmp_path, "uin,password\n1,x\n", status=1)["error"] == "nothing_imported"
+
+
+def test_a_missing_file_is_refused() -> None:
+    with pytest.raises(Refusal):
+        import_accounts(path=Path("/nonexistent/accounts.csv"))

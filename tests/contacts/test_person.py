@@ -1,0 +1,111 @@
+"""A person's page, suppressing, and erasing: what identifies goes, the sums stay."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, Friend
+from campaigns.models import Campaign, Delivery, Run
+from contacts.models import Contact, ContactList, Suppression, SuppressionReason
+from contacts.services.erasing import erase_person
+from contacts.services.people import person_of
+from contacts.services.segments import glimpse_segment
+from contacts.services.suppressions import suppress
+from foundation.refusals import Refusal
+from tests.contacts.people import imported
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account.objects.create(uin=20_000, name="Bot")
+
+
+@pytest.fixture
+def run() -> Run:
+    campaign = Campaign.objects.create(name="c", text="hi all")
+    return Run.objects.create(campaign=campaign, number=1, text="hi all", promise="never-twice")
+
+
+def _delivery(run: Run, uin: int, state: str, **values: object) -> Delivery:
+    contact = Contact.objects.get(uin=uin)
+    return Delivery.objects.create(run=run, contact=contact, uin=uin, state=state, **values)
+
+
+def test_a_page_tells_everything(account: Account, run: Run) -> None:
+    done = imported("uin,name,city\n10001,One,Bern\n", into="a")
+    suppress(uins=[10001], source="letter")
+    Friend.objects.create(account=account, uin=10001, nickname="nick")
+    _delivery(run, 10001, "sent", account=account, sent_at=timezone.now(), text="hi One")
+    person = person_of(contact=Contact.objects.get(uin=10001))
+    assert [row.name for row in person.lists] == ["a"]
+    assert (person.is_suppressed, person.suppressions[0].source) == (True, "letter")
+    assert person.source_import == done
+    sections = {section.key: section for section in person.sections}
+    assert sections["friends"].rows[0][:2] == ("20000 Bot", "nick")
+    assert sections["messages"].rows[0][-1] == "hi One"
+
+
+def test_suppressing_twice_counts_once_and_an_import_does_not_lift_it() -> None:
+    assert suppress(uins=[10001, 10002]) == 2
+    assert suppress(uins=[10002, 10003]) == 1
+    imported("uin\n10001\n10002\n")
+    assert Suppression.objects.count() == 3
+
+
+def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
+    account: Account, run: Run
+) -> None:
+    imported("uin,name\n10001,One\n10002,Two\n")
+    imported("uin,name\n10001,Uno\n", into="b")
+    Friend.objects.create(account=account, uin=10001, nickname="nick")
+    _delivery(run, 10001, "sent", text="hi One")
+    _delivery(run, 10002, "sent", text="hi Two")
+    erase_person(contact=Contact.objects.get(uin=10001))
+    assert list(Delivery.objects.order_by("id").values_list("uin", "contact", "text")) == [
+        (0, None, ""),
+        (10002, Contact.objects.get().pk, "hi Two"),
+    ]
+    assert not Friend.objects.exists()
+    assert not ContactList.objects.get(name="b").memberships.exists()
+    suppression = Suppression.objects.get()
+    assert (suppression.uin, suppression.reason) == (10001, SuppressionReason.ERASED)
+
+
+def test_erasing_without_a_trace_forgets_the_uin_too() -> None:
+    imported("uin,name\n10001,One\n")
+    suppress(uins=[10001])
+    erase_person(contact=Contact.objects.get(), keeps_suppression=False)
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["pending", "sending", "unknown"])
+def test_erasing_waits_for_what_is_not_settled(run: Run, state: str) -> None:
+    imported("uin,name\n10001,One\n")
+    _delivery(run, 10001, state)
+    with pytest.raises(Refusal) as refusal:
+        erase_person(contact=Contact.objects.get())
+    assert refusal.value.code == "open_delivery"
+    assert Contact.objects.get().name == "One"
+
+
+def test_segments_ask_accounts_and_campaigns(account: Account, run: Run) -> None:
+    imported("uin\n10001\n10002\n10003\n")
+    Friend.objects.create(account=account, uin=10001)
+    Friend.objects.create(account=account, uin=10002, ended_at=timezone.now())
+    _delivery(run, 10001, "sent", sent_at=timezone.now())
+    _delivery(run, 10002, "sent", sent_at=timezone.now() - timezone.timedelta(days=9))
+    _delivery(run, 10003, "failed")
+
+    def found(**condition: object) -> list[int]:
+        return [person.uin - 10_000 for person in glimpse_segment(conditions=condition).sample]
+
+    assert found(kind="friend_of", accounts=[20_000]) == [1]
+    assert found(kind="friend_of", accounts=[]) == [1]
+    assert found(kind="friend_of", accounts=[20_001]) == []
+    assert found(kind="last_written", **{"is": "less_than", "days": 3}) == [1]
+    assert found(kind="last_written", **{"is": "more_than", "days": 3}) == [2]
+    assert found(kind="last_written", **{"is": "never"}) == [3]
+    assert found(kind="never_reached") == [3]
