@@ -32,7 +32,7 @@ RUN_STATES = StateTable(
         _R.PAUSED: {_R.RUNNING, _R.FINISHED, _R.CANCELLED, _R.STOPPED},
         # A retry opens an ended run again, for exactly the deliveries it names.
         _R.FINISHED: {_R.RUNNING},
-        _R.STOPPED: {_R.RUNNING, _R.CANCELLED},
+        _R.STOPPED: {_R.PREPARING, _R.RUNNING, _R.CANCELLED},
         _R.CANCELLED: set(),
     }
 )

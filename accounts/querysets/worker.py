@@ -6,16 +6,23 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 #: Seconds between two proofs of life of a worker process.
 HEARTBEAT_SECONDS = 2.0
 #: Seconds of silence after which a worker is presumed dead and its leases pass on.
 PRESUMED_DEAD_SECONDS = 15.0
+#: A mark is only granted to a worker whose heartbeat is at most this old (the ledger renews it),
+#: so that no lease passes on in the first PRESUMED_DEAD_SECONDS - PROVED_SECONDS after a mark.
+PROVED_SECONDS = 3.0
 
 
 class WorkerQuerySet(models.QuerySet[Any]):
-    """Worker processes; a row per process start, ended or not."""
+    """Worker processes; a row per process start, ended or not.
+
+    Heartbeats are written and judged by the database's clock: no host's own clock, however wrong,
+    makes its worker seem dead or alive.
+    """
 
     def living(self) -> Self:
         """Workers whose row has not been ended: only these may mark an attempt."""
@@ -23,5 +30,6 @@ class WorkerQuerySet(models.QuerySet[Any]):
 
     def silent(self) -> Self:
         """Living workers that have not proved it for too long."""
-        limit = timezone.now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
-        return self.living().filter(heartbeat_at__lt=limit)
+        return self.living().filter(
+            heartbeat_at__lt=Now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
+        )

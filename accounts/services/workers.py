@@ -6,6 +6,7 @@ import os
 import socket
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Egress, Worker
@@ -36,27 +37,50 @@ def announce_worker(
             pid=os.getpid(),
             version=version,
             started_at=now,
-            heartbeat_at=now,
+            heartbeat_at=Now(),
         )
 
 
 def prove_alive(*, worker_id: int) -> bool:
     """Write the heartbeat; return False when the worker has been ended (it is fenced off)."""
-    return bool(Worker.objects.living().filter(pk=worker_id).update(heartbeat_at=timezone.now()))
+    return bool(Worker.objects.living().filter(pk=worker_id).update(heartbeat_at=Now()))
 
 
 def end_worker(*, worker_id: int, reason: str) -> bool:
     """End a worker: from this commit on it can mark nothing, and its leases are free."""
-    return bool(
-        Worker.objects.living()
-        .filter(pk=worker_id)
-        .update(ended_at=timezone.now(), end_reason=reason[:64])
-    )
+    with transaction.atomic():
+        is_ended = bool(
+            Worker.objects.living()
+            .filter(pk=worker_id)
+            .update(ended_at=timezone.now(), end_reason=reason[:64])
+        )
+        _forget_wakes(worker_ids=[worker_id])
+    return is_ended
 
 
 def presume_dead() -> int:
-    """End the workers that have been silent for too long; return how many."""
-    return Worker.objects.silent().update(ended_at=timezone.now(), end_reason="silent for too long")
+    """End the workers that have been silent for too long; return how many.
+
+    A row that somebody holds is left for the next time: the transaction of one dead host, until
+    the database ends it, must not hold up the accounts of another.
+    """
+    with transaction.atomic():
+        silent = Worker.objects.silent().select_for_update(skip_locked=True)
+        ids = list(silent.values_list("pk", flat=True))
+        Worker.objects.filter(pk__in=ids).update(
+            ended_at=timezone.now(), end_reason="silent for too long"
+        )
+        _forget_wakes(worker_ids=ids)
+    return len(ids)
+
+
+def _forget_wakes(*, worker_ids: Collection[int]) -> None:
+    """Let the accounts that these workers should have served be woken again at once.
+
+    A wake-up that went to a dead worker's queue would otherwise count as fresh for a while.
+    """
+    egresses = Egress.objects.filter(workers__in=list(worker_ids))
+    Lease.objects.free().filter(egress__in=egresses).exclude(woken_at=None).update(woken_at=None)
 
 
 def _is_running(pid: int) -> bool:

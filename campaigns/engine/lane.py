@@ -36,8 +36,10 @@ SLICE_SECONDS = 60.0
 #: Deliveries read at a time: about this many seconds of work, within bounds.
 READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 5, 200
 #: A mark older than this is proved again before its request leaves: the process may have been
-#: stopped in between, and its lease may have passed on.
-FRESH_SECONDS = 10.0
+#: stopped in between, and its lease may have passed on. Whoever proves has 12 seconds
+#: (PRESUMED_DEAD_SECONDS - PROVED_SECONDS), of which connecting may take QQ_CONNECT_TIMEOUT and
+#: what has left may stay in the kernel for UNACKNOWLEDGED_SECONDS (`qqhttp.transport`).
+FRESH_SECONDS = 3.0
 #: How long a lane looks around when the ledger refuses it a mark, seconds.
 REFUSED_PAUSE_SECONDS = 0.25
 
@@ -75,6 +77,8 @@ class Lane:
             account=account, grant=grant, conversation=conversation, tempo=self.tempo
         )
         self._spells_h = False
+        #: When this lane's right to send was last proved, on the monotonic clock.
+        self._proved_at = 0.0
         #: The runs this lane sent for, and whether its slice was over before its work was.
         self.runs_served: set[int] = set()
         self.has_more = False
@@ -195,12 +199,11 @@ class Lane:
             if self.ledger.is_fenced_off:
                 self._has_lease = False
             return False
+        self._proved_at = ticket.proved_at
         failpoint("after_mark")
         marked_at = time.monotonic()
         self.tempo.mark_took(marked_at - asked_at)
         self.tempo.sleep_until_slot()
-        if time.monotonic() - marked_at > FRESH_SECONDS:
-            self._ask_again(seq)
         self.runs_served.add(due.run_id)
         self._see_through(due, seq=seq, marked_at=marked_at)
         return True
@@ -218,6 +221,7 @@ class Lane:
             was_open: whether one of them may have sent it already.
         """
         while True:
+            self._prove_fresh(seq)
             failpoint_soon("after_request_left", within=0.02)
             answer = self.conversation.send_message(
                 seq=seq, uin=due.uin, text=due.text, spell_h=self._spells_h
@@ -238,6 +242,8 @@ class Lane:
             )
             verdict = judge(situation)
             self._record(due, seq, answer.code, verdict)
+            if not self._has_lease:
+                raise LeaseLost  # what follows is about the account, which is another lane's by now
             self._react(due, situation)
             if verdict.is_ended:
                 self.reactions.count(verdict=verdict, answer=answer)
@@ -277,10 +283,20 @@ class Lane:
         # "When I send a message with a lowercase h the server may return NULL": spell it.
         self._spells_h = self._spells_h or answer.code == "NULL"
         self.tempo.pause(pause)
+        self._check()
         self._wait_for_gateway()
         self._log_in_first()
         self.tempo.sleep_until_slot()
         self._ask_again(seq)
+
+    def _prove_fresh(self, seq: int) -> None:
+        """Let no request leave on a proof that is too old; see FRESH_SECONDS.
+
+        Raises:
+            LeaseLost: this lane may not send any more.
+        """
+        while time.monotonic() - self._proved_at > FRESH_SECONDS:
+            self._ask_again(seq)
 
     def _ask_again(self, seq: int) -> None:
         """Prove once more that this lane may send, and count the repeat.
@@ -288,9 +304,11 @@ class Lane:
         Raises:
             LeaseLost: it may not.
         """
-        if not self.ledger.ask(Replay(self.account.pk, self.grant.token, seq)).wait():
+        ticket = self.ledger.ask(Replay(self.account.pk, self.grant.token, seq))
+        if not ticket.wait():
             self._has_lease = False
             raise LeaseLost
+        self._proved_at = ticket.proved_at
 
     # --- what an earlier lane left open ---------------------------------------------------------
 

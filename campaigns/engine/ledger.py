@@ -7,10 +7,12 @@ waits for its own mark, never for its result: the result rides in the commit of 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
+from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
@@ -36,17 +38,22 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 class Ticket:
     """A lane's place in the queue: it waits here until its mark is durable, or refused."""
 
-    __slots__ = ("_done", "is_granted", "problem")
+    __slots__ = ("_done", "is_granted", "problem", "proved_at")
 
     def __init__(self) -> None:
         self._done = threading.Event()
         self.is_granted = False
+        #: When the worker was last known to live, on the monotonic clock: before the database was
+        #: asked. Not when the lane heard of it: the process may have been frozen in between.
+        self.proved_at = 0.0
         #: What the database said against this very entry, if it did.
         self.problem: str | None = None
 
-    def settle(self, *, is_granted: bool, problem: str | None = None) -> None:
+    def settle(
+        self, *, is_granted: bool, problem: str | None = None, proved_at: float = 0.0
+    ) -> None:
         """Let the lane go on."""
-        self.is_granted, self.problem = is_granted, problem
+        self.is_granted, self.problem, self.proved_at = is_granted, problem, proved_at
         self._done.set()
 
     def wait(self) -> bool:
@@ -56,6 +63,12 @@ class Ticket:
 
 
 Asked = tuple[Mark | Replay, Ticket]
+Entry = TypeVar("Entry")
+
+
+def _drain(queue: deque[Entry]) -> list[Entry]:
+    """Take what is queued now, one by one: others may be queueing at this moment."""
+    return [queue.popleft() for _ in range(len(queue))]
 
 
 class Ledger:
@@ -72,11 +85,12 @@ class Ledger:
         self._sql: LedgerSql = (
             PostgresqlLedger() if connection.vendor == "postgresql" else SqliteLedger()
         )
-        self._asked: list[Asked] = []
-        self._said: list[Settlement] = []
-        self._waiting_for_all: list[Ticket] = []
+        self._asked: deque[Asked] = deque()
+        self._said: deque[Settlement] = deque()
+        self._waiting_for_all: deque[Ticket] = deque()
         self._work = threading.Event()
-        self._is_closing = False
+        self._is_closing = self._is_closed = False
+        self._proved_at = 0.0
         self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
         #: Set once the fence is gone: the worker was presumed dead, its leases have passed on.
         self.is_fenced_off = False
@@ -92,14 +106,21 @@ class Ledger:
         self._is_closing = True
         self._work.set()
         self._thread.join()
+        self._is_closed = True
+        self._refuse_latecomers()
 
     # --- what lanes call ----------------------------------------------------------------------
 
     def ask(self, entry: Mark | Replay) -> Ticket:
-        """Queue a mark or a replay; the ticket says when it is durable. Send only if granted."""
+        """Queue a mark or a replay; the ticket says when it is durable. Send only if granted.
+
+        A closed ledger grants nothing: a lane that was away until its worker had ended.
+        """
         ticket = Ticket()
         self._asked.append((entry, ticket))
         self._work.set()
+        if self._is_closed:
+            self._refuse_latecomers()
         return ticket
 
     def settle(self, settlement: Settlement) -> None:
@@ -112,30 +133,44 @@ class Ledger:
         ticket = Ticket()
         self._waiting_for_all.append(ticket)
         self._work.set()
+        if self._is_closed:
+            self._refuse_latecomers()
         ticket.wait()
+
+    def _refuse_latecomers(self) -> None:
+        while self._asked:
+            self._asked.pop()[1].settle(is_granted=False)
+        while self._waiting_for_all:
+            self._waiting_for_all.pop().settle(is_granted=False)
 
     # --- the writer ---------------------------------------------------------------------------
 
     def _write(self) -> None:
         try:
-            while True:
-                self._work.wait()
-                if self._linger and not self._is_closing:
-                    time.sleep(self._linger)
-                self._work.clear()
-                # Results first: whoever waits for all is behind everything queued before.
-                waiting, self._waiting_for_all = self._waiting_for_all, []
-                said, self._said = self._said, []
-                asked, self._asked = self._asked, []
-                while said or asked:
-                    self._commit_surely(said[:LARGEST_BATCH], asked[:LARGEST_BATCH])
-                    del said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
-                for ticket in waiting:
-                    ticket.settle(is_granted=True)
-                if self._is_closing and not (self._said or self._asked or self._waiting_for_all):
-                    return
+            self._write_until_closed()
+        except BaseException:
+            # Without its ledger a worker can do nothing right, and its lanes would wait for ever.
+            log.critical("The ledger broke down; this worker ends.", exc_info=True)
+            os._exit(os.EX_SOFTWARE)
         finally:
             connection.close()
+
+    def _write_until_closed(self) -> None:
+        while True:
+            self._work.wait()
+            if self._linger and not self._is_closing:
+                time.sleep(self._linger)
+            self._work.clear()
+            # These first: whoever waits for all is behind everything queued before.
+            waiting = _drain(self._waiting_for_all)
+            said, asked = _drain(self._said), _drain(self._asked)
+            while said or asked:
+                self._commit_surely(said[:LARGEST_BATCH], asked[:LARGEST_BATCH])
+                del said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
+            for ticket in waiting:
+                ticket.settle(is_granted=True)
+            if self._is_closing and not (self._said or self._asked or self._waiting_for_all):
+                return
 
     def _commit_surely(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> None:
         """Commit a batch, as often as it takes: the database may be away for a while.
@@ -161,7 +196,7 @@ class Ledger:
                 return
             else:
                 for number, (_entry, ticket) in enumerate(asked):
-                    ticket.settle(is_granted=number in granted)
+                    ticket.settle(is_granted=number in granted, proved_at=self._proved_at)
                 return
 
     def _commit_one_by_one(
@@ -183,6 +218,7 @@ class Ledger:
         """Write one transaction; return the positions in `asked` that were granted."""
         with transaction.atomic():
             changes: Counter[TallyKey] = Counter()
+            self._proved_at = time.monotonic()
             is_living = self._sql.is_living(worker_id=self.worker_id)
             if said:
                 self._settle(said, changes)

@@ -137,6 +137,10 @@ class Runtime:
             except (DatabaseError, InterfaceError) as problem:
                 log.warning("The control loop cannot read: %s", type(problem).__name__)
                 connection.close()
+            except Exception:
+                # It must go on: a worker that stops proving alive is presumed dead.
+                log.exception("The control loop met something unexpected.")
+                connection.close()
         connection.close()
 
     def _start_over(self) -> None:

@@ -21,7 +21,7 @@ class Attempt(models.Model):
     )
     account = models.ForeignKey(
         Account,
-        on_delete=models.CASCADE,
+        on_delete=models.PROTECT,
         related_name="attempts",
         verbose_name=_("account"),
         db_index=False,  # the unique constraint serves it

@@ -36,7 +36,8 @@ class Delivery(models.Model):
     uin = models.BigIntegerField(_("UIN"))
     account = models.ForeignKey(
         Account,
-        on_delete=models.SET_NULL,
+        # What was sent stays on the record: an account that has sent is disabled, not deleted.
+        on_delete=models.PROTECT,
         null=True,
         related_name="deliveries",
         verbose_name=_("account"),

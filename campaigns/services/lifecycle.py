@@ -83,11 +83,20 @@ def resume_run(*, run: Run, by: Any = None) -> None:
         Refusal: it is neither.
     """
     run.refresh_from_db()
-    resumable = (RunState.PAUSED, RunState.STOPPED)
-    if run.state not in resumable or not change_run_state(
-        run_id=run.pk, to=RunState.RUNNING, by=by
-    ):
+    # A run that stopped before it was planned is prepared once more.
+    to = RunState.RUNNING if run.planned_at is not None else RunState.PREPARING
+    try:
+        is_resumed = run.state in (RunState.PAUSED, RunState.STOPPED) and change_run_state(
+            run_id=run.pk, to=to, by=by
+        )
+    except IntegrityError:
+        _refuse_active(run.campaign)
+        raise
+    if not is_resumed:
         raise _not_possible(run, _("Only a paused or stopped campaign can be resumed."))
+    if to == RunState.PREPARING:
+        wake_planner(run_id=run.pk)
+        return
     wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
 
 
