@@ -1,0 +1,59 @@
+"""Accounts out, and their pace in by hand. Credentials never leave; new ones have a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from import_export.fields import Field
+from import_export.resources import ModelResource
+from import_export.widgets import ForeignKeyWidget
+
+from accounts.models import Account, Egress
+from accounts.models.account import UIN_MAX, UIN_MIN
+from foundation.refusals import Refusal
+from tabular import whole_number
+
+#: What a file may change; everything else of the row is the engine's.
+EDITABLE = ("name", "egress", "presence", "min_interval", "per_minute", "per_hour", "per_day")
+
+
+class AccountResource(ModelResource):
+    """Accounts by UIN."""
+
+    egress = Field(
+        attribute="egress", column_name="egress", widget=ForeignKeyWidget(Egress, field="name")
+    )
+
+    class Meta:
+        model = Account
+        fields = (
+            "uin",
+            *EDITABLE,
+            "state",
+            "state_reason",
+            "state_changed_at",
+            "friend_count",
+            "friends_synced_at",
+        )
+        import_id_fields = ("uin",)
+        skip_unchanged = True
+        report_skipped = False
+
+    def get_import_fields(self) -> list[Field]:
+        """Return what a file may change."""
+        return [f for f in super().get_import_fields() if f.column_name in ("uin", *EDITABLE)]
+
+    def before_import_row(self, row: Any, **_kwargs: Any) -> None:
+        """Understand UINs as every import does; refuse accounts we do not have."""
+        row["uin"] = whole_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
+        if not Account.objects.filter(uin=row["uin"]).exists():
+            raise Refusal(
+                _("There is no account %(uin)d: new accounts are imported with their password.")
+                % {"uin": row["uin"]},
+                code="no_account",
+            )
+
+    def do_instance_save(self, instance: Account, is_create: bool) -> None:
+        """Save the editable columns only: the engine may have moved the others meanwhile."""
+        instance.save(update_fields=list(EDITABLE))
