@@ -1,4 +1,4 @@
-"""Where a benchmark runs: a database, a Redis and an environment of its own, all real, all ended."""
+"""Where a benchmark runs: a database, a Redis and an environment of its own, all real."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def new_place(database: str) -> Iterator[Place]:
             "HOME": os.environ.get("HOME", str(home)),
             "PYTHONPATH": str(ROOT),
             "QQCAMPAIGN_HOME": str(home),
+            "BENCH_PROFILE": os.environ.get("BENCH_PROFILE", ""),
             "REDIS_URL": stack.enter_context(_redis(home / "r.sock")),
         }
         if database == "postgresql":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 
@@ -123,7 +124,11 @@ def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
     """Run a real worker process; yield its pid once it serves."""
     spec = worker_spec(egress=settings.EGRESS_NAME, concurrency=lanes)
     log = settings.QQCAMPAIGN_HOME / "worker.log"
-    with running(spec.argv, environment={"QQ_GATEWAY_URL": gateway}, log=log) as pid:
+    argv = spec.argv
+    if os.environ.get("BENCH_PROFILE"):
+        sampler = ("-m", "benchmarks.sampler", os.environ["BENCH_PROFILE"])
+        argv = (argv[0], *sampler, *argv[1:])
+    with running(argv, environment={"QQ_GATEWAY_URL": gateway}, log=log) as pid:
         wait_until(
             Worker.objects.living().filter(pid=pid).exists, what="the worker's start", seconds=60
         )

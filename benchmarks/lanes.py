@@ -1,0 +1,110 @@
+"""Many lanes on one machine: slots used, memory a lane, CPU a message.
+
+Every account may send one message each `gap` seconds, and the simulator's limit is the very same
+gap: one that comes a moment too soon is answered RES=3 and counted. With --too-fast the limit of
+every other account is set to half of the gateway's, and only the well-behaved half is judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.models import Account
+from benchmarks.processes import Watch, resident_kb
+from benchmarks.world import engine_worker, make_accounts, make_campaign, make_list, start
+from campaigns.services.reconciling import reconcile
+from qqhttp.simulator import SimulatorProcess
+
+#: A penalty that is short, so that the half that is too fast has many of them.
+PENALTY_SECONDS = 2.0
+
+
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Start all lanes, wait until each has sent, then measure for a while."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lanes", type=int, default=100)
+    parser.add_argument("--gap", type=float, default=1.0)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--start-within", type=float, default=120.0)
+    parser.add_argument("--too-fast", action="store_true")
+    given = parser.parse_args(arguments)
+    friends = math.ceil((given.seconds + given.start_within) / given.gap * 1.1) + 5
+    friends = min(friends, 500)
+    with SimulatorProcess(
+        accounts=given.lanes,
+        friends=friends,
+        min_interval=given.gap,
+        penalty=PENALTY_SECONDS if given.too_fast else 20.0,
+    ) as gateway:
+        make_accounts(count=given.lanes, friends=friends, min_interval=given.gap)
+        if given.too_fast:
+            _hurry_every_other(given.gap / 2)
+        people = make_list(people=friends * given.lanes)
+        with engine_worker(gateway=gateway.url, lanes=given.lanes + 20) as worker:
+            empty = resident_kb(worker)
+            started = time.monotonic()
+            start(make_campaign(people=people, name="lanes"))
+            planned = time.monotonic()
+            _wait_for_lanes(gateway, given.lanes, given.start_within)
+            on_after = time.monotonic() - planned
+            return {
+                "lanes": given.lanes,
+                "gap": given.gap,
+                "planned_in": round(planned - started, 2),
+                "all_sending_after": round(on_after, 1),
+                **_measure(gateway, worker, given.lanes, given.gap, given.seconds),
+                "kb_a_lane": round((resident_kb(worker) - empty) / given.lanes, 1),
+                "worker_mb": round(resident_kb(worker) / 1000, 1),
+            }
+
+
+def _hurry_every_other(gap: float) -> None:
+    ids = list(Account.objects.order_by("uin").values_list("pk", flat=True))
+    Account.objects.filter(pk__in=ids[1::2]).update(min_interval=gap)
+
+
+def _wait_for_lanes(gateway: SimulatorProcess, lanes: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    next_reconcile = time.monotonic() + 5
+    while len({one.uin for one in gateway.control.iter_messages()}) < lanes:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"Not all of {lanes} lanes send after {seconds:g} s.")
+        if time.monotonic() > next_reconcile:
+            next_reconcile = time.monotonic() + 5
+            reconcile()
+        time.sleep(0.5)
+
+
+def _measure(
+    gateway: SimulatorProcess, worker: int, lanes: int, gap: float, seconds: float
+) -> dict[str, Any]:
+    first = gateway.control.figures().arrived
+    watch, begin = Watch(worker), time.time()
+    while time.time() < begin + seconds:
+        time.sleep(min(5.0, max(0.0, begin + seconds - time.time())))
+        reconcile()
+    cpu, database, end = watch.own(), watch.postgresql(), time.time()
+    # Judged are the accounts that keep to the gateway's limit: all, or every other.
+    by_account: dict[int, int] = {}
+    total = 0
+    for one in gateway.control.iter_messages():
+        if one.number >= first and begin <= one.at < end:
+            total += 1
+            by_account[one.uin] = by_account.get(one.uin, 0) + 1
+    hurried = set(Account.objects.filter(min_interval__lt=gap - 1e-6).values_list("uin", flat=True))
+    good = lanes - len(hurried)
+    sent = sum(n for uin, n in by_account.items() if uin not in hurried)
+    too_soon = gateway.control.too_soon(limit=100_000)
+    return {
+        "per_second": round(total / (end - begin), 1),
+        "slots_used": round(sent * gap / (good * (end - begin)), 4),
+        "too_soon": sum(one.uin not in hurried for one in too_soon),
+        "too_soon_of_the_hurried": sum(one.uin in hurried for one in too_soon),
+        "cpu_us": round(cpu / max(1, total) * 1e6),
+        "database_cpu_us": round(database / max(1, total) * 1e6),
+        "cpu_share": round(cpu / (end - begin), 3),
+    }

@@ -1,0 +1,69 @@
+"""From the click to the first message, and from the pause to the last.
+
+The whole stack runs: worker, jobs worker and clock. Times are the gateway's own, on one clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from django.conf import settings
+
+from benchmarks.processes import running, wait_until
+from benchmarks.world import engine_worker, make_accounts, make_campaign, make_list
+from campaigns.services.lifecycle import cancel_run, pause_run, start_campaign
+from qqcampaign.stack.plan import beat_spec, jobs_spec
+from qqhttp.simulator import SimulatorProcess
+
+
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Start, pause and cancel a few runs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=50)
+    parser.add_argument("--friends", type=int, default=200)
+    parser.add_argument("--gap", type=float, default=0.2)
+    parser.add_argument("--repeats", type=int, default=5)
+    given = parser.parse_args(arguments)
+    home = settings.QQCAMPAIGN_HOME
+    with contextlib.ExitStack() as stack:
+        gateway = stack.enter_context(
+            SimulatorProcess(accounts=given.accounts, friends=given.friends, latency=20)
+        )
+        make_accounts(count=given.accounts, friends=given.friends, min_interval=given.gap)
+        people = make_list(people=given.accounts * given.friends)
+        stack.enter_context(engine_worker(gateway=gateway.url, lanes=given.accounts + 20))
+        for spec in (jobs_spec(egress=settings.EGRESS_NAME), beat_spec(home=home)):
+            stack.enter_context(running(spec.argv, log=home / f"{spec.name}.log"))
+        time.sleep(5)  # both have to be up; nothing tells when the clock is
+        firsts, after_pause, most = [], [], 0
+        for repeat in range(given.repeats):
+            gateway.control.reset()
+            campaign = make_campaign(people=people, name=f"latency {repeat}")
+            clicked = time.time()
+            run = start_campaign(campaign=campaign)
+            wait_until(
+                lambda: gateway.control.figures().arrived > 0, what="the first message", seconds=30
+            )
+            firsts.append(gateway.control.messages()[0].at - clicked)
+            time.sleep(1.0)
+            run.refresh_from_db()
+            pause_run(run=run)
+            paused = time.time()
+            time.sleep(max(1.5, 4 * given.gap))
+            late = Counter(m.uin for m in gateway.control.iter_messages() if m.at > paused)
+            after_pause.append(sum(late.values()))
+            most = max([most, *late.values()])
+            cancel_run(run=run)
+    return {
+        "accounts": given.accounts,
+        "start_to_first": [round(seconds, 3) for seconds in firsts],
+        "start_to_first_median": round(median(firsts), 3),
+        "after_pause": after_pause,
+        "after_pause_of_one_account": most,
+    }

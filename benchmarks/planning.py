@@ -1,0 +1,125 @@
+"""Planning against a raw INSERT ... SELECT of the very same rows into the very same table.
+
+Planning decides for each person who writes to them (friendships, paces, suppressions) and keeps
+the figures, in chunks. The raw insert gets the finished rows from a table and copies them, in one
+statement, with the same indexes and foreign keys. In turns, each into an empty table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from benchmarks.processes import postgresql_cpu_seconds
+from benchmarks.world import analyze, make_accounts, make_campaign
+from campaigns.models import Campaign, Delivery, Run
+from campaigns.services.lifecycle import cancel_run, start_campaign
+from campaigns.services.planning import plan_run
+from contacts.models import ContactList
+from qqhttp.simulator.population import FIRST_FRIEND
+
+_COUNT = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %s) "
+_CONTACTS = (
+    "INSERT INTO contacts_contact (uin, name, attributes, created_at, updated_at) "
+    + _COUNT
+    + "SELECT %s + i, 'name', '{{}}', {now}, {now} FROM n"
+)
+_MEMBERS = (
+    "INSERT INTO contacts_membership (contact_list_id, contact_id, added_at) "
+    "SELECT %s, id, {now} FROM contacts_contact ORDER BY id"
+)
+_FRIENDS = (
+    "INSERT INTO accounts_friend (account_id, uin, nickname, since) "
+    + _COUNT
+    + "SELECT a.id, %s + i, '', {now} FROM n "
+    "JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS number FROM accounts_account) a "
+    "ON a.number = i / %s"
+)
+_COLUMNS = "contact_id, uin, account_id, state, reason, attempt_count, last_res"
+
+
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Plan and insert in turns."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--accounts", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=2)
+    given = parser.parse_args(arguments)
+    campaign = _make_world(given.people, given.accounts)
+    planned: list[float] = []
+    raw: list[float] = []
+    cpu: list[tuple[float, float]] = []
+    for _repeat in range(given.repeats):
+        _empty()
+        run = start_campaign(campaign=campaign)
+        before, begin = postgresql_cpu_seconds(), time.perf_counter()
+        assert plan_run(run=run)
+        planned.append(time.perf_counter() - begin)
+        middle = postgresql_cpu_seconds()
+        count = Delivery.objects.filter(run=run, state="pending").count()
+        assert count == given.people, count
+        _keep_rows()
+        cancel_run(run=run)
+        _empty()
+        other = start_campaign(campaign=campaign)
+        between, begin = postgresql_cpu_seconds(), time.perf_counter()
+        _insert_raw(other)
+        raw.append(time.perf_counter() - begin)
+        cpu.append((middle - before, postgresql_cpu_seconds() - between))
+        cancel_run(run=other)
+    return {
+        "people": given.people,
+        "planned_seconds": round(median(planned), 2),
+        "raw_seconds": round(median(raw), 2),
+        "ratio": round(median(a / b for a, b in zip(planned, raw, strict=True)), 3),
+        "ratio_of_cpu": round(median(a / b if b else 0.0 for a, b in cpu), 3),
+        "rows_per_second": round(given.people / median(planned)),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+def _make_world(people: int, accounts: int) -> Campaign:
+    make_accounts(count=accounts, friends=0, min_interval=1.0)
+    everybody = ContactList.objects.create(name="everybody")
+    friends = -(-people // accounts)
+    now = "now()" if connection.vendor == "postgresql" else f"'{timezone.now():%Y-%m-%d %H:%M:%S}'"
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTACTS.format(now=now), [people, FIRST_FRIEND])
+        cursor.execute(_MEMBERS.format(now=now), [everybody.pk])
+        cursor.execute(_FRIENDS.format(now=now), [people, FIRST_FRIEND, friends])
+    analyze()
+    return make_campaign(people=everybody, name="planning")
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("TRUNCATE campaigns_delivery, campaigns_attempt")
+            cursor.execute("CHECKPOINT")
+        else:
+            cursor.execute("DELETE FROM campaigns_delivery")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _keep_rows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_rows")
+        cursor.execute(
+            f"CREATE TABLE bench_rows AS SELECT {_COLUMNS} FROM campaigns_delivery ORDER BY id"
+        )
+
+
+def _insert_raw(run: Run) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO campaigns_delivery (run_id, {_COLUMNS}) "
+            f"SELECT %s, {_COLUMNS} FROM bench_rows",
+            [run.pk],
+        )
