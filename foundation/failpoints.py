@@ -35,6 +35,7 @@ def _parse(text: str) -> dict[str, float]:
 
 
 _CHANCES = _parse(os.environ.get("QQCAMPAIGN_FAILPOINTS", ""))
+_SIGNAL = signal.Signals[os.environ.get("QQCAMPAIGN_FAILPOINT_SIGNAL", "SIGKILL")]
 
 
 def failpoint(name: str) -> None:
@@ -61,6 +62,9 @@ def failpoint_soon(name: str, *, within: float) -> None:
 
 
 def _die(name: str) -> None:
-    """End this process, and leave a line in its log that says where."""
+    """End this process, and leave a line in its log that says where.
+
+    QQCAMPAIGN_FAILPOINT_SIGNAL=SIGSTOP freezes it instead, until somebody lets it go on.
+    """
     os.write(2, f"failpoint {name}\n".encode())
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), _SIGNAL)

@@ -74,6 +74,22 @@ IS_DATABASE_EMBEDDED = not DATABASE_URL
 DATABASE_POOL_SIZE = int(_given(environment.read_number, "DATABASE_POOL_SIZE", 10.0))
 
 
+#: A host that is cut off must notice within seconds, and so must the server: what a dead host's
+#: transaction holds (its worker's row, above all) is let go before anybody else waits for it.
+#: libpq and the server ignore what is about TCP on a unix socket.
+PATIENCE_WITH_POSTGRESQL = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may stay unacknowledged
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "options": (
+        "-c idle_in_transaction_session_timeout=10s -c tcp_user_timeout=10s"
+        " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+    ),
+}
+
+
 def _database() -> dict[str, Any]:
     # As a dict, not as a URL: the home's path may hold any character.
     embedded: dict[str, Any] = {
@@ -107,10 +123,16 @@ def _database() -> dict[str, Any]:
         }
     else:
         options = database.setdefault("OPTIONS", {})
-        # A database that is away is told in seconds, not in minutes.
-        options.setdefault("connect_timeout", 5)
-        # A pool: lanes come and go by the thousand, connections do not.
-        options["pool"] = {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 30}
+        for name, value in PATIENCE_WITH_POSTGRESQL.items():
+            options.setdefault(name, value)
+        # A pool: lanes come and go by the thousand, connections do not. One that cannot be made
+        # is tried again by whoever asks next, not after the pool's own growing pauses.
+        options["pool"] = {
+            "min_size": 0,
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": 10,
+            "reconnect_timeout": 2,
+        }
         database["CONN_HEALTH_CHECKS"] = True
     return database
 
@@ -262,6 +284,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Whoever opens the sign-in page itself goes on to the overview.
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

@@ -35,6 +35,17 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
+#: How long what was sent may stay unacknowledged, seconds. A request that a broken link holds
+#: back dies in this machine's kernel, instead of reaching the gateway when the link is mended and
+#: somebody else speaks for the account. Waiting for a reply is not affected. Linux has it.
+UNACKNOWLEDGED_SECONDS = 4.0
+_SOCKET_OPTIONS = list(HTTPConnection.default_socket_options)
+if hasattr(socket, "TCP_USER_TIMEOUT"):
+    _SOCKET_OPTIONS.append(
+        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNACKNOWLEDGED_SECONDS * 1000))
+    )
+
+
 class _DeadlineReader(io.RawIOBase):
     """Reads from a socket, and gives up when the whole reply has taken too long."""
 
@@ -145,13 +156,16 @@ class LaneAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1)
         self.proxies = {parse_url(url).scheme or "http": proxy} if proxy else {}
         if proxy:
-            _use_lane_pools(self.proxy_manager_for(proxy, **self._source))
+            options = {"socket_options": _SOCKET_OPTIONS, **self._source}
+            _use_lane_pools(self.proxy_manager_for(proxy, **options))
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
     ) -> None:
         """Make the pool with the source address and the lane's connections."""
-        super().init_poolmanager(connections, maxsize, block, **kwargs, **self._source)
+        super().init_poolmanager(
+            connections, maxsize, block, socket_options=_SOCKET_OPTIONS, **kwargs, **self._source
+        )
         _use_lane_pools(self.poolmanager)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:

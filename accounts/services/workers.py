@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Collection
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import Egress, Worker
+from accounts.models import Egress, Lease, Worker
 
 
 def announce_worker(

@@ -31,7 +31,11 @@ class LedgerSql(Protocol):
     """What the ledger needs of a database. All of it runs inside the ledger's transaction."""
 
     def is_living(self, *, worker_id: int) -> bool:
-        """Return whether the worker may mark; on PostgreSQL hold its row until the commit."""
+        """Return whether the worker may mark; on PostgreSQL hold its row until the commit.
+
+        A heartbeat older than PROVED_SECONDS is renewed: then the leases cannot pass on before
+        what is marked now has left, or has gone stale (`campaigns.engine.lane`).
+        """
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
         """Move pending deliveries to sending and write their attempts.

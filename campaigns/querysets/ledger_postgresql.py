@@ -7,11 +7,16 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.querysets.worker import PROVED_SECONDS
 from campaigns.querysets.ledger import SENDABLE, columns
 
 # FOR SHARE: whoever presumes this worker dead has to wait for our commit, and we for theirs. So
 # there is no moment at which the leases have passed on and a mark of ours still gets through.
-_IS_LIVING = "SELECT 1 FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE"
+_IS_LIVING = """
+SELECT heartbeat_at < clock_timestamp() - make_interval(secs => %s)
+  FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE
+"""
+_PROVE = "UPDATE accounts_worker SET heartbeat_at = clock_timestamp() WHERE id = %s"
 
 # Driven by the batch: every join below is a look-up by primary key. One statement, so that the
 # attempt is written for exactly the rows that were granted.
@@ -80,8 +85,11 @@ class PostgresqlLedger:
 
     def is_living(self, *, worker_id: int) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(_IS_LIVING, [worker_id])
-            return cursor.fetchone() is not None
+            cursor.execute(_IS_LIVING, [PROVED_SECONDS, worker_id])
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                cursor.execute(_PROVE, [worker_id])
+            return found is not None
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
         with connection.cursor() as cursor:

@@ -9,9 +9,16 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.querysets.worker import PROVED_SECONDS
 from campaigns.querysets.ledger import SENDABLE
 
-_IS_LIVING = "SELECT 1 FROM accounts_worker WHERE id = %s AND ended_at IS NULL"
+_IS_LIVING = """
+SELECT heartbeat_at < strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s)
+  FROM accounts_worker WHERE id = %s AND ended_at IS NULL
+"""
+_PROVE = """
+UPDATE accounts_worker SET heartbeat_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') WHERE id = %s
+"""
 
 _MARK = """
 WITH asked AS (
@@ -92,8 +99,11 @@ class SqliteLedger:
 
     def is_living(self, *, worker_id: int) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(_IS_LIVING, [worker_id])
-            return cursor.fetchone() is not None
+            cursor.execute(_IS_LIVING, [f"-{PROVED_SECONDS} seconds", worker_id])
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                cursor.execute(_PROVE, [worker_id])
+            return found is not None
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
         with connection.cursor() as cursor:

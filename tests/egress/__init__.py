@@ -1,0 +1,1 @@
+"""Many hosts: workers that die, hang, are cut off, drain, and what becomes of their accounts."""
