@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Delivery, Run
-from tests.console.making import make_world
+from tests.console.making import make_operator, make_world
 
 PAGES = [
     "/",
@@ -77,3 +77,9 @@ def test_the_front_page_shows_a_viewer_no_accounts(viewer: Client) -> None:
     page = viewer.get("/").content.decode()
     assert "双十一" in page
     assert "/accounts/account/?state__exact" not in page
+
+
+def test_the_sign_in_page_itself_leads_to_the_front_page(db: None, client: Client) -> None:
+    make_operator()
+    answer = client.post("/login/", {"username": "op", "password": "op"})
+    assert answer["Location"] == "/"
