@@ -54,6 +54,14 @@ SELECT %s, id, uin,
   FROM picked
 """
 
+# Each person's friendships, account and lease are three look-ups by index. Left to itself
+# PostgreSQL takes a table of a hundred accounts for too small for its index, and reads all of it
+# once a person: two thirds of the time of planning. JIT would compile each chunk anew.
+_LOOK_UP = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
+    "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+)
+
 _COUNT = """
 SELECT state, reason, COUNT(*) FROM campaigns_delivery
  WHERE run_id = %s AND contact_id > %s AND contact_id <= %s GROUP BY state, reason
@@ -86,6 +94,8 @@ def insert_deliveries(
     )
     sql, params = picked.query.sql_with_params()
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_LOOK_UP)
         cursor.execute(_INSERT.format(picked=sql), [*params, run_id])
         cursor.execute(_COUNT, [run_id, after, through])
         return [(state, reason, n) for state, reason, n in cursor.fetchall()]
