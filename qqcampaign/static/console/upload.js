@@ -19,9 +19,8 @@ document.addEventListener("submit", (event) => {
             window.location.assign(request.responseURL);
             return;
         }
-        document.open();
-        document.write(request.responseText);
-        document.close();
+        const answer = new DOMParser().parseFromString(request.responseText, "text/html");
+        document.getElementById("main").replaceWith(answer.getElementById("main"));
     });
     request.addEventListener("error", () => form.submit());
     request.open("POST", window.location.href);
