@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import BigIntegerField, F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from accounts.models import Account, Lease
+from accounts.models import Account, Lease, Worker
 from accounts.states import WORKING_STATES
 
 
@@ -41,8 +42,8 @@ class Grant:
 def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | None:
     """Take the lease of an account for a worker, or return None when that is not to be.
 
-    It is not to be when a living worker holds it, when the account does nothing by its state, or
-    when the account is bound to another egress by now.
+    It is not to be when a living worker holds it, when this worker was presumed dead, when the
+    account does nothing by its state, or when it is bound to another egress by now.
     """
     with transaction.atomic():
         # The row lock makes two takers queue; the loser then finds a living holder.
@@ -50,6 +51,8 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
         if lease is None or (lease.egress_id not in (None, egress_id)):
             return None
         if not Lease.objects.free().filter(account_id=account_id).exists():
+            return None
+        if not Worker.objects.living().filter(pk=worker_id).exists():
             return None
         if not Account.objects.filter(pk=account_id, state__in=WORKING_STATES).exists():
             return None
@@ -84,6 +87,26 @@ def hand_back(
         learnt_interval=learnt_interval,
         bad_results=bad_results,
         woken_at=None,
+    )
+
+
+def return_forgotten(*, worker_id: int, active: Collection[int], seconds: float) -> int:
+    """Free the leases that a worker holds without knowing it; return how many.
+
+    When the database dies between a commit and its answer, a lease is taken and nobody told; and
+    a living worker's leases are nobody else's to take.
+
+    Args:
+        worker_id: the worker that asks.
+        active: the accounts it has lanes for.
+        seconds: how long ago a lease was taken at least: a lane may be about to start.
+    """
+    now = timezone.now()
+    held = Lease.objects.filter(worker_id=worker_id, taken_at__lt=now - timedelta(seconds=seconds))
+    forgotten = set(held.values_list("account_id", flat=True)) - set(active)
+    # When the gateway last answered is not known: as late as it can be.
+    return held.filter(account_id__in=forgotten).update(
+        worker=None, woken_at=None, last_reply_at=now
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -53,12 +54,24 @@ def usable_session(*, account_id: int, egress_id: int) -> Session | None:
     session = Session.objects.filter(
         account_id=account_id, egress_id=egress_id, ended_at=None
     ).first()
-    if session is None:
-        return None
+    return session if session is not None and _is_kept(session) else None
+
+
+def kept_sessions(*, account_ids: Collection[int]) -> dict[int, int]:
+    """Return at which egress the gateway still keeps a session, for those accounts that have one.
+
+    Returns:
+        the egress by account.
+    """
+    found = Session.objects.filter(account_id__in=list(account_ids), ended_at=None)
+    return {session.account_id: session.egress_id for session in found if _is_kept(session)}
+
+
+def _is_kept(session: Session) -> bool:
     kept_until = session.last_used_at + timedelta(
         seconds=session.idle_seconds - IDLE_MARGIN_SECONDS
     )
-    return session if timezone.now() < kept_until else None
+    return timezone.now() < kept_until
 
 
 def touch_session(*, session_id: int, used_at: datetime) -> None:

@@ -107,6 +107,10 @@ class Lane:
         self._has_lease = False
         self.tempo.wake.set()
 
+    def give_up(self) -> None:
+        """Hand back without having said a word."""
+        self._hand_back()
+
     def _hand_back(self) -> None:
         if not self._has_lease:
             return
@@ -306,7 +310,9 @@ class Lane:
         """
         ticket = self.ledger.ask(Replay(self.account.pk, self.grant.token, seq))
         if not ticket.wait():
-            self._has_lease = False
+            # The lease has passed on, or the attempt was ended meanwhile and the lease is ours:
+            # the hand-back will see.
+            self._has_lease = not self.ledger.is_fenced_off
             raise LeaseLost
         self._proved_at = ticket.proved_at
 

@@ -11,7 +11,7 @@ from accounts.services.leases import take_lease
 from campaigns.engine.lane import Lane
 from campaigns.engine.runtime import Runtime
 from campaigns.services.finishing import finish_runs_that_are_done
-from campaigns.services.waking import wake_lanes
+from campaigns.services.waking import refuse_wake, wake_lanes
 from qqhttp import GatewayClient
 
 
@@ -21,7 +21,11 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
     A wake-up that comes twice, late or to the wrong worker finds no lease to take, and does
     nothing: that is why wake-ups may get lost and repeated as they like (rule 1).
     """
-    if runtime.is_draining or account_id in runtime.lanes:
+    if runtime.is_draining:
+        with database_turn():
+            refuse_wake(account_id=account_id)
+        return
+    if account_id in runtime.lanes:
         return
     with database_turn():
         grant = take_lease(
@@ -42,7 +46,11 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
             grant=grant, account=account, egress_id=runtime.egress.pk, client=client
         )
         lane = Lane(runtime=runtime, grant=grant, account=account, conversation=conversation)
-        runtime.lanes[account_id] = lane
+        # One of a lost lease may still be about: then this one is not to be, or the two would
+        # take each other's place here.
+        if runtime.lanes.setdefault(account_id, lane) is not lane:
+            lane.give_up()
+            return
         try:
             lane.run()
         finally:

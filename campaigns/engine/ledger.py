@@ -220,6 +220,10 @@ class Ledger:
             changes: Counter[TallyKey] = Counter()
             self._proved_at = time.monotonic()
             is_living = self._sql.is_living(worker_id=self.worker_id)
+            if not is_living:
+                # Others hold the leases now, and may be repeating these very requests: what we
+                # heard is overtaken. But that a message was taken is true for ever.
+                said = [settlement for settlement in said if settlement.to == DeliveryState.SENT]
             if said:
                 self._settle(said, changes)
             granted = self._grant(asked, changes) if asked and is_living else set()
@@ -247,22 +251,27 @@ class Ledger:
 
     def _grant(self, asked: Sequence[Asked], changes: Counter[TallyKey]) -> set[int]:
         granted: set[int] = set()
-        marks = {e.delivery_id: n for n, (e, _t) in enumerate(asked) if isinstance(e, Mark)}
+        # By SEQ as well: two lanes, one of them of the past, may ask for the same delivery.
+        marks = {
+            (e.delivery_id, e.seq): n for n, (e, _t) in enumerate(asked) if isinstance(e, Mark)
+        }
         if marks:
             rows = [
                 (e.delivery_id, e.account_id, e.token, e.seq, e.text)
                 for e, _t in asked
                 if isinstance(e, Mark)
             ]
-            for delivery_id, run_id in self._sql.mark(
+            for delivery_id, run_id, seq in self._sql.mark(
                 worker_id=self.worker_id, rows=rows, at=timezone.now()
             ):
-                granted.add(marks[delivery_id])
+                granted.add(marks[delivery_id, seq])
                 changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= 1
                 changes[run_id, TallyKind.STATE, DeliveryState.SENDING] += 1
-        replays = {
-            (e.account_id, e.seq): n for n, (e, _t) in enumerate(asked) if isinstance(e, Replay)
-        }
+        # Of several lanes that ask for the same, only the newest can hold the lease.
+        by_token = sorted(
+            (e.token, n, e) for n, (e, _t) in enumerate(asked) if isinstance(e, Replay)
+        )
+        replays = {(e.account_id, e.seq): n for _token, n, e in by_token}
         if replays:
             again = [(e.account_id, e.token, e.seq) for e, _t in asked if isinstance(e, Replay)]
             for account_id, seq in self._sql.replay(worker_id=self.worker_id, rows=again):

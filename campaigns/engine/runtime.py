@@ -8,6 +8,7 @@ whether it may send at all.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.models import Account, Egress, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
+from accounts.services.leases import return_forgotten
 from accounts.services.pace import Limits
 from accounts.services.result_policies import PolicyTable, load_policies
 from accounts.services.workers import announce_worker, end_worker, prove_alive
@@ -25,6 +27,7 @@ from campaigns.engine.feed import RunBrief, brief
 from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.ledger import Ledger
 from campaigns.models import Run
+from campaigns.services.waking import wake_reconciler
 from foundation.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -36,6 +39,10 @@ log = logging.getLogger(__name__)
 CONTROL_SECONDS = 0.5
 #: How often the policies are read again, seconds.
 POLICY_SECONDS = 2.0
+#: How long a lease may be held without a lane before it is taken for forgotten, seconds.
+FORGOTTEN_SECONDS = 10.0
+#: How long lanes may take to hand back after a TERM, seconds. Less than the supervisor's grace.
+DRAIN_SECONDS = 12.0
 #: How old what is known of the runs may be when a lane starts, seconds.
 FRESH_RUNS_SECONDS = 0.1
 
@@ -53,6 +60,7 @@ class Runtime:
         self.runs: dict[int, RunBrief] = {}
         self.policies = PolicyTable()
         self.is_draining = False
+        self._leave_at = 0.0
         self._limits: dict[int, Limits] = {}
         self._unreturned: list[Callable[[], None]] = []
         self._runs_read_at = 0.0
@@ -78,8 +86,14 @@ class Runtime:
         self._thread.start()
 
     def drain(self) -> None:
-        """Ask all lanes to stop before their next message."""
-        self.is_draining = True
+        """Ask all lanes to stop before their next message.
+
+        Those whose request the gateway holds (its penalty is 20 seconds) are waited for, but not
+        longer than DRAIN_SECONDS: see `_leave`.
+        """
+        if not self.is_draining:
+            self.is_draining = True
+            self._leave_at = time.monotonic() + DRAIN_SECONDS
         self.wake_all()
 
     def close(self) -> None:
@@ -90,6 +104,18 @@ class Runtime:
         self.ledger.close()
         end_worker(worker_id=self.worker.pk, reason="stopped")
         connection.close()
+        wake_reconciler()
+
+    def _leave(self) -> None:
+        """End this process though some lanes still wait for an answer: somebody wants it gone.
+
+        Their attempts stay open, and are settled under the same SEQ by whoever comes next.
+        """
+        log.warning("Leaving %d accounts that wait for an answer to the next.", len(self.lanes))
+        self.ledger.close()
+        end_worker(worker_id=self.worker.pk, reason="stopped before every answer had come")
+        wake_reconciler()
+        os._exit(0)  # nothing softer ends a greenlet that waits for the gateway
 
     def wake_all(self) -> None:
         """Make every waiting lane look around."""
@@ -121,9 +147,12 @@ class Runtime:
 
     def _control(self) -> None:
         heartbeat_at = policies_at = 0.0
+        looked_at = time.monotonic()
         while not self._stop.wait(CONTROL_SECONDS):
             now = time.monotonic()
             try:
+                if self.is_draining and now > self._leave_at:
+                    self._leave()
                 if now - heartbeat_at >= HEARTBEAT_SECONDS:
                     heartbeat_at = now
                     if not prove_alive(worker_id=self.worker.pk) or self.ledger.is_fenced_off:
@@ -133,6 +162,13 @@ class Runtime:
                     self.policies = load_policies()
                     self.egress.refresh_from_db()
                 self._return_what_is_left()
+                if now - looked_at >= FORGOTTEN_SECONDS:
+                    looked_at = now
+                    return_forgotten(
+                        worker_id=self.worker.pk,
+                        active=list(self.lanes),
+                        seconds=FORGOTTEN_SECONDS,
+                    )
                 self._tend()
             except (DatabaseError, InterfaceError) as problem:
                 log.warning("The control loop cannot read: %s", type(problem).__name__)

@@ -9,6 +9,7 @@ from celery import signals
 from django.conf import settings
 
 from campaigns.engine.runtime import current_runtime, start_runtime, stop_runtime
+from campaigns.services.waking import wake_reconciler
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,13 @@ def begin(sender: Any = None, **_kwargs: Any) -> None:
         return
     runtime = start_runtime(version=settings.VERSION)
     log.info("Serving egress %s as worker %s.", runtime.egress, runtime.worker.pk)
+
+
+@signals.worker_ready.connect
+def look_for_work(**_kwargs: Any) -> None:
+    """Have the accounts woken that wait for a worker like this one."""
+    if current_runtime() is not None:
+        wake_reconciler()
 
 
 @signals.worker_shutting_down.connect

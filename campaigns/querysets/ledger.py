@@ -46,7 +46,7 @@ class LedgerSql(Protocol):
             at: the time of the mark.
 
         Returns:
-            (delivery, run) of those granted; the others were paused, cancelled, rerouted, or
+            (delivery, run, seq) of those granted; the others were paused, cancelled, rerouted, or
             their lane has lost its lease.
         """
 

@@ -40,7 +40,7 @@ WITH asked AS (
     INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays, res)
     SELECT id, account_id, seq, %s, 0, '' FROM granted
 )
-SELECT id, run_id FROM granted
+SELECT id, run_id, seq FROM granted
 """
 
 _REPLAY = """

@@ -36,7 +36,7 @@ UPDATE campaigns_delivery
    AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
    AND acc.id = a.account_id AND acc.state IN (%s, %s, %s)
    AND r.id = campaigns_delivery.run_id AND r.state = 'running'
-RETURNING campaigns_delivery.id, campaigns_delivery.run_id
+RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.seq
 """
 
 _ATTEMPT = """
@@ -109,8 +109,8 @@ class SqliteLedger:
         with connection.cursor() as cursor:
             cursor.execute(_MARK, [_json(rows), worker_id, *SENDABLE])
             granted = list(cursor.fetchall())
-            ids = {delivery_id for delivery_id, _run in granted}
-            attempts = [(row[0], row[1], row[3]) for row in rows if row[0] in ids]
+            marked = {(delivery_id, seq) for delivery_id, _run, seq in granted}
+            attempts = [(row[0], row[1], row[3]) for row in rows if (row[0], row[3]) in marked]
             cursor.execute(_ATTEMPT, [_stored(at), _json(attempts)])
         return granted
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts.models import Egress, Lease, Worker
+from accounts.services.sessions import kept_sessions
 from accounts.states import WORKING_STATES
 from campaigns.services.idle import idle_leases_with_work
 
@@ -29,8 +30,9 @@ CHUNK = 1000
 def wake_lanes(*, account_ids: Collection[int]) -> int:
     """Wake the lanes of accounts, each on its egress's queue; return how many were woken.
 
-    An account without a pinned egress stays where it is as long as a worker lives there, because
-    its session is bound to that address; otherwise it goes where the fewest accounts are.
+    An account without a pinned egress stays where its session is as long as a worker lives there,
+    because the gateway knows it by that address. One that has to log in anyway goes where the
+    fewest accounts are: so a host that joins, or comes back, gets its share.
     """
     ids = list(account_ids)
     return sum(_wake_chunk(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
@@ -49,13 +51,15 @@ def _wake_chunk(account_ids: Sequence[int]) -> int:
         )
     )
     queues: dict[int, list[int]] = {egress_id: [] for egress_id in living}
+    sessions = kept_sessions(account_ids=account_ids)
     leases = Lease.objects.filter(account_id__in=account_ids, account__state__in=WORKING_STATES)
     for account_id, pinned, bound in leases.values_list(
         "account_id", "account__egress_id", "egress_id"
     ):
-        egress_id = pinned or (bound if bound in living else None)
+        egress_id = pinned or (bound if sessions.get(account_id, 0) == bound in living else None)
         if egress_id is None:
-            egress_id = min(living, key=lambda pk: load[pk])
+            load[bound] -= 1
+            egress_id = min(living, key=lambda pk: (load[pk], pk != bound))
             load[egress_id] += 1
         if egress_id in living:
             queues[egress_id].append(account_id)
@@ -64,7 +68,8 @@ def _wake_chunk(account_ids: Sequence[int]) -> int:
         Lease.objects.free().filter(account_id__in=ids).update(
             egress_id=egress_id, woken_at=timezone.now()
         )
-        woken += _publish("campaigns.tasks.run_lane", living[egress_id].queue, ids)
+        calls = [(account_id,) for account_id in ids]
+        woken += _publish("campaigns.tasks.run_lane", living[egress_id].queue, calls)
     return woken
 
 
@@ -75,7 +80,17 @@ def _living_egresses() -> dict[int, Egress]:
 
 def wake_planner(*, run_id: int) -> None:
     """Ask the jobs worker to take a run further now, instead of at the next tick."""
-    _publish("campaigns.tasks.advance_run", "jobs", [run_id])
+    _publish("campaigns.tasks.advance_run", "jobs", [(run_id,)])
+
+
+def wake_reconciler() -> None:
+    """Ask the jobs worker to look for accounts without a lane now: a worker came or went."""
+    _publish("campaigns.tasks.reconcile", "jobs", [()])
+
+
+def refuse_wake(*, account_id: int) -> None:
+    """Let an account be woken again at once: the worker that was woken for it is leaving."""
+    Lease.objects.free().filter(account_id=account_id).update(woken_at=None)
 
 
 def accounts_to_wake(*, run_ids: Collection[int]) -> list[int]:
@@ -89,15 +104,15 @@ def accounts_to_wake(*, run_ids: Collection[int]) -> list[int]:
     return list(idle.values_list("account_id", flat=True))
 
 
-def _publish(task: str, queue: str, ids: Collection[int]) -> int:
-    """Publish one task an id; a broker that is away is no reason to fail: it is a hint."""
+def _publish(task: str, queue: str, calls: Sequence[tuple[int, ...]]) -> int:
+    """Publish a task a tuple of arguments; a broker that is away is no failure: it is a hint."""
     try:
         with current_app.connection_for_write() as connection:
             producer = current_app.amqp.Producer(connection)
-            for one in ids:
+            for arguments in calls:
                 current_app.send_task(
                     task,
-                    args=[one],
+                    args=arguments,
                     queue=queue,
                     expires=WAKE_EXPIRES_SECONDS,
                     producer=producer,
@@ -106,4 +121,4 @@ def _publish(task: str, queue: str, ids: Collection[int]) -> int:
     except (OperationalError, OSError) as problem:
         log.warning("Redis is away, nobody is woken for now: %s", type(problem).__name__)
         return 0
-    return len(ids)
+    return len(calls)

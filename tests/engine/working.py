@@ -62,7 +62,9 @@ class LocalWorker:
     def open_lane(self, account: Account | int) -> threading.Thread:
         """Run an account's lane in a thread of its own."""
         account_id = account if isinstance(account, int) else account.pk
-        lane = threading.Thread(target=self._run_lane, args=(account_id,), name=f"lane-{account_id}")
+        lane = threading.Thread(
+            target=self._run_lane, args=(account_id,), name=f"lane-{account_id}"
+        )
         self._lanes.append(lane)
         lane.start()
         return lane

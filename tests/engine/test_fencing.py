@@ -1,0 +1,317 @@
+"""A worker that was presumed dead can mark nothing; and no lease is held by nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import Account, Lease, Worker
+from accounts.services.leases import Grant, take_lease
+from accounts.services.workers import announce_worker, end_worker, presume_dead
+from campaigns.engine import lane as lane_module
+from campaigns.engine import lanes as lanes_module
+from campaigns.engine import runtime as runtime_module
+from campaigns.engine.entries import Mark, Replay, Settlement
+from campaigns.engine.ledger import Ledger
+from campaigns.models import Attempt, Delivery, Run
+from campaigns.querysets.ledger_postgresql import PostgresqlLedger
+from campaigns.services.figures import check_figures
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+
+
+def a_worker() -> Worker:
+    return announce_worker(egress_name="default", source_address=None, proxy=None, version="test")
+
+
+def taken(account: Account, worker: Worker) -> Grant:
+    grant = take_lease(account_id=account.pk, worker_id=worker.pk, egress_id=worker.egress_id)
+    assert grant is not None
+    return grant
+
+
+def settlement(delivery: Delivery, *, to: str, res: str, seq: int = 7) -> Settlement:
+    assert delivery.account_id is not None
+    return Settlement(
+        delivery.pk, delivery.account_id, seq, to, "", res, timezone.now(), None, is_ended=True
+    )
+
+
+@pytest.fixture
+def ledgers() -> Any:
+    """A function that starts a worker's ledger; all are closed at the end."""
+    started: list[Ledger] = []
+
+    def start(worker: Worker) -> Ledger:
+        started.append(Ledger(worker_id=worker.pk, linger=0.0))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for ledger in started:
+        ledger.close()
+
+
+def test_an_ended_worker_marks_nothing_and_repeats_nothing(
+    senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
+) -> None:
+    run = start(accounts=senders[:1])
+    first, second = run.deliveries.order_by("pk")[:2]
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    ledger = ledgers(worker)
+    assert ledger.ask(Mark(first.pk, senders[0].pk, grant.token, 7, None)).wait()
+    end_worker(worker_id=worker.pk, reason="test")
+    assert not ledger.ask(Mark(second.pk, senders[0].pk, grant.token, 8, None)).wait()
+    assert ledger.is_fenced_off
+    assert not ledger.ask(Replay(senders[0].pk, grant.token, 7)).wait()
+    assert states_of(run) == {"sending": 1, "pending": FRIENDS - 1}
+
+
+def test_an_old_token_marks_nothing(
+    senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
+) -> None:
+    run = start(accounts=senders[:1])
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    ledger = ledgers(worker)
+    delivery = run.deliveries.order_by("pk")[0]
+    assert not ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token - 1, 7, None)).wait()
+    assert not ledger.is_fenced_off
+
+
+def test_what_an_ended_worker_says_late_undoes_nothing(
+    senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
+) -> None:
+    """It got RES=3 and was stopped; its successor repeated the request, and that one arrived."""
+    run = start(accounts=senders[:1])
+    delivery = run.deliveries.order_by("pk")[0]
+    old = a_worker()
+    grant = taken(senders[0], old)
+    before = ledgers(old)
+    assert before.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
+    end_worker(worker_id=old.pk, reason="test")
+    new = a_worker()
+    grant = taken(senders[0], new)
+    after = ledgers(new)
+    assert after.ask(Replay(senders[0].pk, grant.token, 7)).wait()
+    before.settle(settlement(delivery, to="pending", res="3"))
+    before.wait_for_all()
+    assert states_of(run) == {"sending": 1, "pending": FRIENDS - 1}
+    after.settle(settlement(delivery, to="sent", res="0"))
+    after.wait_for_all()
+    assert states_of(run) == {"sent": 1, "pending": FRIENDS - 1}
+    assert check_figures(run=run) == []
+
+
+def test_that_a_message_was_taken_is_believed_of_anybody(
+    senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
+) -> None:
+    run = start(accounts=senders[:1])
+    delivery = run.deliveries.order_by("pk")[0]
+    worker = a_worker()
+    ledger = ledgers(worker)
+    grant = taken(senders[0], worker)
+    assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
+    end_worker(worker_id=worker.pk, reason="test")
+    ledger.settle(settlement(delivery, to="sent", res="0"))
+    ledger.wait_for_all()
+    assert states_of(run) == {"sent": 1, "pending": FRIENDS - 1}
+
+
+def test_a_closed_ledger_refuses_at_once(
+    senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
+) -> None:
+    run = start(accounts=senders[:1])
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    ledger = Ledger(worker_id=worker.pk)
+    ledger.start()
+    ledger.close()
+    refused = []
+
+    def ask() -> None:
+        delivery_id = run.deliveries.values_list("pk", flat=True)[0]
+        refused.append(ledger.ask(Mark(delivery_id, senders[0].pk, grant.token, 7, None)).wait())
+        ledger.wait_for_all()
+        connection.close()
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(5)
+    assert refused == [False]
+    assert not asking.is_alive()
+
+
+def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
+    senders: list[Account], start: Start
+) -> None:
+    """PostgreSQL: while a mark's transaction is open, its worker cannot be presumed dead."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: they cannot meet")
+    run = start(accounts=senders[:1])
+    delivery = run.deliveries.order_by("pk")[0]
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    Worker.objects.filter(pk=worker.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
+    sql = PostgresqlLedger()
+    buried: list[int] = []
+    marked: list[bool] = []
+
+    def bury() -> None:
+        buried.append(presume_dead())
+        connection.close()
+
+    with transaction.atomic():
+        assert sql.is_living(worker_id=worker.pk)
+        # Waited for, it would be the transaction of a dead host that holds up the accounts of all.
+        burying = threading.Thread(target=bury)
+        burying.start()
+        burying.join(10)
+        assert buried == [0]
+        row = (delivery.pk, senders[0].pk, grant.token, 7, None)
+        assert sql.mark(worker_id=worker.pk, rows=[row], at=timezone.now())
+    Worker.objects.filter(pk=worker.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
+    marking = threading.Thread(target=lambda: marked.append(_try(sql, worker)))
+    with transaction.atomic():
+        assert presume_dead() == 1
+        marking.start()
+        wait_until(_somebody_waits_for_a_lock, what="the mark to wait")
+        assert marked == []
+    marking.join(10)
+    assert marked == [False]
+    assert take_lease(account_id=senders[0].pk, worker_id=a_worker().pk, egress_id=worker.egress_id)
+
+
+def _try(sql: PostgresqlLedger, worker: Worker) -> bool:
+    try:
+        with transaction.atomic():
+            return sql.is_living(worker_id=worker.pk)
+    finally:
+        connection.close()
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+            "AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_lease_whose_taking_was_cut_off_is_not_held_for_ever(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
+) -> None:
+    """The database died between its commit and its answer: we hold a lease and do not know."""
+    real = lanes_module.take_lease
+    cut: list[int] = []
+
+    def take_lease_and_lose_the_answer(**given: Any) -> Grant | None:
+        grant = real(**given)
+        if not cut:
+            cut.append(given["account_id"])
+            raise OperationalError("server closed the connection unexpectedly")
+        return grant
+
+    monkeypatch.setattr(lanes_module, "take_lease", take_lease_and_lose_the_answer)
+    monkeypatch.setattr(runtime_module, "FORGOTTEN_SECONDS", 0.5)
+    run = start(accounts=senders[:2])
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert [type(death) for death in worker.deaths] == [OperationalError]
+    assert_exact(run, engine)
+
+
+def test_a_refused_repeat_does_not_keep_the_lease(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
+) -> None:
+    """An open attempt is ended by its old worker just when the new lane asks to repeat it."""
+    run = start(accounts=senders[:1])
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    ledger = Ledger(worker_id=worker.pk, linger=0.0)
+    ledger.start()
+    delivery = run.deliveries.order_by("pk")[0]
+    assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
+    end_worker(worker_id=worker.pk, reason="test")
+    real = lane_module.unsettled_attempts
+
+    def read_and_then_too_late(*, account_id: int) -> list[Any]:
+        left = real(account_id=account_id)
+        ledger.settle(settlement(delivery, to="sent", res="0"))
+        ledger.wait_for_all()
+        return left
+
+    monkeypatch.setattr(lane_module, "unsettled_attempts", read_and_then_too_late)
+    with LocalWorker() as looking:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    ledger.close()
+    assert looking.deaths == []
+    assert states_of(run) == {"sent": FRIENDS}
+    assert check_figures(run=run) == []
+    assert engine.control.figures().arrived == FRIENDS - 1  # the first one is made up
+
+
+def test_a_worker_that_was_presumed_dead_starts_over(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    Account.objects.update(min_interval=0.1)
+    run = start(accounts=senders)
+    with LocalWorker() as worker:
+        wait_until(lambda: engine.control.figures().arrived > 3, what="the first messages")
+        buried = worker.runtime.worker.pk
+        end_worker(worker_id=buried, reason="presumed dead by a test")
+        wait_until(lambda: worker.runtime.worker.pk != buried, what="the new start")
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert_exact(run, engine)
+    counted = Counter(Attempt.objects.values_list("account_id", "seq"))
+    assert max(counted.values()) == 1
+    assert not Lease.objects.held().exists()
+
+
+def test_of_two_lanes_in_one_batch_only_the_newer_is_granted(
+    senders: list[Account], start: Start
+) -> None:
+    """A lane of the past asks for the same delivery, and the same repeat, at the same moment."""
+    run = start(accounts=senders[:1])
+    delivery = run.deliveries.order_by("pk")[0]
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    for stale_first in (True, False):
+        ledger = Ledger(worker_id=worker.pk, linger=0.05)
+        seqs = {grant.token: 10 + stale_first, grant.token - 1: 20 + stale_first}
+        tokens = sorted(seqs, reverse=not stale_first)
+        ledger.start()
+        tickets = {
+            t: ledger.ask(Mark(delivery.pk, senders[0].pk, t, seqs[t], None)) for t in tokens
+        }
+        answers = {token: ticket.wait() for token, ticket in tickets.items()}
+        assert answers == {grant.token: True, grant.token - 1: False}
+        delivery.refresh_from_db()
+        assert delivery.seq == seqs[grant.token]
+        assert list(delivery.attempts.values_list("seq", flat=True)) == [delivery.seq]
+        tickets = {t: ledger.ask(Replay(senders[0].pk, t, delivery.seq)) for t in tokens}
+        answers = {token: ticket.wait() for token, ticket in tickets.items()}
+        assert answers == {grant.token: True, grant.token - 1: False}
+        ledger.close()
+        Delivery.objects.update(state="pending")
+        Attempt.objects.all().delete()
+
+
+def test_an_ended_worker_takes_no_lease(senders: list[Account]) -> None:
+    worker = a_worker()
+    end_worker(worker_id=worker.pk, reason="test")
+    given = {"account_id": senders[0].pk, "egress_id": worker.egress_id}
+    assert take_lease(worker_id=worker.pk, **given) is None
