@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
@@ -28,6 +29,7 @@ from tabular.xlsx_parts import (
     read_workbook,
     refuse_doctype,
 )
+from tabular.xlsx_rows import MOST_CELLS, ROWS_BEGIN, Cell, Readable, split_rows, too_much
 
 BLOCK = 1 << 18
 #: Inflated bytes without a finished row: a bomb or a picture, not a table.
@@ -36,7 +38,6 @@ LONGEST_ROW = 16 << 20
 LARGEST_SHEET = 4 << 30
 #: Excel's own.
 MOST_ROWS = 1_048_576
-MOST_CELLS = 16_384
 
 
 class XlsxTable:
@@ -77,24 +78,32 @@ class XlsxTable:
 
     def _rows(self, part: IO[bytes], strings: SharedStrings) -> Iterator[Row]:
         reading = _RowReader(strings, self._book.date_styles)
-        for row in self._elements(part):
-            line, cells, problem = reading.read(row)
+        head = part.read(BLOCK)
+        refuse_doctype(head)
+        counted = _Counted(part, self)
+        self._taken = len(head)
+        rows: Iterator[Row]
+        if ROWS_BEGIN.search(head):
+            rows = (
+                reading.read(row, line) if isinstance(row, ET.Element) else reading.quick(row, line)
+                for line, row in split_rows(counted, head, longest=LONGEST_ROW)
+            )
+        else:
+            rows = (reading.read(row, 0) for row in self._elements(counted, head))
+        for line, cells, problem in rows:
             if line > MOST_ROWS:
                 raise FileProblem(_("The sheet has too many rows."), code="too_many_rows")
             if problem or any(cells):
                 yield line, cells, problem
 
-    def _elements(self, part: IO[bytes]) -> Iterator[ET.Element]:
+    def _elements(self, part: Readable, head: bytes) -> Iterator[ET.Element]:
         """Yield the finished row elements, and forget them."""
         builder = ET.TreeBuilder()
         parser = growing_parser(builder)
         rows: ET.Element | None = None
         root: ET.Element | None = None
         idle = 0
-        while block := part.read(BLOCK):
-            if not self._taken:
-                refuse_doctype(block)
-            self._taken += len(block)
+        for block in chain([head], iter(lambda: part.read(BLOCK), b"")):
             idle += len(block)
             parser.feed(block)
             if root is None:
@@ -112,14 +121,31 @@ class XlsxTable:
                 if is_over:
                     return
             is_too_wide = rows is not None and len(rows) and len(rows[-1]) > MOST_CELLS
-            if is_too_wide or idle > LONGEST_ROW or self._taken > LARGEST_SHEET:
-                raise FileProblem(
-                    _("The sheet unpacks to more than a table can be: it is not read."),
-                    code="bomb",
-                )
+            if is_too_wide or idle > LONGEST_ROW:
+                raise too_much()
         parser.close()
         if rows is not None:
             yield from rows
+
+
+class _Counted:
+    """A part that tells its table how much of it has been read, and ends a bomb."""
+
+    def __init__(self, part: IO[bytes], table: XlsxTable) -> None:
+        self._part = part
+        self._table = table
+
+    def read(self, size: int) -> bytes:
+        """Read on.
+
+        Raises:
+            FileProblem: more than a sheet can be.
+        """
+        block = self._part.read(size)
+        self._table._taken += len(block)
+        if self._table._taken > LARGEST_SHEET:
+            raise too_much()
+        return block
 
 
 def open_xlsx(path: Path, *, sheet: str = "") -> XlsxTable:
@@ -146,14 +172,49 @@ class _RowReader:
 
     def __init__(self, strings: SharedStrings, date_styles: frozenset[str]) -> None:
         self._strings = strings
-        self._date_styles = date_styles
-        self._columns: dict[str, int] = {}
+        # Styles as text for the parser's cells, as bytes for those matched by pattern.
+        self._date_styles: frozenset[str | bytes] = date_styles | {s.encode() for s in date_styles}
+        self._columns: dict[str | bytes, int] = {}
         self._line = 0
 
-    def read(self, row: ET.Element) -> Row:
-        """Return the row of an element."""
+    def quick(self, row: list[Cell], line: int) -> Row:
+        """Return the row of cells matched by pattern."""
+        self._line = line = line or self._line + 1
+        cells: list[str] = []
+        dates, strings, columns = self._date_styles, self._strings, self._columns
+        for letters, style, kind, value in row:
+            column = columns.get(letters)
+            if column is None:
+                column = self._column(letters.decode(), len(cells))
+                columns[letters] = column
+            width = len(cells)
+            if column != width:
+                if column < width or column >= MOST_COLUMNS:
+                    if column >= MOST_COLUMNS and value:
+                        return line, cells, _("too many columns")
+                    continue
+                cells.extend([""] * (column - width))
+            if kind == b"s":
+                cells.append(strings[int(value)] if value.isdigit() else "")
+            elif value.isdigit() and kind != b"b" and style not in dates:
+                cells.append(value.decode())
+            else:
+                cells.append(self._odd(kind, value, style))
+        return line, cells, ""
+
+    def _odd(self, kind: bytes, value: bytes, style: bytes) -> str:
+        text = value.decode("utf-8", "replace")
+        if kind == b"b":
+            return "TRUE" if text == "1" else "FALSE"
+        if kind == b"str":
+            return text[:LONGEST_CELL]
+        return self._number(text, style.decode()) if text else ""
+
+    def read(self, row: ET.Element, line: int) -> Row:
+        """Return the row of an element; its line, where it is not known, is in the element."""
         given = row.get("r", "")
-        line = int(given) if given.isascii() and given.isdigit() else self._line + 1
+        if not line:
+            line = int(given) if given.isascii() and given.isdigit() else self._line + 1
         self._line = line
         cells: list[str] = []
         problem = ""

@@ -33,7 +33,7 @@ from foundation.refusals import Refusal
 from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
 
 #: Rows of a chunk. On SQLite every other writer waits for a chunk, so they are small there.
-CHUNK_ROWS = {"postgresql": 20_000, "sqlite": 2_000}
+CHUNK_ROWS = {"postgresql": 10_000, "sqlite": 2_000}
 #: Problems shown beside the import; all of them are in the rejects file.
 FIRST_ERRORS = 20
 #: An import that killed this many workers is not given a further one.

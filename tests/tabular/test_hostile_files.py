@@ -88,7 +88,21 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: workbook(sheet_of(b"<row><c><v>" + b"1" * 20_000_000 + b"</v></c></row>")),
         "bomb",
     ),
-    "a bomb of one row": (lambda: workbook(sheet_of(b"<row>" + b"<c/>" * 2_000_000)), "bomb"),
+    "a bomb of one row": (lambda: workbook(sheet_of(b"<row>" + b"<c/>" * 5_000_000)), "bomb"),
+    "a row of a million cells": (
+        lambda: workbook(sheet_of(b"<row>" + b"<c/>" * 1_000_000 + b"</row>")),
+        "bomb",
+    ),
+    "a row of a million cells with a prefix": (
+        lambda: workbook(
+            sheet_of(b"<row>" + b"<c/>" * 1_000_000 + b"</row>")
+            .replace(b"sheetData", b"sheetData ", 1)
+            .replace(b"<", b"<x:")
+            .replace(b"<x:/", b"</x:")
+            .replace(b"xmlns=", b"xmlns:x=")
+        ),
+        "bomb",
+    ),
     "a bomb of one string": (
         lambda: workbook(
             sheet_of(b'<row><c t="s"><v>0</v></c></row>'),

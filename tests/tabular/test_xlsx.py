@@ -86,3 +86,26 @@ def test_rich_text_is_joined_and_phonetic_guides_are_left_out(tmp_path: Path) ->
     strings = b"<sst><si><r><t>a</t></r><r><t>b</t></r><rPh><t>x</t></rPh></si></sst>"
     path.write_bytes(workbook(sheet_of(b'<row><c t="s"><v>0</v></c></row>'), strings))
     assert list(open_table(path).rows()) == [(1, ["ab"], "")]
+
+
+def test_a_sheet_with_prefixes_of_its_own_is_read_the_same(tmp_path: Path) -> None:
+    sheet = sheet_of(b'<row r="3"><c r="B3" t="s"><v>0</v></c><c r="C3"><v>1.0</v></c></row>')
+    sheet = sheet.replace(b"<", b"<x:").replace(b"<x:/", b"</x:").replace(b"xmlns=", b"xmlns:x=")
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(workbook(sheet, b"<sst><si><t>a</t></si></sst>"))
+    assert list(open_table(path).rows()) == [(3, ["", "a", "1"], "")]
+
+
+def test_cells_by_pattern_and_cells_by_parser_agree(tmp_path: Path) -> None:
+    usual = (
+        b'<c r="A1"><v>10001</v></c><c r="C1" t="s"><v>0</v></c><c r="D1" t="b"><v>1</v></c>'
+        b'<c r="E1" t="str"><v>x y</v></c><c r="F1"><v>1.50</v></c><c r="G1" s="9"/>'
+    )
+    odd = usual.replace(b'<c r="A1">', b'<c r="A1" cm="1">')  # nothing the pattern knows
+    escaped = usual.replace(b"x y", b"x &amp; y")
+    path = tmp_path / "people.xlsx"
+    rows = b"".join(b"<row>" + cells + b"</row>" for cells in (usual, odd, escaped))
+    path.write_bytes(workbook(sheet_of(rows), b"<sst><si><t>a</t></si></sst>"))
+    cells = [found for _line, found, _problem in open_table(path).rows()]
+    assert cells[0] == cells[1] == ["10001", "", "a", "TRUE", "x y", "1.50", ""]
+    assert cells[2] == ["10001", "", "a", "TRUE", "x & y", "1.50", ""]
