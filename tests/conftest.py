@@ -20,7 +20,7 @@ from tests.servers import new_database, running_postgresql, running_redis
 
 CHROMIUM = "/usr/bin/chromium"
 #: Fixtures by which a test touches the database.
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_stack"}
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_stack", "make_fleet"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,40 @@
+"""Django in this process on another database for a while: the one that the fleet works on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import environ
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+
+
+@contextlib.contextmanager
+def another_database(url: str) -> Iterator[str]:
+    """Make `url` the default database of this process, with every table; yield the URL.
+
+    The test's own database is left alone: what the processes of a fleet write is not rolled back.
+    """
+    before = connections.settings["default"]
+    given = environ.Env.db_url_config(url)
+    if given["ENGINE"] == "django.db.backends.postgresql":
+        ours: dict[str, Any] = settings.PATIENCE_WITH_POSTGRESQL
+    else:
+        ours = before["OPTIONS"]
+    named: dict[str, Any] = {**before, **given}
+    named["OPTIONS"] = {**ours, **given.get("OPTIONS", {})}
+    _point_at(named)
+    try:
+        call_command("migrate", verbosity=0)
+        yield url
+    finally:
+        _point_at(before)
+
+
+def _point_at(named: dict[str, Any]) -> None:
+    connection.close()
+    connections.settings["default"] = named
+    del connections["default"]

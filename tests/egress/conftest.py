@@ -1,0 +1,42 @@
+"""The fleet: on the kind of database that this test run is on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.egress.another_database import another_database
+from tests.egress.fleet import Fleet
+
+
+@pytest.fixture
+def make_fleet(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    clean_redis: Any,
+    redis_server: str,
+    django_db_blocker: Any,
+) -> Iterator[Callable[..., Fleet]]:
+    """A function that makes a fleet: `make_fleet(gateway.url)`. Its clock runs already."""
+    with contextlib.ExitStack() as running:
+        running.enter_context(django_db_blocker.unblock())
+
+        def make(gateway_url: str, **env: str) -> Fleet:
+            if "postgres" in os.environ.get("DATABASE_URL", ""):
+                url = request.getfixturevalue("postgresql_url")
+            else:
+                url = f"sqlite:///{tmp_path / 'fleet.sqlite3'}"
+            running.enter_context(another_database(url))
+            fleet = Fleet(
+                tmp_path, database_url=url, redis_url=redis_server, gateway_url=gateway_url, **env
+            )
+            running.callback(fleet.end_at_once)
+            fleet.start_clock()
+            return fleet
+
+        yield make

@@ -1,0 +1,203 @@
+"""A fleet: worker processes of several egresses, with the jobs worker and the clock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError
+
+from accounts.models import Account, Egress, Session, Worker
+from campaigns.models import Attempt, Delivery, Run
+from campaigns.services.create_campaign import create_campaign
+from campaigns.services.figures import check_figures
+from campaigns.services.lifecycle import start_campaign
+from campaigns.states import DeliveryState, RunState
+from contacts.models import ContactList
+from qqcampaign.stack import plan
+from qqhttp import password_digest
+from qqhttp.simulator.population import Account as Person
+from qqhttp.simulator.population import password_of
+from tests.campaigns.making import make_account, make_list
+from tests.running_stack import ROOT
+
+TEXT = "the same for all"
+#: Seconds for what has no time of its own; the machine may be busy.
+PATIENCE = 60.0
+
+
+class Fleet:
+    """The processes of many hosts, started one by one, on one database.
+
+    Args:
+        folder: for logs and the clock's schedule.
+        database_url, redis_url, gateway_url: where the processes find them.
+    """
+
+    def __init__(
+        self, folder: Path, *, database_url: str, redis_url: str, gateway_url: str, **env: str
+    ) -> None:
+        self.folder = folder
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "QQCAMPAIGN_HOME": str(folder),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "QQ_GATEWAY_URL": gateway_url,
+            "SECRET_KEY": settings.SECRET_KEY,
+            "CREDENTIAL_KEYS": ",".join(settings.CREDENTIAL_KEYS),
+            **env,
+        }
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    # --- processes ----------------------------------------------------------------------------
+
+    def start_clock(self) -> None:
+        """Start the jobs worker and beat."""
+        self._start("jobs", plan.jobs_spec(egress="none").argv)
+        self._start("beat", plan.beat_spec(home=self.folder).argv)
+
+    def start_worker(
+        self, egress: str, *, source: str = "", into: Sequence[str] = (), root: Path = ROOT,
+        **env: str,
+    ) -> subprocess.Popen[bytes]:  # fmt: skip
+        """Start a sending worker without waiting for it.
+
+        Args:
+            egress: its egress.
+            source: the address that it talks from.
+            into: a command before its own, such as `ip netns exec NAME`.
+            root: the folder of its code.
+            env: on top of the fleet's environment.
+        """
+        argv = plan.worker_spec(egress=egress, concurrency=50).argv
+        if source:
+            env["EGRESS_SOURCE_ADDRESS"] = source
+        return self._start(egress, (*into, *argv), root=root, EGRESS_NAME=egress, **env)
+
+    def _start(
+        self, name: str, argv: Sequence[str], *, root: Path = ROOT, **env: str
+    ) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                argv, cwd=root, env={**self.env, **env}, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._started.append(process)
+        return process
+
+    def end_at_once(self) -> None:
+        """Kill whatever still runs, stopped processes too."""
+        for process in self._started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    # --- the world ----------------------------------------------------------------------------
+
+    def make_people(self, world: dict[int, Person], *, gap: float) -> list[Account]:
+        """Write the gateway's accounts, with their friends, and a list of all the friends."""
+        accounts = [
+            make_account(
+                uin, friends=list(person.friends), min_interval=gap,
+                credential=password_digest(password_of(uin)),
+            )
+            for uin, person in world.items()
+        ]  # fmt: skip
+        make_list("all", sorted({uin for person in world.values() for uin in person.friends}))
+        return accounts
+
+    def start_run(self) -> Run:
+        """Start a campaign to everybody."""
+        campaign = create_campaign(name="c", lists=[ContactList.objects.get(name="all")], text=TEXT)
+        return start_campaign(campaign=campaign)
+
+    def pin(self, accounts: Sequence[Account], egress: str) -> None:
+        """Pin accounts to an egress, which is made if it does not exist."""
+        place, _ = Egress.objects.get_or_create(name=egress)
+        Account.objects.filter(pk__in=[account.pk for account in accounts]).update(egress=place)
+
+    # --- waiting ------------------------------------------------------------------------------
+
+    def wait_until(
+        self, condition: Callable[[], Any], *, what: str, seconds: float = PATIENCE
+    ) -> float:
+        """Wait for something to become true and return how long it took; else fail."""
+        began_at = time.monotonic()
+        while not _ask(condition):
+            assert time.monotonic() - began_at < seconds, (
+                f"{what}: not within {seconds:g} s.\n{self.logs()}"
+            )
+            time.sleep(0.05)
+        return time.monotonic() - began_at
+
+    def wait_for_workers(self, *egresses: str) -> None:
+        """Wait until every egress has a living worker."""
+        self.wait_until(
+            lambda: _served() >= set(egresses), what=f"workers of {', '.join(egresses)}"
+        )
+
+    def logs(self) -> str:
+        """Return the end of every log, for a failure's message."""
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text('utf-8', 'replace')[-1500:]}"
+            for log in sorted(self.folder.glob("*.log"))
+        )
+
+
+def _ask(condition: Callable[[], Any]) -> bool:
+    with contextlib.suppress(OperationalError):  # SQLite, busy with what the fleet writes
+        return bool(condition())
+    return False
+
+
+def _served() -> set[str]:
+    return set(Worker.objects.living().values_list("egress__name", flat=True))
+
+
+# --- what the database says ---------------------------------------------------------------------
+
+
+def sent(run: Run) -> int:
+    """Return how many deliveries are sent."""
+    return Delivery.objects.filter(run=run, state=DeliveryState.SENT).count()
+
+
+def sent_since(attempt_id: int, accounts: Sequence[Account]) -> set[int]:
+    """Return the accounts that finished an attempt after that one."""
+    rows = Attempt.objects.filter(pk__gt=attempt_id, res="0", account__in=accounts)
+    return set(rows.values_list("account_id", flat=True))
+
+
+def last_attempt() -> int:
+    """Return the number of the latest attempt."""
+    return Attempt.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def where(accounts: Sequence[Account]) -> set[str]:
+    """Return the egresses that the accounts' open sessions are at."""
+    rows = Session.objects.filter(account__in=accounts, ended_at=None)
+    return set(rows.values_list("egress__name", flat=True))
+
+
+def is_over(run: Run) -> bool:
+    """Return whether the run has ended."""
+    return Run.objects.get(pk=run.pk).state == RunState.FINISHED
+
+
+def assert_exact(run: Run, control: Any, people: int) -> None:
+    """Everybody was told once, nobody twice, and the figures add up."""
+    run.refresh_from_db()
+    figures = control.figures()
+    said = (figures.arrived, figures.distinct, figures.twice, figures.repeats_of_other)
+    assert said == (people, people, 0, 0), figures
+    assert sent(run) == people
+    assert not check_figures(run=run)

@@ -1,0 +1,54 @@
+"""What the transaction of a host that is gone holds up, and for how long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Egress, Worker
+from accounts.services.workers import presume_dead
+from tests.egress.another_database import another_database
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.one_database]
+
+
+@pytest.fixture
+def database(postgresql_url: str, django_db_blocker: Any) -> Iterator[str]:
+    """An empty PostgreSQL database, in which this process is."""
+    with django_db_blocker.unblock(), another_database(postgresql_url):
+        yield postgresql_url
+
+
+def test_a_dead_hosts_transaction_holds_up_nobody_for_long(database: str) -> None:
+    long_ago = timezone.now() - timedelta(minutes=1)
+    egress = Egress.objects.create(name="e")
+    held, free = (
+        Worker.objects.create(
+            egress=egress, hostname=name, pid=1, version="1", started_at=long_ago,
+            heartbeat_at=long_ago,
+        )
+        for name in ("held", "free")
+    )  # fmt: skip
+    # The ledger of a host that vanishes in the middle of a commit: its connection is one of ours.
+    with psycopg.connect(database, **settings.PATIENCE_WITH_POSTGRESQL) as vanished:
+        vanished.execute("SELECT 1 FROM accounts_worker WHERE id = %s FOR SHARE", [held.pk])
+
+        assert presume_dead() == 1, "the other host is presumed dead at once"
+        free.refresh_from_db()
+        assert free.ended_at is not None
+
+        deadline = time.monotonic() + 30
+        while not presume_dead():
+            assert time.monotonic() < deadline, "the server never ended the transaction"
+            time.sleep(0.1)
+        held.refresh_from_db()
+        assert held.ended_at is not None
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            vanished.execute("SELECT 1")

@@ -1,0 +1,84 @@
+"""When a worker dies or is stopped, its accounts log in again from a living egress."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Account, Lease, Worker
+from campaigns.models import Run
+from campaigns.services.explain import why_is_nothing_moving
+from qqhttp.simulator import GatewaySimulator
+from qqhttp.simulator.population import populate
+from tests.egress.fleet import (
+    Fleet,
+    assert_exact,
+    is_over,
+    last_attempt,
+    sent,
+    sent_since,
+    where,
+)
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+FRIENDS, GAP = 40, 0.2
+#: The promise: a minute after a worker died its accounts send from a living egress.
+TAKEN_OVER_WITHIN = 60.0
+
+
+def test_accounts_of_dead_and_stopped_workers_pass_on(make_fleet: Callable[..., Fleet]) -> None:
+    with GatewaySimulator(accounts=8, friends=FRIENDS) as gateway:
+        fleet = make_fleet(gateway.url)
+        accounts = fleet.make_people(populate(gateway.settings), gap=GAP)
+        pinned = accounts[:2]
+        fleet.pin(pinned, "a")
+        workers = {
+            name: fleet.start_worker(name, source=f"127.0.0.{number}")
+            for number, name in enumerate("abc", start=2)
+        }
+        fleet.wait_for_workers(*"abc")
+        run = fleet.start_run()
+        fleet.wait_until(lambda: sent(run) > 30, what="the first messages")
+        _assert_each_talks_from_its_own_address(gateway)
+        assert where(accounts) == {"a", "b", "c"}
+        assert where(pinned) == {"a"}
+
+        os.kill(workers["a"].pid, signal.SIGKILL)
+        os.kill(workers["b"].pid, signal.SIGSTOP)
+        seen, free = last_attempt(), accounts[2:]
+        took = fleet.wait_until(
+            lambda: where(free) == {"c"} and len(sent_since(seen, free)) == len(free),
+            what="the others send from c",
+            seconds=TAKEN_OVER_WITHIN,
+        )
+        print(f"taken over within {took:.1f} s")
+        fleet.wait_until(
+            lambda: "pinned to egress" in " ".join(_explanations(run)),
+            what="the explanation of the pinned accounts",
+        )
+
+        os.kill(workers["b"].pid, signal.SIGCONT)
+        fleet.wait_for_workers("b")
+        fleet.start_worker("a", source="127.0.0.2")
+        fleet.wait_until(lambda: is_over(run), what="the end of the run")
+        assert where(pinned) == {"a"}
+        assert_exact(run, gateway.control, people=8 * FRIENDS)
+        assert Worker.objects.filter(end_reason="silent for too long").count() >= 1
+        assert not Lease.objects.held().exists()
+
+
+def _explanations(run: Run) -> list[str]:
+    run.refresh_from_db()
+    return [why.sentence for why in why_is_nothing_moving(run=run)]
+
+
+def _assert_each_talks_from_its_own_address(gateway: GatewaySimulator) -> None:
+    """The address the gateway knows an account by is that of the egress it is bound to."""
+    bound = dict(Lease.objects.values_list("account__uin", "egress__source_address"))
+    seen = {row["uin"]: row["address"] for row in gateway.control.accounts() if row["is_online"]}
+    assert seen == {uin: bound[uin] for uin in seen}
+    assert len(seen) == Account.objects.count()
