@@ -1,0 +1,369 @@
+"""A gateway written from the reference alone, by somebody who never saw the project's simulator.
+
+asyncio on plain sockets in a thread of its own. It keeps every byte that arrived, and knows
+nothing of the code it judges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+import struct
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+from tests.outside.manners import Manners, Mishap
+
+LC = "9326B87B234E7235"
+SEQ_GUARD_SECONDS = 600.0
+CAPITALS = {"login", "list", "query_stat", "getinfo", "getmsgex", "logout"}
+SPELLING = {
+    **{name: name.upper() for name in CAPITALS},
+    **{"cltmsg": "CLTMSG", "change_stat": "Change_Stat"},
+    **{"addtolist": "AddToList", "ack_addtolist": "Ack_AddToList", "delfromlist": "DelFromList"},
+}
+#: What the handlers say when there is no answer at all.
+NULL = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it arrived."""
+
+    at: float
+    ip: str
+    head: bytes
+    body: bytes
+    fields: Mapping[str, bytes]
+
+    def text(self, key: str) -> str:
+        """A field as text, unescaped once."""
+        return self.fields.get(key, b"").decode("utf-8", "replace")
+
+    @property
+    def command(self) -> str:
+        """CMD in lower case."""
+        return self.text("CMD").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that went out to somebody."""
+
+    at: float
+    sender: int
+    to: int
+    seq: str
+    text: bytes
+
+
+@dataclass
+class Arrived:
+    """What a gateway has seen."""
+
+    requests: list[Request] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    replays: list[Message] = field(default_factory=list)
+    conflicts: list[Message] = field(default_factory=list)
+    too_soon: list[Message] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+    gaps: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def twice(self) -> dict[tuple[int, bytes], int]:
+        """Who got the same text more than once."""
+        counted = Counter((message.to, message.text) for message in self.messages)
+        return {key: times for key, times in counted.items() if times > 1}
+
+    def of(self, marker: bytes) -> list[Message]:
+        """The messages whose text holds this."""
+        return [message for message in self.messages if marker in message.text]
+
+    def logins(self, uin: int) -> int:
+        """How often this account asked for a login."""
+        wanted = str(uin)
+        return sum(r.command == "login" and r.text("UIN") == wanted for r in list(self.requests))
+
+
+class Gateway:
+    """A gateway of its own.
+
+    Args:
+        accounts: UIN -> password.
+        friends: UIN -> the UINs of the friends.
+        manners: how it behaves; may be changed while it runs.
+        address: where it listens.
+    """
+
+    def __init__(
+        self,
+        accounts: Mapping[int, str],
+        friends: Mapping[int, Sequence[int]],
+        manners: Manners | None = None,
+        *,
+        address: str = "127.0.0.1",
+    ) -> None:
+        self.digests = {
+            uin: hashlib.md5(password.encode()).hexdigest() for uin, password in accounts.items()
+        }
+        self.friends = {uin: list(friends.get(uin, ())) for uin in accounts}
+        self.manners = manners or Manners()
+        self.arrived = Arrived()
+        self.inbox: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+        self.sessions: dict[int, tuple[str, float]] = {}
+        self._last: dict[int, float] = {}
+        self._seen: dict[tuple[int, str], Message] = {}
+        self._address = address
+        self._loop = asyncio.new_event_loop()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.port = 0
+
+    # --- running it ----------------------------------------------------------------------------
+
+    def __enter__(self) -> Gateway:
+        self._thread.start()
+        self.online()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.offline()
+        self._ask(self._end_tasks())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{self._address}:{self.port}/"
+
+    def online(self) -> None:
+        """Listen, on the port of the last time."""
+        self._ask(self._listen())
+
+    def offline(self) -> None:
+        """Refuse every connection, and reset those that are open."""
+        self._ask(self._hang_up())
+
+    def forget_sessions(self) -> None:
+        """As if it had been started anew: everybody has to log in again."""
+        self._loop.call_soon_threadsafe(self.sessions.clear)
+
+    def _ask(self, coroutine: object) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)  # type: ignore[arg-type]
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(
+            self._serve, self._address, self.port, backlog=1024, reuse_address=True
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _hang_up(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._open):
+            _reset(writer)
+
+    async def _end_tasks(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- HTTP ----------------------------------------------------------------------------------
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
+        try:
+            while await self._serve_one(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = 0
+        for line in head.split(b"\r\n")[1:]:
+            name, _colon, value = line.partition(b":")
+            if name.strip().lower() == b"content-length":
+                length = int(value)
+        body = await reader.readexactly(length)
+        ip = writer.get_extra_info("peername")[0]
+        request = Request(time.monotonic(), ip, head, body, _fields(body))
+        self.arrived.requests.append(request)
+        manners = self.manners
+        mishap = manners.mishap() if request.command == "cltmsg" else None
+        answer: str | None = ""
+        if mishap is None or mishap.is_after:
+            answer = await self._work(request)
+        if manners.delay:
+            await asyncio.sleep(manners.delay)
+        if mishap is not None:
+            self.arrived.answers[str(mishap)] += 1
+            return await self._spoil(mishap, writer)
+        return await self._reply(self._dressed(request, answer), writer)
+
+    def _dressed(self, request: Request, answer: str | None) -> bytes:
+        if answer is NULL:
+            self.arrived.answers["NULL"] += 1
+            return b""
+        manners = self.manners
+        command = SPELLING.get(request.command, request.text("CMD"))
+        if manners.command_case == "lower":
+            command = command.lower()
+        elif manners.command_case == "mixed":
+            command = "".join(c.upper() if n % 2 else c.lower() for n, c in enumerate(command))
+        text = (
+            f"VER=1.1&CMD={command}&SEQ={request.text('SEQ')}&UIN={request.text('UIN')}"
+            f"&{answer}{manners.extra}"
+        )
+        self.arrived.answers[f"{request.command} {answer.split('&')[0]}"] += 1
+        return (text + "&" * manners.has_trailing_ampersand).encode()
+
+    async def _reply(self, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        manners = self.manners
+        head = [f"{manners.http} 200 OK", "Server: tencent imserver/1.0.0"]
+        head.append("Content-Type: text/plain; charset=UTF-8")
+        if manners.is_chunked:
+            head.append("Transfer-Encoding: chunked")
+            body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in _halves(body)) + b"0\r\n\r\n"
+        elif manners.has_length:
+            head.append(f"Content-Length: {len(body)}")
+        if manners.connection:
+            head.append(f"Connection: {manners.connection}")
+        writer.write("\r\n".join([*head, "", ""]).encode() + body)
+        await writer.drain()
+        has_end = manners.has_length or manners.is_chunked
+        return has_end and not manners.closes and manners.connection != "close"
+
+    async def _spoil(self, mishap: Mishap, writer: asyncio.StreamWriter) -> bool:
+        if mishap in (Mishap.RESET_BEFORE, Mishap.RESET_AFTER):
+            _reset(writer)
+            return False
+        if mishap in (Mishap.EMPTY_BEFORE, Mishap.EMPTY_AFTER):
+            return await self._reply(b"", writer)
+        if mishap is Mishap.CUT_AFTER:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&RES=2")
+        else:
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 5\r\n\r\nsorry")
+        await writer.drain()
+        return False
+
+    # --- what the commands do ------------------------------------------------------------------
+
+    async def _work(self, request: Request) -> str | None:
+        uin = _number(request.text("UIN"))
+        if uin is None or request.text("VER") not in ("1.0", "1.1", "1.2"):
+            return NULL
+        if request.command == "logout":
+            self.sessions.pop(uin, None)
+            return "RES=0"
+        if request.command == "login":
+            return self._login(request, uin)
+        session = self.sessions.get(uin)
+        if (
+            session is None
+            or session[0] != request.ip
+            or request.at - session[1] > self.manners.li
+        ):
+            return "RES=20"
+        self.sessions[uin] = (request.ip, request.at)
+        if request.command == "list":
+            return self._list(request, uin)
+        if request.command == "query_stat":
+            return "RES=0&FC=&FN=1&SN=0&ST=&UN=&NK="
+        if request.command == "getmsgex":
+            return self._messages_for(uin)
+        if request.command == "cltmsg":
+            return await self._message(request, uin)
+        if request.command in ("change_stat", "delfromlist"):
+            return "RES=0&"
+        if request.command == "getinfo":
+            return f"RES=0&LV=0&UN={request.text('UN')}&NK=somebody"
+        return NULL
+
+    def _login(self, request: Request, uin: int) -> str | None:
+        if request.text("LC") != LC or not request.text("PS"):
+            return NULL
+        if uin not in self.digests:
+            return "RES=5"
+        if self.manners.is_refusing_logins or request.text("PS") != self.digests[uin]:
+            return "RES=0&RS=1&RA=密码错误"
+        self.sessions[uin] = (request.ip, request.at)
+        return f"RES=0&RS=0&HI={self.manners.hi}&LI={self.manners.li}"
+
+    def _list(self, request: Request, uin: int) -> str | None:
+        friends, tn = self.friends[uin], request.text("TN")
+        if tn and _number(tn) is None:
+            return NULL
+        if not tn or int(tn) == 0:
+            return f"RES=0&FN={len(friends)}"
+        if self.manners.friends_cut_at is not None:
+            friends = friends[: self.manners.friends_cut_at]
+        if self.manners.honours_tn:
+            friends = friends[: int(tn)]
+        return f"RES=0&FN=1&SN={len(friends)}&UN=" + "".join(f"{friend}," for friend in friends)
+
+    def _messages_for(self, uin: int) -> str:
+        waiting, self.inbox[uin] = self.inbox[uin], []
+        kinds, senders, texts = ("".join(f"{m[n]}," for m in waiting) for n in range(3))
+        return f"RES=0&MN={len(waiting)}&MT={kinds}&UN={senders}&MG={texts}"
+
+    async def _message(self, request: Request, uin: int) -> str | None:
+        to, text = _number(request.text("UN")), request.fields.get("MG", b"")
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError:
+            return NULL
+        if to is None:
+            return NULL
+        message = Message(request.at, uin, to, request.text("SEQ"), text)
+        known = self._seen.get((uin, message.seq))
+        if known is not None and request.at - known.at < SEQ_GUARD_SECONDS:
+            same = (known.to, known.text) == (to, text)
+            (self.arrived.replays if same else self.arrived.conflicts).append(message)
+            if self.manners.has_seq_guard:
+                return "RES=0&"
+        last = self._last.get(uin)
+        self._last[uin] = request.at
+        if last is not None:
+            self.arrived.gaps[uin].append(request.at - last)
+            if request.at - last < self.manners.min_interval:
+                self.arrived.too_soon.append(message)
+                await asyncio.sleep(self.manners.penalty)
+                return "RES=3"
+        self._seen[uin, message.seq] = message
+        self.arrived.messages.append(message)
+        return "RES=0&"
+
+
+def _fields(body: bytes) -> dict[str, bytes]:
+    pairs = (pair.partition(b"=") for pair in body.strip(b"\r\n").split(b"&") if pair)
+    return {key.decode("ascii", "replace").upper(): unquote_to_bytes(v) for key, _e, v in pairs}
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _halves(body: bytes) -> list[bytes]:
+    middle = len(body) // 2
+    return [part for part in (body[:middle], body[middle:]) if part]
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST instead of FIN."""
+    connection = writer.get_extra_info("socket")
+    if connection is not None and connection.fileno() >= 0:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

@@ -1,0 +1,56 @@
+"""Gateways of every upbringing: the job is done, nobody gets anything twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.outside.conftest import Arrive
+from tests.outside.manners import Manners
+from tests.outside.world import World, assert_all_arrived, launch_campaign, move_in
+
+HABITS: dict[str, Manners] = {
+    "HTTP/1.0": Manners(http="HTTP/1.0", connection=None, closes=True),
+    "no length": Manners(http="HTTP/1.0", has_length=False, connection=None),
+    "no length 1.1": Manners(has_length=False, connection=None),
+    "closes": Manners(connection="close"),
+    "closes without saying so": Manners(connection=None, closes=True),
+    "says keep-alive and closes": Manners(connection="keep-alive", closes=True),
+    "keeps without saying so": Manners(connection=None),
+    "chunked": Manners(is_chunked=True),
+    "lower case": Manners(command_case="lower"),
+    "mixed case": Manners(command_case="mixed"),
+    "unknown keys": Manners(extra="&COMP=%E5%9B%BD&ZZ=&RES=5"),
+    "trailing &": Manners(has_trailing_ampersand=True),
+    "slow": Manners(delay=0.5),
+    "short sessions": Manners(hi=1, li=1),
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_a_gateway_that(arrive: Arrive, habit: str) -> None:
+    world, text = World(3, 15), "你好 100% & more = fine + hi"
+    stranger, gateway = arrive(world, HABITS[habit])
+    stranger.up()
+    move_in(stranger, world, min_interval=0.05)
+    launch_campaign(stranger, "one", text)
+    figures = stranger.wait("one")
+    assert figures["sent"] == 45, figures
+    assert_all_arrived(gateway, text, world.people)
+
+
+def test_a_friend_list_that_is_cut(arrive: Arrive) -> None:
+    world = World(2, 150)
+    stranger, gateway = arrive(world, Manners(friends_cut_at=120))
+    stranger.up()
+    stranger.ok("import_accounts", stranger.accounts_file(world.passwords))
+    said = stranger.ok("accounts", "sync", "--all")
+    print(said)
+    assert [row["friends"] for row in said] == [120, 120]
+    assert all("150" in row["sentence"] or "120" in row["sentence"] for row in said), said
+
+
+def test_a_gateway_whose_tn_bounds_the_list(arrive: Arrive) -> None:
+    world = World(2, 500)
+    stranger, _gateway = arrive(world, Manners(honours_tn=True))
+    stranger.up()
+    move_in(stranger, world)

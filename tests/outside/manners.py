@@ -1,0 +1,78 @@
+"""How a gateway behaves: what the tests switch on and off, also while it runs."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Mishap(StrEnum):
+    """What may become of one request, instead of its reply."""
+
+    EMPTY_BEFORE = "empty before"
+    EMPTY_AFTER = "empty after"
+    RESET_BEFORE = "reset before"
+    RESET_AFTER = "reset after"
+    ERROR_BEFORE = "5xx before"
+    ERROR_AFTER = "5xx after"
+    CUT_AFTER = "cut after"
+
+    @property
+    def is_after(self) -> bool:
+        """Whether the work is done all the same."""
+        return self.value.endswith("after")
+
+
+@dataclass
+class Manners:
+    """The gateway's habits.
+
+    Args:
+        min_interval: seconds between two messages of one account, arrival to arrival.
+        penalty: seconds that an answer RES=3 takes.
+        has_seq_guard: whether a message that repeats a SEQ within ten minutes is dropped.
+        http: the version in the status line.
+        has_length: whether replies say their length; without it they end with the connection.
+        is_chunked: whether replies come in chunks.
+        connection: the header, or None for none.
+        closes: whether the connection is closed after a reply, whatever the header said.
+        command_case: how a reply spells its command: reference, lower, mixed.
+        extra: what every reply carries on top.
+        has_trailing_ampersand: whether every reply ends in one.
+        friends_cut_at: the longest friend list it answers with.
+        honours_tn: whether TN bounds the friend list.
+        delay: seconds before every reply.
+        mishaps: what goes wrong, and in which share of the messages.
+        hi, li: heartbeat and patience that a login answers, seconds.
+        is_refusing_logins: every login is RS=1.
+    """
+
+    min_interval: float = 0.0
+    penalty: float = 1.0
+    has_seq_guard: bool = True
+    http: str = "HTTP/1.1"
+    has_length: bool = True
+    is_chunked: bool = False
+    connection: str | None = "keep-alive"
+    closes: bool = False
+    command_case: str = "reference"
+    extra: str = ""
+    has_trailing_ampersand: bool = False
+    friends_cut_at: int | None = None
+    honours_tn: bool = False
+    delay: float = 0.0
+    mishaps: dict[Mishap, float] = field(default_factory=dict)
+    hi: int = 60
+    li: int = 300
+    is_refusing_logins: bool = False
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
+
+    def mishap(self) -> Mishap | None:
+        """Draw what becomes of the next message."""
+        drawn = self.chance.random()
+        for mishap, share in self.mishaps.items():
+            drawn -= share
+            if drawn < 0:
+                return mishap
+        return None
