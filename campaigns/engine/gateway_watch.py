@@ -30,6 +30,8 @@ class GatewayWatch:
         self._lock = threading.Lock()
         self._pause = 0.0
         self._next_probe = 0.0
+        #: An outage that an earlier process began is over once this one gets through.
+        self._may_be_noted = True
 
     @property
     def is_away(self) -> bool:
@@ -54,6 +56,8 @@ class GatewayWatch:
         """Note that a request found nobody."""
         with self._lock:
             is_news = not self._pause
+            if not is_news and time.monotonic() < self._next_probe:
+                return  # a lane that was under way already: the same failure, not another one
             self._pause = min(
                 self._pause * 2 if self._pause else FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
             )
@@ -64,10 +68,11 @@ class GatewayWatch:
 
     def reached(self) -> None:
         """Note that the gateway took a request, whatever it answered."""
-        if not self._pause:
+        if not self._pause and not self._may_be_noted:
             return
         with self._lock:
             self._pause = 0.0
+            self._may_be_noted = False
         with database_turn():
             end_outage(egress_id=self._egress_id)
         self._on_return()

@@ -6,22 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.services.workers import presume_dead
 from accounts.states import STOPPED_STATES
-from campaigns.models import Delivery, Run, Tally, TallyKind
+from campaigns.models import Attempt, Delivery, Run, Tally, TallyKind
 from campaigns.services.breakers import stop_runs_that_go_wrong
 from campaigns.services.finishing import finish_runs_that_are_done
 from campaigns.services.moving import cancel_pending, move_deliveries
 from campaigns.services.rerouting import reroute_stopped_accounts
+from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes
 from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Promise, Reason, RunState
 
 #: Added to the gateway's replay window before an attempt nobody can ask about is given up.
 STRANDED_MARGIN = timedelta(seconds=60)
+#: Ended runs are looked after for this long.
+RECENT = timedelta(days=2)
 
 
 def reconcile() -> None:
@@ -32,6 +37,7 @@ def reconcile() -> None:
     settle_stranded()
     for run in Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending()):
         cancel_pending(run_id=run.pk)
+    reopen_runs_with_work()
     running = list(Run.objects.running())
     finish_runs_that_are_done(run_ids=[run.pk for run in running])
     wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk for run in running if _is_open(run)]))
@@ -46,9 +52,9 @@ def settle_stranded() -> int:
     limit = timezone.now() - (
         timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN
     )
-    stranded = Delivery.objects.in_flight().filter(
-        account__state__in=STOPPED_STATES, attempts__marked_at__lt=limit
-    )
+    # The attempt in flight, not an earlier one of the same delivery.
+    old = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq"), marked_at__lt=limit)
+    stranded = Delivery.objects.in_flight().filter(Exists(old), account__state__in=STOPPED_STATES)
     return move_deliveries(
         deliveries=_of_promise(stranded, Promise.NEVER_TWICE),
         to=DeliveryState.UNKNOWN,
@@ -58,6 +64,25 @@ def settle_stranded() -> int:
     )
 
 
+def reopen_runs_with_work() -> int:
+    """Let finished runs go on in which something is pending all the same; return how many.
+
+    A retry that was killed between its deliveries and its run, or that came while the run was
+    being finished, leaves one like that.
+    """
+    reopened = 0
+    for run in Run.objects.filter(state=RunState.FINISHED, pk__in=_runs_with_pending()):
+        if not Delivery.objects.pending().filter(run=run).exists():
+            continue
+        try:
+            reopened += change_run_state(
+                run_id=run.pk, to=RunState.RUNNING, detail=_("Something was left to send.")
+            )
+        except IntegrityError:
+            continue  # the campaign has another run under way: this one's turn comes after it
+    return reopened
+
+
 def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[Delivery]:
     return Delivery.objects.filter(
         pk__in=deliveries.filter(run__promise=promise).values("pk"), state=DeliveryState.SENDING
@@ -65,9 +90,19 @@ def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[De
 
 
 def _runs_with_pending() -> QuerySet[Tally, Any]:
-    return Tally.objects.filter(
-        kind=TallyKind.STATE, key=DeliveryState.PENDING, shard=0, n__gt=0
-    ).values("run_id")
+    # Of those that ended lately; summed: a shard's own figure says nothing, it takes from pending what another put there.
+    return (
+        Tally.objects.filter(
+            kind=TallyKind.STATE,
+            key=DeliveryState.PENDING,
+            run__ended_at__gte=timezone.now() - RECENT,
+        )
+        .values("run_id")
+        .annotate(pending=Sum("n"))
+        .filter(pending__gt=0)
+        .order_by()
+        .values("run_id")
+    )
 
 
 def _is_open(run: Run) -> bool:

@@ -13,11 +13,6 @@ import time
 from collections import Counter
 from typing import Any
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
-django.setup()
-
 from django.core.management import call_command
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
@@ -124,7 +119,3 @@ def main() -> None:
         answer = obey(name, arguments)
         connection.close()
         print(json.dumps(answer), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -107,9 +107,7 @@ class Killer:
         return True
 
     def _flush(self) -> bool:
-        client = redis.Redis(
-            unix_socket_path=str(socket_path(self.stack.home)), socket_timeout=2
-        )
+        client = redis.Redis(unix_socket_path=str(socket_path(self.stack.home)), socket_timeout=2)
         with contextlib.closing(client), contextlib.suppress(redis.RedisError, OSError):
             return bool(client.flushall())
         return False

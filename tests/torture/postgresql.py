@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 import warnings
@@ -39,7 +40,10 @@ class KillablePostgresql:
         os.kill(self._server.get_pid(), signal.SIGKILL)
         _wait(lambda: not self._processes(), seconds=20)
         (self._folder / "postmaster.pid").unlink(missing_ok=True)
-        self._server.ensure_postgres_running()
+        try:
+            self._server.ensure_postgres_running()
+        except subprocess.CalledProcessError:
+            raise RuntimeError((self._folder / "log").read_text()[-3000:]) from None
 
     def kill_backend(self) -> bool:
         """SIGKILL one connection's process: the server ends all the others and recovers."""

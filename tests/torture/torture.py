@@ -47,7 +47,11 @@ FAILPOINTS = (
     "",
 )
 STRANGERS, SUPPRESSED = 20, 10
-ENVIRONMENT = {"QQ_READ_TIMEOUT": "2", "QQ_CONNECT_TIMEOUT": "1", "QQ_BREAKER_RUN": "100000"}
+CLERK = "import django; django.setup(); from tests.torture.clerk import main; main()"
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
+    **{"QQ_READ_TIMEOUT": "2", "QQ_CONNECT_TIMEOUT": "1", "QQ_BREAKER_RUN": "100000"},
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ class Torture:
         """Let the clerk do something."""
         if self._clerk is None:
             self._clerk = subprocess.Popen(
-                [sys.executable, "-m", "tests.torture.clerk"],
+                [sys.executable, "-c", CLERK],
                 cwd=ROOT, env={**self.stack.env, "QQCAMPAIGN_FAILPOINTS": ""}, text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=(self.folder / "clerk.log").open("w"),

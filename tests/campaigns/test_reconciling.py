@@ -1,0 +1,110 @@
+"""Reconciling: what a crash, a lost wake-up or a dead worker left behind is put right."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.states import AccountState
+from campaigns.models import Attempt, Delivery, Run
+from campaigns.services.figures import check_figures
+from campaigns.services.reconciling import reconcile
+from campaigns.states import ENDED_RUN_STATES, DeliveryState, RunState
+from contacts.models import Contact
+from tests.campaigns.making import (
+    make_account,
+    make_campaign,
+    make_delivery,
+    make_list,
+    make_run,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+LONG_AGO, NOW = timedelta(hours=1), timedelta(0)
+
+
+def a_run(state: str = RunState.RUNNING, **columns: Any) -> Run:
+    return make_run(
+        make_campaign("spring", lists=[make_list("all", range(100_000, 100_003))], **columns),
+        state=state,
+        ended_at=timezone.now() if state in ENDED_RUN_STATES else None,
+    )
+
+
+def in_flight(run: Run, *ages: timedelta, account_state: str = AccountState.QUARANTINED) -> Any:
+    """Make a delivery in flight with attempts of these ages, the last of them open."""
+    account = make_account(20_001, state=account_state)
+    delivery = make_delivery(
+        run, Contact.objects.all()[0], state="sending", account=account, seq=len(ages)
+    )
+    for seq, age in enumerate(ages, start=1):
+        Attempt.objects.create(
+            delivery=delivery,
+            account=account,
+            seq=seq,
+            marked_at=timezone.now() - age,
+            finished_at=None if seq == len(ages) else timezone.now(),
+        )
+    return delivery
+
+
+@pytest.mark.parametrize(
+    ("ages", "account_state", "promise", "expected"),
+    [
+        ([LONG_AGO], AccountState.QUARANTINED, "never-twice", "unknown"),
+        ([LONG_AGO], AccountState.DISABLED, "never-twice", "unknown"),
+        ([LONG_AGO], AccountState.QUARANTINED, "never-missed", "failed"),
+        ([NOW], AccountState.QUARANTINED, "never-twice", "sending"),
+        # An earlier attempt's age says nothing about the one in flight.
+        ([LONG_AGO, NOW], AccountState.QUARANTINED, "never-twice", "sending"),
+        ([LONG_AGO, NOW], AccountState.QUARANTINED, "never-missed", "sending"),
+        # A working account's lane finds out by itself.
+        ([LONG_AGO], AccountState.ONLINE, "never-twice", "sending"),
+    ],
+)
+def test_stranded_attempts_are_given_up_when_the_gateway_has_forgotten_them(
+    ages: list[timedelta], account_state: str, promise: str, expected: str
+) -> None:
+    run = a_run(promise=promise)
+    delivery = in_flight(run, *ages, account_state=account_state)
+    reconcile()
+    reconcile()  # what went back to pending is rerouted, and has nobody to go to
+    delivery.refresh_from_db()
+    assert delivery.state == expected
+    assert check_figures(run=run) == []
+
+
+def test_a_finished_run_with_something_pending_goes_on() -> None:
+    run = a_run(RunState.FINISHED)
+    make_delivery(run, Contact.objects.all()[0], state="pending", account=make_account(20_001))
+    reconcile()
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+
+
+def test_a_finished_run_stays_finished() -> None:
+    run = a_run(RunState.FINISHED)
+    make_delivery(run, Contact.objects.all()[0], state="sent")
+    reconcile()
+    run.refresh_from_db()
+    assert run.state == RunState.FINISHED
+    assert not run.events.exists()
+
+
+def test_what_a_cancel_left_pending_is_cancelled() -> None:
+    run = a_run(RunState.CANCELLED)
+    make_delivery(run, Contact.objects.all()[0], state="pending", account=make_account(20_001))
+    reconcile()
+    assert Delivery.objects.get().state == DeliveryState.CANCELLED
+    assert check_figures(run=run) == []
+
+
+def test_a_run_with_nothing_open_is_finished() -> None:
+    run = a_run()
+    make_delivery(run, Contact.objects.all()[0], state="sent")
+    reconcile()
+    run.refresh_from_db()
+    assert run.state == RunState.FINISHED
