@@ -90,7 +90,8 @@ def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[De
 
 
 def _runs_with_pending() -> QuerySet[Tally, Any]:
-    # Of those that ended lately; summed: a shard's own figure says nothing, it takes from pending what another put there.
+    # Of those that ended lately. Summed: a shard's own figure says nothing, because it takes from
+    # pending what another put there.
     return (
         Tally.objects.filter(
             kind=TallyKind.STATE,

@@ -39,7 +39,9 @@ class KillablePostgresql:
         """SIGKILL the server itself, wait until the rest of it has noticed, start it again."""
         os.kill(self._server.get_pid(), signal.SIGKILL)
         _wait(lambda: not self._processes(), seconds=20)
-        (self._folder / "postmaster.pid").unlink(missing_ok=True)
+        # Its number may still be a zombie's, and a lock file of a living process is respected.
+        for lock in (self._folder / "postmaster.pid", *self._folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink(missing_ok=True)
         try:
             self._server.ensure_postgres_running()
         except subprocess.CalledProcessError:

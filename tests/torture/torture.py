@@ -50,7 +50,9 @@ STRANGERS, SUPPRESSED = 20, 10
 CLERK = "import django; django.setup(); from tests.torture.clerk import main; main()"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
-    **{"QQ_READ_TIMEOUT": "2", "QQ_CONNECT_TIMEOUT": "1", "QQ_BREAKER_RUN": "100000"},
+    "QQ_READ_TIMEOUT": "2",
+    "QQ_CONNECT_TIMEOUT": "1",
+    "QQ_BREAKER_RUN": "100000",
 }
 
 
