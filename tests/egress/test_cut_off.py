@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import select
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +15,13 @@ from django.db import connection
 
 from accounts.models import Worker
 from qqhttp.simulator import GatewaySimulator
-from qqhttp.simulator.population import populate
+from qqhttp.simulator.population import password_of, populate
+from qqhttp.transport import UNACKNOWLEDGED_SECONDS
 from tests.egress.another_database import another_database
 from tests.egress.fleet import Fleet, assert_exact, is_over, last_attempt, sent, sent_since, where
 from tests.egress.network import NET, Host, network, why_impossible
 from tests.egress.servers import EVERYWHERE, postgresql_on_the_network, redis_on_the_network
+from tests.running_stack import ROOT
 
 pytestmark = [
     pytest.mark.stack,
@@ -25,7 +30,7 @@ pytestmark = [
     pytest.mark.timeout(240),
 ]
 
-FRIENDS, GAP = 60, 0.2
+FRIENDS, GAP = 35, 0.2
 TAKEN_OVER_WITHIN = 60.0
 
 
@@ -112,6 +117,36 @@ def test_a_host_that_is_cut_off_sends_nothing_and_comes_back_as_a_new_worker(
     fleet.wait_until(lambda: is_over(run), what="the end of the run")
     assert_exact(run, gateway.control, people=6 * FRIENDS)
     assert set(gateway.control.figures().results["CLTMSG"]) == {"0"}, "nothing of the old was sent"
+
+
+def test_a_request_that_a_broken_link_holds_back_never_arrives(
+    gateway: GatewaySimulator, hosts: list[Host]
+) -> None:
+    """It dies in the kernel: when the link is mended, another may speak for the account."""
+    host, _ = hosts
+    uin, person = next(iter(populate(gateway.settings).items()))
+    url = f"http://{host.router}:{gateway.port}"
+    with subprocess.Popen(
+        [
+            *(*host.into, sys.executable, "-m", "tests.egress.say_one_thing"),
+            *(url, str(uin), password_of(uin), str(next(iter(person.friends)))),
+        ],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as client:  # fmt: skip
+        try:
+            assert client.stdin is not None
+            assert client.stdout is not None
+            assert client.stdout.readline() == "ready\n"
+            host.cut_off()
+            client.stdin.write("\n")
+            client.stdin.flush()
+            is_over, _, _ = select.select([client.stdout], [], [], 4 * UNACKNOWLEDGED_SECONDS)
+            host.bring_back()
+            assert is_over, "it still waits, and what it sent may still arrive"
+            assert client.stdout.readline().strip() in {"reset", "timeout"}
+        finally:
+            client.kill()
+    assert "CLTMSG" not in gateway.control.figures().requests
 
 
 def _held_by_a_dead_host(host: Host) -> list[Any]:

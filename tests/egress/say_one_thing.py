@@ -1,0 +1,29 @@
+"""A client on a host of its own: it logs in, and sends one message when it is told to.
+
+python -m tests.egress.say_one_thing URL UIN PASSWORD UN
+"""
+
+from __future__ import annotations
+
+import sys
+
+from qqhttp import CltMsg, GatewayClient, GatewayError, Login, password_digest
+
+
+def main() -> None:
+    """Print "ready", wait for a line, send, print what became of it."""
+    url, uin, password, recipient = sys.argv[1:]
+    with GatewayClient(url, read_timeout=60.0) as client:
+        client.exchange(Login(seq=1, uin=int(uin), ps=password_digest(password)))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        try:
+            client.exchange(CltMsg(seq=2, uin=int(uin), un=int(recipient), mg="held back"))
+        except GatewayError as error:
+            print(error.code, flush=True)
+        else:
+            print("answered", flush=True)
+
+
+if __name__ == "__main__":
+    main()

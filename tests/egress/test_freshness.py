@@ -1,0 +1,28 @@
+"""How long a proof that a worker lives is good for, and a ledger whose worker has ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.querysets.worker import PRESUMED_DEAD_SECONDS, PROVED_SECONDS
+from campaigns.engine.entries import Mark
+from campaigns.engine.lane import FRESH_SECONDS
+from campaigns.engine.ledger import Ledger
+from qqcampaign import settings
+from qqhttp.transport import UNACKNOWLEDGED_SECONDS
+
+
+def test_whoever_may_still_send_has_its_lease() -> None:
+    """The mark's proof outlives the request, however slow connecting and the network are."""
+    proof = PRESUMED_DEAD_SECONDS - PROVED_SECONDS
+    assert proof >= FRESH_SECONDS + settings.QQ_CONNECT_TIMEOUT + UNACKNOWLEDGED_SECONDS
+
+
+@pytest.mark.django_db
+def test_a_closed_ledger_grants_nothing_and_keeps_nobody_waiting() -> None:
+    """A lane that was away until its worker had ended must not wait for ever."""
+    ledger = Ledger(worker_id=0)
+    ledger.start()
+    ledger.close()
+    assert not ledger.ask(Mark(1, 1, 1, 1, None)).wait()
+    ledger.wait_for_all()
