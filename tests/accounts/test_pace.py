@@ -1,0 +1,171 @@
+"""Pace: true sliding windows in a real Redis, ceilings, seeding, and the gap that learns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.services import pace
+from accounts.services.live import live
+from accounts.services.pace import LearntGap, Limits, Windows
+
+KEY = "pace:account:7"
+#: A minute is too long for a test; the script takes any length.
+SHORT = 0.3
+
+
+@pytest.fixture
+def redis_client(clean_redis: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(pace, "MINUTE", SHORT)
+    live.cache_clear()
+    return clean_redis
+
+
+def windows(sends: Iterable[datetime] = (), *, account: int = 7, egress: int = 1) -> Windows:
+    newest_first = sorted(sends, reverse=True)
+    return Windows(
+        account_id=account, egress_id=egress, recent_sends=lambda most: newest_first[:most]
+    )
+
+
+def until_granted(one: Windows, limits: Limits, member: str) -> float:
+    """Ask until it is granted; return the seconds that took."""
+    began = time.monotonic()
+    while wait := one.reserve(limits=limits, member=member):
+        time.sleep(wait)
+    return time.monotonic() - began
+
+
+def seconds_to_wait(one: Windows, limits: Limits, member: str) -> float:
+    """Return the wait that is asked for, past the seeding."""
+    wait = one.reserve(limits=limits, member=member)
+    return one.reserve(limits=limits, member=member) if wait == 0.001 else wait
+
+
+def test_no_window_of_any_position_ever_holds_more(redis_client: Any) -> None:
+    limits = Limits(0.0, per_minute=3)
+    one = windows()
+    granted = []
+    for number in range(10):
+        until_granted(one, limits, str(number))
+        granted.append(time.monotonic())
+        one.confirm(limits=limits, member=str(number))
+    for first, fourth in zip(granted, granted[3:], strict=False):
+        # One millisecond is the script's resolution.
+        assert fourth - first >= SHORT - 0.001
+
+
+def test_a_message_counts_from_its_reply(redis_client: Any) -> None:
+    limits = Limits(0.0, per_minute=1)
+    one = windows()
+    until_granted(one, limits, "slow")
+    time.sleep(SHORT * 0.8)
+    one.confirm(limits=limits, member="slow")
+    replied_at = time.monotonic()
+    until_granted(one, limits, "next")
+    assert time.monotonic() - replied_at >= SHORT - 0.001
+
+
+@pytest.mark.parametrize(
+    ("ages", "limits", "at_least", "at_most"),
+    [
+        ([], Limits(0.0, per_hour=2), 0, 0),
+        ([10], Limits(0.0, per_hour=2), 0, 0),
+        ([3700, 10], Limits(0.0, per_hour=2), 0, 0),
+        ([600, 10], Limits(0.0, per_hour=2), 2990, 3001),
+        ([3599, 3598, 10], Limits(0.0, per_hour=2), 0.9, 2.1),
+        ([600] * 5, Limits(0.0, per_hour=5, per_day=5), 85_700, 85_801),
+        ([80_000] * 9, Limits(0.0, per_hour=5, per_day=9), 6_300, 6_401),
+    ],
+)
+def test_an_empty_redis_is_seeded_from_what_was_sent(
+    redis_client: Any, ages: list[float], limits: Limits, at_least: float, at_most: float
+) -> None:
+    now = datetime.now(UTC)
+    one = windows([now - timedelta(seconds=age) for age in ages])
+    wait = seconds_to_wait(one, limits, "x")
+    assert at_least <= wait <= at_most
+
+
+def test_a_flush_in_between_forgets_nothing(redis_client: Any) -> None:
+    limits = Limits(0.0, per_hour=2)
+    sent: list[datetime] = []
+    one = Windows(account_id=7, egress_id=1, recent_sends=lambda most: sent[::-1][:most])
+    for member in "ab":
+        until_granted(one, limits, member)
+        sent.append(datetime.now(UTC))
+        one.confirm(limits=limits, member=member)
+    redis_client.flushall()
+    assert seconds_to_wait(one, limits, "c") > 3590
+
+
+def test_ceilings_are_shared_by_all_accounts(redis_client: Any) -> None:
+    limits = Limits(0.0, egress_per_second=4)
+    first, second, elsewhere = windows(account=1), windows(account=2), windows(egress=2)
+    until_granted(first, limits, "warm-up")  # an empty ceiling begins with a whole window
+    time.sleep(1.0)
+    granted = [first.reserve(limits=limits, member="a"), second.reserve(limits=limits, member="b")]
+    granted += [first.reserve(limits=limits, member=m) for m in "cd"]
+    assert granted == [0.0] * 4
+    assert 0 < second.reserve(limits=limits, member="e") <= 1.0
+    # Another egress has a ceiling of its own, the gateway one for all.
+    until_granted(elsewhere, limits, "f")
+    gateway = Limits(0.0, gateway_per_second=0.5)
+    assert 1.9 < first.reserve(limits=gateway, member="g") <= 2.0  # begins with a whole window
+
+
+def test_nothing_is_taken_from_one_window_when_another_refuses(redis_client: Any) -> None:
+    one = windows([datetime.now(UTC)])
+    limits = Limits(0.0, per_minute=50, per_hour=1)
+    assert seconds_to_wait(one, limits, "x") > 3000
+    assert redis_client.zscore(KEY, "x") is None
+
+
+def test_without_limits_redis_is_not_asked() -> None:
+    assert windows().reserve(limits=Limits(1.0), member="x") == 0.0
+
+
+def test_a_redis_that_is_away_grants_nothing(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    live.cache_clear()
+    try:
+        assert windows().reserve(limits=Limits(0.0, per_minute=5), member="x") == 0.5
+    finally:
+        live.cache_clear()
+
+
+def test_the_gap_learns_and_forgets() -> None:
+    gap = LearntGap(floor=1.0)
+    assert (gap.seconds, gap.learnt) == (1.0, None)
+    gap.too_fast()
+    assert (gap.seconds, gap.learnt) == (1.5, 1.5)
+    for _ in range(LearntGap.SUCCESSES_BEFORE_FASTER):
+        gap.success()
+    assert gap.seconds == pytest.approx(1.425)
+    for _ in range(1000):
+        gap.success()
+    # Never again to within a tenth of what was too short.
+    assert gap.seconds == pytest.approx(1.1)
+    gap.floor = 5.0  # an operator says so
+    assert (gap.seconds, gap.learnt) == (5.0, None)
+
+
+@pytest.mark.parametrize(
+    ("floor", "learnt", "seconds"),
+    [(0.0, None, 0.0), (0.0, 2.0, 2.0), (3.0, 2.0, 3.0), (1.0, 2.0, 2.0)],
+)
+def test_the_gap_begins_where_the_last_lane_left_it(
+    floor: float, learnt: float | None, seconds: float
+) -> None:
+    assert LearntGap(floor=floor, learnt=learnt).seconds == seconds
+
+
+def test_the_gap_has_an_end() -> None:
+    gap = LearntGap(floor=0.0)
+    for _ in range(40):
+        gap.too_fast()
+    assert gap.seconds == LearntGap.LONGEST
