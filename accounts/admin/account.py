@@ -27,8 +27,10 @@ from accounts.admin.account_form import AccountForm
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import page_context
 from accounts.models import Account, AccountEvent, Errand, Session
+from accounts.resources import AccountResource
 from accounts.states import AccountState
-from foundation.admin import ConsoleAdmin, KeptMixin, TimelineInline, search_by_uin
+from foundation.admin import ConsoleAdmin, ExportMixin, KeptMixin, TimelineInline, search_by_uin
+from tabular.formats import stream_csv
 
 STATE_COLOURS = {
     AccountState.NEW: "info",
@@ -71,9 +73,11 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountImport, KeptMixin, ConsoleAdmin):
+class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, ConsoleAdmin):
     """Senders. Their state changes by actions alone."""
 
+    export_resource = AccountResource
+    export_stream = stream_csv
     list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
     list_filter = [
         ("state", ChoicesDropdownFilter),

@@ -13,7 +13,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from contacts.models import Contact, ContactList
-from foundation.admin import TimelineInline, UncountedAdmin, search_by_uin
+from contacts.resources import ContactResource
+from foundation.admin import ExportMixin, TimelineInline, UncountedAdmin, search_by_uin
+from tabular.formats import stream_csv
 
 #: How many attributes a row of the list shows.
 SHOWN_ATTRIBUTES = 3
@@ -29,9 +31,11 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(UncountedAdmin):
+class ContactAdmin(ExportMixin, UncountedAdmin):
     """People we may have something to say to."""
 
+    export_resource = ContactResource
+    export_stream = stream_csv
     list_display = ["uin", "name", "in_lists", "known", "created_at"]
     list_filter = [("lists", AutocompleteSelectFilter)]
     actions_list = ["to_upload"]

@@ -16,13 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from contacts.models import ContactList, Membership
-from foundation.admin import ConsoleAdmin
+from contacts.resources import ContactListResource
+from foundation.admin import ConsoleAdmin, ExportMixin
+from tabular.formats import stream_csv
 
 
 @admin.register(ContactList)
-class ContactListAdmin(ConsoleAdmin):
+class ContactListAdmin(ExportMixin, ConsoleAdmin):
     """Lists, each with how many people it holds and a way to them."""
 
+    export_resource = ContactListResource
+    export_stream = stream_csv
     list_display = ["name", "people", "description", "created_at"]
     actions_list = ["to_upload"]
     search_fields = ["name", "description"]

@@ -11,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from contacts.models import Suppression
-from foundation.admin import UncountedAdmin, search_by_uin
+from contacts.resources import SuppressionResource
+from foundation.admin import ExportMixin, UncountedAdmin, search_by_uin
+from tabular.formats import stream_csv
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(UncountedAdmin):
+class SuppressionAdmin(ExportMixin, UncountedAdmin):
     """By UIN: deleting and importing the contact again does not lift it."""
 
+    export_resource = SuppressionResource
+    export_stream = stream_csv
     list_display = ["uin", "scope", "reason", "source", "created_at"]
     list_filter = [("reason", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
     list_select_related = ["contact_list"]
