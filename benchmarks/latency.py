@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from benchmarks.processes import running, wait_until
-from benchmarks.world import engine_worker, make_accounts, make_campaign, make_list
+from benchmarks.world import engine_worker, is_ready, make_accounts, make_campaign, make_list
 from campaigns.services.lifecycle import cancel_run, pause_run, start_campaign
 from qqcampaign.stack.plan import beat_spec, jobs_spec
 from qqhttp.simulator import SimulatorProcess
@@ -33,24 +33,33 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     home = settings.QQCAMPAIGN_HOME
     with contextlib.ExitStack() as stack:
         gateway = stack.enter_context(
-            SimulatorProcess(accounts=given.accounts, friends=given.friends, latency=20)
+            SimulatorProcess(accounts=given.accounts, friends=given.friends, latency=0.02)
         )
         make_accounts(count=given.accounts, friends=given.friends, min_interval=given.gap)
         people = make_list(people=given.accounts * given.friends)
         stack.enter_context(engine_worker(gateway=gateway.url, lanes=given.accounts + 20))
         for spec in (jobs_spec(egress=settings.EGRESS_NAME), beat_spec(home=home)):
             stack.enter_context(running(spec.argv, log=home / f"{spec.name}.log"))
-        time.sleep(5)  # both have to be up; nothing tells when the clock is
-        firsts, after_pause, most = [], [], 0
+        wait_until(lambda: is_ready(home / "jobs.log"), what="the jobs worker", seconds=120)
+        firsts, steps, after_pause, most = [], [], [], 0
         for repeat in range(given.repeats):
             gateway.control.reset()
             campaign = make_campaign(people=people, name=f"latency {repeat}")
             clicked = time.time()
             run = start_campaign(campaign=campaign)
+            made = time.time()
             wait_until(
                 lambda: gateway.control.figures().arrived > 0, what="the first message", seconds=30
             )
             firsts.append(gateway.control.messages()[0].at - clicked)
+            run.refresh_from_db()
+            steps.append(
+                {
+                    "made": round(made - clicked, 3),
+                    "planned": round(run.planned_at.timestamp() - clicked, 3),
+                    "first": round(firsts[-1], 3),
+                }
+            )
             time.sleep(1.0)
             run.refresh_from_db()
             pause_run(run=run)
@@ -62,7 +71,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             cancel_run(run=run)
     return {
         "accounts": given.accounts,
-        "start_to_first": [round(seconds, 3) for seconds in firsts],
+        "steps": steps,
         "start_to_first_median": round(median(firsts), 3),
         "after_pause": after_pause,
         "after_pause_of_one_account": most,

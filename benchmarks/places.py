@@ -45,9 +45,15 @@ class Place:
             check=False,
         )
         if done.returncode:
+            print(self._last_words(), file=sys.stderr)
             raise SystemExit(f"benchmarks.{name} on {self.database} ended with {done.returncode}.")
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return answer
+
+
+    def _last_words(self) -> str:
+        logs = Path(self.environment["QQCAMPAIGN_HOME"]).glob("*.log")
+        return "\n".join(f"--- {log.name}\n{log.read_text()[-2000:]}" for log in sorted(logs))
 
 
 @contextlib.contextmanager

@@ -6,12 +6,13 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Account, Friend, Lease, Worker
+from accounts.models import Account, Friend, Lease
 from accounts.states import AccountState
 from benchmarks.processes import running, wait_until
 from campaigns.models import Attempt, Campaign, Delivery, Run
@@ -129,7 +130,10 @@ def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
         sampler = ("-m", "benchmarks.sampler", os.environ["BENCH_PROFILE"])
         argv = (argv[0], *sampler, *argv[1:])
     with running(argv, environment={"QQ_GATEWAY_URL": gateway}, log=log) as pid:
-        wait_until(
-            Worker.objects.living().filter(pid=pid).exists, what="the worker's start", seconds=60
-        )
+        wait_until(lambda: is_ready(log), what="the worker's start", seconds=120)
         yield pid
+
+
+def is_ready(log: Path) -> bool:
+    """Return whether a Celery worker says in its log that it takes tasks."""
+    return log.exists() and b" ready." in log.read_bytes()
