@@ -200,6 +200,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 5,
     "retry_on_timeout": True,
+    # A connection that a broken link holds open is given up after 10 seconds (it would be 51).
+    "health_check_interval": 4,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"

@@ -21,11 +21,9 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
     A wake-up that comes twice, late or to the wrong worker finds no lease to take, and does
     nothing: that is why wake-ups may get lost and repeated as they like (rule 1).
     """
-    if runtime.is_draining:
+    if runtime.is_draining or account_id in runtime.lanes:
         with database_turn():
-            refuse_wake(account_id=account_id)
-        return
-    if account_id in runtime.lanes:
+            refuse_wake(account_id=account_id)  # of no effect on an account whose lease is held
         return
     with database_turn():
         grant = take_lease(

@@ -186,7 +186,8 @@ class Runtime:
         for lane in list(self.lanes.values()):
             lane.lose_lease()
         self._announce()
-        threading.Thread(target=fenced.close, daemon=True).start()
+        for errand in (fenced.close, wake_reconciler):
+            threading.Thread(target=errand, daemon=True).start()  # this loop waits for nobody
 
     def _tend(self) -> None:
         self._read_runs()
