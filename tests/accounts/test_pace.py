@@ -129,7 +129,7 @@ def test_without_limits_redis_is_not_asked() -> None:
     assert windows().reserve(limits=Limits(1.0), member="x") == 0.0
 
 
-def test_a_redis_that_is_away_grants_nothing(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def test_a_redis_that_is_away_grants_nothing(settings: Any) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     live.cache_clear()
     try:

@@ -180,7 +180,7 @@ class Torture:
         self.gateway.control.set_faults(*FAULTS)
         while self.killer.kills.total() < self.plan.kills and time.monotonic() < ends_at:
             self._keep_it_busy()
-            self._wait_for_messages(self.dice.choice((0, 5, 20, 60)), seconds=8.0)
+            self._wait_for_messages(self.dice.choice((0, 2, 10, 30)), seconds=3.0)
             self._be_awkward()
             name = self.killer.kill_something()
             self._count_failpoints()
