@@ -52,10 +52,12 @@ class Runtime:
 
     Args:
         version: of the code, for the worker's row.
+        capacity: how many lanes fit in at the same time, or None when nobody counts.
     """
 
-    def __init__(self, *, version: str) -> None:
+    def __init__(self, *, version: str, capacity: int | None = None) -> None:
         self.version = version
+        self._capacity = capacity
         self.lanes: dict[int, Lane] = {}
         self.runs: dict[int, RunBrief] = {}
         self.policies = PolicyTable()
@@ -121,6 +123,11 @@ class Runtime:
         """Make every waiting lane look around."""
         for lane in list(self.lanes.values()):
             lane.tempo.wake.set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another lane would fit in: then none waits for a lane to hand back."""
+        return self._capacity is None or len(self.lanes) < self._capacity
 
     def limits_of(self, account: Account) -> Limits:
         """Return what the operator allows an account now."""
@@ -240,10 +247,10 @@ class Runtime:
 _runtime: Runtime | None = None
 
 
-def start_runtime(*, version: str) -> Runtime:
+def start_runtime(*, version: str, capacity: int | None = None) -> Runtime:
     """Start this process's runtime."""
     global _runtime
-    _runtime = Runtime(version=version)
+    _runtime = Runtime(version=version, capacity=capacity)
     _runtime.start()
     return _runtime
 

@@ -24,7 +24,7 @@ def begin(sender: Any = None, **_kwargs: Any) -> None:
     """Announce this worker before it takes the first wake-up."""
     if not _serves_lanes(sender):
         return
-    runtime = start_runtime(version=settings.VERSION)
+    runtime = start_runtime(version=settings.VERSION, capacity=sender.concurrency)
     log.info("Serving egress %s as worker %s.", runtime.egress, runtime.worker.pk)
 
 
