@@ -1,0 +1,155 @@
+"""Every benchmark, one after the other: `make bench` (QUICK=1 for small numbers).
+
+Prints a table in Markdown, for the README, and writes benchmarks/results/<name>.json. Ratios are
+taken side by side in one run; absolute figures are the machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import targets
+from benchmarks.places import ROOT, new_place
+
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One benchmark.
+
+    Attributes:
+        name: of its result.
+        module: the module of `benchmarks`.
+        databases: where it runs.
+        full, quick: its arguments.
+        rows: turns a result into rows (what, figure, target, is reached).
+    """
+
+    name: str
+    module: str
+    databases: tuple[str, ...]
+    full: tuple[str, ...]
+    quick: tuple[str, ...]
+    rows: Callable[[str, dict[str, Any]], list[targets.Row]] = field(repr=False)
+
+
+def _lanes(lanes: int, gap: float, seconds: int, *more: str) -> tuple[str, ...]:
+    return ("--lanes", str(lanes), "--gap", str(gap), "--seconds", str(seconds), *more)
+
+
+BOTH = ("postgresql", "sqlite")
+ONE = ("postgresql",)
+BENCHES = (
+    Bench(
+        "throughput", "throughput", BOTH,
+        ("--messages", "10000", "--repeats", "3", "--task-messages", "1500"),
+        ("--messages", "4000", "--repeats", "1", "--task-messages", "400"),
+        targets.throughput,
+    ),
+    Bench("lanes-100", "lanes", ONE, _lanes(100, 1, 30), _lanes(50, 1, 8), targets.lanes),
+    Bench("lanes-1000", "lanes", ONE, _lanes(1000, 4, 40), (), targets.lanes),
+    Bench(
+        "lanes-5000", "lanes", ONE,
+        _lanes(5000, 20, 60, "--start-within", "200"), (), targets.lanes,
+    ),
+    Bench(
+        "half-too-fast", "lanes", ONE,
+        _lanes(100, 1, 30, "--too-fast"), _lanes(40, 1, 8, "--too-fast"), targets.half_too_fast,
+    ),
+    Bench(
+        "planning", "planning", BOTH,
+        ("--people", "1000000", "--repeats", "1"), ("--people", "50000", "--repeats", "1"),
+        targets.planning,
+    ),
+    Bench("latency", "latency", BOTH, ("--repeats", "5"), ("--repeats", "2"), targets.latency),
+    Bench(
+        "endurance", "endurance", ONE,
+        ("--messages", "100000"), ("--messages", "5000"), targets.endurance,
+    ),
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run what is asked for, print the table, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", default=bool(os.environ.get("QUICK")))
+    parser.add_argument("--only", default="", help="names, with commas between")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    only = set(filter(None, given.only.split(",")))
+    given.results.mkdir(exist_ok=True)
+    table = [targets.HEAD]
+    for bench in BENCHES:
+        arguments = bench.quick if given.quick else bench.full
+        if not arguments or (only and bench.name not in only):
+            continue
+        for database in bench.databases:
+            table += _run(bench, database, arguments, given.results)
+    if not only or "imports" in only:
+        table += _imports(given.results, is_quick=given.quick)
+    print("\n".join(["", *table]))
+
+
+def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path) -> list[str]:
+    """Run one benchmark in a place of its own; one that fails does not stop the others."""
+    print(f"{bench.name} on {database} ...", file=sys.stderr, flush=True)
+    begin, load = time.monotonic(), os.getloadavg()[0]
+    try:
+        with new_place(database) as place:
+            result = place.run(bench.module, *arguments)
+    except SystemExit as problem:
+        return [targets.line(f"{bench.name}, {database}", f"failed: {problem}", "", False)]
+    result |= {
+        "seconds": round(time.monotonic() - begin, 1),
+        "load_before": round(load, 2),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "arguments": list(arguments),
+    }
+    text = json.dumps(result, indent=1)
+    (results / f"{bench.name}-{database}.json").write_text(text + "\n")
+    lines = [targets.line(*row) for row in bench.rows(database, result)]
+    print("\n".join(lines), file=sys.stderr, flush=True)
+    return lines
+
+
+def _imports(results: Path, *, is_quick: bool) -> list[str]:
+    """Run the benchmark of imports, which brings its own table."""
+    if not (ROOT / "benchmarks" / "imports.py").exists():
+        return []
+    out = results / "imports.json"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.imports", "--json", str(out)),
+            *("--rows", "20000" if is_quick else "300000"),
+        ],
+        cwd=ROOT,
+        check=False,
+        stdout=sys.stderr,
+        timeout=600,
+    )
+    figures = json.loads(out.read_text()) if out.exists() else []
+    return [
+        targets.line(
+            f"import, {one['name']}",
+            f"{one['rows_per_second']:,.0f} rows/s, {one['peak_mb']:.0f} MB",
+            "",
+            None,
+        )
+        for one in figures
+    ]
+
+
+if __name__ == "__main__":
+    main()

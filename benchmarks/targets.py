@@ -1,0 +1,154 @@
+"""What the figures are to reach, and a result as rows of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HEAD = "| what | measured | target | reached |\n|---|---:|---:|---|"
+Row = tuple[str, str, str, bool | None]
+
+#: Of a bare loop's throughput.
+BARE = {"postgresql": 0.85, "sqlite": 0.75}
+TASKS, TASKS_CPU = 5.0, 0.2
+SLOTS, KB_A_LANE = 0.97, 150.0
+PLANNING = 1.3
+FIRST_MESSAGE_SECONDS = 1.0
+#: The last tenth of a long run as the first: within this much.
+AS_THE_FIRST = 0.10
+
+
+def line(what: str, measured: str, target: str, is_reached: bool | None) -> str:
+    """Return a row of the table."""
+    said = "" if is_reached is None else ("yes" if is_reached else "**no**")
+    return f"| {what} | {measured} | {target} | {said} |"
+
+
+def throughput(database: str, result: dict[str, Any]) -> list[Row]:
+    """The engine against the bare loop and against a task a message."""
+    rows: list[Row] = []
+    names = {
+        "bare": "`requests`, kept connections",
+        "bare_closing": "`requests`, a connection a message",
+        "engine": "engine",
+        "engine_personal": "engine, a text of its own a person",
+        "tasks": "a Celery task a message",
+    }
+    for name, title in names.items():
+        one = result.get(name)
+        if one:
+            cpu = f"{one['cpu_us']:,} µs CPU a message"
+            if one["database_cpu_us"]:
+                cpu += f" + {one['database_cpu_us']:,} in PostgreSQL"
+            rows.append((f"{title}, {database}", f"{one['per_second']:,.0f}/s, {cpu}", "", None))
+    ratios = result.get("ratios", {})
+    for name in ("bare", "bare_closing"):
+        if name in ratios:
+            target = BARE[database]
+            rows.append(
+                (
+                    f"engine : {names[name]}, {database}",
+                    f"{ratios[name]:.2f}",
+                    f"≥ {target}",
+                    ratios[name] >= target,
+                )
+            )
+    if "tasks" in ratios:
+        faster = ratios["tasks"]
+        rows.append(
+            (f"engine : task a message, {database}", f"{faster:.1f}", "≥ 5", faster >= TASKS)
+        )
+        share = _cpu(result["engine"]) / _cpu(result["tasks"])
+        rows.append((f"… CPU a message, {database}", f"{share:.2f}", "≤ 0.2", share <= TASKS_CPU))
+    return rows
+
+
+def _cpu(one: dict[str, Any]) -> float:
+    return float(one["cpu_us"] + one["database_cpu_us"])
+
+
+def lanes(database: str, result: dict[str, Any]) -> list[Row]:
+    """Slots, memory and CPU of many lanes."""
+    what = f"{result['lanes']:,} lanes, a message every {result['gap']:g} s"
+    slots, kb = result["slots_used"], result["kb_a_lane"]
+    return [
+        (f"{what}: slots used", f"{slots:.1%}", "≥ 97 %", slots >= SLOTS),
+        (f"{what}: RES=3", f"{result['too_soon']}", "0", result["too_soon"] == 0),
+        (f"{what}: memory a lane", f"{kb:.0f} kB", "≤ 150 kB", kb <= KB_A_LANE),
+        (
+            f"{what}: speed and cost",
+            f"{result['per_second']:,.0f}/s, {result['cpu_us']:,} µs CPU a message"
+            f" + {result['database_cpu_us']:,} in PostgreSQL",
+            "",
+            None,
+        ),
+    ]
+
+
+def half_too_fast(database: str, result: dict[str, Any]) -> list[Row]:
+    """The half that keeps to the limit, beside one that does not."""
+    slots = result["slots_used"]
+    return [
+        (
+            f"half of {result['lanes']} accounts too fast: slots used by the others",
+            f"{slots:.1%}",
+            "≥ 97 %",
+            slots >= SLOTS,
+        ),
+        ("… RES=3 for the others", f"{result['too_soon']}", "0", result["too_soon"] == 0),
+    ]
+
+
+def planning(database: str, result: dict[str, Any]) -> list[Row]:
+    """Planning against the raw insert."""
+    what = f"planning {result['people']:,}, {database}"
+    ratio = result["ratio"]
+    is_reached = ratio <= PLANNING if database == "postgresql" else None
+    return [
+        (
+            f"{what}: against a raw INSERT … SELECT",
+            f"{ratio:.2f} ({result['planned_seconds']} s : {result['raw_seconds']} s)",
+            "≤ 1.3" if is_reached is not None else "",
+            is_reached,
+        ),
+        (f"{what}: peak memory", f"{result['peak_mb']} MB", "", None),
+    ]
+
+
+def latency(database: str, result: dict[str, Any]) -> list[Row]:
+    """Start to first message, pause to last."""
+    first, late = result["start_to_first_median"], result["after_pause_of_one_account"]
+    return [
+        (
+            f"start to first message, {database}",
+            f"{first:.2f} s",
+            "≤ 1 s",
+            first <= FIRST_MESSAGE_SECONDS,
+        ),
+        (
+            f"messages of one account after a pause, {database}",
+            f"at most {late}",
+            "≤ 1",
+            late <= 1,
+        ),
+    ]
+
+
+def endurance(database: str, result: dict[str, Any]) -> list[Row]:
+    """The last tenth of a long run as the first."""
+    rows: list[Row] = []
+    for key, title, sign in (
+        ("last_to_first_rate", "speed", 1),
+        ("last_to_first_cpu", "CPU a message", -1),
+        ("last_to_first_mb", "memory", -1),
+    ):
+        ratio = result[key]
+        is_reached = ratio >= 1 - AS_THE_FIRST if sign > 0 else ratio <= 1 + AS_THE_FIRST
+        rows.append(
+            (
+                f"{result['messages']:,} deliveries: {title} of the last tenth, first = 1",
+                f"{ratio:.2f}",
+                "1 ± 0.1",
+                is_reached,
+            )
+        )
+    return rows
