@@ -29,10 +29,10 @@ class OperatorCommand(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one line of JSON for machines")
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        # argparse's own exit, status 2, instead of Django's CommandError with status 1.
-        parser.called_from_command_line = True
-        return parser
+        # argparse's own exit, status 2, instead of Django's CommandError with status 1: for this
+        # parser and for those of its actions.
+        self._called_from_command_line = True
+        return super().create_parser(prog_name, subcommand, **kwargs)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

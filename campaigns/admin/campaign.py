@@ -47,9 +47,11 @@ class CampaignAdmin(
     search_fields = ["name", "text"]
     ordering = ["-id"]
     autocomplete_fields = ["template", "lists", "excluded_lists", "accounts"]
+    # Few and chosen by name: no search is needed.
+    filter_horizontal = ["segments"]
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
-        (_("To whom"), {"fields": ["lists", "excluded_lists", "allows_strangers"]}),
+        (_("To whom"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
         (_("By whom"), {"fields": ["accounts", "promise", "on_lost_account"]}),
         (
             _("When"),

@@ -38,6 +38,7 @@ class CampaignForm(forms.ModelForm):
             "template",
             "text",
             "lists",
+            "segments",
             "excluded_lists",
             "allows_strangers",
             "accounts",
@@ -57,6 +58,8 @@ class CampaignForm(forms.ModelForm):
             self.add_error("text", _("Write a text here, or choose a template above."))
         if template is not None and text.strip():
             self.add_error("text", _("Either a template or a text of its own, not both."))
+        if not self.cleaned_data.get("lists") and not self.cleaned_data.get("segments"):
+            self.add_error("lists", _("Say to whom: a campaign needs a list or a segment."))
         self._check_text()
         self._check_window()
         return data
@@ -69,8 +72,9 @@ class CampaignForm(forms.ModelForm):
             return
         try:
             compiled = compile_text(message)
-            if self.cleaned_data.get("lists"):
-                known = known_attribute_names(lists=list(self.cleaned_data["lists"]))
+            lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
+            if lists or segments:
+                known = known_attribute_names(lists=None if segments else list(lists or ()))
                 refuse_unknown_variables(compiled, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)

@@ -86,7 +86,15 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
 
 def _add_creation(create: argparse.ArgumentParser) -> None:
     create.add_argument(
-        "--list", dest="lists", action="append", required=True, metavar="L", help="to this list"
+        "--list", dest="lists", action="append", default=[], metavar="L", help="to this list"
+    )
+    create.add_argument(
+        "--segment",
+        dest="segments",
+        action="append",
+        default=[],
+        metavar="S",
+        help="and to whoever is in this segment when the run is planned",
     )
     create.add_argument(
         "--exclude-list",

@@ -10,7 +10,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
 from campaigns.states import OnLostAccount, Promise
-from contacts.models import ContactList
+from contacts.models import ContactList, Segment
 
 
 class Campaign(models.Model):
@@ -29,7 +29,14 @@ class Campaign(models.Model):
         _("text"), blank=True, help_text=_("Used when no template is chosen. Liquid, like one.")
     )
     lists = models.ManyToManyField(
-        ContactList, related_name="campaigns", verbose_name=_("to these lists")
+        ContactList, related_name="campaigns", blank=True, verbose_name=_("to these lists")
+    )
+    segments = models.ManyToManyField(
+        Segment,
+        related_name="campaigns",
+        blank=True,
+        verbose_name=_("and to these segments"),
+        help_text=_("Evaluated when the run is planned: whoever fits then is written to."),
     )
     excluded_lists = models.ManyToManyField(
         ContactList,
@@ -82,7 +89,7 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    history = HistoricalRecords(m2m_fields=[lists, excluded_lists, accounts])
+    history = HistoricalRecords(m2m_fields=[lists, segments, excluded_lists, accounts])
 
     class Meta:
         verbose_name = _("campaign")

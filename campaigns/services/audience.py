@@ -10,7 +10,13 @@ from contacts.services.audience import audience_contacts
 
 
 def people_of(*, campaign: Campaign) -> QuerySet[Contact]:
-    """Return the people of a campaign's lists who are in none of its excluded ones, each once."""
+    """Return the people of a campaign's lists and segments, without its excluded lists, each once.
+
+    Raises:
+        Refusal: a segment has a condition that cannot be evaluated.
+    """
     return audience_contacts(
-        lists=list(campaign.lists.all()), excluded_lists=list(campaign.excluded_lists.all())
+        lists=list(campaign.lists.all()),
+        excluded_lists=list(campaign.excluded_lists.all()),
+        segments=list(campaign.segments.all()),
     )

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, MessageTemplate
 from campaigns.services.render import compile_text, refuse_unknown_variables
 from campaigns.services.schedule import Window, read_timezone, refuse_window
 from campaigns.states import Promise
-from contacts.models import ContactList
+from contacts.models import ContactList, Segment
 from contacts.services.attributes import known_attribute_names
 from foundation.refusals import Refusal
 
@@ -28,6 +28,7 @@ def create_campaign(
     name: str,
     lists: Sequence[ContactList],
     excluded_lists: Sequence[ContactList] = (),
+    segments: Sequence[Segment] = (),
     text: str = "",
     template: MessageTemplate | None = None,
     accounts: Sequence[Account] = (),
@@ -42,8 +43,9 @@ def create_campaign(
 
     Args:
         name: unique, at most 128 characters.
-        lists: to whom; at least one.
+        lists: to whom; at least one, or a segment.
         excluded_lists: but not to the people of these.
+        segments: and to whoever meets these when the run is planned.
         text: what to say, in Liquid; or
         template: a template that says it.
         accounts: by whom; every working account when left out.
@@ -59,8 +61,8 @@ def create_campaign(
     """
     name = name.strip()
     _refuse_name(name)
-    _refuse_audience(lists, excluded_lists)
-    _refuse_text(text, template, lists=lists)
+    _refuse_audience(lists, excluded_lists, segments)
+    _refuse_text(text, template, lists=lists, has_segments=bool(segments))
     _refuse_accounts(accounts)
     _refuse_schedule(starts_at, window, timezone)
     _refuse_promise(promise)
@@ -79,6 +81,7 @@ def create_campaign(
                 created_by=by,
             )
             campaign.lists.set(lists)
+            campaign.segments.set(segments)
             campaign.excluded_lists.set(excluded_lists)
             campaign.accounts.set(accounts)
     except IntegrityError:
@@ -107,7 +110,11 @@ def _refuse_name(name: str) -> None:
         )
 
 
-def _refuse_audience(lists: Sequence[ContactList], excluded: Sequence[ContactList]) -> None:
+def _refuse_audience(
+    lists: Sequence[ContactList], excluded: Sequence[ContactList], segments: Sequence[Segment]
+) -> None:
+    if segments:
+        return
     if not lists:
         raise Refusal(_("Say to whom: a campaign needs at least one list."), code="no_list")
     if set(lists) <= set(excluded):
@@ -118,14 +125,20 @@ def _refuse_audience(lists: Sequence[ContactList], excluded: Sequence[ContactLis
 
 
 def _refuse_text(
-    text: str, template: MessageTemplate | None, *, lists: Sequence[ContactList]
+    text: str,
+    template: MessageTemplate | None,
+    *,
+    lists: Sequence[ContactList],
+    has_segments: bool,
 ) -> None:
     if template is not None and text:
         raise Refusal(_("Say a text or choose a template, not both."), code="text_twice")
     if template is None and not text:
         raise Refusal(_("Say what to send: a text or a template."), code="text_missing")
     compiled = compile_text(template.text if template is not None else text)
-    refuse_unknown_variables(compiled, attributes=known_attribute_names(lists=lists))
+    refuse_unknown_variables(
+        compiled, attributes=known_attribute_names(lists=None if has_segments else lists)
+    )
 
 
 def _refuse_accounts(accounts: Sequence[Account]) -> None:

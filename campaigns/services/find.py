@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, MessageTemplate, Run
-from contacts.models import ContactList
+from contacts.models import ContactList, Segment
 from foundation.refusals import Refusal
 
 #: Names that are compared for the nearest one.
@@ -67,6 +67,19 @@ def find_lists(*, names: Sequence[str]) -> list[ContactList]:
     missing = _("There is no list “%(name)s”.")
     return [
         _find(ContactList.objects.all(), name, missing=missing, code="list_unknown")
+        for name in dict.fromkeys(names)
+    ]
+
+
+def find_segments(*, names: Sequence[str]) -> list[Segment]:
+    """Return the segments of these names, each once.
+
+    Raises:
+        Refusal: there is none of one of them (`segment_unknown`).
+    """
+    missing = _("There is no segment “%(name)s”.")
+    return [
+        _find(Segment.objects.all(), name, missing=missing, code="segment_unknown")
         for name in dict.fromkeys(names)
     ]
 

@@ -138,7 +138,8 @@ def retry_run(
     Raises:
         Refusal: there are none, or the run was cancelled.
     """
-    rows = Delivery.objects.filter(run=run, state__in=list(states))
+    # Of an erased person (UIN 0) only the figures are kept: nobody is there to write to.
+    rows = Delivery.objects.filter(run=run, state__in=list(states)).exclude(uin=0)
     if res is not None:
         rows = rows.filter(last_res=res)
     run.refresh_from_db()
@@ -166,6 +167,8 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
         how many were resolved.
     """
     unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
+    if to == DeliveryState.PENDING:
+        unknown = unknown.exclude(uin=0)  # erased: nobody is there to write to
     run_ids = list(unknown.values_list("run_id", flat=True).distinct())
     moved = move_deliveries(deliveries=unknown, to=to)
     for run in Run.objects.filter(pk__in=run_ids):

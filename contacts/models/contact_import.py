@@ -82,7 +82,7 @@ class ContactImport(models.Model):
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
     undone_at = models.DateTimeField(_("taken back at"), null=True, editable=False)
 
-    objects = ContactImportQuerySet.as_manager()
+    objects = models.Manager.from_queryset(ContactImportQuerySet)()
 
     class Meta:
         verbose_name = _("import")

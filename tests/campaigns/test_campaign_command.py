@@ -87,6 +87,7 @@ def test_create_answers_in_one_line_of_json(members: ContactList) -> None:
         "campaign": "春 节",
         "id": campaign.pk,
         "lists": ["会员 A"],
+        "segments": [],
         "excluded_lists": ["staff"],
         "template": None,
         "accounts": [20_001, 20_002, 20_003],
@@ -149,7 +150,6 @@ def test_create_refuses_a_name_that_is_taken(members: ContactList) -> None:
     [
         [],
         ["create"],
-        ["create", "x", "--text", "hi"],
         ["create", "x", "--list", "a"],
         ["create", "x", "--list", "a", "--text", "hi", "--template", "t"],
         ["create", "x", "--list", "a", "--text", "hi", "--account", "me"],

@@ -29,6 +29,7 @@ from campaigns.services.find import (
     find_campaign,
     find_lists,
     find_run,
+    find_segments,
     find_template,
     newest_run,
 )
@@ -71,9 +72,12 @@ class Command(OperatorCommand):
 
     def _create(self, options: dict[str, Any]) -> None:
         at, window, template = options["at"], options["window"], options["template"]
+        if not options["lists"] and not options["segments"]:
+            options["wrong_usage"]("say to whom: --list L, or --segment S")
         campaign = create_campaign(
             name=options["name"],
             lists=find_lists(names=options["lists"]),
+            segments=find_segments(names=options["segments"]),
             excluded_lists=find_lists(names=options["excluded_lists"]),
             text=options["text"] or "",
             template=find_template(name=template) if template is not None else None,
@@ -203,6 +207,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "campaign": campaign.name,
         "id": campaign.pk,
         "lists": options["lists"],
+        "segments": options["segments"],
         "excluded_lists": options["excluded_lists"],
         "template": options["template"],
         "accounts": options["accounts"],

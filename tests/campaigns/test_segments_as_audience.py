@@ -1,0 +1,80 @@
+"""A campaign to a segment: evaluated when the run is planned, each person once."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.models import Campaign, Delivery
+from campaigns.services.audience import people_of
+from campaigns.services.create_campaign import create_campaign
+from contacts.models import Contact, ContactList, Membership, Segment
+from foundation.refusals import Refusal
+from tests.campaigns.making import make_account
+from tests.commandline import manage
+
+pytestmark = pytest.mark.django_db
+
+IN_BERN = {"kind": "attribute", "name": "city", "is": "one_of", "value": ["Bern"]}
+
+
+@pytest.fixture
+def bernese() -> Segment:
+    return Segment.objects.create(name="Bernese", conditions=IN_BERN)
+
+
+def _contact(uin: int, city: str) -> Contact:
+    return Contact.objects.create(uin=uin, attributes={"city": city})
+
+
+def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
+    make_account()
+    members = ContactList.objects.create(name="Members")
+    both, listed, fitting = (
+        _contact(20001, "Bern"),
+        _contact(20002, "Basel"),
+        _contact(20003, "Bern"),
+    )
+    Membership.objects.bulk_create(
+        [Membership(contact_list=members, contact=one) for one in (both, listed)]
+    )
+    campaign = create_campaign(name="c", lists=[members], segments=[bernese], text="hi")
+    assert set(people_of(campaign=campaign)) == {both, listed, fitting}
+    assert people_of(campaign=campaign).count() == 3
+
+
+def test_it_is_evaluated_when_it_is_asked(bernese: Segment) -> None:
+    make_account()
+    campaign = create_campaign(name="c", lists=[], segments=[bernese], text="hi")
+    assert not people_of(campaign=campaign).exists()
+    moved = _contact(20001, "Bern")
+    assert list(people_of(campaign=campaign)) == [moved]
+
+
+def test_the_people_of_excluded_lists_stay_out(bernese: Segment) -> None:
+    make_account()
+    out = ContactList.objects.create(name="Out")
+    Membership.objects.create(contact_list=out, contact=_contact(20001, "Bern"))
+    campaign = create_campaign(
+        name="c", lists=[], segments=[bernese], excluded_lists=[out], text="hi"
+    )
+    assert not people_of(campaign=campaign).exists()
+
+
+def test_the_command_takes_segments(bernese: Segment) -> None:
+    make_account()
+    made = manage("campaign", "create", "c", "--segment", "Bernese", "--text", "hi", "--json")
+    assert made.status == 0
+    assert made.json["segments"] == ["Bernese"]
+    assert list(Campaign.objects.get(name="c").segments.all()) == [bernese]
+
+
+def test_a_segment_nobody_made_is_refused() -> None:
+    refused = manage("campaign", "create", "c", "--segment", "x", "--text", "hi", "--json")
+    assert (refused.status, refused.json["error"]) == (1, "segment_unknown")
+
+
+def test_neither_list_nor_segment_is_wrong_usage() -> None:
+    assert manage("campaign", "create", "c", "--text", "hi").status == 2
+    with pytest.raises(Refusal, match="at least one list"):
+        create_campaign(name="c", lists=[], text="hi")
+    assert not Delivery.objects.exists()
