@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from accounts.models import Account
 from accounts.services.states import disable_account, enable_account, rest_account
@@ -92,6 +93,26 @@ def test_a_limit_a_minute_holds(
             what="the lanes to wait",
         )
         assert [arrived(engine, account) for account in senders[:2]] == [4, 4]
+        Account.objects.update(per_minute=None)
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert_exact(run, engine)
+
+
+def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
+    engine: GatewaySimulator, senders: list[Account], start: Start, clean_redis: Any
+) -> None:
+    Account.objects.update(per_minute=4)
+    run = start(accounts=senders[:1])
+    with LocalWorker() as worker:
+        wait_for_messages(engine, 4)
+        clean_redis.flushall()
+        # Asked again, Redis knows of four messages once more, and the lane waits on.
+        worker.runtime.wake_all()
+        key = f"pace:account:{senders[0].pk}"
+        wait_until(lambda: clean_redis.zcard(key) > 0, what="the seeding")
+        worker.runtime.wake_all()
+        wait_until(lambda: clean_redis.zcard(key) == 5, what="the four and the seed")
+        assert arrived(engine) == 4
         Account.objects.update(per_minute=None)
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert_exact(run, engine)

@@ -1,8 +1,159 @@
-"""Take a mechanism out, and see a test go red. Filled below."""
+"""`make torture MUTATIONS=1`: take a mechanism out, and see a test go red.
+
+Each mutation is made in a copy of the checkout, never in the checkout itself. First the tests run
+on the copy as it is, and must be green; then each mutation alone, and the tests named for it must
+be red. A mutation whose text is no longer in its file is an error: the mechanism has moved, and
+nobody has proved since then that it is needed.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import running_postgresql
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles"
+)
+ENGINE = "tests/engine"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One mechanism taken out.
+
+    Attributes:
+        name: the mechanism.
+        file, old, new: what is replaced by what; `old` must be there exactly once.
+        tests: which of these must fail, one at least.
+        on: the databases it is proved on.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+    on: tuple[str, ...] = ("sqlite",)
+
+
+MUTATIONS = (
+    Mutation(
+        "write-ahead: the request does not wait for its mark",
+        "campaigns/engine/ledger.py",
+        "        self._asked.append((entry, ticket))\n",
+        "        self._asked.append((entry, ticket))\n"
+        "        ticket.settle(is_granted=True, proved_at=time.monotonic())\n",
+        (f"{ENGINE}/test_write_ahead.py",),
+    ),
+    Mutation(
+        "fencing: an ended worker may mark",
+        "campaigns/engine/ledger.py",
+        "is_living = self._sql.is_living(worker_id=self.worker_id)",
+        "is_living = self._sql.is_living(worker_id=self.worker_id) or True",
+        (f"{ENGINE}/test_fencing.py",),
+    ),
+    Mutation(
+        "fencing: an old token may mark (SQLite)",
+        "campaigns/querysets/ledger_sqlite.py",
+        "   AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s\n"
+        "   AND acc.id",
+        "   AND l.account_id = a.account_id AND l.worker_id = %s\n   AND acc.id",
+        (f"{ENGINE}/test_fencing.py",),
+    ),
+    Mutation(
+        "fencing: a mark and a burial do not wait for each other (PostgreSQL)",
+        "campaigns/querysets/ledger_postgresql.py",
+        "AND ended_at IS NULL FOR SHARE",
+        "AND ended_at IS NULL",
+        (f"{ENGINE}/test_fencing.py",),
+        ("postgresql",),
+    ),
+    Mutation(
+        "fencing: what an ended worker heard counts",
+        "campaigns/engine/ledger.py",
+        "            if not is_living:\n",
+        "            if False:\n",
+        (f"{ENGINE}/test_fencing.py",),
+    ),
+    Mutation(
+        "SEQ replay: an open answer takes a new SEQ",
+        "campaigns/engine/outcomes.py",
+        "    policy, answer = situation.policy, situation.answer\n    if not answer",
+        "    return _again(situation)\n"
+        "    policy, answer = situation.policy, situation.answer\n    if not answer",
+        (f"{ENGINE}/test_sending.py",),
+    ),
+    Mutation(
+        "reseeding: after a flush the windows begin empty",
+        "accounts/services/pace.py",
+        "enumerate(self._recent_sends(most))",
+        "enumerate(())",
+        (f"{ENGINE}/test_steering.py", "tests/accounts/test_pace.py"),
+    ),
+    Mutation(
+        "planning: two planners do not wait for each other (PostgreSQL)",
+        "campaigns/services/planning.py",
+        'Run.objects.select_for_update(of=("self",)).select_related',
+        "Run.objects.select_related",
+        ("tests/campaigns/test_planning.py",),
+        ("postgresql",),
+    ),
+)
+
 
 def main() -> int:
-    """Run every mutation; return the exit status."""
-    raise SystemExit("no mutations yet")
+    """Run every mutation; return 0 when each makes a test red."""
+    tests = sorted({test for mutation in MUTATIONS for test in mutation.tests})
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="qqmutant-") as folder, running_postgresql() as url:
+        copy = Path(folder) / "qqcampaign"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
+        databases = {"sqlite": "", "postgresql": url}
+        for name, database in databases.items():
+            failed = _failures(copy, tests, database)
+            print(f"{'RED' if failed else 'green':7} as it is, on {name}: {_few(failed)}")
+            wrong += bool(failed)
+        for mutation in MUTATIONS:
+            file = copy / mutation.file
+            before = file.read_text(encoding="utf-8")
+            if before.count(mutation.old) != 1:
+                print(f"MOVED   {mutation.name}: look for it in {mutation.file}")
+                wrong += 1
+                continue
+            file.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
+            for name in mutation.on:
+                failed = _failures(copy, list(mutation.tests), databases[name])
+                wrong += not failed
+                print(f"{'red' if failed else 'GREEN':7} {mutation.name}: {_few(failed)}")
+            file.write_text(before, encoding="utf-8")
+    return 1 if wrong else 0
+
+
+def _failures(copy: Path, tests: list[str], database: str) -> list[str]:
+    """Run these tests in the copy; return those that failed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=90", *tests],
+        cwd=copy,
+        env={**os.environ, "DATABASE_URL": database, "TEST_POSTGRESQL_URL": database},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = re.findall(r"^(?:FAILED|ERROR) \S+::(\S+)", done.stdout, re.MULTILINE)
+    if done.returncode and not failed:
+        failed = [f"pytest ended with status {done.returncode}: {done.stdout[-300:]}"]
+    return failed
+
+
+def _few(failed: list[str]) -> str:
+    more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+    return ", ".join(failed[:3]) + more
