@@ -1,0 +1,148 @@
+"""Leases: one holder, tokens that only rise, SEQs that are never used twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Account, Egress, Lease, Worker
+from accounts.services.leases import (
+    Grant,
+    hand_back,
+    make_lease,
+    reserve_seqs,
+    return_forgotten,
+    take_lease,
+)
+from accounts.services.workers import end_worker
+from accounts.states import AccountState
+from tests.campaigns.making import make_account
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account() -> Account:
+    return make_account(20_001)
+
+
+@pytest.fixture
+def egress() -> Egress:
+    return Egress.objects.create(name="default")
+
+
+def a_worker(egress: Egress, pid: int = 1) -> Worker:
+    now = timezone.now()
+    return Worker.objects.create(
+        egress=egress, hostname="h", pid=pid, version="1", started_at=now, heartbeat_at=now
+    )
+
+
+def take(account: Account, worker: Worker) -> Grant | None:
+    return take_lease(account_id=account.pk, worker_id=worker.pk, egress_id=worker.egress_id)
+
+
+def test_a_lease_is_taken_once_and_again_when_it_is_handed_back(
+    account: Account, egress: Egress
+) -> None:
+    worker = a_worker(egress)
+    first = take(account, worker)
+    assert first is not None
+    assert (first.token, first.was_handed_back) == (1, True)
+    assert take(account, worker) is None
+    assert take(account, a_worker(egress, 2)) is None
+    at = timezone.now()
+    hand_back(grant=first, last_reply_at=at, learnt_interval=2.5, bad_results=3)
+    second = take(account, worker)
+    assert second is not None
+    assert (second.token, second.was_handed_back, second.last_reply_at) == (2, True, at)
+    assert (second.learnt_interval, second.bad_results) == (2.5, 3)
+
+
+def test_the_lease_of_an_ended_worker_is_free_and_its_hand_back_comes_too_late(
+    account: Account, egress: Egress
+) -> None:
+    old, new = a_worker(egress, 1), a_worker(egress, 2)
+    first = take(account, old)
+    end_worker(worker_id=old.pk, reason="test")
+    second = take(account, new)
+    assert first is not None
+    assert second is not None
+    assert (second.token, second.was_handed_back) == (first.token + 1, False)
+    hand_back(grant=first, last_reply_at=None, learnt_interval=None)
+    assert Lease.objects.get(account=account).worker == new
+
+
+@pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
+def test_an_account_that_does_nothing_has_no_lane(
+    account: Account, egress: Egress, state: str
+) -> None:
+    Account.objects.update(state=state)
+    assert take(account, a_worker(egress)) is None
+
+
+def test_an_account_bound_elsewhere_is_not_taken(account: Account, egress: Egress) -> None:
+    Lease.objects.update(egress=Egress.objects.create(name="elsewhere"))
+    assert take(account, a_worker(egress)) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_takers_at_once_one_gets_it(account: Account, egress: Egress) -> None:
+    workers = [a_worker(egress, pid) for pid in range(6)]
+    barrier = threading.Barrier(len(workers))
+    grants: list[Grant | None] = []
+
+    def one(worker: Worker) -> None:
+        barrier.wait(10)
+        grants.append(take(account, worker))
+        connection.close()
+
+    takers = [threading.Thread(target=one, args=(worker,)) for worker in workers]
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join(20)
+    assert len(grants) == len(workers)
+    assert len([grant for grant in grants if grant is not None]) == 1
+    assert Lease.objects.get(account=account).token == 1
+
+
+def test_seqs_only_rise_and_are_never_below_the_clock(account: Account, egress: Egress) -> None:
+    grant = take(account, a_worker(egress))
+    assert grant is not None
+    before = int(time.time())
+    first = reserve_seqs(grant=grant, count=10)
+    second = reserve_seqs(grant=grant, count=1)
+    assert first is not None
+    assert first > before
+    assert second == first + 10
+    Lease.objects.update(last_seq=5)  # a database restored from an old backup
+    third = reserve_seqs(grant=grant, count=1)
+    assert third is not None
+    assert third >= before
+    Lease.objects.update(token=99)
+    assert reserve_seqs(grant=grant, count=1) is None
+
+
+def test_what_a_worker_holds_without_a_lane_is_returned(account: Account, egress: Egress) -> None:
+    worker = a_worker(egress)
+    assert take(account, worker) is not None
+    given: dict[str, Any] = {"worker_id": worker.pk, "seconds": 10.0}
+    assert return_forgotten(active=[], **given) == 0  # a lane may be about to start
+    Lease.objects.update(taken_at=timezone.now() - timedelta(seconds=11))
+    assert return_forgotten(active=[account.pk], **given) == 0
+    assert return_forgotten(active=[], **given) == 1
+    again = take(account, worker)
+    assert again is not None
+    assert again.last_reply_at is not None  # as late as it can have been
+
+
+def test_an_account_that_has_a_lease_keeps_it(account: Account) -> None:
+    Lease.objects.update(last_seq=77)
+    assert make_lease(account=account).last_seq == 77
