@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
@@ -19,15 +18,11 @@ class SteadyConnection(Connection):
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
         """Connect, however often it takes."""
         kwargs = {"interval_start": 1.0, "interval_max": LONGEST_PAUSE, **kwargs}
-        return super().ensure_connection(*args, **kwargs)
+        connect: Any = super().ensure_connection
+        return connect(*args, **kwargs)
 
 
-class Wires(AMQP):
-    """Celery's way to its broker, over such connections."""
-
-    Connection = SteadyConnection
-
-
-app = Celery("qqcampaign", amqp=Wires)
+app = Celery("qqcampaign")
+app.amqp.Connection = SteadyConnection
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

