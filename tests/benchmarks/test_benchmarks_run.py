@@ -1,0 +1,63 @@
+"""Every benchmark runs to its end, with tiny numbers. How fast it is, is never asserted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks import targets
+from benchmarks.places import new_place
+from benchmarks.run import BENCHES
+
+pytestmark = [pytest.mark.stack, pytest.mark.one_database]
+
+TINY = {
+    "throughput": (
+        *("--accounts", "2", "--messages", "20", "--task-messages", "6"),
+        *("--repeats", "1"),
+    ),
+    "lanes": ("--lanes", "4", "--gap", "0.2", "--seconds", "1"),
+    "planning": ("--people", "300", "--accounts", "3", "--repeats", "1"),
+    "latency": ("--accounts", "2", "--friends", "40", "--repeats", "1"),
+    "endurance": ("--accounts", "2", "--messages", "60"),
+}
+
+
+@pytest.mark.parametrize("module", sorted(TINY))
+def test_a_benchmark_runs_to_its_end(module: str) -> None:
+    with new_place("sqlite") as place:
+        result = place.run(module, *TINY[module], timeout=150)
+    rows = [row for bench in _of(module) for row in bench.rows("sqlite", result)]
+    assert rows
+    assert all(targets.line(*row).count("|") == 5 for row in rows)
+    _numbers_are_those_asked_for(module, result)
+
+
+def _of(module: str) -> list[Any]:
+    return [bench for bench in BENCHES if bench.module == module]
+
+
+def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
+    """What was sent and planned is checked by the benchmarks themselves, against the gateway."""
+    counted = {
+        "throughput": lambda: (result["engine"]["messages"], result["tasks"]["messages"]),
+        "lanes": lambda: (result["lanes"], result["too_soon"]),
+        "planning": lambda: result["people"],
+        "latency": lambda: len(result["steps"]),
+        "endurance": lambda: result["messages"],
+    }[module]()
+    assert (
+        counted
+        == {
+            "throughput": (20, 6),
+            "lanes": (4, 0),
+            "planning": 300,
+            "latency": 1,
+            "endurance": 60,
+        }[module]
+    )
+
+
+def test_every_benchmark_has_its_tiny_numbers() -> None:
+    assert {bench.module for bench in BENCHES} == set(TINY)
