@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 
 from campaigns.services.create_campaign import DEFAULT_TIMEZONE
 from campaigns.services.report import WRITERS
+from campaigns.services.unknown import VERDICTS
 from campaigns.states import DeliveryState, Promise
 
 #: What can be done to a campaign that is named and nothing more.
@@ -19,6 +20,7 @@ SIMPLE_ACTIONS = {
     "pause": "stop before the next message of each account",
     "resume": "go on",
     "cancel": "stop for good",
+    "unknown": "list those of whom nobody knows whether the message arrived, in the newest run",
 }
 
 
@@ -75,6 +77,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
     _add_retry(add("retry", "try again what failed, in the newest run"))
+    _add_resolution(add("resolve", "say what became of unknown deliveries of the newest run"))
     _add_run(add("status", "say where the newest run stands"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=float, metavar="S", help="at most this many seconds")
@@ -135,6 +138,27 @@ def _add_retry(retry: argparse.ArgumentParser) -> None:
         help="failed ones when left out; unknown ones may get it twice, so say so by name",
     )
     retry.add_argument("--res", metavar="CODE", help="only those whose last result was this")
+
+
+def _add_resolution(resolve: argparse.ArgumentParser) -> None:
+    resolve.add_argument(
+        "--as",
+        dest="verdict",
+        required=True,
+        choices=list(VERDICTS),
+        help="seen arriving, not arrived, or send it again (some people may then get it twice)",
+    )
+    which = resolve.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--uin",
+        dest="uins",
+        action="extend",
+        nargs="+",
+        type=int,
+        metavar="UIN",
+        help="of these people",
+    )
+    which.add_argument("--all", action="store_true", help="all that are unknown")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from accounts.management.tables import table
 from campaigns.models import Campaign, Run
 from campaigns.services.figures import Figures
 from campaigns.services.preflight import Preflight
+from campaigns.services.unknown import UnknownDelivery
 from campaigns.states import DeliveryState, Reason, RunState
 
 
@@ -81,6 +82,32 @@ def standing(figures: Figures) -> str:
 def reason_words(reason: str) -> str:
     """Return a reason for people; a result code stands for itself."""
     return str(Reason(reason).label) if reason in Reason.values else reason
+
+
+def unknown_data(*, run: Run, unknown: Sequence[UnknownDelivery]) -> dict[str, Any]:
+    """Return a run's unknown deliveries for machines; the keys are an interface."""
+    rows = [{**asdict(one), "since": iso(one.since)} for one in unknown]
+    return {"campaign": run.campaign.name, "run": run.number, "unknown": rows}
+
+
+def unknown_text(*, run: Run, unknown: Sequence[UnknownDelivery]) -> str:
+    """Return a run's unknown deliveries for people."""
+    if not unknown:
+        return _("Run %(run)s has no unknown deliveries.") % {"run": run}
+    heading = (_("UIN"), _("account"), _("reason"), _("last RES"), _("SEQ"), _("since"))
+    rows = [
+        (
+            one.uin or None,
+            one.account,
+            reason_words(one.reason),
+            one.last_res,
+            one.seq,
+            one.since and timezone.localtime(one.since).strftime("%Y-%m-%d %H:%M:%S"),
+        )
+        for one in unknown
+    ]
+    advice = _("Say what became of them: manage.py campaign resolve NAME --as sent|failed|again.")
+    return "\n".join((table(heading=heading, rows=rows), advice))
 
 
 def preflight_data(found: Preflight) -> dict[str, Any]:

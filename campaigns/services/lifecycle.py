@@ -142,9 +142,7 @@ def retry_run(
     rows = Delivery.objects.filter(run=run, state__in=list(states)).exclude(uin=0)
     if res is not None:
         rows = rows.filter(last_res=res)
-    run.refresh_from_db()
-    if run.state == RunState.CANCELLED:
-        raise _not_possible(run, _("Start it anew instead."))
+    _refuse_reopening(run)
     again = move_deliveries(deliveries=rows, to=DeliveryState.PENDING)
     if not again:
         raise Refusal(
@@ -165,19 +163,35 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
 
     Returns:
         how many were resolved.
+
+    Raises:
+        Refusal: they are to be sent again, and the run of one was cancelled or has a successor
+            under way. None is resolved then.
     """
     unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
     if to == DeliveryState.PENDING:
         unknown = unknown.exclude(uin=0)  # erased: nobody is there to write to
-    run_ids = list(unknown.values_list("run_id", flat=True).distinct())
+    runs = list(Run.objects.filter(pk__in=unknown.order_by().values("run_id").distinct()))
+    if to == DeliveryState.PENDING:
+        for run in runs:
+            _refuse_reopening(run)
     moved = move_deliveries(deliveries=unknown, to=to)
-    for run in Run.objects.filter(pk__in=run_ids):
+    for run in runs:
         detail = _("%(n)d unknown deliveries resolved as %(to)s.") % {"n": moved, "to": to}
         if to == DeliveryState.PENDING:
             _reopen(run, by=by, detail=detail)
         else:
             RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
     return moved
+
+
+def _refuse_reopening(run: Run) -> None:
+    """Refuse before anything is moved: what is pending in a run that cannot run is never sent."""
+    run.refresh_from_db()
+    if run.state == RunState.CANCELLED:
+        raise _not_possible(run, _("Start it anew instead."))
+    if run.state in (RunState.FINISHED, RunState.STOPPED):
+        _refuse_active(run.campaign)
 
 
 def _reopen(run: Run, *, by: Any, detail: str) -> None:

@@ -20,6 +20,8 @@ from campaigns.management.words import (
     standing,
     status_data,
     status_text,
+    unknown_data,
+    unknown_text,
 )
 from campaigns.models import Campaign, Run
 from campaigns.services.create_campaign import create_campaign
@@ -42,6 +44,7 @@ from campaigns.services.lifecycle import (
 )
 from campaigns.services.preflight import preflight
 from campaigns.services.schedule import read_start, read_window
+from campaigns.services.unknown import resolve_by_uin, unknown_deliveries
 from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
@@ -53,7 +56,8 @@ STEERING = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 class Command(OperatorCommand):
     help = (
-        "Campaigns: create, preflight, start, pause, resume, cancel, retry, status, wait, report."
+        "Campaigns: create, preflight, start, pause, resume, cancel, retry, unknown, resolve, "
+        "status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -118,6 +122,22 @@ class Command(OperatorCommand):
             "%(n)s message is tried again.", "%(n)s messages are tried again.", retried
         )
         self._answer_run(run, options, more={"retried": retried}, words=words % {"n": retried})
+
+    def _unknown(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign)
+        unknown = list(unknown_deliveries(run=run))
+        self.answer(
+            unknown_data(run=run, unknown=unknown),
+            as_json=options["json"],
+            text=unknown_text(run=run, unknown=unknown),
+        )
+
+    def _resolve(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign)
+        resolved = resolve_by_uin(run=run, verdict=options["verdict"], uins=options["uins"])
+        words = ngettext("%(n)s delivery is resolved.", "%(n)s deliveries are resolved.", resolved)
+        more = {"resolved": resolved, "as": options["verdict"]}
+        self._answer_run(run, options, more=more, words=words % {"n": resolved})
 
     def _answer_run(
         self,
