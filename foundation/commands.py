@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
@@ -36,11 +37,24 @@ class OperatorCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            self.refuse_wrong_settings()
             self.perform(**options)
         except Refusal as refusal:
             self._refuse(refusal, as_json=bool(options.get("json")))
         except DatabaseError as problem:
             self._refuse(_database_refusal(problem), as_json=bool(options.get("json")))
+
+    def refuse_wrong_settings(self) -> None:
+        """See that the environment could be read.
+
+        For a value that could not, the settings hold a default: a misspelt DATABASE_URL would
+        have the command act on another database.
+
+        Raises:
+            Refusal: it could not.
+        """
+        if settings.ENVIRONMENT_PROBLEMS:
+            raise Refusal(" ".join(settings.ENVIRONMENT_PROBLEMS), code="wrong_settings")
 
     def perform(self, **options: Any) -> None:
         """Do what was asked.
@@ -73,5 +87,10 @@ def _database_refusal(problem: DatabaseError) -> Refusal:
             "The database has no tables of ours yet: run `manage.py migrate` "
             "(`make run` does it for you).",
             code="not_migrated",
+        )
+    if "couldn't get a connection" in text:  # the pool's words; its log says what it met
+        return Refusal(
+            "The database cannot be reached. See that it runs and that DATABASE_URL names it.",
+            code="database_unreachable",
         )
     return Refusal(f"The database refused: {text}", code="database")

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 #: Unix socket paths are cut at 108 bytes by the kernel; we stay below with a margin.
 LONGEST_SOCKET_PATH = 100
@@ -64,18 +67,70 @@ def read_bool(environ: Mapping[str, str], name: str, default: bool = False) -> b
 
 
 def read_number(environ: Mapping[str, str], name: str, default: float) -> float:
-    """Return NAME as a number of seconds, messages or whatever its setting counts.
+    """Return NAME as a number of seconds or whatever its setting counts, 0 or more.
 
     Raises:
-        EnvironmentProblem: the value is not a number.
+        EnvironmentProblem: the value is not such a number.
     """
     value = read(environ, name)
     if not value:
         return default
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         raise EnvironmentProblem(f"{name} is {value!r}, which is not a number.") from None
+    if not math.isfinite(number) or number < 0:
+        raise EnvironmentProblem(f"{name} is {value!r}: write a number, 0 or more.")
+    return number
+
+
+def read_seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    """Return NAME as a time that is not zero: no connection is made in no time.
+
+    Raises:
+        EnvironmentProblem: the value is not such a number.
+    """
+    seconds = read_number(environ, name, default)
+    if not seconds:
+        raise EnvironmentProblem(f"{name} is 0: write a number of seconds above that.")
+    return seconds
+
+
+def read_count(environ: Mapping[str, str], name: str, default: int) -> int:
+    """Return NAME as a whole number, 1 or more.
+
+    Raises:
+        EnvironmentProblem: the value is not such a number.
+    """
+    number = read_number(environ, name, default)
+    if number < 1 or number != int(number):
+        raise EnvironmentProblem(f"{name} is {read(environ, name)!r}: write 1, 2, 3 or more.")
+    return int(number)
+
+
+def read_time_zone(environ: Mapping[str, str], name: str, default: str) -> str:
+    """Return NAME as the name of a time zone that this machine knows.
+
+    Raises:
+        EnvironmentProblem: it knows none of that name.
+    """
+    zone = read(environ, name, default)
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise EnvironmentProblem(
+            f"{name} is {zone!r}, which is no time zone: write one like Asia/Shanghai or UTC."
+        ) from None
+    return zone
+
+
+def is_address(url: str, *schemes: str) -> bool:
+    """Return whether a URL has one of the schemes, a host and, if any, a port that is one."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def kept_secret(home: Path, name: str, length: int = 50) -> str:

@@ -71,7 +71,7 @@ CSRF_TRUSTED_ORIGINS = [
 
 DATABASE_URL = _given(environment.read, "DATABASE_URL", "")
 IS_DATABASE_EMBEDDED = not DATABASE_URL
-DATABASE_POOL_SIZE = int(_given(environment.read_number, "DATABASE_POOL_SIZE", 10.0))
+DATABASE_POOL_SIZE = _given(environment.read_count, "DATABASE_POOL_SIZE", 10)
 
 
 #: A host that is cut off must notice within seconds, and so must the server: what a dead host's
@@ -145,7 +145,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EMBEDDED_REDIS_SOCKET = environment.socket_path(QQCAMPAIGN_HOME)
 EMBEDDED_REDIS_URL = f"unix://{quote(str(EMBEDDED_REDIS_SOCKET))}"
 REDIS_URL = _given(environment.read, "REDIS_URL", EMBEDDED_REDIS_URL)
-if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+if not (REDIS_URL.startswith("unix://") or environment.is_address(REDIS_URL, "redis", "rediss")):
     ENVIRONMENT_PROBLEMS.append(
         "REDIS_URL cannot be used: write redis://host:6379/0 or unix:///path/to/redis.sock "
         "(leave it out for the embedded one)."
@@ -156,7 +156,7 @@ IS_REDIS_EMBEDDED = REDIS_URL == EMBEDDED_REDIS_URL
 # --- the gateway and how we talk to it ---------------------------------------------------------
 
 QQ_GATEWAY_URL = _given(environment.read, "QQ_GATEWAY_URL", "http://127.0.0.1:8765/")
-if not QQ_GATEWAY_URL.startswith(("http://", "https://")):
+if not environment.is_address(QQ_GATEWAY_URL, "http", "https"):
     ENVIRONMENT_PROBLEMS.append(
         "QQ_GATEWAY_URL cannot be used: write http://host:port/ with the gateway's address."
     )
@@ -167,14 +167,14 @@ QQ_GATEWAY_TRUSTS_SEQ = _given(environment.read_bool, "QQ_GATEWAY_TRUSTS_SEQ", T
 #: Ceiling for all accounts at the gateway together, messages a second; 0 means none.
 QQ_GATEWAY_PER_SECOND = _given(environment.read_number, "QQ_GATEWAY_PER_SECOND", 0.0)
 #: Messages of one account in a row that end badly before it is quarantined.
-QQ_BREAKER_ACCOUNT = int(_given(environment.read_number, "QQ_BREAKER_ACCOUNT", 10.0))
+QQ_BREAKER_ACCOUNT = _given(environment.read_count, "QQ_BREAKER_ACCOUNT", 10)
 #: A run stops itself when of its latest messages (at least so many) half or more ended badly.
-QQ_BREAKER_RUN = int(_given(environment.read_number, "QQ_BREAKER_RUN", 40.0))
-QQ_CONNECT_TIMEOUT = _given(environment.read_number, "QQ_CONNECT_TIMEOUT", 5.0)
+QQ_BREAKER_RUN = _given(environment.read_count, "QQ_BREAKER_RUN", 40)
+QQ_CONNECT_TIMEOUT = _given(environment.read_seconds, "QQ_CONNECT_TIMEOUT", 5.0)
 #: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
-QQ_READ_TIMEOUT = _given(environment.read_number, "QQ_READ_TIMEOUT", 45.0)
+QQ_READ_TIMEOUT = _given(environment.read_seconds, "QQ_READ_TIMEOUT", 45.0)
 #: Characters a message may have; the protocol names no limit (docs/cli.md).
-LONGEST_TEXT = int(_given(environment.read_number, "LONGEST_TEXT", 4000.0))
+LONGEST_TEXT = _given(environment.read_count, "LONGEST_TEXT", 4000)
 
 EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
@@ -293,7 +293,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = _given(environment.read, "TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = _given(environment.read_time_zone, "TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 
 STATIC_URL = "static/"

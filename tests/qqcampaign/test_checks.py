@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -75,3 +76,24 @@ def test_every_wrong_setting_has_its_sentence(tmp_path: Path) -> None:
         assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert "proxy:secret" not in done.stderr
+
+
+def test_a_command_does_not_act_on_a_database_that_nobody_named(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "campaign", "status", "x", "--json"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "QQCAMPAIGN_HOME": str(tmp_path),
+            "DATABASE_URL": "postgresq://localhost/x",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    answer = json.loads(done.stdout)
+    assert answer["error"] == "wrong_settings"
+    assert "DATABASE_URL cannot be used" in answer["sentence"]
+    assert not (tmp_path / "db.sqlite3").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,39 @@ def test_yes_and_no(text: str, expected: bool) -> None:
 def test_what_is_neither_yes_nor_no_is_a_problem() -> None:
     with pytest.raises(EnvironmentProblem, match="NAME is 'perhaps'"):
         environment.read_bool({"NAME": "perhaps"}, "NAME")
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        *((environment.read_number, text) for text in ("soon", "nan", "inf", "-1")),
+        *((environment.read_seconds, text) for text in ("0", "-1", "1e999")),
+        *((environment.read_count, text) for text in ("0", "1.5", "many", "inf", "nan")),
+        *((environment.read_time_zone, text) for text in ("Mars", "../etc/passwd", "/etc", "a\0b")),
+    ],
+)
+def test_what_cannot_be_meant_is_a_problem(read: Callable[..., object], text: str) -> None:
+    with pytest.raises(EnvironmentProblem, match="NAME is "):
+        read({"NAME": text}, "NAME", "UTC" if read is environment.read_time_zone else 1)
+
+
+def test_numbers_and_zones_that_can_be_meant() -> None:
+    assert environment.read_number({"NAME": "0"}, "NAME", 1.0) == 0.0
+    assert environment.read_seconds({"NAME": "0.5"}, "NAME", 1.0) == 0.5
+    assert environment.read_count({"NAME": "12"}, "NAME", 1) == 12
+    assert environment.read_time_zone({"NAME": "Europe/Berlin"}, "NAME", "UTC") == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        *(("redis://host:6379/0", True), ("redis://:pa%2Fss@[::1]/0", True), ("redis:///0", False)),
+        *(("redis://host:port/0", False), ("redis://host:99999/0", False), ("host", False)),
+        *(("http://host/", False), ("redis://[::1/0", False)),
+    ],
+)
+def test_addresses(url: str, is_one: bool) -> None:
+    assert environment.is_address(url, "redis", "rediss") is is_one
 
 
 def test_a_kept_secret_is_made_once_and_private(tmp_path: Path) -> None:

@@ -52,7 +52,6 @@ class Command(OperatorCommand):
         """
         if os.environ.get("QQCAMPAIGN_STOP_WITH_PARENT"):  # make: when it is killed, we stop
             die_with_parent(signal.SIGTERM)
-        self._refuse_wrong_settings()
         run_stack(
             Wish(
                 host=options["host"],
@@ -67,7 +66,12 @@ class Command(OperatorCommand):
         self.stdout.write(line)
         self.stdout.flush()
 
-    def _refuse_wrong_settings(self) -> None:
+    def refuse_wrong_settings(self) -> None:
+        """See that every process of the stack could start.
+
+        Raises:
+            Refusal: with every problem at once.
+        """
         # Ours alone: Django's look at the code, which `make lint` has done, and cost a second.
         problems = [problem for problem in environment_problems() if problem.is_serious()]
         if problems:
