@@ -6,16 +6,20 @@ from collections import Counter
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Mod
 
 from accounts.models import Account, Friend
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Delivery, Run, TallyKind
 from campaigns.querysets import DeliveryQuerySet
 from campaigns.querysets.ledger import TallyKey, add_tallies
+from campaigns.services.preparing import accounts_of
 from campaigns.states import DeliveryState, OnLostAccount, Reason, RunState
 
 #: Deliveries moved in one transaction.
 CHUNK = 2_000
+#: Strangers are dealt out to this many accounts at most.
+MOST_FOR_STRANGERS = 20
 
 
 def reroute_stopped_accounts() -> int:
@@ -52,9 +56,21 @@ def _reroute(*, run: Run, account_id: int) -> int:
             moved += rows.filter(Exists(others)).update(
                 account_id=Subquery(others.order_by("account_id").values("account_id")[:1])
             )
+            if run.allows_strangers:
+                moved += _deal_out(run, rows)
             if run.on_lost_account == OnLostAccount.FAIL:
                 _fail(run, rows)
     return moved
+
+
+def _deal_out(run: Run, rows: DeliveryQuerySet) -> int:
+    """Deal deliveries out to the fastest working accounts: to strangers anybody may write."""
+    working = accounts_of(campaign=run.campaign).working().order_by("min_interval", "pk")
+    ids = list(working.values_list("pk", flat=True)[:MOST_FOR_STRANGERS])
+    return sum(
+        rows.annotate(turn=Mod("pk", len(ids))).filter(turn=turn).update(account_id=account_id)
+        for turn, account_id in enumerate(ids)
+    )
 
 
 def _others(run: Run) -> QuerySet[Friend]:

@@ -47,6 +47,7 @@ FAILPOINTS = (
     "",
 )
 STRANGERS, SUPPRESSED = 20, 10
+START_TRIES = 3
 CLERK = "import django; django.setup(); from tests.torture.clerk import main; main()"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
@@ -105,13 +106,17 @@ class Torture:
     def start(self, failpoints: str | None = None) -> None:
         """Start the stack, with failpoints chosen by chance."""
         chosen = self.dice.choice(FAILPOINTS) if failpoints is None else failpoints
-        self.stack.env["QQCAMPAIGN_FAILPOINTS"] = chosen
-        try:
-            self.stack.start()
-        except AssertionError:
-            if not chosen:
-                raise
-            self.start("")  # a failpoint struck while it started
+        for attempt in range(START_TRIES):
+            # Without failpoints from the second try on: one may have struck while it started.
+            self.stack.env["QQCAMPAIGN_FAILPOINTS"] = "" if attempt else chosen
+            try:
+                self.stack.start()
+            except AssertionError:  # it ended, or a busy machine took too long
+                self.stack.end_at_once()
+                if attempt + 1 == START_TRIES:
+                    raise
+            else:
+                return
 
     def order(self, order: str, /, **arguments: Any) -> Any:
         """Let the clerk do something."""

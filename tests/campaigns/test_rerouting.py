@@ -1,0 +1,98 @@
+"""Rerouting: what a lost account was to send goes to others, waits or fails, as it was decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from accounts.models import Account
+from accounts.states import AccountState
+from campaigns.models import Delivery, Run
+from campaigns.services.figures import check_figures
+from campaigns.services.planning import plan_run
+from campaigns.services.rerouting import reroute_stopped_accounts
+from campaigns.states import RunState
+from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+
+pytestmark = pytest.mark.django_db
+PEOPLE = range(100_000, 100_010)
+
+
+def a_planned_run(**columns: Any) -> Run:
+    accounts = columns.pop("accounts", ())
+    campaign = make_campaign("spring", lists=[make_list("all", PEOPLE)], accounts=accounts)
+    run = make_run(campaign, state=RunState.PREPARING, **columns)
+    assert plan_run(run=run)
+    return run
+
+
+def where(run: Run) -> Counter[tuple[str, str, int | None]]:
+    return Counter(Delivery.objects.filter(run=run).values_list("state", "reason", "account__uin"))
+
+
+def lose(account: Account, state: str = AccountState.QUARANTINED) -> None:
+    Account.objects.filter(pk=account.pk).update(state=state)
+
+
+@pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
+def test_to_another_account_with_the_same_friend(state: str) -> None:
+    lost = make_account(20_001, friends=PEOPLE, min_interval=0.001)
+    run = a_planned_run()
+    other = make_account(20_002, friends=PEOPLE[:6])
+    lose(lost, state)
+    assert reroute_stopped_accounts() == 6
+    assert where(run) == {
+        ("pending", "", other.uin): 6,
+        ("failed", "no_account", lost.uin): 4,
+    }
+    assert check_figures(run=run) == []
+    assert reroute_stopped_accounts() == 0
+
+
+def test_those_for_whom_there_is_nobody_wait_if_the_campaign_says_so() -> None:
+    lost = make_account(20_001, friends=PEOPLE)
+    run = a_planned_run(on_lost_account="wait")
+    lose(lost)
+    assert reroute_stopped_accounts() == 0
+    assert where(run) == {("pending", "", lost.uin): 10}
+
+
+def test_never_to_an_account_that_is_not_the_campaigns_or_does_not_work() -> None:
+    lost = make_account(20_001, friends=PEOPLE)
+    run = a_planned_run(accounts=[lost])
+    make_account(20_002, friends=PEOPLE)
+    lose(lost)
+    assert reroute_stopped_accounts() == 0
+    assert where(run) == {("failed", "no_account", lost.uin): 10}
+
+
+def test_a_friendship_that_has_ended_is_none() -> None:
+    lost = make_account(20_001, friends=PEOPLE)
+    run = a_planned_run()
+    former = make_account(20_002, friends=PEOPLE)
+    former.friends.update(ended_at="2026-01-01T00:00:00Z")
+    lose(lost)
+    assert reroute_stopped_accounts() == 0
+    assert where(run) == {("failed", "no_account", lost.uin): 10}
+
+
+def test_strangers_may_be_told_by_any_working_account_of_the_campaign() -> None:
+    lost = make_account(20_001)
+    run = a_planned_run(allows_strangers=True)
+    others = [make_account(20_002), make_account(20_003)]
+    lose(lost)
+    assert reroute_stopped_accounts() == 10
+    assert where(run) == {("pending", "", other.uin): 5 for other in others}
+    assert check_figures(run=run) == []
+
+
+def test_what_is_in_flight_stays_where_it_is() -> None:
+    lost = make_account(20_001, friends=PEOPLE)
+    run = a_planned_run()
+    make_account(20_002, friends=PEOPLE)
+    Delivery.objects.filter(uin=100_000).update(state="sending", seq=1)
+    lose(lost)
+    assert reroute_stopped_accounts() == 9
+    assert Delivery.objects.get(run=run, state="sending").account == lost
