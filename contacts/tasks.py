@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from contacts.services import run_import as running
 from contacts.services import tending
 from contacts.services import undo_import as undoing
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -28,5 +33,11 @@ def remove_old_files() -> None:
 
 
 def wake_import(import_id: int) -> None:
-    """Wake a jobs worker for an import; one that gets lost is sent again by the tick."""
-    run_import.apply_async((import_id,), queue="jobs", ignore_result=True)
+    """Wake a jobs worker for an import: a hint. With the broker away the tick sends it later."""
+    try:
+        with run_import.app.connection_for_write() as connection:
+            run_import.apply_async(
+                (import_id,), queue="jobs", ignore_result=True, connection=connection, retry=False
+            )
+    except (OperationalError, OSError) as problem:
+        log.warning("Redis is away, the import waits for the tick: %s", type(problem).__name__)

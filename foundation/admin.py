@@ -7,6 +7,7 @@ old state, an old lease or an old figure back.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,9 +15,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.forms import Form
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
@@ -25,6 +32,9 @@ from foundation.refusals import Refusal
 
 #: The largest UIN, and so the longest number a search may be the beginning of.
 UIN_DIGITS = 10
+#: A workbook is complete before its first byte leaves, and a browser waits no longer than this.
+MOST_ROWS_OF_A_WORKBOOK = 100_000
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
@@ -120,32 +130,63 @@ class TimelineInline(ReadOnlyMixin, TabularInline):
 
 
 class ExportMixin:
-    """What is on the screen, its filters applied, as a file that streams: memory stays flat."""
+    """What is on the screen, its filters applied, as a file: CSV streams, XLSX grows on disk."""
 
     list_before_template = "console/export.html"
     #: A django-import-export resource.
     export_resource: Any
-    #: Yields the file in pieces, given a resource and a queryset.
+    #: Yields the CSV file in pieces, given a resource and a queryset.
     export_stream: Any
+    #: Writes the XLSX file, given a resource, a queryset and a binary file.
+    export_workbook: Any
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the file's address."""
+        """Add the files' addresses."""
         options = self.model._meta  # type: ignore[attr-defined]
-        view = self.admin_site.admin_view(self.export_view)  # type: ignore[attr-defined]
-        name = f"{options.app_label}_{options.model_name}_export"
+        wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
+        name = f"{options.app_label}_{options.model_name}"
         urls: list[URLPattern] = super().get_urls()  # type: ignore[misc]
-        return [path("export/", view, name=name), *urls]
+        return [
+            path("export/", wrap(self.export_view), name=f"{name}_export"),
+            path("export/xlsx/", wrap(self.export_xlsx_view), name=f"{name}_export_xlsx"),
+            *urls,
+        ]
 
     def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Send the rows that the list's own filters and search show."""
-        require(self.has_view_permission(request))  # type: ignore[attr-defined]
-        shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
-        rows = shown.get_queryset(request)
-        pieces = type(self).export_stream(self.export_resource(), rows)
+        """Send the rows that the list's own filters and search show, as CSV."""
+        resource, rows = self._shown(request)
+        pieces = type(self).export_stream(resource, rows)
         response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
         name = f"{self.model._meta.model_name}.csv"  # type: ignore[attr-defined]
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
+
+    def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | FileResponse:
+        """Send the same rows as XLSX, or say that they are too many for one."""
+        resource, rows = self._shown(request)
+        options = self.model._meta  # type: ignore[attr-defined]
+        if rows[MOST_ROWS_OF_A_WORKBOOK : MOST_ROWS_OF_A_WORKBOOK + 1].exists():
+            messages.error(
+                request,
+                _(
+                    "These are more than %(most)s rows, too many for an XLSX file made while you "
+                    "wait. Export them as CSV, which spreadsheets open too, or filter the list."
+                )
+                % {"most": f"{MOST_ROWS_OF_A_WORKBOOK:,}"},
+            )
+            back = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+            return HttpResponseRedirect(f"{back}?{request.GET.urlencode()}")
+        out = tempfile.TemporaryFile()
+        type(self).export_workbook(resource, rows, out)
+        out.seek(0)
+        name = f"{options.model_name}.xlsx"
+        return FileResponse(out, as_attachment=True, filename=name, content_type=XLSX_TYPE)
+
+    def _shown(self, request: HttpRequest) -> tuple[Any, QuerySet[Any]]:
+        require(self.has_view_permission(request))  # type: ignore[attr-defined]
+        shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
+        resource = self.export_resource()
+        return resource, resource.filter_export(shown.get_queryset(request))
 
 
 def changed_columns(obj: Model, names: Iterable[str]) -> list[str]:

@@ -30,7 +30,7 @@ from accounts.models import Account, AccountEvent, Errand, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
 from foundation.admin import ConsoleAdmin, ExportMixin, KeptMixin, TimelineInline, search_by_uin
-from tabular.formats import stream_csv
+from tabular.formats import stream_csv, write_xlsx
 
 STATE_COLOURS = {
     AccountState.NEW: "info",
@@ -78,6 +78,7 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, Consol
 
     export_resource = AccountResource
     export_stream = stream_csv
+    export_workbook = write_xlsx
     list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
     list_filter = [
         ("state", ChoicesDropdownFilter),

@@ -19,6 +19,7 @@ from unfold.decorators import display
 from campaigns.admin.codes import CODE_COLOURS, code_meaning
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.models import Attempt, Delivery
+from campaigns.resources import DeliveryResource
 from campaigns.services.explain import why_is_delivery_waiting
 from campaigns.states import (
     EXCEPTIONAL_DELIVERY_STATES,
@@ -27,7 +28,14 @@ from campaigns.states import (
     Reason,
 )
 from contacts.models import Contact
-from foundation.admin import ReadOnlyMixin, TimelineInline, UncountedAdmin, uin_starts_with
+from foundation.admin import (
+    ExportMixin,
+    ReadOnlyMixin,
+    TimelineInline,
+    UncountedAdmin,
+    uin_starts_with,
+)
+from tabular.formats import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
     DeliveryState.PENDING: "info",
@@ -49,9 +57,12 @@ class AttemptInline(TimelineInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DeliveryActions, ReadOnlyMixin, UncountedAdmin):
+class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
     """The engine's rows: filtered here, changed by nobody by hand."""
 
+    export_resource = DeliveryResource
+    export_stream = stream_csv
+    export_workbook = write_xlsx
     list_display = ["to", "badge", "why", "account", "code", "attempt_count", "seq", "sent_at"]
     list_filter = [
         ("run", AutocompleteSelectFilter),

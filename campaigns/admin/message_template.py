@@ -10,13 +10,18 @@ from unfold.decorators import display
 
 from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
-from foundation.admin import ConsoleAdmin
+from campaigns.resources import MessageTemplateResource
+from foundation.admin import ConsoleAdmin, ExportMixin
+from tabular.formats import stream_csv, write_xlsx
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(SimpleHistoryAdmin, ConsoleAdmin):
+class MessageTemplateAdmin(ExportMixin, SimpleHistoryAdmin, ConsoleAdmin):
     """Texts that several campaigns use; each change is kept."""
 
+    export_resource = MessageTemplateResource
+    export_stream = stream_csv
+    export_workbook = write_xlsx
     form = MessageTemplateForm
     list_display = ["name", "beginning", "updated_at"]
     search_fields = ["name", "text"]

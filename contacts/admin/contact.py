@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 from contacts.models import Contact, ContactList
 from contacts.resources import ContactResource
 from foundation.admin import ExportMixin, TimelineInline, UncountedAdmin, search_by_uin
-from tabular.formats import stream_csv
+from tabular.formats import stream_csv, write_xlsx
 
 #: How many attributes a row of the list shows.
 SHOWN_ATTRIBUTES = 3
@@ -36,6 +36,7 @@ class ContactAdmin(ExportMixin, UncountedAdmin):
 
     export_resource = ContactResource
     export_stream = stream_csv
+    export_workbook = write_xlsx
     list_display = ["uin", "name", "in_lists", "known", "created_at"]
     list_filter = [("lists", AutocompleteSelectFilter)]
     actions_list = ["to_upload"]

@@ -18,7 +18,7 @@ from unfold.decorators import action, display
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin
-from tabular.formats import stream_csv
+from tabular.formats import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
@@ -27,6 +27,7 @@ class ContactListAdmin(ExportMixin, ConsoleAdmin):
 
     export_resource = ContactListResource
     export_stream = stream_csv
+    export_workbook = write_xlsx
     list_display = ["name", "people", "description", "created_at"]
     actions_list = ["to_upload"]
     search_fields = ["name", "description"]

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from contacts.models import Suppression
 from contacts.resources import SuppressionResource
 from foundation.admin import ExportMixin, UncountedAdmin, search_by_uin
-from tabular.formats import stream_csv
+from tabular.formats import stream_csv, write_xlsx
 
 
 @admin.register(Suppression)
@@ -22,6 +22,7 @@ class SuppressionAdmin(ExportMixin, UncountedAdmin):
 
     export_resource = SuppressionResource
     export_stream = stream_csv
+    export_workbook = write_xlsx
     list_display = ["uin", "scope", "reason", "source", "created_at"]
     list_filter = [("reason", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
     list_select_related = ["contact_list"]
