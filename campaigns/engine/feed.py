@@ -16,7 +16,8 @@ from campaigns.models import Attempt, Delivery, Run
 from campaigns.services.render import CompiledText, Unsendable, compile_text, context_for
 from campaigns.services.skipping import skip_deliveries
 from campaigns.services.windows import is_open
-from campaigns.states import DeliveryState
+from campaigns.states import DeliveryState, Reason
+from contacts.models import Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class RunBrief:
     """What lanes need to know of a run. It never changes while the run runs."""
 
     id: int
+    list_ids: tuple[int, ...]
     text: CompiledText
     promise: str
     window_start: time | None
@@ -69,6 +71,7 @@ def brief(run: Run) -> RunBrief:
     """Return what lanes need to know of a run."""
     return RunBrief(
         id=run.pk,
+        list_ids=tuple(run.campaign.lists.values_list("pk", flat=True)),
         text=compile_text(run.text),
         promise=run.promise,
         window_start=run.window_start,
@@ -99,12 +102,33 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> li
         .filter(Q(not_before=None) | Q(not_before__lte=now))
         .order_by("id")[:limit]
     )
-    if run.text.is_constant:
-        return [
-            Due(pk, run.id, uin, run.text.source, None, attempts, run.promise)
-            for pk, uin, attempts in rows.values_list("pk", "uin", "attempt_count")
-        ]
-    return _rendered(account=account, run=run, deliveries=list(rows.select_related("contact")))
+    if not run.text.is_constant:
+        deliveries = list(rows.select_related("contact"))
+        gone = _skip_suppressed(run, [(delivery.pk, delivery.uin) for delivery in deliveries])
+        return _rendered(
+            account=account, run=run, deliveries=[one for one in deliveries if one.pk not in gone]
+        )
+    found = list(rows.values_list("pk", "uin", "attempt_count"))
+    gone = _skip_suppressed(run, [(pk, uin) for pk, uin, _attempts in found])
+    return [
+        Due(pk, run.id, uin, run.text.source, None, attempts, run.promise)
+        for pk, uin, attempts in found
+        if pk not in gone
+    ]
+
+
+def _skip_suppressed(run: RunBrief, found: Sequence[tuple[int, int]]) -> set[int]:
+    """Skip those of the deliveries (id, UIN) whose person opted out since they were planned."""
+    suppressed = set(
+        Suppression.objects.filter(
+            Q(contact_list=None) | Q(contact_list__in=run.list_ids),
+            uin__in=[uin for _pk, uin in found],
+        ).values_list("uin", flat=True)
+    )
+    gone = {pk for pk, uin in found if uin in suppressed}
+    if gone:
+        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
+    return gone
 
 
 def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:

@@ -35,6 +35,13 @@ WITH asked AS (
            campaigns_run r
      WHERE d.id = a.delivery_id AND d.account_id = a.account_id AND d.state = 'pending'
        AND r.id = d.run_id AND r.state = 'running'
+     -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
+     AND NOT EXISTS (
+         SELECT 1 FROM contacts_suppression s
+          WHERE s.uin = d.uin
+            AND (s.contact_list_id IS NULL OR s.contact_list_id IN (
+                 SELECT cl.contactlist_id FROM campaigns_campaign_lists cl
+                  WHERE cl.campaign_id = r.campaign_id)))
     RETURNING d.id, d.run_id, d.account_id, d.seq
 ), written AS (
     INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays, res)

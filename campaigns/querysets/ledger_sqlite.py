@@ -36,6 +36,13 @@ UPDATE campaigns_delivery
    AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
    AND acc.id = a.account_id AND acc.state IN (%s, %s, %s)
    AND r.id = campaigns_delivery.run_id AND r.state = 'running'
+   -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
+   AND NOT EXISTS (
+       SELECT 1 FROM contacts_suppression s
+        WHERE s.uin = campaigns_delivery.uin
+          AND (s.contact_list_id IS NULL OR s.contact_list_id IN (
+               SELECT cl.contactlist_id FROM campaigns_campaign_lists cl
+                WHERE cl.campaign_id = r.campaign_id)))
 RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.seq
 """
 

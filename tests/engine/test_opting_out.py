@@ -1,0 +1,43 @@
+"""Somebody who is suppressed while a run is under way gets nothing any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Account
+from campaigns.models import Run
+from contacts.models import ContactList
+from contacts.services.suppressions import suppress
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+
+
+@pytest.mark.parametrize("text", ["hi", "hi {{ uin }}"])
+@pytest.mark.parametrize("which", ["for all", "for a list of the campaign", "for another list"])
+def test_an_opt_out_in_the_middle_of_a_run_holds_before_the_next_message(
+    engine: GatewaySimulator, senders: list[Account], start: Start, which: str, text: str
+) -> None:
+    Account.objects.update(min_interval=0.1)
+    run = start(accounts=senders[:1], text=text)
+    lists = {
+        "for all": None,
+        "for a list of the campaign": run.campaign.lists.get(),
+        "for another list": ContactList.objects.create(name="another"),
+    }
+    last = list(run.deliveries.order_by("-pk").values_list("uin", flat=True)[:6])
+    with LocalWorker():
+        wait_until(lambda: engine.control.figures().arrived >= 2, what="the first messages")
+        suppress(uins=last, contact_list=lists[which])
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    if which == "for another list":
+        assert states_of(run) == {"sent": FRIENDS}
+    else:
+        assert states_of(run) == {"sent": FRIENDS - 6, "skipped": 6}
+        skipped = run.deliveries.filter(state="skipped", reason="suppressed")
+        assert set(skipped.values_list("uin", flat=True)) == set(last)
+    assert_exact(run, engine)
