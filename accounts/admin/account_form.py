@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Account, AccountEvent, Lease
+from accounts.services.states import welcome_new_password
 from accounts.states import StateReason
 from foundation.admin import changed_columns
 from qqhttp import password_digest
@@ -51,8 +52,10 @@ class AccountForm(forms.ModelForm):
         """Write the account: whole with its lease when it is new, else the changed columns."""
         account, password = self.instance, self.cleaned_data.get("password")
         columns = changed_columns(account, [name for name in changed if name != "password"])
-        if password:
-            account.credential = password_digest(password)
+        digest = password_digest(password) if password else account.credential
+        has_new_password = digest != account.credential
+        if has_new_password:
+            account.credential = digest
             columns.append("credential")
         with transaction.atomic():
             if is_new:
@@ -65,3 +68,5 @@ class AccountForm(forms.ModelForm):
                 )
             elif columns:
                 account.save(update_fields=columns)
+            if has_new_password and not is_new:
+                welcome_new_password(account=account, by=by)

@@ -30,6 +30,7 @@ from accounts.services.account_rows import (
     RowProblem,
     is_number_like,
 )
+from accounts.services.states import welcome_new_password
 from accounts.states import AccountState, StateReason
 from foundation.refusals import Refusal
 from tabular import CsvWriter, FileProblem, Inspection, Row, inspect_table, open_table
@@ -95,7 +96,8 @@ def import_accounts(
     """Create the accounts of a file and change those we have; all of it or nothing is written.
 
     An account we have takes what the file gives (name, pace, egress, status, password) and keeps
-    the rest. An egress that is not known yet is created: its worker may start later.
+    the rest; one that is quarantined because its login was refused starts afresh with another
+    password. An egress that is not known yet is created: its worker may start later.
 
     Args:
         path: the file.
@@ -201,6 +203,7 @@ def _write(
     }
     egresses = _egresses({row.values.get("egress") or egress for row in rows} - {""})
     new, changed, rejected = [], [], []
+    with_new_password = []
     for row in rows:
         values = dict(row.values)
         name = values.pop("egress", "") or egress
@@ -208,6 +211,8 @@ def _write(
             values["egress"] = egresses[name]
         account = known.get(row.uin)
         if account is not None:
+            if CREDENTIAL in values and account.credential != values[CREDENTIAL]:
+                with_new_password.append(account)
             if any(getattr(account, key) != value for key, value in values.items()):
                 for key, value in values.items():
                     setattr(account, key, value)
@@ -219,6 +224,8 @@ def _write(
             new.append(Account(uin=row.uin, **values))
     _create(new, by)
     _change(changed, by)
+    for account in with_new_password:
+        welcome_new_password(account=account, by=by)
     result.created, result.updated = len(new), len(changed)
     result.unchanged = len(rows) - len(new) - len(changed) - len(rejected)
     return rejected

@@ -13,6 +13,8 @@ from accounts.models import Account, AccountEvent, Lease
 from accounts.states import AccountState, StateReason
 from foundation.refusals import Refusal
 
+#: Why an account is in quarantine when all that is wrong with it is its password.
+_PASSWORD_REASONS = (StateReason.LOGIN_REFUSED, StateReason.CREDENTIAL_UNREADABLE)
 #: How long an operator's "rest" lasts when they do not say, seconds.
 DEFAULT_REST_SECONDS = 3600.0
 
@@ -56,6 +58,34 @@ def enable_account(*, account: Account, by: Any = None) -> None:
                 code="already_enabled",
                 uin=account.uin,
             )
+
+
+def welcome_new_password(*, account: Account, by: Any = None) -> bool:
+    """Give an account a fresh start if its password alone kept it back, now that it has another.
+
+    Called by whoever has written another credential. An account that is quarantined for anything
+    else, or disabled, stays where it is: a password mends nothing there.
+
+    Returns:
+        whether it starts afresh.
+    """
+    with transaction.atomic():
+        moved = Account.objects.filter(
+            pk=account.pk, state=AccountState.QUARANTINED, state_reason__in=_PASSWORD_REASONS
+        ).transition(to=AccountState.NEW, state_reason=StateReason.BY_OPERATOR, state_detail="")
+        if not moved:
+            return False
+        Lease.objects.filter(account=account).update(
+            resting_until=None, login_failures=0, login_not_before=None, bad_results=0
+        )
+        AccountEvent.objects.create(
+            account=account,
+            state=AccountState.NEW,
+            reason=StateReason.BY_OPERATOR,
+            detail=_("It has another password: a fresh start."),
+            by=by,
+        )
+    return True
 
 
 def disable_account(*, account: Account, by: Any = None) -> None:

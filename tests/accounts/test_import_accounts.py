@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import Account, Egress, Lease
 from accounts.services.import_accounts import import_accounts, preview_accounts
+from accounts.services.states import disable_account, quarantine_account
+from accounts.states import StateReason
 from foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,6 +95,47 @@ def test_importing_again_changes_what_the_file_gives_and_keeps_the_rest(tmp_path
     assert run(tmp_path, "uin,per_minute\n10001,20\n", "--egress", "main")["unchanged"] == 1
     run(tmp_path, "uin,password\n10001,new\n")
     assert Account.objects.get(uin=10001).credential == _digest("new")
+
+
+@pytest.mark.parametrize(
+    ("reason", "password", "state"),
+    [
+        (StateReason.LOGIN_REFUSED, "right", "new"),
+        (StateReason.CREDENTIAL_UNREADABLE, "right", "new"),
+        (StateReason.LOGIN_REFUSED, "wrong", "quarantined"),  # the one that was refused
+        (StateReason.LOGIN_REFUSED, "", "quarantined"),
+        (StateReason.ILLEGAL_UIN, "right", "quarantined"),
+        (StateReason.CODES_GONE_WRONG, "right", "quarantined"),
+    ],
+)
+def test_another_password_ends_the_quarantine_of_a_refused_login(
+    tmp_path: Path, reason: StateReason, password: str, state: str
+) -> None:
+    run(tmp_path, "uin,password,name\n10001,wrong,old\n10002,x,\n")
+    account, other = Account.objects.order_by("uin")
+    for one in (account, other):
+        quarantine_account(account=one, reason=reason, detail="The password is wrong.")
+    Lease.objects.update(login_failures=3, login_not_before=timezone.now(), last_seq=77)
+    run(tmp_path, f"uin,password,name\n10001,{password},new\n")
+    account.refresh_from_db()
+    assert (account.state, account.name) == (state, "new")
+    assert Account.objects.get(uin=10002).state == "quarantined"
+    lease = Lease.objects.get(account=account)
+    assert lease.last_seq == 77
+    if state == "new":
+        assert (account.state_reason, account.state_detail) == (StateReason.BY_OPERATOR, "")
+        assert "another password" in account.events.latest("pk").detail
+        assert (lease.login_failures, lease.login_not_before) == (0, None)
+    else:
+        assert account.state_detail == "The password is wrong."
+        assert lease.login_failures == 3
+
+
+def test_another_password_does_not_enable_what_an_operator_disabled(tmp_path: Path) -> None:
+    run(tmp_path, "uin,password\n10001,x\n")
+    disable_account(account=Account.objects.get())
+    run(tmp_path, "uin,password\n10001,y\n")
+    assert Account.objects.get().state == "disabled"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,25 @@ def test_an_unchanged_form_saves_nothing(operator: Client) -> None:
     assert account.history.count() == before
 
 
+@pytest.mark.parametrize(
+    ("password", "state"),
+    [("right", AccountState.NEW), ("wrong", AccountState.QUARANTINED), ("", "quarantined")],
+)
+def test_another_password_ends_the_quarantine_of_a_refused_login(
+    password: str, state: str, operator: Client
+) -> None:
+    account = make_account(FIRST_ACCOUNT)
+    Account.objects.update(credential=password_digest("wrong"))
+    quarantine_account(account=account, reason=StateReason.LOGIN_REFUSED, detail="wrong password")
+    address = reverse("admin:accounts_account_change", args=[account.pk])
+    assert operator.post(address, _account_form(password=password)).status_code == 302
+    account.refresh_from_db()
+    assert account.state == state
+    if state == AccountState.NEW:
+        assert account.credential == password_digest("right")
+        assert account.events.latest("pk").by is not None
+
+
 def test_a_new_account_gets_its_digest_and_its_lease(operator: Client) -> None:
     form = _account_form(uin=FIRST_ACCOUNT, password="geheim")
     answer = operator.post(reverse("admin:accounts_account_add"), form)
@@ -94,7 +113,7 @@ def _campaign_form(**values: object) -> dict[str, object]:
         ({"text": " "}, "text", "Write a text here"),
         ({"window_start": "09:00"}, "window_end", "both its start and its end"),
         ({"window_start": "09:00", "window_end": "09:00"}, "window_end", "window is empty"),
-        ({"lists": []}, "lists", "required"),
+        ({"lists": []}, "lists", "needs a list or a segment"),
     ],
 )
 def test_a_mistake_is_said_at_its_field(
