@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
+from contacts.admin.person import PersonPage
 from contacts.models import Contact, ContactList
 from contacts.resources import ContactResource
 from foundation.admin import ExportMixin, TimelineInline, UncountedAdmin, search_by_uin
@@ -31,7 +33,7 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(ExportMixin, UncountedAdmin):
+class ContactAdmin(PersonPage, ExportMixin, UncountedAdmin):
     """People we may have something to say to."""
 
     export_resource = ContactResource
@@ -55,6 +57,12 @@ class ContactAdmin(ExportMixin, UncountedAdmin):
         """Contacts with the names of their lists, in one query for the whole page."""
         named = Prefetch("lists", ContactList.objects.only("name"))
         return super().get_queryset(request).prefetch_related(named)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the addresses of what may be done about a person."""
+        ask = self.admin_site.admin_view(self.ask_view)
+        address = "<int:object_id>/ask/<slug:verb>/"
+        return [path(address, ask, name="contacts_contact_ask"), *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str

@@ -1,0 +1,193 @@
+"""A person's page: everything known of them above the form, and what may be done about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Contact, Suppression
+from contacts.services.erasing import erase_person, register_eraser
+from contacts.services.people import Person, Section, person_of
+from contacts.services.suppressions import lift_suppression, suppress
+from foundation.admin import confirmation, require
+from foundation.refusals import Refusal
+
+#: Who may see a section; one that is not named here goes with the contact.
+SECTION_PERMISSIONS = {"friends": "accounts.view_friend", "messages": "campaigns.view_delivery"}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What an operator may do about a person.
+
+    Args:
+        words: on the button.
+        before: what will happen, a sentence each.
+        permission: who may.
+    """
+
+    words: Any
+    before: tuple[Any, ...]
+    permission: str
+    is_dangerous: bool = False
+
+
+VERBS = {
+    "suppress": Verb(
+        words=_("Suppress"),
+        before=(
+            _("No campaign writes to this person any more, the ones that run included."),
+            _("It holds by the QQ number: deleting or importing the contact does not lift it."),
+        ),
+        permission="contacts.add_suppression",
+    ),
+    "lift": Verb(
+        words=_("Lift the suppression"),
+        before=(
+            _("Campaigns may write to this person again."),
+            _("Do it only when the person agrees: most suppressions are somebody's wish."),
+        ),
+        permission="contacts.delete_suppression",
+    ),
+    "erase": Verb(
+        words=_("Erase on request"),
+        before=(
+            _(
+                "What goes: name, attributes, lists, what imports changed, the texts sent to them, "
+                "their place in friend lists. It cannot be taken back."
+            ),
+            _(
+                "What stays: deliveries as rows without a person, so that every report adds up; "
+                "and the bare QQ number among the suppressions, so that no later file brings them "
+                "back."
+            ),
+        ),
+        permission="contacts.delete_contact",
+        is_dangerous=True,
+    ),
+}
+
+
+class PersonPage:
+    """Mixed into the contact's admin: the page and the addresses of its verbs."""
+
+    change_form_outer_before_template = "console/people/person.html"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what is known of the person above the form."""
+        contact = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        known = {}
+        if contact is not None and self.has_view_permission(request, contact):  # type: ignore[attr-defined]
+            known = _context(request, person_of(contact=contact))
+        shown: HttpResponse = super().change_view(  # type: ignore[misc]
+            request, object_id, form_url, known | (extra_context or {})
+        )
+        return shown
+
+    def ask_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
+        """Say what will happen to the person (GET), or let it happen (POST)."""
+        contact = Contact.objects.filter(pk=object_id).first()
+        if contact is None or verb not in VERBS:
+            raise Http404
+        require(request.user.has_perm(VERBS[verb].permission))
+        back = reverse("admin:contacts_contact_change", args=[contact.pk])
+        if request.method != "POST":
+            return confirmation(
+                request,
+                self,  # type: ignore[arg-type]
+                title=f"{VERBS[verb].words}: {contact}",
+                sentences=VERBS[verb].before,
+                verb=str(VERBS[verb].words),
+                back=back,
+                is_dangerous=VERBS[verb].is_dangerous,
+            )
+        try:
+            return self._do(request, contact, verb, back)
+        except Refusal as refusal:
+            messages.error(request, refusal.sentence)
+            return HttpResponseRedirect(back)
+
+    def _do(self, request: HttpRequest, contact: Contact, verb: str, back: str) -> HttpResponse:
+        if verb == "erase":
+            erase_person(contact=contact, by=request.user)
+            messages.success(request, gettext("The person is erased."))
+            return HttpResponseRedirect(reverse("admin:contacts_contact_changelist"))
+        if verb == "suppress":
+            suppress(uins=[contact.uin], source=str(request.user))
+            sentence = gettext("Suppressed: no campaign writes to this person.")
+        else:
+            lift_suppression(suppression=_named_suppression(request, contact))
+            sentence = gettext("The suppression is lifted.")
+        self.log_change(request, contact, sentence)  # type: ignore[attr-defined]
+        messages.success(request, sentence)
+        return HttpResponseRedirect(back)
+
+
+def _named_suppression(request: HttpRequest, contact: Contact) -> Suppression:
+    number = request.GET.get("of", "")
+    found = Suppression.objects.filter(uin=contact.uin, pk=int(number) if number.isdigit() else 0)
+    suppression: Suppression | None = found.first()
+    if suppression is None:
+        raise Refusal(gettext("This suppression was lifted already."), code="already_lifted")
+    return suppression
+
+
+def _context(request: HttpRequest, person: Person) -> dict[str, Any]:
+    may = request.user.has_perm
+    return {
+        "person": person,
+        "sections": [
+            _section_as_shown(section)
+            for section in person.sections
+            if may(SECTION_PERMISSIONS.get(section.key, "contacts.view_contact"))
+        ],
+        "may_suppress": may(VERBS["suppress"].permission) and not person.is_suppressed,
+        "may_lift": may(VERBS["lift"].permission),
+        "may_erase": may(VERBS["erase"].permission),
+    }
+
+
+def _section_as_shown(section: Section) -> dict[str, Any]:
+    return {
+        "key": section.key,
+        "title": section.title,
+        "columns": section.columns,
+        "rows": [[_as_shown(value) for value in row] for row in section.rows],
+        "is_complete": section.is_complete,
+    }
+
+
+def _as_shown(value: Any) -> str:
+    if isinstance(value, datetime):
+        return date_format(localtime(value), "Y-m-d H:i:s")
+    return "–" if value is None or value == "" else str(value)
+
+
+def forget_audit(contact: Contact) -> None:
+    """Take an erased person's name and number out of the console's own audit; the rows stay."""
+    about = Q(content_type__model="contact", object_id=str(contact.pk)) | Q(
+        object_repr__startswith=f"{contact.uin} "
+    )
+    LogEntry.objects.filter(about, content_type__app_label="contacts").update(
+        object_repr="–", change_message=""
+    )
+
+
+register_eraser(forget_audit)

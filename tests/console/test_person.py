@@ -1,0 +1,99 @@
+"""A person's page: what is known of them, and what may be done about them."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.models import Delivery
+from contacts.models import Contact, ContactImport, Suppression
+from tests.console.making import FIRST_UIN, make_world
+
+
+def _page(contact: Contact) -> str:
+    return reverse("admin:contacts_contact_change", args=[contact.pk])
+
+
+def _ask(contact: Contact, verb: str) -> str:
+    return reverse("admin:contacts_contact_ask", args=[contact.pk, verb])
+
+
+@pytest.fixture
+def person(db: None) -> Contact:
+    """Somebody who is in a list, is a friend of accounts and was sent messages."""
+    make_world(people=7)
+    contact = Contact.objects.get(uin=FIRST_UIN + 1)
+    Contact.objects.filter(pk=contact.pk).update(source_import=ContactImport.objects.get())
+    return contact
+
+
+def test_the_page_shows_everything_known(person: Contact, operator: Client) -> None:
+    Delivery.objects.filter(contact=person).update(text="给您的话")
+    page = operator.get(_page(person)).content.decode()
+    known = ["北京", "老客户", "客户.csv", "小红10000100", "双十一", "给您的话"]
+    for words in [*known, "may be written to"]:
+        assert words in page
+
+
+def test_suppress_and_lift(person: Contact, operator: Client) -> None:
+    assert "No campaign writes" in operator.get(_ask(person, "suppress")).content.decode()
+    assert not Suppression.objects.filter(uin=person.uin).exists()
+    operator.post(_ask(person, "suppress"))
+    made = Suppression.objects.get(uin=person.uin)
+    assert made.contact_list is None
+    page = operator.get(_page(person)).content.decode()
+    assert "must not be written to" in page
+    lift = f"{_ask(person, 'lift')}?of={made.pk}"
+    assert lift in page
+    assert "may write to this person again" in operator.get(lift).content.decode()
+    operator.post(lift)
+    assert not Suppression.objects.filter(uin=person.uin).exists()
+    assert "lifted already" in operator.post(lift, follow=True).content.decode()
+
+
+def test_one_cannot_lift_the_suppression_of_another(person: Contact, operator: Client) -> None:
+    others = Suppression.objects.get(uin=FIRST_UIN)
+    operator.post(f"{_ask(person, 'lift')}?of={others.pk}")
+    assert Suppression.objects.filter(pk=others.pk).exists()
+
+
+def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: Client) -> None:
+    operator.post(_ask(person, "suppress"))
+    assert LogEntry.objects.filter(object_repr__contains=person.name).exists()
+    Delivery.objects.filter(contact=person).update(state="sent")
+    count = Delivery.objects.count()
+    page = operator.get(_ask(person, "erase")).content.decode()
+    assert "What goes" in page
+    assert "What stays" in page
+    operator.post(_ask(person, "erase"))
+    assert not Contact.objects.filter(uin=person.uin).exists()
+    assert Delivery.objects.count() == count
+    assert Suppression.objects.get(uin=person.uin).reason == "erased"
+    assert not LogEntry.objects.filter(object_repr__contains=person.name).exists()
+    assert not LogEntry.objects.filter(object_repr__contains=str(person.uin)).exists()
+
+
+def test_who_is_still_to_be_written_to_is_not_erased(person: Contact, operator: Client) -> None:
+    Delivery.objects.filter(contact=person).update(state="pending")
+    answer = operator.post(_ask(person, "erase"), follow=True)
+    assert "still has a message for this person" in answer.content.decode()
+    assert Contact.objects.filter(pk=person.pk).exists()
+
+
+def test_a_viewer_of_contacts_sees_no_messages_and_no_buttons(
+    person: Contact, client: Client
+) -> None:
+    Delivery.objects.filter(contact=person).update(text="给您的话")
+    user = User.objects.create_user("viewer", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_contact"))
+    client.force_login(user)
+    page = client.get(_page(person)).content.decode()
+    assert "北京" in page
+    assert "给您的话" not in page
+    for verb in ["suppress", "lift", "erase"]:
+        assert _ask(person, verb) not in page
+        assert client.post(_ask(person, verb)).status_code == 403
+    assert Contact.objects.filter(pk=person.pk).exists()
