@@ -27,6 +27,7 @@ from campaigns.engine.feed import RunBrief, brief
 from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.ledger import Ledger
 from campaigns.models import Run
+from campaigns.services.breakers import stop_run
 from campaigns.services.waking import wake_reconciler
 from foundation.refusals import Refusal
 
@@ -218,8 +219,9 @@ class Runtime:
         for run_id in running.keys() - self.runs.keys():
             try:
                 self.runs[run_id] = brief(running[run_id])
-            except Refusal:  # a text that compiled when the run was made, and does no more
-                log.exception("The text of run %s cannot be compiled.", run_id)
+            except Refusal as problem:  # its text compiled when it was made, and does no more
+                log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
+                stop_run(run_id=run_id, sentence=problem.sentence)
         gone = self.runs.keys() - running.keys()
         for run_id in gone:
             del self.runs[run_id]

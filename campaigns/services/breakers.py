@@ -41,6 +41,20 @@ def stop_runs_that_go_wrong() -> int:
     return stopped
 
 
+def stop_run(*, run_id: int, sentence: str) -> None:
+    """Stop a run whose text nobody can be sent any more, and keep the sentence that says why.
+
+    A text that was good when the run was made may not be after an upgrade, or when LONGEST_TEXT
+    was lowered. What is pending stays: the run goes on when the text is good again and an operator
+    resumes it.
+    """
+    detail = _(
+        "It stopped itself: its text is not sendable any more. %(problem)s Undo what changed (the "
+        "setting LONGEST_TEXT, the version) and resume it, or cancel it and start another."
+    ) % {"problem": sentence}
+    change_run_state(run_id=run_id, to=RunState.STOPPED, detail=detail)
+
+
 def _latest_endings(since: dict[int, datetime]) -> dict[int, Counter[tuple[str, str]]]:
     endings: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
     latest = Attempt.objects.order_by("-pk").values_list(

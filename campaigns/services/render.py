@@ -122,7 +122,10 @@ class CompiledText:
                 % {"longest": self.longest},
             ) from None
         # Whatever an attribute holds, one contact's text must not end the lane of an account.
-        except (LiquidError, ArithmeticError, LookupError, TypeError, ValueError) as problem:
+        except (
+            LiquidError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
+            ValueError,
+        ) as problem:  # fmt: skip
             raise Unsendable(Reason.RENDER_ERROR, _message(problem)) from None
 
 

@@ -1,0 +1,95 @@
+"""A text that was good when its run was made and is not any more ends no lane and hangs no run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accounts.models import Account
+from campaigns.models import Delivery, Run
+from campaigns.services.explain import why_is_nothing_moving
+from campaigns.services.figures import check_figures
+from campaigns.services.lifecycle import pause_run, resume_run
+from campaigns.states import RunState
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+LONG = "a text of more than thirty characters"
+
+
+def half_sent(run: Run, gateway: GatewaySimulator) -> None:
+    """Send a part of a run, and end the worker."""
+    with LocalWorker() as worker:
+        wait_until(lambda: gateway.control.figures().arrived >= 2, what="two messages")
+        pause_run(run=run)
+        wait_until(lambda: not worker.runtime.lanes, what="the lanes to rest")
+    resume_run(run=run)
+
+
+def is_stopped(run: Run) -> bool:
+    return Run.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
+
+
+def test_a_run_whose_text_became_too_long_stops_with_a_sentence_and_others_go_on(
+    engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
+) -> None:
+    Account.objects.update(min_interval=0.05)
+    run = start(accounts=senders[:1], text=LONG)
+    half_sent(run, engine)
+    sent = states_of(run)["sent"]
+    other = start(accounts=senders[:1], name="other", text="short")
+    settings.LONGEST_TEXT = 30
+    with LocalWorker() as worker:
+        wait_until(lambda: is_stopped(run) and is_finished(other), what="the other's end")
+        assert worker.deaths == []
+    run.refresh_from_db()
+    assert "37 characters" in run.state_detail
+    assert "LONGEST_TEXT" in run.state_detail
+    assert states_of(run) == {"sent": sent, "pending": FRIENDS - sent}
+    assert check_figures(run=run) == []
+    assert states_of(other) == {"sent": FRIENDS}
+    # What was undone lets it go on where it stood.
+    settings.LONGEST_TEXT = 4_000
+    resume_run(run=run)
+    with LocalWorker():
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert states_of(run) == {"sent": FRIENDS}
+    assert check_figures(run=run) == []
+
+
+def test_a_text_that_does_not_compile_any_more_stops_its_run(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    run = start(accounts=senders[:1], text="hi {{ name }}")
+    # As if a filter had gone with an upgrade.
+    Run.objects.filter(pk=run.pk).update(text="hi {{ name | gone }}")
+    with LocalWorker() as worker:
+        wait_until(lambda: is_stopped(run), what="the stop")
+        assert worker.deaths == []
+    run.refresh_from_db()
+    assert "“gone”" in run.state_detail
+    assert states_of(run) == {"pending": FRIENDS}
+    assert engine.control.figures().arrived == 0
+    assert not [reason for reason in why_is_nothing_moving(run=run) if "worker" in reason.sentence]
+
+
+def test_who_would_get_too_long_a_text_is_skipped_and_the_others_get_theirs(
+    engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
+) -> None:
+    Account.objects.update(min_interval=0.05)
+    run = start(accounts=senders[:1], text="hi {{ name }}")
+    half_sent(run, engine)
+    unlucky = run.deliveries.filter(state="pending").select_related("contact").first()
+    assert unlucky is not None
+    assert unlucky.contact is not None
+    unlucky.contact.name = "x" * 40
+    unlucky.contact.save()
+    settings.LONGEST_TEXT = 30
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        assert worker.deaths == []
+    assert states_of(run) == {"sent": FRIENDS - 1, "skipped": 1}
+    assert Delivery.objects.get(pk=unlucky.pk).reason == "too_long"
+    assert_exact(run, engine)
