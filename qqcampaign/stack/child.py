@@ -30,6 +30,7 @@ class Spec:
         grace: seconds it may take to end after SIGTERM, before it is killed.
         stop_rank: processes of the lowest rank are stopped first, together.
         inherits: open file descriptors it takes over.
+        needs: folders that are made before each start: somebody may have emptied the home.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Spec:
     grace: float = 5.0
     stop_rank: int = 0
     inherits: tuple[int, ...] = ()
+    needs: tuple[Path, ...] = ()
 
 
 class Child:
@@ -63,6 +65,8 @@ class Child:
         """
         command = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), *self.spec.argv]
         self.started_at = time.monotonic()
+        for folder in (self.log.parent, *self.spec.needs):
+            folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command,

@@ -52,7 +52,7 @@ def redis_spec(*, socket: Path, data: Path) -> Spec:
         socket: where it listens; its folder is made and closed to everybody else.
         data: the folder of its append-only file.
     """
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True)  # for whoever starts it without a Child
     if socket.parent != data.parent.resolve():
         _make_private(socket.parent)
     return Spec(
@@ -69,6 +69,7 @@ def redis_spec(*, socket: Path, data: Path) -> Spec:
             *("--daemonize", "no"),
         ),
         stop_rank=2,
+        needs=(data,),
     )
 
 

@@ -24,8 +24,11 @@ SEQ_GUARD_SECONDS = 600.0
 CAPITALS = {"login", "list", "query_stat", "getinfo", "getmsgex", "logout"}
 SPELLING = {
     **{name: name.upper() for name in CAPITALS},
-    **{"cltmsg": "CLTMSG", "change_stat": "Change_Stat"},
-    **{"addtolist": "AddToList", "ack_addtolist": "Ack_AddToList", "delfromlist": "DelFromList"},
+    "cltmsg": "CLTMSG",
+    "change_stat": "Change_Stat",
+    "addtolist": "AddToList",
+    "ack_addtolist": "Ack_AddToList",
+    "delfromlist": "DelFromList",
 }
 #: What the handlers say when there is no answer at all.
 NULL = None
@@ -271,11 +274,7 @@ class Gateway:
         if request.command == "login":
             return self._login(request, uin)
         session = self.sessions.get(uin)
-        if (
-            session is None
-            or session[0] != request.ip
-            or request.at - session[1] > self.manners.li
-        ):
+        if session is None or session[0] != request.ip or request.at - session[1] > self.manners.li:
             return "RES=20"
         self.sessions[uin] = (request.ip, request.at)
         if request.command == "list":

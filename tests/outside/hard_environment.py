@@ -133,8 +133,10 @@ def test_two_egresses(tmp_path: Path, arrive: Arrive, postgresql_url: str) -> No
     redis = f"unix://{first.home}/redis.sock"
     env = {
         **shared,
-        **{"EGRESS_NAME": "south", "EGRESS_SOURCE_ADDRESS": "127.0.0.12"},
-        **{"QQ_GATEWAY_URL": gateway.url, "REDIS_URL": redis},
+        "EGRESS_NAME": "south",
+        "EGRESS_SOURCE_ADDRESS": "127.0.0.12",
+        "QQ_GATEWAY_URL": gateway.url,
+        "REDIS_URL": redis,
     }
     with Stranger(tmp_path / "second", env=env) as second:
         second.up()

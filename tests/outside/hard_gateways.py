@@ -40,7 +40,7 @@ def test_a_gateway_that(arrive: Arrive, habit: str) -> None:
 
 def test_a_friend_list_that_is_cut(arrive: Arrive) -> None:
     world = World(2, 150)
-    stranger, gateway = arrive(world, Manners(friends_cut_at=120))
+    stranger, _gateway = arrive(world, Manners(friends_cut_at=120))
     stranger.up()
     stranger.ok("import_accounts", stranger.accounts_file(world.passwords))
     said = stranger.ok("accounts", "sync", "--all")

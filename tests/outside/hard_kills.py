@@ -50,6 +50,7 @@ def test_redis_is_killed_and_its_data_gone(arrive: Arrive) -> None:
     for _ in range(2):
         _under_way(stranger, gateway, 150)
         stranger.kill("redis")
+        stranger.is_bereft = True
         shutil.rmtree(stranger.home / "redis", ignore_errors=True)
     _assert_done(stranger, gateway)
 

@@ -108,9 +108,7 @@ def test_at_and_window_and_strangers_and_never_missed(arrive: Arrive) -> None:
     assert stranger.status("later")["state"] == "scheduled"
     here = datetime.now(UTC)
     window = f"{here + timedelta(hours=2):%H:%M}-{here + timedelta(hours=3):%H:%M}"
-    launch_campaign(
-        stranger, "night", TEXT + " night", "--window", window, "--timezone", "UTC"
-    )
+    launch_campaign(stranger, "night", TEXT + " night", "--window", window, "--timezone", "UTC")
     assert stranger.wait("later")["sent"] == 30
     began = datetime.now(UTC) - timedelta(seconds=time.monotonic() - gateway.arrived.messages[0].at)
     assert soon <= began + timedelta(milliseconds=50), (soon, began)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from qqcampaign.stack.redis_server import answers
 from tests.running_stack import ROOT, RunningStack, processes_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.one_database]
@@ -85,12 +87,14 @@ def test_it_stops_when_the_make_that_started_it_is_killed(tmp_path: Path) -> Non
 def test_what_dies_is_started_again(start_stack: StartStack) -> None:
     stack = start_stack()
     before = {name: stack.kill(name) for name in ("worker", "redis", "web")}
+    shutil.rmtree(stack.home / "redis")  # its data is worth nothing, and may be removed
     stack.wait_until(
         lambda: all(
             stack.pids[name] != pid and _lives(stack.pids[name]) for name, pid in before.items()
         ),
         what="the processes' second start",
     )
+    stack.wait_until(lambda: answers(f"unix://{stack.home}/redis.sock"), what="Redis without data")
     for name in before:
         assert f"{name} ended (killed by SIGKILL) and is started again." in stack.output
     assert stack.stop() == 0
