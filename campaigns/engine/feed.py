@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Account, Friend
 from campaigns.models import Attempt, Delivery, Run
@@ -159,7 +160,16 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    return run.text.render(context)
+    text = run.text.render(context)
+    # What is no UTF-8 can neither be stored nor sent, and a NUL would cut a stored text short: the
+    # replay would not be identical.
+    try:
+        is_sendable = b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        is_sendable = False
+    if not is_sendable:
+        raise Unsendable(Reason.RENDER_ERROR, _("The text holds characters that cannot be sent."))
+    return text
 
 
 def unsettled_attempts(*, account_id: int) -> list[Unsettled]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from accounts.models import Account
 from campaigns.models import Run
+from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
@@ -43,4 +45,24 @@ def test_a_request_that_goes_wrong_is_asked_again(
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert worker.deaths == []
     assert states_of(run) == {"sent": FRIENDS}
+    assert_exact(run, engine)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("poison", ["a\0b", "a\ud800b"])
+def test_a_text_that_cannot_be_sent_is_skipped_and_holds_up_nobody(
+    engine: GatewaySimulator, senders: list[Account], start: Start, poison: str
+) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL does not keep such a value")
+    run = start(accounts=senders[:1], text="hi {{ word }}")
+    victim = run.deliveries.order_by("pk")[0]
+    Contact.objects.update(attributes={"word": "you"})
+    Contact.objects.filter(pk=victim.contact_id).update(attributes={"word": poison})
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    victim.refresh_from_db()
+    assert (victim.state, victim.reason) == ("skipped", "render_error")
+    assert states_of(run) == {"skipped": 1, "sent": FRIENDS - 1}
     assert_exact(run, engine)

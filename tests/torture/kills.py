@@ -30,7 +30,7 @@ WEIGHTS = {
     "postgresql connection": 10,
 }
 #: Deaths of a process after which the supervisor's patience is so short that all start afresh.
-DEATHS_BEFORE_A_NEW_SUPERVISOR = 3
+DEATHS_BEFORE_A_NEW_SUPERVISOR = 5
 
 
 class Killer:

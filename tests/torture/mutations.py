@@ -1,5 +1,7 @@
 """`make torture MUTATIONS=1`: take a mechanism out, and see a test go red.
 
+`make torture MUTATIONS=fencing` does it for those alone whose name begins with the word.
+
 Each mutation is made in a copy of the checkout, never in the checkout itself. First the tests run
 on the copy as it is, and must be green; then each mutation alone, and the tests named for it must
 be red. A mutation whose text is no longer in its file is an error: the mechanism has moved, and
@@ -112,7 +114,9 @@ MUTATIONS = (
 
 def main() -> int:
     """Run every mutation; return 0 when each makes a test red."""
-    tests = sorted({test for mutation in MUTATIONS for test in mutation.tests})
+    word = os.environ.get("MUTATIONS", "1")
+    mutations = [mutation for mutation in MUTATIONS if word in ("1", mutation.name.split(":")[0])]
+    tests = sorted({test for mutation in mutations for test in mutation.tests})
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="qqmutant-") as folder, running_postgresql() as url:
         copy = Path(folder) / "qqcampaign"
@@ -120,20 +124,20 @@ def main() -> int:
         databases = {"sqlite": "", "postgresql": url}
         for name, database in databases.items():
             failed = _failures(copy, tests, database)
-            print(f"{'RED' if failed else 'green':7} as it is, on {name}: {_few(failed)}")
+            _say("RED" if failed else "green", f"as it is, on {name}", failed)
             wrong += bool(failed)
-        for mutation in MUTATIONS:
+        for mutation in mutations:
             file = copy / mutation.file
             before = file.read_text(encoding="utf-8")
             if before.count(mutation.old) != 1:
-                print(f"MOVED   {mutation.name}: look for it in {mutation.file}")
+                _say("MOVED", mutation.name, [f"look for it in {mutation.file}"])
                 wrong += 1
                 continue
             file.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
             for name in mutation.on:
                 failed = _failures(copy, list(mutation.tests), databases[name])
                 wrong += not failed
-                print(f"{'red' if failed else 'GREEN':7} {mutation.name}: {_few(failed)}")
+                _say("red" if failed else "GREEN", mutation.name, failed)
             file.write_text(before, encoding="utf-8")
     return 1 if wrong else 0
 
@@ -154,6 +158,7 @@ def _failures(copy: Path, tests: list[str], database: str) -> list[str]:
     return failed
 
 
-def _few(failed: list[str]) -> str:
+def _say(colour: str, name: str, failed: list[str]) -> None:
+    """Print a line; what should not be is in capitals."""
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
-    return ", ".join(failed[:3]) + more
+    print(f"{colour:7} {name}: {', '.join(failed[:3])}{more}", flush=True)
