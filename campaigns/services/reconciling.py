@@ -89,10 +89,10 @@ def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[De
     )
 
 
-def _runs_with_pending() -> QuerySet[Tally, Any]:
+def _runs_with_pending() -> QuerySet[Any, Any]:
     # Of those that ended lately. Summed: a shard's own figure says nothing, because it takes from
     # pending what another put there.
-    return (
+    rows: QuerySet[Any, Any] = (
         Tally.objects.filter(
             kind=TallyKind.STATE,
             key=DeliveryState.PENDING,
@@ -104,6 +104,7 @@ def _runs_with_pending() -> QuerySet[Tally, Any]:
         .order_by()
         .values("run_id")
     )
+    return rows
 
 
 def _is_open(run: Run) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_a_window_is_open(start: str | None, end: str | None, at: str, expected:
     hour = time.fromisoformat(at).hour
     moment = datetime.fromisoformat(f"2026-11-23T{at}+08:00")
     assert moment.hour == hour
-    window = {
+    window: dict[str, Any] = {
         "start": time.fromisoformat(start) if start else None,
         "end": time.fromisoformat(end) if end else None,
         "zone": SHANGHAI,

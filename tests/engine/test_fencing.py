@@ -19,6 +19,7 @@ from campaigns.engine import lane as lane_module
 from campaigns.engine import lanes as lanes_module
 from campaigns.engine import runtime as runtime_module
 from campaigns.engine.entries import Mark, Replay, Settlement
+from campaigns.engine.feed import unsettled_attempts
 from campaigns.engine.ledger import Ledger
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.querysets.ledger_postgresql import PostgresqlLedger
@@ -214,7 +215,7 @@ def test_a_lease_whose_taking_was_cut_off_is_not_held_for_ever(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
     """The database died between its commit and its answer: we hold a lease and do not know."""
-    real = lanes_module.take_lease
+    real = take_lease
     cut: list[int] = []
 
     def take_lease_and_lose_the_answer(**given: Any) -> Grant | None:
@@ -245,7 +246,7 @@ def test_a_refused_repeat_does_not_keep_the_lease(
     delivery = run.deliveries.order_by("pk")[0]
     assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
     end_worker(worker_id=worker.pk, reason="test")
-    real = lane_module.unsettled_attempts
+    real = unsettled_attempts
 
     def read_and_then_too_late(*, account_id: int) -> list[Any]:
         left = real(account_id=account_id)

