@@ -8,7 +8,7 @@ old state, an old lease or an old figure back.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +16,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.forms import Form
 from django.http import (
-    FileResponse,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
@@ -161,7 +160,7 @@ class ExportMixin:
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
-    def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | FileResponse:
+    def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         """Send the same rows as XLSX, or say that they are too many for one."""
         resource, rows = self._shown(request)
         options = self.model._meta  # type: ignore[attr-defined]
@@ -176,17 +175,24 @@ class ExportMixin:
             )
             back = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
             return HttpResponseRedirect(f"{back}?{request.GET.urlencode()}")
-        out = tempfile.TemporaryFile()
-        type(self).export_workbook(resource, rows, out)
-        out.seek(0)
-        name = f"{options.model_name}.xlsx"
-        return FileResponse(out, as_attachment=True, filename=name, content_type=XLSX_TYPE)
+        pieces = _workbook(type(self).export_workbook, resource, rows)
+        response = StreamingHttpResponse(pieces, content_type=XLSX_TYPE)
+        response["Content-Disposition"] = f'attachment; filename="{options.model_name}.xlsx"'
+        return response
 
     def _shown(self, request: HttpRequest) -> tuple[Any, QuerySet[Any]]:
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
         shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
         resource = self.export_resource()
         return resource, resource.filter_export(shown.get_queryset(request))
+
+
+def _workbook(write: Any, resource: Any, rows: QuerySet[Any]) -> Iterator[bytes]:
+    with tempfile.TemporaryFile() as out:
+        write(resource, rows, out)
+        out.seek(0)
+        while piece := out.read(65_536):
+            yield piece
 
 
 def changed_columns(obj: Model, names: Iterable[str]) -> list[str]:

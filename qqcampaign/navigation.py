@@ -64,6 +64,9 @@ SIDEBAR = [
                 _("Lists"), "groups", "contacts_contactlist_changelist", "contacts.view_contactlist"
             ),
             _item(
+                _("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"
+            ),
+            _item(
                 _("Imports"),
                 "upload_file",
                 "contacts_contactimport_changelist",

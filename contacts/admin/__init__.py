@@ -3,6 +3,13 @@
 from contacts.admin.contact import ContactAdmin
 from contacts.admin.contact_import import ContactImportAdmin
 from contacts.admin.contact_list import ContactListAdmin
+from contacts.admin.segment import SegmentAdmin
 from contacts.admin.suppression import SuppressionAdmin
 
-__all__ = ["ContactAdmin", "ContactImportAdmin", "ContactListAdmin", "SuppressionAdmin"]
+__all__ = [
+    "ContactAdmin",
+    "ContactImportAdmin",
+    "ContactListAdmin",
+    "SegmentAdmin",
+    "SuppressionAdmin",
+]

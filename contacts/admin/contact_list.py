@@ -9,12 +9,13 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from contacts.admin.combining import Combining
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin
@@ -22,14 +23,14 @@ from tabular.formats import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(ExportMixin, ConsoleAdmin):
+class ContactListAdmin(Combining, ExportMixin, ConsoleAdmin):
     """Lists, each with how many people it holds and a way to them."""
 
     export_resource = ContactListResource
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = ["name", "people", "description", "created_at"]
-    actions_list = ["to_upload"]
+    actions_list = ["to_upload", "to_combine"]
     search_fields = ["name", "description"]
     fields = ["name", "description"]
     empty_sentence = _(
@@ -42,6 +43,21 @@ class ContactListAdmin(ExportMixin, ConsoleAdmin):
         members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
         size = members.values("contact_list").annotate(n=Count("pk")).values("n")
         return super().get_queryset(request).annotate(size=Coalesce(Subquery(size), 0))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that makes a list of others."""
+        combine = self.admin_site.admin_view(self.combine_view)
+        return [path("combine/", combine, name="contacts_contactlist_combine"), *super().get_urls()]
+
+    @action(
+        description=_("Make a list of others"),
+        url_path="to-combine",
+        icon="join_inner",
+        permissions=["add"],
+    )
+    def to_combine(self, request: HttpRequest) -> HttpResponse:
+        """Lead to the page of set operations."""
+        return redirect("admin:contacts_contactlist_combine")
 
     @action(
         description=_("Import contacts"),

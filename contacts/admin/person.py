@@ -111,7 +111,7 @@ class PersonPage:
         if request.method != "POST":
             return confirmation(
                 request,
-                self,  # type: ignore[arg-type]
+                self,
                 title=f"{VERBS[verb].words}: {contact}",
                 sentences=VERBS[verb].before,
                 verb=str(VERBS[verb].words),

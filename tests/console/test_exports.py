@@ -61,6 +61,7 @@ def test_a_workbook_holds_the_rows_of_the_csv(what: str, operator: Client) -> No
     table = b"".join(operator.get(reverse(f"admin:{what}_export"))).decode("utf-8-sig")
     answer = operator.get(reverse(f"admin:{what}_export_xlsx"))
     book = load_workbook(io.BytesIO(b"".join(answer)))
+    assert book.active is not None
     rows = list(book.active.iter_rows(values_only=True))
     lines = list(csv.reader(io.StringIO(table)))
     assert [str(cell) for cell in rows[0]] == lines[0]

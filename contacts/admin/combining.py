@@ -1,0 +1,119 @@
+"""Making a list of other lists and a segment: in A and B, not in C."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from contacts.models import ContactList, Segment
+from contacts.services.segments import combine_lists
+from foundation.admin import require
+from foundation.refusals import Refusal
+
+
+def _lists(label: Any) -> forms.ModelMultipleChoiceField:
+    return forms.ModelMultipleChoiceField(
+        label=label,
+        queryset=ContactList.objects.order_by("name"),
+        required=False,
+        widget=UnfoldAdminSelectMultipleWidget,
+    )
+
+
+class CombineForm(forms.Form):
+    """From where, and into which list."""
+
+    segment = forms.ModelChoiceField(
+        label=_("Who fits the segment now"),
+        queryset=Segment.objects.order_by("name"),
+        required=False,
+        empty_label=_("no such condition"),
+        widget=UnfoldAdminSelectWidget,
+    )
+    any_of = _lists(_("in at least one of these lists"))
+    all_of = _lists(_("in every one of these lists"))
+    none_of = _lists(_("in none of these lists"))
+    contact_list = forms.ModelChoiceField(
+        label=_("Into the list"),
+        queryset=ContactList.objects.order_by("name"),
+        required=False,
+        empty_label=_("a new list"),
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Who is in it already stays in it."),
+    )
+    new_list = forms.CharField(
+        label=_("Name of the new list"),
+        max_length=128,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Either a list that exists or the name of a new one."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen, name = data.get("contact_list"), (data.get("new_list") or "").strip()
+        if (chosen is None) == (not name):
+            self.add_error("new_list", gettext("Choose a list above, or name a new one here."))
+        if name and ContactList.objects.filter(name=name).exists():
+            self.add_error("new_list", gettext("There is a list of this name; choose it above."))
+        data["new_list"] = name
+        return data
+
+
+class Combining:
+    """Mixed into the list's admin: the page."""
+
+    def combine_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask which people go into which list (GET), and add them (POST)."""
+        require(request.user.has_perms(["contacts.add_contactlist", "contacts.view_contact"]))
+        data = request.POST if request.method == "POST" else None
+        form = CombineForm(data, initial={"segment": request.GET.get("segment")})
+        if form.is_valid():
+            try:
+                return self._combine(request, form.cleaned_data)
+            except Refusal as refusal:
+                form.add_error(None, refusal.sentence)
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": ContactList._meta,
+            "title": gettext("Make a list of others"),
+            "form": form,
+            "back": reverse("admin:contacts_contactlist_changelist"),
+        }
+        return TemplateResponse(request, "console/people/combine.html", context)
+
+    def _combine(self, request: HttpRequest, data: dict[str, Any]) -> HttpResponse:
+        with transaction.atomic():
+            into = data["contact_list"]
+            if into is None:
+                into = ContactList.objects.create(name=data["new_list"])
+                self.log_addition(request, into, [{"added": {}}])  # type: ignore[attr-defined]
+            else:
+                require(request.user.has_perm("contacts.change_contactlist"))
+            added = combine_lists(
+                into=into,
+                segment=data["segment"],
+                **{name: data[name] for name in ("any_of", "all_of", "none_of")},
+            )
+            sentence = ngettext(
+                "%(n)d person was added to the list %(name)s.",
+                "%(n)d people were added to the list %(name)s.",
+                added,
+            ) % {"n": added, "name": into}
+            self.log_change(request, into, sentence)  # type: ignore[attr-defined]
+        messages.success(request, sentence)
+        people = reverse("admin:contacts_contact_changelist")
+        return HttpResponseRedirect(f"{people}?lists__id__exact={into.pk}")

@@ -1,0 +1,152 @@
+"""Segments: people by conditions, built in rows, with who that is now before it is saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from contacts.admin.segment_form import SegmentForm
+from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
+from contacts.models import Segment
+from contacts.services.attributes import known_attribute_names
+from contacts.services.segments import glimpse_segment, save_segment
+from foundation.admin import ConsoleAdmin, KeptMixin, require
+from foundation.refusals import Refusal
+
+#: Names of attributes offered while typing.
+MOST_NAMES = 500
+
+
+@admin.register(Segment)
+class SegmentAdmin(KeptMixin, ConsoleAdmin):
+    """Saved questions about people; a campaign asks them when its run is planned."""
+
+    list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
+    list_select_related = ["created_by"]
+    search_fields = ["name", "description"]
+    kept_by = ["campaigns"]
+    empty_sentence = _(
+        "A segment is a question about people, like: in Beijing and not written to for 30 days. "
+        "Whoever fits when a run is planned is written to."
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the fragment that counts while an operator builds."""
+        glimpse = self.admin_site.admin_view(self.glimpse_view)
+        return [path("glimpse/", glimpse, name="contacts_segment_glimpse"), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the segment's page (GET), or save it (POST)."""
+        segment = self._find(request, object_id)
+        require(self._may_save(request, segment) or self._may_only_look(request, segment))
+        form = _form(request, segment)
+        if request.method == "POST":
+            require(self._may_save(request, segment))
+            if form.is_valid():
+                return self._save(request, segment, form)
+        return TemplateResponse(
+            request, "console/people/segment.html", self._context(form, request)
+        )
+
+    def glimpse_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer with how many, and some of those, who meet conditions that are not saved yet."""
+        require(
+            self.has_view_permission(request) and request.user.has_perm("contacts.view_contact")
+        )
+        if request.method != "POST":
+            raise Http404
+        form = _form(request, Segment())
+        form.is_valid()
+        context: dict[str, Any] = {"form": form}
+        if form.conditions and not form.non_field_errors() and "text" not in form.errors:
+            try:
+                context["glimpse"] = glimpse_segment(conditions=form.conditions)
+            except Refusal as refusal:
+                context["problem"] = refusal.sentence
+        return TemplateResponse(request, "console/people/glimpse.html", context)
+
+    def _find(self, request: HttpRequest, object_id: str | None) -> Segment:
+        if object_id is None:
+            return Segment()
+        found = self.get_object(request, object_id)
+        if not isinstance(found, Segment):
+            raise Http404
+        return found
+
+    def _may_save(self, request: HttpRequest, segment: Segment) -> bool:
+        if segment.pk is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, segment)
+
+    def _may_only_look(self, request: HttpRequest, segment: Segment) -> bool:
+        return segment.pk is not None and self.has_view_permission(request, segment)
+
+    def _save(self, request: HttpRequest, segment: Segment, form: SegmentForm) -> HttpResponse:
+        is_new = segment.pk is None
+        name = form.cleaned_data["name"].strip()
+        with transaction.atomic():
+            if not is_new:
+                # The service knows segments by name: a new name must not make another one.
+                Segment.objects.filter(pk=segment.pk).update(name=name)
+            saved = save_segment(
+                name=name,
+                conditions=form.conditions,
+                description=form.cleaned_data["description"],
+                by=request.user,
+            )
+        if is_new:
+            self.log_addition(request, saved, [{"added": {}}])
+        else:
+            self.log_change(request, saved, [{"changed": {"fields": form.changed_data}}])
+        messages.success(request, gettext("The segment %(name)s is saved.") % {"name": saved})
+        return HttpResponseRedirect(reverse("admin:contacts_segment_change", args=[saved.pk]))
+
+    def _context(self, form: SegmentForm, request: HttpRequest) -> dict[str, Any]:
+        segment = form.instance
+        saved = Segment.objects.filter(pk=segment.pk).first() if segment.pk else None
+        return {
+            **self.admin_site.each_context(request),
+            "opts": Segment._meta,
+            "title": saved.name if saved else gettext("New segment"),
+            "original": saved,
+            "segment": saved,
+            "form": form,
+            "attribute_names": sorted(known_attribute_names())[:MOST_NAMES],
+            "grammar": {what: list(words) for what, (_label, words) in WHATS.items()},
+            "valueless": VALUELESS,
+            "may_save": self._may_save(request, segment),
+            "may_delete": bool(saved) and self.has_delete_permission(request, saved),
+            "may_make_list": request.user.has_perm("contacts.add_contactlist"),
+        }
+
+    @display(description=_("conditions"))
+    def conditions_shown(self, segment: Segment) -> Any:
+        """How many conditions, and how they are joined."""
+        found = rows_of(segment.conditions)
+        if found is None:
+            return _("nested")
+        word, rows = found
+        return f"{len(rows)} ({_('all') if word == 'all' else _('any')})"
+
+
+def _form(request: HttpRequest, segment: Segment) -> SegmentForm:
+    data = request.POST if request.method == "POST" else None
+    if data is not None:
+        is_text = "text" in data
+    else:
+        is_text = request.GET.get("as") == "text" or rows_of(segment.conditions) is None
+    return SegmentForm(data, instance=segment, is_text=is_text)

@@ -1,0 +1,192 @@
+"""Segments as rows of a form, and back: what / is / value, all or any of them.
+
+Only what a row can say in full becomes rows. Anything deeper stays text, so that opening and
+saving a segment never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+#: The comparisons of texts, as contacts.services.conditions names them.
+TEXT = (
+    "equals",
+    "not_equals",
+    "contains",
+    "starts_with",
+    "one_of",
+    "above",
+    "below",
+    "filled",
+    "empty",
+)
+VALUELESS = ("filled", "empty", "never", "yes", "no")
+
+#: What a row may be about, and how it may be compared.
+WHATS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "attribute": (_("attribute"), TEXT),
+    "name": (_("name"), TEXT),
+    "list": (_("in one of the lists"), ("yes", "no")),
+    "friend_of": (_("friend of one of the accounts"), ("yes", "no")),
+    "last_written": (_("last written to"), ("less_than", "more_than", "never")),
+    "never_reached": (_("had messages, none was sent"), ("yes", "no")),
+    "known_since": (_("known to us"), ("less_than", "more_than")),
+    "suppressed": (_("suppressed everywhere"), ("yes", "no")),
+}
+COMPARISONS: dict[str, Any] = {
+    "equals": _("is"),
+    "not_equals": _("is not"),
+    "contains": _("contains"),
+    "starts_with": _("begins with"),
+    "one_of": _("is one of (commas between)"),
+    "above": _("is more than (a number)"),
+    "below": _("is less than (a number)"),
+    "filled": _("is known"),
+    "empty": _("is not known"),
+    "yes": _("yes"),
+    "no": _("no"),
+    "less_than": _("within the last … days"),
+    "more_than": _("longer ago than … days"),
+    "never": _("never"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One condition as a form has it.
+
+    Attributes:
+        what: a key of WHATS.
+        comparison: a key of COMPARISONS.
+        name: of the attribute.
+        value: as typed: a text, texts or UINs with commas between, or days.
+        lists: ids of lists.
+    """
+
+    what: str
+    comparison: str
+    name: str = ""
+    value: str = ""
+    lists: tuple[int, ...] = ()
+
+
+def rows_of(conditions: Any) -> tuple[str, list[Row]] | None:
+    """Return a segment's JSON as ("all" or "any", rows), or None when rows cannot say it."""
+    if not conditions:
+        return "all", []
+    if not isinstance(conditions, Mapping):
+        return None
+    for word in ("all", "any"):
+        parts = conditions.get(word)
+        if set(conditions) == {word} and isinstance(parts, list):
+            rows = [_row_of(part) for part in parts]
+            found = [row for row in rows if row is not None]
+            return (word, found) if found and len(found) == len(rows) else None
+    row = _row_of(conditions)
+    return None if row is None else ("all", [row])
+
+
+def conditions_of(word: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """Return the JSON that rows mean; no row is nobody.
+
+    Raises:
+        ValueError: a number is none.
+    """
+    return {word: [_node_of(row) for row in rows]} if rows else {}
+
+
+def split_values(text: str) -> list[str]:
+    """Return the values between commas, Chinese ones included."""
+    parts = text.replace("，", ",").replace("、", ",").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _node_of(row: Row) -> dict[str, Any]:
+    node: dict[str, Any] = {"kind": row.what}
+    if row.what in ("attribute", "name"):
+        if row.what == "attribute":
+            node["name"] = row.name
+        node["is"] = row.comparison
+        if row.comparison not in VALUELESS:
+            is_many = row.comparison == "one_of"
+            node["value"] = split_values(row.value) if is_many else row.value
+        return node
+    if row.what in ("last_written", "known_since"):
+        node["is"] = row.comparison
+        if row.comparison != "never":
+            node["days"] = int(row.value)
+        return node
+    if row.what == "list":
+        node["lists"] = list(row.lists)
+    if row.what == "friend_of":
+        node["accounts"] = [int(uin) for uin in split_values(row.value)]
+    return {"not": node} if row.comparison == "no" else node
+
+
+def _row_of(node: Any) -> Row | None:
+    if not isinstance(node, Mapping):
+        return None
+    inner, comparison = node, "yes"
+    if set(node) == {"not"} and isinstance(node["not"], Mapping):
+        inner, comparison = node["not"], "no"
+    what = inner.get("kind")
+    if what not in WHATS:
+        return None
+    if "yes" not in WHATS[what][1]:
+        comparison = str(
+            inner.get("is", "equals" if what in ("attribute", "name") else "less_than")
+        )
+    row = Row(
+        what=what,
+        comparison=comparison,
+        name=str(inner.get("name", "")),
+        value=_typed(inner),
+        lists=tuple(n for n in _listed(inner, "lists") if type(n) is int),
+    )
+    return row if _says_all(row, node) else None
+
+
+def _typed(node: Mapping[str, Any]) -> str:
+    if "value" in node:
+        value = node["value"]
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if "days" in node:
+        return str(node["days"])
+    return ", ".join(map(str, _listed(node, "accounts")))
+
+
+def _listed(node: Mapping[str, Any], key: str) -> list[Any]:
+    found = node.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _says_all(row: Row, node: Mapping[str, Any]) -> bool:
+    """Whether the row made into JSON again means what it was made of."""
+    try:
+        again = _node_of(row)
+    except ValueError:
+        return False
+    return row.comparison in WHATS[row.what][1] and _plain(again) == _plain(node)
+
+
+def _plain(node: Any) -> Any:
+    """Return JSON in one of its spellings: the default comparison said, 5 as "5"."""
+    if not isinstance(node, Mapping):
+        return node
+    if "not" in node:
+        return {"not": _plain(node["not"])}
+    plain = dict(node)
+    if plain.get("kind") in ("attribute", "name"):
+        plain.setdefault("is", "equals")
+        value = plain.get("value")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            plain["value"] = str(value)
+        if isinstance(value, list):
+            plain["value"] = [str(item) for item in value]
+    elif plain.get("kind") == "known_since":
+        plain.setdefault("is", "less_than")
+    return plain
