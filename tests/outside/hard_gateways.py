@@ -22,7 +22,7 @@ HABITS: dict[str, Manners] = {
     "unknown keys": Manners(extra="&COMP=%E5%9B%BD&ZZ=&RES=5"),
     "trailing &": Manners(has_trailing_ampersand=True),
     "slow": Manners(delay=0.5),
-    "short sessions": Manners(hi=1, li=1),
+    "short sessions": Manners(hi=1, li=3),
 }
 
 

@@ -103,7 +103,7 @@ def test_at_and_window_and_strangers_and_never_missed(arrive: Arrive) -> None:
     stranger, gateway = arrive(world, QQ_GATEWAY_TRUSTS_SEQ="0")
     stranger.up()
     move_in(stranger, world, min_interval=0.05)
-    soon = datetime.now(UTC) + timedelta(seconds=6)
+    soon = datetime.now(UTC) + timedelta(seconds=25)
     launch_campaign(stranger, "later", TEXT + " later", "--at", soon.isoformat())
     assert stranger.status("later")["state"] == "scheduled"
     here = datetime.now(UTC)

@@ -127,7 +127,7 @@ class Stranger:
 
     def refused(self, *arguments: object, status: int = 1, **env: str) -> str:
         """Type a command that is to be refused; return the sentence on standard error."""
-        said = self.manage(*arguments, **env)
+        said = self.manage(*arguments, timeout=120, **env)
         assert said.status == status, (arguments, said)
         assert said.out == "", said
         assert said.err.strip(), said

@@ -61,7 +61,7 @@ def move_in(stranger: Stranger, world: World, **columns: object) -> None:
 
 def import_people(stranger: Stranger, name: str, people: Sequence[int]) -> dict[str, Any]:
     """Import people into a list, in the plainest file."""
-    rows = [["uin", "name"], *([uin, f"人 {uin}"] for uin in people)]
+    rows: list[list[object]] = [["uin", "name"], *([uin, f"人 {uin}"] for uin in people)]
     file = stranger.write(f"{name}.csv", table(rows))
     done: dict[str, Any] = stranger.ok("import_contacts", file, "--list", name)
     return done

@@ -1,8 +1,9 @@
 """`make torture`: at least 200 kills on each database, and a table of what became of it.
 
 `make torture ARGS="--kills 50 --database sqlite"` for less; `make torture MUTATIONS=1` proves
-instead that each mechanism is needed (tests/torture/mutations.py). The exit status is 0 when
-nothing was lost, twice, unknown or otherwise wrong.
+instead that each mechanism is needed (tests/torture/mutations.py), `make torture OUTSIDE=1` does
+all that a stranger would try (tests/outside). The exit status is 0 when nothing was lost, twice,
+unknown or otherwise wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
+from tests.outside import run as outside_run
 from tests.torture import mutations
 from tests.torture.torture import Plan, kills_by_target, torture
 
@@ -32,6 +34,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=900.0, help="of killing, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
+    if os.environ.get("OUTSIDE"):
+        return outside_run.main(sys.argv[1:])
     given = parser.parse_args()
     if os.environ.get("MUTATIONS"):
         return mutations.main()
