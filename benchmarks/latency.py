@@ -53,6 +53,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             )
             firsts.append(gateway.control.messages()[0].at - clicked)
             run.refresh_from_db()
+            assert run.planned_at is not None
             steps.append(
                 {
                     "made": round(made - clicked, 3),

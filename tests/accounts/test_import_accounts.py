@@ -89,6 +89,7 @@ def test_importing_again_changes_what_the_file_gives_and_keeps_the_rest(tmp_path
     assert (answer["created"], answer["updated"], answer["unchanged"]) == (0, 2, 0)
     account = Account.objects.get(uin=10001)
     assert (account.per_minute, account.name, account.min_interval) == (20, "Bot", 1.5)
+    assert account.egress is not None
     assert (account.egress.name, account.credential) == ("main", _digest(SECRET))
     assert account.lease.last_seq == seq
     assert account.history.count() == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -40,15 +41,15 @@ def _of(module: str) -> list[Any]:
 
 def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
     """What was sent and planned is checked by the benchmarks themselves, against the gateway."""
-    counted = {
+    counts: dict[str, Callable[[], object]] = {
         "throughput": lambda: (result["engine"]["messages"], result["tasks"]["messages"]),
         "lanes": lambda: (result["lanes"], result["too_soon"]),
         "planning": lambda: result["people"],
         "latency": lambda: len(result["steps"]),
         "endurance": lambda: result["messages"],
-    }[module]()
+    }
     assert (
-        counted
+        counts[module]()
         == {
             "throughput": (20, 6),
             "lanes": (4, 0),

@@ -277,7 +277,7 @@ def test_the_status_of_a_campaign_that_never_ran(members: ContactList) -> None:
 
 def test_the_status_is_an_interface(members: ContactList) -> None:
     run = a_running_campaign()
-    account, delivery = Account.objects.get(uin=20_001), run.deliveries.first()
+    account, delivery = Account.objects.get(uin=20_001), run.deliveries.earliest("pk")
     now = timezone.now()
     Run.objects.filter(pk=run.pk).update(state_changed_at=now - timedelta(seconds=10))
     Attempt.objects.create(

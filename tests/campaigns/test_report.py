@@ -31,7 +31,7 @@ def run() -> Run:
     run = make_run(make_campaign(), text="hi {{ name }}")
     account = make_account()
     first, second, third = Contact.objects.order_by("uin")
-    sent = {"attempt_count": 2, "last_res": "0", "seq": 77, "sent_at": SENT_AT, "text": TEXT}
+    sent: Any = {"attempt_count": 2, "last_res": "0", "seq": 77, "sent_at": SENT_AT, "text": TEXT}
     make_delivery(run, first, account=account, **sent)
     make_delivery(run, second, state="skipped", reason="suppressed")
     make_delivery(run, third, state="pending", account=account)
@@ -77,6 +77,7 @@ def test_the_json_is_one_array_of_typed_rows(run: Run) -> None:
 def test_the_sheet_holds_texts_as_texts(run: Run) -> None:
     run.deliveries.filter(uin=100_000).update(text="=1+1")
     sheet = load_workbook(io.BytesIO(written(run, "xlsx"))).active
+    assert sheet is not None
     rows = [[cell.value for cell in row] for row in sheet.rows]
     assert tuple(rows[0]) == COLUMNS
     assert rows[1][0] == 100000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -96,7 +98,7 @@ def test_segments_ask_accounts_and_campaigns(account: Account, run: Run) -> None
     Friend.objects.create(account=account, uin=10001)
     Friend.objects.create(account=account, uin=10002, ended_at=timezone.now())
     _delivery(run, 10001, "sent", sent_at=timezone.now())
-    _delivery(run, 10002, "sent", sent_at=timezone.now() - timezone.timedelta(days=9))
+    _delivery(run, 10002, "sent", sent_at=timezone.now() - timedelta(days=9))
     _delivery(run, 10003, "failed")
 
     def found(**condition: object) -> list[int]:

@@ -21,6 +21,7 @@ from contacts.services import run_import as running
 from contacts.services import tending
 from contacts.services.import_files import rejects_file, stored_file
 from contacts.services.imports import cancel_import, progress_of, queue_import
+from contacts.services.loading import load_people
 from contacts.services.run_import import run_import
 from contacts.services.undo_import import request_undo, undo_import
 from contacts.states import ImportPolicy, ImportState
@@ -69,7 +70,7 @@ def test_a_crashed_import_is_resumed_without_loading_a_row_twice(
     uins = [str(bad.get(n) or again.get(n) or 20_000 + n) for n in range(61)]
     contact_import = uploaded("uin,name,city\n" + "".join(f"{uin},p,c\n" for uin in uins))
     queue_import(contact_import=contact_import)
-    loaded = running.load_people
+    loaded = load_people
     calls: list[int] = []
 
     def crash(*arguments: object, **options: object) -> object:
@@ -141,7 +142,7 @@ def test_a_worker_that_lost_its_import_commits_nothing_more(
 ) -> None:
     contact_import = uploaded(csv_of(range(10_000, 10_050)))
     queue_import(contact_import=contact_import)
-    loaded = running.load_people
+    loaded = load_people
 
     def overtaken(*arguments: object, **options: object) -> object:
         if Contact.objects.count() == 20:

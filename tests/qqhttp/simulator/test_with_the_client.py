@@ -4,6 +4,7 @@ They share no code, so what one of them misunderstood shows here.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -51,7 +52,7 @@ def client(gateway: GatewaySimulator) -> Iterator[GatewayClient]:
         yield connected
 
 
-REQUESTS: list[Request] = [
+REQUESTS: list[Request[Any]] = [
     List(seq=2, uin=ALICE),
     List(seq=2, uin=ALICE, tn=0),
     QueryStat(seq=2, uin=ALICE),
@@ -69,7 +70,7 @@ REQUESTS: list[Request] = [
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: type(request).__name__)
 def test_every_request_is_understood_and_its_reply_too(
-    client: GatewayClient, request_: Request
+    client: GatewayClient, request_: Request[Any]
 ) -> None:
     client.exchange(request_).raise_for_res()
 
