@@ -41,6 +41,8 @@ def a_row(*, hostname: str, pid: int, age: float = 0.0) -> Worker:
         (socket.gethostname(), os.getppid(), False),
         ("another-host", NOBODY, False),
     ],
+    # A number of this process in a name would give each process of the run other tests.
+    ids=["nobody", "ourselves", "somebody", "another-host"],
 )
 def test_a_start_ends_what_a_predecessor_left_behind(
     hostname: str, pid: int, is_ended: bool
