@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from benchmarks.processes import bound
 from qqcampaign.stack.redis_server import answers, redis_spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +38,7 @@ class Place:
     def run(self, name: str, *arguments: str, timeout: float = 900) -> dict[str, Any]:
         """Run a module of `benchmarks` with Django set up, here; return the JSON it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.inside", name, *arguments],
+            bound([sys.executable, "-m", "benchmarks.inside", name, *arguments]),
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -99,7 +100,7 @@ def new_place(database: str) -> Iterator[Place]:
 @contextlib.contextmanager
 def _redis(socket: Path) -> Iterator[str]:
     spec = redis_spec(socket=socket, data=socket.parent / "redis")
-    server = subprocess.Popen(spec.argv, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(bound(spec.argv), stdout=subprocess.DEVNULL)
     url = f"unix://{socket}"
     try:
         deadline = time.monotonic() + 20

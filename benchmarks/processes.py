@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+from qqcampaign.stack import launcher
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -64,6 +67,11 @@ class Watch:
         return sum(cpu_seconds(pid) for pid in self._pids)
 
 
+def bound(argv: Sequence[str]) -> list[str]:
+    """Return a command that ends with this process, however this process ends."""
+    return [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), *argv]
+
+
 @contextlib.contextmanager
 def running(
     argv: Sequence[str], *, environment: Mapping[str, str] | None = None, log: Path
@@ -71,7 +79,7 @@ def running(
     """Run a process; yield its pid; end it: asked first, then made to."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            argv,
+            bound(argv),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

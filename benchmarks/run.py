@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)  # so that the database's server is stopped as well
     only = set(filter(None, given.only.split(",")))
     given.results.mkdir(exist_ok=True)
     table = [targets.HEAD]
@@ -99,6 +101,10 @@ def main() -> None:
     if not only or "imports" in only:
         table += _imports(given.results, is_quick=given.quick)
     print("\n".join(["", *table]))
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path) -> list[str]:
