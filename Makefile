@@ -32,8 +32,8 @@ lint: .venv/.development ## style, types, import rules, migrations, settings
 	  ALLOWED_HOSTS=console.example.org BEHIND_HTTPS=1 \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/.development ## the figures of the README
-	@$(PY) benchmarks/run.py $(ARGS)
+bench: .venv/.development ## the figures of the README (QUICK=1 for small numbers)
+	@$(PY) -m benchmarks.run $(ARGS)
 
 torture: .venv/.development ## kill everything, everywhere; nothing lost, nothing twice
 	@$(PY) tests/torture/run.py $(ARGS)
