@@ -38,16 +38,21 @@ FAULTS = (
     *("latency:before,seconds=0.05,jitter=0.2,p=0.05", "latency:after,jitter=0.2,p=0.05"),
     *("empty:after,command=Login,p=0.02", "reset:before,command=List,p=0.02"),
 )
-#: Probabilities a message, so that a failpoint strikes every twenty seconds or so.
+#: Probabilities a message, so that a failpoint strikes every few hundred messages.
 FAILPOINTS = (
-    "after_claim=0.002,after_mark=0.0005,in_planning=0.2",
-    "after_request_left=0.0008,in_hand_over=0.002",
-    "after_reply=0.0008,in_planning=0.2",
-    "in_commit=0.0006",
+    "after_claim=0.02,after_mark=0.003,in_planning=0.2",
+    "after_request_left=0.004,in_hand_over=0.02",
+    "after_reply=0.004,in_planning=0.2",
+    "in_commit=0.006",
+    "after_mark=0.001,after_request_left=0.001,after_reply=0.001,in_commit=0.002",
     "",
 )
 STRANGERS, SUPPRESSED = 20, 10
 START_TRIES = 3
+#: Messages between two strikes, how long they are waited for (seconds), and how many parts are
+#: killed in one strike.
+MESSAGES_BETWEEN, PATIENCE = (3, 10, 30, 100), 20.0
+AT_ONCE = (1, 1, 2, 3)
 CLERK = "import django; django.setup(); from tests.torture.clerk import main; main()"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
@@ -185,12 +190,14 @@ class Torture:
         self.gateway.control.set_faults(*FAULTS)
         while self.killer.kills.total() < self.plan.kills and time.monotonic() < ends_at:
             self._keep_it_busy()
-            self._wait_for_messages(self.dice.choice((0, 2, 10, 30)), seconds=3.0)
+            # Something is sent before each strike, or it would be the dead that are killed.
+            self._wait_for_messages(self.dice.choice(MESSAGES_BETWEEN), seconds=PATIENCE)
             self._be_awkward()
-            name = self.killer.kill_something()
+            struck = [self.killer.kill_something() for _ in range(self.dice.choice(AT_ONCE))]
             self._count_failpoints()
-            if name is not None:
-                self.say(f"{self.killer.kills.total():4d}  {name}")
+            names = ", ".join(name for name in struck if name is not None)
+            arrived = self.gateway.control.figures().arrived
+            self.say(f"{self.killer.kills.total():4d} kills, {arrived:6d} arrived  {names}")
 
     def _keep_it_busy(self) -> None:
         """See to it that some run is under way."""
