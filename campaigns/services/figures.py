@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.db.models import Count
 from django.utils import timezone as clock
@@ -83,7 +84,7 @@ def figures_of(*, run: Run) -> Figures:
         elif kind == TallyKind.REASON and n:
             state, _colon, reason = key.partition(":")
             reasons.setdefault(state, {})[reason] = n
-    rate = _rate_per_second(run)
+    rate = _rate_per_second(run, newest_attempts() if run.state == RunState.RUNNING else [])
     return Figures(
         state=run.state,
         targeted=targeted,
@@ -170,16 +171,33 @@ def _differs(what: str, kept: int, counted: int) -> str:
     }
 
 
-def _rate_per_second(run: Run) -> float:
+NewestAttempts: TypeAlias = list[tuple[datetime, datetime | None, int]]
+
+
+def newest_attempts() -> NewestAttempts:
+    """Return the newest attempts of all runs, (marked, finished, run's id): one cheap query."""
+    newest = Attempt.objects.order_by("-pk").values_list(
+        "marked_at", "finished_at", "delivery__run_id"
+    )
+    return list(newest[:RATE_ATTEMPTS])
+
+
+def eta_of(*, run: Run, left: int, newest: NewestAttempts) -> datetime | None:
+    """Return when a run would end at its rate of now, or None when that cannot be said.
+
+    Args:
+        run: the run.
+        left: its open deliveries.
+        newest: what `newest_attempts` returned, once for many runs.
+    """
+    return _eta(run, left=left, rate=_rate_per_second(run, newest))
+
+
+def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
     if run.state != RunState.RUNNING:
         return 0.0
     now = clock.now()
     since = max(now - timedelta(seconds=RATE_SECONDS), run.state_changed_at)
-    newest = list(
-        Attempt.objects.order_by("-pk").values_list("marked_at", "finished_at", "delivery__run_id")[
-            :RATE_ATTEMPTS
-        ]
-    )
     if len(newest) == RATE_ATTEMPTS:
         since = max(since, newest[-1][0])
     answered = sum(

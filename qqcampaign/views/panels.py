@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Sum
@@ -17,7 +17,8 @@ from accounts.states import AccountState
 from campaigns.admin.codes import CODE_COLOURS, code_meaning
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Run, Tally
-from campaigns.states import ACTIVE_RUN_STATES
+from campaigns.services.figures import NewestAttempts, eta_of, newest_attempts
+from campaigns.states import ACTIVE_RUN_STATES, RunState
 from qqcampaign.views.recent import LastHour
 
 #: How many runs the front page lists; the rest are one click away.
@@ -48,6 +49,7 @@ class RunLine:
     sent: int
     percent: float
     address: str
+    eta: datetime | None = None
 
 
 def run_panel() -> list[RunLine]:
@@ -67,10 +69,11 @@ def run_panel() -> list[RunLine]:
     )
     for run_id, kind, key, total in rows:
         figures[run_id][kind, key] = total
-    return [_run_line(run, figures[run.pk]) for run in runs]
+    newest = newest_attempts() if any(run.state == RunState.RUNNING for run in runs) else []
+    return [_run_line(run, figures[run.pk], newest) for run in runs]
 
 
-def _run_line(run: Run, figures: dict[tuple[str, str], int]) -> RunLine:
+def _run_line(run: Run, figures: dict[tuple[str, str], int], newest: NewestAttempts) -> RunLine:
     targeted = figures.get(("targeted", ""), 0)
     waiting = figures.get(("state", "pending"), 0) + figures.get(("state", "sending"), 0)
     page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
@@ -82,6 +85,7 @@ def _run_line(run: Run, figures: dict[tuple[str, str], int]) -> RunLine:
         sent=figures.get(("state", "sent"), 0),
         percent=100 * (targeted - waiting) / targeted if targeted else 0,
         address=f"{page}?run={run.number}",
+        eta=eta_of(run=run, left=waiting, newest=newest),
     )
 
 
