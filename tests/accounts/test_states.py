@@ -1,0 +1,98 @@
+"""Verbs of an account's state: each change with its reason in the timeline, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, Lease
+from accounts.services.states import (
+    change_account_state,
+    disable_account,
+    enable_account,
+    quarantine_account,
+    rest_account,
+)
+from accounts.states import AccountState, StateReason
+from foundation.refusals import Refusal
+from tests.campaigns.making import make_account
+
+pytestmark = pytest.mark.django_db
+S = AccountState
+
+
+@pytest.mark.parametrize(
+    ("verb", "before", "after"),
+    [
+        *((disable_account, state, S.DISABLED) for state in (S.NEW, S.ONLINE, S.QUARANTINED)),
+        (enable_account, S.DISABLED, S.NEW),
+        (enable_account, S.QUARANTINED, S.NEW),
+        (enable_account, S.RESTING, S.OFFLINE),
+        *((rest_account, state, S.RESTING) for state in (S.NEW, S.ONLINE, S.OFFLINE, S.RESTING)),
+    ],
+)
+def test_a_verb_moves_an_account(verb: Callable[..., Any], before: str, after: str) -> None:
+    account = make_account(20_001, state=before)
+    verb(account=account)
+    account.refresh_from_db()
+    assert account.state == after
+    events = list(account.events.values_list("state", "reason"))
+    assert events == ([(after, StateReason.BY_OPERATOR)] if before != after else [])
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"),
+    [
+        (disable_account, S.DISABLED),
+        *((enable_account, state) for state in (S.NEW, S.ONLINE, S.OFFLINE)),
+        *((rest_account, state) for state in (S.QUARANTINED, S.DISABLED)),
+    ],
+)
+def test_a_verb_that_does_not_fit_is_refused(verb: Callable[..., Any], state: str) -> None:
+    account = make_account(20_001, state=state)
+    with pytest.raises(Refusal, match="20001"):
+        verb(account=account)
+    account.refresh_from_db()
+    assert account.state == state
+    assert not account.events.exists()
+
+
+def test_a_rest_lasts_as_long_as_was_said() -> None:
+    account = make_account(20_001)
+    rest_account(account=account, seconds=90)
+    until = Lease.objects.get().resting_until
+    assert until is not None
+    assert timedelta(seconds=80) < until - timezone.now() <= timedelta(seconds=90)
+    account.refresh_from_db()
+    rest_account(account=account, seconds=5)  # an operator may think again
+    until = Lease.objects.get().resting_until
+    assert until is not None
+    assert until - timezone.now() <= timedelta(seconds=5)
+
+
+def test_an_enabled_account_starts_afresh() -> None:
+    account = make_account(20_001, state=S.QUARANTINED)
+    now = timezone.now()
+    Lease.objects.update(
+        login_failures=4, login_not_before=now, bad_results=9, resting_until=now, last_seq=7
+    )
+    enable_account(account=account)
+    lease = Lease.objects.get()
+    assert (lease.login_failures, lease.login_not_before, lease.bad_results) == (0, None, 0)
+    assert lease.resting_until is None
+    assert lease.last_seq == 7  # what was used stays used
+
+
+def test_no_change_is_no_event_and_a_stopped_account_comes_back_only_by_an_operator() -> None:
+    account = make_account(20_001, state=S.ONLINE)
+    pk, reason = account.pk, StateReason.LOGGED_IN
+    assert not change_account_state(account_id=pk, to=S.ONLINE, reason=reason)
+    quarantine_account(account=account, reason=StateReason.LOGIN_REFUSED, detail="密码错误")
+    assert not change_account_state(account_id=pk, to=S.ONLINE, reason=reason)
+    account = Account.objects.get()
+    assert (account.state, account.state_detail) == (S.QUARANTINED, "密码错误")
+    assert account.events.count() == 1

@@ -1,0 +1,112 @@
+"""Why is nothing moving? There is always an answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, Egress, Lease, Outage, Worker
+from accounts.services.workers import announce_worker
+from accounts.states import AccountState
+from campaigns.models import Delivery, Run
+from campaigns.services.explain import why_is_delivery_waiting, why_is_nothing_moving
+from campaigns.services.lifecycle import pause_run
+from campaigns.services.planning import plan_run
+from campaigns.states import RunState
+from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+
+pytestmark = pytest.mark.django_db
+PEOPLE = range(100_000, 100_003)
+
+
+@pytest.fixture
+def run() -> Run:
+    make_account(20_001, friends=PEOPLE, state=AccountState.ONLINE)
+    announce_worker(egress_name="default", source_address=None, proxy=None, version="1")
+    campaign = make_campaign("spring", lists=[make_list("all", PEOPLE)])
+    made = make_run(campaign, state=RunState.PREPARING)
+    assert plan_run(run=made)
+    made.refresh_from_db()
+    return made
+
+
+def sentences(run: Run) -> str:
+    run = Run.objects.get(pk=run.pk)
+    said = [one.sentence for one in why_is_nothing_moving(run=run)]
+    delivery = Delivery.objects.select_related("run", "account").order_by("pk")[0]
+    # A delivery's answer is never another one than its run's.
+    assert not said or why_is_delivery_waiting(delivery=delivery).sentence in said
+    return " ".join(said)
+
+
+def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(run: Run) -> None:
+    assert sentences(run) == ""
+    last = Delivery.objects.select_related("run", "account").order_by("-pk")[0]
+    explanation = why_is_delivery_waiting(delivery=last)
+    assert "20001 has 2 messages before it" in explanation.sentence
+    assert explanation.until is not None
+
+
+def test_somebody_paused_it(run: Run) -> None:
+    pause_run(run=run)
+    assert "Paused by the command line." in sentences(run)
+
+
+def test_it_is_outside_its_hours(run: Run) -> None:
+    now = timezone.localtime()
+    start = (now + timedelta(hours=2)).time().replace(second=0, microsecond=0)
+    end = (now + timedelta(hours=3)).time().replace(second=0, microsecond=0)
+    Run.objects.update(window_start=start, window_end=end, timezone="Asia/Shanghai")
+    assert "Outside its sending hours until" in sentences(run)
+    assert start.strftime("%H:%M") in sentences(run)
+
+
+def test_no_worker_runs(run: Run) -> None:
+    Worker.objects.update(ended_at=timezone.now())
+    assert "No worker is running." in sentences(run)
+
+
+def test_the_gateway_is_away(run: Run) -> None:
+    Outage.objects.create(
+        egress=Egress.objects.get(), began_at=timezone.now(), sentence="Nobody answers there."
+    )
+    assert "Nobody answers there. It goes on by itself." in sentences(run)
+
+
+def test_an_account_rests(run: Run) -> None:
+    Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
+    assert "1 account is resting, until" in sentences(run)
+
+
+@pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
+def test_an_account_was_stopped(run: Run, state: Any) -> None:
+    Account.objects.update(state=state, state_detail="密码错误")
+    assert "20001: 密码错误" in sentences(run)
+
+
+def test_an_accounts_egress_has_no_worker(run: Run) -> None:
+    Account.objects.update(egress=Egress.objects.create(name="far away"))
+    assert "far away" in sentences(run)
+
+
+def test_a_delivery_is_tried_again_later(run: Run) -> None:
+    Delivery.objects.update(not_before=timezone.now() + timedelta(minutes=5))
+    delivery = Delivery.objects.select_related("run").order_by("pk")[0]
+    assert "tried again at" in why_is_delivery_waiting(delivery=delivery).sentence
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "expected"),
+    [
+        ("sending", "", "with the gateway"),
+        ("failed", "RES_5", "failed RES_5"),
+        ("unknown", "reset", "unknown reset"),
+    ],
+)
+def test_a_delivery_that_does_not_wait(run: Run, state: str, reason: str, expected: str) -> None:
+    Delivery.objects.update(state=state, reason=reason)
+    delivery = Delivery.objects.select_related("run").order_by("pk")[0]
+    assert expected in why_is_delivery_waiting(delivery=delivery).sentence
