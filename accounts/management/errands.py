@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Errand, ErrandKind, ErrandState, Worker
 from accounts.services.errands import request_errand
+from accounts.services.outages import open_outages
 from foundation.refusals import Refusal
 
 #: Pause between two looks at the open errands, seconds.
@@ -77,4 +78,13 @@ def _wait(errands: dict[int, Errand], *, timeout: float) -> dict[int, Outcome]:
             break
         time.sleep(LOOK_SECONDS)
     late = _("Not done within %(seconds)g s; it is still asked for.") % {"seconds": timeout}
-    return outcomes | {pk: Outcome(pk, False, late) for pk in open_ids.values()}
+    outages = open_outages() if open_ids else {}
+    for account in Account.objects.filter(pk__in=open_ids.values()):
+        # An account that is pinned to no egress may be anywhere: any outage may be the reason.
+        of_mine = outages.get(account.egress_id) if account.egress_id else _any_of(outages)
+        outcomes[account.pk] = Outcome(account.pk, False, f"{late} {of_mine or ''}".rstrip())
+    return outcomes
+
+
+def _any_of(sentences: dict[int, str]) -> str:
+    return next(iter(sentences.values()), "")

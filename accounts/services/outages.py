@@ -22,3 +22,8 @@ def begin_outage(*, egress_id: int, sentence: str) -> None:
 def end_outage(*, egress_id: int) -> None:
     """Note that the gateway answers again."""
     Outage.objects.filter(egress_id=egress_id, ended_at=None).update(ended_at=timezone.now())
+
+
+def open_outages() -> dict[int, str]:
+    """Return the outages that are not over: their sentences by egress."""
+    return dict(Outage.objects.filter(ended_at=None).values_list("egress_id", "sentence"))

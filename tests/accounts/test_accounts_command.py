@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.management.commands.accounts import Command
 from accounts.models import Account, Egress, Errand, ErrandState, Friend, Lease, Worker
 from accounts.services.errands import finish_errand
+from accounts.services.outages import begin_outage
 from accounts.states import AccountState, StateReason
 from tests.commandline import manage
 
@@ -211,6 +212,16 @@ def test_what_is_not_done_in_time_is_still_asked_for() -> None:
     assert said.status == 1
     assert "still asked for" in said.json[0]["sentence"]
     assert Errand.objects.get().state == ErrandState.OPEN
+
+
+@pytest.mark.parametrize("is_pinned", [True, False])
+def test_a_gateway_that_is_away_is_named_as_the_reason(is_pinned: bool) -> None:
+    egress = make_worker().egress
+    make_account(egress=egress if is_pinned else None)
+    begin_outage(egress_id=egress.pk, sentence="The gateway cannot be reached.")
+    said = manage("accounts", "login", "--all", "--timeout", "0", "--json")
+    assert said.status == 1
+    assert said.json[0]["sentence"].endswith("still asked for. The gateway cannot be reached.")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -82,6 +82,16 @@ class Arrived:
         counted = Counter((message.to, message.text) for message in self.messages)
         return {key: times for key, times in counted.items() if times > 1}
 
+    def shared_seqs(self) -> list[tuple[str, str]]:
+        """Which SEQ of which account stood for two different requests, of any command."""
+        meant: dict[tuple[str, str], dict[str, bytes]] = {}
+        shared = []
+        for request in list(self.requests):
+            key, fields = (request.text("UIN"), request.text("SEQ")), dict(request.fields)
+            if meant.setdefault(key, fields) != fields:
+                shared.append(key)
+        return shared
+
     def of(self, marker: bytes) -> list[Message]:
         """The messages whose text holds this."""
         return [message for message in self.messages if marker in message.text]

@@ -80,3 +80,4 @@ def assert_all_arrived(gateway: Gateway, text: str, people: Sequence[int]) -> No
     missing, extra = set(people) - set(got), set(got) - set(people)
     assert (len(got), missing, extra) == (len(people), set(), set())
     assert not gateway.arrived.conflicts, gateway.arrived.conflicts[:3]
+    assert not gateway.arrived.shared_seqs()
