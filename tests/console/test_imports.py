@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
+from celery import current_app
 from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -62,6 +65,19 @@ def test_from_the_upload_to_the_list_and_back(operator: Client, redis_server: st
     operator.post(_page(found, "do", "undo"))
     assert undo_import(import_id=found.pk)
     assert not Contact.objects.exists()
+
+
+def test_with_redis_away_the_import_is_kept_for_the_tick(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
+    monkeypatch.setitem(current_app.conf.changes, "broker_write_url", nobody)
+    monkeypatch.setitem(current_app.conf.changes, "broker_transport_options", {"max_retries": 0})
+    found = _upload(operator)
+    answer = operator.post(_check(found), {**MAPPING, "verb": "go"})
+    assert answer["Location"] == _page(found)
+    assert list(ContactImport.objects.abandoned()) == [found]
 
 
 def test_the_mapping_is_corrected(operator: Client) -> None:

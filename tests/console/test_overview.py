@@ -61,6 +61,15 @@ def test_it_asks_as_little_for_many_rows_as_for_few(operator: Client) -> None:
     assert _queries(operator) <= few <= 20
 
 
+def test_a_running_campaign_says_when_it_will_be_done(operator: Client) -> None:
+    make_world()
+    page = operator.get("/overview/live/").content.decode()
+    assert "done about" in page
+    Run.objects.update(state=RunState.PAUSED)
+    cache.clear()
+    assert "done about" not in operator.get("/overview/live/").content.decode()
+
+
 def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/overview/live/").status_code == 200
