@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
@@ -82,7 +83,7 @@ def _why_not_at_all(run: Run) -> list[Explanation]:
     start, end, zone = run.window_start, run.window_end, run.timezone
     if not is_open(start=start, end=end, zone=zone, at=now):
         opening = next_opening(start=start, end=end, zone=zone, at=now)
-        return [_until(_("Outside its sending hours until %(time)s."), opening)]
+        return [_until(_("Outside its sending hours until %(time)s."), opening, zone=zone)]
     if not Worker.objects.living().exists():
         return [
             Explanation(
@@ -211,13 +212,16 @@ def _paused(run: Run) -> str:
     }
 
 
-def _until(sentence: str, until: datetime | None) -> Explanation:
-    return Explanation(sentence % {"time": _clock(until)}, until=until)
+def _until(sentence: str, until: datetime | None, *, zone: str | None = None) -> Explanation:
+    return Explanation(sentence % {"time": _clock(until, zone=zone)}, until=until)
 
 
-def _clock(at: datetime | None) -> str:
+def _clock(at: datetime | None, *, zone: str | None = None) -> str:
+    """Return a time of the console's, or of a zone, which is named when it is another one."""
     if at is None:
         return "-"
-    local = timezone.localtime(at)
-    is_today = local.date() == timezone.localdate()
-    return local.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")
+    is_ours = zone is None or zone == timezone.get_current_timezone_name()
+    local = timezone.localtime(at, None if is_ours else ZoneInfo(str(zone)))
+    is_today = local.date() == timezone.localdate(timezone=local.tzinfo)
+    words = local.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")
+    return words if is_ours else f"{words} ({zone})"

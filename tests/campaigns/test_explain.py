@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -62,6 +63,15 @@ def test_it_is_outside_its_hours(run: Run) -> None:
     Run.objects.update(window_start=start, window_end=end, timezone="Asia/Shanghai")
     assert "Outside its sending hours until" in sentences(run)
     assert start.strftime("%H:%M") in sentences(run)
+
+
+def test_its_hours_are_told_in_its_own_time_zone(run: Run) -> None:
+    opening = timezone.now().astimezone(ZoneInfo("America/Lima")) + timedelta(hours=2)
+    start = opening.time().replace(second=0, microsecond=0)
+    end = (opening + timedelta(hours=1)).time().replace(second=0, microsecond=0)
+    Run.objects.update(window_start=start, window_end=end, timezone="America/Lima")
+    assert start.strftime("%H:%M") in sentences(run)
+    assert "(America/Lima)" in sentences(run)
 
 
 def test_no_worker_runs(run: Run) -> None:
