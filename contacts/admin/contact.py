@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 from contacts.admin.person import PersonPage
 from contacts.models import Contact, ContactList
 from contacts.resources import ContactResource
-from foundation.admin import ExportMixin, TimelineInline, UncountedAdmin, search_by_uin
+from foundation.admin import ExportMixin, KeptMixin, TimelineInline, UncountedAdmin, search_by_uin
 from tabular.formats import stream_csv, write_xlsx
 
 #: How many attributes a row of the list shows.
@@ -33,9 +33,11 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(PersonPage, ExportMixin, UncountedAdmin):
+class ContactAdmin(PersonPage, ExportMixin, KeptMixin, UncountedAdmin):
     """People we may have something to say to."""
 
+    # Who was ever written to is erased on request, which keeps the suppression and the figures.
+    kept_by = ["deliveries"]
     export_resource = ContactResource
     export_stream = stream_csv
     export_workbook = write_xlsx
