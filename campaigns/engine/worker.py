@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import Any
 
@@ -31,6 +32,9 @@ def begin(sender: Any = None, **_kwargs: Any) -> None:
 @signals.worker_ready.connect
 def look_for_work(**_kwargs: Any) -> None:
     """Have the accounts woken that wait for a worker like this one."""
+    # What is loaded by now stays: walking through it again would cost every collection its time,
+    # and the end of the process half a second.
+    gc.freeze()
     if current_runtime() is not None:
         wake_reconciler()
 
