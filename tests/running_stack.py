@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Seconds; the machine may be busy with other tests.
-START_PATIENCE = STOP_PATIENCE = 60.0
+START_PATIENCE = STOP_PATIENCE = 120.0
 
 
 class RunningStack:

@@ -56,6 +56,22 @@ def unusable(home: Path, problem: OSError) -> Refusal:
     return _not_writable(home, problem.strerror or str(problem))
 
 
+def is_about(home: Path, problem: OSError) -> bool:
+    """Return whether an error is the folder's: its disk, or a file below it.
+
+    An error while writing names no file, but nothing else of the stack's is on a disk.
+    """
+    if problem.errno in {*_FULL, errno.EROFS, errno.EIO}:
+        return True
+    if problem.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}:
+        return False  # whatever file was to be opened when they ran out
+    names = (problem.filename, problem.filename2)
+    return any(
+        isinstance(name, str) and Path(os.path.abspath(name)).is_relative_to(home.absolute())
+        for name in names
+    )
+
+
 @contextlib.contextmanager
 def held(home: Path) -> Iterator[None]:
     """Hold the folder for this stack alone, until the end of the block or of the process.

@@ -55,7 +55,9 @@ def run_stack(wish: Wish, *, say: Callable[[str], None]) -> None:
             with supervisor.listening_to_signals():
                 _run(wish, supervisor, listener, say=say)
     except OSError as problem:
-        raise home.unusable(folder, problem) from problem
+        if home.is_about(folder, problem):
+            raise home.unusable(folder, problem) from problem
+        raise _system_refusal(problem) from problem
 
 
 def _run(
@@ -176,6 +178,26 @@ def _port_refusal(host: str, port: int, problem: Exception) -> Refusal:
             else str(problem),
         },
         code="cannot_listen",
+    )
+
+
+def _system_refusal(problem: OSError) -> Refusal:
+    """Return the refusal for what the system would not give, in its own words."""
+    advice = {
+        errno.EMFILE: _("Allow this user more open files (ulimit -n)."),
+        errno.ENFILE: _("This machine has too many files open: end what you do not need."),
+        errno.EAGAIN: _("Allow this user more processes (ulimit -u), or end some."),
+        errno.ENOMEM: _("Make memory free: end what you do not need."),
+    }.get(problem.errno or 0, _("Its logs may say more."))
+    return Refusal(
+        _("The stack could not go on, the system refused: %(problem)s. %(advice)s")
+        % {
+            "problem": " ".join(
+                str(word) for word in (problem.strerror or problem, problem.filename) if word
+            ),
+            "advice": advice,
+        },
+        code="system_refused",
     )
 
 

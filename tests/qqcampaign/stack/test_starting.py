@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 from qqcampaign.management.commands.up import Command
 from qqcampaign.stack.demo import CAMPAIGN
 from qqhttp.simulator import SimulatorControl
-from tests.running_stack import RunningStack, processes_of
+from tests.running_stack import ROOT, RunningStack, processes_of
 
 pytestmark = pytest.mark.stack
 StartStack = Callable[..., RunningStack]
@@ -85,7 +86,7 @@ def test_health_follows_redis_and_a_second_stack_is_refused(start_stack: StartSt
 
 def _refusal(stack: RunningStack, *arguments: str) -> str:
     """Start it as it is, expect a refusal; return what it said."""
-    done = stack.manage("up", *(arguments or ("--port", "0")), check=False, timeout=60)
+    done = stack.manage("up", *(arguments or ("--port", "0")), check=False, timeout=120)
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert "Traceback" not in said
@@ -143,6 +144,49 @@ def test_a_full_disk_is_refused(down: RunningStack, size: str) -> None:
         assert "is full" in said or "No space left on device" in said
     finally:
         subprocess.run(["umount", str(down.home)], check=True)
+
+
+_UP = (
+    "from django.core.management import execute_from_command_line as run; import os, resource, sys"
+)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        ("sys.executable = '/gone/python'", "No such file or directory /gone/python"),
+        (
+            "n = max(map(int, os.listdir('/proc/self/fd'))) + 3;"
+            "resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))",
+            "Too many open files",
+        ),
+    ],
+)
+def test_what_the_system_refuses_is_not_blamed_on_the_folder(
+    down: RunningStack, trouble: str, sentence: str
+) -> None:
+    command = f"{_UP}; {trouble}; run(['manage.py', 'up', '--port', '0'])"
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=ROOT,
+        env={**down.env, "DJANGO_SETTINGS_MODULE": "qqcampaign.settings"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert sentence in done.stderr
+    assert "cannot be written to" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert processes_of(down.home) == {}
+
+
+@pytest.mark.one_database
+def test_a_log_that_is_a_folder_is_the_folders_fault(down: RunningStack) -> None:
+    (down.home / "logs" / "worker.log").mkdir(parents=True)
+    assert "cannot be written to (Is a directory)" in _refusal(down)
 
 
 @pytest.mark.one_database
