@@ -31,7 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     parser.add_argument("--kills", type=int, default=200, help="on each database")
-    parser.add_argument("--seconds", type=float, default=900.0, help="of killing, at most")
+    parser.add_argument("--seconds", type=float, default=1800.0, help="of killing, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
     if os.environ.get("OUTSIDE"):
