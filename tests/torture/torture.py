@@ -126,12 +126,12 @@ class Torture:
     def order(self, order: str, /, **arguments: Any) -> Any:
         """Let the clerk do something."""
         if self._clerk is None:
-            self._clerk = subprocess.Popen(
-                [sys.executable, "-c", CLERK],
-                cwd=ROOT, env={**self.stack.env, "QQCAMPAIGN_FAILPOINTS": ""}, text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=(self.folder / "clerk.log").open("w"),
-            )  # fmt: skip
+            with (self.folder / "clerk.log").open("w") as log:
+                self._clerk = subprocess.Popen(
+                    [sys.executable, "-c", CLERK],
+                    cwd=ROOT, env={**self.stack.env, "QQCAMPAIGN_FAILPOINTS": ""}, text=True,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                )  # fmt: skip
         assert self._clerk.stdin is not None
         assert self._clerk.stdout is not None
         print(json.dumps([order, arguments]), file=self._clerk.stdin, flush=True)
