@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,10 @@ def main() -> int:
     given = parser.parse_args()
     if os.environ.get("MUTATIONS"):
         return mutations.main()
-    columns, faults = {}, []
+    print("=== hostile files", flush=True)
+    fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
+    faults = ["a file made the reader fail: see above"] if fuzz.returncode else []
+    columns = {}
     for database in given.database or ("sqlite", "postgresql"):
         print(f"=== {database}, seed {given.seed}", flush=True)
         plan = Plan(database, kills=given.kills, seconds=given.seconds, seed=given.seed)
