@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
@@ -18,13 +17,13 @@ from accounts.models import Account, PolicyCommand
 from accounts.services.conversation import Answer, Conversation, LaneMustStop, LeaseLost
 from accounts.services.database_turn import database_turn
 from accounts.services.leases import Grant, hand_back
-from accounts.services.pace import Limits
 from accounts.services.perform_errands import perform_errands
 from accounts.states import AccountState
-from campaigns.engine.entries import Mark, Replay, Settlement
+from campaigns.engine.entries import Settlement
 from campaigns.engine.feed import Due, RunBrief, Unsettled, next_deliveries, unsettled_attempts
 from campaigns.engine.outcomes import Situation, Verdict, judge
 from campaigns.engine.reactions import Reactions
+from campaigns.engine.right import RightToSend
 from campaigns.engine.runtime import Runtime
 from campaigns.engine.tempo import Tempo
 from campaigns.states import DeliveryState
@@ -36,11 +35,6 @@ from qqhttp import NeverLeft
 SLICE_SECONDS = 60.0
 #: Deliveries read at a time: about this many seconds of work, within bounds.
 READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 5, 200
-#: A mark older than this is proved again before its request leaves: the process may have been
-#: stopped in between, and its lease may have passed on. Whoever proves has 12 seconds
-#: (PRESUMED_DEAD_SECONDS - PROVED_SECONDS), of which connecting may take QQ_CONNECT_TIMEOUT and
-#: what has left may stay in the kernel for UNACKNOWLEDGED_SECONDS (`qqhttp.transport`).
-FRESH_SECONDS = 3.0
 #: How long a lane looks around when the ledger refuses it a mark, seconds.
 REFUSED_PAUSE_SECONDS = 0.25
 
@@ -65,21 +59,19 @@ class Lane:
         self.conversation = conversation
         #: The account's state as the control loop last saw it.
         self.account_state: str = account.state
-        self._has_lease = True
+        self.right = RightToSend(ledger=self.ledger, grant=grant, account_id=account.pk)
         self._ends_at = time.monotonic() + SLICE_SECONDS
         self.tempo = Tempo(
             conversation=conversation,
             grant=grant,
             egress_id=runtime.egress.pk,
-            limits=self._limits,
+            limits=lambda: runtime.limits_of(account),
             check=self._check,
         )
         self.reactions = Reactions(
             account=account, grant=grant, conversation=conversation, tempo=self.tempo
         )
         self._spells_h = False
-        #: When this lane's right to send was last proved, on the monotonic clock.
-        self._proved_at = 0.0
         #: The runs this lane sent for, and whether its slice was over before its work was.
         self.runs_served: set[int] = set()
         self.has_more = False
@@ -108,7 +100,7 @@ class Lane:
 
     def lose_lease(self) -> None:
         """Called by the runtime: this worker was presumed dead, the lease has passed on."""
-        self._has_lease = False
+        self.right.lose()
         self.tempo.wake.set()
 
     def give_up(self) -> None:
@@ -116,7 +108,7 @@ class Lane:
         self._hand_back()
 
     def _hand_back(self) -> None:
-        if not self._has_lease:
+        if not self.right.is_held:
             return
         self.ledger.wait_for_all()
         try:
@@ -180,7 +172,7 @@ class Lane:
 
     def _check(self) -> None:
         """End the lane if it must not go on; called before each message and after each wait."""
-        if not self._has_lease:
+        if not self.right.is_held:
             raise LeaseLost
         if self.runtime.is_draining:
             raise LaneMustStop("draining")
@@ -194,9 +186,6 @@ class Lane:
     def _read_ahead(self) -> int:
         fitting = READ_AHEAD_SECONDS / max(self.tempo.gap.seconds, 0.001)
         return int(min(max(fitting, FEWEST_AHEAD), MOST_AHEAD))
-
-    def _limits(self) -> Limits:
-        return self.runtime.limits_of(self.account)
 
     # --- one delivery -------------------------------------------------------------------------
 
@@ -218,14 +207,8 @@ class Lane:
         if run is None or not run.is_open(timezone.now()):
             return True
         asked_at = time.monotonic()
-        ticket = self.ledger.ask(
-            Mark(due.delivery_id, self.account.pk, self.grant.token, seq, due.own_text)
-        )
-        if not ticket.wait():
-            if self.ledger.is_fenced_off:
-                self._has_lease = False
+        if not self.right.mark(delivery_id=due.delivery_id, seq=seq, text=due.own_text):
             return False
-        self._proved_at = ticket.proved_at
         failpoint("after_mark")
         marked_at = time.monotonic()
         self.tempo.mark_took(marked_at - asked_at)
@@ -247,28 +230,18 @@ class Lane:
             was_open: whether one of them may have sent it already.
         """
         while True:
-            self._prove_fresh(seq)
+            self.right.prove_fresh(seq)
             failpoint_soon("after_request_left", within=0.02)
             answer = self.conversation.send_message(
                 seq=seq, uin=due.uin, text=due.text, spell_h=self._spells_h
             )
             failpoint("after_reply")
             self.tempo.confirm(f"{self.account.pk}:{seq}")
-            situation = Situation(
-                answer=answer,
-                policy=self.runtime.policies.find(
-                    command=PolicyCommand.MESSAGE.value, code=answer.code
-                ),
-                was_open=was_open,
-                replays=replays,
-                attempts=due.attempts + 1,
-                age=time.monotonic() - marked_at,
-                replay_window=_replay_window(),
-                promise=due.promise,
-            )
+            age = time.monotonic() - marked_at
+            situation = self._situation(due, answer, was_open=was_open, replays=replays, age=age)
             verdict = judge(situation)
             self._record(due, seq, answer.code, verdict)
-            if not self._has_lease:
+            if not self.right.is_held:
                 raise LeaseLost  # what follows is about the account, which is another lane's by now
             self._react(due, situation)
             if verdict.is_ended:
@@ -277,6 +250,23 @@ class Lane:
             was_open = was_open or not answer.is_definite
             replays += answer.code != "unreachable"
             self._prepare_replay(answer, seq, verdict.pause)
+
+    def _situation(
+        self, due: Due, answer: Answer, *, was_open: bool, replays: int, age: float, code: str = ""
+    ) -> Situation:
+        """Return what is to be judged, by the policy for the answer's code or for `code`."""
+        return Situation(
+            answer=answer,
+            policy=self.runtime.policies.find(
+                command=PolicyCommand.MESSAGE.value, code=code or answer.code
+            ),
+            was_open=was_open,
+            replays=replays,
+            attempts=due.attempts + 1,
+            age=age,
+            replay_window=self.runtime.replay_window,
+            promise=due.promise,
+        )
 
     def _record(self, due: Due, seq: int, res: str, verdict: Verdict) -> None:
         now = timezone.now()
@@ -313,30 +303,7 @@ class Lane:
         self._wait_for_gateway()
         self._log_in_first()
         self.tempo.sleep_until_slot()
-        self._ask_again(seq)
-
-    def _prove_fresh(self, seq: int) -> None:
-        """Let no request leave on a proof that is too old; see FRESH_SECONDS.
-
-        Raises:
-            LeaseLost: this lane may not send any more.
-        """
-        while time.monotonic() - self._proved_at > FRESH_SECONDS:
-            self._ask_again(seq)
-
-    def _ask_again(self, seq: int) -> None:
-        """Prove once more that this lane may send, and count the repeat.
-
-        Raises:
-            LeaseLost: it may not.
-        """
-        ticket = self.ledger.ask(Replay(self.account.pk, self.grant.token, seq))
-        if not ticket.wait():
-            # The lease has passed on, or the attempt was ended meanwhile and the lease is ours:
-            # the hand-back will see.
-            self._has_lease = not self.ledger.is_fenced_off
-            raise LeaseLost
-        self._proved_at = ticket.proved_at
+        self.right.prove_again(seq)
 
     # --- what an earlier lane left open ---------------------------------------------------------
 
@@ -351,18 +318,7 @@ class Lane:
         age = (timezone.now() - left.marked_at).total_seconds()
         silence = Answer(left.last_res or "lost", is_definite=False)
         verdict = judge(
-            Situation(
-                answer=silence,
-                policy=self.runtime.policies.find(
-                    command=PolicyCommand.MESSAGE.value, code="timeout"
-                ),
-                was_open=True,
-                replays=0,
-                attempts=left.due.attempts + 1,
-                age=age,
-                replay_window=_replay_window(),
-                promise=left.due.promise,
-            )
+            self._situation(left.due, silence, was_open=True, replays=0, age=age, code="timeout")
         )
         if verdict.to != DeliveryState.SENDING:
             self._record(left.due, left.seq, silence.code, verdict)
@@ -387,10 +343,6 @@ class Lane:
         if not self.conversation.is_logged_in:
             self.conversation.ensure_logged_in()
             self.runtime.gateway.reached()
-
-
-def _replay_window() -> float:
-    return settings.QQ_GATEWAY_REPLAY_WINDOW if settings.QQ_GATEWAY_TRUSTS_SEQ else 0.0
 
 
 def _wall(monotonic: float) -> datetime:

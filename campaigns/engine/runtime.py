@@ -130,6 +130,11 @@ class Runtime:
         """Whether another lane would fit in: then none waits for a lane to hand back."""
         return self._capacity is None or len(self.lanes) < self._capacity
 
+    @property
+    def replay_window(self) -> float:
+        """How long the gateway remembers a SEQ, seconds; 0 when that is not trusted."""
+        return settings.QQ_GATEWAY_REPLAY_WINDOW if settings.QQ_GATEWAY_TRUSTS_SEQ else 0.0
+
     def limits_of(self, account: Account) -> Limits:
         """Return what the operator allows an account now."""
         limits = self._limits.get(account.pk)

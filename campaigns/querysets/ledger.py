@@ -34,7 +34,7 @@ class LedgerSql(Protocol):
         """Return whether the worker may mark; on PostgreSQL hold its row until the commit.
 
         A heartbeat older than PROVED_SECONDS is renewed: then the leases cannot pass on before
-        what is marked now has left, or has gone stale (`campaigns.engine.lane`).
+        what is marked now has left, or has gone stale (`campaigns.engine.right`).
         """
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:

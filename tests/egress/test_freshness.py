@@ -6,8 +6,8 @@ import pytest
 
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS, PROVED_SECONDS
 from campaigns.engine.entries import Mark
-from campaigns.engine.lane import FRESH_SECONDS
 from campaigns.engine.ledger import Ledger
+from campaigns.engine.right import FRESH_SECONDS
 from qqcampaign import settings
 from qqhttp.transport import UNACKNOWLEDGED_SECONDS
 
