@@ -41,23 +41,14 @@ def change_account_state(
 def enable_account(*, account: Account, by: Any = None) -> None:
     """Give an account a fresh start: out of quarantine, rest or being disabled.
 
-    Raises:
-        Refusal: the account is already working.
+    One that works already is left as it is: whoever asks has what they want.
     """
     with transaction.atomic():
         Lease.objects.filter(account=account).update(
             resting_until=None, login_failures=0, login_not_before=None, bad_results=0
         )
         to = AccountState.OFFLINE if account.state == AccountState.RESTING else AccountState.NEW
-        if not change_account_state(
-            account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by
-        ):
-            raise Refusal(
-                _("Account %(uin)s is %(state)s already: there is nothing to enable.")
-                % {"uin": account.uin, "state": account.get_state_display()},
-                code="already_enabled",
-                uin=account.uin,
-            )
+        change_account_state(account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by)
 
 
 def welcome_new_password(*, account: Account, by: Any = None) -> bool:

@@ -161,14 +161,14 @@ def test_rest_and_enable() -> None:
     assert row["state"] == "offline"
 
 
-def test_enable_leads_out_of_quarantine_and_refuses_what_works_already() -> None:
+def test_enable_leads_out_of_quarantine_and_leaves_alone_what_works_already() -> None:
     make_account(20_001, state=AccountState.QUARANTINED)
     make_account(20_002)
-    said = manage("accounts", "enable", "20001", "20002", "--json")
-    assert said.status == 1
-    assert [row["state"] for row in said.json] == ["new", "new"]
-    assert "nothing to enable" in said.json[1]["sentence"]
-    assert "nothing to enable" in manage("accounts", "enable", "20002").err
+    make_account(20_003, state=AccountState.ONLINE)
+    said = manage("accounts", "enable", "20001", "20002", "20003", "--json")
+    assert said.status == 0
+    assert [row["state"] for row in said.json] == ["new", "new", "online"]
+    assert manage("accounts", "enable", "20001").status == 0
 
 
 def test_all_of_none_is_refused() -> None:

@@ -48,7 +48,6 @@ def test_a_verb_moves_an_account(verb: Callable[..., Any], before: str, after: s
     ("verb", "state"),
     [
         (disable_account, S.DISABLED),
-        *((enable_account, state) for state in (S.NEW, S.ONLINE, S.OFFLINE)),
         *((rest_account, state) for state in (S.QUARANTINED, S.DISABLED)),
     ],
 )
@@ -85,6 +84,14 @@ def test_an_enabled_account_starts_afresh() -> None:
     assert (lease.login_failures, lease.login_not_before, lease.bad_results) == (0, None, 0)
     assert lease.resting_until is None
     assert lease.last_seq == 7  # what was used stays used
+
+
+@pytest.mark.parametrize("state", [S.NEW, S.ONLINE, S.OFFLINE])
+def test_an_account_that_works_already_is_left_as_it_is(state: str) -> None:
+    account = make_account(20_001, state=state)
+    enable_account(account=account)
+    assert Account.objects.get().state == state
+    assert not account.events.exists()
 
 
 def test_no_change_is_no_event_and_a_stopped_account_comes_back_only_by_an_operator() -> None:
