@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Account, Worker
-from campaigns.engine.runtime import DRAIN_SECONDS
 from qqcampaign.stack.plan import WORKER_GRACE
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
@@ -46,7 +45,9 @@ def test_a_new_version_takes_over_while_a_run_is_going(
         assert old.wait(WORKER_GRACE) == 0
         took = time.monotonic() - began_at
         print(f"drained within {took:.1f} s")
-        assert took > DRAIN_SECONDS - 1, "it waited for the account in its penalty"
+        # How long depends on what was left of the penalty; a worker with nothing to wait for
+        # is gone within a second.
+        assert took > 1, "it waited for the account in its penalty"
         assert _versions() == {"9.9.9"}
 
         gateway.control.change(min_interval=0.0, penalty=0.1)
