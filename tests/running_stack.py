@@ -169,11 +169,12 @@ class RunningStack:
 def processes_of(home: Path) -> dict[int, str]:
     """Return every living process whose environment or command line names this home.
 
-    Zombies do not count: they have ended, and wait for whoever inherited them to notice.
+    The one that asks does not count, though it may be told the home on its command line. Zombies
+    do not count either: they have ended, and wait for whoever inherited them to notice.
     """
     needle, found = os.fsencode(home), {}
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         with contextlib.suppress(OSError):
             state = re.sub(r"^.*\) ", "", (entry / "stat").read_text())[0]
