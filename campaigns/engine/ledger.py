@@ -12,11 +12,13 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from functools import partial
 from typing import TypeVar
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from campaigns.engine.database_thread import DatabaseThread
 from campaigns.engine.entries import Mark, Replay, Settlement
 from campaigns.models import TallyKind
 from campaigns.querysets.ledger import LedgerSql, TallyKey, add_tallies
@@ -52,11 +54,13 @@ class Ticket:
         #: What the database said against this very entry, if it did.
         self.problem: str | None = None
 
-    def settle(
-        self, *, is_granted: bool, problem: str | None = None, proved_at: float = 0.0
-    ) -> None:
-        """Let the lane go on."""
-        self.is_granted, self.problem, self.proved_at = is_granted, problem, proved_at
+    def settle(self, *, is_granted: bool) -> None:
+        """Say yes or no, and let the lane go on."""
+        self.is_granted = is_granted
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let the lane go on, with what was decided."""
         self._done.set()
 
     def wait(self) -> bool:
@@ -95,6 +99,7 @@ class Ledger:
         self._is_closing = self._is_closed = False
         self._proved_at = 0.0
         self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
+        self._database = DatabaseThread()
         #: Set once the fence is gone: the worker was presumed dead, its leases have passed on.
         self.is_fenced_off = False
         self.commits = 0
@@ -157,7 +162,7 @@ class Ledger:
             log.critical("The ledger broke down; this worker ends.", exc_info=True)
             os._exit(os.EX_SOFTWARE)
         finally:
-            connection.close()
+            self._database.close()
 
     def _write_until_closed(self) -> None:
         while True:
@@ -171,7 +176,10 @@ class Ledger:
             waiting = _drain(self._waiting_for_all)
             said, asked = _drain(self._said), _drain(self._asked)
             while said or asked:
-                self._commit_surely(said[:LARGEST_BATCH], asked[:LARGEST_BATCH])
+                some_said, some_asked = said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
+                self._database.call(partial(self._commit_surely, some_said, some_asked))
+                for _entry, ticket in some_asked:
+                    ticket.let_go()
                 del said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
             for ticket in waiting:
                 ticket.settle(is_granted=True)
@@ -202,7 +210,7 @@ class Ledger:
                 return
             else:
                 for number, (_entry, ticket) in enumerate(asked):
-                    ticket.settle(is_granted=number in granted, proved_at=self._proved_at)
+                    ticket.is_granted, ticket.proved_at = number in granted, self._proved_at
                 return
 
     def _commit_one_by_one(
@@ -213,7 +221,7 @@ class Ledger:
             # No values: a database error quotes them, and a text is nobody's business.
             log.error("The ledger had an entry refused: %s", type(problem).__name__)
             for _entry, ticket in asked:
-                ticket.settle(is_granted=False, problem=type(problem).__name__)
+                ticket.problem = type(problem).__name__
             return
         for settlement in said:
             self._commit_surely([settlement], [])
