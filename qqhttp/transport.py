@@ -14,9 +14,12 @@ What plain `requests` does that a message must not meet, and what is done about 
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import io
 import socket
+import sys
+import termios
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +47,9 @@ if hasattr(socket, "TCP_USER_TIMEOUT"):
     _SOCKET_OPTIONS.append(
         (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNACKNOWLEDGED_SECONDS * 1000))
     )
+#: How Linux tells the state of a connection; the first byte of its answer is the state.
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
+_ESTABLISHED = 1
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -97,6 +103,23 @@ class _LaneConnection(HTTPConnection):
 
     response_class = _BoundedResponse
     _held: list[bytes] | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether an idle connection can be used again: nothing came on it since its last reply.
+
+        What comes is its end, or an answer nobody asked for (the gateway's second one to a
+        Query_Stat). urllib3 polls for it, which under gevent costs a turn of the loop; where the
+        kernel can simply be asked, it is.
+        """
+        if self.sock is None or _TCP_INFO is None or isinstance(self, HTTPSConnection):
+            return super().is_connected
+        try:
+            state = self.sock.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 1)[0]
+            unread = fcntl.ioctl(self.sock.fileno(), termios.FIONREAD, bytes(4))
+        except OSError:
+            return False
+        return state == _ESTABLISHED and not any(unread)
 
     def connect(self) -> None:
         """Connect, or raise `NeverLeft`: nothing has been sent before this is done."""

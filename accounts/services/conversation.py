@@ -19,7 +19,7 @@ from accounts.models import Account, Lease
 from accounts.services.database_turn import database_turn
 from accounts.services.errands import fail_open_errands
 from accounts.services.friends import keep_friends
-from accounts.services.leases import Grant, reserve_seqs
+from accounts.services.leases import SEQS_WITH_LEASE, Grant, reserve_seqs
 from accounts.services.sessions import end_session, open_session, touch_session, usable_session
 from accounts.services.states import change_account_state, quarantine_account
 from accounts.states import AccountState, PresenceStatus, StateReason
@@ -107,8 +107,8 @@ class Conversation:
         self.account = account
         self.egress_id = egress_id
         self.client = client
-        self._next_seq = 0
-        self._seqs_left = 0
+        self._next_seq = grant.first_seq
+        self._seqs_left = SEQS_WITH_LEASE
         self._session_id: int | None = None
         #: When the gateway last answered, or failed to: the clock the pace is measured from.
         self.last_reply: float | None = None

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
-#: Connections the ledger and the control loop keep for themselves.
-RESERVED = 2
+#: Connections the control loop keeps for itself; the ledger has its own, beside the pool.
+RESERVED = 1
 _turns = threading.BoundedSemaphore(max(1, settings.DATABASE_POOL_SIZE - RESERVED))
 _mine = threading.local()
 

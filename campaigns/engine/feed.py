@@ -8,7 +8,7 @@ from datetime import datetime, time
 from itertools import chain, zip_longest
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -96,40 +96,35 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
 
 
 def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> list[Due]:
-    # An index scan of `delivery_next`: account and run are its prefix, id its order.
+    # An index scan of `delivery_next`: account and run are its prefix, id its order. Who opted out
+    # since the plan was made is looked up by the way, a UIN at a time.
+    opted_out = Suppression.objects.filter(
+        Q(contact_list=None) | Q(contact_list__in=run.list_ids), uin=OuterRef("uin")
+    )
     rows = (
         Delivery.objects.pending()
         .filter(account_id=account.pk, run_id=run.id)
         .filter(Q(not_before=None) | Q(not_before__lte=now))
+        .annotate(is_suppressed=Exists(opted_out))
         .order_by("id")[:limit]
     )
     if not run.text.is_constant:
         deliveries = list(rows.select_related("contact"))
-        gone = _skip_suppressed(run, [(delivery.pk, delivery.uin) for delivery in deliveries])
-        return _rendered(
-            account=account, run=run, deliveries=[one for one in deliveries if one.pk not in gone]
-        )
-    found = list(rows.values_list("pk", "uin", "attempt_count"))
-    gone = _skip_suppressed(run, [(pk, uin) for pk, uin, _attempts in found])
+        _skip_suppressed(run, [one.pk for one in deliveries if one.is_suppressed])
+        welcome = [one for one in deliveries if not one.is_suppressed]
+        return _rendered(account=account, run=run, deliveries=welcome)
+    found = list(rows.values_list("pk", "uin", "attempt_count", "is_suppressed"))
+    _skip_suppressed(run, [pk for pk, _uin, _attempts, is_suppressed in found if is_suppressed])
     return [
         Due(pk, run.id, uin, run.text.source, None, attempts, run.promise)
-        for pk, uin, attempts in found
-        if pk not in gone
+        for pk, uin, attempts, is_suppressed in found
+        if not is_suppressed
     ]
 
 
-def _skip_suppressed(run: RunBrief, found: Sequence[tuple[int, int]]) -> set[int]:
-    """Skip those of the deliveries (id, UIN) whose person opted out since they were planned."""
-    suppressed = set(
-        Suppression.objects.filter(
-            Q(contact_list=None) | Q(contact_list__in=run.list_ids),
-            uin__in=[uin for _pk, uin in found],
-        ).values_list("uin", flat=True)
-    )
-    gone = {pk for pk, uin in found if uin in suppressed}
-    if gone:
-        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
-    return gone
+def _skip_suppressed(run: RunBrief, delivery_ids: Sequence[int]) -> None:
+    if delivery_ids:
+        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(delivery_ids, Reason.SUPPRESSED))
 
 
 def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:
@@ -177,6 +172,9 @@ def unsettled_attempts(*, account_id: int) -> list[Unsettled]:
 
     A new lane settles these before it sends anything: each may have reached the gateway or not.
     """
+    # Nearly always there is none, which the partial index of those in flight tells at once.
+    if not Delivery.objects.in_flight().filter(account_id=account_id).exists():
+        return []
     rows = (
         Attempt.objects.filter(
             account_id=account_id,

@@ -82,7 +82,7 @@ class Lane:
         """Do everything there is to do for the account, for a slice; then hand back."""
         try:
             self._wait_for_gateway()
-            if perform_errands(conversation=self.conversation):
+            if self.grant.has_errands and perform_errands(conversation=self.conversation):
                 self.runtime.gateway.reached()
             self.reactions.wait_out_rest()
             self._settle_unsettled()
@@ -207,7 +207,10 @@ class Lane:
         if run is None or not run.is_open(timezone.now()):
             return True
         asked_at = time.monotonic()
-        if not self.right.mark(delivery_id=due.delivery_id, seq=seq, text=due.own_text):
+        is_urgent = self.tempo.slot() <= asked_at
+        if not self.right.mark(
+            delivery_id=due.delivery_id, seq=seq, text=due.own_text, is_urgent=is_urgent
+        ):
             return False
         failpoint("after_mark")
         marked_at = time.monotonic()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from accounts.models import Account
 from accounts.services.conversation import Conversation
 from accounts.services.database_turn import database_turn
 from accounts.services.leases import take_lease
@@ -31,7 +30,7 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         )
         if grant is None:
             return
-        account = Account.objects.get(pk=account_id)
+        account = grant.account
         runtime.refresh_runs()
     with GatewayClient(
         settings.QQ_GATEWAY_URL,

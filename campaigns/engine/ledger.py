@@ -29,8 +29,10 @@ from foundation.failpoints import failpoint
 
 log = logging.getLogger(__name__)
 
-#: How long the first entry waits for company, seconds: the longer, the fewer transactions.
+#: How long a mark whose slot is still to come waits for company, seconds: the longer, the fewer
+#: transactions. One whose slot has come waits only where many are: a moment, for those of its wave.
 LINGER_SECONDS = 0.01
+CROWD, CROWD_LINGER_SECONDS = 20, 0.003
 #: How long a result waits for a mark to ride with, seconds. Where lanes are paced, each message had
 #: two transactions almost to itself; so it has one. Longer would leave more to repeat after a kill.
 RIDE_SECONDS = 0.05
@@ -83,7 +85,7 @@ class Ledger:
 
     Args:
         worker_id: the worker's row: its fence and the shard of its tallies.
-        linger: seconds the first entry of a batch waits for others.
+        linger: seconds the first entry of a batch waits for others, if none of them is urgent.
     """
 
     def __init__(self, *, worker_id: int, linger: float = LINGER_SECONDS) -> None:
@@ -95,11 +97,11 @@ class Ledger:
         self._asked: deque[Asked] = deque()
         self._said: deque[Settlement] = deque()
         self._waiting_for_all: deque[Ticket] = deque()
-        self._work = threading.Event()
+        self._work, self._is_urgent = threading.Event(), threading.Event()
         self._is_closing = self._is_closed = False
         self._proved_at = 0.0
         self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
-        self._database = DatabaseThread()
+        self._database = DatabaseThread(connection_options=self._sql.connection_options)
         #: Set once the fence is gone: the worker was presumed dead, its leases have passed on.
         self.is_fenced_off = False
         self.commits = 0
@@ -119,13 +121,19 @@ class Ledger:
 
     # --- what lanes call ----------------------------------------------------------------------
 
-    def ask(self, entry: Mark | Replay) -> Ticket:
+    def ask(self, entry: Mark | Replay, *, is_urgent: bool = True) -> Ticket:
         """Queue a mark or a replay; the ticket says when it is durable. Send only if granted.
 
         A closed ledger grants nothing: a lane that was away until its worker had ended.
+
+        Args:
+            entry: what to make durable.
+            is_urgent: whether the request could leave now; else it waits a little for company.
         """
         ticket = Ticket()
         self._asked.append((entry, ticket))
+        if is_urgent:
+            self._is_urgent.set()
         self._work.set()
         if self._is_closed:
             self._refuse_latecomers()
@@ -141,6 +149,7 @@ class Ledger:
         """Wait until everything queued so far is durable: before a lease is handed back."""
         ticket = Ticket()
         self._waiting_for_all.append(ticket)
+        self._is_urgent.set()
         self._work.set()
         if self._is_closed:
             self._refuse_latecomers()
@@ -164,17 +173,25 @@ class Ledger:
         finally:
             self._database.close()
 
+    def _wait_for_company(self, last_batch: int) -> None:
+        """Wait for others to share the transaction with, as long as nobody is held up by it."""
+        if self._is_urgent.wait(self._linger) and last_batch >= CROWD:
+            time.sleep(CROWD_LINGER_SECONDS)
+
     def _write_until_closed(self) -> None:
+        last_batch = 0
         while True:
             is_awaited = self._work.wait(RIDE_SECONDS)
             if not is_awaited and not self._said:
                 continue
             if is_awaited and self._linger and not self._is_closing:
-                time.sleep(self._linger)
+                self._wait_for_company(last_batch)
             self._work.clear()
+            self._is_urgent.clear()
             # These first: whoever waits for all is behind everything queued before.
             waiting = _drain(self._waiting_for_all)
             said, asked = _drain(self._said), _drain(self._asked)
+            last_batch = len(asked)
             while said or asked:
                 some_said, some_asked = said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
                 self._database.call(partial(self._commit_surely, some_said, some_asked))

@@ -40,15 +40,17 @@ class RightToSend:
         """The lease has passed on."""
         self.is_held = False
 
-    def mark(self, *, delivery_id: int, seq: int, text: str | None) -> bool:
+    def mark(self, *, delivery_id: int, seq: int, text: str | None, is_urgent: bool) -> bool:
         """Make an attempt durable before its request leaves (rule 3); return whether it may leave.
 
         Args:
             delivery_id: what is sent.
             seq: the SEQ of the request.
             text: the rendered text, or None when it is the run's own.
+            is_urgent: whether its slot has come already.
         """
-        ticket = self._ledger.ask(Mark(delivery_id, self._account_id, self._grant.token, seq, text))
+        mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text)
+        ticket = self._ledger.ask(mark, is_urgent=is_urgent)
         if not ticket.wait():
             if self._ledger.is_fenced_off:
                 self.is_held = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from typing import Any
 
 from celery import signals
@@ -13,6 +14,10 @@ from campaigns.engine.runtime import current_runtime, start_runtime, stop_runtim
 from campaigns.services.waking import wake_reconciler
 
 log = logging.getLogger(__name__)
+
+#: How long the lanes' thread may keep the interpreter from the ledger's, seconds. With Python's own
+#: 5 ms, each of a transaction's few steps waited that long: 20 ms a transaction instead of 8.
+SWITCH_SECONDS = 0.0005
 
 
 def _serves_lanes(sender: Any) -> bool:
@@ -25,6 +30,7 @@ def begin(sender: Any = None, **_kwargs: Any) -> None:
     """Announce this worker before it takes the first wake-up."""
     if not _serves_lanes(sender):
         return
+    sys.setswitchinterval(SWITCH_SECONDS)
     runtime = start_runtime(version=settings.VERSION, capacity=sender.concurrency)
     log.info("Serving egress %s as worker %s.", runtime.egress, runtime.worker.pk)
 

@@ -28,7 +28,13 @@ ON CONFLICT (run_id, kind, key, shard) DO UPDATE SET n = campaigns_tally.n + exc
 
 
 class LedgerSql(Protocol):
-    """What the ledger needs of a database. All of it runs inside the ledger's transaction."""
+    """What the ledger needs of a database. All of it runs inside the ledger's transaction.
+
+    Attributes:
+        connection_options: what its own connection is told at its start (libpq's `options`).
+    """
+
+    connection_options: str
 
     def is_living(self, *, worker_id: int) -> bool:
         """Return whether the worker may mark; on PostgreSQL hold its row until the commit.

@@ -104,6 +104,8 @@ UPDATE campaigns_attempt
 class SqliteLedger:
     """See `campaigns.querysets.ledger.LedgerSql`."""
 
+    connection_options = ""
+
     def is_living(self, *, worker_id: int) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(_IS_LIVING, [f"-{PROVED_SECONDS} seconds", worker_id])

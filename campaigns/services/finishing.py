@@ -24,10 +24,9 @@ def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
         .annotate(n=Sum("n"))
         .order_by()
     )
+    likely = [run_id for run_id in run_ids if open_figures.get(run_id, 0) <= 0]
     finished = 0
-    for run in Run.objects.filter(pk__in=run_ids, state=RunState.RUNNING):
-        if open_figures.get(run.pk, 0) > 0:
-            continue
+    for run in Run.objects.filter(pk__in=likely, state=RunState.RUNNING) if likely else ():
         rows = Delivery.objects.filter(run=run)
         if not rows.pending().exists() and not rows.in_flight().exists():
             finished += change_run_state(run_id=run.pk, to=RunState.FINISHED)

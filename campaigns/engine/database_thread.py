@@ -1,0 +1,60 @@
+"""A thread of the operating system for the ledger's transactions.
+
+Lanes are greenlets, all on one thread. A transaction on that thread takes turns with them: on
+PostgreSQL each of its round trips waits until every lane that has something to do has done it, and
+on SQLite, which computes and writes inside the call, all lanes wait for the disk. On a thread of
+its own the transaction goes on beside them, on another core.
+
+Without gevent (the tests' engine runs on plain threads) the caller has a thread already.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from gevent import monkey
+from gevent.threadpool import ThreadPool
+
+Result = TypeVar("Result")
+
+
+class DatabaseThread:
+    """One thread, for one caller. Made on the thread that calls it.
+
+    Args:
+        connection_options: what its connection is told at its start (libpq's `options`).
+    """
+
+    def __init__(self, *, connection_options: str = "") -> None:
+        self._pool = ThreadPool(1) if monkey.is_module_patched("threading") else None
+        if self._pool is not None:
+            self._pool.apply(_use_own_connection, (connection_options,))
+
+    def call(self, work: Callable[[], Result]) -> Result:
+        """Do some work there, and return what it returns or raise what it raises."""
+        if self._pool is None:
+            return work()
+        result: Result = self._pool.apply(work)
+        return result
+
+    def close(self) -> None:
+        """Close the connection and end the thread."""
+        self.call(connection.close)
+        if self._pool is not None:
+            self._pool.kill()
+
+
+def _use_own_connection(more_options: str) -> None:
+    """Let this thread have a connection outside the pool, whose locks belong to the greenlets."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    own.settings_dict = copy.deepcopy(own.settings_dict)
+    options = own.settings_dict["OPTIONS"]
+    options.pop("pool", None)
+    if own.vendor == "postgresql":
+        options["options"] = options.get("options", "") + more_options
+        # Prepared once, instead of written out, parsed and planned anew at each commit.
+        options["server_side_binding"] = True
+    connections[DEFAULT_DB_ALIAS] = own
