@@ -53,7 +53,8 @@ MUTATIONS = (
         "campaigns/engine/ledger.py",
         "        self._asked.append((entry, ticket))\n",
         "        self._asked.append((entry, ticket))\n"
-        "        ticket.settle(is_granted=True, proved_at=time.monotonic())\n",
+        "        ticket.proved_at = time.monotonic()\n"
+        "        ticket.settle(is_granted=True)\n",
         (f"{ENGINE}/test_write_ahead.py",),
     ),
     Mutation(

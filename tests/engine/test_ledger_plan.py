@@ -1,0 +1,74 @@
+"""What the database does for a commit: a look-up for each of its rows, however large the run is.
+
+The statistics of a run that was planned a moment ago know nothing of it, and the planner must not
+be led astray by that: without what the ledger's connection is told at its start, it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import Lease
+from accounts.services.workers import announce_worker
+from campaigns.models import Delivery
+from campaigns.querysets import ledger_postgresql, ledger_sqlite
+from campaigns.querysets.ledger import SENDABLE, columns
+from contacts.models import Contact
+from tests.campaigns.making import make_account, make_campaign, make_run
+
+PENDING, BATCH = 4000, 40
+
+
+@pytest.mark.django_db
+def test_marks_and_results_are_looked_up_by_key() -> None:
+    rows = _a_batch_of_a_fresh_run()
+    if connection.vendor == "postgresql":
+        for option in ledger_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
+            _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
+        marks: list[Any] = [*columns(rows, 5), 1, list(SENDABLE), timezone.now()]
+        results = columns([_result(row) for row in rows], 9)
+        for statement, values in (
+            (ledger_postgresql._MARK, marks), (ledger_postgresql._SETTLE, results),
+        ):  # fmt: skip
+            plan = _ask(f"EXPLAIN {statement}", values)
+            assert "Index Scan using campaigns_delivery_pkey on campaigns_delivery" in plan, plan
+            for other in ("delivery_next", "delivery_in_flight", "Seq Scan on campaigns_delivery"):
+                assert other not in plan, plan
+    else:
+        for statement, values in (
+            (ledger_sqlite._MARK, ["[]", 1, *SENDABLE]), (ledger_sqlite._SETTLE, ["[]"]),
+        ):  # fmt: skip
+            plan = _ask(f"EXPLAIN QUERY PLAN {statement}", values)
+            assert "SEARCH campaigns_delivery USING INTEGER PRIMARY KEY" in plan, plan
+            assert "SCAN campaigns_" not in plan, plan
+
+
+def _a_batch_of_a_fresh_run() -> list[tuple[Any, ...]]:
+    """Plan a run that no statistics know of; return some of it as marks."""
+    account = make_account()
+    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="test")
+    Lease.objects.update(worker=worker, token=1)
+    run = make_run(make_campaign())
+    people = Contact.objects.bulk_create(Contact(uin=20_000_000 + n) for n in range(PENDING))
+    _ask("ANALYZE", ())  # the housekeeping has been: there were no deliveries
+    deliveries = Delivery.objects.bulk_create(
+        Delivery(run=run, contact=person, uin=person.uin, account=account) for person in people
+    )
+    return [(one.pk, account.pk, 1, seq, None) for seq, one in enumerate(deliveries[:BATCH])]
+
+
+def _result(row: Sequence[Any]) -> tuple[Any, ...]:
+    delivery_id, account_id, _token, seq, _text = row
+    return (delivery_id, account_id, seq, "sent", "", "0", timezone.now(), None, True)
+
+
+def _ask(statement: str, values: Sequence[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        is_plan = cursor.description is not None
+        return "\n".join(str(row[-1]) for row in cursor.fetchall()) if is_plan else ""
