@@ -8,17 +8,17 @@ from datetime import datetime, time
 from itertools import chain, zip_longest
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Friend
 from campaigns.models import Attempt, Delivery, Run
+from campaigns.querysets.feed import next_of_run
 from campaigns.services.render import CompiledText, Unsendable, compile_text, context_for
 from campaigns.services.skipping import skip_deliveries
 from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Reason
-from contacts.models import Suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class RunBrief:
     """What lanes need to know of a run. It never changes while the run runs."""
 
     id: int
-    list_ids: tuple[int, ...]
+    campaign_id: int
     text: CompiledText
     promise: str
     window_start: time | None
@@ -72,7 +72,7 @@ def brief(run: Run) -> RunBrief:
     """Return what lanes need to know of a run."""
     return RunBrief(
         id=run.pk,
-        list_ids=tuple(run.campaign.lists.values_list("pk", flat=True)),
+        campaign_id=run.campaign_id,
         text=compile_text(run.text),
         promise=run.promise,
         window_start=run.window_start,
@@ -96,35 +96,21 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
 
 
 def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> list[Due]:
-    # An index scan of `delivery_next`: account and run are its prefix, id its order. Who opted out
-    # since the plan was made is looked up by the way, a UIN at a time.
-    opted_out = Suppression.objects.filter(
-        Q(contact_list=None) | Q(contact_list__in=run.list_ids), uin=OuterRef("uin")
+    found = next_of_run(
+        account_id=account.pk, run_id=run.id, campaign_id=run.campaign_id, now=now, limit=limit
     )
-    rows = (
-        Delivery.objects.pending()
-        .filter(account_id=account.pk, run_id=run.id)
-        .filter(Q(not_before=None) | Q(not_before__lte=now))
-        .annotate(is_suppressed=Exists(opted_out))
-        .order_by("id")[:limit]
-    )
-    if not run.text.is_constant:
-        deliveries = list(rows.select_related("contact"))
-        _skip_suppressed(run, [one.pk for one in deliveries if one.is_suppressed])
-        welcome = [one for one in deliveries if not one.is_suppressed]
-        return _rendered(account=account, run=run, deliveries=welcome)
-    found = list(rows.values_list("pk", "uin", "attempt_count", "is_suppressed"))
-    _skip_suppressed(run, [pk for pk, _uin, _attempts, is_suppressed in found if is_suppressed])
-    return [
-        Due(pk, run.id, uin, run.text.source, None, attempts, run.promise)
-        for pk, uin, attempts, is_suppressed in found
-        if not is_suppressed
-    ]
-
-
-def _skip_suppressed(run: RunBrief, delivery_ids: Sequence[int]) -> None:
-    if delivery_ids:
-        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(delivery_ids, Reason.SUPPRESSED))
+    gone = [one.delivery_id for one in found if one.is_suppressed]
+    if gone:
+        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
+    found = [one for one in found if not one.is_suppressed]
+    if run.text.is_constant:
+        return [
+            Due(one.delivery_id, run.id, one.uin, run.text.source, None, one.attempts, run.promise)
+            for one in found
+        ]
+    rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
+    deliveries = list(rows.select_related("contact").order_by("pk")) if found else []
+    return _rendered(account=account, run=run, deliveries=deliveries)
 
 
 def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:
