@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,6 +16,7 @@ from accounts.services.result_policies import DEFAULTS
 from accounts.services.states import enable_account
 from accounts.services.workers import announce_worker
 from campaigns.engine import lane as lane_module
+from campaigns.engine import reactions
 from campaigns.engine.runtime import Runtime
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.services.figures import check_figures, figures_of
@@ -96,6 +98,37 @@ def test_sessions_that_end_again_and_again(
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert_exact(run, engine)
     assert figures_of(run=run).res["20"] >= 7
+
+
+def test_logins_that_do_not_help_are_not_hammered(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every login is granted and the session gone at once: somebody else uses the account."""
+    monkeypatch.setattr(reactions, "FIRST_LOGIN_REST", 0.5)
+    account, run = senders[0], start(accounts=senders[:1])
+    over = threading.Event()
+
+    def end_sessions() -> None:
+        while not over.wait(0.002):
+            engine.control.clear_sessions()
+
+    other = threading.Thread(target=end_sessions)
+    other.start()
+    try:
+        with LocalWorker():
+            wait_until(
+                lambda: account.events.filter(state="resting", reason="session_ended").count() >= 3,
+                what="a third rest",
+            )
+            logins = figures_of(run=run).res["20"]
+            over.set()
+            other.join()
+            wait_until(lambda: is_finished(run), what="the end of the run")
+    finally:
+        over.set()
+    assert_exact(run, engine)
+    assert logins <= 8
+    assert "somebody else uses the account" in account.events.filter(state="resting")[0].detail
 
 
 def test_a_lowercase_h_is_spelt_when_the_gateway_chokes_on_it(
