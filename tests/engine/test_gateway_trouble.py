@@ -17,10 +17,12 @@ from accounts.services.states import enable_account
 from accounts.services.workers import announce_worker
 from campaigns.engine import lane as lane_module
 from campaigns.engine import reactions
+from campaigns.engine.feed import brief, next_deliveries
 from campaigns.engine.runtime import Runtime
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.services.figures import check_figures, figures_of
 from campaigns.services.lifecycle import resolve_unknown, retry_run
+from campaigns.services.moving import move_deliveries
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
@@ -278,3 +280,17 @@ def _shorten(code: str, seconds: float) -> None:
     ResultPolicy.objects.update_or_create(
         command=PolicyCommand.MESSAGE, code=code, defaults=columns
     )
+
+
+@pytest.mark.parametrize("text", ["hi", "hi {{ uin }}"])
+def test_a_retry_has_all_its_tries_before_it_and_what_was_tried_stays_on_record(
+    senders: list[Account], start: Start, text: str
+) -> None:
+    run = start(accounts=senders[:1], text=text)
+    move_deliveries(deliveries=run.deliveries.all(), to="failed", reason="RES_20")
+    run.deliveries.update(attempt_count=10, last_res="20")
+    assert move_deliveries(deliveries=run.deliveries.all(), to="pending") == FRIENDS
+    dues = next_deliveries(account=senders[0], runs=[brief(run)], limit=FRIENDS)
+    assert [due.attempts for due in dues] == [0] * FRIENDS
+    send(run)
+    assert set(run.deliveries.values_list("state", "attempt_count")) == {("sent", 11)}
