@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+#: Longer than this, about 30 years, is a slip of the pen; and dates have an end.
+LONGEST_SECONDS = 1e9
 
 
 class OperatorCommand(BaseCommand):
@@ -78,6 +82,21 @@ class OperatorCommand(BaseCommand):
         else:
             self.stderr.write(self.style.ERROR(refusal.sentence))
         sys.exit(REFUSED)
+
+
+def seconds(text: str) -> float:
+    """Read an argument that is a length of time, in seconds; as a `type` of argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none: below zero, without end, or no number.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if math.isfinite(number) and 0 <= number <= LONGEST_SECONDS:
+        return number
+    raise argparse.ArgumentTypeError(_("a number of seconds is 0 or more, not %r") % text)
 
 
 def _database_refusal(problem: DatabaseError) -> Refusal:

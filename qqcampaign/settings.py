@@ -8,6 +8,7 @@ what is missing or wrong is kept in ENVIRONMENT_PROBLEMS, and a system check say
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,7 +99,10 @@ def _database() -> dict[str, Any]:
         "TEST": {"NAME": str(QQCAMPAIGN_HOME / "test.sqlite3")},
     }
     try:
-        database = embedded if IS_DATABASE_EMBEDDED else environ.Env.db_url_config(DATABASE_URL)
+        with warnings.catch_warnings():
+            # Its warning of an unknown scheme prints the whole URL, password and all.
+            warnings.simplefilter("ignore")
+            database = embedded if IS_DATABASE_EMBEDDED else environ.Env.db_url_config(DATABASE_URL)
     except Exception:  # the library raises whatever its parser met
         database = {}
     if database.get("ENGINE") not in {

@@ -119,7 +119,10 @@ def rest_account(*, account: Account, seconds: float | None = None, by: Any = No
             detail=detail,
             by=by,
         )
-        if not moved and account.state != AccountState.RESTING:
+        # Another end of a rest that is under way is no change of state, but it is to be seen.
+        if not moved and not Account.objects.filter(
+            pk=account.pk, state=AccountState.RESTING
+        ).update(state_reason=StateReason.BY_OPERATOR, state_detail=detail):
             raise Refusal(
                 _("Account %(uin)s is %(state)s: enable it first.")
                 % {"uin": account.uin, "state": account.get_state_display()},

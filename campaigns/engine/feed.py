@@ -45,7 +45,7 @@ class Due:
     Attributes:
         text: the rendered text.
         own_text: the same, or None when it is the run's own: that is what gets stored.
-        attempts: how many there were before.
+        attempts: how many there were before, since the latest retry.
     """
 
     delivery_id: int
@@ -130,11 +130,16 @@ def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) ->
             skipped[delivery.pk] = problem.reason
             continue
         dues.append(
-            Due(delivery.pk, run.id, delivery.uin, text, text, delivery.attempt_count, run.promise)
+            Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
         )
     if skipped:
         skip_deliveries(run_id=run.id, reasons=skipped)
     return dues
+
+
+def _attempts(delivery: Delivery) -> int:
+    """Return how many attempts there were since the latest retry."""
+    return delivery.attempt_count - (delivery.counted_from or 0)
 
 
 def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[int, str]) -> str:
@@ -183,7 +188,7 @@ def _unsettled(attempt: Attempt) -> Unsettled:
         delivery.uin,
         delivery.text if delivery.text is not None else delivery.run.text,
         delivery.text,
-        delivery.attempt_count - 1,
+        _attempts(delivery) - 1,
         delivery.run.promise,
     )
     return Unsettled(due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res)

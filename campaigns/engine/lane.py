@@ -30,8 +30,8 @@ from campaigns.states import DeliveryState
 from foundation.failpoints import failpoint, failpoint_soon
 from qqhttp import NeverLeft
 
-#: A lane looks up after this long: for errands, and whether an account waits for its place. So more
-#: accounts than lanes fit in all get their turn.
+#: A lane looks up after this long whether an account waits for its place: so more accounts than
+#: lanes fit in all get their turn. For errands it looks up sooner, when it is told of one.
 SLICE_SECONDS = 60.0
 #: Deliveries read at a time: about this many seconds of work, within bounds.
 READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 5, 200
@@ -75,6 +75,8 @@ class Lane:
         #: The runs this lane sent for, and whether its slice was over before its work was.
         self.runs_served: set[int] = set()
         self.has_more = False
+        #: The newest errand the runtime told this lane of.
+        self.newest_errand = 0
 
     # --- the slice ----------------------------------------------------------------------------
 
@@ -103,6 +105,11 @@ class Lane:
         self.right.lose()
         self.tempo.wake.set()
 
+    def look_up(self) -> None:
+        """Called by the runtime: somebody asked the account for an errand, so the slice is over."""
+        self._ends_at = 0.0
+        self.tempo.wake.set()
+
     def give_up(self) -> None:
         """Hand back without having said a word."""
         self._hand_back()
@@ -129,6 +136,7 @@ class Lane:
 
     def _send_for_a_slice(self) -> None:
         while not self._is_over():
+            runs_begun = self.runtime.runs_begun
             with database_turn():
                 batch = next_deliveries(
                     account=self.account, runs=self._open_runs(), limit=self._read_ahead()
@@ -139,6 +147,8 @@ class Lane:
             for due in batch:
                 if self._is_over():
                     return
+                if self.runtime.runs_begun != runs_begun:
+                    break  # what was read ahead would keep a run that began out of its turn
                 if due.run_id in self.runtime.runs and not self._deliver(due):
                     self.tempo.pause(REFUSED_PAUSE_SECONDS)
                     break

@@ -23,6 +23,11 @@ from campaigns.states import DeliveryState
 
 #: A rest longer than this is not waited for in a lane.
 LONGEST_REST_IN_LANE = 60.0
+#: Logins in a row that did not help (RES=20 again) before the account rests: one session may end
+#: just when another does.
+FREE_LOGINS = 2
+#: The first rest of an account that logs in in vain, doubled each time, and the longest, seconds.
+FIRST_LOGIN_REST, LONGEST_LOGIN_REST = 2.0, 30.0
 #: How old what the control loop tells of an account's state may be, seconds.
 HEARSAY_SECONDS = 2.0
 
@@ -46,6 +51,7 @@ class Reactions:
         self._tempo = tempo
         self._rests_in_a_row = 0
         self._rests_until = 0.0
+        self._sessions_lost_in_a_row = 0
         #: Messages that ended badly since the last one that was taken.
         self.bad_results = grant.bad_results
 
@@ -65,6 +71,7 @@ class Reactions:
         """
         if answer.code == "0":
             self._rests_in_a_row = 0
+            self._sessions_lost_in_a_row = 0
             self._tempo.gap.success()
             return
         if policy.suppresses_contact:
@@ -75,6 +82,7 @@ class Reactions:
                 stop_run_by_policy(run_id=run_id, code=answer.code, sentence=answer.sentence)
         if policy.account_action == AccountAction.LOG_IN:
             self._conversation.session_ended()
+            self._rest_if_logins_do_not_help()
         elif policy.account_action == AccountAction.REST:
             self._rest(policy, answer)
         elif policy.account_action == AccountAction.QUARANTINE:
@@ -117,7 +125,27 @@ class Reactions:
         """Rest after RES=3, longer each time in a row, and go slower from now on."""
         self._tempo.gap.too_fast()
         self._rests_in_a_row += 1
-        seconds = policy.pause(self._rests_in_a_row)
+        self._rest_for(
+            policy.pause(self._rests_in_a_row), StateReason.TOO_FAST, detail=answer.sentence
+        )
+
+    def _rest_if_logins_do_not_help(self) -> None:
+        """Rest, longer each time, when the gateway grants every login and then knows us no more.
+
+        Otherwise there would be a login a message, for as long as that lasts.
+        """
+        self._sessions_lost_in_a_row += 1
+        logins = self._sessions_lost_in_a_row - 1
+        if logins < FREE_LOGINS:
+            return
+        seconds = min(FIRST_LOGIN_REST * 2.0 ** (logins - FREE_LOGINS), LONGEST_LOGIN_REST)
+        detail = _(
+            "Logged in %(n)d times in a row, and each time the gateway called it not logged in "
+            "(RES=20). See whether somebody else uses the account, or its address changes."
+        ) % {"n": logins}
+        self._rest_for(seconds, StateReason.SESSION_ENDED, detail=detail)
+
+    def _rest_for(self, seconds: float, reason: StateReason, *, detail: str) -> None:
         with database_turn():
             Lease.objects.filter(account=self._account, token=self._grant.token).update(
                 resting_until=timezone.now() + timedelta(seconds=seconds),
@@ -126,8 +154,8 @@ class Reactions:
             change_account_state(
                 account_id=self._account.pk,
                 to=AccountState.RESTING,
-                reason=StateReason.TOO_FAST,
-                detail=answer.sentence,
+                reason=reason,
+                detail=detail,
             )
         if seconds > LONGEST_REST_IN_LANE:
             raise LaneMustStop("resting", retry_seconds=seconds)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from accounts.models import Account, Egress, Worker
+from accounts.models import Account, Egress, Errand, ErrandState, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
 from accounts.services.leases import return_forgotten
 from accounts.services.pace import Limits
@@ -61,6 +61,8 @@ class Runtime:
         self._capacity = capacity
         self.lanes: dict[int, Lane] = {}
         self.runs: dict[int, RunBrief] = {}
+        #: How many runs began, or went on, since this process started.
+        self.runs_begun = 0
         self.policies = PolicyTable()
         self.is_draining = False
         self._leave_at = 0.0
@@ -217,6 +219,16 @@ class Runtime:
                 lane.tempo.wake.set()
         for account_id in self._limits.keys() - self.lanes.keys():
             self._limits.pop(account_id, None)
+        self._tell_of_errands()
+
+    def _tell_of_errands(self) -> None:
+        asked = Errand.objects.filter(account_id__in=list(self.lanes), state=ErrandState.OPEN)
+        for account_id, errand_id in asked.order_by("pk").values_list("account_id", "pk"):
+            lane = self.lanes.get(account_id)
+            # Told once: one that cannot be done now waits for the next lane.
+            if lane is not None and errand_id > lane.newest_errand:
+                lane.newest_errand = errand_id
+                lane.look_up()
 
     def _read_runs(self) -> None:
         self._runs_read_at = time.monotonic()
@@ -227,6 +239,8 @@ class Runtime:
             except Refusal as problem:  # its text compiled when it was made, and does no more
                 log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
                 stop_run(run_id=run_id, sentence=problem.sentence)
+            else:
+                self.runs_begun += 1
         gone = self.runs.keys() - running.keys()
         for run_id in gone:
             del self.runs[run_id]

@@ -12,6 +12,7 @@ from campaigns.services.create_campaign import DEFAULT_TIMEZONE
 from campaigns.services.report import WRITERS
 from campaigns.services.unknown import VERDICTS
 from campaigns.states import DeliveryState, Promise
+from foundation.commands import seconds
 
 #: What can be done to a campaign that is named and nothing more.
 SIMPLE_ACTIONS = {
@@ -80,7 +81,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_resolution(add("resolve", "say what became of unknown deliveries of the newest run"))
     _add_run(add("status", "say where the newest run stands"))
     wait = add("wait", "wait until the newest run has ended")
-    wait.add_argument("--timeout", type=float, metavar="S", help="at most this many seconds")
+    wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")
     report = add("report", "write a row for every delivery of the newest run")
     report.add_argument("--format", choices=list(WRITERS), default="csv")
     report.add_argument("--out", required=True, metavar="FILE", help="where to; - for the output")

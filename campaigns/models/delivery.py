@@ -48,6 +48,9 @@ class Delivery(models.Model):
     )
     reason = models.CharField(_("reason"), max_length=32, blank=True, default="")
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    #: How many of them there were when an operator last said "again": policies count from there.
+    #: NULL when nobody did.
+    counted_from = models.PositiveSmallIntegerField(_("attempts before the retry"), null=True)
     last_res = models.CharField(_("last RES"), max_length=16, blank=True, default="")
     seq = models.BigIntegerField(_("SEQ"), null=True)
     not_before = models.DateTimeField(_("not before"), null=True)

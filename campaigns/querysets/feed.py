@@ -14,7 +14,7 @@ from django.db import connection
 # An index scan of `delivery_next`: account and run are its prefix, id its order. Who opted out
 # since the plan was made is looked up by the way, a UIN at a time.
 _NEXT = """
-SELECT d.id, d.uin, d.attempt_count,
+SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0),
        EXISTS (SELECT 1 FROM contacts_suppression s
                 WHERE s.uin = d.uin
                   AND (s.contact_list_id IS NULL OR s.contact_list_id IN (
@@ -29,7 +29,11 @@ SELECT d.id, d.uin, d.attempt_count,
 
 
 class Next(NamedTuple):
-    """A delivery that may be sent now, unless its person opted out meanwhile."""
+    """A delivery that may be sent now, unless its person opted out meanwhile.
+
+    Attributes:
+        attempts: how many there were, since the latest retry.
+    """
 
     delivery_id: int
     uin: int

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from campaigns.models import Delivery, TallyKind
 from campaigns.querysets.ledger import TallyKey, add_tallies
@@ -64,7 +64,8 @@ def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
         )
         values: dict[str, Any] = {"reason": reason, "not_before": None}
         if to == DeliveryState.PENDING:
-            values["attempt_count"] = 0  # an operator's retry starts counting anew
+            # A retry has all its tries before it; what was tried stays on the record.
+            values["counted_from"] = F("attempt_count")
         moved = Delivery.objects.filter(pk__in=[pk for pk, *_ in locked]).transition(
             to=to, **values
         )

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import time
 from pathlib import Path
 
 import redis
@@ -13,6 +14,9 @@ from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
 from qqcampaign.stack.child import Spec
+
+#: Seconds that a Redis which is not ours to start may take to answer.
+PATIENCE_WITH_ANOTHER = 5.0
 
 
 def find_server() -> Path:
@@ -82,6 +86,25 @@ def answers(url: str) -> bool:
         return False
     finally:
         client.close()
+
+
+def refuse_unreachable(url: str) -> None:
+    """Give a Redis that somebody else runs a moment to answer.
+
+    Raises:
+        Refusal: it does not, or refuses us.
+    """
+    deadline = time.monotonic() + PATIENCE_WITH_ANOTHER
+    while not answers(url):
+        if time.monotonic() > deadline:
+            raise Refusal(
+                _(
+                    "Redis cannot be reached. See that it runs and that REDIS_URL names it (leave "
+                    "it out for the embedded one)."
+                ),
+                code="redis_unreachable",
+            )
+        time.sleep(0.1)
 
 
 def _make_private(folder: Path) -> None:

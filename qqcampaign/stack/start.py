@@ -85,6 +85,8 @@ def _bring_up(wish: Wish, supervisor: Supervisor, listener: socket.socket) -> st
         supervisor.start(
             redis_server.redis_spec(socket=settings.EMBEDDED_REDIS_SOCKET, data=folder / "redis")
         )
+    else:
+        redis_server.refuse_unreachable(settings.REDIS_URL)
     if wish.is_demo:
         environment["QQ_GATEWAY_URL"] = _start_simulator(supervisor, folder)
     login = _prepare_database(folder)

@@ -114,7 +114,17 @@ def test_an_unknown_uin_is_refused(action: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["login", "me"], ["rest", "1", "--seconds", "x"], ["pause", "1"], ["sync", "--timeout"]],
+    [
+        [],
+        ["login", "me"],
+        ["rest", "1", "--seconds", "x"],
+        ["rest", "1", "--seconds", "-4"],
+        ["rest", "1", "--seconds", "inf"],
+        ["rest", "1", "--seconds", "1e12"],
+        ["login", "1", "--timeout", "nan"],
+        ["pause", "1"],
+        ["sync", "--timeout"],
+    ],
 )
 def test_wrong_usage_is_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -157,6 +167,8 @@ def test_rest_and_enable() -> None:
     assert account.lease.resting_until is not None
     rest = (account.lease.resting_until - timezone.now()).total_seconds()
     assert 60 < rest <= 90
+    (again,) = manage("accounts", "rest", "20001", "--seconds", "4000", "--json").json
+    assert again["sentence"] > row["sentence"]  # another end, and it says which
     (row,) = manage("accounts", "enable", "--all", "--json").json
     assert row["state"] == "offline"
 

@@ -153,7 +153,8 @@ def test_a_retry_is_for_exactly_those_that_failed(campaign: Campaign) -> None:
     run.refresh_from_db()
     failed.refresh_from_db()
     assert run.state == R.RUNNING
-    assert (failed.state, failed.reason, failed.attempt_count) == ("pending", "", 0)
+    assert (failed.state, failed.reason, failed.attempt_count) == ("pending", "", 3)
+    assert failed.counted_from == 3  # the record stays, the tries begin anew
     for other in (sent, unknown, skipped):
         before = other.state
         other.refresh_from_db()

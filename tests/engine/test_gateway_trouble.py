@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,10 +16,13 @@ from accounts.services.result_policies import DEFAULTS
 from accounts.services.states import enable_account
 from accounts.services.workers import announce_worker
 from campaigns.engine import lane as lane_module
+from campaigns.engine import reactions
+from campaigns.engine.feed import brief, next_deliveries
 from campaigns.engine.runtime import Runtime
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.services.figures import check_figures, figures_of
 from campaigns.services.lifecycle import resolve_unknown, retry_run
+from campaigns.services.moving import move_deliveries
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
@@ -96,6 +100,37 @@ def test_sessions_that_end_again_and_again(
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert_exact(run, engine)
     assert figures_of(run=run).res["20"] >= 7
+
+
+def test_logins_that_do_not_help_are_not_hammered(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every login is granted and the session gone at once: somebody else uses the account."""
+    monkeypatch.setattr(reactions, "FIRST_LOGIN_REST", 0.5)
+    account, run = senders[0], start(accounts=senders[:1])
+    over = threading.Event()
+
+    def end_sessions() -> None:
+        while not over.wait(0.002):
+            engine.control.clear_sessions()
+
+    other = threading.Thread(target=end_sessions)
+    other.start()
+    try:
+        with LocalWorker():
+            wait_until(
+                lambda: account.events.filter(state="resting", reason="session_ended").count() >= 3,
+                what="a third rest",
+            )
+            logins = figures_of(run=run).res["20"]
+            over.set()
+            other.join()
+            wait_until(lambda: is_finished(run), what="the end of the run")
+    finally:
+        over.set()
+    assert_exact(run, engine)
+    assert logins <= 8
+    assert "somebody else uses the account" in account.events.filter(state="resting")[0].detail
 
 
 def test_a_lowercase_h_is_spelt_when_the_gateway_chokes_on_it(
@@ -245,3 +280,17 @@ def _shorten(code: str, seconds: float) -> None:
     ResultPolicy.objects.update_or_create(
         command=PolicyCommand.MESSAGE, code=code, defaults=columns
     )
+
+
+@pytest.mark.parametrize("text", ["hi", "hi {{ uin }}"])
+def test_a_retry_has_all_its_tries_before_it_and_what_was_tried_stays_on_record(
+    senders: list[Account], start: Start, text: str
+) -> None:
+    run = start(accounts=senders[:1], text=text)
+    move_deliveries(deliveries=run.deliveries.all(), to="failed", reason="RES_20")
+    run.deliveries.update(attempt_count=10, last_res="20")
+    assert move_deliveries(deliveries=run.deliveries.all(), to="pending") == FRIENDS
+    dues = next_deliveries(account=senders[0], runs=[brief(run)], limit=FRIENDS)
+    assert [due.attempts for due in dues] == [0] * FRIENDS
+    send(run)
+    assert set(run.deliveries.values_list("state", "attempt_count")) == {("sent", 11)}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from accounts.models import Account
+from accounts.models import Account, Errand, ErrandKind, ErrandState
+from accounts.services.errands import request_errand
 from accounts.services.states import disable_account, enable_account, rest_account
 from campaigns.models import Run
 from campaigns.services.figures import check_figures
@@ -183,3 +184,38 @@ def test_a_run_whose_window_closes_waits(
         worker.open_lane(senders[0]).join()
     assert (arrived(engine), states_of(run)) == (0, {"pending": FRIENDS})
     assert Run.objects.get(pk=run.pk).state == RunState.RUNNING
+
+
+def test_a_run_that_begins_shares_a_busy_account_at_once(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    Account.objects.update(min_interval=0.25)
+    first = start(accounts=senders[:1], text="first")
+    with LocalWorker():
+        wait_for_messages(engine, 2)
+        second = start(accounts=senders[:1], text="second", name="autumn")
+        before = arrived(engine)
+        wait_until(lambda: is_finished(first) and is_finished(second), what="the end of both")
+    texts = [message.text for message in engine.control.messages(uin=senders[0].uin)]
+    # The control loop hears of it within half a second, which is two messages; one is under way.
+    assert texts.index("second") <= before + 4
+    assert texts[before + 4 : before + 12].count("second") == 4
+    assert sorted(map(str, texts)) == ["first"] * FRIENDS + ["second"] * FRIENDS
+
+
+def test_an_account_in_the_middle_of_a_run_does_an_errand_at_once(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    Account.objects.update(min_interval=0.25)
+    run = start(accounts=senders[:1])
+    with LocalWorker() as worker:
+        wait_for_messages(engine, 2)
+        errand = request_errand(account=senders[0], kind=ErrandKind.SYNC)
+        wait_until(
+            lambda: Errand.objects.filter(pk=errand.pk, state=ErrandState.DONE).exists(),
+            what="the errand",
+        )
+        assert arrived(engine) < FRIENDS
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        assert worker.deaths == []
+    assert_exact(run, engine)

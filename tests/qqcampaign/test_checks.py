@@ -97,3 +97,10 @@ def test_a_command_does_not_act_on_a_database_that_nobody_named(tmp_path: Path) 
     assert answer["error"] == "wrong_settings"
     assert "DATABASE_URL cannot be used" in answer["sentence"]
     assert not (tmp_path / "db.sqlite3").exists()
+
+
+def test_a_database_of_no_known_kind_does_not_spread_its_password(tmp_path: Path) -> None:
+    done = _check(tmp_path, DATABASE_URL="oracle9://clerk:hunter2@db.example.org/x")
+    assert done.returncode == 1
+    assert "DATABASE_URL cannot be used" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr

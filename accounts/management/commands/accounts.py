@@ -17,7 +17,7 @@ from accounts.models import Account, ErrandKind, Lease
 from accounts.services.find_accounts import find_accounts
 from accounts.services.states import enable_account, rest_account
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
-from foundation.commands import REFUSED, OperatorCommand
+from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 
 #: Which accounts --all means, by action.
@@ -50,11 +50,11 @@ class Command(OperatorCommand):
             self.add_json_argument(one)
             if action in {"login", "sync"}:
                 one.add_argument(
-                    "--timeout", type=float, default=60.0, metavar="S", help="seconds to wait"
+                    "--timeout", type=seconds, default=60.0, metavar="S", help="seconds to wait"
                 )
             if action == "rest":
                 one.add_argument(
-                    "--seconds", type=float, metavar="S", help="how long; an hour when left out"
+                    "--seconds", type=seconds, metavar="S", help="how long; an hour when left out"
                 )
 
     def perform(self, **options: Any) -> None:
@@ -65,7 +65,7 @@ class Command(OperatorCommand):
             return
         if action in {"login", "sync"}:
             outcomes = carry_out(
-                accounts=accounts, kind=ErrandKind(action), timeout=max(options["timeout"], 0.0)
+                accounts=accounts, kind=ErrandKind(action), timeout=options["timeout"]
             )
         else:
             outcomes = [_change(account, action, options) for account in accounts]

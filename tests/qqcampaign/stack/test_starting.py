@@ -204,6 +204,16 @@ def test_a_database_that_is_away_is_refused(down: RunningStack) -> None:
 
 
 @pytest.mark.one_database
+def test_a_redis_that_is_away_is_refused(down: RunningStack) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        down.env |= {"REDIS_URL": f"redis://:pass-word@127.0.0.1:{reserved.getsockname()[1]}/0"}
+        said = _refusal(down)
+    assert "Redis cannot be reached" in said
+    assert "REDIS_URL" in said
+    assert "pass-word" not in said
+
+
 def test_a_file_that_is_no_database_is_refused(down: RunningStack) -> None:
     down.home.mkdir()
     (down.home / "db.sqlite3").write_bytes(b"not a database at all, but long enough" * 100)
