@@ -20,6 +20,8 @@ _PROVE = """
 UPDATE accounts_worker SET heartbeat_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') WHERE id = %s
 """
 
+# The batch drives every statement below, a look-up by key for each of its rows, whatever ANALYZE
+# has counted and when: CROSS JOIN keeps the order, and a column behind a `+` leads into no index.
 _MARK = """
 WITH asked AS (
     SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
@@ -29,13 +31,14 @@ WITH asked AS (
 UPDATE campaigns_delivery
    SET state = 'sending', attempt_count = campaigns_delivery.attempt_count + 1, seq = a.seq,
        reason = '', not_before = NULL, text = COALESCE(a.body, campaigns_delivery.text)
-  FROM asked a, accounts_lease l, accounts_account acc, campaigns_run r
+  FROM asked a CROSS JOIN accounts_lease l CROSS JOIN accounts_account acc
+       CROSS JOIN campaigns_run r
  WHERE campaigns_delivery.id = a.delivery_id
-   AND campaigns_delivery.account_id = a.account_id
-   AND campaigns_delivery.state = 'pending'
-   AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
-   AND acc.id = a.account_id AND acc.state IN (%s, %s, %s)
-   AND r.id = campaigns_delivery.run_id AND r.state = 'running'
+   AND +campaigns_delivery.account_id = a.account_id
+   AND +campaigns_delivery.state = 'pending'
+   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
+   AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
+   AND r.id = +campaigns_delivery.run_id AND r.state = 'running'
    -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
    AND NOT EXISTS (
        SELECT 1 FROM contacts_suppression s
@@ -56,10 +59,10 @@ WITH asked AS (
     SELECT value ->> 0 AS account_id, value ->> 1 AS token, value ->> 2 AS seq FROM json_each(%s)
 )
 UPDATE campaigns_attempt SET replays = campaigns_attempt.replays + 1
-  FROM asked a, accounts_lease l
+  FROM asked a CROSS JOIN accounts_lease l
  WHERE campaigns_attempt.account_id = a.account_id AND campaigns_attempt.seq = a.seq
    AND campaigns_attempt.finished_at IS NULL
-   AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s
+   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
 RETURNING campaigns_attempt.account_id, campaigns_attempt.seq
 """
 
@@ -81,9 +84,9 @@ UPDATE campaigns_delivery
                     ELSE s.state END,
        reason = s.reason, last_res = s.res, not_before = s.not_before,
        sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE campaigns_delivery.sent_at END
-  FROM said s, campaigns_run r
- WHERE campaigns_delivery.id = s.delivery_id AND campaigns_delivery.state = 'sending'
-   AND campaigns_delivery.seq = s.seq AND r.id = campaigns_delivery.run_id
+  FROM said s CROSS JOIN campaigns_run r
+ WHERE campaigns_delivery.id = s.delivery_id AND +campaigns_delivery.state = 'sending'
+   AND campaigns_delivery.seq = s.seq AND r.id = +campaigns_delivery.run_id
 RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.state,
           campaigns_delivery.reason
 """

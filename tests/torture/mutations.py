@@ -67,9 +67,9 @@ MUTATIONS = (
     Mutation(
         "fencing: an old token may mark (SQLite)",
         "campaigns/querysets/ledger_sqlite.py",
-        "   AND l.account_id = a.account_id AND l.token = a.token AND l.worker_id = %s\n"
+        "   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s\n"
         "   AND acc.id",
-        "   AND l.account_id = a.account_id AND l.worker_id = %s\n   AND acc.id",
+        "   AND l.account_id = a.account_id AND +l.worker_id = %s\n   AND acc.id",
         (f"{ENGINE}/test_fencing.py",),
     ),
     Mutation(
