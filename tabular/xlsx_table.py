@@ -84,7 +84,9 @@ class XlsxTable:
         rows: Iterator[Row]
         if ROWS_BEGIN.search(head):
             rows = (
-                reading.parsed(row, line) if isinstance(row, ET.Element) else reading.usual(row, line)
+                reading.parsed(row, line)
+                if isinstance(row, ET.Element)
+                else reading.usual(row, line)
                 for line, row in split_rows(counted, head, longest=LONGEST_ROW)
             )
         else:

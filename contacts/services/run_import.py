@@ -36,7 +36,7 @@ from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
 
 #: Rows of a chunk. Every statement costs the thread that reads ahead some milliseconds, so they are
 #: large; on SQLite every other writer waits for a chunk, so they are small there.
-CHUNK_ROWS = {"postgresql": 50_000, "sqlite": 2_000}
+CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 2_000}
 #: Bytes of people after which a chunk is full, however few rows they are; three are in memory.
 CHUNK_BYTES = 12 << 20
 #: Rows that are validated before they are packed.
