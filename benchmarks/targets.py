@@ -12,6 +12,10 @@ BARE = {"postgresql": 0.85, "sqlite": 0.75}
 TASKS, TASKS_CPU = 5.0, 0.2
 SLOTS, KB_A_LANE = 0.97, 150.0
 PLANNING = 1.3
+#: An import against a raw load; its process's memory.
+IMPORTING, IMPORTING_MB = 1.5, 200.0
+#: Below so many rows an import is mostly the start of its process.
+ROWS_THAT_TELL = 300_000
 FIRST_MESSAGE_SECONDS = 1.0
 #: The last tenth of a long run as the first: within this much.
 AS_THE_FIRST = 0.10
@@ -151,4 +155,37 @@ def endurance(database: str, result: dict[str, Any]) -> list[Row]:
                 is_reached,
             )
         )
+    return rows
+
+
+def imports(figures: list[dict[str, Any]]) -> list[Row]:
+    """Imports against the raw load of the same rows, and their memory."""
+    rows: list[Row] = []
+    for one in figures:
+        what = f"import of {one['rows']:,} rows, {one['title']}"
+        tells = one["rows"] >= ROWS_THAT_TELL
+        speed = f"{one['rows_per_second']:,.0f} rows/s"
+        if one["ratio"] is None:
+            rows.append((what, speed, "", None))
+        else:
+            ratio, seconds = one["ratio"], f"{one['seconds']:.1f} s : {one['raw_seconds']:.1f} s"
+            rows.append(
+                (
+                    f"{what}: against a raw `COPY` and `INSERT`",
+                    f"{ratio:.2f} ({seconds}; {speed})",
+                    f"≤ {IMPORTING}",
+                    ratio <= IMPORTING if tells else None,
+                )
+            )
+        if one["with_reading"] is not None:
+            rows.append(
+                (
+                    "… against calamine's reading and the same",
+                    f"{one['with_reading']:.2f}",
+                    f"≤ {IMPORTING}",
+                    one["with_reading"] <= IMPORTING if tells else None,
+                )
+            )
+        peak = one["peak_mb"]
+        rows.append(("… peak memory", f"{peak:.0f} MB", "< 200 MB", peak < IMPORTING_MB))
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
@@ -11,6 +12,9 @@ Item = TypeVar("Item")
 
 _DEPTH = 1
 _WAIT = 0.5
+#: Seconds (Python's default: 5 ms). The consumer waits for a socket dozens of times an item, and
+#: each time the thread that computes would keep it waiting so much longer.
+_SWITCH = 0.000_5
 
 
 class ReadAhead(Generic[Item]):
@@ -31,6 +35,8 @@ class ReadAhead(Generic[Item]):
         self._prepare = prepare
         self._queue: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(_DEPTH)
         self._is_closed = threading.Event()
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(min(_SWITCH, self._switch))
         self._thread = threading.Thread(target=self._produce, name="read-ahead", daemon=True)
         self._thread.start()
 
@@ -53,6 +59,7 @@ class ReadAhead(Generic[Item]):
         """Stop the thread and wait for it."""
         self._is_closed.set()
         self._thread.join()
+        sys.setswitchinterval(self._switch)
 
     def _produce(self) -> None:
         try:

@@ -1,17 +1,12 @@
-"""The small parts of an XLSX workbook: its sheets, its date styles, its shared strings."""
+"""The small parts of an XLSX workbook: where its sheets are, its date styles."""
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import zipfile
 import zlib
-from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from posixpath import join, normpath
 from xml.etree import ElementTree as ET
@@ -19,19 +14,10 @@ from xml.etree import ElementTree as ET
 from django.utils.translation import gettext as _
 
 from tabular.problems import FileProblem
-from tabular.tables import LONGEST_CELL
 
 #: Inflated bytes of a small part (workbook, relations, styles).
 LARGEST_PART = 16 << 20
-#: Inflated bytes of the shared strings.
-LARGEST_STRINGS = 2 << 30
-#: Shared strings kept in memory. What many cells refer to comes first: programs number strings as
-#: they meet them.
-KEPT_STRINGS = 20_000
-#: Bytes of one shared string's XML.
-LONGEST_STRING = 16 << 20
 MOST_PARTS = 10_000
-BLOCK = 1 << 18
 #: Built-in formats that show a date or a time.
 _DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
 _DATE_CODE = re.compile(r"[ymdhs年月日]", re.IGNORECASE)
@@ -172,90 +158,3 @@ def as_date(value: str) -> str:
     if moment.hour or moment.minute or moment.second:
         return moment.isoformat(sep=" ")
     return moment.date().isoformat()
-
-
-class SharedStrings:
-    """The strings of a workbook, by number, in a temporary file: memory is 4 bytes a string.
-
-    They are read as far as somebody asks: a preview of twenty rows does not read a million.
-    """
-
-    def __init__(self, archive: zipfile.ZipFile, part: str) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        self._offsets = array("I", (0,))
-        self._written = 0
-        self._kept: list[str] = []
-        self._page, self._page_start = b"", 0
-        self._more = _items(archive, part) if part else iter(())
-
-    def close(self) -> None:
-        """Remove the temporary file."""
-        self._file.close()
-
-    def __getitem__(self, number: int) -> str:
-        if number < len(self._kept):
-            return self._kept[number]
-        if number >= self._written and not self._read_to(number):
-            return ""
-        start, end = self._offsets[number], self._offsets[number + 1]
-        begin = start - self._page_start
-        if begin < 0 or end > self._page_start + len(self._page):
-            # Cells mostly refer to strings in order: read ahead.
-            self._page = os.pread(self._file.fileno(), max(1 << 16, end - start), start)
-            self._page_start, begin = start, 0
-        return self._page[begin : begin + end - start].decode("utf-8", "replace")
-
-    def _read_to(self, number: int) -> bool:
-        """Read on until the string of this number, and some more, is in the file."""
-        while self._written <= number:
-            strings = [_string(item)[:LONGEST_CELL] for item in islice(self._more, 1000)]
-            if not strings:
-                return False
-            if len(self._kept) < KEPT_STRINGS:
-                self._kept += strings
-            texts = [string.encode("utf-8", "replace") for string in strings]
-            end = self._offsets[-1]
-            for text in texts:
-                end += len(text)
-                self._offsets.append(end)
-            self._file.write(b"".join(texts))
-            self._written += len(texts)
-        self._file.flush()
-        return True
-
-
-def _string(element: ET.Element) -> str:
-    """Text without the phonetic guides (rPh)."""
-    if len(element) == 1 and element[0].tag.endswith("}t"):
-        return element[0].text or ""
-    return "".join(
-        child.text or "" if local(child.tag) == "t" else "".join(t.text or "" for t in child)
-        for child in element
-        if local(child.tag) in ("t", "r")
-    )
-
-
-def _items(archive: zipfile.ZipFile, part: str) -> Iterator[ET.Element]:
-    builder = ET.TreeBuilder()
-    parser = growing_parser(builder)
-    root: ET.Element | None = None
-    taken = idle = 0
-    with archive.open(part) as file:
-        while block := file.read(BLOCK):
-            if not taken:
-                refuse_doctype(block)
-            taken += len(block)
-            idle += len(block)
-            parser.feed(block)
-            if root is None:
-                root = builder.close()
-            finished = root[:-1] if root is not None else []
-            if root is not None and finished:
-                idle = 0
-                yield from finished
-                del root[: len(finished)]
-            if idle > LONGEST_STRING or taken > LARGEST_STRINGS:
-                raise damaged()
-        parser.close()
-    if root is not None:
-        yield from root

@@ -1,30 +1,39 @@
 """Rows of a sheet by pattern: what Excel, WPS and openpyxl write, at several times an XML parser.
 
-A row whose cells do not all look as usual is given to the XML parser, alone. So nothing is guessed:
-a cell is either matched whole or parsed.
+A row that does not look as usual from end to end is given to the XML parser, alone. So nothing is
+guessed: a row is either matched whole or parsed.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, TypeAlias
 from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
 
 from tabular.problems import FileProblem
+from tabular.tables import MOST_COLUMNS
 from tabular.xlsx_parts import damaged
 
 #: Where the rows begin; a sheet without it is written in a way of its own.
 ROWS_BEGIN = re.compile(rb"<sheetData[^>]*>")
-#: Column, style, type, value. No entities in the value: those are the parser's.
-Cell = tuple[bytes, bytes, bytes, bytes]
-_CELL = re.compile(
-    rb'<c r="([A-Z]{1,3})[0-9]{1,7}"(?: s="([0-9]{1,6})")?(?: t="(s|n|str|b)")?'
-    rb"(?:/>|>(?:<v>([^<&]*)</v>)?</c>)"
+#: What a row matched whole consists of: its line, then for each column up to the pattern's width
+#: the attributes and the value of its cell, None where there is none.
+Usual: TypeAlias = tuple[str | None, ...]
+
+# Possessive, all of it: whatever the text, every character is looked at once. No entities and no
+# control characters in a value: those are the parser's.
+_ROW = r'\s*+<row(?: r="([0-9]{1,7}+)"[^<>/]*+)?+>'
+_CELL = (
+    r'(?:<c r="%s[0-9]{1,7}+"((?: s="[0-9]{1,6}+"| t="(?:s|n|str|b|inlineStr)"){0,2}+)'
+    r'(?:/>|>(?:(?:(?:<f[^<>/]*+>[^<]*+</f>)?+<v>|<is><t(?: xml:space="preserve")?+>)'
+    r"([^<&\x00-\x1f]*+)(?:</v>|</t></is>))?+</c>))?+"
 )
-_NUMBER = re.compile(rb'\br="([0-9]{1,12})"')
+_END = r"</row>"
+_NUMBER = re.compile(r'\br="([0-9]{1,12})"')
 
 BLOCK = 1 << 18
 #: Excel's own.
@@ -45,15 +54,38 @@ def too_much() -> FileProblem:
     )
 
 
+def column_number(reference: str) -> int:
+    """Return the column of a cell's reference ("C7"), counted from 0; -1 where it has none."""
+    number = 0
+    for letter in reference.rstrip("0123456789")[:4].upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a column, counted from 0."""
+    letters = ""
+    while number >= 0:
+        number, letter = divmod(number, 26)
+        letters, number = chr(65 + letter) + letters, number - 1
+    return letters
+
+
+def row_pattern(width: int) -> re.Pattern[str]:
+    """Return the pattern of a usual row of up to so many columns."""
+    cells = "".join(_CELL % column_letters(number) for number in range(width))
+    return re.compile(_ROW + cells + _END)
+
+
 def split_rows(
     part: Readable, head: bytes, *, longest: int
-) -> Iterator[tuple[int, list[Cell] | ET.Element]]:
-    """Yield (line or 0, cells or the row's element) for each row.
+) -> Iterator[tuple[int, Usual | ET.Element]]:
+    """Yield (line or 0, the row matched whole, or its element) for each row.
 
     Args:
         part: the sheet's XML, behind `head`.
         head: its beginning, with ROWS_BEGIN in it.
-        longest: bytes of a row.
+        longest: characters of a row.
 
     Raises:
         FileProblem: a row without an end, or something else where rows should be.
@@ -61,33 +93,55 @@ def split_rows(
     begin = ROWS_BEGIN.search(head)
     if begin is None or begin[0].endswith(b"/>"):
         return
-    buffer, at = head, begin.end()
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    buffer, at, width = decoder.decode(head[begin.end() :]), 0, 0
+    match = row_pattern(0).match
     while True:
-        start = buffer.find(b"<", at)
-        close = buffer.find(b">", start) if start >= 0 else -1
-        if close >= 0 and buffer.startswith(b"</sheetData", start):
-            return
-        if close >= 0 and not buffer.startswith(b"<row", start):
-            raise damaged()
-        is_empty = close >= 0 and buffer[close - 1] == ord("/")
-        end = close if is_empty else buffer.find(b"</row>", close) if close >= 0 else -1
-        if end < 0:
-            more = part.read(BLOCK)
-            if not more:
-                raise damaged()
-            buffer, at = buffer[at:] + more, 0
-            if len(buffer) > longest + BLOCK:
-                raise too_much()
+        while found := match(buffer, at):
+            at, row = found.end(), found.groups()
+            yield int(row[0] or 0), row
+        odd, at = _unusual(buffer, at)
+        if odd is not None:
+            yield odd
+            needed = _width(odd[1])
+            if width < needed <= MOST_COLUMNS:  # a few times at most: it doubles
+                width = min(max(needed, 2 * width), MOST_COLUMNS)
+                match = row_pattern(width).match
             continue
-        number = _NUMBER.search(buffer, start, close)
-        line = int(number[1]) if number else 0
-        body = b"" if is_empty else buffer[close + 1 : end]
-        at = end + (1 if is_empty else 6)
-        count = body.count(b"<c")
-        if count > MOST_CELLS:
+        if at < 0:
+            return
+        more = part.read(BLOCK)
+        if not more:
+            raise damaged()
+        buffer, at = buffer[at:] + decoder.decode(more), 0
+        if len(buffer) > longest + BLOCK:
             raise too_much()
-        cells = _CELL.findall(body)
-        if count == len(cells):
-            yield line, cells
-        else:
-            yield line, ET.fromstring(b"<row>" + body + b"</row>")  # noqa: S314 - no DOCTYPE here
+
+
+def _unusual(buffer: str, at: int) -> tuple[tuple[int, ET.Element] | None, int]:
+    """Return the next row, parsed, and what is behind it; None and -1 at the end of the rows.
+
+    None and where to go on when more of the sheet has to be read first.
+    """
+    start = buffer.find("<", at)
+    close = buffer.find(">", start) if start >= 0 else -1
+    if close < 0:
+        return None, at
+    if buffer.startswith("</sheetData", start):
+        return None, -1
+    if not buffer.startswith("<row", start):
+        raise damaged()
+    is_empty = buffer[close - 1] == "/"
+    end = close if is_empty else buffer.find("</row>", close)
+    if end < 0:
+        return None, at
+    number = _NUMBER.search(buffer, start, close)
+    body = "" if is_empty else buffer[close + 1 : end]
+    if body.count("<c") > MOST_CELLS:
+        raise too_much()
+    element = ET.fromstring("<row>" + body + "</row>")  # noqa: S314 - no DOCTYPE here
+    return (int(number[1]) if number else 0, element), end + (1 if is_empty else len(_END))
+
+
+def _width(row: ET.Element) -> int:
+    return max(len(row), column_number(row[-1].get("r", "")) + 1) if len(row) else 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -26,14 +27,20 @@ from contacts.services.import_files import (
     remove_upload,
     stored_file,
 )
-from contacts.services.loading import Loaded, load_people
+from contacts.services.loading import Loaded, commit_lazily, load_people, unmapped_pages
+from contacts.services.staging import PackedPeople
 from contacts.services.validation import Person, PersonReader, RowProblem
 from contacts.states import ImportState
 from foundation.refusals import Refusal
 from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
 
-#: Rows of a chunk. On SQLite every other writer waits for a chunk, so they are small there.
-CHUNK_ROWS = {"postgresql": 10_000, "sqlite": 2_000}
+#: Rows of a chunk. Every statement costs the thread that reads ahead some milliseconds, so they are
+#: large; on SQLite every other writer waits for a chunk, so they are small there.
+CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 2_000}
+#: Bytes of people after which a chunk is full, however few rows they are; three are in memory.
+CHUNK_BYTES = 12 << 20
+#: Rows that are validated before they are packed.
+PIECE_ROWS = 1_000
 #: Problems shown beside the import; all of them are in the rejects file.
 FIRST_ERRORS = 20
 #: An import that killed this many workers is not given a further one.
@@ -94,14 +101,16 @@ class _Chunk:
     Attributes:
         rows: how many rows of the file.
         people: those to load.
-        rejected: those to give back, with line and reason.
+        rejected: how many are given back.
+        rejects: those, with line and reason, as they go into their file.
         errors: the same as {"line", "column", "reason"}, the first few.
         position, position_end: how far the file has been read.
     """
 
     rows: int
-    people: list[Person]
-    rejected: list[list[str]]
+    people: PackedPeople
+    rejected: int
+    rejects: bytes
     errors: list[dict[str, Any]]
     position: int
     position_end: int
@@ -112,7 +121,8 @@ class _Run:
 
     def __init__(self, contact_import: ContactImport) -> None:
         self._import = contact_import
-        self._chunk_rows = CHUNK_ROWS[connection.vendor]
+        self._vendor = connection.vendor  # the thread that reads ahead has no connection
+        self._chunk_rows = CHUNK_ROWS[self._vendor]
         self._width = len(contact_import.columns)
         self._reader = PersonReader(columns=contact_import.columns, mapping=contact_import.mapping)
 
@@ -139,7 +149,7 @@ class _Run:
         ahead = ReadAhead(
             lambda: self._chunks(table, behind), prepare=lambda: translation.activate(language)
         )
-        with closing(rejects), ahead:
+        with closing(rejects), ahead, unmapped_pages():
             rejects.truncate(row.rejects_bytes)
             rejects.seek(0, 2)
             writer = CsvWriter(rejects, with_bom=row.rejects_bytes == 0)
@@ -156,24 +166,41 @@ class _Run:
         for row in islice(rows, behind):
             with suppress(RowProblem):
                 self._reader.read(*row)
-        while chunk := list(islice(rows, self._chunk_rows)):
-            yield self._validated(chunk, table)
+        while True:
+            chunk = self._validated(rows, table)
+            if not chunk.rows:
+                return
+            yield chunk
 
-    def _validated(self, rows: list[Row], table: Table) -> _Chunk:
-        people: list[Person] = []
-        rejected: list[list[str]] = []
+    def _validated(self, rows: Iterator[Row], table: Table) -> _Chunk:
+        people = PackedPeople(self._vendor)
         errors: list[dict[str, Any]] = []
+        taken = rejected = 0
+        out = BytesIO()
+        rejects = CsvWriter(out, with_bom=False)
+        while taken < self._chunk_rows and people.size + out.tell() < CHUNK_BYTES:
+            piece = list(islice(rows, min(PIECE_ROWS, self._chunk_rows - taken)))
+            if not piece:
+                break
+            good, bad = self._sorted_out(piece)
+            people.add(good)
+            rejects.write(self._reject(row, problem) for row, problem in bad)
+            errors += [
+                {"line": row[0], "column": problem.column, "reason": problem.reason}
+                for row, problem in bad[: FIRST_ERRORS - len(errors)]
+            ]
+            taken, rejected = taken + len(piece), rejected + len(bad)
+        return _Chunk(taken, people, rejected, out.getvalue(), errors, table.position, table.size)
+
+    def _sorted_out(self, rows: list[Row]) -> tuple[list[Person], list[tuple[Row, RowProblem]]]:
+        good, bad = [], []
         read = self._reader.read
         for row in rows:
             try:
-                people.append(read(*row))
+                good.append(read(*row))
             except RowProblem as problem:
-                rejected.append(self._reject(row, problem))
-                if len(errors) < FIRST_ERRORS:
-                    errors.append(
-                        {"line": row[0], "column": problem.column, "reason": problem.reason}
-                    )
-        return _Chunk(len(rows), people, rejected, errors, table.position, table.size)
+                bad.append((row, problem))
+        return good, bad
 
     def _reject(self, row: Row, problem: RowProblem) -> list[str]:
         line, cells, _problem = row
@@ -185,9 +212,10 @@ class _Run:
     def _load(self, chunk: _Chunk, rejects: BinaryIO, writer: CsvWriter) -> None:
         if chunk.rejected and not self._import.rejected:
             writer.write([[*self._import.columns, _("line"), _("reason")]])
-        writer.write(chunk.rejected)
+        rejects.write(chunk.rejects)
         rejects.flush()
         with transaction.atomic():
+            commit_lazily()
             loaded = load_people(
                 chunk.people,
                 import_id=self._import.pk,
@@ -201,7 +229,7 @@ class _Run:
         """Move the cursor, in the chunk's transaction, if the import is still ours."""
         row = self._import
         row.cursor += chunk.rows
-        row.rejected += len(chunk.rejected)
+        row.rejected += chunk.rejected
         row.created += loaded.created
         row.updated += loaded.updated
         row.unchanged += loaded.unchanged

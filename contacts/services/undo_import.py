@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactImport, ImportChange, Membership
-from contacts.services.loading import write_changes
+from contacts.services.changing import write_changes
 from contacts.services.merging import taken_back
 from contacts.states import ImportState
 from foundation.refusals import Refusal

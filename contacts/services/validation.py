@@ -15,6 +15,7 @@ from tabular.numbers import CellProblem
 
 LONGEST_NAME = 255
 LONGEST_ATTRIBUTE = 10_000
+_MOST_REASONS = 1_000
 
 #: (UIN, name, attributes as JSON text): what is loaded.
 Person: TypeAlias = tuple[int, str, str]
@@ -47,11 +48,14 @@ class PersonReader:
         # The JSON is written by hand: json.dumps of a dict costs three times as much, and a
         # million rows pay.
         numbers = [n for n, field in enumerate(mapping) if field.startswith(ATTRIBUTE)]
-        self._keys = [_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":" for n in numbers]
-        self._numbers = numbers
+        self._attributes = [
+            (_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":", n) for n in numbers
+        ]
         # Translated once, not once a row.
         self._duplicate = _("duplicate of line %(line)d")
         self._seen = FirstLines()
+        # A bad cell is seldom alone: blanks, dashes, "none".
+        self._reasons: dict[str, str] = {}
 
     def read(self, line: int, cells: list[str], problem: str = "") -> Person:
         """Return the person of a row.
@@ -85,18 +89,22 @@ class PersonReader:
         return uin, name, attributes
 
     def _json(self, cells: list[str]) -> str:
-        values = [cells[number].strip() for number in self._numbers]
         text = ",".join(
-            [key + _encoded(value) for key, value in zip(self._keys, values, strict=True) if value]
+            [
+                key + _encoded(value)
+                for key, number in self._attributes
+                if (value := cells[number].strip())
+            ]
         )
         if len(text) > LONGEST_ATTRIBUTE or ":\"'" in text:
-            text = self._odd_json(values)
+            text = self._odd_json(cells)
         return "{" + text + "}"
 
-    def _odd_json(self, values: list[str]) -> str:
+    def _odd_json(self, cells: list[str]) -> str:
         """The same where a value may be too long, or defused by an export of ours."""
         parts = []
-        for number, key, value in zip(self._numbers, self._keys, values, strict=True):
+        for key, number in self._attributes:
+            value = cells[number].strip()
             if len(value) > LONGEST_ATTRIBUTE:
                 raise RowProblem(self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE))
             if value:
@@ -114,10 +122,15 @@ class PersonReader:
         return cells[: self._width] + [""] * (self._width - len(cells))
 
     def _parsed(self, cell: str) -> int:
-        try:
-            return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
-        except CellProblem as problem:
-            raise RowProblem(self._columns[self._uin], str(problem)) from None
+        reason = self._reasons.get(cell)
+        if reason is None:
+            try:
+                return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
+            except CellProblem as problem:
+                reason = str(problem)
+            if len(self._reasons) < _MOST_REASONS:
+                self._reasons[cell] = reason
+        raise RowProblem(self._columns[self._uin], reason)
 
     def _too_long(self, value: str, most: int) -> str:
         return _("too long: %(length)d characters, at most %(most)d") % {

@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -22,7 +23,9 @@ from contacts.services import tending
 from contacts.services.import_files import rejects_file, stored_file
 from contacts.services.imports import cancel_import, progress_of, queue_import
 from contacts.services.loading import load_people
+from contacts.services.merging import applied, merge
 from contacts.services.run_import import run_import
+from contacts.services.staging import PackedPeople
 from contacts.services.undo_import import request_undo, undo_import
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
@@ -234,6 +237,64 @@ def test_policy_decides_what_becomes_of_people_we_know(
     assert found[10002] == second
     assert found[10003] == ("Three", {"city": "Chur", "level": "1"})
     assert (done.created, done.updated, done.unchanged, done.added) == (1, updated, 2 - updated, 3)
+
+
+@pytest.mark.parametrize("policy", ImportPolicy.values)
+@pytest.mark.parametrize(
+    "held",
+    [
+        {},
+        {"city": "Basel"},
+        {"city": "Basel", "level": "3", "old": "x"},
+        {"city": "", "level": None},
+        {"city": ["Basel"], "level": 3},
+        {"city": {"Basel": 1}},
+        {"city": "Bern", 'a "key"': "\\n"},
+        ["city", "Basel"],
+    ],
+)
+@pytest.mark.parametrize("name", ["", "One", "Two"])
+def test_known_people_change_as_the_rules_say(policy: str, held: Any, name: str) -> None:
+    """Each database merges in its own way; both come to what `merging` says."""
+    person = Contact.objects.create(uin=10001, name=name, attributes=held)
+    had = held if isinstance(held, dict) else {}
+    new = {"city": "Basel", "level": "3"}
+    changes = merge(policy=policy, name=name, attributes=had, new_name="One", new_attributes=new)
+    done = imported("uin,name,city,level\n10001,One,Basel,3\n", policy=policy)
+    person.refresh_from_db()
+    expected = applied(changes, name=name, attributes=had) if changes else (name, held)
+    assert (person.name, person.attributes) == expected
+    assert done.updated == bool(changes)
+    notes = ImportChange.objects.values_list("contact_id", "changes")
+    assert list(notes) == ([(person.pk, changes)] if changes else [])
+
+
+def test_people_a_file_tells_nothing_new_are_not_written(small_chunks: None) -> None:
+    """Of thirty in three chunks one changes; of the others neither row nor note is made."""
+    imported(csv_of(range(10_000, 10_030)))
+    before = dict(Contact.objects.values_list("uin", "updated_at"))
+    done = imported(csv_of(range(10_000, 10_030)).replace("10017,p10017,", "10017,new,"))
+    after = dict(Contact.objects.values_list("uin", "updated_at"))
+    assert (done.updated, done.unchanged, done.added) == (1, 29, 0)
+    assert {uin for uin in before if before[uin] != after[uin]} == {10017}
+    assert list(ImportChange.objects.values_list("contact__uin", "changes")) == [
+        (10017, {"name": ["p10017", "new"]})
+    ]
+
+
+def test_a_chunk_is_full_when_its_rows_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PIECE_ROWS", 2)
+    monkeypatch.setattr(running, "CHUNK_BYTES", 15_000)
+    loaded, sizes = load_people, []
+
+    def counted(people: PackedPeople, **options: Any) -> object:
+        sizes.append(people.count)
+        return loaded(people, **options)
+
+    monkeypatch.setattr(running, "load_people", counted)
+    text = "uin,note\n" + "".join(f"{10_000 + n},{'x' * 5_000}\n" for n in range(10))
+    assert imported(text).created == 10
+    assert sizes == [4, 4, 2]
 
 
 @pytest.mark.parametrize("policy", ImportPolicy.values)

@@ -33,7 +33,7 @@ RELATIONS = (
 NOISE = random.Random(1)
 
 
-def workbook(sheet: bytes, strings: bytes = b"<sst/>") -> bytes:
+def workbook(sheet: bytes, strings: bytes = b"<sst/>", styles: bytes = b"") -> bytes:
     """Return an XLSX file around a sheet's XML."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -41,6 +41,8 @@ def workbook(sheet: bytes, strings: bytes = b"<sst/>") -> bytes:
         archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS)
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
         archive.writestr("xl/sharedStrings.xml", strings)
+        if styles:
+            archive.writestr("xl/styles.xml", styles)
     return out.getvalue()
 
 
@@ -107,6 +109,31 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: workbook(
             sheet_of(b'<row><c t="s"><v>0</v></c></row>'),
             b"<sst><si><t>" + b"a" * 20_000_000 + b"</t></si></sst>",
+        ),
+        "damaged",
+    ),
+    "a bomb of one plain string": (
+        lambda: workbook(
+            sheet_of(b'<row><c t="s"><v>1</v></c></row>'),
+            b"<sst><si><t>a</t></si><si><t>" + b"a" * 20_000_000 + b"</t></si></sst>",
+        ),
+        "damaged",
+    ),
+    "strings without an end": (
+        lambda: workbook(sheet_of(b'<row><c t="s"><v>0</v></c></row>'), b"<sst><si><t>a</t>"),
+        "damaged",
+    ),
+    "a NUL in a string": (
+        lambda: workbook(
+            sheet_of(b'<row><c t="s"><v>0</v></c></row>'), b"<sst><si><t>a\x00</t></si></sst>"
+        ),
+        "damaged",
+    ),
+    "a NUL in a cell": (
+        lambda: workbook(
+            sheet_of(
+                b'<row><c r="A1"><v>1</v></c></row><row><c r="A2" t="str"><v>a\x00</v></c></row>'
+            )
         ),
         "damaged",
     ),

@@ -96,16 +96,58 @@ def test_a_sheet_with_prefixes_of_its_own_is_read_the_same(tmp_path: Path) -> No
     assert list(open_table(path).rows()) == [(3, ["", "a", "1"], "")]
 
 
-def test_cells_by_pattern_and_cells_by_parser_agree(tmp_path: Path) -> None:
-    usual = (
-        b'<c r="A1"><v>10001</v></c><c r="C1" t="s"><v>0</v></c><c r="D1" t="b"><v>1</v></c>'
-        b'<c r="E1" t="str"><v>x y</v></c><c r="F1"><v>1.50</v></c><c r="G1" s="9"/>'
-    )
+USUAL = {
+    "number": (b"<v>10001</v>", "10001"),
+    "fraction": (b"<v>1.50</v>", "1.50"),
+    "whole, as a program wrote it": (b"<v>1.0E4</v>", "10000"),
+    "date": (b' s="1"><v>46159</v>', "2026-05-17"),
+    "shared": (b' t="s"><v>1</v>', "张三"),
+    "shared that is not there": (b' t="s"><v>99</v>', ""),
+    "shared by no number": (b' s="0" t="s"><v>-1</v>', ""),
+    "truth": (b' t="b"><v>1</v>', "TRUE"),
+    "text of a formula": (b' t="str"><f>A1&amp;""</f><v>x y</v>', "x y"),
+    "number of a formula": (b' s="0"><f>A1+1</f><v>5</v>', "5"),
+    "text in the cell": (
+        ' t="inlineStr"><is><t xml:space="preserve"> 李 </t></is>'.encode(),
+        " 李 ",
+    ),
+    "nothing": (b' s="0">', ""),
+}
+STYLES = b'<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_rows_by_pattern_and_rows_by_parser_agree(tmp_path: Path, name: str) -> None:
+    """The same cell thrice: first met, matched with its row, parsed because of its neighbour."""
+    cell, text = USUAL[name]
+    cell = cell if b">" in cell.split(b"<")[0] else b">" + cell
+    usual = b'<c r="A1"><v>1</v></c><c r="C1"' + cell + b'</c><c r="D1"><v>2</v></c>'
     odd = usual.replace(b'<c r="A1">', b'<c r="A1" cm="1">')  # nothing the pattern knows
-    escaped = usual.replace(b"x y", b"x &amp; y")
+    rows = b"".join(b"<row>" + cells + b"</row>" for cells in (usual, usual, odd, usual))
+    strings = "<sst><si><t>a</t></si><si><t>张三</t></si></sst>".encode()
     path = tmp_path / "people.xlsx"
-    rows = b"".join(b"<row>" + cells + b"</row>" for cells in (usual, odd, escaped))
-    path.write_bytes(workbook(sheet_of(rows), b"<sst><si><t>a</t></si></sst>"))
+    path.write_bytes(workbook(sheet_of(rows), strings, STYLES))
     cells = [found for _line, found, _problem in open_table(path).rows()]
-    assert cells[0] == cells[1] == ["10001", "", "a", "TRUE", "x y", "1.50", ""]
-    assert cells[2] == ["10001", "", "a", "TRUE", "x & y", "1.50", ""]
+    assert cells == [["1", "", text, "2"]] * 4
+
+
+def test_rows_of_every_width_are_read_the_same(tmp_path: Path) -> None:
+    widths = [3, 1, 30, 2, 200, 500, 7]
+    path = _save(tmp_path, [[*range(1, width + 1)] for width in widths])
+    rows = [cells for _line, cells, _problem in open_table(path).rows()]
+    assert rows == [[str(n) for n in range(1, width + 1)] for width in widths]
+
+
+def test_strings_plain_and_odd_keep_their_numbers(tmp_path: Path) -> None:
+    """More than are kept in memory, with some in every block that only the parser can read."""
+    count = 25_000
+    texts = [f"客户{n}" if n % 1000 else f"a&amp;{n}" for n in range(count)]
+    items = "".join(f"<si><t>{text}</t></si>" for text in texts).replace(
+        "<si><t>客户7</t></si>", "<si><r><t>客</t></r><r><t>户7</t></r><phoneticPr/></si>"
+    )
+    order = [*range(count), count - 1, 0, 20_001, 7]
+    rows = "".join(f'<row><c r="A1" t="s"><v>{n}</v></c></row>' for n in order)
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(workbook(sheet_of(rows.encode()), f"<sst>{items}</sst>".encode()))
+    read = [cells[0] for _line, cells, _problem in open_table(path).rows()]
+    assert read == [texts[n].replace("&amp;", "&") for n in order]

@@ -1,0 +1,123 @@
+"""A large upload passes through the web process: it is never in its memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+#: MB of the file. The bound is the same for 500 MB, which take longer.
+MB = 100
+#: MB by which the process may grow: what a first page loads, and blocks on their way.
+MOST_GROWTH_MB = 40
+PASSWORD = "only for this test"
+LINE = "{},某人,北京\n"
+BOUNDARY = "----qqcampaign"
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """The console as the stack serves it, with an operator; its address and its process."""
+    environment = {
+        **os.environ,
+        "QQCAMPAIGN_HOME": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
+    }
+    for arguments in (
+        ("migrate", "-v0", "--skip-checks"),
+        ("createsuperuser", "--noinput", "--username", "op", "--email", "", "--skip-checks"),
+    ):
+        subprocess.run([sys.executable, "manage.py", *arguments], env=environment, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        gunicorn = ("-m", "gunicorn", "--config", "python:qqcampaign.stack.web")
+        bind = ("--bind", f"fd://{listener.fileno()}")
+        master = subprocess.Popen(
+            [sys.executable, *gunicorn, *bind], env=environment, pass_fds=[listener.fileno()]
+        )
+        try:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            requests.get(f"{address}/login/", timeout=60)
+            yield address, _worker_of(master.pid)
+        finally:
+            master.terminate()
+            master.wait()
+
+
+def _worker_of(master: int) -> int:
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    assert len(children) == 1
+    return int(children[0])
+
+
+def _peak_mb(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) // 1024
+
+
+def _body(token: str) -> Iterator[bytes]:
+    for name, value in (("csrfmiddlewaretoken", token), ("new_list", "all"), ("policy", "fill")):
+        yield f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+        yield f"{value}\r\n".encode()
+    yield f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; '.encode()
+    yield b'filename="people.csv"\r\nContent-Type: text/csv\r\n\r\nuin,name,city\n'
+    block = "".join(LINE.format(100_000 + n) for n in range(40_000)).encode()
+    for _ in range((MB << 20) // len(block) + 1):
+        yield block
+    yield f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+class _Streamed:
+    """A body of known length that is never in one piece."""
+
+    def __init__(self, blocks: list[bytes]) -> None:
+        self._blocks = blocks
+
+    def __len__(self) -> int:
+        return sum(map(len, self._blocks))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._blocks)
+
+
+def test_a_large_upload_is_not_in_memory(console: tuple[str, int], tmp_path: Path) -> None:
+    address, worker = console
+    operator = requests.Session()
+    login = f"{address}/login/"
+    operator.get(login, timeout=60)
+    token = str(operator.cookies["qqcampaign_csrf"])
+    form = {"username": "op", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    operator.post(login, form, timeout=60, allow_redirects=False)
+    upload = f"{address}/contacts/contactimport/upload/"
+    assert operator.get(upload, timeout=60).status_code == 200
+    token, before = str(operator.cookies["qqcampaign_csrf"]), _peak_mb(worker)
+
+    body = _Streamed(list(_body(token)))
+    started = time.monotonic()
+    answer = operator.post(
+        upload,
+        body,  # whatever has a length and can be iterated
+        headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
+        timeout=300,
+        allow_redirects=False,
+    )
+    seconds = time.monotonic() - started
+    assert answer.status_code == 302
+    assert "/check/" in answer.headers["Location"]
+    assert operator.get(address + answer.headers["Location"], timeout=60).status_code == 200
+    (stored,) = (path for path in (tmp_path / "imports").iterdir() if path.stat().st_size)
+    assert stored.stat().st_size > MB << 20
+    growth = _peak_mb(worker) - before
+    print(f"{len(body) >> 20} MB in {seconds:.1f} s; the process grew by {growth} MB")
+    assert growth < MOST_GROWTH_MB
