@@ -69,11 +69,8 @@ class LaneInbox:
             return float("inf")
         if session.pk != self._session_id:
             self._session_id = session.pk
-            self._wait_until(session.poll_at.timestamp())
+            self._due_at = time.monotonic() + session.poll_at.timestamp() - time.time()
         return self._due_at - time.monotonic()
-
-    def _wait_until(self, wall: float) -> None:
-        self._due_at = time.monotonic() + wall - time.time()
 
     def _ask(self) -> None:
         session, account = self._conversation.session, self._conversation.account
@@ -94,9 +91,7 @@ class LaneInbox:
             polled = ask_inbox(client=self._conversation.client, turn=turn)
         finally:
             self._conversation.last_reply = time.monotonic()
-        self._due_at = time.monotonic() + session.heartbeat_seconds
-        if polled.next_at is not None:
-            self._wait_until(polled.next_at.timestamp())
+        self._due_at = time.monotonic() + (polled.pause or session.heartbeat_seconds)
         self._hear(polled)
         tell_watch(self._gateway, polled)
         if polled.code == ENDED:

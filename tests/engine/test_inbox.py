@@ -379,7 +379,7 @@ def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sende
     with _one_turn(sender) as (_worker, polled):
         heard = polled()
         odd = Message(kind=7, sender=10_001, text="a\0b")
-        keep_polled(polled=[Polled(heard.turn, "0", heard.at, heard.next_at, (odd,))])
+        keep_polled(polled=[Polled(heard.turn, "0", heard.at, heard.pause, (odd,))])
     row = InboundMessage.objects.get()
     assert (row.kind, row.text) == (7, "a\ufffdb")
 
