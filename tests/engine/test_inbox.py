@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Account, ErrandKind, InboundKind, InboundMessage, Lease, Outage, Session
 from accounts.services.errands import request_errand
-from accounts.services.inbox import Polled, ask_inbox, claim_turns, keep_polled
+from accounts.services.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
 from accounts.services.states import disable_account, quarantine_account, rest_account
 from campaigns.engine import lane as lane_module
 from campaigns.engine import lane_inbox as lane_inbox_module
@@ -26,6 +26,7 @@ from qqhttp import GatewayClient, Message
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import assert_exact, friends_of, is_finished
 from tests.engine.working import LocalWorker, wait_until
+from tests.qqhttp.raw_gateway import Peer, raw_gateway
 
 Start = Callable[..., Run]
 
@@ -373,6 +374,40 @@ def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
         assert texts() == ["still ours "]
         assert Lease.objects.get(account=sender).worker_id == worker.runtime.worker.pk
         Lease.objects.update(worker=None)
+
+
+def test_a_full_inbox_is_emptied_without_waiting_for_the_heartbeat(
+    engine: GatewaySimulator, senders: list[Account]
+) -> None:
+    engine.control.change(heartbeat=60)
+    for number in range(600):  # the simulator hands over 500 at a time
+        engine.control.push_inbound(uin=senders[0].uin, sender=10_001, text=str(number))
+    with LocalWorker():
+        logged_in(senders[0])
+        Session.objects.update(poll_at=timezone.now())
+        wait_until(lambda: len(texts()) == 600, what="all of them", seconds=10)
+    assert texts() == [f"{number} " for number in range(600)]
+
+
+@pytest.mark.parametrize(
+    ("says", "code", "pause"),
+    [
+        ("RES=3&", "3", (600, 600)),
+        ("RES=7&", "7", (48, 57)),
+        ("RES=0&MN=0&MT=&UN=&MG=", "0", (48, 57)),
+        ("RES=0&MN=2&MT=9,9,&UN=10001,&MG=a,b,", "malformed", (48, 57)),
+    ],
+)
+def test_when_the_next_turn_is(says: str, code: str, pause: tuple[float, float]) -> None:
+    def answer(peer: Peer) -> None:
+        while (arrival := peer.request()) is not None:
+            peer.answer(arrival, says)
+
+    with raw_gateway(answer) as gateway, GatewayClient(gateway.url) as client:
+        polled = ask_inbox(client=client, turn=Turn(1, 20_001, 1, 60, None, 5))
+    assert (polled.code, polled.messages) == (code, ())
+    assert polled.pause is not None
+    assert pause[0] <= polled.pause <= pause[1]
 
 
 def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sender: Account) -> None:
