@@ -1,4 +1,7 @@
-"""Accounts out, and their pace in by hand. Credentials never leave; new ones have a page."""
+"""Accounts out, and their pace in by hand; the inbox out.
+
+Credentials never leave; new ones have a page.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
-from accounts.models import Account, Egress
+from accounts.models import Account, Egress, InboundMessage
 from accounts.models.account import UIN_MAX, UIN_MIN
 from foundation.refusals import Refusal
 from tabular import whole_number
@@ -57,3 +60,24 @@ class AccountResource(ModelResource):
     def do_instance_save(self, instance: Account, is_create: bool) -> None:
         """Save the editable columns only: the engine may have moved the others meanwhile."""
         instance.save(update_fields=list(EDITABLE))
+
+
+class InboundMessageResource(ModelResource):
+    """What people wrote. It is never imported."""
+
+    account = Field(attribute="account__uin", column_name="account")
+    kind = Field(column_name="kind")
+
+    class Meta:
+        model = InboundMessage
+        fields = ("received_at", "uin", "account", "kind", "text")
+        export_order = fields
+        import_id_fields = ("uin",)
+
+    def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
+        """Add what a row shows to the query, so that no row asks again."""
+        return super().filter_export(queryset, **kwargs).select_related("account")
+
+    def dehydrate_kind(self, message: InboundMessage) -> str:
+        """Return what it is, in words."""
+        return str(message.get_kind_display())

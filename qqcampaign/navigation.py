@@ -78,6 +78,12 @@ SIDEBAR = [
                 "contacts_suppression_changelist",
                 "contacts.view_suppression",
             ),
+            _item(
+                _("Inbox"),
+                "inbox",
+                "accounts_inboundmessage_changelist",
+                "accounts.view_inboundmessage",
+            ),
         ],
     },
     {

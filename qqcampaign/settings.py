@@ -177,6 +177,8 @@ QQ_BREAKER_RUN = _given(environment.read_count, "QQ_BREAKER_RUN", 40)
 QQ_CONNECT_TIMEOUT = _given(environment.read_seconds, "QQ_CONNECT_TIMEOUT", 5.0)
 #: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
 QQ_READ_TIMEOUT = _given(environment.read_seconds, "QQ_READ_TIMEOUT", 45.0)
+#: Whether accounts that are logged in ask for what was written to them.
+QQ_INBOX = _given(environment.read_bool, "QQ_INBOX", True)
 #: Characters a message may have; the protocol names no limit (docs/cli.md).
 LONGEST_TEXT = _given(environment.read_count, "LONGEST_TEXT", 4000)
 

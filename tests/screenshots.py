@@ -43,6 +43,7 @@ PAGES = {
     "imports": "contacts/contactimport/",
     "import-upload": "contacts/contactimport/upload/",
     "suppressions": "contacts/suppression/",
+    "inbox": "accounts/inboundmessage/",
     "accounts": "accounts/account/",
     "account": "accounts/account/1/change/",
     "account-upload": "accounts/account/upload/",

@@ -4,6 +4,7 @@ from accounts.admin.account import AccountAdmin
 from accounts.admin.egress import EgressAdmin
 from accounts.admin.errand import ErrandAdmin
 from accounts.admin.friend import FriendAdmin
+from accounts.admin.inbound_message import InboundMessageAdmin
 from accounts.admin.outage import OutageAdmin
 from accounts.admin.result_policy import ResultPolicyAdmin
 from accounts.admin.session import SessionAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "EgressAdmin",
     "ErrandAdmin",
     "FriendAdmin",
+    "InboundMessageAdmin",
     "OutageAdmin",
     "ResultPolicyAdmin",
     "SessionAdmin",

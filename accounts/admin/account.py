@@ -91,7 +91,7 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, Consol
     search_help_text = _("UIN (its beginning is enough) or name")
     ordering = ["uin"]
     form = AccountForm
-    kept_by = ["attempts", "deliveries"]
+    kept_by = ["attempts", "deliveries", "inbound_messages"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
         (

@@ -4,6 +4,7 @@ from accounts.models.account import Account, AccountEvent
 from accounts.models.egress import Egress, Worker
 from accounts.models.errand import Errand, ErrandKind, ErrandState
 from accounts.models.friend import Friend
+from accounts.models.inbound_message import InboundKind, InboundMessage
 from accounts.models.lease import Lease
 from accounts.models.outage import Outage
 from accounts.models.result_policy import (
@@ -23,6 +24,8 @@ __all__ = [
     "ErrandKind",
     "ErrandState",
     "Friend",
+    "InboundKind",
+    "InboundMessage",
     "Lease",
     "Outage",
     "PolicyAction",

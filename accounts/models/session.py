@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 from accounts.models.egress import Egress
+from accounts.querysets import SessionQuerySet
 
 
 class Session(models.Model):
@@ -24,8 +26,12 @@ class Session(models.Model):
     #: LI of the login reply: how long the gateway keeps a silent session, seconds.
     idle_seconds = models.PositiveIntegerField(_("kept for (s)"), default=300)
     last_used_at = models.DateTimeField(_("last used at"))
+    #: When the account's inbox is to be asked next, if the account is not sending then.
+    poll_at = models.DateTimeField(_("inbox asked next at"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     end_reason = models.CharField(_("how it ended"), max_length=64, blank=True)
+
+    objects = models.Manager.from_queryset(SessionQuerySet)()
 
     class Meta:
         verbose_name = _("session")
@@ -36,6 +42,13 @@ class Session(models.Model):
                 fields=["account"],
                 condition=models.Q(ended_at=None),
                 name="session_one_open_an_account",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["egress", "poll_at"],
+                name="session_inbox",
+                condition=models.Q(ended_at=None),
             )
         ]
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.fields import UnreadableCredential
-from accounts.models import Account, Lease
+from accounts.models import Account, Lease, Session
 from accounts.services.database_turn import database_turn
 from accounts.services.errands import fail_open_errands
 from accounts.services.friends import keep_friends
@@ -109,7 +109,8 @@ class Conversation:
         self.client = client
         self._next_seq = grant.first_seq
         self._seqs_left = SEQS_WITH_LEASE
-        self._session_id: int | None = None
+        #: The login in use; None: there is none, as far as we know.
+        self.session: Session | None = None
         #: When the gateway last answered, or failed to: the clock the pace is measured from.
         self.last_reply: float | None = None
 
@@ -155,7 +156,7 @@ class Conversation:
     @property
     def is_logged_in(self) -> bool:
         """Whether the gateway keeps our session, as far as we know."""
-        return self._session_id is not None
+        return self.session is not None
 
     def ensure_logged_in(self) -> None:
         """Log in unless the gateway still keeps our session.
@@ -163,18 +164,16 @@ class Conversation:
         Raises:
             LaneMustStop: the login was refused, or is not to be tried now.
         """
-        if self._session_id is not None:
+        if self.session is not None:
             return
         with database_turn():
-            session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
-        if session is None:
+            self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
+        if self.session is None:
             self.log_in()
-        else:
-            self._session_id = session.pk
 
     def session_ended(self) -> None:
         """Note that the gateway knows us no more (RES=20): the next request logs in first."""
-        self._session_id = None
+        self.session = None
         with database_turn():
             end_session(account_id=self.account.pk, reason="RES=20")
 
@@ -205,13 +204,12 @@ class Conversation:
         finally:
             self.last_reply = time.monotonic()
         with database_turn():
-            session = open_session(
+            self.session = open_session(
                 account_id=self.account.pk,
                 egress_id=self.egress_id,
                 heartbeat_seconds=reply.heartbeat_seconds,
                 idle_seconds=reply.idle_seconds,
             )
-        self._session_id = session.pk
         if self.account.presence != PresenceStatus.ONLINE:
             self.exchange(
                 ChangeStat(seq=self.next_seq(), uin=self.account.uin, st=self.account.presence)
@@ -220,7 +218,7 @@ class Conversation:
     def log_out(self) -> None:
         """Log out; the gateway always says yes, so only an unreachable one keeps us in."""
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
-        self._session_id = None
+        self.session = None
         with database_turn():
             end_session(account_id=self.account.pk, reason="logged out")
             change_account_state(
@@ -229,10 +227,10 @@ class Conversation:
 
     def note_used(self) -> None:
         """Write down when the session was last used, so that the next lane need not log in."""
-        if self._session_id is not None and self.last_reply is not None:
+        if self.session is not None and self.last_reply is not None:
             ago = timedelta(seconds=time.monotonic() - self.last_reply)
             with database_turn():
-                touch_session(session_id=self._session_id, used_at=timezone.now() - ago)
+                touch_session(session_id=self.session.pk, used_at=timezone.now() - ago)
 
     # --- friends ------------------------------------------------------------------------------
 

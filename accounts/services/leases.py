@@ -117,6 +117,11 @@ def hand_back(
     )
 
 
+def is_still_held(*, grant: Grant) -> bool:
+    """Return whether a lane's lease is its own still, and its worker thought to live."""
+    return Lease.objects.held().filter(account_id=grant.account_id, token=grant.token).exists()
+
+
 def return_forgotten(*, worker_id: int, active: Collection[int], seconds: float) -> int:
     """Free the leases that a worker holds without knowing it; return how many.
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, Lease, Session
+from accounts.services.inbox import first_poll_at
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
 
@@ -27,6 +28,7 @@ def open_session(
 ) -> Session:
     """Record a login that the gateway accepted; it ends whatever session was open before."""
     now = timezone.now()
+    heartbeat = heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS
     with transaction.atomic():
         end_session(account_id=account_id, reason="logged in anew")
         session = Session.objects.create(
@@ -34,7 +36,8 @@ def open_session(
             egress_id=egress_id,
             opened_at=now,
             last_used_at=now,
-            heartbeat_seconds=heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS,
+            heartbeat_seconds=heartbeat,
+            poll_at=first_poll_at(heartbeat_seconds=heartbeat),
             idle_seconds=idle_seconds or DEFAULT_IDLE_SECONDS,
         )
         Lease.objects.filter(account_id=account_id).update(login_failures=0, login_not_before=None)

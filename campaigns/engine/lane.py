@@ -21,6 +21,7 @@ from accounts.services.perform_errands import perform_errands
 from accounts.states import AccountState
 from campaigns.engine.entries import Settlement
 from campaigns.engine.feed import Due, RunBrief, Unsettled, next_deliveries, unsettled_attempts
+from campaigns.engine.lane_inbox import LaneInbox
 from campaigns.engine.outcomes import Situation, Verdict, judge
 from campaigns.engine.reactions import Reactions
 from campaigns.engine.right import RightToSend
@@ -70,6 +71,12 @@ class Lane:
         )
         self.reactions = Reactions(
             account=account, grant=grant, conversation=conversation, tempo=self.tempo
+        )
+        self.inbox = LaneInbox(
+            conversation=conversation,
+            tempo=self.tempo,
+            gateway=runtime.gateway,
+            hear=runtime.inbox.hear,
         )
         self._spells_h = False
         #: The runs this lane sent for, and whether its slice was over before its work was.
@@ -160,6 +167,8 @@ class Lane:
         minute would keep a core busy with that alone.
         """
         is_wanted = self.has_more and self.account_state != AccountState.RESTING
+        if is_wanted:
+            self.inbox.between_slices()
         if not is_wanted or not self.runtime.has_room:
             return False
         with database_turn():
@@ -209,7 +218,7 @@ class Lane:
         self._log_in_first()
         seq = self.conversation.next_seq()
         while wait := self.tempo.seconds_to_mark(f"{self.account.pk}:{seq}"):
-            self.tempo.pause(wait)
+            self.tempo.pause(self.inbox.use(wait))
             if self._is_over():
                 return True
         self._wait_for_gateway()

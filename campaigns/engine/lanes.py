@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from accounts.services.conversation import Conversation
 from accounts.services.database_turn import database_turn
 from accounts.services.leases import take_lease
@@ -11,7 +9,6 @@ from campaigns.engine.lane import Lane
 from campaigns.engine.runtime import Runtime
 from campaigns.services.finishing import finish_runs_that_are_done
 from campaigns.services.waking import refuse_wake, wake_lanes
-from qqhttp import GatewayClient
 
 
 def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
@@ -32,13 +29,7 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
             return
         account = grant.account
         runtime.refresh_runs()
-    with GatewayClient(
-        settings.QQ_GATEWAY_URL,
-        source_address=runtime.egress.source_address or None,
-        proxy=runtime.egress.proxy or None,
-        connect_timeout=settings.QQ_CONNECT_TIMEOUT,
-        read_timeout=settings.QQ_READ_TIMEOUT,
-    ) as client:
+    with runtime.new_client() as client:
         conversation = Conversation(
             grant=grant, account=account, egress_id=runtime.egress.pk, client=client
         )

@@ -25,11 +25,13 @@ from accounts.services.result_policies import PolicyTable, load_policies
 from accounts.services.workers import announce_worker, end_worker, prove_alive
 from campaigns.engine.feed import RunBrief, brief
 from campaigns.engine.gateway_watch import GatewayWatch
+from campaigns.engine.inbox import InboxRounds
 from campaigns.engine.ledger import Ledger
 from campaigns.models import Run
 from campaigns.services.breakers import stop_run
 from campaigns.services.waking import wake_reconciler
 from foundation.refusals import Refusal
+from qqhttp import GatewayClient
 
 if TYPE_CHECKING:
     from campaigns.engine.lane import Lane
@@ -71,6 +73,7 @@ class Runtime:
         self._runs_read_at = 0.0
         self._stop = threading.Event()
         self._announce()
+        self.inbox = InboxRounds(self)
         self._thread = threading.Thread(target=self._control, name="control", daemon=True)
 
     def _announce(self) -> None:
@@ -89,6 +92,7 @@ class Runtime:
         """Begin to prove alive and to tell the lanes."""
         self._tend()
         self._thread.start()
+        self.inbox.start()
 
     def drain(self) -> None:
         """Ask all lanes to stop before their next message.
@@ -106,6 +110,7 @@ class Runtime:
         self.drain()
         self._stop.set()
         self._thread.join()
+        self.inbox.close(patience=max(0.0, self._leave_at - time.monotonic()))
         self.ledger.close()
         end_worker(worker_id=self.worker.pk, reason="stopped")
         connection.close()
@@ -117,6 +122,7 @@ class Runtime:
         Their attempts stay open, and are settled under the same SEQ by whoever comes next.
         """
         log.warning("Leaving %d accounts that wait for an answer to the next.", len(self.lanes))
+        self.inbox.close(patience=0.0)
         self.ledger.close()
         end_worker(worker_id=self.worker.pk, reason="stopped before every answer had come")
         wake_reconciler()
@@ -136,6 +142,16 @@ class Runtime:
     def replay_window(self) -> float:
         """How long the gateway remembers a SEQ, seconds; 0 when that is not trusted."""
         return settings.QQ_GATEWAY_REPLAY_WINDOW if settings.QQ_GATEWAY_TRUSTS_SEQ else 0.0
+
+    def new_client(self) -> GatewayClient:
+        """Return a client for one account, bound to this process's egress."""
+        return GatewayClient(
+            settings.QQ_GATEWAY_URL,
+            source_address=self.egress.source_address or None,
+            proxy=self.egress.proxy or None,
+            connect_timeout=settings.QQ_CONNECT_TIMEOUT,
+            read_timeout=settings.QQ_READ_TIMEOUT,
+        )
 
     def limits_of(self, account: Account) -> Limits:
         """Return what the operator allows an account now."""
@@ -181,7 +197,7 @@ class Runtime:
                     looked_at = now
                     return_forgotten(
                         worker_id=self.worker.pk,
-                        active=list(self.lanes),
+                        active=[*self.lanes, *self.inbox.asked],
                         seconds=FORGOTTEN_SECONDS,
                     )
                 self._tend()

@@ -1,7 +1,7 @@
 """What segments may ask of accounts and campaigns; registered by the app at its start.
 
-People are tied to friendships and deliveries by UIN and by contact: both look-ups are served by an
-index that planning and the person's page need anyway.
+People are tied to friendships and answers by UIN, to deliveries by contact: each look-up is served
+by an index that planning or the person's page needs anyway.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import Friend
+from accounts.models import Friend, InboundKind, InboundMessage
 from campaigns.models import Delivery
 from campaigns.states import DeliveryState
 from contacts.services.conditions import days_ago, nonsense, register_condition, whole_numbers
@@ -47,8 +47,26 @@ def never_reached(_node: Mapping[str, Any]) -> Q:
     return Q(Exists(deliveries)) & ~Q(Exists(deliveries.filter(state=DeliveryState.SENT)))
 
 
+def replied(node: Mapping[str, Any]) -> Q:
+    """{"kind": "replied", "is": "ever"|"less_than"|"more_than"|"never", "days": n}.
+
+    Who wrote to one of the accounts; without "is": ever. "more_than" is: they did, but not within
+    these days. Requests for friendship, and their answers, are no replies.
+    """
+    wrote = InboundMessage.objects.filter(uin=OuterRef("uin"), kind=InboundKind.USER)
+    comparison = node.get("is", "ever")
+    if comparison in ("ever", "never"):
+        ever = Q(Exists(wrote))
+        return ever if comparison == "ever" else ~ever
+    if comparison not in ("less_than", "more_than"):
+        raise nonsense(node)
+    recently = Q(Exists(wrote.filter(received_at__gte=days_ago(node))))
+    return recently if comparison == "less_than" else Q(Exists(wrote)) & ~recently
+
+
 def register_conditions() -> None:
     """Teach segments these kinds."""
     register_condition("friend_of", friend_of)
     register_condition("last_written", last_written)
     register_condition("never_reached", never_reached)
+    register_condition("replied", replied)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from django.utils.translation import gettext as _
 
-from accounts.models import Friend
+from accounts.models import Friend, InboundKind, InboundMessage
 from campaigns.models import Delivery
 from campaigns.states import DeliveryState
 from contacts.models import Contact
@@ -30,32 +34,69 @@ def friendships(contact: Contact) -> Section:
 
 
 def messages(contact: Contact) -> Section:
-    """Return everything a person was ever sent, or was to be sent."""
+    """Return everything a person was ever sent or was to be sent, and everything they wrote.
+
+    In the order of time, newest first. What was not sent stands where its run was planned.
+    """
+    rows = sorted([*_sent(contact), *_written(contact)], key=lambda row: row[0], reverse=True)
+    titles = [_("at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
+    return Section(
+        "messages",
+        _("Messages"),
+        titles,
+        [row for _moment, row in rows[:MOST_ROWS]],
+        is_complete=len(rows) <= MOST_ROWS,
+    )
+
+
+def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
     deliveries = (
         Delivery.objects.filter(contact=contact)
         .select_related("run__campaign", "account")
         .order_by("-id")[: MOST_ROWS + 1]
     )
-    rows = [
+    return [
         (
-            row.sent_at,
-            str(row.run),
-            str(row.account or ""),
-            row.get_state_display(),
-            row.reason,
-            row.last_res,
-            row.text if row.text is not None else row.run.text,
+            row.sent_at or row.run.planned_at or row.run.created_at,
+            (
+                row.sent_at,
+                str(row.run),
+                str(row.account or ""),
+                row.get_state_display(),
+                row.reason,
+                row.last_res,
+                row.text if row.text is not None else row.run.text,
+            ),
         )
         for row in deliveries
     ]
-    titles = [_("sent at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
-    return Section(
-        "messages", _("Messages"), titles, rows[:MOST_ROWS], is_complete=len(rows) <= MOST_ROWS
+
+
+def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
+    written = (
+        InboundMessage.objects.filter(uin=contact.uin)
+        .select_related("account")
+        .order_by("-received_at", "-position")[: MOST_ROWS + 1]
     )
+    return [
+        (
+            row.received_at,
+            (
+                row.received_at,
+                "",
+                str(row.account),
+                _("wrote") if row.kind == InboundKind.USER else row.get_kind_display(),
+                "",
+                "",
+                row.text,
+            ),
+        )
+        for row in written
+    ]
 
 
 def erase(contact: Contact) -> None:
-    """Take a person out of deliveries and friend lists; the rows that are counted stay.
+    """Take a person out of deliveries, the inbox and friend lists; the rows that count stay.
 
     Raises:
         Refusal: a run still has a message for them.
@@ -73,6 +114,7 @@ def erase(contact: Contact) -> None:
         )
     # Failed ones could be retried, with a text made for nobody: "" renders as nothing to send.
     deliveries.update(contact=None, uin=0, text="")
+    InboundMessage.objects.filter(uin=contact.uin).delete()
     Friend.objects.filter(uin=contact.uin).delete()
 
 

@@ -23,8 +23,11 @@ from contacts.services.suppressions import lift_suppression, suppress
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 
-#: Who may see a section; one that is not named here goes with the contact.
-SECTION_PERMISSIONS = {"friends": "accounts.view_friend", "messages": "campaigns.view_delivery"}
+#: What it takes to see a section; one that is not named here goes with the contact.
+SECTION_PERMISSIONS = {
+    "friends": ("accounts.view_friend",),
+    "messages": ("campaigns.view_delivery", "accounts.view_inboundmessage"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ VERBS = {
         before=(
             _(
                 "What goes: name, attributes, lists, what imports changed, the texts sent to them, "
-                "their place in friend lists. It cannot be taken back."
+                "what they wrote, their place in friend lists. It cannot be taken back."
             ),
             _(
                 "What stays: deliveries as rows without a person, so that every report adds up; "
@@ -150,13 +153,13 @@ def _named_suppression(request: HttpRequest, contact: Contact) -> Suppression:
 
 
 def _context(request: HttpRequest, person: Person) -> dict[str, Any]:
-    may = request.user.has_perm
+    user, may = request.user, request.user.has_perm
     return {
         "person": person,
         "sections": [
             _section_as_shown(section)
             for section in person.sections
-            if may(SECTION_PERMISSIONS.get(section.key, "contacts.view_contact"))
+            if user.has_perms(SECTION_PERMISSIONS.get(section.key, ("contacts.view_contact",)))
         ],
         "may_suppress": may(VERBS["suppress"].permission) and not person.is_suppressed,
         "may_lift": may(VERBS["lift"].permission),

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contacts.admin.segment_rows import (
     COMPARISONS,
+    DAYS,
     VALUELESS,
     WHATS,
     Row,
@@ -81,7 +82,7 @@ class ConditionForm(forms.Form):
             if not all(uin.isdecimal() and len(uin) <= 10 for uin in split_values(value)):
                 sentence = gettext("QQ numbers of accounts with commas between, or nothing: any.")
                 self.add_error("value", sentence)
-        elif comparison in ("less_than", "more_than"):
+        elif comparison in DAYS:
             if not (value.isascii() and value.isdigit() and int(value) <= 100_000):
                 self.add_error("value", gettext("A number of days, from 0 to 100000."))
         elif what in ("attribute", "name") and comparison not in VALUELESS:

@@ -24,7 +24,9 @@ TEXT = (
     "filled",
     "empty",
 )
-VALUELESS = ("filled", "empty", "never", "yes", "no")
+VALUELESS = ("filled", "empty", "ever", "never", "yes", "no")
+#: The comparisons that need a number of days; "not_within" is "not": {..., "is": "less_than"}.
+DAYS = ("less_than", "more_than", "not_within")
 
 #: What a row may be about, and how it may be compared.
 WHATS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -32,7 +34,11 @@ WHATS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "name": (_("name"), TEXT),
     "list": (_("in one of the lists"), ("yes", "no")),
     "friend_of": (_("friend of one of the accounts"), ("yes", "no")),
-    "last_written": (_("last written to"), ("less_than", "more_than", "never")),
+    "last_written": (_("last written to"), ("less_than", "not_within", "more_than", "never")),
+    "replied": (
+        _("wrote to one of the accounts"),
+        ("ever", "less_than", "not_within", "more_than", "never"),
+    ),
     "never_reached": (_("had messages, none was sent"), ("yes", "no")),
     "known_since": (_("known to us"), ("less_than", "more_than")),
     "suppressed": (_("suppressed everywhere"), ("yes", "no")),
@@ -50,7 +56,9 @@ COMPARISONS: dict[str, Any] = {
     "yes": _("yes"),
     "no": _("no"),
     "less_than": _("within the last … days"),
+    "not_within": _("not within the last … days, or never"),
     "more_than": _("longer ago than … days"),
+    "ever": _("ever"),
     "never": _("never"),
 }
 
@@ -115,11 +123,12 @@ def _node_of(row: Row) -> dict[str, Any]:
             is_many = row.comparison == "one_of"
             node["value"] = split_values(row.value) if is_many else row.value
         return node
-    if row.what in ("last_written", "known_since"):
-        node["is"] = row.comparison
-        if row.comparison != "never":
+    if row.what in ("last_written", "replied", "known_since"):
+        is_negated = row.comparison == "not_within"
+        node["is"] = "less_than" if is_negated else row.comparison
+        if row.comparison in DAYS:
             node["days"] = int(row.value)
-        return node
+        return {"not": node} if is_negated else node
     if row.what == "list":
         node["lists"] = list(row.lists)
     if row.what == "friend_of":
@@ -137,9 +146,9 @@ def _row_of(node: Any) -> Row | None:
     if what not in WHATS:
         return None
     if "yes" not in WHATS[what][1]:
-        comparison = str(
-            inner.get("is", "equals" if what in ("attribute", "name") else "less_than")
-        )
+        comparison = str(inner.get("is", _usual(what)))
+        if inner is not node:
+            comparison = {"less_than": "not_within"}.get(comparison, "")
     row = Row(
         what=what,
         comparison=comparison,
@@ -148,6 +157,13 @@ def _row_of(node: Any) -> Row | None:
         lists=tuple(n for n in _listed(inner, "lists") if type(n) is int),
     )
     return row if _says_all(row, node) else None
+
+
+def _usual(what: str) -> str:
+    """Return the comparison that is meant when none is said."""
+    if what in ("attribute", "name"):
+        return "equals"
+    return "ever" if what == "replied" else "less_than"
 
 
 def _typed(node: Mapping[str, Any]) -> str:
@@ -187,6 +203,6 @@ def _plain(node: Any) -> Any:
             plain["value"] = str(value)
         if isinstance(value, list):
             plain["value"] = [str(item) for item in value]
-    elif plain.get("kind") == "known_since":
-        plain.setdefault("is", "less_than")
+    elif plain.get("kind") in ("known_since", "replied"):
+        plain.setdefault("is", _usual(plain["kind"]))
     return plain

@@ -24,7 +24,7 @@ def register_eraser(erase: Eraser) -> None:
 
 
 def erase_person(*, contact: Contact, keeps_suppression: bool = True, by: Any = None) -> None:
-    """Remove a person: name, attributes, lists, history of imports, texts sent to them.
+    """Remove a person: name, attributes, lists, history of imports, texts sent to them and by them.
 
     Deliveries stay as rows without a person, so that every report adds up as before.
 

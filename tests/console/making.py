@@ -14,6 +14,7 @@ from accounts.models import (
     Egress,
     Errand,
     Friend,
+    InboundMessage,
     Lease,
     Outage,
     Session,
@@ -73,6 +74,9 @@ def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Ac
     AccountEvent.objects.create(account=account, state=account.state, reason=account.state_reason)
     Errand.objects.create(account=account, kind="sync", state="done", outcome="20 friends.")
     Friend.objects.create(account=account, uin=FIRST_UIN + 1, nickname="小明")
+    InboundMessage.objects.create(
+        account=account, uin=FIRST_UIN + 1, text="好的，伟", received_at=timezone.now()
+    )
     if egress is not None:
         now = timezone.now()
         Session.objects.create(account=account, egress=egress, opened_at=now, last_used_at=now)

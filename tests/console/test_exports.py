@@ -27,6 +27,8 @@ from tests.console.making import FIRST_UIN, make_run, make_world
         ("accounts_account", "", "小红", "x" * 32),
         ("campaigns_messagetemplate", "", "，您好", "-never-"),
         ("campaigns_delivery", "?state__exact=sent", "双十一", "failed"),
+        ("accounts_inboundmessage", "?q=好的", "好的，伟", "-never-"),
+        ("accounts_inboundmessage", f"?q={FIRST_UIN}", "account", "好的，伟"),
     ],
 )
 def test_it_exports_what_the_filters_show(
@@ -52,6 +54,7 @@ EXPORTED = [
     "accounts_account",
     "campaigns_messagetemplate",
     "campaigns_delivery",
+    "accounts_inboundmessage",
 ]
 
 

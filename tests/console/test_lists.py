@@ -20,6 +20,7 @@ MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ != "ResultPolicy"]
 BIG = [
     "accounts.Friend",
+    "accounts.InboundMessage",
     "campaigns.Attempt",
     "campaigns.Delivery",
     "contacts.Contact",

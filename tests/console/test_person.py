@@ -33,7 +33,7 @@ def person(db: None) -> Contact:
 def test_the_page_shows_everything_known(person: Contact, operator: Client) -> None:
     Delivery.objects.filter(contact=person).update(text="给您的话")
     page = operator.get(_page(person)).content.decode()
-    known = ["北京", "老客户", "客户.csv", "小红10000100", "双十一", "给您的话"]
+    known = ["北京", "老客户", "客户.csv", "小红10000100", "双十一", "给您的话", "好的，伟"]
     for words in [*known, "may be written to"]:
         assert words in page
 
@@ -93,6 +93,7 @@ def test_a_viewer_of_contacts_sees_no_messages_and_no_buttons(
     page = client.get(_page(person)).content.decode()
     assert "北京" in page
     assert "给您的话" not in page
+    assert "好的，伟" not in page
     for verb in ["suppress", "lift", "erase"]:
         assert _ask(person, verb) not in page
         assert client.post(_ask(person, verb)).status_code == 403

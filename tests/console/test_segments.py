@@ -51,6 +51,20 @@ def _posted(*rows: dict[str, Any], name: str = "北京人", word: str = "all") -
             {"what": "last_written", "comparison": "never"},
             {"kind": "last_written", "is": "never"},
         ),
+        (
+            {"what": "last_written", "comparison": "not_within", "value": "30"},
+            {"not": {"kind": "last_written", "is": "less_than", "days": 30}},
+        ),
+        ({"what": "replied", "comparison": "ever"}, {"kind": "replied", "is": "ever"}),
+        ({"what": "replied", "comparison": "never"}, {"kind": "replied", "is": "never"}),
+        (
+            {"what": "replied", "comparison": "less_than", "value": "7"},
+            {"kind": "replied", "is": "less_than", "days": 7},
+        ),
+        (
+            {"what": "replied", "comparison": "not_within", "value": "7"},
+            {"not": {"kind": "replied", "is": "less_than", "days": 7}},
+        ),
         ({"what": "never_reached", "comparison": "yes"}, {"kind": "never_reached"}),
         (
             {"what": "known_since", "comparison": "less_than", "value": "7"},

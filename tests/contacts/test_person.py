@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Friend
+from accounts.models import Account, Friend, InboundMessage
 from campaigns.models import Campaign, Delivery, Run
 from contacts.models import Contact, ContactList, Suppression, SuppressionReason
 from contacts.services.erasing import erase_person
@@ -34,6 +34,14 @@ def run() -> Run:
 def _delivery(run: Run, uin: int, state: str, **values: object) -> Delivery:
     contact = Contact.objects.get(uin=uin)
     return Delivery.objects.create(run=run, contact=contact, uin=uin, state=state, **values)
+
+
+def _wrote(account: Account, uin: int, text: str, *, days: float = 0, kind: int = 9) -> None:
+    at = timezone.now() - timedelta(days=days)
+    place = InboundMessage.objects.count()
+    InboundMessage.objects.create(
+        account=account, uin=uin, text=text, kind=kind, received_at=at, position=place
+    )
 
 
 def test_a_page_tells_everything(account: Account, run: Run) -> None:
@@ -63,6 +71,8 @@ def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
     imported("uin,name\n10001,One\n10002,Two\n")
     imported("uin,name\n10001,Uno\n", into="b")
     Friend.objects.create(account=account, uin=10001, nickname="nick")
+    _wrote(account, 10001, "who are you?")
+    _wrote(account, 10002, "hello")
     _delivery(run, 10001, "sent", text="hi One")
     _delivery(run, 10002, "sent", text="hi Two")
     erase_person(contact=Contact.objects.get(uin=10001))
@@ -71,6 +81,7 @@ def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
         (10002, Contact.objects.get().pk, "hi Two"),
     ]
     assert not Friend.objects.exists()
+    assert [row.text for row in InboundMessage.objects.all()] == ["hello"]
     assert not ContactList.objects.get(name="b").memberships.exists()
     suppression = Suppression.objects.get()
     assert (suppression.uin, suppression.reason) == (10001, SuppressionReason.ERASED)
@@ -111,3 +122,56 @@ def test_segments_ask_accounts_and_campaigns(account: Account, run: Run) -> None
     assert found(kind="last_written", **{"is": "more_than", "days": 3}) == [2]
     assert found(kind="last_written", **{"is": "never"}) == [3]
     assert found(kind="never_reached") == [3]
+
+
+def test_what_was_said_to_them_and_by_them_is_in_the_order_of_time(
+    account: Account, run: Run
+) -> None:
+    imported("uin\n10001\n10002\n")
+    Run.objects.update(planned_at=timezone.now() - timedelta(days=9))
+    _delivery(run, 10001, "sent", sent_at=timezone.now() - timedelta(days=3), text="hello")
+    again = Run.objects.create(campaign=run.campaign, number=2, text="again", state="finished")
+    _delivery(again, 10001, "failed", text="not sent")
+    _wrote(account, 10001, "first", days=8)
+    _wrote(account, 10001, "and?", days=2)
+    _wrote(account, 10001, "am I your friend?", days=2, kind=2)
+    _wrote(account, 10002, "somebody else")
+    person = person_of(contact=Contact.objects.get(uin=10001))
+    (section,) = [section for section in person.sections if section.key == "messages"]
+    assert [row[-1] for row in section.rows] == [
+        "not sent",
+        "am I your friend?",
+        "and?",
+        "hello",
+        "first",
+    ]
+    assert [row[3] for row in section.rows] == [
+        "failed",
+        "asks to be a friend",
+        "wrote",
+        "sent",
+        "wrote",
+    ]
+    assert section.is_complete
+
+
+def test_segments_ask_who_replied(account: Account) -> None:
+    imported("uin\n10001\n10002\n10003\n10004\n")
+    _wrote(account, 10001, "now")
+    _wrote(account, 10002, "then", days=9)
+    _wrote(account, 10003, "let me in", kind=2)
+
+    def found(condition: object) -> list[int]:
+        return [person.uin - 10_000 for person in glimpse_segment(conditions=condition).sample]
+
+    within: dict[str, object] = {"kind": "replied", "is": "less_than", "days": 3}
+    assert found({"kind": "replied"}) == [1, 2]
+    assert found({"kind": "replied", "is": "ever"}) == [1, 2]
+    assert found({"kind": "replied", "is": "never"}) == [3, 4]
+    assert found({"not": {"kind": "replied"}}) == [3, 4]
+    assert found(within) == [1]
+    assert found({"not": within}) == [2, 3, 4]
+    assert found({**within, "is": "more_than"}) == [2]
+    for nonsense in ({"is": "often"}, {"is": "less_than"}, {"is": "less_than", "days": "x"}):
+        with pytest.raises(Refusal):
+            found({"kind": "replied", **nonsense})

@@ -1,0 +1,79 @@
+"""The inbox: what people wrote to the accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    ChoicesDropdownFilter,
+    RangeDateTimeFilter,
+)
+from unfold.decorators import display
+
+from accounts.models import InboundKind, InboundMessage
+from accounts.models.account import UIN_MAX, UIN_MIN
+from accounts.resources import InboundMessageResource
+from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
+from tabular.formats import stream_csv, write_xlsx
+
+KIND_COLOURS = {
+    InboundKind.USER: "primary",
+    InboundKind.REQUEST: "info",
+    InboundKind.ACCEPTED: "success",
+    InboundKind.REFUSED: "warning",
+    InboundKind.SYSTEM: "default",
+}
+#: Characters of a text that the list shows.
+SHOWN_CHARACTERS = 160
+
+
+@admin.register(InboundMessage)
+class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
+    """Stored as the gateway handed it over; changed by nobody."""
+
+    export_resource = InboundMessageResource
+    export_stream = stream_csv
+    export_workbook = write_xlsx
+    list_display = ["uin", "badge", "said", "account", "received_at"]
+    list_filter = [
+        ("account", AutocompleteSelectFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("received_at", RangeDateTimeFilter),
+    ]
+    list_select_related = ["account"]
+    search_fields = ["uin", "text"]
+    search_help_text = _("UIN, or a part of the text")
+    ordering = ["-id"]
+    fields = [("uin", "account"), ("kind", "received_at"), "text"]
+    empty_sentence = _(
+        "Nobody has written yet. Accounts that are logged in ask for it at the gateway's heartbeat "
+        "(QQ_INBOX)."
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[InboundMessage], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the whole UIN, or in the text."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        is_uin = term.isascii() and term.isdigit() and UIN_MIN <= int(term[:11]) <= UIN_MAX
+        if is_uin:
+            return queryset.filter(uin=int(term)), False
+        return queryset.filter(text__icontains=term), False
+
+    @display(description=_("kind"), label=KIND_COLOURS, ordering="kind")
+    def badge(self, message: InboundMessage) -> tuple[int, Any]:
+        """What it is, coloured."""
+        return message.kind, message.get_kind_display()
+
+    @admin.display(description=_("text"))
+    def said(self, message: InboundMessage) -> str:
+        """The beginning of the text."""
+        return Truncator(message.text).chars(SHOWN_CHARACTERS)

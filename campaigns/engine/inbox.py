@@ -1,0 +1,205 @@
+"""The inbox: how accounts hear what was written to them, without a message being late for it.
+
+An account that has no lane is asked in rounds: one query a tick finds whose turn it is at this
+egress, a few statements take their leases, each is asked on a greenlet of its own, and what came
+is stored and handed back together, as the ledger does. An account that has a lane is asked by the
+lane (`lane_inbox.py`), and what came is stored here as well. See docs/decisions/0013-the-inbox.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
+from django.utils import timezone
+
+from accounts.services.database_turn import database_turn
+from accounts.services.inbox import (
+    ENDED,
+    NOT_ASKED,
+    TAKEN,
+    UNREACHABLE,
+    Polled,
+    Turn,
+    ask_inbox,
+    claim_turns,
+    keep_polled,
+    not_asked,
+)
+from campaigns.engine.gateway_watch import GatewayWatch
+from campaigns.engine.right import FRESH_SECONDS
+from campaigns.services.idle import idle_leases_with_work
+from campaigns.services.waking import wake_lanes
+
+if TYPE_CHECKING:
+    from campaigns.engine.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+#: How often is looked whose turn it is, seconds.
+TICK_SECONDS = 0.5
+#: Turns begun a tick, and under way at a time: 128 a second are 7,000 accounts at a heartbeat of
+#: 60 seconds, and a crowd whose turns came together (after an outage) is spread.
+MOST_A_TICK, MOST_AT_ONCE = 64, 64
+#: Answers that come within this time are stored together, seconds.
+GATHER_SECONDS = 0.02
+#: How long to leave a database alone that is away, seconds.
+DATABASE_PAUSE_SECONDS = 1.0
+
+
+class InboxRounds:
+    """Asks for the accounts of a process's egress that have no lane, and stores what anybody heard.
+
+    Args:
+        runtime: the process's runtime.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        #: Turns under way, by account: their leases are held without a lane.
+        self.asked: dict[int, Turn] = {}
+        self._heard: deque[Polled] = deque()
+        self._news = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._go, name="inbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin, unless QQ_INBOX says that nobody asks."""
+        if settings.QQ_INBOX:
+            self._thread.start()
+
+    def hear(self, polled: Polled) -> None:
+        """Store what a turn brought, in a moment."""
+        self._heard.append(polled)
+        self._news.set()
+
+    def close(self, *, patience: float) -> None:
+        """Store what is left; wait at most `patience` seconds for answers that are under way."""
+        self._stop.set()
+        self._news.set()
+        if self._thread.is_alive():
+            self._thread.join(max(patience, 1.0))
+        ends_at = time.monotonic() + patience
+        while self.asked and time.monotonic() < ends_at:
+            self._news.wait(0.05)
+            self._news.clear()
+            self._try(self._put_away)
+        self._try(self._put_away)
+        connection.close()
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def _go(self) -> None:
+        looked_at = 0.0
+        while not self._stop.is_set():
+            if self._news.wait(max(0.0, looked_at + TICK_SECONDS - time.monotonic())):
+                time.sleep(GATHER_SECONDS)
+                self._news.clear()
+            is_well = self._try(self._put_away)
+            if is_well and time.monotonic() - looked_at >= TICK_SECONDS:
+                looked_at = time.monotonic()
+                is_well = self._try(self._begin_turns)
+            if not is_well:
+                self._stop.wait(DATABASE_PAUSE_SECONDS)
+        connection.close()
+
+    def _try(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except (DatabaseError, InterfaceError) as problem:
+            log.warning("The inbox cannot use the database: %s", type(problem).__name__)
+        except Exception:
+            log.exception("The inbox met something unexpected.")
+        else:
+            return True
+        connection.close()
+        return False
+
+    def _begin_turns(self) -> None:
+        gateway = self._runtime.gateway
+        room = min(MOST_A_TICK, MOST_AT_ONCE - len(self.asked))
+        if room <= 0 or self._runtime.is_draining:
+            return
+        if gateway.is_away:
+            # Lanes find out by themselves when it is back. Where there is none, one turn does.
+            if self._runtime.lanes or self.asked or gateway.wait_seconds():
+                return
+            room = 1
+        claimed_at = time.monotonic()
+        with database_turn():
+            turns = claim_turns(
+                worker_id=self._runtime.worker.pk, egress_id=self._runtime.egress.pk, limit=room
+            )
+        self.asked |= {turn.account_id: turn for turn in turns}
+        for turn in turns:
+            threading.Thread(
+                target=self._ask, args=(turn, claimed_at), name="inbox turn", daemon=True
+            ).start()
+
+    def _ask(self, turn: Turn, claimed_at: float) -> None:
+        polled = not_asked(turn=turn)
+        try:
+            # A process that was stopped in between may have been presumed dead: as with marks.
+            is_fresh = time.monotonic() - claimed_at < FRESH_SECONDS
+            if is_fresh and not self._runtime.is_draining:
+                with self._runtime.new_client() as client:
+                    polled = ask_inbox(client=client, turn=turn)
+                tell_watch(self._runtime.gateway, polled)
+        except Exception:
+            log.exception("A turn at an inbox met something unexpected.")
+        finally:
+            self.hear(polled)
+
+    # --- what came ----------------------------------------------------------------------------
+
+    def _put_away(self) -> None:
+        heard = [self._heard.popleft() for _ in range(len(self._heard))]
+        if not heard:
+            return
+        try:
+            self._keep(heard)
+        except (DatabaseError, InterfaceError):
+            self._heard.extendleft(reversed(heard))  # it goes on when the database is back
+            raise
+        ended = [one.turn.account_id for one in heard if one.turn.token is not None]
+        for account_id in ended:
+            self.asked.pop(account_id, None)
+        self._wake_those_with_work(ended)
+
+    def _keep(self, heard: Sequence[Polled]) -> None:
+        try:
+            with database_turn():
+                keep_polled(polled=heard)
+        except (DataError, IntegrityError) as problem:
+            if len(heard) == 1:
+                # Never again and again: the others' answers wait behind it.
+                log.error("Account %s: its inbox cannot be stored: %r", heard[0].turn.uin, problem)
+                return
+            for one in heard:
+                self._keep([one])
+
+    def _wake_those_with_work(self, account_ids: Sequence[int]) -> None:
+        """Open the lanes that were asked for while turns held the leases, or missed being asked."""
+        if not account_ids or self._runtime.is_draining:
+            return
+        now = timezone.now()
+        runs = [run.id for run in list(self._runtime.runs.values()) if run.is_open(now)]
+        with database_turn():
+            idle = idle_leases_with_work(run_ids=runs).filter(pk__in=account_ids)
+            wake_lanes(account_ids=list(idle.values_list("pk", flat=True)))
+
+
+def tell_watch(gateway: GatewayWatch, polled: Polled) -> None:
+    """Tell the watch over the gateway whether a turn reached it, and the log what was lost."""
+    if polled.code == UNREACHABLE:
+        gateway.unreachable(polled.sentence)
+        return
+    if polled.code not in (TAKEN, ENDED, NOT_ASKED):
+        log.warning("Account %s: its inbox: %s", polled.turn.uin, polled.sentence or polled.code)
+    gateway.reached()

@@ -1,0 +1,84 @@
+"""Suppressions from a terminal: each refusal a sentence and a status, nothing half done."""
+
+from __future__ import annotations
+
+import pytest
+
+from contacts.models import ContactList, Suppression
+from tests.commandline import manage
+
+pytestmark = pytest.mark.django_db
+
+
+def test_add_and_list_and_remove() -> None:
+    made = manage("suppressions", "add", 10_001, 10_002, "--reason", "来信退订", "--json")
+    assert (made.status, made.json) == (0, {"suppressed": 2, "already": 0, "list": None})
+    again = manage("suppressions", "add", 10_002, 10_003, 10_003, "--json")
+    assert again.json == {"suppressed": 1, "already": 1, "list": None}
+    rows = manage("suppressions", "list", "--json").json
+    assert [(row["uin"], row["list"], row["reason"], row["source"]) for row in rows] == [
+        (10_001, None, "by_hand", "来信退订"),
+        (10_002, None, "by_hand", "来信退订"),
+        (10_003, None, "by_hand", ""),
+    ]
+    assert rows[0]["since"].endswith("Z")
+    assert [row["uin"] for row in manage("suppressions", "list", 10_003, "--json").json] == [10_003]
+    gone = manage("suppressions", "remove", 10_001, 10_003, "--json")
+    assert (gone.status, gone.json) == (0, {"lifted": 2, "list": None})
+    assert [row.uin for row in Suppression.objects.all()] == [10_002]
+
+
+def test_for_one_list_alone() -> None:
+    members = ContactList.objects.create(name="会员 A")
+    manage("suppressions", "add", 10_001)
+    manage("suppressions", "add", 10_001, "--list", "会员 A")
+    assert Suppression.objects.filter(contact_list=members).count() == 1
+    shown = manage("suppressions", "list", "--list", "会员 A", "--json").json
+    assert [row["list"] for row in shown] == ["会员 A"]
+    assert manage("suppressions", "remove", 10_001, "--list", "会员 A").status == 0
+    assert [row.contact_list for row in Suppression.objects.all()] == [None]
+
+
+def test_for_people() -> None:
+    said = manage("suppressions", "add", 10_001, "--reason", "a letter")
+    assert (said.status, said.out) == (0, "1 are suppressed now, 0 were already.\n")
+    assert "10001  -  by_hand  a letter" in manage("suppressions", "list").out
+    assert manage("suppressions", "remove", 10_001).out == "1 may be written to again.\n"
+    assert manage("suppressions", "list").out == "Nobody is suppressed.\n"
+
+
+@pytest.mark.parametrize("action", ["add", "remove"])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((10_001, 9), "uin"),
+        ((10_001, 4_294_967_296), "uin"),
+        ((10_001, "--list", "none"), "list_unknown"),
+    ],
+)
+def test_what_cannot_be_is_refused_whole(
+    action: str, arguments: tuple[object, ...], code: str
+) -> None:
+    if action == "remove":
+        manage("suppressions", "add", 10_001)
+    refused = manage("suppressions", action, *arguments, "--json")
+    assert (refused.status, refused.json["error"]) == (1, code)
+    assert refused.json["sentence"].endswith(".")
+    assert Suppression.objects.count() == (action == "remove")
+
+
+def test_lifting_is_for_all_of_them_or_none() -> None:
+    manage("suppressions", "add", 10_001)
+    refused = manage("suppressions", "remove", 10_001, 10_002, "--json")
+    assert (refused.status, refused.json["error"]) == (1, "not_suppressed")
+    assert refused.json["uins"] == [10_002]
+    assert Suppression.objects.count() == 1
+    aloud = manage("suppressions", "remove", 10_002)
+    assert "10002 is not suppressed for every campaign" in aloud.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("add",), ("remove",), ("add", "x"), ("forget", 10_001)], ids=str
+)
+def test_wrong_usage(arguments: tuple[object, ...]) -> None:
+    assert manage("suppressions", *arguments).status == 2

@@ -1,0 +1,447 @@
+"""What friends write arrives within a heartbeat, once and intact, and no message is late for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Account, ErrandKind, InboundKind, InboundMessage, Lease, Outage, Session
+from accounts.services.errands import request_errand
+from accounts.services.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
+from accounts.services.states import disable_account, quarantine_account, rest_account
+from campaigns.engine import lane as lane_module
+from campaigns.engine import lane_inbox as lane_inbox_module
+from campaigns.models import Run
+from contacts.models import Contact
+from contacts.services.people import person_of
+from contacts.services.segments import segment_contacts
+from qqhttp import GatewayClient, Message
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import assert_exact, friends_of, is_finished
+from tests.engine.working import LocalWorker, wait_until
+from tests.qqhttp.raw_gateway import Peer, raw_gateway
+
+Start = Callable[..., Run]
+
+#: What once met a careless parser, and a text that is nothing but blanks.
+TRICKY = [
+    "hi, there",
+    "a+b=c&d 100%",
+    "两行\r\n第二行",
+    "好的👌🏽，谢谢",
+    "RES=20&RES=0",
+    "\t ",
+]
+#: A heartbeat, the tick, and time for a busy machine.
+A_HEARTBEAT = 6.0
+
+
+@pytest.fixture
+def sender(engine: GatewaySimulator, senders: list[Account]) -> Account:
+    """An account of a gateway whose heartbeat is a second."""
+    engine.control.change(heartbeat=1)
+    return senders[0]
+
+
+def logged_in(account: Account) -> None:
+    request_errand(account=account, kind=ErrandKind.LOGIN)
+    wait_until(lambda: open_session(account), what="the login")
+
+
+def open_session(account: Account) -> Session | None:
+    found: Session | None = Session.objects.filter(account=account, ended_at=None).first()
+    return found
+
+
+def asked(gateway: GatewaySimulator) -> int:
+    return gateway.control.figures().requests.get("GetMsgEx", 0)
+
+
+def texts() -> list[str]:
+    return list(InboundMessage.objects.order_by("pk").values_list("text", flat=True))
+
+
+# --- an account that has nothing to send -------------------------------------------------------
+
+
+def test_what_a_friend_writes_is_stored_once_and_intact(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    friend = friends_of(0)[3]
+    person = Contact.objects.create(uin=friend)
+    with LocalWorker() as worker:
+        logged_in(sender)
+        for text in TRICKY:
+            engine.control.push_inbound(uin=sender.uin, sender=friend, text=text)
+        engine.control.set_friend_status(uin=friend, status=30)
+        wait_until(lambda: len(texts()) == len(TRICKY), what="the texts", seconds=A_HEARTBEAT)
+        before = asked(engine)
+        wait_until(lambda: asked(engine) > before, what="another turn", seconds=A_HEARTBEAT)
+        wait_until(lambda: not worker.runtime.inbox.asked, what="its end")
+        assert worker.deaths == []
+    # As it came: the gateway adds a blank to what a person wrote (reference, (9)).
+    assert texts() == [f"{text} " for text in TRICKY]
+    row = InboundMessage.objects.first()
+    assert row is not None
+    assert (row.account, row.uin, row.kind) == (sender, friend, InboundKind.USER)
+    assert list(segment_contacts(conditions={"kind": "replied"})) == [person]
+    sections = {section.key: section for section in person_of(contact=person).sections}
+    assert sections["messages"].rows[-1][-1] == f"{TRICKY[0]} "
+
+
+def test_who_asks_for_friendship_is_kept_and_who_comes_online_is_not(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    friend = friends_of(0)[0]
+    with LocalWorker():
+        logged_in(sender)
+        engine.control.push_friend_request(uin=sender.uin, sender=55_555, text="我是小王")
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="不了", kind=4)
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="10", kind=99)
+        engine.control.push_inbound(uin=sender.uin, sender=10_000, text="维护", kind=99)
+        wait_until(lambda: len(texts()) >= 3, what="three rows", seconds=A_HEARTBEAT)
+    kinds = InboundMessage.objects.order_by("pk").values_list("kind", "uin", "text")
+    assert list(kinds) == [(2, 55_555, "我是小王"), (4, friend, "不了"), (99, 10_000, "维护")]
+
+
+def test_the_lease_is_free_in_between_and_remembers_the_reply(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    with LocalWorker() as worker:
+        logged_in(sender)
+        token = Lease.objects.get(account=sender).token
+        wait_until(lambda: asked(engine) >= 2, what="two turns", seconds=2 * A_HEARTBEAT)
+        wait_until(lambda: not worker.runtime.inbox.asked, what="their end")
+    lease = Lease.objects.get(account=sender)
+    assert lease.worker is None
+    assert lease.token > token
+    assert lease.last_reply_at is not None
+    assert timezone.now() - lease.last_reply_at < timedelta(seconds=A_HEARTBEAT)
+
+
+def test_polls_keep_a_quiet_session_alive(engine: GatewaySimulator, sender: Account) -> None:
+    engine.control.change(idle=2.0)
+    with LocalWorker():
+        logged_in(sender)
+        session = open_session(sender)
+        assert session is not None
+        wait_until(lambda: asked(engine) >= 4, what="turns past LI", seconds=4 * A_HEARTBEAT)
+        wait_until(lambda: _last_used(session) > session.opened_at + timedelta(seconds=2.5))
+    assert engine.control.accounts()[0]["is_online"]
+    assert engine.control.figures().logins["accepted"] == 1
+
+
+def _last_used(session: Session) -> Any:
+    return Session.objects.get(pk=session.pk, ended_at=None).last_used_at
+
+
+# --- who is not asked --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [
+        lambda account: rest_account(account=account, seconds=600),
+        lambda account: disable_account(account=account),
+        lambda account: quarantine_account(account=account, reason="by_operator", detail="-"),
+        lambda account: Session.objects.update(ended_at=timezone.now()),
+    ],
+    ids=["resting", "disabled", "quarantined", "logged out"],
+)
+def test_an_account_that_may_not_is_not_asked(
+    engine: GatewaySimulator, sender: Account, stop: Callable[[Account], object]
+) -> None:
+    with LocalWorker(is_looking=False) as worker:
+        request_errand(account=sender, kind=ErrandKind.LOGIN)
+        worker.open_lane(sender).join()
+        assert _is_due(worker, at=A_HEARTBEAT)
+        stop(Account.objects.get(pk=sender.pk))
+        assert not _is_due(worker, at=A_HEARTBEAT)
+
+
+def _is_due(worker: LocalWorker, *, at: float) -> bool:
+    moment = timezone.now() + timedelta(seconds=at)
+    due = Session.objects.inbox_due(egress_id=worker.runtime.egress.pk, at=moment)
+    return due.exists()
+
+
+def test_nobody_is_asked_when_it_is_switched_off(
+    engine: GatewaySimulator, sender: Account, settings: Any
+) -> None:
+    settings.QQ_INBOX = False
+    with LocalWorker() as worker:
+        logged_in(sender)
+        time.sleep(2.0)
+        assert _is_due(worker, at=0.0)
+    assert asked(engine) == 0
+
+
+# --- when something goes wrong -----------------------------------------------------------------
+
+
+def test_a_session_that_ended_is_noted_and_nobody_logs_in_for_it(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    with LocalWorker():
+        logged_in(sender)
+        engine.control.clear_sessions()
+        wait_until(lambda: not open_session(sender), what="RES=20", seconds=A_HEARTBEAT)
+        before = asked(engine)
+        time.sleep(2.0)
+    assert asked(engine) == before
+    assert engine.control.figures().logins["accepted"] == 1
+    assert Session.objects.get().end_reason == "RES=20"
+    account = Account.objects.get(pk=sender.pk)
+    assert (account.state, account.state_reason) == ("offline", "session_ended")
+
+
+@pytest.mark.parametrize("fault", ["empty", "reset", "http", "hang"])
+def test_an_answer_that_is_lost_changes_nothing_of_ours(
+    engine: GatewaySimulator, sender: Account, fault: str
+) -> None:
+    friend = friends_of(0)[0]
+    with LocalWorker() as worker:
+        logged_in(sender)
+        engine.control.set_faults(f"{fault}:before,command=GetMsgEx,count=1")
+        wait_until(lambda: engine.control.faults()[0]["fired"], what="the fault")
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="still there")
+        wait_until(texts, what="the next turn", seconds=2 * A_HEARTBEAT)
+        assert worker.deaths == []
+    assert texts() == ["still there "]
+    account = Account.objects.get(pk=sender.pk)
+    assert account.state == "online"
+    assert engine.control.figures().logins["accepted"] == 1
+
+
+def test_an_outage_is_noted_and_ends_by_itself_without_anything_to_send(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    friend = friends_of(0)[0]
+    with LocalWorker():
+        logged_in(sender)
+        engine.control.go_offline(seconds=60)
+        wait_until(lambda: Outage.objects.filter(ended_at=None), what="the outage")
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="back")
+        engine.control.come_online()
+        wait_until(texts, what="the first turn after it")
+        wait_until(lambda: Outage.objects.exclude(ended_at=None), what="its end")
+    assert Outage.objects.count() == 1
+
+
+def test_what_a_worker_is_told_while_it_drains_is_stored(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    friend = friends_of(0)[0]
+    with LocalWorker() as worker:
+        logged_in(sender)
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="late")
+        engine.control.set_faults("latency:after,seconds=0.8,command=GetMsgEx")
+        wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
+    assert texts() == ["late "]
+    assert Lease.objects.get(account=sender).worker is None
+
+
+# --- an account that sends ---------------------------------------------------------------------
+
+
+def test_a_run_is_not_late_for_its_inbox(
+    engine: GatewaySimulator, sender: Account, start: Start
+) -> None:
+    """Between messages that follow each other at the gap nobody asks."""
+    engine.control.change(min_interval=0.25)
+    Account.objects.update(min_interval=0.25)
+    run = start(accounts=[sender])
+    with LocalWorker():
+        wait_until(lambda: engine.control.figures().arrived, what="the first message")
+        before = asked(engine)
+        wait_until(lambda: engine.control.figures().arrived == run.deliveries.count())
+        assert asked(engine) == before
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        # And as soon as there is nothing to send, it is asked again.
+        wait_until(lambda: asked(engine) > before, what="a turn", seconds=A_HEARTBEAT)
+    _assert_at_its_pace(run, engine)
+
+
+def test_a_long_run_hears_between_its_slices(
+    engine: GatewaySimulator, sender: Account, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane_module, "SLICE_SECONDS", 0.6)
+    engine.control.change(min_interval=0.25)
+    Account.objects.update(min_interval=0.25)
+    run = start(accounts=[sender])
+    friend = friends_of(0)[0]
+    with LocalWorker() as worker:
+        wait_until(lambda: engine.control.figures().arrived, what="the first message")
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="stop it")
+        wait_until(texts, what="the answer")
+        assert not is_finished(run)
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        assert worker.deaths == []
+    assert texts() == ["stop it "]
+    _assert_at_its_pace(run, engine)
+
+
+def test_a_lane_that_waits_for_its_place_hears_meanwhile(
+    engine: GatewaySimulator,
+    sender: Account,
+    start: Start,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lane_inbox_module, "ROOM_SECONDS", 0.8)
+    settings.QQ_GATEWAY_PER_SECOND = 0.4  # a message every 2.5 s
+    run = start(accounts=[sender])
+    friend = friends_of(0)[0]
+    with LocalWorker():
+        wait_until(lambda: engine.control.figures().arrived, what="the first message")
+        engine.control.push_inbound(uin=sender.uin, sender=friend, text="in time")
+        wait_until(texts, what="the answer", seconds=A_HEARTBEAT)
+        assert engine.control.figures().arrived <= 3
+        assert run.deliveries.filter(state="pending").exists()
+        assert Lease.objects.get(account=sender).worker is not None
+
+
+def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
+    engine: GatewaySimulator, sender: Account, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lane_module, "SLICE_SECONDS", 0.3)
+    engine.control.set_faults("latency:after,seconds=0.1,command=CLTMSG")
+    run = start(accounts=[sender])
+    with LocalWorker() as worker:
+        wait_until(lambda: engine.control.figures().arrived >= 2, what="two messages")
+        engine.control.clear_sessions()
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        assert worker.deaths == []
+    assert engine.control.figures().logins["accepted"] == 2
+    assert_exact(run, engine)
+
+
+def _assert_at_its_pace(run: Run, gateway: GatewaySimulator) -> None:
+    assert_exact(run, gateway)
+    assert gateway.control.too_soon() == []
+    assert "3" not in gateway.control.figures().results["CLTMSG"]
+    gaps = [after.at - before.at for before, after in pairwise(gateway.control.messages())]
+    assert min(gaps) >= 0.25
+
+
+def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
+    engine: GatewaySimulator, sender: Account, start: Start
+) -> None:
+    engine.control.set_faults("latency:after,seconds=0.8,command=GetMsgEx")
+    with LocalWorker(is_looking=False) as worker:
+        request_errand(account=sender, kind=ErrandKind.LOGIN)
+        worker.open_lane(sender).join()
+        wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
+        start(accounts=[sender])
+        worker.open_lane(sender).join()  # the wake-up: the lease is taken, so it does nothing
+        assert engine.control.figures().arrived == 0
+        assert Lease.objects.get(account=sender).woken_at is None
+        wait_until(
+            lambda: Lease.objects.get(account=sender).woken_at, what="another wake-up", seconds=3
+        )
+
+
+# --- what is promised when a process or the database dies --------------------------------------
+
+
+def test_storing_an_answer_again_adds_nothing(engine: GatewaySimulator, sender: Account) -> None:
+    with _one_turn(sender) as (worker, polled):
+        engine.control.push_inbound(uin=sender.uin, sender=10_001, text="once")
+        engine.control.push_inbound(uin=sender.uin, sender=10_001, text="twice")
+        heard = polled()
+        keep_polled(polled=[heard])
+        keep_polled(polled=[heard])
+        assert texts() == ["once ", "twice "]
+        assert Lease.objects.get(account=sender).worker is None
+        assert worker.runtime.inbox.asked == {}
+
+
+def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
+    engine: GatewaySimulator, sender: Account
+) -> None:
+    with _one_turn(sender) as (worker, polled):
+        engine.control.push_inbound(uin=sender.uin, sender=10_001, text="still ours")
+        heard = polled()
+        Lease.objects.filter(account=sender).update(token=F("token") + 1)
+        keep_polled(polled=[heard])
+        assert texts() == ["still ours "]
+        assert Lease.objects.get(account=sender).worker_id == worker.runtime.worker.pk
+        Lease.objects.update(worker=None)
+
+
+def test_a_full_inbox_is_emptied_without_waiting_for_the_heartbeat(
+    engine: GatewaySimulator, senders: list[Account]
+) -> None:
+    engine.control.change(heartbeat=60)
+    for number in range(600):  # the simulator hands over 500 at a time
+        engine.control.push_inbound(uin=senders[0].uin, sender=10_001, text=str(number))
+    with LocalWorker():
+        logged_in(senders[0])
+        Session.objects.update(poll_at=timezone.now())
+        wait_until(lambda: len(texts()) == 600, what="all of them", seconds=10)
+    assert texts() == [f"{number} " for number in range(600)]
+
+
+@pytest.mark.parametrize(
+    ("says", "code", "pause"),
+    [
+        ("RES=3&", "3", (600, 600)),
+        ("RES=7&", "7", (48, 57)),
+        ("RES=0&MN=0&MT=&UN=&MG=", "0", (48, 57)),
+        ("RES=0&MN=2&MT=9,9,&UN=10001,&MG=a,b,", "malformed", (48, 57)),
+    ],
+)
+def test_when_the_next_turn_is(says: str, code: str, pause: tuple[float, float]) -> None:
+    def answer(peer: Peer) -> None:
+        while (arrival := peer.request()) is not None:
+            peer.answer(arrival, says)
+
+    with raw_gateway(answer) as gateway, GatewayClient(gateway.url) as client:
+        polled = ask_inbox(client=client, turn=Turn(1, 20_001, 1, 60, None, 5))
+    assert (polled.code, polled.messages) == (code, ())
+    assert polled.pause is not None
+    assert pause[0] <= polled.pause <= pause[1]
+
+
+def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sender: Account) -> None:
+    with _one_turn(sender) as (_worker, polled):
+        heard = polled()
+        odd = Message(kind=7, sender=10_001, text="a\0b")
+        keep_polled(polled=[Polled(heard.turn, "0", heard.at, heard.pause, (odd,))])
+    row = InboundMessage.objects.get()
+    assert (row.kind, row.text) == (7, "a\ufffdb")
+
+
+class _one_turn:
+    """A worker without rounds, and a function that takes an account's turn by hand."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def __enter__(self) -> tuple[LocalWorker, Callable[[], Polled]]:
+        self._worker = LocalWorker(is_looking=False).__enter__()
+        self._worker.runtime.inbox.close(patience=0.0)
+        request_errand(account=self._account, kind=ErrandKind.LOGIN)
+        self._worker.open_lane(self._account).join()
+        Session.objects.update(poll_at=timezone.now())
+        return self._worker, self._take
+
+    def __exit__(self, *_error: object) -> None:
+        self._worker.__exit__(None, None, None)
+
+    def _take(self) -> Polled:
+        runtime = self._worker.runtime
+        mine: dict[str, int] = {"worker_id": runtime.worker.pk, "egress_id": runtime.egress.pk}
+        (turn,) = claim_turns(**mine, limit=10)
+        assert claim_turns(**mine, limit=10) == []
+        assert turn.seq == Lease.objects.get(account=self._account).last_seq
+        with runtime.new_client() as client:
+            assert isinstance(client, GatewayClient)
+            return ask_inbox(client=client, turn=turn)
