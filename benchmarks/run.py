@@ -54,7 +54,7 @@ ONE = ("postgresql",)
 BENCHES = (
     Bench(
         "throughput", "throughput", BOTH,
-        ("--messages", "10000", "--repeats", "3", "--task-messages", "1500"),
+        ("--messages", "20000", "--repeats", "3", "--task-messages", "1500"),
         ("--messages", "4000", "--repeats", "1", "--task-messages", "400"),
         targets.throughput,
     ),
