@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ErrandKind
 from accounts.services.errands import request_errand
+from accounts.services.hints import wake_reconciler
 from accounts.services.states import (
     disable_account,
     enable_account,
@@ -179,6 +180,7 @@ class AccountActions:
                 refusals.append(refusal)
         done = len(accounts) - len(refusals)
         if done:
+            wake_reconciler()
             messages.success(request, VERBS[verb].after(done) % {"n": done})
         say_refusals(request, refusals)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Errand, ErrandKind, ErrandState, Worker
 from accounts.services.errands import request_errand
+from accounts.services.hints import wake_reconciler
 from accounts.services.outages import open_outages
 from foundation.refusals import Refusal
 
@@ -47,6 +48,8 @@ def carry_out(*, accounts: Sequence[Account], kind: ErrandKind, timeout: float) 
             sentence = refusal.sentence
         if sentence:
             outcomes[account.pk] = Outcome(account.pk, False, sentence)
+    if errands:
+        wake_reconciler()
     outcomes |= _wait(errands, timeout=timeout)
     return [outcomes[account.pk] for account in accounts]
 

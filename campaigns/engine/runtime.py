@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from accounts.models import Account, Egress, Errand, ErrandState, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
+from accounts.services.hints import wake_reconciler
 from accounts.services.leases import return_forgotten
 from accounts.services.pace import Limits
 from accounts.services.result_policies import PolicyTable, load_policies
@@ -29,7 +30,6 @@ from campaigns.engine.inbox import InboxRounds
 from campaigns.engine.ledger import Ledger
 from campaigns.models import Run
 from campaigns.services.breakers import stop_run
-from campaigns.services.waking import wake_reconciler
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient
 

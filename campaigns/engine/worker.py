@@ -10,8 +10,8 @@ from typing import Any
 from celery import signals
 from django.conf import settings
 
+from accounts.services.hints import wake_reconciler
 from campaigns.engine.runtime import current_runtime, start_runtime, stop_runtime
-from campaigns.services.waking import wake_reconciler
 
 log = logging.getLogger(__name__)
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from celery import current_app
 from django.db.models import Count, Q
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from accounts.models import Egress, Lease, Worker
+from accounts.services.hints import JOBS, publish
 from accounts.services.sessions import kept_sessions
 from accounts.states import WORKING_STATES
 from campaigns.services.idle import idle_leases_with_work
 
-log = logging.getLogger(__name__)
-
-#: A wake-up older than this is of no use: the reconciler has sent another by then.
-WAKE_EXPIRES_SECONDS = 30
 #: An account is not woken again before this, unless its lane handed back meanwhile.
 WAKE_AGAIN_SECONDS = 10
 #: Accounts bound and woken per round of queries.
@@ -69,7 +63,7 @@ def _wake_chunk(account_ids: Sequence[int]) -> int:
             egress_id=egress_id, woken_at=timezone.now()
         )
         calls = [(account_id,) for account_id in ids]
-        woken += _publish("campaigns.tasks.run_lane", living[egress_id].queue, calls)
+        woken += publish("campaigns.tasks.run_lane", living[egress_id].queue, calls)
     return woken
 
 
@@ -80,12 +74,7 @@ def _living_egresses() -> dict[int, Egress]:
 
 def wake_planner(*, run_id: int) -> None:
     """Ask the jobs worker to take a run further now, instead of at the next tick."""
-    _publish("campaigns.tasks.advance_run", "jobs", [(run_id,)])
-
-
-def wake_reconciler() -> None:
-    """Ask the jobs worker to look for accounts without a lane now: a worker came or went."""
-    _publish("campaigns.tasks.reconcile", "jobs", [()])
+    publish("campaigns.tasks.advance_run", JOBS, [(run_id,)])
 
 
 def refuse_wake(*, account_id: int) -> None:
@@ -102,23 +91,3 @@ def accounts_to_wake(*, run_ids: Collection[int]) -> list[int]:
     again = timezone.now() - timedelta(seconds=WAKE_AGAIN_SECONDS)
     idle = idle_leases_with_work(run_ids=run_ids).filter(Q(woken_at=None) | Q(woken_at__lt=again))
     return list(idle.values_list("account_id", flat=True))
-
-
-def _publish(task: str, queue: str, calls: Sequence[tuple[int, ...]]) -> int:
-    """Publish a task a tuple of arguments; a broker that is away is no failure: it is a hint."""
-    try:
-        with current_app.connection_for_write() as connection:
-            producer = current_app.amqp.Producer(connection)
-            for arguments in calls:
-                current_app.send_task(
-                    task,
-                    args=arguments,
-                    queue=queue,
-                    expires=WAKE_EXPIRES_SECONDS,
-                    producer=producer,
-                    retry=False,
-                )
-    except (OperationalError, OSError) as problem:
-        log.warning("Redis is away, nobody is woken for now: %s", type(problem).__name__)
-        return 0
-    return len(calls)

@@ -15,6 +15,7 @@ from accounts.management.errands import Outcome, carry_out
 from accounts.management.tables import table
 from accounts.models import Account, ErrandKind, Lease
 from accounts.services.find_accounts import find_accounts
+from accounts.services.hints import wake_reconciler
 from accounts.services.states import enable_account, rest_account
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
 from foundation.commands import REFUSED, OperatorCommand, seconds
@@ -69,6 +70,7 @@ class Command(OperatorCommand):
             )
         else:
             outcomes = [_change(account, action, options) for account in accounts]
+            wake_reconciler()
         self._report(outcomes, as_json=as_json)
 
     def _show(self, accounts: Sequence[Account], *, as_json: bool) -> None:
