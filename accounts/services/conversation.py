@@ -46,6 +46,8 @@ SEQ_BLOCK = 200
 #: Logins that got no definite answer before the account is quarantined, and the pauses between.
 LOGIN_TRIES = 5
 LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0)
+#: How often in the time that the gateway keeps a silent session its use is written down.
+NOTES_A_SESSION = 3
 #: How long an account rests when a command other than a message was too fast, seconds.
 PENALTY_REST_SECONDS = 20.0
 #: The smallest page size that is asked for when listing friends (the reference's own).
@@ -113,6 +115,7 @@ class Conversation:
         self.session: Session | None = None
         #: When the gateway last answered, or failed to: the clock the pace is measured from.
         self.last_reply: float | None = None
+        self._noted_at = time.monotonic()
 
     # --- sequence numbers ---------------------------------------------------------------------
 
@@ -184,6 +187,9 @@ class Conversation:
             LaneMustStop: the account is quarantined by now, or has to wait.
         """
         self._wait_for_login()
+        with database_turn():
+            # The lane may be an hour old, and the password new.
+            self.account.refresh_from_db(fields=("credential", "presence"))
         if isinstance(self.account.credential, UnreadableCredential):
             raise self._quarantine(StateReason.CREDENTIAL_UNREADABLE, UnreadableCredential.sentence)
         try:
@@ -225,12 +231,20 @@ class Conversation:
                 account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
             )
 
+    def note_used_now_and_then(self) -> None:
+        """Do that often enough that the successor of a lane that dies finds the session in use."""
+        if self.session is None or self.last_reply is None:
+            return
+        if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_A_SESSION:
+            self.note_used()
+
     def note_used(self) -> None:
         """Write down when the session was last used, so that the next lane need not log in."""
         if self.session is not None and self.last_reply is not None:
             ago = timedelta(seconds=time.monotonic() - self.last_reply)
             with database_turn():
                 touch_session(session_id=self.session.pk, used_at=timezone.now() - ago)
+            self._noted_at = self.last_reply
 
     # --- friends ------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ from qqhttp import NeverLeft
 #: lanes fit in all get their turn. For errands it looks up sooner, when it is told of one.
 SLICE_SECONDS = 60.0
 #: Deliveries read at a time: about this many seconds of work, within bounds.
-READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 5, 200
+READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 10, 200
 #: How long a lane looks around when the ledger refuses it a mark, seconds.
 REFUSED_PAUSE_SECONDS = 0.25
 
@@ -82,8 +82,10 @@ class Lane:
         #: The runs this lane sent for, and whether its slice was over before its work was.
         self.runs_served: set[int] = set()
         self.has_more = False
-        #: The newest errand the runtime told this lane of.
+        #: The newest errand the runtime told this lane of, and whether it has to look for one.
         self.newest_errand = 0
+        self._was_asked = False
+        self._is_bound_elsewhere = False
 
     # --- the slice ----------------------------------------------------------------------------
 
@@ -97,7 +99,9 @@ class Lane:
             self._settle_unsettled()
             self._send_for_a_slice()
             while self._goes_on():
-                perform_errands(conversation=self.conversation)
+                if self._was_asked:
+                    self._was_asked = False
+                    perform_errands(conversation=self.conversation)
                 self._send_for_a_slice()
         except LaneMustStop:
             return  # whoever stopped it has written down why
@@ -114,7 +118,14 @@ class Lane:
 
     def look_up(self) -> None:
         """Called by the runtime: somebody asked the account for an errand, so the slice is over."""
+        self._was_asked = True
         self._ends_at = 0.0
+        self.tempo.wake.set()
+
+    def hear(self, *, state: str, is_bound_elsewhere: bool) -> None:
+        """Called by the runtime: the account's state, pace or egress is another by now."""
+        self.account_state = state
+        self._is_bound_elsewhere = is_bound_elsewhere
         self.tempo.wake.set()
 
     def give_up(self) -> None:
@@ -164,18 +175,15 @@ class Lane:
         """Return whether to begin another slice at once: nobody waits for this lane's place.
 
         To open a lane costs as much as a dozen messages, so 5,000 of them that handed back every
-        minute would keep a core busy with that alone.
+        minute would keep a core busy with that alone. Nor does a lane that goes on ask the database
+        anything: the runtime tells it what changed.
         """
         is_wanted = self.has_more and self.account_state != AccountState.RESTING
         if is_wanted:
             self.inbox.between_slices()
-        if not is_wanted or not self.runtime.has_room:
+        if not is_wanted or not self.runtime.has_room or self._is_bound_elsewhere:
             return False
-        with database_turn():
-            self.account.refresh_from_db()
-        if self.account.egress_id not in (None, self.runtime.egress.pk):
-            return False
-        self.conversation.note_used()
+        self.conversation.note_used_now_and_then()
         self.has_more = False
         self._ends_at = time.monotonic() + SLICE_SECONDS
         return True

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 #: How long a mark whose slot is still to come waits for company, seconds: the longer, the fewer
 #: transactions. One whose slot has come waits only where many are: a moment, for those of its wave.
-LINGER_SECONDS = 0.01
+LINGER_SECONDS = 0.03
 CROWD, CROWD_LINGER_SECONDS = 20, 0.003
 #: How long a result waits for a mark to ride with, seconds. Where lanes are paced, each message had
 #: two transactions almost to itself; so it has one. Longer would leave more to repeat after a kill.

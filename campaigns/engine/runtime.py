@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -69,6 +69,8 @@ class Runtime:
         self.is_draining = False
         self._leave_at = 0.0
         self._limits: dict[int, Limits] = {}
+        #: What was last read of each lane's account.
+        self._seen: dict[int, tuple[Any, ...]] = {}
         self._unreturned: list[Callable[[], None]] = []
         self._runs_read_at = 0.0
         self._stop = threading.Event()
@@ -191,7 +193,7 @@ class Runtime:
                 if now - policies_at >= POLICY_SECONDS:
                     policies_at = now
                     self.policies = load_policies()
-                    self.egress.refresh_from_db()
+                    self._read_egress()
                 self._return_what_is_left()
                 if now - looked_at >= FORGOTTEN_SECONDS:
                     looked_at = now
@@ -222,29 +224,40 @@ class Runtime:
 
     def _tend(self) -> None:
         self._read_runs()
-        mine = Account.objects.filter(pk__in=list(self.lanes)).values_list(
-            "pk", "state", "min_interval", "per_minute", "per_hour", "per_day"
+        # By the leases, not by naming them: thousands of lanes would be thousands of values, twice
+        # a second. What a row says is looked at only when it says something else.
+        rows = Account.objects.filter(lease__worker=self.worker).values_list(
+            "pk", "state", "egress_id", "min_interval", "per_minute", "per_hour", "per_day"
         )
-        for account_id, state, *pace in mine:
-            limits = self._limits_from(*pace)
-            has_changed = self._limits.get(account_id) != limits
-            self._limits[account_id] = limits
+        seen = {row[0]: row for row in rows.order_by() if row[0] in self.lanes}
+        for account_id, row in seen.items():
             lane = self.lanes.get(account_id)
-            if lane is not None and (has_changed or state != lane.account_state):
-                lane.account_state = state
-                lane.tempo.wake.set()
+            if lane is not None and self._seen.get(account_id) != row:
+                _pk, state, egress_id, *pace = row
+                self._limits[account_id] = self._limits_from(*pace)
+                lane.hear(state=state, is_bound_elsewhere=self._is_elsewhere(egress_id))
+        self._seen = seen
         for account_id in self._limits.keys() - self.lanes.keys():
             self._limits.pop(account_id, None)
         self._tell_of_errands()
 
+    def _is_elsewhere(self, egress_id: int | None) -> bool:
+        return egress_id not in (None, self.egress.pk)
+
     def _tell_of_errands(self) -> None:
-        asked = Errand.objects.filter(account_id__in=list(self.lanes), state=ErrandState.OPEN)
+        asked = Errand.objects.filter(account__lease__worker=self.worker, state=ErrandState.OPEN)
         for account_id, errand_id in asked.order_by("pk").values_list("account_id", "pk"):
             lane = self.lanes.get(account_id)
             # Told once: one that cannot be done now waits for the next lane.
             if lane is not None and errand_id > lane.newest_errand:
                 lane.newest_errand = errand_id
                 lane.look_up()
+
+    def _read_egress(self) -> None:
+        ceiling = self.egress.per_second
+        self.egress.refresh_from_db()
+        if self.egress.per_second != ceiling:
+            self._seen = {}  # it is part of every lane's limits
 
     def _read_runs(self) -> None:
         self._runs_read_at = time.monotonic()
