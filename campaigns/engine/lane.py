@@ -179,8 +179,6 @@ class Lane:
         anything: the runtime tells it what changed.
         """
         is_wanted = self.has_more and self.account_state != AccountState.RESTING
-        if is_wanted:
-            self.inbox.between_slices()
         if not is_wanted or not self.runtime.has_room or self._is_bound_elsewhere:
             return False
         self.conversation.note_used_now_and_then()
@@ -245,6 +243,7 @@ class Lane:
         self.tempo.sleep_until_slot()
         self.runs_served.add(due.run_id)
         self._see_through(due, seq=seq, marked_at=marked_at)
+        self.inbox.after_a_message()
         return True
 
     def _see_through(

@@ -55,10 +55,11 @@ class LaneInbox:
         self._ask()
         return 0.0
 
-    def between_slices(self) -> None:
-        """Ask if it is time: a lane that never waits long looks up here all the same.
+    def after_a_message(self) -> None:
+        """Ask if it is time, at the very beginning of a gap.
 
-        The next message is later by the time of this one request.
+        The next message is later by this one request. Anywhere later in the gap it would be later
+        by as much of the gap as was over: the gap counts from the last reply of anything.
         """
         if self._seconds_left() <= 0:
             self._ask()

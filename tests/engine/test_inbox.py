@@ -16,7 +16,6 @@ from accounts.models import Account, ErrandKind, InboundKind, InboundMessage, Le
 from accounts.services.errands import request_errand
 from accounts.services.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
 from accounts.services.states import disable_account, quarantine_account, rest_account
-from campaigns.engine import lane as lane_module
 from campaigns.engine import lane_inbox as lane_inbox_module
 from campaigns.models import Run
 from contacts.models import Contact
@@ -251,30 +250,12 @@ def test_what_a_worker_is_told_while_it_drains_is_stored(
 # --- an account that sends ---------------------------------------------------------------------
 
 
-def test_a_run_is_not_late_for_its_inbox(
+def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
-    """Between messages that follow each other at the gap nobody asks."""
-    engine.control.change(min_interval=0.25)
-    Account.objects.update(min_interval=0.25)
-    run = start(accounts=[sender])
-    with LocalWorker():
-        wait_until(lambda: engine.control.figures().arrived, what="the first message")
-        before = asked(engine)
-        wait_until(lambda: engine.control.figures().arrived == run.deliveries.count())
-        assert asked(engine) == before
-        wait_until(lambda: is_finished(run), what="the end of the run")
-        # And as soon as there is nothing to send, it is asked again.
-        wait_until(lambda: asked(engine) > before, what="a turn", seconds=A_HEARTBEAT)
-    _assert_at_its_pace(run, engine)
-
-
-def test_a_long_run_hears_between_its_slices(
-    engine: GatewaySimulator, sender: Account, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lane_module, "SLICE_SECONDS", 0.6)
-    engine.control.change(min_interval=0.25)
-    Account.objects.update(min_interval=0.25)
+    """At its end the poll would cost the message after it the whole gap."""
+    engine.control.change(min_interval=0.5)
+    Account.objects.update(min_interval=0.5)
     run = start(accounts=[sender])
     friend = friends_of(0)[0]
     with LocalWorker() as worker:
@@ -285,7 +266,11 @@ def test_a_long_run_hears_between_its_slices(
         wait_until(lambda: is_finished(run), what="the end of the run")
         assert worker.deaths == []
     assert texts() == ["stop it "]
-    _assert_at_its_pace(run, engine)
+    heard = InboundMessage.objects.get().received_at.timestamp()
+    sent = [message.at for message in engine.control.messages()]
+    before, after = max(at for at in sent if at < heard), min(at for at in sent if at > heard)
+    assert heard - before < after - heard
+    _assert_at_its_pace(run, engine, gap=0.5)
 
 
 def test_a_lane_that_waits_for_its_place_hears_meanwhile(
@@ -309,10 +294,9 @@ def test_a_lane_that_waits_for_its_place_hears_meanwhile(
 
 
 def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
-    engine: GatewaySimulator, sender: Account, start: Start, monkeypatch: pytest.MonkeyPatch
+    engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
-    monkeypatch.setattr(lane_module, "SLICE_SECONDS", 0.3)
-    engine.control.set_faults("latency:after,seconds=0.1,command=CLTMSG")
+    engine.control.set_faults("latency:after,seconds=0.2,command=CLTMSG")
     run = start(accounts=[sender])
     with LocalWorker() as worker:
         wait_until(lambda: engine.control.figures().arrived >= 2, what="two messages")
@@ -323,12 +307,12 @@ def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
     assert_exact(run, engine)
 
 
-def _assert_at_its_pace(run: Run, gateway: GatewaySimulator) -> None:
+def _assert_at_its_pace(run: Run, gateway: GatewaySimulator, *, gap: float) -> None:
     assert_exact(run, gateway)
     assert gateway.control.too_soon() == []
     assert "3" not in gateway.control.figures().results["CLTMSG"]
     gaps = [after.at - before.at for before, after in pairwise(gateway.control.messages())]
-    assert min(gaps) >= 0.25
+    assert min(gaps) >= gap
 
 
 def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
