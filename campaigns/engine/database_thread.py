@@ -42,9 +42,11 @@ class DatabaseThread:
 
     def close(self) -> None:
         """Close the connection and end the thread."""
-        self.call(connection.close)
-        if self._pool is not None:
-            self._pool.kill()
+        try:
+            self.call(lambda: connection.close())  # looked up there: each thread has its own
+        finally:
+            if self._pool is not None:
+                self._pool.kill()
 
 
 def _use_own_connection(more_options: str) -> None:
@@ -55,6 +57,6 @@ def _use_own_connection(more_options: str) -> None:
     options.pop("pool", None)
     if own.vendor == "postgresql":
         options["options"] = options.get("options", "") + more_options
-        # Prepared once, instead of written out, parsed and planned anew at each commit.
+        # Values travel beside the statement, instead of being written into it at each commit.
         options["server_side_binding"] = True
     connections[DEFAULT_DB_ALIAS] = own
