@@ -1,12 +1,12 @@
-"""Counting what planning would pick, without planning it."""
+"""What planning would pick, without planning it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+
+from campaigns.querysets.planning import Picks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,26 @@ class Pick:
     people: int
 
 
-def count_picks(*, picks: QuerySet[Any, Any]) -> list[Pick]:
-    """Count the rows of `pick_accounts`, alike ones together, in one statement."""
-    sql, params = picks.query.sql_with_params()
-    # MATERIALIZED: the look-up of the account is done once a person, before the grouping.
+def count_picks(*, picks: Picks) -> list[Pick]:
+    """Count the picks, alike ones together, in one statement."""
     counting = (
-        f"WITH picked AS MATERIALIZED ({sql}) "  # noqa: S608
-        "SELECT picked_account, is_suppressed, has_friend, COUNT(*) FROM picked "
-        "GROUP BY picked_account, is_suppressed, has_friend"
+        "SELECT picked_account, is_suppressed, has_friend, COUNT(*) "  # noqa: S608
+        f"FROM ({picks.sql}) picks GROUP BY picked_account, is_suppressed, has_friend"
     )
     with connection.cursor() as cursor:
-        cursor.execute(counting, params)
+        cursor.execute(counting, picks.params)
         return [
             Pick(account_id, bool(is_suppressed), bool(has_friend), people)
             for account_id, is_suppressed, has_friend, people in cursor.fetchall()
         ]
+
+
+def first_routes(*, picks: Picks, most: int) -> dict[int, int]:
+    """Return the first people who would be written to, by id, each with the account."""
+    choosing = (
+        f"SELECT id, picked_account FROM ({picks.sql}) picks "  # noqa: S608
+        "WHERE picked_account IS NOT NULL AND NOT is_suppressed ORDER BY id LIMIT %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(choosing, [*picks.params, most])
+        return dict(cursor.fetchall())

@@ -1,34 +1,19 @@
 """The SQL of planning: a chunk of an audience becomes deliveries in one statement.
 
-`INSERT ... SELECT` over the audience. For each person one look-up in `friend_current` (whose
-friend is this UIN?) and one in the suppressions. The MATERIALIZED step makes sure that the look-up
-of the account is done once a person, although three columns depend on it.
+`INSERT ... SELECT` over the audience: people joined to their friendships by index, those to their
+accounts and leases, and of each person's accounts the first in turn. The pre-flight counts the
+very same picks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    Exists,
-    ExpressionWrapper,
-    F,
-    FloatField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce, Greatest, Ln
-from django.db.models.lookups import LessThan
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Account, Friend
 from accounts.states import WORKING_STATES
 from contacts.models import Contact, Suppression
 
@@ -39,8 +24,40 @@ _FASTEST = 0.001
 #: Strangers are spread over this many accounts at most, the fastest.
 _MOST_FOR_STRANGERS = 200
 
+# MATERIALIZED, so that the audience, whatever its segments ask, is found before any friend is
+# looked for, and each person once. Of a person's rows the first in turn is the pick; a person
+# without friends has one row, and no account in it.
+_PICKS = """
+WITH people AS MATERIALIZED ({people}),
+friendships AS (
+    SELECT p.id, p.uin, p.is_suppressed, a.id AS account_id,
+           f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
+           ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY a.id IS NULL, {turn}, a.id) AS place
+      FROM people p
+      LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
+      LEFT JOIN accounts_account a ON a.id = f.account_id AND {works}
+      LEFT JOIN accounts_lease l ON l.account_id = a.id
+)
+SELECT id, uin, {account} AS picked_account, is_suppressed, has_friend
+  FROM friendships WHERE place = 1
+"""
+_CHOSEN = "{account} IN (SELECT account_id FROM campaigns_campaign_accounts WHERE campaign_id = %s)"
+_WORKS = "a.state IN ({})".format(", ".join(f"'{state.value}'" for state in WORKING_STATES))
+
+_SECONDS = f"""
+{{greatest}}(a.min_interval, COALESCE(l.learnt_interval, 0),
+    COALESCE(60 / CAST(a.per_minute AS double precision), 0),
+    COALESCE(3600 / CAST(a.per_hour AS double precision), 0),
+    COALESCE(86400 / CAST(a.per_day AS double precision), 0), {_FASTEST})
+"""
+
+_SPEEDS = """
+SELECT a.id, {seconds} FROM accounts_account a
+  LEFT JOIN accounts_lease l ON l.account_id = a.id
+ WHERE {works} AND {may_send} ORDER BY 2, 1 LIMIT %s
+"""
+
 _INSERT = """
-WITH picked AS MATERIALIZED ({picked})
 INSERT INTO campaigns_delivery
     (run_id, contact_id, uin, account_id, state, reason, attempt_count, last_res)
 SELECT %s, id, uin,
@@ -51,21 +68,51 @@ SELECT %s, id, uin,
             WHEN has_friend THEN 'no_account'
             ELSE 'not_a_friend' END,
        0, ''
-  FROM picked
+  FROM ({picks}) picks
 """
 
-# Each person's friendships, account and lease are three look-ups by index. Left to itself
-# PostgreSQL takes a table of a hundred accounts for too small for its index, and reads all of it
-# once a person: two thirds of the time of planning. JIT would compile each chunk anew.
+# The audience and each person's friendships are look-ups by index, whatever the statistics say: of
+# tables filled a moment ago they know nothing. Left to itself PostgreSQL reads all friendships once
+# a chunk. JIT would compile each chunk anew.
 _LOOK_UP = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 )
 
 _COUNT = """
-SELECT state, reason, COUNT(*) FROM campaigns_delivery
- WHERE run_id = %s AND contact_id > %s AND contact_id <= %s GROUP BY state, reason
+SELECT state, reason, COUNT(*), MAX(contact_id) FROM campaigns_delivery
+ WHERE run_id = %s AND contact_id > %s GROUP BY state, reason
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Picks:
+    """Who would write to each person of an audience, and what stands against it, as a query.
+
+    Attributes:
+        sql: selects (id, uin, picked_account, is_suppressed, has_friend), a row a person.
+        params: its parameters.
+    """
+
+    sql: str
+    params: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How many deliveries of a chunk came out alike.
+
+    Attributes:
+        state: theirs.
+        reason: why they are skipped, or "".
+        deliveries: how many.
+        through: the highest contact id among them.
+    """
+
+    state: str
+    reason: str
+    deliveries: int
+    through: int
 
 
 def insert_deliveries(
@@ -73,32 +120,31 @@ def insert_deliveries(
     run_id: int,
     people: QuerySet[Contact],
     after: int,
-    through: int,
+    most: int,
     list_ids: Sequence[int],
     campaign_id: int,
     has_chosen_accounts: bool,
     allows_strangers: bool,
-) -> list[tuple[str, str, int]]:
-    """Plan the people whose ids are above `after` and at most `through`.
+) -> list[Planned]:
+    """Plan the next people, at most `most`, by id from above `after` on.
 
     Returns:
-        (state, reason, number) of what was planned.
+        what was planned, alike ones together; nothing when nobody is left.
     """
-    picked = pick_accounts(
-        run_id=run_id,
-        people=people.filter(pk__gt=after, pk__lte=through),
-        list_ids=list_ids,
-        campaign_id=campaign_id,
-        has_chosen_accounts=has_chosen_accounts,
-        allows_strangers=allows_strangers,
-    )
-    sql, params = picked.query.sql_with_params()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_LOOK_UP)
-        cursor.execute(_INSERT.format(picked=sql), [*params, run_id])
-        cursor.execute(_COUNT, [run_id, after, through])
-        return [(state, reason, n) for state, reason, n in cursor.fetchall()]
+        picks = pick_accounts(
+            run_id=run_id,
+            people=people.filter(pk__gt=after).order_by("pk")[:most],
+            list_ids=list_ids,
+            campaign_id=campaign_id,
+            has_chosen_accounts=has_chosen_accounts,
+            allows_strangers=allows_strangers,
+        )
+        cursor.execute(_INSERT.format(picks=picks.sql), [run_id, *picks.params])
+        cursor.execute(_COUNT, [run_id, after])
+        return [Planned(*row) for row in cursor.fetchall()]
 
 
 def pick_accounts(
@@ -109,90 +155,68 @@ def pick_accounts(
     campaign_id: int,
     has_chosen_accounts: bool,
     allows_strangers: bool,
-) -> QuerySet[Any, Any]:
-    """Return who would write to each of `people`, and what stands against it.
-
-    Returns:
-        rows of (id, uin, picked_account, is_suppressed, has_friend), in no order.
-    """
-    able: dict[str, Any] = {"account__state__in": WORKING_STATES}
-    chosen: dict[str, Any] = {"account__campaigns": campaign_id} if has_chosen_accounts else {}
-    friends = Friend.objects.current().filter(uin=OuterRef("uin"), **chosen)
-    account: Any = Subquery(
-        friends.filter(**able)
-        .annotate(turn=_turn(run_id))
-        .order_by("turn")
-        .values("account_id")[:1]
-    )
-    if allows_strangers:
-        anybody = Account.objects.working()
-        if has_chosen_accounts:
-            anybody = anybody.filter(campaigns=campaign_id)
-        stranger = _any_account(anybody, run_id)
-        account = Coalesce(account, stranger, output_field=BigIntegerField())
+) -> Picks:
+    """Return who would write to each of `people`, and what stands against it."""
     suppressions = Suppression.objects.filter(
         Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
     )
-    return (
-        people.order_by()
-        .annotate(
-            picked_account=account, is_suppressed=Exists(suppressions), has_friend=Exists(friends)
-        )
-        .values_list("id", "uin", "picked_account", "is_suppressed", "has_friend")
+    audience = people.annotate(is_suppressed=Exists(suppressions))
+    people_sql, people_params = audience.values_list(
+        "id", "uin", "is_suppressed"
+    ).query.sql_with_params()
+    run = run_id * 12_820_163 % 2**40
+    may_send, chosen = (_CHOSEN, (campaign_id,)) if has_chosen_accounts else ("TRUE", ())
+    account, strangers = "account_id", ()
+    if allows_strangers:
+        account, strangers = _or_anybody(may_send=may_send, chosen=chosen)
+    # Weighted rendezvous hashing: of the accounts a person is a friend of, each is first with a
+    # probability in proportion to its speed, independently for each person. So the load is spread
+    # by pace without anybody keeping count, and a plan made again is the same plan.
+    friendship = _share(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
+    sql = _PICKS.format(
+        people=people_sql,
+        chance=_share(f"p.uin * 69621 + {run}"),
+        turn=f"-LN({friendship}) * {_seconds()}",
+        may_send=may_send.format(account="f.account_id"),
+        works=_WORKS,
+        account=account,
     )
+    return Picks(sql, (*people_params, *chosen, *strangers))
 
 
-def _turn(run_id: int) -> Any:
-    """Order the accounts that are a person's friends: the first of them is to write.
+def _or_anybody(*, may_send: str, chosen: tuple[int, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL, with its parameters, that chooses an account for nobody's friend too.
 
-    Weighted rendezvous hashing: of the accounts a person is a friend of, each is first with a
-    probability in proportion to its speed, independently for each person. So the load is spread by
-    pace without anybody keeping count, and a plan made again is the same plan.
+    Each of the accounts gets its part of them, in proportion to its speed.
     """
-    seed = F("uin") * Value(69_621) + F("account_id") * Value(1_140_671_485)
-    return ExpressionWrapper(
-        -Ln(_share(seed, run_id)) * _seconds_a_message("account__"), output_field=FloatField()
-    )
-
-
-def _any_account(accounts: QuerySet[Account], run_id: int) -> Any:
-    """Choose an account for somebody who is nobody's friend, in proportion to their speeds."""
-    speeds = [
-        (pk, 1 / seconds)
-        for pk, seconds in accounts.annotate(seconds=_seconds_a_message(""))
-        .order_by("seconds", "pk")
-        .values_list("pk", "seconds")[:_MOST_FOR_STRANGERS]
-    ]
+    sql = _SPEEDS.format(seconds=_seconds(), works=_WORKS, may_send=may_send.format(account="a.id"))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*chosen, _MOST_FOR_STRANGERS])
+        speeds = [(account_id, 1 / seconds) for account_id, seconds in cursor.fetchall()]
     if not speeds:
-        return Value(None, output_field=BigIntegerField())
-    share = _share(F("uin") * Value(69_621), run_id)
-    whole = sum(speed for _pk, speed in speeds)
-    branches, below = [], 0.0
-    for pk, speed in speeds[:-1]:
+        return "account_id", ()
+    whole = sum(speed for _account_id, speed in speeds)
+    below = 0.0
+    branches: list[Any] = []
+    for account_id, speed in speeds[:-1]:
         below += speed / whole
-        branches.append(When(LessThan(share, Value(below)), then=Value(pk)))
-    return Case(*branches, default=Value(speeds[-1][0]), output_field=BigIntegerField())
+        branches += [below, account_id]
+    cases = "WHEN chance < %s THEN %s " * (len(speeds) - 1)
+    # The first case is never true, but without any there may be no ELSE.
+    anybody = f"CASE WHEN chance < 0 THEN 0 {cases}ELSE %s END"
+    return f"COALESCE(account_id, {anybody})", (*branches, speeds[-1][0])
 
 
-def _share(seed: Any, run_id: int) -> Any:
-    """Return a number above 0 and at most 1 that depends on the seed, and looks like chance."""
-    mixed: Any = ExpressionWrapper(
-        seed + Value(run_id * 12_820_163 % 2**40), output_field=BigIntegerField()
-    ) % Value(_PARTS)
-    # Squared: a linear sequence would give the accounts of one person linked numbers.
-    mixed = ExpressionWrapper(mixed * mixed, output_field=BigIntegerField()) % Value(_PARTS)
-    return (Cast(mixed, FloatField()) + Value(1.0)) / Value(_PARTS + 1.0)
+def _share(seed: str) -> str:
+    """Return the SQL of a number above 0 and at most 1 that depends on the seed alone.
+
+    Squared, as a linear sequence would give the accounts of one person linked numbers.
+    """
+    part = f"(({seed}) %% {_PARTS})"
+    squared = f"CAST({part} * {part} %% {_PARTS} AS double precision)"
+    return f"(({squared} + 1) / {_PARTS + 1})"
 
 
-def _seconds_a_message(prefix: str) -> Any:
-    """Return how long one message of an account takes: its slowest limit decides."""
-    return Greatest(
-        F(f"{prefix}min_interval"),
-        Coalesce(F(f"{prefix}lease__learnt_interval"), Value(0.0)),
-        *(
-            Coalesce(Value(span) / Cast(F(f"{prefix}{limit}"), FloatField()), Value(0.0))
-            for span, limit in ((60.0, "per_minute"), (3600.0, "per_hour"), (86400.0, "per_day"))
-        ),
-        Value(_FASTEST),
-        output_field=FloatField(),
-    )
+def _seconds() -> str:
+    """Return the SQL of how long one message of an account takes: its slowest limit decides."""
+    return _SECONDS.format(greatest="GREATEST" if connection.vendor == "postgresql" else "MAX")

@@ -54,30 +54,27 @@ def _plan_chunk(*, run_id: int) -> bool:
         run = Run.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=run_id)
         if run.state != RunState.PREPARING:
             return False
-        people = people_of(campaign=run.campaign)
-        after = run.planned_through
-        chunk = CHUNK[connection.vendor]
-        ids = people.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)
-        through = next(iter(ids[chunk - 1 : chunk]), None) or ids.last()
-        if through is None:
-            return False
-        Run.objects.filter(pk=run_id).update(planned_through=through)
         planned = insert_deliveries(
             run_id=run_id,
-            people=people,
-            after=after,
-            through=through,
+            people=people_of(campaign=run.campaign),
+            after=run.planned_through,
+            most=CHUNK[connection.vendor],
             list_ids=list(run.campaign.lists.values_list("pk", flat=True)),
             campaign_id=run.campaign_id,
             has_chosen_accounts=run.campaign.accounts.exists(),
             allows_strangers=run.allows_strangers,
         )
+        if not planned:
+            return False
+        through = max(part.through for part in planned)
+        Run.objects.filter(pk=run_id).update(planned_through=through)
         changes: Counter[TallyKey] = Counter()
-        for state, reason, n in planned:
-            changes[run_id, TallyKind.TARGETED, ""] += n
-            changes[run_id, TallyKind.STATE, state] += n
-            if state == DeliveryState.SKIPPED:
-                changes[run_id, TallyKind.REASON, f"{state}:{reason}"] += n
+        for part in planned:
+            changes[run_id, TallyKind.TARGETED, ""] += part.deliveries
+            changes[run_id, TallyKind.STATE, part.state] += part.deliveries
+            if part.state == DeliveryState.SKIPPED:
+                key = f"{part.state}:{part.reason}"
+                changes[run_id, TallyKind.REASON, key] += part.deliveries
         add_tallies(shard=0, changes=changes)
     return True
 

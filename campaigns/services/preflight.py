@@ -9,9 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,8 +17,8 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Friend, Worker
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Campaign
-from campaigns.querysets.picks import count_picks
-from campaigns.querysets.planning import pick_accounts
+from campaigns.querysets.picks import count_picks, first_routes
+from campaigns.querysets.planning import Picks, pick_accounts
 from campaigns.services.audience import people_of
 from campaigns.services.preparing import accounts_of
 from campaigns.services.render import (
@@ -128,12 +126,12 @@ def seconds_a_message(account: Account) -> float:
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 
 
-def _picks(campaign: Campaign) -> QuerySet[Any, Any]:
+def _picks(campaign: Campaign) -> Picks:
     """Return what planning would pick. The run's number is in its draw, so that single people may
     come to another account in the end; how many each gets does not change."""
     return pick_accounts(
         run_id=0,
-        people=people_of(campaign=campaign),
+        people=people_of(campaign=campaign).order_by("pk"),
         list_ids=list(campaign.lists.values_list("pk", flat=True)),
         campaign_id=campaign.pk,
         has_chosen_accounts=campaign.accounts.exists(),
@@ -141,7 +139,7 @@ def _picks(campaign: Campaign) -> QuerySet[Any, Any]:
     )
 
 
-def _count(campaign: Campaign, found: Preflight, *, picks: QuerySet[Any, Any]) -> Counter[int]:
+def _count(campaign: Campaign, found: Preflight, *, picks: Picks) -> Counter[int]:
     """Fill in the people by what would become of them; return the messages by account."""
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
@@ -213,7 +211,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, picks: QuerySet[Any, Any]) -> None:
+def _look_at_text(campaign: Campaign, found: Preflight, *, picks: Picks) -> None:
     try:
         compiled = compile_text(campaign.message)
         attributes = known_attribute_names(lists=list(campaign.lists.all()))
@@ -229,13 +227,10 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, picks: QuerySet[Any, 
         )
 
 
-def _try_texts(
-    compiled: CompiledText, found: Preflight, *, picks: QuerySet[Any, Any]
-) -> Counter[str]:
+def _try_texts(compiled: CompiledText, found: Preflight, *, picks: Picks) -> Counter[str]:
     """Render the first texts; keep some as samples, and count those that cannot be sent."""
     failures: Counter[str] = Counter()
-    first = picks.filter(picked_account__isnull=False, is_suppressed=False).order_by("pk")
-    routes = {row[0]: row[2] for row in first[:TRIED_TEXTS]}
+    routes = first_routes(picks=picks, most=TRIED_TEXTS)
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk(set(routes.values()))
     nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
