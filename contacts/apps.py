@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 class ContactsConfig(AppConfig):
     name = "contacts"
-    verbose_name = _("Contacts")
+    verbose_name = _("People")

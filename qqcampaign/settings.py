@@ -299,6 +299,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "qqcampaign.formats"
 TIME_ZONE = _given(environment.read_time_zone, "TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 

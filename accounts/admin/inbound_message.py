@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -40,7 +42,7 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     export_resource = InboundMessageResource
     export_stream = stream_csv
     export_workbook = write_xlsx
-    list_display = ["uin", "badge", "said", "account", "received_at"]
+    list_display = ["sender", "badge", "said", "account", "received_at"]
     list_filter = [
         ("account", AutocompleteSelectFilter),
         ("kind", ChoicesDropdownFilter),
@@ -50,7 +52,9 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     search_fields = ["uin", "text"]
     search_help_text = _("UIN, or a part of the text")
     ordering = ["-id"]
-    fields = [("uin", "account"), ("kind", "received_at"), "text"]
+    list_display_links = ["said"]
+    fields = [("sender", "account"), ("kind", "received_at"), "text"]
+    readonly_fields = ["sender"]
     empty_sentence = _(
         "Nobody has written yet. Accounts that are logged in ask for it at the gateway's heartbeat "
         "(QQ_INBOX)."
@@ -67,6 +71,18 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
         if is_uin:
             return queryset.filter(uin=int(term)), False
         return queryset.filter(text__icontains=term), False
+
+    @display(description=_("UIN"), ordering="uin")
+    def sender(self, message: InboundMessage) -> Any:
+        """Who wrote, leading to the contact of that number."""
+        if not message.uin:
+            return "–"
+        return format_html(
+            '<a class="text-link" href="{}?q={}">{}</a>',
+            reverse("admin:contacts_contact_changelist"),
+            message.uin,
+            message.uin,
+        )
 
     @display(description=_("kind"), label=KIND_COLOURS, ordering="kind")
     def badge(self, message: InboundMessage) -> tuple[int, Any]:

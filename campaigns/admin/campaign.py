@@ -46,9 +46,7 @@ class CampaignAdmin(
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
     ordering = ["-id"]
-    autocomplete_fields = ["template", "lists", "excluded_lists", "accounts"]
-    # Few and chosen by name: no search is needed.
-    filter_horizontal = ["segments"]
+    autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
         (_("To whom"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
@@ -84,7 +82,7 @@ class CampaignAdmin(
             .annotate(
                 targeted=Coalesce(Subquery(targeted), 0), waiting=Coalesce(Subquery(waiting), 0)
             )
-            .prefetch_related("lists")
+            .prefetch_related("lists", "segments")
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -147,5 +145,5 @@ class CampaignAdmin(
 
     @display(description=_("to"))
     def audience(self, campaign: Campaign) -> str:
-        """The lists it goes to."""
-        return ", ".join(str(contact_list) for contact_list in campaign.lists.all())
+        """The lists and segments it goes to."""
+        return ", ".join(str(named) for named in [*campaign.lists.all(), *campaign.segments.all()])

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
@@ -25,7 +26,8 @@ class CampaignForm(forms.ModelForm):
     """Who, what, by whom and when."""
 
     timezone = forms.ChoiceField(
-        label=_("Time zone"),
+        label=_("Time zone of the window"),
+        help_text=_("The hours above are those of this place, wherever the server is."),
         choices=timezone_choices,
         initial="Asia/Shanghai",
         widget=UnfoldAdminSelect2Widget,
@@ -49,6 +51,13 @@ class CampaignForm(forms.ModelForm):
             "window_end",
             "timezone",
         ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "starts_at" in self.fields:
+            self.fields["starts_at"].help_text = _(
+                "Empty: when it is started. Else the time on the console's clock (%(zone)s)."
+            ) % {"zone": settings.TIME_ZONE}
 
     def clean(self) -> dict[str, Any] | None:
         """Either a template or a text, and a window with both its ends."""

@@ -34,10 +34,12 @@ OFFERED: dict[str, list[str]] = {
     RunState.PREPARING: ["cancel"],
     RunState.RUNNING: ["pause", "cancel"],
     RunState.PAUSED: ["resume", "cancel"],
-    RunState.FINISHED: ["start", "retry", "retry-unknown"],
+    RunState.FINISHED: ["retry", "retry-unknown", "start-again"],
     RunState.STOPPED: ["resume", "retry", "retry-unknown", "cancel"],
-    RunState.CANCELLED: ["start"],
+    RunState.CANCELLED: ["start-again"],
 }
+#: Verbs that make a run of their own; the others act on the run that is shown.
+STARTS = ("start", "start-again")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,24 @@ VERBS: dict[str, CampaignVerb] = {
         ],
         act=_start,
     ),
+    "start-again": CampaignVerb(
+        words=gettext_lazy("Start a new run"),
+        icon="restart_alt",
+        before=lambda figures: [
+            _("The whole audience is written to once more, not only those who were left out."),
+            ngettext(
+                "%(n)s person who got the message in this run gets it again.",
+                "%(n)s people who got the message in this run get it again.",
+                figures.sent,
+            )
+            % {"n": _number(figures.sent)}
+            if figures.sent
+            else "",
+            _("The preflight shows who that is now, by which account and until when."),
+        ],
+        act=_start,
+        is_dangerous=True,
+    ),
     "pause": CampaignVerb(
         words=gettext_lazy("Pause"),
         icon="pause",
@@ -188,7 +208,7 @@ class CampaignVerbs:
             request,
             self,
             title=_("%(verb)s: %(what)s?")
-            % {"verb": VERBS[verb].words, "what": campaign if verb == "start" else run},
+            % {"verb": VERBS[verb].words, "what": campaign if verb in STARTS else run},
             sentences=VERBS[verb].before(figures),
             verb=str(VERBS[verb].words),
             back=back,
@@ -204,7 +224,7 @@ class CampaignVerbs:
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(page_address(campaign, run))
         # A new run is the newest, which the page shows without being told a number.
-        return HttpResponseRedirect(page_address(campaign, None if verb == "start" else run))
+        return HttpResponseRedirect(page_address(campaign, None if verb in STARTS else run))
 
 
 def offered_verbs(campaign: Campaign, run: Run | None, figures: Figures | None) -> list[Any]:
@@ -214,7 +234,7 @@ def offered_verbs(campaign: Campaign, run: Run | None, figures: Figures | None) 
     useless = {
         "retry": not figures.failed,
         "retry-unknown": not figures.unknown,
-        "start": run.state != RunState.DRAFT and _has_other_active_run(campaign),
+        "start-again": _has_other_active_run(campaign),
     }
     return [(verb, VERBS[verb]) for verb in OFFERED[run.state] if not useless.get(verb)]
 

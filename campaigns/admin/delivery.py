@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -52,8 +53,14 @@ class AttemptInline(TimelineInline):
     """Every request made for the delivery."""
 
     model = Attempt
-    fields = readonly_fields = ["account", "seq", "res", "replays", "marked_at", "finished_at"]
+    fields = readonly_fields = ["account", "seq", "code", "replays", "marked_at", "finished_at"]
     tab = False
+    hide_title = True
+
+    @display(description="RES")
+    def code(self, attempt: Attempt) -> Any:
+        """The code with its meaning."""
+        return code_meaning(attempt.res)
 
 
 @admin.register(Delivery)
@@ -75,14 +82,14 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
     fields = [
-        ("run", "uin", "account"),
-        ("state", "reason"),
-        ("attempt_count", "last_res", "seq"),
-        ("not_before", "sent_at"),
-        "stands",
+        ("run", "person"),
+        ("stands", "account"),
+        ("last_code", "attempt_count"),
+        ("seq", "sent_at"),
+        ("not_before",),
         "message",
     ]
-    readonly_fields = ["stands", "message"]
+    readonly_fields = ["person", "stands", "last_code", "message"]
     inlines = [AttemptInline]
     empty_sentence = _(
         "Deliveries are made when a campaign is started: one for each person it is for."
@@ -134,6 +141,20 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         if not delivery.last_res:
             return None
         return delivery.last_res, code_meaning(delivery.last_res)
+
+    @display(description=_("to"))
+    def person(self, delivery: Delivery) -> Any:
+        """The person, leading to everything known of them."""
+        contact = delivery.contact
+        if contact is None:
+            return delivery.uin or _("erased")
+        address = reverse("admin:contacts_contact_change", args=[contact.pk])
+        return format_html('<a class="text-link" href="{}">{}</a>', address, contact)
+
+    @display(description=_("last RES"))
+    def last_code(self, delivery: Delivery) -> Any:
+        """The last code with its meaning."""
+        return code_meaning(delivery.last_res) if delivery.last_res else None
 
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Friend, InboundKind, InboundMessage
 from campaigns.models import Delivery
-from campaigns.states import DeliveryState
+from campaigns.states import DeliveryState, Reason
 from contacts.models import Contact
 from contacts.services.erasing import register_eraser
 from contacts.services.people import Section, register_section
@@ -29,7 +29,7 @@ def friendships(contact: Contact) -> Section:
         "friends",
         _("Friend of"),
         [_("account"), _("nickname"), _("known since"), _("ended at")],
-        [(str(row.account), row.nickname, row.since, row.ended_at) for row in rows[:MOST_ROWS]],
+        [(row.account, row.nickname, row.since, row.ended_at) for row in rows[:MOST_ROWS]],
     )
 
 
@@ -60,10 +60,10 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
             row.sent_at or row.run.planned_at or row.run.created_at,
             (
                 row.sent_at,
-                str(row.run),
-                str(row.account or ""),
+                row.run,
+                row.account,
                 row.get_state_display(),
-                row.reason,
+                Reason(row.reason).label if row.reason in Reason.values else row.reason,
                 row.last_res,
                 row.text if row.text is not None else row.run.text,
             ),
@@ -84,7 +84,7 @@ def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
             (
                 row.received_at,
                 "",
-                str(row.account),
+                row.account,
                 _("wrote") if row.kind == InboundKind.USER else row.get_kind_display(),
                 "",
                 "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -54,7 +55,7 @@ class ImportProgress:
         return FileResponse(
             file.open("rb"),
             as_attachment=True,
-            filename=_("rejected rows of %(file)s.csv") % {"file": found.file_name},
+            filename=_("rejected rows of %(file)s.csv") % {"file": Path(found.file_name).stem},
             content_type="text/csv; charset=utf-8",
         )
 

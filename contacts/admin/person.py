@@ -8,10 +8,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -177,7 +178,11 @@ def _section_as_shown(section: Section) -> dict[str, Any]:
     }
 
 
-def _as_shown(value: Any) -> str:
+def _as_shown(value: Any) -> Any:
+    if isinstance(value, Model):
+        options = value._meta
+        address = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[value.pk])
+        return format_html('<a class="q-link" href="{}">{}</a>', address, value)
     if isinstance(value, datetime):
         return date_format(localtime(value), "Y-m-d H:i:s")
     return "–" if value is None or value == "" else str(value)

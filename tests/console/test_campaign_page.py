@@ -17,6 +17,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, Delivery, Run
 from campaigns.states import DeliveryState, RunState
+from contacts.models import Segment
 from tests.console.making import make_world
 
 
@@ -108,9 +109,43 @@ def test_a_refusal_is_a_sentence(operator: Client) -> None:
 def test_start_makes_a_run(operator: Client, redis_server: str) -> None:
     campaign = make_world()
     Run.objects.update(state=RunState.FINISHED)
-    answer = operator.post(_page(campaign, "do", "start"))
+    answer = operator.post(_page(campaign, "do", "start-again"))
     assert "is started" in _said(answer)
     assert campaign.runs.count() == 2
+
+
+@pytest.mark.parametrize("state", [RunState.FINISHED, RunState.CANCELLED])
+def test_starting_an_ended_campaign_says_who_gets_it_twice(
+    state: RunState, operator: Client
+) -> None:
+    campaign = make_world()
+    Run.objects.update(state=state)
+    page = operator.get(_page(campaign)).content.decode()
+    assert "Start a new run" in page
+    assert f"{_page(campaign, 'do', 'start')}?" not in page
+    question = operator.get(_page(campaign, "do", "start-again")).content.decode()
+    assert "in this run get" in question
+    assert "written to once more" in question
+    assert Run.objects.count() == 1
+
+
+def test_a_run_that_has_ended_is_not_asked_why_it_stands_still(operator: Client) -> None:
+    campaign = make_world()
+    Run.objects.update(state=RunState.PAUSED, state_detail="Paused by op.")
+    assert operator.get(_page(campaign)).content.decode().count("Paused by op.") == 1
+    Run.objects.update(state=RunState.CANCELLED, state_detail="Cancelled by op.")
+    page = operator.get(_page(campaign)).content.decode()
+    assert "Why nothing is moving" not in page
+    assert "Cancelled by op." in page
+
+
+def test_the_page_names_the_segments_it_goes_to(operator: Client) -> None:
+    campaign = make_world()
+    campaign.lists.clear()
+    campaign.segments.add(Segment.objects.create(name="北京的人", conditions={}))
+    assert "北京的人" in operator.get(_page(campaign)).content.decode()
+    rows = operator.get(reverse("admin:campaigns_campaign_changelist")).content.decode()
+    assert "北京的人" in rows
 
 
 def test_retry_takes_exactly_the_failed(operator: Client, redis_server: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -36,6 +37,16 @@ def test_the_page_shows_everything_known(person: Contact, operator: Client) -> N
     known = ["北京", "老客户", "客户.csv", "小红10000100", "双十一", "给您的话", "好的，伟"]
     for words in [*known, "may be written to"]:
         assert words in page
+    sent = Delivery.objects.filter(contact=person).exclude(account=None).first()
+    assert sent is not None
+    for row in (sent.run, sent.account):
+        assert _address_of(row) in page
+
+
+def _address_of(row: Model) -> str:
+    """The address of a row's own page."""
+    options = row._meta
+    return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
 
 
 def test_suppress_and_lift(person: Contact, operator: Client) -> None:

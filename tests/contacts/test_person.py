@@ -54,7 +54,7 @@ def test_a_page_tells_everything(account: Account, run: Run) -> None:
     assert (person.is_suppressed, person.suppressions[0].source) == (True, "letter")
     assert person.source_import == done
     sections = {section.key: section for section in person.sections}
-    assert sections["friends"].rows[0][:2] == ("20000 Bot", "nick")
+    assert sections["friends"].rows[0][:2] == (account, "nick")
     assert sections["messages"].rows[0][-1] == "hi One"
 
 
