@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import BigIntegerField, F, Q, Value
-from django.db.models.functions import Greatest
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Account, InboundMessage, Lease, Session, Worker
+from accounts.services.leases import raised_seq
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
@@ -100,14 +99,12 @@ def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
         ids = list(free.values_list("pk", flat=True))
         if not Worker.objects.living().filter(pk=worker_id).exists():
             return []
-        # As in `reserve_seqs`: never below the clock.
-        clock = Value(int(time.time()), output_field=BigIntegerField())
         Lease.objects.filter(pk__in=ids).update(
             worker_id=worker_id,
             egress_id=egress_id,
             token=F("token") + 1,
             taken_at=now,
-            last_seq=Greatest(F("last_seq"), clock) + 1,
+            last_seq=raised_seq(1),
         )
         taken = Lease.objects.filter(pk__in=ids).values_list("pk", "token", "last_seq")
         return [_turn(account_id, *due[account_id], token, seq) for account_id, token, seq in taken]

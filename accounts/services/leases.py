@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -158,8 +159,7 @@ def reserve_seqs(*, grant: Grant, count: int) -> int | None:
     """
     with transaction.atomic():
         mine = Lease.objects.filter(account_id=grant.account_id, token=grant.token)
-        floor = Greatest(F("last_seq"), Value(_lowest_seq(), output_field=BigIntegerField()))
-        if not mine.update(last_seq=floor + count):
+        if not mine.update(last_seq=raised_seq(count)):
             return None
         last: int = mine.values_list("last_seq", flat=True).get()
     return last - count + 1
@@ -167,3 +167,8 @@ def reserve_seqs(*, grant: Grant, count: int) -> int | None:
 
 def _lowest_seq() -> int:
     return int(time.time())
+
+
+def raised_seq(count: int) -> Combinable:
+    """Return `last_seq` raised by `count`, and never below the clock, for an UPDATE of leases."""
+    return Greatest(F("last_seq"), Value(_lowest_seq(), output_field=BigIntegerField())) + count

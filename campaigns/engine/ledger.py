@@ -105,7 +105,6 @@ class Ledger:
         #: Set once the fence is gone: the worker was presumed dead, its leases have passed on.
         self.is_fenced_off = False
         self.commits = 0
-        self.entries = 0
 
     def start(self) -> None:
         """Start writing."""
@@ -262,7 +261,6 @@ class Ledger:
             failpoint("in_commit")
         self.is_fenced_off = not is_living
         self.commits += 1
-        self.entries += len(said) + len(asked)
         return granted
 
     def _settle(self, said: Sequence[Settlement], changes: Counter[TallyKey]) -> None:
