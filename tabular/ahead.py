@@ -13,7 +13,8 @@ Item = TypeVar("Item")
 _DEPTH = 1
 _WAIT = 0.5
 #: Seconds (Python's default: 5 ms). The consumer waits for a socket dozens of times an item, and
-#: each time the thread that computes would keep it waiting so much longer.
+#: each time the thread that computes would keep it waiting so much longer. The interval is the
+#: process's, so it stays: two that read at once would put back each other's.
 _SWITCH = 0.000_5
 
 
@@ -35,8 +36,7 @@ class ReadAhead(Generic[Item]):
         self._prepare = prepare
         self._queue: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(_DEPTH)
         self._is_closed = threading.Event()
-        self._switch = sys.getswitchinterval()
-        sys.setswitchinterval(min(_SWITCH, self._switch))
+        sys.setswitchinterval(min(_SWITCH, sys.getswitchinterval()))
         self._thread = threading.Thread(target=self._produce, name="read-ahead", daemon=True)
         self._thread.start()
 
@@ -59,7 +59,6 @@ class ReadAhead(Generic[Item]):
         """Stop the thread and wait for it."""
         self._is_closed.set()
         self._thread.join()
-        sys.setswitchinterval(self._switch)
 
     def _produce(self) -> None:
         try:

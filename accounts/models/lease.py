@@ -48,6 +48,10 @@ class Lease(models.Model):
     learnt_interval = models.FloatField(_("learnt gap (s)"), null=True, blank=True)
     #: Messages that ended badly since the last one that was taken; the breaker counts them.
     bad_results = models.PositiveSmallIntegerField(_("bad results in a row"), default=0)
+    #: Sessions that ended as soon as they were used, since a message was last taken.
+    sessions_lost = models.PositiveSmallIntegerField(
+        _("sessions lost in a row"), default=0, db_default=0
+    )
     login_failures = models.PositiveSmallIntegerField(_("failed logins in a row"), default=0)
     login_not_before = models.DateTimeField(_("no login before"), null=True, blank=True)
 

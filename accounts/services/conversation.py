@@ -19,8 +19,14 @@ from accounts.models import Account, Lease, Session
 from accounts.services.database_turn import database_turn
 from accounts.services.errands import fail_open_errands
 from accounts.services.friends import keep_friends
-from accounts.services.leases import SEQS_WITH_LEASE, Grant, reserve_seqs
-from accounts.services.sessions import end_session, open_session, touch_session, usable_session
+from accounts.services.leases import SEQS_WITH_LEASE, Grant, is_still_held, reserve_seqs
+from accounts.services.sessions import (
+    end_session,
+    end_sessions_of,
+    open_session,
+    touch_session,
+    usable_session,
+)
 from accounts.services.states import change_account_state, quarantine_account
 from accounts.states import AccountState, PresenceStatus, StateReason
 from qqhttp import (
@@ -176,20 +182,26 @@ class Conversation:
 
     def session_ended(self) -> None:
         """Note that the gateway knows us no more (RES=20): the next request logs in first."""
-        self.session = None
+        if self.session is None:
+            return
         with database_turn():
-            end_session(account_id=self.account.pk, reason="RES=20")
+            end_session(session_id=self.session.pk, reason="RES=20")
+        self.session = None
 
     def log_in(self) -> None:
         """Log in, and show the account's presence if it is not simply online.
 
         Raises:
             LaneMustStop: the account is quarantined by now, or has to wait.
+            LeaseLost: another lane may have logged in by now, and would be thrown out.
         """
         self._wait_for_login()
         with database_turn():
             # The lane may be an hour old, and the password new.
             self.account.refresh_from_db(fields=("credential", "presence"))
+            is_mine = is_still_held(grant=self.grant)
+        if not is_mine:
+            raise LeaseLost
         if isinstance(self.account.credential, UnreadableCredential):
             raise self._quarantine(StateReason.CREDENTIAL_UNREADABLE, UnreadableCredential.sentence)
         try:
@@ -226,7 +238,7 @@ class Conversation:
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
         self.session = None
         with database_turn():
-            end_session(account_id=self.account.pk, reason="logged out")
+            end_sessions_of(account_id=self.account.pk, reason="logged out")
             change_account_state(
                 account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
             )

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.models import Account, InboundMessage, Lease, Session, Worker
-from accounts.services.leases import raised_seq
+from accounts.models import Account, InboundMessage, Session
+from accounts.services.leases import hand_back_after_turns, take_leases_for_turns
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
@@ -91,23 +90,8 @@ def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
     }
     if not due:
         return []
-    with transaction.atomic():
-        # What somebody else holds just now is left for the next time. Looked at again once held:
-        # another worker may have taken it since.
-        held = Lease.objects.select_for_update(skip_locked=True).filter(pk__in=list(due))
-        free = Lease.objects.free().filter(pk__in=[lease.pk for lease in held])
-        ids = list(free.values_list("pk", flat=True))
-        if not Worker.objects.living().filter(pk=worker_id).exists():
-            return []
-        Lease.objects.filter(pk__in=ids).update(
-            worker_id=worker_id,
-            egress_id=egress_id,
-            token=F("token") + 1,
-            taken_at=now,
-            last_seq=raised_seq(1),
-        )
-        taken = Lease.objects.filter(pk__in=ids).values_list("pk", "token", "last_seq")
-        return [_turn(account_id, *due[account_id], token, seq) for account_id, token, seq in taken]
+    taken = take_leases_for_turns(account_ids=list(due), worker_id=worker_id, egress_id=egress_id)
+    return [_turn(account_id, *due[account_id], token, seq) for account_id, token, seq in taken]
 
 
 def _turn(account_id: int, session_id: int, uin: int, heartbeat: int, token: int, seq: int) -> Turn:
@@ -215,17 +199,13 @@ def _end(one: Polled) -> None:
 
 
 def _hand_back(polled: Sequence[Polled]) -> None:
-    """Hand the leases back that were taken for turns; one that passed on is left alone."""
-    asked, others = Q(pk__in=()), Q(pk__in=())
+    """Hand the leases back that were taken for turns."""
+    answered: list[tuple[int, int]] = []
+    unanswered: list[tuple[int, int]] = []
     for one in polled:
-        if one.turn.token is None:
-            continue
-        mine = Q(pk=one.turn.account_id, token=one.turn.token)
-        if one.code in (NOT_ASKED, UNREACHABLE):
-            others |= mine
-        else:
-            asked |= mine
+        if one.turn.token is not None:
+            to = unanswered if one.code in (NOT_ASKED, UNREACHABLE) else answered
+            to.append((one.turn.account_id, one.turn.token))
     # The gap counts from the last reply to anything. The latest of them all: never too soon.
-    latest = max(one.at for one in polled)
-    Lease.objects.filter(asked).update(worker=None, woken_at=None, last_reply_at=latest)
-    Lease.objects.filter(others).update(worker=None, woken_at=None)
+    hand_back_after_turns(tokens=answered, last_reply_at=max(one.at for one in polled))
+    hand_back_after_turns(tokens=unanswered, last_reply_at=None)

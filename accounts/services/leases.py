@@ -35,6 +35,7 @@ class Grant:
         resting_until: no message before this time.
         learnt_interval: the gap the gateway taught the last lane, seconds.
         bad_results: messages that ended badly since the last one that was taken.
+        sessions_lost: sessions that ended as soon as they were used, since then.
     """
 
     account: Account
@@ -46,6 +47,7 @@ class Grant:
     resting_until: datetime | None
     learnt_interval: float | None
     bad_results: int = 0
+    sessions_lost: int = 0
 
     @property
     def account_id(self) -> int:
@@ -94,6 +96,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
         resting_until=lease.resting_until,
         learnt_interval=lease.learnt_interval,
         bad_results=lease.bad_results,
+        sessions_lost=lease.sessions_lost,
     )
 
 
@@ -107,6 +110,7 @@ def hand_back(
     last_reply_at: datetime | None,
     learnt_interval: float | None,
     bad_results: int = 0,
+    sessions_lost: int = 0,
 ) -> None:
     """Hand a lease back, with what the next lane needs to know. A lost lease is left alone."""
     Lease.objects.filter(account_id=grant.account_id, token=grant.token).update(
@@ -114,8 +118,54 @@ def hand_back(
         last_reply_at=last_reply_at,
         learnt_interval=learnt_interval,
         bad_results=bad_results,
+        sessions_lost=sessions_lost,
         woken_at=None,
     )
+
+
+def take_leases_for_turns(
+    *, account_ids: Collection[int], worker_id: int, egress_id: int
+) -> list[tuple[int, int, int]]:
+    """Take those leases that are free, each for one request at an inbox.
+
+    Returns:
+        (account, token, SEQ) of each that was taken.
+    """
+    with transaction.atomic():
+        # What somebody else holds just now is left for the next time. Looked at again once held:
+        # another worker may have taken it since.
+        locked = Lease.objects.select_for_update(skip_locked=True).filter(pk__in=account_ids)
+        free = Lease.objects.free().filter(pk__in=[lease.pk for lease in locked])
+        ids = list(free.values_list("pk", flat=True))
+        if not Worker.objects.living().filter(pk=worker_id).exists():
+            return []
+        taken = Lease.objects.filter(pk__in=ids)
+        taken.update(
+            worker_id=worker_id,
+            egress_id=egress_id,
+            token=F("token") + 1,
+            taken_at=timezone.now(),
+            last_seq=_raised_seq(1),
+        )
+        return list(taken.values_list("pk", "token", "last_seq"))
+
+
+def hand_back_after_turns(
+    *, tokens: Collection[tuple[int, int]], last_reply_at: datetime | None
+) -> None:
+    """Hand leases back that were taken for a turn, in one statement; lost ones are left alone.
+
+    Args:
+        tokens: (account, token) each.
+        last_reply_at: when the gateway answered; None when nothing was asked.
+    """
+    if not tokens:
+        return
+    mine = Q()
+    for account_id, token in tokens:
+        mine |= Q(pk=account_id, token=token)
+    said = {} if last_reply_at is None else {"last_reply_at": last_reply_at}
+    Lease.objects.filter(mine).update(worker=None, woken_at=None, **said)
 
 
 def is_still_held(*, grant: Grant) -> bool:
@@ -159,7 +209,7 @@ def reserve_seqs(*, grant: Grant, count: int) -> int | None:
     """
     with transaction.atomic():
         mine = Lease.objects.filter(account_id=grant.account_id, token=grant.token)
-        if not mine.update(last_seq=raised_seq(count)):
+        if not mine.update(last_seq=_raised_seq(count)):
             return None
         last: int = mine.values_list("last_seq", flat=True).get()
     return last - count + 1
@@ -169,6 +219,6 @@ def _lowest_seq() -> int:
     return int(time.time())
 
 
-def raised_seq(count: int) -> Combinable:
+def _raised_seq(count: int) -> Combinable:
     """Return `last_seq` raised by `count`, and never below the clock, for an UPDATE of leases."""
     return Greatest(F("last_seq"), Value(_lowest_seq(), output_field=BigIntegerField())) + count

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Account, Lease, Session
@@ -30,7 +31,7 @@ def open_session(
     now = timezone.now()
     heartbeat = heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS
     with transaction.atomic():
-        end_session(account_id=account_id, reason="logged in anew")
+        end_sessions_of(account_id=account_id, reason="logged in anew")
         session = Session.objects.create(
             account_id=account_id,
             egress_id=egress_id,
@@ -82,8 +83,15 @@ def touch_session(*, session_id: int, used_at: datetime) -> None:
     Session.objects.filter(pk=session_id, ended_at=None).update(last_used_at=used_at)
 
 
-def end_session(*, account_id: int, reason: str) -> None:
+def end_session(*, session_id: int, reason: str) -> None:
+    """End this one session: another worker may have opened a new one meanwhile."""
+    _end(Session.objects.filter(pk=session_id), reason)
+
+
+def end_sessions_of(*, account_id: int, reason: str) -> None:
     """End the open session of an account, if there is one."""
-    Session.objects.filter(account_id=account_id, ended_at=None).update(
-        ended_at=timezone.now(), end_reason=reason[:64]
-    )
+    _end(Session.objects.filter(account_id=account_id), reason)
+
+
+def _end(sessions: QuerySet[Session], reason: str) -> None:
+    sessions.filter(ended_at=None).update(ended_at=timezone.now(), end_reason=reason[:64])

@@ -45,7 +45,11 @@ def enable_account(*, account: Account, by: Any = None) -> None:
     """
     with transaction.atomic():
         Lease.objects.filter(account=account).update(
-            resting_until=None, login_failures=0, login_not_before=None, bad_results=0
+            resting_until=None,
+            login_failures=0,
+            login_not_before=None,
+            bad_results=0,
+            sessions_lost=0,
         )
         to = AccountState.OFFLINE if account.state == AccountState.RESTING else AccountState.NEW
         change_account_state(account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by)
@@ -67,7 +71,11 @@ def welcome_new_password(*, account: Account, by: Any = None) -> bool:
         if not moved:
             return False
         Lease.objects.filter(account=account).update(
-            resting_until=None, login_failures=0, login_not_before=None, bad_results=0
+            resting_until=None,
+            login_failures=0,
+            login_not_before=None,
+            bad_results=0,
+            sessions_lost=0,
         )
         AccountEvent.objects.create(
             account=account,

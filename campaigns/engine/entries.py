@@ -57,14 +57,3 @@ class Settlement:
     at: datetime
     not_before: datetime | None
     is_ended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A delivery that a settlement moved, as the database says."""
-
-    delivery_id: int
-    run_id: int
-    state: str
-    reason: str
-    res: str

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounts.services.database_turn import database_turn
@@ -173,21 +173,35 @@ class InboxRounds:
         self._wake_those_with_work(ended)
 
     def _keep(self, heard: Sequence[Polled]) -> None:
+        """Store what turns brought; what cannot be stored costs the others nothing.
+
+        Raises:
+            DatabaseError, InterfaceError: the database is away; nothing was stored.
+        """
         try:
             with database_turn():
                 keep_polled(polled=heard)
-        except (DataError, IntegrityError) as problem:
-            if len(heard) == 1:
-                # Never again and again: the others' answers wait behind it.
-                log.error("Account %s: its inbox cannot be stored: %r", heard[0].turn.uin, problem)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:
+            if len(heard) > 1:
+                for one in heard:
+                    self._keep([one])
                 return
-            for one in heard:
-                self._keep([one])
+            # Never again and again: the others' answers wait behind it. Its lease is found to be
+            # forgotten. No values: a database error quotes them, and a text is nobody's business.
+            log.error(
+                "Account %s: its inbox cannot be stored: %s",
+                heard[0].turn.uin,
+                type(problem).__name__,
+            )
 
     def _wake_those_with_work(self, account_ids: Sequence[int]) -> None:
         """Open the lanes that were asked for while turns held the leases, or missed being asked."""
         if not account_ids or self._runtime.is_draining:
             return
+        with database_turn():
+            self._runtime.refresh_runs()
         now = timezone.now()
         runs = [run.id for run in list(self._runtime.runs.values()) if run.is_open(now)]
         with database_turn():

@@ -13,6 +13,7 @@ from accounts.services.inbox import ENDED, Polled, Turn, ask_inbox
 from accounts.services.leases import is_still_held
 from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.inbox import tell_watch
+from campaigns.engine.right import FRESH_SECONDS
 from campaigns.engine.tempo import Tempo
 
 #: A lane asks while it waits for a slot that is further away than its gap and this, seconds: then
@@ -76,6 +77,7 @@ class LaneInbox:
     def _ask(self) -> None:
         session, account = self._conversation.session, self._conversation.account
         assert session is not None
+        asked_at = time.monotonic()
         with database_turn():
             is_mine = is_still_held(grant=self._conversation.grant)
         if not is_mine:
@@ -88,6 +90,8 @@ class LaneInbox:
             token=None,
             seq=self._conversation.next_seq(),
         )
+        if time.monotonic() - asked_at > FRESH_SECONDS:
+            return  # it may have been stopped since: it is asked again, like a mark
         try:
             polled = ask_inbox(client=self._conversation.client, turn=turn)
         finally:

@@ -44,6 +44,6 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         finally:
             runtime.lanes.pop(account_id, None)
     with database_turn():
-        finish_runs_that_are_done(run_ids=lane.runs_served)
+        finish_runs_that_are_done(run_ids=lane.sender.runs_served)
         if lane.has_more and not runtime.is_draining:
             wake_lanes(account_ids=[account_id])

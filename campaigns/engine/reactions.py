@@ -51,9 +51,10 @@ class Reactions:
         self._tempo = tempo
         self._rests_in_a_row = 0
         self._rests_until = 0.0
-        self._sessions_lost_in_a_row = 0
         #: Messages that ended badly since the last one that was taken.
         self.bad_results = grant.bad_results
+        #: Sessions that ended as soon as they were used, since then.
+        self.sessions_lost = grant.sessions_lost
 
     @property
     def is_resting(self) -> bool:
@@ -71,7 +72,7 @@ class Reactions:
         """
         if answer.code == "0":
             self._rests_in_a_row = 0
-            self._sessions_lost_in_a_row = 0
+            self.sessions_lost = 0
             self._tempo.gap.success()
             return
         if policy.suppresses_contact:
@@ -134,8 +135,8 @@ class Reactions:
 
         Otherwise there would be a login a message, for as long as that lasts.
         """
-        self._sessions_lost_in_a_row += 1
-        logins = self._sessions_lost_in_a_row - 1
+        self.sessions_lost += 1
+        logins = self.sessions_lost - 1
         if logins < FREE_LOGINS:
             return
         seconds = min(FIRST_LOGIN_REST * 2.0 ** (logins - FREE_LOGINS), LONGEST_LOGIN_REST)

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -50,6 +50,19 @@ DRAIN_SECONDS = 12.0
 FRESH_RUNS_SECONDS = 0.1
 
 
+class AccountRow(NamedTuple):
+    """What operators may change of an account while its lane runs."""
+
+    account_id: int
+    state: str
+    name: str
+    egress_id: int | None
+    min_interval: float
+    per_minute: int | None
+    per_hour: int | None
+    per_day: int | None
+
+
 class Runtime:
     """One a worker process.
 
@@ -69,8 +82,6 @@ class Runtime:
         self.is_draining = False
         self._leave_at = 0.0
         self._limits: dict[int, Limits] = {}
-        #: What was last read of each lane's account.
-        self._seen: dict[int, tuple[Any, ...]] = {}
         self._unreturned: list[Callable[[], None]] = []
         self._runs_read_at = 0.0
         self._stop = threading.Event()
@@ -227,37 +238,33 @@ class Runtime:
         # By the leases, not by naming them: thousands of lanes would be thousands of values, twice
         # a second. What a row says is looked at only when it says something else.
         rows = Account.objects.filter(lease__worker=self.worker).values_list(
-            "pk", "state", "egress_id", "min_interval", "per_minute", "per_hour", "per_day"
+            "pk", *AccountRow._fields[1:]
         )
-        seen = {row[0]: row for row in rows.order_by() if row[0] in self.lanes}
-        for account_id, row in seen.items():
-            lane = self.lanes.get(account_id)
-            if lane is not None and self._seen.get(account_id) != row:
-                _pk, state, egress_id, *pace = row
-                self._limits[account_id] = self._limits_from(*pace)
-                lane.hear(state=state, is_bound_elsewhere=self._is_elsewhere(egress_id))
-        self._seen = seen
+        for values in rows.order_by():
+            lane = self.lanes.get(values[0])
+            if lane is not None and lane.seen != values:
+                row = AccountRow(*values)
+                self._limits[row.account_id] = self._limits_from(
+                    row.min_interval, row.per_minute, row.per_hour, row.per_day
+                )
+                lane.hear(row, is_bound_elsewhere=row.egress_id not in (None, self.egress.pk))
         for account_id in self._limits.keys() - self.lanes.keys():
             self._limits.pop(account_id, None)
         self._tell_of_errands()
-
-    def _is_elsewhere(self, egress_id: int | None) -> bool:
-        return egress_id not in (None, self.egress.pk)
 
     def _tell_of_errands(self) -> None:
         asked = Errand.objects.filter(account__lease__worker=self.worker, state=ErrandState.OPEN)
         for account_id, errand_id in asked.order_by("pk").values_list("account_id", "pk"):
             lane = self.lanes.get(account_id)
-            # Told once: one that cannot be done now waits for the next lane.
-            if lane is not None and errand_id > lane.newest_errand:
-                lane.newest_errand = errand_id
-                lane.look_up()
+            if lane is not None:
+                lane.look_up(errand_id)
 
     def _read_egress(self) -> None:
         ceiling = self.egress.per_second
         self.egress.refresh_from_db()
         if self.egress.per_second != ceiling:
-            self._seen = {}  # it is part of every lane's limits
+            for lane in list(self.lanes.values()):
+                lane.seen = None  # it is part of every lane's limits
 
     def _read_runs(self) -> None:
         self._runs_read_at = time.monotonic()
@@ -272,7 +279,7 @@ class Runtime:
                 self.runs_begun += 1
         gone = self.runs.keys() - running.keys()
         for run_id in gone:
-            del self.runs[run_id]
+            self.runs.pop(run_id, None)
         if gone:
             self.wake_all()
 

@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
 from campaigns.querysets.ledger import SENDABLE, columns
+from campaigns.querysets.suppressed import is_suppressed
 
 # FOR SHARE: whoever presumes this worker dead has to wait for our commit, and we for theirs. So
 # there is no moment at which the leases have passed on and a mark of ours still gets through.
@@ -25,7 +26,7 @@ _PROVE = "UPDATE accounts_worker SET heartbeat_at = clock_timestamp() WHERE id =
 # lead into an index other than the key are written as expressions (`|| ''`, `+ 0`), which no index
 # matches; and the ledger's own connection is told not to scan (CONNECTION_OPTIONS).
 # One statement, so that the attempt is written for exactly the rows that were granted.
-_MARK = """
+_MARK = f"""
 WITH asked AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
         AS t (delivery_id, account_id, token, seq, body)
@@ -41,19 +42,14 @@ WITH asked AS (
      WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
        AND r.id = d.run_id + 0 AND r.state = 'running'
      -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
-     AND NOT EXISTS (
-         SELECT 1 FROM contacts_suppression s
-          WHERE s.uin = d.uin
-            AND (s.contact_list_id IS NULL OR s.contact_list_id IN (
-                 SELECT cl.contactlist_id FROM campaigns_campaign_lists cl
-                  WHERE cl.campaign_id = r.campaign_id)))
+     AND NOT {is_suppressed(uin="d.uin", campaign="r.campaign_id")}
     RETURNING d.id, d.run_id, d.account_id, d.seq
 ), written AS (
     INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays, res)
     SELECT id, account_id, seq, %s, 0, '' FROM granted
 )
 SELECT id, run_id, seq FROM granted
-"""
+"""  # noqa: S608 -- it puts in names, no value
 
 _REPLAY = """
 WITH asked AS (

@@ -58,11 +58,11 @@ def test_a_lease_is_taken_once_and_again_when_it_is_handed_back(
     assert take(account, worker) is None
     assert take(account, a_worker(egress, 2)) is None
     at = timezone.now()
-    hand_back(grant=first, last_reply_at=at, learnt_interval=2.5, bad_results=3)
+    hand_back(grant=first, last_reply_at=at, learnt_interval=2.5, bad_results=3, sessions_lost=4)
     second = take(account, worker)
     assert second is not None
     assert (second.token, second.was_handed_back, second.last_reply_at) == (2, True, at)
-    assert (second.learnt_interval, second.bad_results) == (2.5, 3)
+    assert (second.learnt_interval, second.bad_results, second.sessions_lost) == (2.5, 3, 4)
 
 
 def test_the_lease_of_an_ended_worker_is_free_and_its_hand_back_comes_too_late(

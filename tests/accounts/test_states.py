@@ -77,11 +77,17 @@ def test_an_enabled_account_starts_afresh() -> None:
     account = make_account(20_001, state=S.QUARANTINED)
     now = timezone.now()
     Lease.objects.update(
-        login_failures=4, login_not_before=now, bad_results=9, resting_until=now, last_seq=7
+        login_failures=4,
+        login_not_before=now,
+        bad_results=9,
+        sessions_lost=5,
+        resting_until=now,
+        last_seq=7,
     )
     enable_account(account=account)
     lease = Lease.objects.get()
     assert (lease.login_failures, lease.login_not_before, lease.bad_results) == (0, None, 0)
+    assert lease.sessions_lost == 0
     assert lease.resting_until is None
     assert lease.last_seq == 7  # what was used stays used
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import Account, Lease, Worker
 from accounts.services.leases import Grant, take_lease
 from accounts.services.workers import announce_worker, end_worker, presume_dead
-from campaigns.engine import lane as lane_module
 from campaigns.engine import lanes as lanes_module
 from campaigns.engine import runtime as runtime_module
+from campaigns.engine import sender as sender_module
 from campaigns.engine.entries import Mark, Replay, Settlement
 from campaigns.engine.feed import unsettled_attempts
 from campaigns.engine.ledger import Ledger
@@ -254,7 +254,7 @@ def test_a_refused_repeat_does_not_keep_the_lease(
         ledger.wait_for_all()
         return left
 
-    monkeypatch.setattr(lane_module, "unsettled_attempts", read_and_then_too_late)
+    monkeypatch.setattr(sender_module, "unsettled_attempts", read_and_then_too_late)
     with LocalWorker() as looking:
         wait_until(lambda: is_finished(run), what="the end of the run")
     ledger.close()

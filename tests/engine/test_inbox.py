@@ -9,23 +9,19 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Account, ErrandKind, InboundKind, InboundMessage, Lease, Outage, Session
 from accounts.services.errands import request_errand
-from accounts.services.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
 from accounts.services.states import disable_account, quarantine_account, rest_account
 from campaigns.engine import lane_inbox as lane_inbox_module
 from campaigns.models import Run
 from contacts.models import Contact
 from contacts.services.people import person_of
 from contacts.services.segments import segment_contacts
-from qqhttp import GatewayClient, Message
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import assert_exact, friends_of, is_finished
 from tests.engine.working import LocalWorker, wait_until
-from tests.qqhttp.raw_gateway import Peer, raw_gateway
 
 Start = Callable[..., Run]
 
@@ -332,34 +328,6 @@ def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
         )
 
 
-# --- what is promised when a process or the database dies --------------------------------------
-
-
-def test_storing_an_answer_again_adds_nothing(engine: GatewaySimulator, sender: Account) -> None:
-    with _one_turn(sender) as (worker, polled):
-        engine.control.push_inbound(uin=sender.uin, sender=10_001, text="once")
-        engine.control.push_inbound(uin=sender.uin, sender=10_001, text="twice")
-        heard = polled()
-        keep_polled(polled=[heard])
-        keep_polled(polled=[heard])
-        assert texts() == ["once ", "twice "]
-        assert Lease.objects.get(account=sender).worker is None
-        assert worker.runtime.inbox.asked == {}
-
-
-def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
-    engine: GatewaySimulator, sender: Account
-) -> None:
-    with _one_turn(sender) as (worker, polled):
-        engine.control.push_inbound(uin=sender.uin, sender=10_001, text="still ours")
-        heard = polled()
-        Lease.objects.filter(account=sender).update(token=F("token") + 1)
-        keep_polled(polled=[heard])
-        assert texts() == ["still ours "]
-        assert Lease.objects.get(account=sender).worker_id == worker.runtime.worker.pk
-        Lease.objects.update(worker=None)
-
-
 def test_a_full_inbox_is_emptied_without_waiting_for_the_heartbeat(
     engine: GatewaySimulator, senders: list[Account]
 ) -> None:
@@ -371,61 +339,3 @@ def test_a_full_inbox_is_emptied_without_waiting_for_the_heartbeat(
         Session.objects.update(poll_at=timezone.now())
         wait_until(lambda: len(texts()) == 600, what="all of them", seconds=10)
     assert texts() == [f"{number} " for number in range(600)]
-
-
-@pytest.mark.parametrize(
-    ("says", "code", "pause"),
-    [
-        ("RES=3&", "3", (600, 600)),
-        ("RES=7&", "7", (48, 57)),
-        ("RES=0&MN=0&MT=&UN=&MG=", "0", (48, 57)),
-        ("RES=0&MN=2&MT=9,9,&UN=10001,&MG=a,b,", "malformed", (48, 57)),
-    ],
-)
-def test_when_the_next_turn_is(says: str, code: str, pause: tuple[float, float]) -> None:
-    def answer(peer: Peer) -> None:
-        while (arrival := peer.request()) is not None:
-            peer.answer(arrival, says)
-
-    with raw_gateway(answer) as gateway, GatewayClient(gateway.url) as client:
-        polled = ask_inbox(client=client, turn=Turn(1, 20_001, 1, 60, None, 5))
-    assert (polled.code, polled.messages) == (code, ())
-    assert polled.pause is not None
-    assert pause[0] <= polled.pause <= pause[1]
-
-
-def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sender: Account) -> None:
-    with _one_turn(sender) as (_worker, polled):
-        heard = polled()
-        odd = Message(kind=7, sender=10_001, text="a\0b")
-        keep_polled(polled=[Polled(heard.turn, "0", heard.at, heard.pause, (odd,))])
-    row = InboundMessage.objects.get()
-    assert (row.kind, row.text) == (7, "a\ufffdb")
-
-
-class _one_turn:
-    """A worker without rounds, and a function that takes an account's turn by hand."""
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def __enter__(self) -> tuple[LocalWorker, Callable[[], Polled]]:
-        self._worker = LocalWorker(is_looking=False).__enter__()
-        self._worker.runtime.inbox.close(patience=0.0)
-        request_errand(account=self._account, kind=ErrandKind.LOGIN)
-        self._worker.open_lane(self._account).join()
-        Session.objects.update(poll_at=timezone.now())
-        return self._worker, self._take
-
-    def __exit__(self, *_error: object) -> None:
-        self._worker.__exit__(None, None, None)
-
-    def _take(self) -> Polled:
-        runtime = self._worker.runtime
-        mine: dict[str, int] = {"worker_id": runtime.worker.pk, "egress_id": runtime.egress.pk}
-        (turn,) = claim_turns(**mine, limit=10)
-        assert claim_turns(**mine, limit=10) == []
-        assert turn.seq == Lease.objects.get(account=self._account).last_seq
-        with runtime.new_client() as client:
-            assert isinstance(client, GatewayClient)
-            return ask_inbox(client=client, turn=turn)

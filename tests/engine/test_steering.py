@@ -6,9 +6,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from accounts.models import Account, Errand, ErrandKind, ErrandState
 from accounts.services.errands import request_errand
 from accounts.services.states import disable_account, enable_account, rest_account
+from campaigns.engine.runtime import Runtime
 from campaigns.models import Run
 from campaigns.services.figures import check_figures
 from campaigns.services.lifecycle import cancel_run, pause_run, resume_run
@@ -218,4 +221,41 @@ def test_an_account_in_the_middle_of_a_run_does_an_errand_at_once(
         assert arrived(engine) < FRIENDS
         wait_until(lambda: is_finished(run), what="the end of the run")
         assert worker.deaths == []
+    assert_exact(run, engine)
+
+
+def test_an_account_that_is_renamed_signs_with_its_new_name_at_once(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    Account.objects.update(min_interval=0.25, name="Old")
+    run = start(accounts=senders[:1], text="from {{ account.name }}")
+    with LocalWorker():
+        wait_for_messages(engine, 1)
+        Account.objects.update(name="New")
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    said = [message.text for message in engine.control.messages()]
+    assert (said[0], said[-1]) == ("from Old", "from New")
+    assert_exact(run, engine)
+
+
+def test_a_lane_hears_how_its_account_stands_even_if_the_lane_before_it_heard_the_same(
+    engine: GatewaySimulator,
+    senders: list[Account],
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As if others waited for its place: so it hands back instead of going on.
+    monkeypatch.setattr(Runtime, "has_room", property(lambda _runtime: False))
+    Account.objects.update(min_interval=0.25, state="online")
+    run = start(accounts=senders[:1])
+    with LocalWorker() as worker:
+        wait_for_messages(engine, 1)
+        (first,) = worker.runtime.lanes.values()
+        wait_until(lambda: first.seen, what="the lane to be told")
+        first.look_up(0)  # its slice is over
+        wait_until(
+            lambda: any(lane.seen for lane in worker.runtime.lanes.values() if lane is not first),
+            what="the next to be told",
+        )
+        wait_until(lambda: is_finished(run), what="the end of the run")
     assert_exact(run, engine)
