@@ -37,8 +37,11 @@ class DatabaseThread:
         """Do some work there, and return what it returns or raise what it raises."""
         if self._pool is None:
             return work()
-        result: Result = self._pool.apply(work)
-        return result
+        results: list[Result] = []
+        problem = self._pool.apply(_try, (lambda: results.append(work()),))
+        if problem is not None:
+            raise problem
+        return results[0]
 
     def close(self) -> None:
         """Close the connection and end the thread."""
@@ -47,6 +50,15 @@ class DatabaseThread:
         finally:
             if self._pool is not None:
                 self._pool.kill()
+
+
+def _try(work: Callable[[], None]) -> BaseException | None:
+    """Return what the work raised: gevent would print it, before anybody may have caught it."""
+    try:
+        work()
+    except BaseException as problem:
+        return problem
+    return None
 
 
 def _use_own_connection(more_options: str) -> None:
