@@ -79,6 +79,11 @@ _LOOK_UP = (
     "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 )
 
+# PostgreSQL counts what it inserts while it inserts it; SQLite has no INSERT in a CTE.
+_COUNTED = """
+WITH planned AS ({insert} RETURNING state, reason, contact_id)
+SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
+"""
 _COUNT = """
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM campaigns_delivery
  WHERE run_id = %s AND contact_id > %s GROUP BY state, reason
@@ -131,19 +136,22 @@ def insert_deliveries(
     Returns:
         what was planned, alike ones together; nothing when nobody is left.
     """
+    picks = pick_accounts(
+        run_id=run_id,
+        people=people.filter(pk__gt=after).order_by("pk")[:most],
+        list_ids=list_ids,
+        campaign_id=campaign_id,
+        has_chosen_accounts=has_chosen_accounts,
+        allows_strangers=allows_strangers,
+    )
+    insert = _INSERT.format(picks=picks.sql)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_LOOK_UP)
-        picks = pick_accounts(
-            run_id=run_id,
-            people=people.filter(pk__gt=after).order_by("pk")[:most],
-            list_ids=list_ids,
-            campaign_id=campaign_id,
-            has_chosen_accounts=has_chosen_accounts,
-            allows_strangers=allows_strangers,
-        )
-        cursor.execute(_INSERT.format(picks=picks.sql), [run_id, *picks.params])
-        cursor.execute(_COUNT, [run_id, after])
+            cursor.execute(_COUNTED.format(insert=insert), [run_id, *picks.params])
+        else:
+            cursor.execute(insert, [run_id, *picks.params])
+            cursor.execute(_COUNT, [run_id, after])
         return [Planned(*row) for row in cursor.fetchall()]
 
 
