@@ -14,7 +14,8 @@ import threading
 
 #: Every place there is, in the order a message passes them.
 NAMES = (
-    "in_planning",
+    "in_planning",  # between two chunks
+    "in_chunk",  # before its commit
     "after_claim",
     "after_mark",
     "after_request_left",

@@ -76,7 +76,7 @@ def _plan_chunk(*, run_id: int) -> bool:
                 key = f"{part.state}:{part.reason}"
                 changes[run_id, TallyKind.REASON, key] += part.deliveries
         add_tallies(shard=0, changes=changes)
-        failpoint("in_planning")
+        failpoint("in_chunk")
     return True
 
 

@@ -114,20 +114,23 @@ class Killed(BaseException):
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_a_planner_that_was_killed_is_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("where", "planned_by_then"), [("in_chunk", 9), ("in_planning", 12)])
+def test_a_planner_that_was_killed_is_succeeded(
+    monkeypatch: pytest.MonkeyPatch, where: str, planned_by_then: int
+) -> None:
     make_account(20_001, friends=PEOPLE)
     run = a_run()
-    chunks = []
+    passed: list[str] = []
 
     def failpoint(name: str) -> None:
-        chunks.append(name)
-        if len(chunks) == 4:
+        passed.append(name)
+        if passed.count(where) == 4:
             raise Killed
 
     monkeypatch.setattr(planning, "failpoint", failpoint)
     with pytest.raises(Killed):
         plan_run(run=run)
-    assert Delivery.objects.filter(run=run).count() == 12
+    assert Delivery.objects.filter(run=run).count() == planned_by_then
     assert plan_run(run=run)
     assert planned(run) == {("pending", "", 20_001): 40}
     assert check_figures(run=run) == []
@@ -140,7 +143,7 @@ def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(
         planning,
         "failpoint",
-        lambda _name: cancel_run(run=run) if run.state != RunState.CANCELLED else None,
+        lambda name: name == "in_planning" and run.state != "cancelled" and cancel_run(run=run),
     )
     assert not plan_run(run=run)
     run.refresh_from_db()

@@ -41,10 +41,10 @@ FAULTS = (
 #: Probabilities a message, so that a failpoint strikes every few hundred messages. Planning and
 #: handing over happen far less often than messages.
 FAILPOINTS = (
-    "after_claim=0.02,after_mark=0.003,in_planning=0.5",
+    "after_claim=0.02,after_mark=0.003,in_chunk=0.5",
     "after_request_left=0.004,in_hand_over=0.05,in_planning=0.5",
     "after_reply=0.004,in_planning=0.5",
-    "in_commit=0.006,in_planning=0.5",
+    "in_commit=0.006,in_chunk=0.5",
     "after_mark=0.001,after_request_left=0.001,after_reply=0.001,in_commit=0.002",
     "",
 )
