@@ -193,7 +193,8 @@ def _shortened(form: dict[str, Any], longest: int) -> str:
         )
         if len(text) <= SHORTEST_VALUE:
             return ""
-        values[name] = text[: max(SHORTEST_VALUE - 1, len(text) - excess - 1)] + "…"
+        # Half of it at a time: what is escaped counts twice.
+        values[name] = text[: max(SHORTEST_VALUE - 1, len(text) - excess // 2 - 2)] + "…"
     return _written(form)
 
 
