@@ -42,7 +42,7 @@ class Sentence(str):
     values: Mapping[str, Any]
 
     def __new__(cls, message: str) -> Sentence:
-        return cls._made(gettext(message) if message else "", message, {})
+        return cls._made(_translated(message), message, {})
 
     @classmethod
     def _made(cls, text: str, message: str, values: Mapping[str, Any]) -> Sentence:
@@ -50,37 +50,31 @@ class Sentence(str):
         self.message, self.values = message, values
         return self
 
-    @classmethod
-    def filled(cls, message: str, values: Mapping[str, Any]) -> Sentence:
-        """Return a message with its values, in the active language.
-
-        A translation that does not fit the values gives way to the message, so that no row can
-        make a page fail.
-        """
+    def __mod__(self, values: Mapping[str, Any]) -> Sentence:
+        # A translation that does not fit the values gives way to the message, and that to itself
+        # unfilled: no row can make a page fail.
         known = {name: _as_value(value) for name, value in values.items()}
-        for template in (gettext(message), message):
+        for template in (str(self), self.message):
             try:
-                return cls._made(template % known, message, known)
+                return self._made(template % known, self.message, known)
             except (KeyError, TypeError, ValueError):
                 continue
-        return cls._made(message, message, known)
-
-    def __mod__(self, values: Mapping[str, Any]) -> Sentence:
-        return self.filled(self.message, values)
+        return self._made(self.message, self.message, known)
 
     def __add__(self, other: str) -> Sentence:
-        return self.filled(_PAIR, {"one": self, "two": other})
+        return Sentence(_PAIR) % {"one": self, "two": other}
 
     def __radd__(self, other: str) -> Sentence:
-        return self.filled(_PAIR, {"one": other, "two": self})
+        return Sentence(_PAIR) % {"one": other, "two": self}
 
 
 def sentence_of(text: str) -> str:
     """Return words that carry their message and values (`qqhttp`'s) as a sentence; others as is."""
-    if isinstance(text, Sentence) or not isinstance(getattr(text, "message", None), str):
+    message, values = getattr(text, "message", None), getattr(text, "values", {})
+    if isinstance(text, Sentence) or not isinstance(message, str):
         return text
-    message, values = text.message, text.values  # type: ignore[attr-defined]
-    return Sentence.filled(message, values) if values else Sentence(message)
+    sentence = Sentence(message)
+    return sentence % values if values else sentence
 
 
 def stored(text: str, *, longest: int | None = None) -> str:
@@ -135,6 +129,10 @@ def escaped(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
+def _translated(message: str) -> str:
+    return gettext(message) if message else ""  # of nothing, gettext returns the catalogue's head
+
+
 def _as_value(value: Any) -> Any:
     """Return what can stand in a sentence and in JSON: a sentence, a number, or plain text."""
     if isinstance(value, Promise):
@@ -173,7 +171,7 @@ def _from_form(form: Mapping[str, Any]) -> Sentence:
         name: _from_form(value) if isinstance(value, dict) else value
         for name, value in form.get("v", {}).items()
     }
-    return Sentence.filled(message, values) if values else Sentence(message)
+    return Sentence(message) % values if values else Sentence(message)
 
 
 def _written(form: Mapping[str, Any]) -> str:
