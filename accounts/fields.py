@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_noop
 
 #: Below this a key can be guessed; a system check refuses it.
 SHORTEST_KEY = 16
@@ -27,7 +28,7 @@ class UnreadableCredential(str):
     only who needs the credential itself has to look, and has a sentence to say.
     """
 
-    sentence = (
+    sentence = gettext_noop(
         "The stored credential cannot be decrypted: CREDENTIAL_KEYS does not hold the key it was "
         "encrypted with. Put that key back (at the end of the list), or import the account again."
     )

@@ -28,6 +28,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
 from foundation.refusals import Refusal
+from foundation.sentences import read, stored
 
 #: The largest UIN, and so the longest number a search may be the beginning of.
 UIN_DIGITS = 10
@@ -72,6 +73,21 @@ class ConsoleAdmin(ModelAdmin):
         changed = changed_columns(obj, form.changed_data)
         if changed:
             obj.save(update_fields=changed)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Keep what was done so that `history_view` can say it in another language."""
+        kept = stored(message) if isinstance(message, str) else message
+        return super().log_change(request, obj, kept)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what was done to a row, in the language of who looks."""
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        if isinstance(page, TemplateResponse):
+            for entry in (page.context_data or {}).get("action_list", ()):
+                entry.change_message = read(entry.change_message)
+        return page
 
 
 class KeptMixin:

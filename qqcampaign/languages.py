@@ -28,6 +28,7 @@ PACKAGES = ("accounts", "campaigns", "contacts", "foundation", "qqcampaign", "qq
 UNUSED_OF_UNFOLD = ("constance", "guardian", "location_field", "crispy")
 KEYWORDS = {
     "_": None,
+    "Sentence": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -32,6 +32,7 @@ from qqhttp.errors import (
 )
 from qqhttp.replies import Reply
 from qqhttp.transport import LaneAdapter
+from qqhttp.words import Words as _
 
 R = TypeVar("R", bound=Reply)
 
@@ -143,7 +144,7 @@ class GatewayClient:
                 raise self._status_error(response.status_code)
             body = raw.read(MAX_REPLY_BYTES + 1, decode_content=False)
             if len(body) > MAX_REPLY_BYTES:
-                raise MalformedReply("it is longer than 8 MB")
+                raise MalformedReply(_("it is longer than 8 MB"))
             if raw.length_remaining:
                 # A cut reply must not be read: RES=2 may have been the beginning of RES=20.
                 raise ConnectionReset
@@ -162,7 +163,7 @@ class GatewayClient:
 
     def _status_error(self, status: int) -> GatewayError:
         if status == http.client.PROXY_AUTHENTICATION_REQUIRED and self._has_proxy:
-            return NeverLeft("The proxy wants a login (HTTP 407). Check the egress's proxy.")
+            return NeverLeft(_("The proxy wants a login (HTTP 407). Check the egress's proxy."))
         return HttpError(status)
 
 
@@ -197,7 +198,7 @@ def _no_answer(error: BaseException, read_timeout: float) -> NoAnswer:
     if any(isinstance(layer, (OSError, http.client.IncompleteRead)) for layer in layers[1:]):
         return ConnectionReset()
     if any(isinstance(layer, (http.client.HTTPException, InvalidHeader)) for layer in layers):
-        return MalformedReply("it is not HTTP")
+        return MalformedReply(_("it is not HTTP"))
     return ConnectionReset()
 
 

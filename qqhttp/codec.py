@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from qqhttp.errors import MalformedReply
+from qqhttp.words import Words as _
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -136,7 +137,7 @@ def parse(body: bytes) -> Fields:
             has_value = has_value or bool(equals)
             raw.setdefault(key, value)
     if not has_value:
-        raise MalformedReply("it holds no field")
+        raise MalformedReply(_("it holds no field"))
     return Fields(raw)
 
 
@@ -158,7 +159,7 @@ def to_integer(value: str, key: str) -> int:
     """
     value = value.strip()
     if _INTEGER.fullmatch(value) is None:
-        raise MalformedReply(f"{key} is not a number")
+        raise MalformedReply(_("%(key)s is not a number") % {"key": key})
     return int(value)
 
 

@@ -27,6 +27,7 @@ from qqhttp.replies import (
     Reply,
 )
 from qqhttp.values import Status, Verdict
+from qqhttp.words import Words as _
 
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
@@ -77,11 +78,11 @@ class Request(Generic[R_co]):
                 connection is out of step.
         """
         if fields.raw("CMD").strip().upper() not in self.reply_commands:
-            raise MalformedReply("it answers another command than the one that was sent")
+            raise MalformedReply(_("it answers another command than the one that was sent"))
         if fields.integer("UIN") != self.uin:
-            raise MalformedReply("it answers another account than the one that asked")
+            raise MalformedReply(_("it answers another account than the one that asked"))
         if not self._is_own_seq(fields.integer("SEQ")):
-            raise MalformedReply("its SEQ is not that of the request")
+            raise MalformedReply(_("its SEQ is not that of the request"))
         return cast(R_co, self.reply_class.from_fields(fields))
 
     def _is_own_seq(self, seq: int | None) -> bool:

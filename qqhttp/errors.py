@@ -32,12 +32,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from qqhttp.words import Words as _
+
 
 class GatewayError(Exception):
     """The root of the tree.
 
     Args:
-        sentence: what the operator reads: what is wrong, where, what to do.
+        sentence: what the operator reads: what is wrong, where, what to do. It is English, and the
+            `Words` of this package's errors can be put into other languages.
         code: the short result code that reports count by.
     """
 
@@ -91,8 +94,10 @@ class EmptyReply(NoAnswer):
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway answered with nothing (NULL), so it is not known whether it did what was "
-            "asked.",
+            _(
+                "The gateway answered with nothing (NULL), so it is not known whether it did what "
+                "was asked."
+            ),
             code="NULL",
         )
 
@@ -106,8 +111,11 @@ class ReadTimeout(NoAnswer):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"The gateway gave no complete answer within {seconds:g} s. Its penalties last 20 s "
-            "(30 s for removing a friend), so a read timeout under 35 s is too short.",
+            _(
+                "The gateway gave no complete answer within %(seconds)s s. Its penalties last 20 s "
+                "(30 s for removing a friend), so a read timeout under 35 s is too short."
+            )
+            % {"seconds": f"{seconds:g}"},
             code="timeout",
         )
 
@@ -117,7 +125,7 @@ class ConnectionReset(NoAnswer):
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway closed the connection before it had answered.",
+            _("The gateway closed the connection before it had answered."),
             code="reset",
         )
 
@@ -131,8 +139,11 @@ class HttpError(NoAnswer):
 
     def __init__(self, status: int) -> None:
         super().__init__(
-            f"The gateway, or something in front of it, answered with HTTP status {status}. "
-            "Check that its address is right and that it is up.",
+            _(
+                "The gateway, or something in front of it, answered with HTTP status %(status)s. "
+                "Check that its address is right and that it is up."
+            )
+            % {"status": status},
             code=f"HTTP_{status}",
         )
         self.status = status
@@ -146,7 +157,10 @@ class MalformedReply(NoAnswer):
     """
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"The gateway's answer cannot be understood: {what}.", code="malformed")
+        super().__init__(
+            _("The gateway's answer cannot be understood: %(what)s.") % {"what": what},
+            code="malformed",
+        )
 
 
 class Refusal(GatewayError):
@@ -172,7 +186,7 @@ class NotLoggedIn(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway says that the account is not logged in from this address (RES=20).",
+            _("The gateway says that the account is not logged in from this address (RES=20)."),
             res=20,
         )
 
@@ -184,7 +198,10 @@ class TooFast(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway says that the account is too fast (RES=3). Let it rest, then go slower.",
+            _(
+                "The gateway says that the account is too fast (RES=3). Let it rest, then go "
+                "slower."
+            ),
             res=3,
         )
 
@@ -194,7 +211,8 @@ class IllegalUin(Refusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The gateway says that the number is not a legal UIN (RES=5). Check the number.", res=5
+            _("The gateway says that the number is not a legal UIN (RES=5). Check the number."),
+            res=5,
         )
 
 
@@ -206,7 +224,9 @@ class OtherRefusal(Refusal):
     """
 
     def __init__(self, res: int) -> None:
-        super().__init__(f"The gateway refused with RES={res}, an unknown code.", res=res)
+        super().__init__(
+            _("The gateway refused with RES=%(res)s, an unknown code.") % {"res": res}, res=res
+        )
 
 
 class LoginRefused(Refusal):
@@ -222,12 +242,18 @@ class LoginRefused(Refusal):
     def __init__(self, *, rs: int, reason: str) -> None:
         # RA comes from outside: one line, of bounded length, whatever it holds.
         self.reason = " ".join(reason.split())[:200]
-        words = f": {self.reason}" if self.reason else " without a reason"
-        super().__init__(
-            f"The gateway refuses the login (RS={rs}){words}. Check the account's password.",
-            res=0,
-            code=f"RS_{rs}",
+        words = (
+            _(
+                "The gateway refuses the login (RS=%(rs)s): %(reason)s. Check the account's "
+                "password."
+            )
+            if self.reason
+            else _(
+                "The gateway refuses the login (RS=%(rs)s) without a reason. Check the account's "
+                "password."
+            )
         )
+        super().__init__(words % {"rs": rs, "reason": self.reason}, res=0, code=f"RS_{rs}")
         self.rs = rs
 
 

@@ -15,6 +15,7 @@ from typing import Self
 from qqhttp.codec import Fields, aligned
 from qqhttp.errors import LoginRefused, MalformedReply, refusal_for
 from qqhttp.values import Consent, MessageKind, Status, known
+from qqhttp.words import Words as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class LoginReply(Reply):
             return cls(res=res, fields=fields)
         rs = fields.integer("RS")
         if rs is None:
-            raise MalformedReply("RS is missing, so it does not say whether the login holds")
+            raise MalformedReply(_("RS is missing, so it does not say whether the login holds"))
         return cls(
             res=res,
             fields=fields,
@@ -201,7 +202,7 @@ class GetMsgExReply(Reply):
             # A gateway that forgot to escape a comma: with one message there is no doubt whose.
             texts = (",".join(texts),)
         if len(senders) != len(kinds) or len(texts) > len(kinds):
-            raise MalformedReply("MT, UN and MG do not tell the same number of messages")
+            raise MalformedReply(_("MT, UN and MG do not tell the same number of messages"))
         messages = map(Message, kinds, senders, aligned(texts, len(kinds)))
         return cls(res=res, fields=fields, messages=tuple(messages))
 
@@ -214,5 +215,5 @@ def res_of(fields: Fields) -> int:
     """
     res = fields.integer("RES")
     if res is None:
-        raise MalformedReply("RES is missing")
+        raise MalformedReply(_("RES is missing"))
     return res

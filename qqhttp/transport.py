@@ -21,6 +21,7 @@ import socket
 import sys
 import termios
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -31,6 +32,8 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 from urllib3.util import parse_url
 
 from qqhttp.errors import NeverLeft
+from qqhttp.words import Words
+from qqhttp.words import Words as _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +126,7 @@ class _LaneConnection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect, or raise `NeverLeft`: nothing has been sent before this is done."""
-        sentence: str | None = None
+        sentence: Words | None = None
         try:
             super().connect()
         except (OSError, HTTPError, UnicodeError, http.client.HTTPException) as error:
@@ -228,19 +231,61 @@ def _use_lane_pools(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _LanePool, "https": _SecureLanePool}
 
 
-def _why_not_connected(connection: HTTPConnection, error: Exception) -> str:
+@dataclass(frozen=True)
+class _Why:
+    """The sentences for a party that could not be connected to."""
+
+    unresolved: Words
+    refused: Words
+    took_too_long: Words
+    failed: Words
+    failed_from: Words
+    otherwise: Words
+
+
+_GATEWAY = _Why(
+    _("The gateway's name %(host)s cannot be resolved. Check its address."),
+    _("The gateway at %(where)s refuses connections. Check its address and that it is up."),
+    _("The gateway at %(where)s cannot be reached: connecting took too long."),
+    _("The gateway at %(where)s cannot be reached: %(problem)s."),
+    _(
+        "The gateway at %(where)s cannot be reached from the source address %(source)s: "
+        "%(problem)s."
+    ),
+    _("No connection could be made to the gateway at %(where)s. Check its address."),
+)
+_PROXY = _Why(
+    _("The proxy's name %(host)s cannot be resolved. Check its address."),
+    _("The proxy at %(where)s refuses connections. Check its address and that it is up."),
+    _("The proxy at %(where)s cannot be reached: connecting took too long."),
+    _("The proxy at %(where)s cannot be reached: %(problem)s."),
+    _("The proxy at %(where)s cannot be reached from the source address %(source)s: %(problem)s."),
+    _("No connection could be made to the proxy at %(where)s. Check its address."),
+)
+
+
+#: What Linux says most often when no connection can be made; named for the catalogues.
+_OF_THE_SYSTEM = (
+    _("Cannot assign requested address"),
+    _("Network is unreachable"),
+    _("No route to host"),
+)
+
+
+def _why_not_connected(connection: HTTPConnection, error: Exception) -> Words:
     """Return a sentence; proxies may carry a password, so only hosts and ports are named."""
-    who = "proxy" if connection.proxy is not None else "gateway"
-    where = f"{connection.host}:{connection.port}"
+    why = _GATEWAY if connection.proxy is None else _PROXY
+    where = {"where": f"{connection.host}:{connection.port}"}
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     if isinstance(error, NameResolutionError):
-        return f"The {who}'s name {connection.host} cannot be resolved. Check its address."
+        return why.unresolved % {"host": connection.host}
     if isinstance(cause, ConnectionRefusedError):
-        return f"The {who} at {where} refuses connections. Check its address and that it is up."
+        return why.refused % where
     if isinstance(cause, TimeoutError):
-        return f"The {who} at {where} cannot be reached: connecting took too long."
+        return why.took_too_long % where
     if isinstance(cause, OSError) and cause.strerror:
-        source = connection.source_address
-        via = f" from the source address {source[0]}" if source else ""
-        return f"The {who} at {where} cannot be reached{via}: {cause.strerror}."
-    return f"No connection could be made to the {who} at {where}. Check its address."
+        source, problem = connection.source_address, _(cause.strerror)
+        if source:
+            return why.failed_from % {**where, "source": source[0], "problem": problem}
+        return why.failed % {**where, "problem": problem}
+    return why.otherwise % where

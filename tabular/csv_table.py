@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.decoding import MARK, TextBlocks
 from tabular.problems import FileProblem
 from tabular.tables import LONGEST_CELL, LONGEST_RECORD, Layout, Row

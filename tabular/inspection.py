@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.header import find_header
 from tabular.opening import open_table
 from tabular.problems import FileProblem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from django.utils.translation import gettext as _
+from foundation.sentences import Sentence as _
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 _WITH_ZEROS = re.compile(r"(\d+)\.0+")
@@ -16,7 +16,15 @@ _LONGEST = 30
 
 
 class CellProblem(ValueError):
-    """A cell that is not what its column asks for; the text is the reason, for the operator."""
+    """A cell that is not what its column asks for.
+
+    Args:
+        reason: why, for the operator.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def whole_number(cell: str, *, least: int, most: int) -> int:

@@ -6,8 +6,7 @@ import codecs
 from itertools import islice
 from pathlib import Path
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.csv_table import SEPARATOR_HINT, CsvTable
 from tabular.decoding import MARK, TextBlocks
 from tabular.delimiters import detect_delimiter

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import python_calamine as calamine
-from django.utils.translation import gettext as _
 
+from foundation.sentences import Sentence as _
 from tabular.problems import FileProblem
 from tabular.tables import LONGEST_CELL, Layout, Row
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from xml.etree import ElementTree as ET
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.tables import LONGEST_CELL, MOST_COLUMNS, Row
 from tabular.xlsx_parts import as_date, local
 from tabular.xlsx_rows import Usual, column_number

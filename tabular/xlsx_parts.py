@@ -11,8 +11,7 @@ from pathlib import Path
 from posixpath import join, normpath
 from xml.etree import ElementTree as ET
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.problems import FileProblem
 
 #: Inflated bytes of a small part (workbook, relations, styles).

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 from xml.etree import ElementTree as ET
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.problems import FileProblem
 from tabular.tables import MOST_COLUMNS
 from tabular.xlsx_parts import damaged

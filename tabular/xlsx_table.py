@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree as ET
 
-from django.utils.translation import gettext as _
-
+from foundation.sentences import Sentence as _
 from tabular.problems import FileProblem
 from tabular.tables import Layout, Row
 from tabular.xlsx_cells import RowReader

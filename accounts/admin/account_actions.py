@@ -12,8 +12,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop, ngettext
 
 from accounts.models import Account, ErrandKind
 from accounts.services.errands import request_errand
@@ -52,7 +52,7 @@ def _quarantine(*, account: Account, by: Any) -> None:
     quarantine_account(
         account=account,
         reason=StateReason.BY_OPERATOR,
-        detail=gettext("Quarantined in the console."),
+        detail=gettext_noop("Quarantined in the console."),
         by=by,
     )
 

@@ -13,6 +13,7 @@ from accounts.fields import EncryptedTextField
 from accounts.models.egress import Egress
 from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, PresenceStatus, StateReason
+from foundation.sentence_field import SentenceField
 
 #: The range of numbers a UIN may have.
 UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
@@ -60,7 +61,7 @@ class Account(models.Model):
     state_reason = models.CharField(
         _("reason"), max_length=32, choices=StateReason.choices, default=StateReason.IMPORTED
     )
-    state_detail = models.CharField(_("in words"), max_length=500, blank=True)
+    state_detail = SentenceField(_("in words"), max_length=500, blank=True)
     state_changed_at = models.DateTimeField(_("since"), default=timezone.now)
 
     friend_count = models.PositiveIntegerField(_("friends"), null=True, blank=True, editable=False)
@@ -121,7 +122,7 @@ class AccountEvent(models.Model):
     at = models.DateTimeField(_("at"), default=timezone.now)
     state = models.CharField(_("state"), max_length=16, choices=AccountState.choices)
     reason = models.CharField(_("reason"), max_length=32, choices=StateReason.choices)
-    detail = models.CharField(_("in words"), max_length=500, blank=True)
+    detail = SentenceField(_("in words"), max_length=500, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

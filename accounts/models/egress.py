@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import WorkerQuerySet
+from foundation.sentence_field import SentenceField
 
 
 class Egress(models.Model):
@@ -64,7 +65,7 @@ class Worker(models.Model):
     started_at = models.DateTimeField(_("started at"))
     heartbeat_at = models.DateTimeField(_("last heartbeat"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    end_reason = models.CharField(_("how it ended"), max_length=64, blank=True)
+    end_reason = SentenceField(_("how it ended"), max_length=64, blank=True)
 
     objects = models.Manager.from_queryset(WorkerQuerySet)()
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
+from foundation.sentence_field import SentenceField
 
 
 class ErrandKind(models.TextChoices):
@@ -36,7 +37,7 @@ class Errand(models.Model):
     state = models.CharField(
         _("state"), max_length=8, choices=ErrandState.choices, default=ErrandState.OPEN
     )
-    outcome = models.CharField(_("outcome"), max_length=500, blank=True)
+    outcome = SentenceField(_("outcome"), max_length=500, blank=True)
     requested_at = models.DateTimeField(_("requested at"), default=timezone.now)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.egress import Egress
+from foundation.sentence_field import SentenceField
 
 
 class Outage(models.Model):
@@ -16,7 +17,7 @@ class Outage(models.Model):
     )
     began_at = models.DateTimeField(_("began at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    sentence = models.CharField(_("in words"), max_length=500)
+    sentence = SentenceField(_("in words"), max_length=500)
 
     class Meta:
         verbose_name = _("outage")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.account import Account
 from accounts.models.egress import Egress
 from accounts.querysets import SessionQuerySet
+from foundation.sentence_field import SentenceField
 
 
 class Session(models.Model):
@@ -29,7 +30,7 @@ class Session(models.Model):
     #: When the account's inbox is to be asked next, if the account is not sending then.
     poll_at = models.DateTimeField(_("inbox asked next at"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    end_reason = models.CharField(_("how it ended"), max_length=64, blank=True)
+    end_reason = SentenceField(_("how it ended"), max_length=64, blank=True)
 
     objects = models.Manager.from_queryset(SessionQuerySet)()
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.fields import UnreadableCredential
 from accounts.models import Account, Lease, Session
@@ -29,6 +28,7 @@ from accounts.services.sessions import (
 )
 from accounts.services.states import change_account_state, quarantine_account
 from accounts.states import AccountState, PresenceStatus, StateReason
+from foundation.sentences import Sentence as _
 from qqhttp import (
     ChangeStat,
     CltMsg,
@@ -80,7 +80,7 @@ class LeaseLost(LaneMustStop):
     """Another lane holds the account's lease by now: this one may not say a word more."""
 
     def __init__(self) -> None:
-        super().__init__("The account's lease has passed on to another lane.")
+        super().__init__(_("The account's lease has passed on to another lane."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,11 @@ class Conversation:
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
         self.session = None
         with database_turn():
+<<<<<<< HEAD
             end_sessions_of(account_id=self.account.pk, reason="logged out")
+=======
+            end_session(account_id=self.account.pk, reason=_("logged out"))
+>>>>>>> sentences
             change_account_state(
                 account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
             )

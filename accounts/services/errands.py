@@ -41,7 +41,7 @@ def finish_errand(*, errand_id: int, is_done: bool, outcome: str) -> None:
     """Close an errand with its outcome in words."""
     Errand.objects.filter(pk=errand_id, state=ErrandState.OPEN).update(
         state=ErrandState.DONE if is_done else ErrandState.FAILED,
-        outcome=outcome[:500],
+        outcome=outcome,
         finished_at=timezone.now(),
     )
 
@@ -49,5 +49,5 @@ def finish_errand(*, errand_id: int, is_done: bool, outcome: str) -> None:
 def fail_open_errands(*, account_id: int, outcome: str) -> None:
     """Close all of an account's errands because it cannot work."""
     Errand.objects.filter(account_id=account_id, state=ErrandState.OPEN).update(
-        state=ErrandState.FAILED, outcome=outcome[:500], finished_at=timezone.now()
+        state=ErrandState.FAILED, outcome=outcome, finished_at=timezone.now()
     )

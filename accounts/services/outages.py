@@ -12,9 +12,7 @@ def begin_outage(*, egress_id: int, sentence: str) -> None:
     """Note that the gateway cannot be reached from an egress; one that is noted stays as it is."""
     try:
         with transaction.atomic():
-            Outage.objects.create(
-                egress_id=egress_id, began_at=timezone.now(), sentence=sentence[:500]
-            )
+            Outage.objects.create(egress_id=egress_id, began_at=timezone.now(), sentence=sentence)
     except IntegrityError:
         return
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from accounts.models import Errand, ErrandKind, ErrandState
 from accounts.services.conversation import Conversation, LaneMustStop
 from accounts.services.database_turn import database_turn
 from accounts.services.errands import finish_errand
+from foundation.sentences import Sentence as _
 
 #: What an account is asked to do, in the order it is done in.
 ORDER = (ErrandKind.LOGIN, ErrandKind.SYNC, ErrandKind.LOGOUT)

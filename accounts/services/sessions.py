@@ -13,6 +13,7 @@ from accounts.models import Account, Lease, Session
 from accounts.services.inbox import first_poll_at
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
+from foundation.sentences import Sentence as _
 
 #: What a login reply without HI and LI is taken to mean (both are in every reply we know of).
 DEFAULT_HEARTBEAT_SECONDS, DEFAULT_IDLE_SECONDS = 60, 300
@@ -31,7 +32,11 @@ def open_session(
     now = timezone.now()
     heartbeat = heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS
     with transaction.atomic():
+<<<<<<< HEAD
         end_sessions_of(account_id=account_id, reason="logged in anew")
+=======
+        end_session(account_id=account_id, reason=_("logged in anew"))
+>>>>>>> sentences
         session = Session.objects.create(
             account_id=account_id,
             egress_id=egress_id,
@@ -90,8 +95,14 @@ def end_session(*, session_id: int, reason: str) -> None:
 
 def end_sessions_of(*, account_id: int, reason: str) -> None:
     """End the open session of an account, if there is one."""
+<<<<<<< HEAD
     _end(Session.objects.filter(account_id=account_id), reason)
 
 
 def _end(sessions: QuerySet[Session], reason: str) -> None:
     sessions.filter(ended_at=None).update(ended_at=timezone.now(), end_reason=reason[:64])
+=======
+    Session.objects.filter(account_id=account_id, ended_at=None).update(
+        ended_at=timezone.now(), end_reason=reason
+    )
+>>>>>>> sentences

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountEvent, Lease
 from accounts.states import AccountState, StateReason
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 #: Why an account is in quarantine when all that is wrong with it is its password.
 _PASSWORD_REASONS = (StateReason.LOGIN_REFUSED, StateReason.CREDENTIAL_UNREADABLE)
@@ -29,11 +29,11 @@ def change_account_state(
     account = Account.objects.filter(pk=account_id)
     with transaction.atomic():
         moved = account.exclude(state=to).transition(
-            to=to, state_reason=reason, state_detail=detail[:500]
+            to=to, state_reason=reason, state_detail=detail
         )
         if moved:
             AccountEvent.objects.create(
-                account_id=account_id, state=to, reason=reason, detail=detail[:500], by=by
+                account_id=account_id, state=to, reason=reason, detail=detail, by=by
             )
     return bool(moved)
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Egress, Lease, Worker
+from foundation.sentences import Sentence as _
 
 
 def announce_worker(
@@ -24,14 +25,14 @@ def announce_worker(
     """
     now = timezone.now()
     with transaction.atomic():
-        egress, _ = Egress.objects.get_or_create(name=egress_name)
+        egress, _is_new = Egress.objects.get_or_create(name=egress_name)
         said = {"source_address": source_address or "", "proxy": proxy or ""}
         if any(getattr(egress, column) != value for column, value in said.items()):
             Egress.objects.filter(pk=egress.pk).update(**said)
             egress.refresh_from_db()
         for left in Worker.objects.living().filter(egress=egress, hostname=socket.gethostname()):
             if not _is_running(left.pid):
-                end_worker(worker_id=left.pk, reason="its process is gone")
+                end_worker(worker_id=left.pk, reason=_("its process is gone"))
         return Worker.objects.create(
             egress=egress,
             hostname=socket.gethostname(),
@@ -53,7 +54,7 @@ def end_worker(*, worker_id: int, reason: str) -> bool:
         is_ended = bool(
             Worker.objects.living()
             .filter(pk=worker_id)
-            .update(ended_at=timezone.now(), end_reason=reason[:64])
+            .update(ended_at=timezone.now(), end_reason=reason)
         )
         _forget_wakes(worker_ids=[worker_id])
     return is_ended
@@ -69,7 +70,7 @@ def presume_dead() -> int:
         silent = Worker.objects.silent().select_for_update(skip_locked=True)
         ids = list(silent.values_list("pk", flat=True))
         Worker.objects.filter(pk__in=ids).update(
-            ended_at=timezone.now(), end_reason="silent for too long"
+            ended_at=timezone.now(), end_reason=_("silent for too long")
         )
         _forget_wakes(worker_ids=ids)
     return len(ids)

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Account, AccountAction, Lease
 from accounts.services.conversation import Answer, Conversation, LaneMustStop
@@ -20,6 +19,7 @@ from campaigns.engine.outcomes import Verdict, reason_of
 from campaigns.engine.tempo import Tempo
 from campaigns.services.consequences import stop_run_by_policy, suppress_recipient
 from campaigns.states import DeliveryState
+from foundation.sentences import Sentence as _
 
 #: A rest longer than this is not waited for in a lane.
 LONGEST_REST_IN_LANE = 60.0

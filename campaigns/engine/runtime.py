@@ -31,6 +31,7 @@ from campaigns.engine.ledger import Ledger
 from campaigns.models import Run
 from campaigns.services.breakers import stop_run
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 from qqhttp import GatewayClient
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Runtime:
         self._thread.join()
         self.inbox.close(patience=max(0.0, self._leave_at - time.monotonic()))
         self.ledger.close()
-        end_worker(worker_id=self.worker.pk, reason="stopped")
+        end_worker(worker_id=self.worker.pk, reason=_("stopped"))
         connection.close()
         wake_reconciler()
 
@@ -137,7 +138,7 @@ class Runtime:
         log.warning("Leaving %d accounts that wait for an answer to the next.", len(self.lanes))
         self.inbox.close(patience=0.0)
         self.ledger.close()
-        end_worker(worker_id=self.worker.pk, reason="stopped before every answer had come")
+        end_worker(worker_id=self.worker.pk, reason=_("stopped before every answer had come"))
         wake_reconciler()
         os._exit(0)  # nothing softer ends a greenlet that waits for the gateway
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaign import Campaign
 from campaigns.querysets import RunQuerySet
 from campaigns.states import ACTIVE_RUN_STATES, OnLostAccount, Promise, RunState
+from foundation.sentence_field import SentenceField
 
 
 class Run(models.Model):
@@ -26,7 +27,7 @@ class Run(models.Model):
     state = models.CharField(
         _("state"), max_length=20, choices=RunState.choices, default=RunState.DRAFT
     )
-    state_detail = models.CharField(_("in words"), max_length=500, blank=True)
+    state_detail = SentenceField(_("in words"), max_length=500, blank=True)
     state_changed_at = models.DateTimeField(_("since"), default=timezone.now)
 
     text = models.TextField(_("text"))
@@ -86,7 +87,7 @@ class RunEvent(models.Model):
     )
     at = models.DateTimeField(_("at"), default=timezone.now)
     state = models.CharField(_("state"), max_length=20, choices=RunState.choices)
-    detail = models.CharField(_("in words"), max_length=500, blank=True)
+    detail = SentenceField(_("in words"), max_length=500, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from campaigns.models import Attempt, Run
 from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
+from foundation.sentences import Sentence as _
 
 #: The newest attempts that are looked at, found by primary key alone.
 LATEST_ATTEMPTS = 1_000

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from campaigns.services.run_states import change_run_state
 from campaigns.states import RunState
 from contacts.models import Suppression, SuppressionReason
+from foundation.sentences import Sentence as _
 
 
 def suppress_recipient(*, uin: int, code: str) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from campaigns.models import Campaign, Delivery, Run, RunEvent
@@ -23,6 +22,7 @@ from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes, wake_planner
 from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 #: Pending deliveries cancelled at once; the rest follow in the background.
 CANCELLED_AT_ONCE = 5_000
@@ -177,7 +177,10 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
             _refuse_reopening(run)
     moved = move_deliveries(deliveries=unknown, to=to)
     for run in runs:
-        detail = _("%(n)d unknown deliveries resolved as %(to)s.") % {"n": moved, "to": to}
+        detail = _("%(n)d unknown deliveries resolved as %(to)s.") % {
+            "n": moved,
+            "to": DeliveryState(to).label,
+        }
         if to == DeliveryState.PENDING:
             _reopen(run, by=by, detail=detail)
         else:

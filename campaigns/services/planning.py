@@ -10,7 +10,6 @@ from collections import Counter
 
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from campaigns.models import Delivery, Run, Tally, TallyKind
 from campaigns.querysets.ledger import TallyKey, add_tallies
@@ -20,6 +19,7 @@ from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
 from contacts.models import Membership
 from foundation.failpoints import failpoint
+from foundation.sentences import Sentence as _
 
 #: People per transaction. SQLite has one writer: the ledger waits while a chunk is written.
 CHUNK = {"postgresql": 50_000, "sqlite": 5_000}

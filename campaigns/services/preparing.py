@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Account, Errand, ErrandKind, ErrandState
 from accounts.querysets import AccountQuerySet
 from accounts.services.errands import request_errand
+from accounts.states import StateReason
 from campaigns.models import Campaign, Run
 from campaigns.services.planning import plan_run
 from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes
 from campaigns.states import RunState
+from foundation.sentences import Sentence as _
 
 
 def start_scheduled_runs() -> int:
@@ -72,5 +73,5 @@ def _why_nobody_sends(run: Run) -> str:
         return _("The campaign has no account.")
     return _("No account can send. %(uin)s: %(why)s") % {
         "uin": account.uin,
-        "why": account.state_detail or account.get_state_reason_display(),
+        "why": account.state_detail or StateReason(account.state_reason).label,
     }

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.services.workers import presume_dead
 from accounts.states import STOPPED_STATES
@@ -22,6 +21,7 @@ from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes
 from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Promise, Reason, RunState
+from foundation.sentences import Sentence as _
 
 #: Added to the gateway's replay window before an attempt nobody can ask about is given up.
 STRANDED_MARGIN = timedelta(seconds=60)

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from liquid import BoundTemplate
 from liquid.builtin.content import ContentNode
 from liquid.exceptions import LiquidError, OutputStreamLimitError
@@ -24,6 +23,7 @@ from campaigns.services.text_language import environment, ranges_outside_loops
 from campaigns.states import Reason
 from contacts.models import Contact
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
 #: names no limit (docs/cli.md, "How long a text may be").

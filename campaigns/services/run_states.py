@@ -19,8 +19,8 @@ def change_run_state(
     values["ended_at"] = now if to in ENDED_RUN_STATES else None
     with transaction.atomic():
         moved = Run.objects.filter(pk=run_id).transition(
-            to=to, state_detail=detail[:500], state_changed_at=now, **values
+            to=to, state_detail=detail, state_changed_at=now, **values
         )
         if moved:
-            RunEvent.objects.create(run_id=run_id, state=to, detail=detail[:500], by=by)
+            RunEvent.objects.create(run_id=run_id, state=to, detail=detail, by=by)
     return bool(moved)

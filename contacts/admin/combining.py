@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectMultipleWidget,
@@ -22,6 +22,7 @@ from contacts.models import ContactList, Segment
 from contacts.services.segments import combine_lists
 from foundation.admin import require
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 
 
 def _lists(label: Any) -> forms.ModelMultipleChoiceField:
@@ -108,11 +109,12 @@ class Combining:
                 segment=data["segment"],
                 **{name: data[name] for name in ("any_of", "all_of", "none_of")},
             )
-            sentence = ngettext(
-                "%(n)d person was added to the list %(name)s.",
-                "%(n)d people were added to the list %(name)s.",
-                added,
-            ) % {"n": added, "name": into}
+            message = (
+                Sentence("%(n)d person was added to the list %(name)s.")
+                if added == 1
+                else Sentence("%(n)d people were added to the list %(name)s.")
+            )
+            sentence = message % {"n": added, "name": into}
             self.log_change(request, into, sentence)  # type: ignore[attr-defined]
         messages.success(request, sentence)
         people = reverse("admin:contacts_contact_changelist")

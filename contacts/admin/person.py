@@ -23,6 +23,7 @@ from contacts.services.people import Person, Section, person_of
 from contacts.services.suppressions import lift_suppression, suppress
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 
 #: What it takes to see a section; one that is not named here goes with the contact.
 SECTION_PERMISSIONS = {
@@ -135,10 +136,10 @@ class PersonPage:
             return HttpResponseRedirect(reverse("admin:contacts_contact_changelist"))
         if verb == "suppress":
             suppress(uins=[contact.uin], source=str(request.user))
-            sentence = gettext("Suppressed: no campaign writes to this person.")
+            sentence = Sentence("Suppressed: no campaign writes to this person.")
         else:
             lift_suppression(suppression=_named_suppression(request, contact))
-            sentence = gettext("The suppression is lifted.")
+            sentence = Sentence("The suppression is lifted.")
         self.log_change(request, contact, sentence)  # type: ignore[attr-defined]
         messages.success(request, sentence)
         return HttpResponseRedirect(back)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -9,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.querysets.contact_import import ContactImportQuerySet
 from contacts.states import WORKED_STATES, ImportPolicy, ImportState
+from foundation.sentence_field import SentenceField
+from foundation.sentences import read
 
 
 class ContactImport(models.Model):
@@ -48,7 +52,7 @@ class ContactImport(models.Model):
     state = models.CharField(
         _("state"), max_length=16, choices=ImportState.choices, default=ImportState.UPLOADED
     )
-    problem = models.CharField(_("problem"), max_length=500, blank=True)
+    problem = SentenceField(_("problem"), max_length=500, blank=True)
 
     # Where it stands; written with each chunk, in the chunk's own transaction.
     cursor = models.BigIntegerField(default=0, editable=False)  # rows taken in, header not counted
@@ -60,7 +64,7 @@ class ContactImport(models.Model):
     unchanged = models.BigIntegerField(_("unchanged"), default=0, editable=False)
     rejected = models.BigIntegerField(_("rejected rows"), default=0, editable=False)
     added = models.BigIntegerField(_("added to the list"), default=0, editable=False)
-    #: The first rejections: {"line", "column", "reason"}.
+    #: The first rejections: {"line", "column", "reason"}, the reason as a stored sentence.
     errors = models.JSONField(_("first problems"), default=list, blank=True, editable=False)
 
     #: The fence: a worker commits a chunk only while the token is the one it took.
@@ -106,6 +110,11 @@ class ContactImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.state})"
+
+    @property
+    def first_problems(self) -> list[dict[str, Any]]:
+        """`errors` with their reasons in the active language."""
+        return [{**error, "reason": read(error["reason"])} for error in self.errors]
 
 
 class ImportChange(models.Model):

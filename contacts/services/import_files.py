@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 BLOCK = 1 << 20
 #: Bytes of an upload.

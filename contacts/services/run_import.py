@@ -18,7 +18,6 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
 from contacts.services.import_files import (
@@ -32,6 +31,8 @@ from contacts.services.staging import PackedPeople
 from contacts.services.validation import Person, PersonReader, RowProblem
 from contacts.states import ImportState
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from foundation.sentences import stored
 from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
 
 #: Rows of a chunk. Every statement costs the thread that reads ahead some milliseconds, so they are
@@ -67,7 +68,7 @@ def run_import(*, import_id: int) -> bool:
     except _FencedOff:
         return True
     except (FileProblem, Refusal) as problem:
-        _finish(contact_import, ImportState.FAILED, problem=problem.sentence[:500])
+        _finish(contact_import, ImportState.FAILED, problem=problem.sentence)
     return True
 
 
@@ -103,7 +104,7 @@ class _Chunk:
         people: those to load.
         rejected: how many are given back.
         rejects: those, with line and reason, as they go into their file.
-        errors: the same as {"line", "column", "reason"}, the first few.
+        errors: the same as {"line", "column", "reason"}, the first few; the reason as stored.
         position, position_end: how far the file has been read.
     """
 
@@ -186,7 +187,7 @@ class _Run:
             people.add(good)
             rejects.write(self._reject(row, problem) for row, problem in bad)
             errors += [
-                {"line": row[0], "column": problem.column, "reason": problem.reason}
+                {"line": row[0], "column": problem.column, "reason": stored(problem.reason)}
                 for row, problem in bad[: FIRST_ERRORS - len(errors)]
             ]
             taken, rejected = taken + len(piece), rejected + len(bad)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring as _encoded
 from typing import TypeAlias
 
-from django.utils.translation import gettext as _
-
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.services.columns import ATTRIBUTE, NAME, UIN
+from foundation.sentences import Sentence as _
 from tabular import FirstLines, whole_number
 from tabular.numbers import CellProblem
 
@@ -127,7 +126,7 @@ class PersonReader:
             try:
                 return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
             except CellProblem as problem:
-                reason = str(problem)
+                reason = problem.reason
             if len(self._reasons) < _MOST_REASONS:
                 self._reasons[cell] = reason
         raise RowProblem(self._columns[self._uin], reason)

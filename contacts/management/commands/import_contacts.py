@@ -93,7 +93,7 @@ class Command(OperatorCommand):
             "rows": done.cursor,
             "rejects_file": str(rejects) if rejects else None,
             "list": list_name,
-            "errors": done.errors,
+            "errors": done.first_problems,
         }
         if done.state != ImportState.DONE:
             raise Refusal(
@@ -105,7 +105,7 @@ class Command(OperatorCommand):
         if done.rejected and not loaded:
             raise Refusal(
                 _("No row could be imported. The first: %(reasons)s. All of them: %(file)s")
-                % {"reasons": _reasons(done.errors), "file": rejects},
+                % {"reasons": _reasons(done.first_problems), "file": rejects},
                 code="nothing_imported",
                 **data,
             )
@@ -115,7 +115,7 @@ class Command(OperatorCommand):
         ) % {**data}
         if rejects:
             text += "\n" + _("Rejected: %(reasons)s. All of them, with reasons: %(file)s") % {
-                "reasons": _reasons(done.errors),
+                "reasons": _reasons(done.first_problems),
                 "file": rejects,
             }
         self.answer(data, as_json=as_json, text=text)
