@@ -124,7 +124,7 @@ def test_a_planner_that_was_killed_is_succeeded(
 
     def failpoint(name: str) -> None:
         passed.append(name)
-        if passed.count(where) == 4:
+        if name == where and passed.count(where) == 4:
             raise Killed
 
     monkeypatch.setattr(planning, "failpoint", failpoint)
@@ -140,11 +140,12 @@ def test_a_planner_that_was_killed_is_succeeded(
 def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     make_account(20_001, friends=PEOPLE)
     run = a_run()
-    monkeypatch.setattr(
-        planning,
-        "failpoint",
-        lambda name: name == "in_planning" and run.state != "cancelled" and cancel_run(run=run),
-    )
+
+    def failpoint(name: str) -> None:
+        if name == "in_planning" and run.state != RunState.CANCELLED:
+            cancel_run(run=run)
+
+    monkeypatch.setattr(planning, "failpoint", failpoint)
     assert not plan_run(run=run)
     run.refresh_from_db()
     assert run.state == RunState.CANCELLED
