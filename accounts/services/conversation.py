@@ -238,11 +238,7 @@ class Conversation:
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
         self.session = None
         with database_turn():
-<<<<<<< HEAD
-            end_sessions_of(account_id=self.account.pk, reason="logged out")
-=======
-            end_session(account_id=self.account.pk, reason=_("logged out"))
->>>>>>> sentences
+            end_sessions_of(account_id=self.account.pk, reason=_("logged out"))
             change_account_state(
                 account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
             )

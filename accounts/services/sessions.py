@@ -32,11 +32,7 @@ def open_session(
     now = timezone.now()
     heartbeat = heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS
     with transaction.atomic():
-<<<<<<< HEAD
-        end_sessions_of(account_id=account_id, reason="logged in anew")
-=======
-        end_session(account_id=account_id, reason=_("logged in anew"))
->>>>>>> sentences
+        end_sessions_of(account_id=account_id, reason=_("logged in anew"))
         session = Session.objects.create(
             account_id=account_id,
             egress_id=egress_id,
@@ -95,14 +91,8 @@ def end_session(*, session_id: int, reason: str) -> None:
 
 def end_sessions_of(*, account_id: int, reason: str) -> None:
     """End the open session of an account, if there is one."""
-<<<<<<< HEAD
     _end(Session.objects.filter(account_id=account_id), reason)
 
 
 def _end(sessions: QuerySet[Session], reason: str) -> None:
-    sessions.filter(ended_at=None).update(ended_at=timezone.now(), end_reason=reason[:64])
-=======
-    Session.objects.filter(account_id=account_id, ended_at=None).update(
-        ended_at=timezone.now(), end_reason=reason
-    )
->>>>>>> sentences
+    sessions.filter(ended_at=None).update(ended_at=timezone.now(), end_reason=reason)

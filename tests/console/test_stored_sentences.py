@@ -16,7 +16,7 @@ from django.utils import translation
 from accounts.models import Account, AccountEvent, Errand, Outage, Worker
 from accounts.services.errands import finish_errand
 from accounts.services.outages import begin_outage
-from accounts.services.sessions import end_session
+from accounts.services.sessions import end_sessions_of
 from accounts.services.states import quarantine_account
 from accounts.services.workers import presume_dead
 from accounts.states import StateReason
@@ -101,7 +101,7 @@ def test_what_came_of_an_errand_and_how_sessions_and_workers_ended(
     Errand.objects.filter(account=account).update(state="open")
     failed = Errand.objects.get(account=account)
     finish_errand(errand_id=failed.pk, is_done=False, outcome=unreachable())
-    end_session(account_id=account.pk, reason="logged in anew")
+    end_sessions_of(account_id=account.pk, reason="logged in anew")
     english, chinese = pages(operator, "/accounts/errand/?q=refuses")
     assert "refuses connections" in english
     assert "拒绝连接" in chinese
