@@ -38,16 +38,17 @@ FAULTS = (
     *("latency:before,seconds=0.05,jitter=0.2,p=0.05", "latency:after,jitter=0.2,p=0.05"),
     *("empty:after,command=Login,p=0.02", "reset:before,command=List,p=0.02"),
 )
-#: Probabilities a message, so that a failpoint strikes every few hundred messages. Planning and
-#: handing over happen far less often than messages.
+#: Probabilities a message, so that a failpoint strikes every few hundred messages.
 FAILPOINTS = (
-    "after_claim=0.02,after_mark=0.003,in_chunk=0.5",
-    "after_request_left=0.004,in_hand_over=0.05,in_planning=0.5",
-    "after_reply=0.004,in_planning=0.5",
-    "in_commit=0.006,in_chunk=0.5",
+    "after_claim=0.02,after_mark=0.003",
+    "after_request_left=0.004,in_hand_over=0.05",
+    "after_reply=0.004",
+    "in_commit=0.006",
     "after_mark=0.001,after_request_left=0.001,after_reply=0.001,in_commit=0.002",
     "",
 )
+#: A plan is made once a run, so it is killed nearly every time.
+PLANNERS_FAILPOINTS = "in_chunk=0.5,in_planning=0.5"
 STRANGERS, SUPPRESSED = 20, 10
 START_TRIES = 3
 #: Messages between two strikes, how long they are waited for (seconds), and how many parts are
@@ -104,7 +105,8 @@ class Torture:
         )
         self.texts: dict[str, str] = {}
         self._clerk: subprocess.Popen[str] | None = None
-        self._failpoint_lines = 0
+        #: Deaths by failpoints that are counted, by process and name.
+        self._struck: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
 
     # --- the parts ----------------------------------------------------------------------------
@@ -114,7 +116,8 @@ class Torture:
         chosen = self.dice.choice(FAILPOINTS) if failpoints is None else failpoints
         for attempt in range(START_TRIES):
             # Without failpoints from the second try on: one may have struck while it started.
-            self.stack.env["QQCAMPAIGN_FAILPOINTS"] = "" if attempt else chosen
+            given = "" if attempt else f"{PLANNERS_FAILPOINTS},{chosen}"
+            self.stack.env["QQCAMPAIGN_FAILPOINTS"] = given
             try:
                 self.stack.start()
             except AssertionError:  # it ended, or a busy machine took too long
@@ -247,15 +250,15 @@ class Torture:
 
     def _count_failpoints(self) -> None:
         """Count the deaths by failpoints: each leaves a line in its process's log."""
-        struck = [
+        struck = Counter(
             (log.stem, name)
-            for log in sorted((self.stack.home / "logs").glob("*.log"))
+            for log in (self.stack.home / "logs").glob("*.log")
             for name in re.findall(r"^failpoint (\w+)$", log.read_text("utf-8", "replace"), re.M)
-        ]
-        for process, name in struck[self._failpoint_lines :]:
+        )
+        for process, name in (struck - self._struck).elements():
             self.killer.kills[f"failpoint {name}"] += 1
             self.killer.note_death(process)
-        self._failpoint_lines = max(self._failpoint_lines, len(struck))
+        self._struck |= struck
 
 
 @contextlib.contextmanager
