@@ -241,7 +241,8 @@ class Gateway:
             f"&{answer}{manners.extra}"
         )
         self.arrived.answers[f"{request.command} {answer.split('&')[0]}"] += 1
-        return (text + "&" * manners.has_trailing_ampersand).encode()
+        text = _rearranged(text, order=manners.key_order, case=manners.key_case)
+        return (text + "&" * manners.has_trailing_ampersand + manners.line_end).encode()
 
     async def _reply(self, body: bytes, writer: asyncio.StreamWriter) -> bool:
         manners = self.manners
@@ -254,8 +255,11 @@ class Gateway:
             head.append(f"Content-Length: {len(body)}")
         if manners.connection:
             head.append(f"Connection: {manners.connection}")
-        writer.write("\r\n".join([*head, "", ""]).encode() + body)
-        await writer.drain()
+        reply = "\r\n".join([*head, "", ""]).encode() + body
+        for piece in _bytes_of(reply) if manners.has_bytewise_replies else [reply]:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
         has_end = manners.has_length or manners.is_chunked
         return has_end and not manners.closes and manners.connection != "close"
 
@@ -265,6 +269,12 @@ class Gateway:
             return False
         if mishap in (Mishap.EMPTY_BEFORE, Mishap.EMPTY_AFTER):
             return await self._reply(b"", writer)
+        if mishap is Mishap.RESET_IN_BODY_AFTER:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&")
+            await writer.drain()
+            await asyncio.sleep(0.02)  # a reset overtakes what was not read yet
+            _reset(writer)
+            return False
         if mishap is Mishap.CUT_AFTER:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&RES=2")
         else:
@@ -278,6 +288,8 @@ class Gateway:
         uin = _number(request.text("UIN"))
         if uin is None or request.text("VER") not in ("1.0", "1.1", "1.2"):
             return NULL
+        if request.command in self.manners.mute:
+            return NULL
         if request.command == "logout":
             self.sessions.pop(uin, None)
             return "RES=0"
@@ -287,6 +299,8 @@ class Gateway:
         if session is None or session[0] != request.ip or request.at - session[1] > self.manners.li:
             return "RES=20"
         self.sessions[uin] = (request.ip, request.at)
+        if request.command == "cltmsg" and uin in self.manners.disowned:
+            return "RES=20"
         if request.command == "list":
             return self._list(request, uin)
         if request.command == "query_stat":
@@ -363,6 +377,21 @@ def _fields(body: bytes) -> dict[str, bytes]:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _rearranged(text: str, *, order: str, case: str) -> str:
+    """The same reply with its keys in another order or another case."""
+    pairs = text.rstrip("&").split("&") if order == "reversed" else text.split("&")
+    if order == "reversed":
+        pairs.reverse()
+    if case == "lower":
+        split = [pair.partition("=") for pair in pairs]
+        pairs = [f"{key.lower()}{equals}{value}" for key, equals, value in split]
+    return "&".join(pairs)
+
+
+def _bytes_of(reply: bytes) -> list[bytes]:
+    return [reply[at : at + 1] for at in range(len(reply))]
 
 
 def _halves(body: bytes) -> list[bytes]:
