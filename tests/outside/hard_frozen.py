@@ -42,7 +42,7 @@ def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
     tmp_path: Path, arrive: Arrive, postgresql_url: str
 ) -> None:
     """Its accounts send from the other egress meanwhile, and stay there."""
-    world = World(6, 260)
+    world = World(6, 180)
     shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
     first, gateway = arrive(world, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS=NORTH)
     first.up()

@@ -17,7 +17,7 @@ MOODS: tuple[dict[str, object], ...] = (
     {"line_end": "\r\n", "connection": None},
     {"line_end": "\r\n\r\n", "has_length": False, "connection": None},
     {"is_chunked": True, "has_bytewise_replies": True},
-    {"mishaps": {Mishap.RESET_IN_BODY_AFTER: 0.3}},
+    {"mishaps": {Mishap.RESET_IN_BODY_AFTER: 0.15}},
     {"extra": "&COMP=%E5%9B%BD&ZZ=&RES=5&&=", "line_end": "\n"},
     {
         **{"key_order": "reversed", "key_case": "lower", "command_case": "lower"},
