@@ -348,7 +348,7 @@ class Gateway:
             text.decode("utf-8")
         except UnicodeDecodeError:
             return NULL
-        if to is None:
+        if to is None or (self.manners.chokes_on_h and b"h" in _raw(request.body, b"MG")):
             return NULL
         message = Message(request.at, uin, to, request.text("SEQ"), text)
         known = self._seen.get((uin, message.seq))
@@ -373,6 +373,11 @@ class Gateway:
 def _fields(body: bytes) -> dict[str, bytes]:
     pairs = (pair.partition(b"=") for pair in body.strip(b"\r\n").split(b"&") if pair)
     return {key.decode("ascii", "replace").upper(): unquote_to_bytes(v) for key, _e, v in pairs}
+
+
+def _raw(body: bytes, key: bytes) -> bytes:
+    """A field as it travelled."""
+    return next((v for k, _e, v in (p.partition(b"=") for p in body.split(b"&")) if k == key), b"")
 
 
 def _number(text: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from itertools import pairwise
 
@@ -47,6 +48,39 @@ def test_the_minimum_interval_is_doubled_for_a_while(arrive: Arrive) -> None:
         assert gaps[rest] > 20, "it did not rest"
         assert min(gaps[rest + 1 : rest + 16]) >= 1.5 * GAP, "it did not slow down"
         assert _median(gaps[-15:]) < 1.3 * GAP, "it did not recover"
+
+
+def test_a_penalty_of_twenty_seconds_and_a_stack_that_is_stopped_in_it(arrive: Arrive) -> None:
+    """The answer RES=3 is waited for; where nobody can wait, the next one asks again."""
+    world = World(3, 60)
+    stranger, gateway = arrive(world, Manners(min_interval=GAP, penalty=20))
+    stranger.up()
+    move_in(stranger, world, min_interval=GAP)
+    fast, *others = world.uins
+    stranger.ok(
+        "import_accounts", stranger.write("fast.csv", f"uin,min_interval\n{fast},{GAP / 1.4}\n")
+    )
+    launch_campaign(stranger, "one", TEXT)
+    stranger.until(lambda: bool(gateway.arrived.too_soon), seconds=20)
+    friends = {person for uin in others for person in world.friends_of[uin]}
+    stranger.until(lambda: friends <= {m.to for m in list(gateway.arrived.messages)}, seconds=17)
+    assert gateway.arrived.answers["cltmsg RES=3"] == 0, "the others waited for the penalty"
+    stranger.until(lambda: gateway.arrived.answers["cltmsg RES=3"] == 1, seconds=22)
+    stranger.until(lambda: stranger.status("one")["res"].get("3") == 1, seconds=5)
+    assert gateway.arrived.replays == [], "a throttle was taken for a loss"
+    # And once more, but now nobody is there when the answer comes.
+    stranger.ok("accounts", "enable", fast)
+    gateway.manners.min_interval = 10.0
+    stranger.until(lambda: len(gateway.arrived.too_soon) == 2, seconds=30)
+    gateway.manners.min_interval = GAP
+    began = time.monotonic()
+    assert stranger.end() == 0
+    assert time.monotonic() - began < 20, "a stop waited for the gateway"
+    stranger.up()
+    figures = stranger.wait("one", seconds=120)
+    assert figures["sent"] == len(world.people), figures
+    assert_all_arrived(gateway, TEXT, world.people)
+    assert {m.sender for m in gateway.arrived.too_soon} == {fast}
 
 
 def test_heartbeats_are_answered_with_nothing_for_a_while(arrive: Arrive) -> None:

@@ -48,6 +48,7 @@ class Manners:
         hi, li: heartbeat and patience that a login answers, seconds.
         is_refusing_logins: every login is RS=1.
         disowned: the accounts whose messages are RES=20, however often they log in.
+        chokes_on_h: whether a message with a raw lowercase h is answered with nothing.
         mute: the commands, in lower case, that are answered with nothing at all.
         key_order: of a reply's keys: reference, reversed.
         key_case: how a reply spells its keys: reference, lower.
@@ -74,6 +75,7 @@ class Manners:
     li: int = 300
     is_refusing_logins: bool = False
     disowned: frozenset[int] = frozenset()
+    chokes_on_h: bool = False
     mute: frozenset[str] = frozenset()
     key_order: str = "reference"
     key_case: str = "reference"
