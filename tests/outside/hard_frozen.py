@@ -48,8 +48,10 @@ def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
     first.up()
     env = {
         **shared,
-        **{"EGRESS_NAME": "south", "EGRESS_SOURCE_ADDRESS": SOUTH},
-        **{"QQ_GATEWAY_URL": gateway.url, "REDIS_URL": f"unix://{first.home}/redis.sock"},
+        "EGRESS_NAME": "south",
+        "EGRESS_SOURCE_ADDRESS": SOUTH,
+        "QQ_GATEWAY_URL": gateway.url,
+        "REDIS_URL": f"unix://{first.home}/redis.sock",
     }
     with Stranger(tmp_path / "second", env=env) as second:
         second.up()
@@ -80,7 +82,7 @@ def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
 
 @pytest.mark.parametrize(("part", "seconds"), [("worker", 20), ("redis", 12), ("jobs", 12)])
 def test_a_part_that_stands_still(arrive: Arrive, part: str, seconds: int) -> None:
-    """The only worker is thought dead, Redis answers nobody, nobody plans: nothing lost or twice."""
+    """The only worker, Redis, whoever plans: each for a while, and nothing lost or twice."""
     world = World(5, 60)
     stranger, gateway = arrive(world)
     stranger.up()

@@ -15,9 +15,9 @@ import re
 import signal
 import subprocess
 import time
-from hashlib import md5
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
