@@ -51,7 +51,9 @@ def enable_account(*, account: Account, by: Any = None) -> None:
             bad_results=0,
             sessions_lost=0,
         )
-        to = AccountState.OFFLINE if account.state == AccountState.RESTING else AccountState.NEW
+        # As it is now: a lane may have changed it since the operator looked.
+        rests = Account.objects.filter(pk=account.pk, state=AccountState.RESTING).exists()
+        to = AccountState.OFFLINE if rests else AccountState.NEW
         change_account_state(account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by)
 
 

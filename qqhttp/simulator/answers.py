@@ -35,6 +35,11 @@ def not_logged_in(call: Call) -> Answer:
     return Answer(call.reply("20"), "20")
 
 
+def refused(call: Call, res: int) -> Answer:
+    """Return RES=`res` and nothing more: a fault's answer."""
+    return Answer(call.reply(str(res)), str(res))
+
+
 def punished(call: Call, delay: float, paced: Account | None = None) -> Answer:
     """Return RES=3, to be sent after `delay` seconds."""
     return Answer(call.reply("3"), "3", delay, paced=paced)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-from qqhttp.simulator.answers import NULL, Answer
+from qqhttp.simulator.answers import NULL, Answer, refused
 from qqhttp.simulator.commands import answer as answer_to
 from qqhttp.simulator.faults import Fault
 from qqhttp.simulator.http import (
@@ -160,7 +160,7 @@ class Connection(asyncio.BufferedProtocol):
         faults = self.server.faults
         fault = faults.draw(call, "before")
         if fault is not None:
-            self._strike(fault, head)
+            self._strike(fault, head, call)
             return
         wait = faults.latency(call, "before")
         if wait:
@@ -189,7 +189,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.server.faults.rules:
             fault = self.server.faults.draw(call, "after")
             if fault is not None:
-                self._strike(fault, head, answer)
+                self._strike(fault, head, call, answer)
                 return
         self._send(head, answer)
 
@@ -208,9 +208,11 @@ class Connection(asyncio.BufferedProtocol):
         if answer.second is not None:
             self._out.append(gateway_reply(answer.second, is_kept=is_kept, is_silent=is_silent))
 
-    def _strike(self, fault: Fault, head: Head, answer: Answer = NULL) -> None:
+    def _strike(self, fault: Fault, head: Head, call: Call, answer: Answer = NULL) -> None:
         if fault.kind == "empty":
             self._send(head, NULL)
+        elif fault.kind == "refuse":
+            self._send(head, refused(call, fault.res))
         elif fault.kind == "http":
             self._out.append(other_reply(fault.status, b"Bad day.\n", is_kept=False))
             self._end()

@@ -19,14 +19,15 @@ KINDS: Final = {
     "reset": "the connection is reset (RST)",
     "hang": "no answer; the connection stays open (for `seconds`, if given)",
     "http": "an HTTP error, `status` (502)",
+    "refuse": "RES=`res` (20) and nothing more",
     "latency": "the answer takes `seconds` more, and up to `jitter` on top",
     "close": "the answer, then the connection is closed, and the answer does not say so",
     "lie": "the answer says keep-alive, then the connection is closed",
 }
 _ALWAYS_AFTER: Final = frozenset({"close", "lie"})
 _KEYS: Final = {
-    "command": str, "uin": int, "p": float, "count": int, "status": int, "seconds": float,
-    "jitter": float, "when": str, "kind": str, "fired": int,
+    "command": str, "uin": int, "p": float, "count": int, "status": int, "res": int,
+    "seconds": float, "jitter": float, "when": str, "kind": str, "fired": int,
 }  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class Fault:
     p: float = 1.0
     count: int | None = None
     status: int = 502
+    res: int = 20
     seconds: float = 0.0
     jitter: float = 0.0
     fired: int = 0

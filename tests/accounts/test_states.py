@@ -100,6 +100,23 @@ def test_an_account_that_works_already_is_left_as_it_is(state: str) -> None:
     assert not account.events.exists()
 
 
+@pytest.mark.parametrize(
+    ("seen", "now", "after"),
+    [
+        (S.ONLINE, S.RESTING, S.OFFLINE),
+        (S.RESTING, S.ONLINE, S.ONLINE),
+        (S.RESTING, S.QUARANTINED, S.NEW),
+    ],
+)
+def test_what_is_enabled_is_the_account_as_it_is_not_as_it_was_seen(
+    seen: str, now: str, after: str
+) -> None:
+    account = make_account(20_001, state=seen)
+    Account.objects.update(state=now)
+    enable_account(account=account)
+    assert Account.objects.get().state == after
+
+
 def test_no_change_is_no_event_and_a_stopped_account_comes_back_only_by_an_operator() -> None:
     account = make_account(20_001, state=S.ONLINE)
     pk, reason = account.pk, StateReason.LOGGED_IN

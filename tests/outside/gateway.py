@@ -12,94 +12,17 @@ import socket
 import struct
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
 
+from tests.outside.arrived import Arrived, Message, Request
 from tests.outside.manners import Manners, Mishap
+from tests.outside.wording import bytes_of, fields_of, halves, number_in, raw_value, reply_to
 
 LC = "9326B87B234E7235"
 SEQ_GUARD_SECONDS = 600.0
-CAPITALS = {"login", "list", "query_stat", "getinfo", "getmsgex", "logout"}
-SPELLING = {
-    **{name: name.upper() for name in CAPITALS},
-    "cltmsg": "CLTMSG",
-    "change_stat": "Change_Stat",
-    "addtolist": "AddToList",
-    "ack_addtolist": "Ack_AddToList",
-    "delfromlist": "DelFromList",
-}
 #: What the handlers say when there is no answer at all.
 NULL = None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request as it arrived."""
-
-    at: float
-    ip: str
-    head: bytes
-    body: bytes
-    fields: Mapping[str, bytes]
-
-    def text(self, key: str) -> str:
-        """A field as text, unescaped once."""
-        return self.fields.get(key, b"").decode("utf-8", "replace")
-
-    @property
-    def command(self) -> str:
-        """CMD in lower case."""
-        return self.text("CMD").lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that went out to somebody."""
-
-    at: float
-    sender: int
-    to: int
-    seq: str
-    text: bytes
-
-
-@dataclass
-class Arrived:
-    """What a gateway has seen."""
-
-    requests: list[Request] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    replays: list[Message] = field(default_factory=list)
-    conflicts: list[Message] = field(default_factory=list)
-    too_soon: list[Message] = field(default_factory=list)
-    answers: Counter[str] = field(default_factory=Counter)
-    gaps: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-
-    def twice(self) -> dict[tuple[int, bytes], int]:
-        """Who got the same text more than once."""
-        counted = Counter((message.to, message.text) for message in self.messages)
-        return {key: times for key, times in counted.items() if times > 1}
-
-    def shared_seqs(self) -> list[tuple[str, str]]:
-        """Which SEQ of which account stood for two different requests, of any command."""
-        meant: dict[tuple[str, str], dict[str, bytes]] = {}
-        shared = []
-        for request in list(self.requests):
-            key, fields = (request.text("UIN"), request.text("SEQ")), dict(request.fields)
-            if meant.setdefault(key, fields) != fields:
-                shared.append(key)
-        return shared
-
-    def of(self, marker: bytes) -> list[Message]:
-        """The messages whose text holds this."""
-        return [message for message in self.messages if marker in message.text]
-
-    def logins(self, uin: int) -> int:
-        """How often this account asked for a login."""
-        wanted = str(uin)
-        return sum(r.command == "login" and r.text("UIN") == wanted for r in list(self.requests))
 
 
 class Gateway:
@@ -212,7 +135,7 @@ class Gateway:
                 length = int(value)
         body = await reader.readexactly(length)
         ip = writer.get_extra_info("peername")[0]
-        request = Request(time.monotonic(), ip, head, body, _fields(body))
+        request = Request(time.monotonic(), ip, head, body, fields_of(body))
         self.arrived.requests.append(request)
         manners = self.manners
         mishap = manners.mishap() if request.command == "cltmsg" else None
@@ -230,18 +153,8 @@ class Gateway:
         if answer is NULL:
             self.arrived.answers["NULL"] += 1
             return b""
-        manners = self.manners
-        command = SPELLING.get(request.command, request.text("CMD"))
-        if manners.command_case == "lower":
-            command = command.lower()
-        elif manners.command_case == "mixed":
-            command = "".join(c.upper() if n % 2 else c.lower() for n, c in enumerate(command))
-        text = (
-            f"VER=1.1&CMD={command}&SEQ={request.text('SEQ')}&UIN={request.text('UIN')}"
-            f"&{answer}{manners.extra}"
-        )
         self.arrived.answers[f"{request.command} {answer.split('&')[0]}"] += 1
-        return (text + "&" * manners.has_trailing_ampersand).encode()
+        return reply_to(request, answer, self.manners)
 
     async def _reply(self, body: bytes, writer: asyncio.StreamWriter) -> bool:
         manners = self.manners
@@ -249,13 +162,16 @@ class Gateway:
         head.append("Content-Type: text/plain; charset=UTF-8")
         if manners.is_chunked:
             head.append("Transfer-Encoding: chunked")
-            body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in _halves(body)) + b"0\r\n\r\n"
+            body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in halves(body)) + b"0\r\n\r\n"
         elif manners.has_length:
             head.append(f"Content-Length: {len(body)}")
         if manners.connection:
             head.append(f"Connection: {manners.connection}")
-        writer.write("\r\n".join([*head, "", ""]).encode() + body)
-        await writer.drain()
+        reply = "\r\n".join([*head, "", ""]).encode() + body
+        for piece in bytes_of(reply) if manners.has_bytewise_replies else [reply]:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
         has_end = manners.has_length or manners.is_chunked
         return has_end and not manners.closes and manners.connection != "close"
 
@@ -265,6 +181,12 @@ class Gateway:
             return False
         if mishap in (Mishap.EMPTY_BEFORE, Mishap.EMPTY_AFTER):
             return await self._reply(b"", writer)
+        if mishap is Mishap.RESET_IN_BODY_AFTER:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&")
+            await writer.drain()
+            await asyncio.sleep(0.02)  # a reset overtakes what was not read yet
+            _reset(writer)
+            return False
         if mishap is Mishap.CUT_AFTER:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&RES=2")
         else:
@@ -275,8 +197,10 @@ class Gateway:
     # --- what the commands do ------------------------------------------------------------------
 
     async def _work(self, request: Request) -> str | None:
-        uin = _number(request.text("UIN"))
+        uin = number_in(request.text("UIN"))
         if uin is None or request.text("VER") not in ("1.0", "1.1", "1.2"):
+            return NULL
+        if request.command in self.manners.mute:
             return NULL
         if request.command == "logout":
             self.sessions.pop(uin, None)
@@ -287,6 +211,8 @@ class Gateway:
         if session is None or session[0] != request.ip or request.at - session[1] > self.manners.li:
             return "RES=20"
         self.sessions[uin] = (request.ip, request.at)
+        if request.command == "cltmsg" and uin in self.manners.disowned:
+            return "RES=20"
         if request.command == "list":
             return self._list(request, uin)
         if request.command == "query_stat":
@@ -313,7 +239,7 @@ class Gateway:
 
     def _list(self, request: Request, uin: int) -> str | None:
         friends, tn = self.friends[uin], request.text("TN")
-        if tn and _number(tn) is None:
+        if tn and number_in(tn) is None:
             return NULL
         if not tn or int(tn) == 0:
             return f"RES=0&FN={len(friends)}"
@@ -329,12 +255,12 @@ class Gateway:
         return f"RES=0&MN={len(waiting)}&MT={kinds}&UN={senders}&MG={texts}"
 
     async def _message(self, request: Request, uin: int) -> str | None:
-        to, text = _number(request.text("UN")), request.fields.get("MG", b"")
+        to, text = number_in(request.text("UN")), request.fields.get("MG", b"")
         try:
             text.decode("utf-8")
         except UnicodeDecodeError:
             return NULL
-        if to is None:
+        if to is None or (self.manners.chokes_on_h and b"h" in raw_value(request.body, b"MG")):
             return NULL
         message = Message(request.at, uin, to, request.text("SEQ"), text)
         known = self._seen.get((uin, message.seq))
@@ -354,20 +280,6 @@ class Gateway:
         self._seen[uin, message.seq] = message
         self.arrived.messages.append(message)
         return "RES=0&"
-
-
-def _fields(body: bytes) -> dict[str, bytes]:
-    pairs = (pair.partition(b"=") for pair in body.strip(b"\r\n").split(b"&") if pair)
-    return {key.decode("ascii", "replace").upper(): unquote_to_bytes(v) for key, _e, v in pairs}
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _halves(body: bytes) -> list[bytes]:
-    middle = len(body) // 2
-    return [part for part in (body[:middle], body[middle:]) if part]
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -22,6 +22,12 @@ HABITS: dict[str, Manners] = {
     "unknown keys": Manners(extra="&COMP=%E5%9B%BD&ZZ=&RES=5"),
     "trailing &": Manners(has_trailing_ampersand=True),
     "slow": Manners(delay=0.5),
+    "lower-case keys": Manners(key_case="lower"),
+    "keys backwards": Manners(key_order="reversed"),
+    "a line end": Manners(line_end="\r\n"),
+    "a byte a packet": Manners(has_bytewise_replies=True),
+    "a byte a packet, chunked": Manners(has_bytewise_replies=True, is_chunked=True),
+    "chokes on h": Manners(chokes_on_h=True),
     "short sessions": Manners(hi=1, li=3),
 }
 
@@ -36,6 +42,9 @@ def test_a_gateway_that(arrive: Arrive, habit: str) -> None:
     figures = stranger.wait("one")
     assert figures["sent"] == 45, figures
     assert_all_arrived(gateway, text, world.people)
+    # A lane that was answered NULL once spells its h from then on.
+    assert figures["res"].get("NULL", 0) == (3 if habit == "chokes on h" else 0), figures
+    assert figures["res"]["0"] == 45, figures
 
 
 def test_a_friend_list_that_is_cut(arrive: Arrive) -> None:

@@ -15,6 +15,17 @@ from tests.outside.world import World, assert_all_arrived, launch_campaign, move
 
 TEXT = "你好 100% & more = fine + hi"
 WORLD = World(10, 100)
+#: What reports call each mishap.
+CODES = {
+    Mishap.EMPTY_BEFORE: "NULL",
+    Mishap.EMPTY_AFTER: "NULL",
+    Mishap.RESET_BEFORE: "reset",
+    Mishap.RESET_AFTER: "reset",
+    Mishap.ERROR_BEFORE: "HTTP_502",
+    Mishap.ERROR_AFTER: "HTTP_502",
+    Mishap.CUT_AFTER: "reset",
+    Mishap.RESET_IN_BODY_AFTER: "reset",
+}
 
 
 def _under_way(stranger: Stranger, gateway: Gateway, count: int) -> None:
@@ -101,4 +112,7 @@ def test_a_tenth_of_the_answers_is_none(arrive: Arrive, mishap: Mishap) -> None:
     move_in(stranger, WORLD, min_interval=0.02)
     launch_campaign(stranger, "one", TEXT)
     _assert_done(stranger, gateway)
+    figures = stranger.status("one")
+    assert figures["res"].keys() == {"0", CODES[mishap]}, figures
+    assert figures["res"][CODES[mishap]] == gateway.arrived.answers[str(mishap)], figures
     assert bool(gateway.arrived.replays) == mishap.is_after

@@ -17,6 +17,7 @@ class Mishap(StrEnum):
     ERROR_BEFORE = "5xx before"
     ERROR_AFTER = "5xx after"
     CUT_AFTER = "cut after"
+    RESET_IN_BODY_AFTER = "reset in the body after"
 
     @property
     def is_after(self) -> bool:
@@ -46,6 +47,13 @@ class Manners:
         mishaps: what goes wrong, and in which share of the messages.
         hi, li: heartbeat and patience that a login answers, seconds.
         is_refusing_logins: every login is RS=1.
+        disowned: the accounts whose messages are RES=20, however often they log in.
+        chokes_on_h: whether a message with a raw lowercase h is answered with nothing.
+        mute: the commands, in lower case, that are answered with nothing at all.
+        key_order: of a reply's keys: reference, reversed.
+        key_case: how a reply spells its keys: reference, lower.
+        line_end: what every reply ends in, inside its length.
+        has_bytewise_replies: whether a reply travels in packets of one byte each.
     """
 
     min_interval: float = 0.0
@@ -66,6 +74,13 @@ class Manners:
     hi: int = 60
     li: int = 300
     is_refusing_logins: bool = False
+    disowned: frozenset[int] = frozenset()
+    chokes_on_h: bool = False
+    mute: frozenset[str] = frozenset()
+    key_order: str = "reference"
+    key_case: str = "reference"
+    line_end: str = ""
+    has_bytewise_replies: bool = False
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 
     def mishap(self) -> Mishap | None:

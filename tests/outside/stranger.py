@@ -17,6 +17,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ class Stranger:
     ) -> Path:
         """Save a file of accounts: uin, password and what else every one of them gets."""
         more = columns or {}
-        self._secrets |= set(accounts.values())
+        passwords = set(accounts.values())
+        self._secrets |= passwords | {md5(word.encode()).hexdigest() for word in passwords}
         rows = [["uin", "password", *more]]
         rows += [[str(u), p, *map(str, more.values())] for u, p in accounts.items()]
         return self.write("accounts.csv", table(rows))
@@ -236,6 +238,15 @@ class Stranger:
             assert not found or is_mourning, f"{name}: {found and found[0]}"
             for secret in self._secrets:
                 assert secret not in text, f"{name} holds a password"
+        self._look_into_what_is_kept()
+
+    def _look_into_what_is_kept(self) -> None:
+        """No file of the home holds a password, nor its MD5, which is as good as one."""
+        for file in self.home.rglob("*"):
+            if file.is_file():
+                content = file.read_bytes()
+                for secret in self._secrets:
+                    assert secret.encode() not in content, f"{file.name} holds a password"
 
 
 def table(rows: Sequence[Sequence[object]], *, delimiter: str = ",") -> str:

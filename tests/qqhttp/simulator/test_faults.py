@@ -31,7 +31,7 @@ def _outcome(gateway: GatewaySimulator, body: str, *, timeout: float = 10.0) -> 
 
 KINDS = [
     ("empty", "empty"), ("reset", "reset"), ("hang", "hang"), ("http", "HTTP 502"),
-    ("http,status=503", "HTTP 503"),
+    ("http,status=503", "HTTP 503"), ("refuse", "20"), ("refuse,res=3", "3"),
 ]  # fmt: skip
 
 

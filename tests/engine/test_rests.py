@@ -1,0 +1,70 @@
+"""Rests that a lane begins by itself, those that an operator orders, and what outlasts a slice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, Lease
+from accounts.services.states import enable_account, rest_account
+from campaigns.engine import lane as lane_module
+from campaigns.engine import reactions
+from campaigns.models import Run
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import assert_exact, is_finished
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+
+
+def _state(account: Account) -> tuple[str, str]:
+    account.refresh_from_db()
+    return account.state, account.state_reason
+
+
+@pytest.mark.xfail(strict=True, reason="the end of its own rest ends the operator's")
+def test_a_rest_that_an_operator_orders_outlasts_the_lanes_own(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "FIRST_LOGIN_REST", 1.0)
+    account, run = senders[0], start(accounts=senders[:1])
+    engine.control.set_faults("refuse,command=CLTMSG")
+    with LocalWorker() as worker:
+        wait_until(lambda: _state(account) == ("resting", "session_ended"), what="its own rest")
+        engine.control.set_faults()
+        rest_account(account=account, seconds=600)
+        time.sleep(2.0)
+        assert _state(account) == ("resting", "by_operator")
+        assert engine.control.figures().arrived == 0
+        left = Lease.objects.get(account=account).resting_until
+        assert left is not None
+        assert left > timezone.now() + timedelta(seconds=500)
+        enable_account(account=account)
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert_exact(run, engine)
+
+
+@pytest.mark.xfail(strict=True, reason="a lane that rests hands back, and its count is gone")
+@pytest.mark.one_database
+def test_logins_that_do_not_help_are_remembered_when_a_slice_is_over(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "FIRST_LOGIN_REST", 0.2)
+    monkeypatch.setattr(lane_module, "SLICE_SECONDS", 0.5)
+    run = start(accounts=senders[:1])
+    engine.control.set_faults("refuse,command=CLTMSG")
+    with LocalWorker() as worker:
+        time.sleep(6.5)  # rests of 0.2, 0.4, 0.8, 1.6 and 3.2 s
+        logins = engine.control.figures().logins["accepted"]
+        engine.control.set_faults()
+        senders[0].refresh_from_db()
+        enable_account(account=senders[0])
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert_exact(run, engine)
+    assert 3 <= logins <= 8
