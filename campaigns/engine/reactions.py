@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Account, AccountAction, Lease
@@ -30,6 +31,8 @@ FREE_LOGINS = 2
 FIRST_LOGIN_REST, LONGEST_LOGIN_REST = 2.0, 30.0
 #: How old what the control loop tells of an account's state may be, seconds.
 HEARSAY_SECONDS = 2.0
+#: How soon a rest that is over, but cannot be ended yet, is looked at again, seconds.
+LOOK_AGAIN_SECONDS = 0.1
 
 
 class Reactions:
@@ -147,39 +150,54 @@ class Reactions:
         self._rest_for(seconds, StateReason.SESSION_ENDED, detail=detail)
 
     def _rest_for(self, seconds: float, reason: StateReason, *, detail: str) -> None:
+        until = timezone.now() + timedelta(seconds=seconds)
         with database_turn():
-            Lease.objects.filter(account=self._account, token=self._grant.token).update(
-                resting_until=timezone.now() + timedelta(seconds=seconds),
-                learnt_interval=self._tempo.gap.learnt,
-            )
-            change_account_state(
-                account_id=self._account.pk,
-                to=AccountState.RESTING,
-                reason=reason,
-                detail=detail,
-            )
-        if seconds > LONGEST_REST_IN_LANE:
-            raise LaneMustStop("resting", retry_seconds=seconds)
+            self._lease().update(learnt_interval=self._tempo.gap.learnt)
+            # A longer rest, which an operator ordered meanwhile, is left as it is.
+            if self._lease().exclude(resting_until__gt=until).update(resting_until=until):
+                change_account_state(
+                    account_id=self._account.pk,
+                    to=AccountState.RESTING,
+                    reason=reason,
+                    detail=detail,
+                )
         self._sleep(seconds)
 
     def _sleep(self, seconds: float) -> None:
-        """Wait for the end of the rest, which an operator may bring forward."""
-        ends_at = time.monotonic() + seconds
-        self._rests_until = ends_at + HEARSAY_SECONDS
-        while (left := ends_at - time.monotonic()) > 0:
-            self._tempo.pause(left)
+        """Wait for the end of the rest, which an operator may bring forward or put off.
+
+        Raises:
+            LaneMustStop: it is too long to be waited for here.
+        """
+        left, ends_at = seconds, time.monotonic() + seconds
+        while left > 0 or not self._end_rest():
+            if left > LONGEST_REST_IN_LANE:
+                raise LaneMustStop("resting", retry_seconds=left)
+            self._rests_until = time.monotonic() + left + HEARSAY_SECONDS
+            self._tempo.pause(max(left, LOOK_AGAIN_SECONDS))
             with database_turn():
                 lease = Lease.objects.get(account=self._account)
-            if lease.resting_until is None:
-                break
-        with database_turn():
-            Lease.objects.filter(account=self._account, token=self._grant.token).update(
-                resting_until=None
-            )
-            change_account_state(
-                account_id=self._account.pk, to=AccountState.ONLINE, reason=StateReason.RESTED
-            )
+            left = 0.0
+            if lease.resting_until is not None:
+                ordered = (lease.resting_until - timezone.now()).total_seconds()
+                left = max(ends_at - time.monotonic(), ordered)
         self._rests_until = time.monotonic() + HEARSAY_SECONDS
+
+    def _end_rest(self) -> bool:
+        """Let the account work again; return False when a rest was ordered at the last moment."""
+        with database_turn():
+            is_over = (
+                self._lease().exclude(resting_until__gt=timezone.now()).update(resting_until=None)
+            )
+            if is_over:
+                change_account_state(
+                    account_id=self._account.pk, to=AccountState.ONLINE, reason=StateReason.RESTED
+                )
+        return bool(is_over)
+
+    def _lease(self) -> QuerySet[Lease, Lease]:
+        """Return the lease, as long as it is this lane's."""
+        return Lease.objects.filter(account=self._account, token=self._grant.token)
 
     def _quarantine(self, sentence: str) -> None:
         with database_turn():

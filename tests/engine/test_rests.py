@@ -26,7 +26,6 @@ def _state(account: Account) -> tuple[str, str]:
     return account.state, account.state_reason
 
 
-@pytest.mark.xfail(strict=True, reason="the end of its own rest ends the operator's")
 def test_a_rest_that_an_operator_orders_outlasts_the_lanes_own(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,7 +48,6 @@ def test_a_rest_that_an_operator_orders_outlasts_the_lanes_own(
     assert_exact(run, engine)
 
 
-@pytest.mark.xfail(strict=True, reason="a lane that rests hands back, and its count is gone")
 @pytest.mark.one_database
 def test_logins_that_do_not_help_are_remembered_when_a_slice_is_over(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch

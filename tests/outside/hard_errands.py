@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
-import pytest
-
 from tests.outside.conftest import Arrive
 from tests.outside.gateway import Gateway
 from tests.outside.manners import Manners
@@ -56,7 +54,6 @@ def test_errands_in_the_middle_of_a_run(arrive: Arrive) -> None:
     assert all(_longest_pause(gateway, uin) < 2.5 for uin in others)
 
 
-@pytest.mark.xfail(strict=True, reason="the end of its own rest ends the operator's")
 def test_an_errand_and_a_rest_while_the_gateway_punishes(arrive: Arrive) -> None:
     """RES=3 makes the account rest by itself. What an operator asks then holds all the same."""
     world = World(2, 40)
