@@ -339,6 +339,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # Whoever needs the database says in a sentence that it is away.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 

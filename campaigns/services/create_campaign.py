@@ -63,7 +63,6 @@ def create_campaign(
     _refuse_name(name)
     _refuse_audience(lists, excluded_lists, segments)
     _refuse_text(text, template, lists=lists, has_segments=bool(segments))
-    _refuse_accounts(accounts)
     _refuse_schedule(starts_at, window, timezone)
     _refuse_promise(promise)
     try:
@@ -139,14 +138,6 @@ def _refuse_text(
     refuse_unknown_variables(
         compiled, attributes=known_attribute_names(lists=None if has_segments else lists)
     )
-
-
-def _refuse_accounts(accounts: Sequence[Account]) -> None:
-    if not accounts and not Account.objects.exists():
-        raise Refusal(
-            _("There is no account to send with: import some first (manage.py import_accounts)."),
-            code="no_account",
-        )
 
 
 def _refuse_schedule(starts_at: datetime | None, window: Window | None, timezone: str) -> None:
