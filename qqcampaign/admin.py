@@ -9,6 +9,9 @@ from django.contrib.auth.models import Group, User
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from foundation.marks import EMPTY
+
+admin.site.empty_value_display = EMPTY
 admin.site.unregister(User)
 admin.site.unregister(Group)
 

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from campaigns.admin.codes import CODE_COLOURS, code_meaning
 from campaigns.models import Attempt
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.marks import EMPTY
 
 
 @admin.register(Attempt)
@@ -46,7 +47,7 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
         return format_html(
             '<a class="text-link" href="{}">{}</a>',
             reverse("admin:campaigns_delivery_change", args=[attempt.delivery_id]),
-            attempt.delivery.uin or "–",
+            attempt.delivery.uin or EMPTY,
         )
 
     @display(description="RES", label=CODE_COLOURS)

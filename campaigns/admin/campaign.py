@@ -25,6 +25,7 @@ from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run, Tally
 from campaigns.states import OPEN_DELIVERY_STATES, RunState
 from foundation.admin import ConsoleAdmin, KeptMixin
+from foundation.marks import EMPTY
 
 
 @admin.register(Campaign)
@@ -56,6 +57,8 @@ class CampaignAdmin(
             {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},
         ),
     ]
+    change_form_outer_before_template = "console/campaign/edit.html"
+    object_history_template = "console/campaign/history.html"
     empty_sentence = _(
         "A campaign says something to the people in your lists: choose who, what, by whom and "
         "when, look at the preflight, and start it."
@@ -132,7 +135,7 @@ class CampaignAdmin(
     def progress(self, campaign: Any) -> Any:
         """How much of the newest run is done."""
         if not campaign.targeted:
-            return "–"
+            return EMPTY
         done = campaign.targeted - campaign.waiting
         return render_to_string(
             "console/campaign/progress.html",

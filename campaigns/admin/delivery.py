@@ -36,6 +36,7 @@ from foundation.admin import (
     UncountedAdmin,
     uin_starts_with,
 )
+from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
@@ -133,7 +134,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("reason"))
     def why(self, delivery: Delivery) -> Any:
         """The reason in words."""
-        return reason_in_words(delivery.reason) or "–"
+        return reason_in_words(delivery.reason) or EMPTY
 
     @display(description=_("last RES"), label=CODE_COLOURS)
     def code(self, delivery: Delivery) -> Any:

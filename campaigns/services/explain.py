@@ -17,6 +17,7 @@ from campaigns.models import Delivery, Run
 from campaigns.services.preparing import accounts_of
 from campaigns.services.windows import is_open, next_opening
 from campaigns.states import DeliveryState, RunState
+from foundation.marks import EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ def _until(sentence: str, until: datetime | None, *, zone: str | None = None) ->
 def _clock(at: datetime | None, *, zone: str | None = None) -> str:
     """Return a time of the console's, or of a zone, which is named when it is another one."""
     if at is None:
-        return "-"
+        return EMPTY
     is_ours = zone is None or zone == timezone.get_current_timezone_name()
     local = timezone.localtime(at, None if is_ours else ZoneInfo(str(zone)))
     is_today = local.date() == timezone.localdate(timezone=local.tzinfo)

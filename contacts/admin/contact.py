@@ -17,6 +17,7 @@ from contacts.admin.person import PersonPage
 from contacts.models import Contact, ContactList
 from contacts.resources import ContactResource
 from foundation.admin import ExportMixin, KeptMixin, TimelineInline, UncountedAdmin, search_by_uin
+from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx
 
 #: How many attributes a row of the list shows.
@@ -95,10 +96,10 @@ class ContactAdmin(PersonPage, ExportMixin, KeptMixin, UncountedAdmin):
     @display(description=_("lists"))
     def in_lists(self, contact: Contact) -> str:
         """The lists the person is in."""
-        return ", ".join(str(contact_list) for contact_list in contact.lists.all()) or "–"
+        return ", ".join(str(contact_list) for contact_list in contact.lists.all()) or EMPTY
 
     @display(description=_("attributes"))
     def known(self, contact: Contact) -> str:
         """The first few attributes."""
         pairs = list(contact.attributes.items())[:SHOWN_ATTRIBUTES]
-        return ", ".join(f"{name}: {value}" for name, value in pairs) or "–"
+        return ", ".join(f"{name}: {value}" for name, value in pairs) or EMPTY
