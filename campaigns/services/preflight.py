@@ -6,10 +6,12 @@ Nothing is sent and nothing is written. The numbers come from the very query pla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from django.db.models import QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,7 +21,7 @@ from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Campaign
 from campaigns.querysets.picks import count_picks, first_routes
 from campaigns.querysets.planning import Picks, pick_accounts
-from campaigns.services.audience import people_of
+from campaigns.services.audience import merged_memberships, people_of
 from campaigns.services.preparing import accounts_of
 from campaigns.services.render import (
     CompiledText,
@@ -31,7 +33,7 @@ from campaigns.services.render import (
 )
 from campaigns.services.schedule import forecast
 from campaigns.states import Reason
-from contacts.models import Contact, Membership
+from contacts.models import Contact
 from contacts.services.attributes import known_attribute_names
 
 #: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
@@ -95,8 +97,8 @@ def preflight(*, campaign: Campaign) -> Preflight:
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
     )
-    picks = _picks(campaign)
-    loads = _count(campaign, found, picks=picks)
+    audience = _audience_of(campaign)
+    loads = _count(campaign, found, audience=audience)
     found.per_account = [
         Allocation(
             account.uin,
@@ -110,7 +112,7 @@ def preflight(*, campaign: Campaign) -> Preflight:
     ]
     found.finishes_at = _finishes_at(campaign, found.per_account)
     _look_at_accounts(campaign, found, able=able)
-    _look_at_text(campaign, found, picks=picks)
+    _look_at_text(campaign, found, audience=audience)
     return found
 
 
@@ -126,24 +128,36 @@ def seconds_a_message(account: Account) -> float:
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 
 
-def _picks(campaign: Campaign) -> Picks:
-    """Return what planning would pick. The run's number is in its draw, so that single people may
-    come to another account in the end; how many each gets does not change."""
-    return pick_accounts(
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """The people of a campaign, in order of id, and what picks an account for some of them."""
+
+    people: QuerySet[Contact]
+    pick: Callable[..., Picks]
+
+
+def _audience_of(campaign: Campaign) -> _Audience:
+    """Return the audience as planning sees it. The run's number is in its draw, so that single
+    people may come to another account in the end; how many each gets does not change."""
+    pick = partial(
+        pick_accounts,
         run_id=0,
-        people=people_of(campaign=campaign).order_by("pk"),
         list_ids=list(campaign.lists.values_list("pk", flat=True)),
         campaign_id=campaign.pk,
         has_chosen_accounts=campaign.accounts.exists(),
         allows_strangers=campaign.allows_strangers,
     )
+    return _Audience(people_of(campaign=campaign).order_by("pk"), pick)
 
 
-def _count(campaign: Campaign, found: Preflight, *, picks: Picks) -> Counter[int]:
-    """Fill in the people by what would become of them; return the messages by account."""
+def _count(campaign: Campaign, found: Preflight, *, audience: _Audience) -> Counter[int]:
+    """Fill in the people by what would become of them; return the messages by account.
+
+    The one walk through the whole audience that a preflight takes, within the database.
+    """
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
-    for pick in count_picks(picks=picks):
+    for pick in count_picks(picks=audience.pick(people=audience.people)):
         found.targeted += pick.people
         if pick.is_suppressed:
             skipped[Reason.SUPPRESSED.value] += pick.people
@@ -155,10 +169,7 @@ def _count(campaign: Campaign, found: Preflight, *, picks: Picks) -> Counter[int
             skipped[Reason.NOT_A_FRIEND.value] += pick.people
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
-    memberships = Membership.objects.filter(
-        contact_list__in=campaign.lists.all(), contact__in=people_of(campaign=campaign)
-    )
-    found.merged = memberships.count() - found.targeted
+    found.merged = merged_memberships(campaign=campaign)
     return loads
 
 
@@ -211,7 +222,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, picks: Picks) -> None:
+def _look_at_text(campaign: Campaign, found: Preflight, *, audience: _Audience) -> None:
     try:
         compiled = compile_text(campaign.message)
         attributes = known_attribute_names(lists=list(campaign.lists.all()))
@@ -219,7 +230,9 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, picks: Picks) -> None
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return
-    failures = _try_texts(compiled, found, picks=picks)
+    failures = _try_texts(
+        compiled, found, routes=_first_routes(audience, most=min(TRIED_TEXTS, found.sendable))
+    )
     for reason, n in failures.items():
         found.warnings.append(
             _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
@@ -227,10 +240,27 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, picks: Picks) -> None
         )
 
 
-def _try_texts(compiled: CompiledText, found: Preflight, *, picks: Picks) -> Counter[str]:
+def _first_routes(audience: _Audience, *, most: int) -> dict[int, int]:
+    """Return the first people who would be written to, each with the account.
+
+    By growing chunks of the audience: most are found in the first, and of a million people only
+    those are looked at.
+    """
+    routes: dict[int, int] = {}
+    after, size = 0, 2 * TRIED_TEXTS
+    while len(routes) < most:
+        people = audience.people.filter(pk__gt=after)
+        routes |= first_routes(picks=audience.pick(people=people[:size]), most=most - len(routes))
+        last = people.values_list("pk", flat=True)[size - 1 : size].first()
+        if last is None:
+            break
+        after, size = last, size * 4
+    return routes
+
+
+def _try_texts(compiled: CompiledText, found: Preflight, *, routes: dict[int, int]) -> Counter[str]:
     """Render the first texts; keep some as samples, and count those that cannot be sent."""
     failures: Counter[str] = Counter()
-    routes = first_routes(picks=picks, most=TRIED_TEXTS)
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk(set(routes.values()))
     nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
