@@ -96,6 +96,11 @@ class CampaignAdmin(
             ("live/", self.live_view, "campaigns_campaign_live"),
             ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
             ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
+            (
+                "preflight/<slug:fate>/",
+                self.preflight_people_view,
+                "campaigns_campaign_preflight_people",
+            ),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [

@@ -6,12 +6,10 @@ Nothing is sent and nothing is written. The numbers come from the very query pla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 
-from django.db.models import QuerySet
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,9 +17,9 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Friend, Worker
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Campaign
-from campaigns.querysets.picks import count_picks, first_routes
-from campaigns.querysets.planning import Picks, pick_accounts
-from campaigns.services.audience import merged_memberships, people_of
+from campaigns.querysets.picks import Fate, count_picks
+from campaigns.services.audience import merged_memberships
+from campaigns.services.preflight_people import Audience, audience_of, first_people
 from campaigns.services.preparing import accounts_of
 from campaigns.services.render import (
     CompiledText,
@@ -97,7 +95,7 @@ def preflight(*, campaign: Campaign) -> Preflight:
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
     )
-    audience = _audience_of(campaign)
+    audience = audience_of(campaign=campaign)
     loads = _count(campaign, found, audience=audience)
     found.per_account = [
         Allocation(
@@ -128,29 +126,7 @@ def seconds_a_message(account: Account) -> float:
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 
 
-@dataclass(frozen=True, slots=True)
-class _Audience:
-    """The people of a campaign, in order of id, and what picks an account for some of them."""
-
-    people: QuerySet[Contact]
-    pick: Callable[..., Picks]
-
-
-def _audience_of(campaign: Campaign) -> _Audience:
-    """Return the audience as planning sees it. The run's number is in its draw, so that single
-    people may come to another account in the end; how many each gets does not change."""
-    pick = partial(
-        pick_accounts,
-        run_id=0,
-        list_ids=list(campaign.lists.values_list("pk", flat=True)),
-        campaign_id=campaign.pk,
-        has_chosen_accounts=campaign.accounts.exists(),
-        allows_strangers=campaign.allows_strangers,
-    )
-    return _Audience(people_of(campaign=campaign).order_by("pk"), pick)
-
-
-def _count(campaign: Campaign, found: Preflight, *, audience: _Audience) -> Counter[int]:
+def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Counter[int]:
     """Fill in the people by what would become of them; return the messages by account.
 
     The one walk through the whole audience that a preflight takes, within the database.
@@ -222,7 +198,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, audience: _Audience) -> None:
+def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience) -> None:
     try:
         compiled = compile_text(campaign.message)
         attributes = known_attribute_names(lists=list(campaign.lists.all()))
@@ -230,45 +206,29 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, audience: _Audience) 
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return
-    failures = _try_texts(
-        compiled, found, routes=_first_routes(audience, most=min(TRIED_TEXTS, found.sendable))
-    )
+    most = min(TRIED_TEXTS, found.sendable)
+    routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)
+    failures = _try_texts(compiled, found, routes=routes)
     for reason, n in failures.items():
         found.warnings.append(
             _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
-            % {"tried": min(TRIED_TEXTS, found.sendable), "n": n, "reason": Reason(reason).label}
+            % {"tried": most, "n": n, "reason": Reason(reason).label}
         )
 
 
-def _first_routes(audience: _Audience, *, most: int) -> dict[int, int]:
-    """Return the first people who would be written to, each with the account.
-
-    By growing chunks of the audience: most are found in the first, and of a million people only
-    those are looked at.
-    """
-    routes: dict[int, int] = {}
-    after, size = 0, 2 * TRIED_TEXTS
-    while len(routes) < most:
-        people = audience.people.filter(pk__gt=after)
-        routes |= first_routes(picks=audience.pick(people=people[:size]), most=most - len(routes))
-        last = people.values_list("pk", flat=True)[size - 1 : size].first()
-        if last is None:
-            break
-        after, size = last, size * 4
-    return routes
-
-
-def _try_texts(compiled: CompiledText, found: Preflight, *, routes: dict[int, int]) -> Counter[str]:
+def _try_texts(
+    compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None]
+) -> Counter[str]:
     """Render the first texts; keep some as samples, and count those that cannot be sent."""
     failures: Counter[str] = Counter()
     people = Contact.objects.in_bulk(list(routes))
-    accounts = Account.objects.in_bulk(set(routes.values()))
+    accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
     nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
     for contact_id, account_id in routes.items():
-        contact, account = people.get(contact_id), accounts.get(account_id)
+        contact, account = people.get(contact_id), accounts.get(account_id or 0)
         if contact is None or account is None:
             continue  # deleted while we looked
-        nickname = nicknames.get((account_id, contact.uin), "")
+        nickname = nicknames.get((account.pk, contact.uin), "")
         try:
             text = compiled.render(context_for(contact=contact, account=account, nickname=nickname))
         except Unsendable as problem:

@@ -18,7 +18,7 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Return the text with plain line ends: only what was written counts as changed."""
-        text: str = super().to_python(value)
+        text = str(super().to_python(value))
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -29,5 +29,6 @@ def note_attribute_names(*, contact_list: ContactList | None, names: Iterable[st
 
 def note_attributes_of(*, contact: Contact) -> None:
     """Note that people of a person's lists have that person's attributes."""
-    for contact_list in list(contact.lists.all()) or [None]:
+    lists: list[ContactList | None] = [*contact.lists.all()]
+    for contact_list in lists or [None]:
         note_attribute_names(contact_list=contact_list, names=contact.attributes)

@@ -202,6 +202,7 @@ def test_it_walks_the_audience_once_for_the_figures_and_looks_at_few_for_the_tex
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("campaigns.services.preflight.TRIED_TEXTS", 2)
+    monkeypatch.setattr("campaigns.services.preflight_people.FIRST_CHUNK", 4)
     many = range(100_000, 100_300)
     make_account(20_001, friends=many[150:])
     campaign = make_campaign(lists=[make_list("members", many)], text="hi {{ name }}")
