@@ -47,7 +47,7 @@ def page_context(object_id: str) -> dict[str, Any]:
 def _outage_of(account: Account) -> Outage | None:
     """Return the outage that keeps the account from the gateway, if there is one."""
     lease = getattr(account, "lease", None)
-    egress_id = account.egress_id or (lease.egress_id if lease is not None else None)
+    egress_id = account.egress_id or (lease.egress_id if lease is not None else None) or 0
     return Outage.objects.filter(ended_at=None, egress_id=egress_id).first()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 CODE_MEANINGS: dict[str, Any] = {
@@ -15,6 +16,8 @@ CODE_MEANINGS: dict[str, Any] = {
     "NULL": _("NULL: an empty answer, asked again"),
     "timeout": _("timeout: no answer in time, asked again"),
     "reset": _("reset: the connection broke, asked again"),
+    "malformed": _("malformed: not the answer to this request, asked again"),
+    "unreachable": _("unreachable: nothing was sent, tried again when the gateway is back"),
 }
 CODE_COLOURS = {
     "": "info",
@@ -25,9 +28,15 @@ CODE_COLOURS = {
     "NULL": "warning",
     "timeout": "warning",
     "reset": "warning",
+    "malformed": "warning",
+    "unreachable": "warning",
 }
 
 
 def code_meaning(code: str) -> Any:
     """Return the code with what it means; a code nobody has explained stands alone."""
+    if code.startswith("HTTP_"):
+        return gettext("HTTP %(status)s: the gateway's server failed, asked again") % {
+            "status": code.removeprefix("HTTP_")
+        }
     return CODE_MEANINGS.get(code, code)

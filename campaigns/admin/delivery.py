@@ -92,6 +92,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     ]
     readonly_fields = ["person", "stands", "last_code", "message"]
     inlines = [AttemptInline]
+    change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
         "Deliveries are made when a campaign is started: one for each person it is for."
     )
@@ -155,7 +156,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("last RES"))
     def last_code(self, delivery: Delivery) -> Any:
         """The last code with its meaning."""
-        return code_meaning(delivery.last_res) if delivery.last_res else None
+        return code_meaning(delivery.last_res) if delivery.last_res else EMPTY
 
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:
