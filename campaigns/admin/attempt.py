@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
-from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.codes import CODE_COLOURS
 from campaigns.models import Attempt
+from campaigns.services.code_words import code_meaning
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.marks import EMPTY
 

@@ -17,10 +17,11 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.models import Attempt, Delivery
 from campaigns.resources import DeliveryResource
+from campaigns.services.code_words import code_meaning
 from campaigns.services.explain import why_is_delivery_waiting
 from campaigns.states import (
     EXCEPTIONAL_DELIVERY_STATES,
@@ -175,4 +176,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
 def reason_in_words(reason: str) -> Any:
     """Return a reason for people; a code that is no word of ours stands as it is."""
-    return Reason(reason).label if reason in Reason.values else reason.replace("RES_", "RES=")
+    if reason in Reason.values:
+        return Reason(reason).label
+    if not reason:
+        return ""
+    is_res = reason.startswith("RES_")
+    meaning = code_meaning(reason.removeprefix("RES_"))
+    return f"RES={meaning}" if is_res else meaning

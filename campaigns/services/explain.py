@@ -52,7 +52,7 @@ def why_is_delivery_waiting(*, delivery: Delivery) -> Explanation:
     """Return where one delivery stands and what it waits for."""
     run = delivery.run
     if delivery.state == DeliveryState.SENDING:
-        return Explanation(_("Its request is with the gateway, or is about to be repeated."))
+        return _why_in_flight(delivery)
     if delivery.state != DeliveryState.PENDING:
         reason = delivery.reason or delivery.last_res
         return Explanation(f"{delivery.get_state_display()} {reason}".strip())
@@ -124,6 +124,15 @@ def _why_not_prepared(run: Run) -> list[Explanation]:
         learning,
     )
     return [*_why_not_at_all(run), Explanation(sentence % {"n": learning}, learning)]
+
+
+def _why_in_flight(delivery: Delivery) -> Explanation:
+    if delivery.account is not None:
+        for waits in what_holds_up(
+            accounts=Account.objects.filter(pk=delivery.account.pk)
+        ).values():
+            return _together(waits)
+    return Explanation(_("Its request is with the gateway; the answer is awaited."))
 
 
 def _why_account_waits(delivery: Delivery) -> Explanation:

@@ -21,6 +21,8 @@ from accounts.models import Account, Egress, Outage, Worker
 from accounts.states import STOPPED_STATES, AccountState
 from campaigns.models import Attempt
 from campaigns.services.clock import clock, span
+from campaigns.services.code_words import code_meaning
+from campaigns.states import DeliveryState
 
 #: What n accounts have in common, said before what holds up the first of them.
 TOGETHER: dict[str, Any] = {
@@ -30,6 +32,7 @@ TOGETHER: dict[str, Any] = {
     "login": gettext_lazy("%(n)d accounts wait before their next login."),
     "egress": gettext_lazy("%(n)d accounts have no worker to talk through."),
     "outage": gettext_lazy("%(n)d accounts do not reach the gateway from their egress."),
+    "repeating": gettext_lazy("%(n)d accounts repeat requests that got no usable answer."),
     "spent": gettext_lazy("%(n)d accounts have sent all they may for now."),
 }
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -57,6 +60,7 @@ class _World:
     now: datetime = field(default_factory=timezone.now)
     serving: set[int] = field(default_factory=lambda: _serving_egresses())
     outages: dict[int, Outage] = field(default_factory=lambda: _outages())
+    repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
 
 
 def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
@@ -96,6 +100,9 @@ def _wait_of(account: Account, world: _World) -> Wait | None:
         return Wait("outage", _cut_off(account, outage))
     if lease.login_not_before is not None and lease.login_not_before > world.now:
         return Wait("login", _logs_in_later(account), lease.login_not_before)
+    attempt = world.repeating.get(account.pk)
+    if attempt is not None:
+        return Wait("repeating", _repeats(account, attempt))
     return None
 
 
@@ -153,6 +160,21 @@ def _logs_in_later(account: Account) -> str:
     ) % {"uin": account.uin, "time": clock(account.lease.login_not_before), "n": failures}
 
 
+def _repeats(account: Account, attempt: Attempt) -> str:
+    return ngettext(
+        "Account %(uin)s has asked again %(n)d time, under the same SEQ, since %(time)s. "
+        "The last answer: %(code)s.",
+        "Account %(uin)s has asked again %(n)d times, under the same SEQ, since %(time)s. "
+        "The last answer: %(code)s.",
+        attempt.replays,
+    ) % {
+        "uin": account.uin,
+        "n": attempt.replays,
+        "time": clock(attempt.marked_at),
+        "code": code_meaning(attempt.res),
+    }
+
+
 def _spent(accounts: Iterable[Account], *, now: datetime) -> list[Wait]:
     """Return which accounts have sent all they may in an hour or a day, by their attempts."""
     limited = [account.pk for account in accounts if account.per_hour or account.per_day]
@@ -202,6 +224,14 @@ def _sent_since(since: datetime) -> Coalesce:
 def _serving_egresses() -> set[int]:
     in_use = Egress.objects.filter(is_enabled=True, workers__in=Worker.objects.living())
     return set(in_use.values_list("pk", flat=True))
+
+
+def _repeating() -> dict[int, Attempt]:
+    """Return by account the attempt that is asked again because no answer settled it."""
+    in_flight = Attempt.objects.filter(
+        delivery__state=DeliveryState.SENDING, finished_at=None, replays__gte=1
+    )
+    return {attempt.account_id: attempt for attempt in in_flight}
 
 
 def _outages() -> dict[int, Outage]:

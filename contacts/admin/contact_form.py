@@ -26,7 +26,7 @@ class ContactForm(forms.ModelForm):
     """Who the person is, and what is known of them."""
 
     attributes = LinesField(
-        label=_("attributes"),
+        label=_("Attributes"),
         required=False,
         strip=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),

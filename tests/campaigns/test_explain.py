@@ -149,6 +149,20 @@ def test_an_accounts_egress_is_not_in_use(run: Run) -> None:
     assert "“far away”, which is not in use" in sentences(run)
 
 
+def test_the_gateways_answers_are_lost(run: Run) -> None:
+    delivery = Delivery.objects.select_related("run", "account").latest("pk")
+    assert delivery.account is not None
+    Delivery.objects.filter(pk=delivery.pk).update(state="sending", last_res="reset")
+    delivery.attempts.create(
+        account=delivery.account, seq=1, marked_at=timezone.now(), replays=3, res="reset"
+    )
+    said = sentences(run)
+    assert "20001 has asked again 3 times, under the same SEQ, since" in said
+    assert "the connection broke" in said
+    delivery.refresh_from_db()
+    assert why_is_delivery_waiting(delivery=delivery).sentence == said
+
+
 def test_many_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
     run = Run.objects.get(pk=run.pk)
     with CaptureQueriesContext(connection) as one:
@@ -186,7 +200,7 @@ def test_a_delivery_is_tried_again_later(run: Run) -> None:
 @pytest.mark.parametrize(
     ("state", "reason", "expected"),
     [
-        ("sending", "", "with the gateway"),
+        ("sending", "", "with the gateway; the answer"),
         ("failed", "RES_5", "failed RES_5"),
         ("unknown", "reset", "unknown reset"),
     ],
