@@ -222,7 +222,8 @@ class LoginRefused(Refusal):
     def __init__(self, *, rs: int, reason: str) -> None:
         # RA comes from outside: one line, of bounded length, whatever it holds.
         self.reason = " ".join(reason.split())[:200]
-        words = f": {self.reason}" if self.reason else " without a reason"
+        words = self.reason.rstrip(".。 ")
+        words = f": {words}" if words else " without a reason"
         super().__init__(
             f"The gateway refuses the login (RS={rs}){words}. Check the account's password.",
             res=0,

@@ -135,7 +135,9 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("reason"))
     def why(self, delivery: Delivery) -> Any:
-        """The reason in words."""
+        """The reason in words; a code that ended it stands beside, with its meaning."""
+        if delivery.reason.removeprefix("RES_") == delivery.last_res:
+            return EMPTY
         return reason_in_words(delivery.reason) or EMPTY
 
     @display(description=_("last RES"), label=CODE_COLOURS)

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend, Worker
-from accounts.states import STOPPED_STATES, WORKING_STATES
+from accounts.states import WORKING_STATES
 from campaigns.models import Campaign
 from campaigns.querysets.picks import Fate, count_picks
 from campaigns.services.audience import merged_memberships
+from campaigns.services.explain_accounts import told_together, what_holds_up
 from campaigns.services.preflight_people import Audience, audience_of, first_people
 from campaigns.services.preparing import accounts_of
 from campaigns.services.render import (
@@ -170,21 +171,14 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.problems.append(_("Nobody is in the lists of this campaign."))
     if not able:
         found.problems.append(
-            _("None of the accounts may send: log in or enable one (manage.py accounts).")
+            _("None of the accounts may send: see why, and log in or enable one.")
         )
     elif found.targeted and not found.sendable and not unsynced:
         found.problems.append(
             _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
         )
-    for account in accounts_of(campaign=campaign).filter(state__in=STOPPED_STATES):
-        found.warnings.append(
-            _("Account %(uin)s is %(state)s and sends nothing: %(reason)s")
-            % {
-                "uin": account.uin,
-                "state": account.get_state_display(),
-                "reason": account.state_detail or account.get_state_reason_display(),
-            }
-        )
+    held_up = what_holds_up(accounts=accounts_of(campaign=campaign))
+    found.warnings += [told_together(waits) for waits in held_up.values()]
     if unsynced:
         found.warnings.append(
             ngettext(

@@ -214,7 +214,7 @@ def test_it_walks_the_audience_once_for_the_figures_and_looks_at_few_for_the_tex
     assert "GROUP BY picked_account" in walks[0]
     assert ["LIMIT 4" in sql or "LIMIT 16" in sql for sql in walks[1:3]] == [True, True]
     assert len(walks) == 5  # 4, 16, 64 and 256 people, each beginning where the last ended
-    assert len(asked) <= 27
+    assert len(asked) <= 30
 
 
 def test_nobody_to_write_to_is_not_looked_for_twice() -> None:
@@ -236,3 +236,17 @@ def test_people_in_several_lists_are_counted_beside_those_of_a_segment() -> None
     found = preflight(campaign=campaign)
     assert found.targeted == 9
     assert found.merged == 1
+
+
+def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
+    make_worker()
+    egress = Egress.objects.create(name="far away")
+    make_account(20_001, friends=PEOPLE, egress=egress)
+    for number in range(2, 5):
+        make_account(20_000 + number, friends=PEOPLE, state=AccountState.DISABLED)
+    found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
+    said = " ".join(found.warnings)
+    assert "20001 is pinned to the egress “far away”, where no worker is running" in said
+    # Many that are held up alike are one warning, not one each.
+    assert "3 accounts are disabled. Account 20002 is disabled" in said
+    assert len(found.warnings) == 2
