@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.forms import Form
@@ -102,6 +103,8 @@ class UncountedAdmin(ConsoleAdmin):
 
     paginator = InfinitePaginator
     list_disable_select_all = True
+    #: Its button would count the table once for every choice of every filter.
+    show_facets = ShowFacets.NEVER
 
 
 class ReadOnlyMixin:

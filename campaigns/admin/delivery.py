@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
+from campaigns.admin.addresses import run_address
 from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.models import Attempt, Delivery
@@ -80,7 +81,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("last_res", FieldTextFilter),
         ("account", AutocompleteSelectFilter),
     ]
-    list_select_related = ["account"]
+    list_select_related = ["account", "run__campaign"]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
     fields = [
@@ -98,6 +99,13 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         "Deliveries are made when a campaign is started: one for each person it is for."
     )
 
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Say of which run each is, unless they are all of one."""
+        columns = list(super().get_list_display(request))
+        if "run__id__exact" not in request.GET:
+            columns.insert(1, "of_run")
+        return columns
+
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Order as an index serves it, whatever the filter is."""
         if "run__id__exact" not in request.GET:
@@ -108,7 +116,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Deliveries without their texts: a page of them may weigh a lot."""
-        queryset = super().get_queryset(request).select_related("account")
+        queryset = super().get_queryset(request).select_related("account", "run__campaign")
         return queryset if request.resolver_match is None else queryset.defer("text")
 
     def get_search_results(
@@ -127,6 +135,12 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     def to(self, delivery: Delivery) -> Any:
         """The person's UIN."""
         return delivery.uin or _("erased")
+
+    @display(description=_("run"))
+    def of_run(self, delivery: Delivery) -> Any:
+        """The run, leading to its place on the campaign's page."""
+        address = run_address(delivery.run)
+        return format_html('<a class="text-link" href="{}">{}</a>', address, delivery.run)
 
     @display(description=_("state"), label=DELIVERY_COLOURS)
     def badge(self, delivery: Delivery) -> tuple[str, Any]:
