@@ -98,6 +98,12 @@ class KeptMixin:
         return actions
 
 
+class ChangesMixin:
+    """Rows whose changes are kept (simple_history): how they are listed."""
+
+    object_history_list_template = "console/changes.html"
+
+
 class UncountedAdmin(ConsoleAdmin):
     """The list of a table with millions of rows: previous and next, and no total."""
 

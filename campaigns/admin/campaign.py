@@ -24,7 +24,7 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run, Tally
 from campaigns.states import OPEN_DELIVERY_STATES, RunState
-from foundation.admin import ConsoleAdmin, KeptMixin
+from foundation.admin import ChangesMixin, ConsoleAdmin, KeptMixin
 from foundation.marks import EMPTY
 
 
@@ -35,6 +35,7 @@ class CampaignAdmin(
     CampaignPreflight,
     CampaignReport,
     KeptMixin,
+    ChangesMixin,
     SimpleHistoryAdmin,
     ConsoleAdmin,
 ):

@@ -105,7 +105,7 @@ class ContactImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.file_name} ({self.state})"
+        return f"{self.file_name} ({self.get_state_display()})"
 
 
 class ImportChange(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
@@ -81,3 +82,34 @@ def test_one_mark_stands_for_nothing(operator: Client) -> None:
         ]
         assert EMPTY in cells
         assert "-" not in cells
+
+
+def test_changes_say_who_and_what_without_python(operator: Client) -> None:
+    campaign = make_world()
+    campaign.text = "新的"
+    campaign.template = None
+    campaign.save()
+    address = reverse("admin:campaigns_campaign_history", args=[campaign.pk])
+    page = operator.get(address).content.decode()
+    assert "the command line" in page
+    assert re.search(r"Text</span>: – → 新的", page)
+    assert "None" not in page
+    assert "[]" not in page
+
+
+@pytest.mark.parametrize(
+    ("model", "heading"),
+    [
+        ("accounts_errand", r"指令 > 同步好友列表 \(完成\)"),
+        ("accounts_session", r"会话 > \d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
+        ("contacts_suppression", r"禁发名单 > 20000000 \(.*[^a-z]\)"),
+        ("accounts_resultpolicy", r"结果策略 > \S+, \S+: .+"),
+    ],
+)
+def test_rows_are_named_in_the_viewers_language(operator: Client, model: str, heading: str) -> None:
+    make_world()
+    operator.cookies["django_language"] = "zh-hans"
+    app, name = model.split("_")
+    first = apps.get_model(app, name)._default_manager.order_by("pk")[0]
+    page = operator.get(reverse(f"admin:{model}_change", args=[first.pk])).content.decode()
+    assert re.fullmatch(heading, _heading(page)), _heading(page)
