@@ -132,9 +132,9 @@ def _unserved(account: Account) -> str:
     egress = account.egress
     assert egress is not None
     sentence = (
-        _("Account %(uin)s is pinned to the egress “%(egress)s”, where no worker is running.")
+        _("Account %(uin)s is pinned to egress “%(egress)s”, where no worker is running.")
         if egress.is_enabled
-        else _("Account %(uin)s is pinned to the egress “%(egress)s”, which is not in use.")
+        else _("Account %(uin)s is pinned to egress “%(egress)s”, which is not in use.")
     )
     return sentence % {"uin": account.uin, "egress": egress}
 

@@ -246,7 +246,7 @@ def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
         make_account(20_000 + number, friends=PEOPLE, state=AccountState.DISABLED)
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
     said = " ".join(found.warnings)
-    assert "20001 is pinned to the egress “far away”, where no worker is running" in said
+    assert "20001 is pinned to egress “far away”, where no worker is running" in said
     # Many that are held up alike are one warning, not one each.
     assert "3 accounts are disabled. Account 20002 is disabled" in said
     assert len(found.warnings) == 2
