@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.forms import Form
@@ -113,11 +114,19 @@ class KeptMixin:
         return actions
 
 
+class ChangesMixin:
+    """Rows whose changes are kept (simple_history): how they are listed."""
+
+    object_history_list_template = "console/changes.html"
+
+
 class UncountedAdmin(ConsoleAdmin):
     """The list of a table with millions of rows: previous and next, and no total."""
 
     paginator = InfinitePaginator
     list_disable_select_all = True
+    #: Its button would count the table once for every choice of every filter.
+    show_facets = ShowFacets.NEVER
 
 
 class ReadOnlyMixin:

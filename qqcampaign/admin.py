@@ -6,9 +6,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from foundation.marks import EMPTY
+
+admin.site.empty_value_display = EMPTY
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -25,3 +29,8 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Roles."""
+
+    empty_sentence = _(
+        "A role is a set of permissions that several operators have: looking only, or sending too. "
+        "Who is a superuser needs none."
+    )

@@ -242,18 +242,19 @@ class LoginRefused(Refusal):
     def __init__(self, *, rs: int, reason: str) -> None:
         # RA comes from outside: one line, of bounded length, whatever it holds.
         self.reason = " ".join(reason.split())[:200]
+        why = self.reason.rstrip(".。 ")  # the sentence has a full stop of its own
         words = (
             _(
                 "The gateway refuses the login (RS=%(rs)s): %(reason)s. Check the account's "
                 "password."
             )
-            if self.reason
+            if why
             else _(
                 "The gateway refuses the login (RS=%(rs)s) without a reason. Check the account's "
                 "password."
             )
         )
-        super().__init__(words % {"rs": rs, "reason": self.reason}, res=0, code=f"RS_{rs}")
+        super().__init__(words % {"rs": rs, "reason": why}, res=0, code=f"RS_{rs}")
         self.rs = rs
 
 

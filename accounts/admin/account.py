@@ -30,6 +30,7 @@ from accounts.models import Account, AccountEvent, Errand, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
 from foundation.admin import ConsoleAdmin, ExportMixin, KeptMixin, TimelineInline, search_by_uin
+from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx
 
 STATE_COLOURS = {
@@ -237,4 +238,4 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, Consol
         if account.egress is not None:
             return gettext("%(egress)s (pinned)") % {"egress": account.egress}
         lease = getattr(account, "lease", None)
-        return str(lease.egress) if lease is not None and lease.egress is not None else "–"
+        return str(lease.egress) if lease is not None and lease.egress is not None else EMPTY

@@ -28,6 +28,9 @@ from accounts.states import StateReason
 from foundation.admin import confirmation, require, say_refusals
 from foundation.refusals import Refusal
 
+#: Accounts that a question about many names.
+NAMED = 20
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -36,6 +39,7 @@ class Verb:
     Args:
         words: on the button.
         before: what will happen, said before it does; empty when there is nothing to fear.
+        besides: what becomes of its messages.
         after: what happened, for n accounts.
         do: the service, called with account and by.
     """
@@ -46,6 +50,14 @@ class Verb:
     do: Callable[..., Any]
     is_dangerous: bool = False
     icon: str = ""
+    besides: Any = ""
+
+
+#: campaigns.services.rerouting, which this app must not import, does it.
+_MESSAGES_MOVE = _(
+    "Its messages move to other accounts with the same friend. Those that no other can send fail, "
+    "or wait, as their campaign says; failed ones can be retried once it is enabled."
+)
 
 
 def _quarantine(*, account: Account, by: Any) -> None:
@@ -99,9 +111,10 @@ VERBS: dict[str, Verb] = {
     "disable": Verb(
         words=_("Disable"),
         before=_(
-            "It stops before its next message, at most one is in flight. It sends nothing more "
-            "until somebody enables it; deliveries only it can make wait."
+            "It stops before its next message, at most one is in flight, and sends nothing more "
+            "until somebody enables it."
         ),
+        besides=_MESSAGES_MOVE,
         after=lambda n: ngettext("%(n)d account is disabled.", "%(n)d accounts are disabled.", n),
         do=disable_account,
         is_dangerous=True,
@@ -113,6 +126,7 @@ VERBS: dict[str, Verb] = {
             "It stops before its next message and is shown as needing a look, until somebody "
             "enables it."
         ),
+        besides=_MESSAGES_MOVE,
         after=lambda n: ngettext(
             "%(n)d account is in quarantine.", "%(n)d accounts are in quarantine.", n
         ),
@@ -121,6 +135,18 @@ VERBS: dict[str, Verb] = {
         icon="health_and_safety",
     ),
 }
+
+
+def _named(accounts: list[Account]) -> str:
+    """Return the names of the first accounts, and how many more there are."""
+    names = ", ".join(str(account) for account in accounts[:NAMED])
+    more = len(accounts) - NAMED
+    if more <= 0:
+        return names
+    return ngettext("%(names)s and %(n)d more", "%(names)s and %(n)d more", more) % {
+        "names": names,
+        "n": more,
+    }
 
 
 class AccountActions:
@@ -142,7 +168,7 @@ class AccountActions:
             request,
             self,
             title=f"{VERBS[verb].words}: {account}",
-            sentences=[VERBS[verb].before],
+            sentences=[VERBS[verb].before, VERBS[verb].besides],
             verb=str(VERBS[verb].words),
             back=back,
             is_dangerous=VERBS[verb].is_dangerous,
@@ -160,7 +186,7 @@ class AccountActions:
             request,
             self,
             title=title % {"verb": VERBS[verb].words, "n": len(accounts)},
-            sentences=[VERBS[verb].before, ", ".join(str(account) for account in accounts[:20])],
+            sentences=[VERBS[verb].before, VERBS[verb].besides, _named(accounts)],
             verb=str(VERBS[verb].words),
             back=reverse("admin:accounts_account_changelist"),
             is_dangerous=True,

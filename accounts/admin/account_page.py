@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from accounts.models import Account, Errand, Session
+from accounts.models import Account, Errand, Outage, Session
 
 #: How many of the newest attempts the page looks at; the rest are in the list of attempts.
 NEWEST_ATTEMPTS = 4_000
@@ -38,9 +38,25 @@ def page_context(object_id: str) -> dict[str, Any]:
         "account": account,
         "lease": getattr(account, "lease", None),
         "open_session": next(iter(account.open), None),
+        "outage": _outage_of(account),
+        "is_egress_served": _is_served(account),
         "open_errands": Errand.objects.filter(account=account, state="open"),
         **_sending(account, now=timezone.now()),
     }
+
+
+def _outage_of(account: Account) -> Outage | None:
+    """Return the outage that keeps the account from the gateway, if there is one."""
+    lease = getattr(account, "lease", None)
+    egress_id = account.egress_id or (lease.egress_id if lease is not None else None) or 0
+    return Outage.objects.filter(ended_at=None, egress_id=egress_id).first()
+
+
+def _is_served(account: Account) -> bool:
+    """Return whether a worker lives at the egress the account is pinned to, if it is to one."""
+    if account.egress is None:
+        return True
+    return account.egress.is_enabled and account.egress.workers.living().exists()
 
 
 def _sending(account: Account, *, now: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from accounts.models import InboundKind, InboundMessage
 from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.resources import InboundMessageResource
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
+from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx
 
 KIND_COLOURS = {
@@ -76,7 +77,7 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     def sender(self, message: InboundMessage) -> Any:
         """Who wrote, leading to the contact of that number."""
         if not message.uin:
-            return "–"
+            return EMPTY
         return format_html(
             '<a class="text-link" href="{}?q={}">{}</a>',
             reverse("admin:contacts_contact_changelist"),

@@ -12,11 +12,12 @@ from unfold.decorators import display
 
 from accounts.models import ResultPolicy
 from accounts.models.result_policy import AccountAction
-from foundation.admin import ConsoleAdmin
+from foundation.admin import ChangesMixin, ConsoleAdmin
+from foundation.marks import EMPTY
 
 
 @admin.register(ResultPolicy)
-class ResultPolicyAdmin(SimpleHistoryAdmin, ConsoleAdmin):
+class ResultPolicyAdmin(ChangesMixin, SimpleHistoryAdmin, ConsoleAdmin):
     """Every change is kept, with who made it."""
 
     list_display = [
@@ -42,7 +43,7 @@ class ResultPolicyAdmin(SimpleHistoryAdmin, ConsoleAdmin):
     def pause(self, policy: ResultPolicy) -> str:
         """How long it waits before the second try, where there is one."""
         if policy.max_tries == 1 or not policy.backoff_seconds:
-            return "–"
+            return EMPTY
         return gettext("%(gap)s s") % {"gap": number_format(policy.backoff_seconds, 1)}
 
     @display(description=_("besides"))
@@ -55,4 +56,4 @@ class ResultPolicyAdmin(SimpleHistoryAdmin, ConsoleAdmin):
             gettext("the person is suppressed") if policy.suppresses_contact else "",
             gettext("the run stops") if policy.stops_run else "",
         ]
-        return "; ".join(word for word in happens if word) or "–"
+        return "; ".join(word for word in happens if word) or EMPTY

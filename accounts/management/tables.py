@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
+from foundation.marks import EMPTY
+
 
 def table(*, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return rows below a heading, each column as wide as its widest cell; None is a dash."""
@@ -19,7 +21,7 @@ def table(*, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    text = "-" if value is None or value == "" else str(value)
+    text = EMPTY if value is None or value == "" else str(value)
     # One line a row, and nothing that a terminal would obey.
     return "".join(c if c.isprintable() else " " for c in text)
 

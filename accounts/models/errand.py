@@ -62,4 +62,4 @@ class Errand(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account_id}: {self.kind} ({self.state})"
+        return f"{self.get_kind_display()} ({self.get_state_display()})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
@@ -58,4 +59,4 @@ class InboundMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.uin} → {self.account_id}"
+        return f"{self.uin}, {timezone.localtime(self.received_at):%Y-%m-%d %H:%M:%S}"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.account import Account
 from accounts.models.egress import Egress, Worker
 from accounts.querysets import LeaseQuerySet
+from foundation.marks import EMPTY
 
 
 class Lease(models.Model):
@@ -62,4 +63,4 @@ class Lease(models.Model):
         verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
-        return f"{self.account_id}: {self.worker_id or '-'}"
+        return f"{self.account_id}: {self.worker_id or EMPTY}"

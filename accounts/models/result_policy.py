@@ -75,4 +75,4 @@ class ResultPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.command} {self.code}: {self.action}"
+        return f"{self.get_command_display()}, {self.code}: {self.get_action_display()}"

@@ -54,4 +54,4 @@ class Session(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account_id} @ {self.egress_id}"
+        return f"{timezone.localtime(self.opened_at):%Y-%m-%d %H:%M:%S}"

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
-from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.codes import CODE_COLOURS
 from campaigns.models import Attempt
+from campaigns.services.code_words import code_meaning
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.marks import EMPTY
 
 
 @admin.register(Attempt)
@@ -46,7 +48,7 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
         return format_html(
             '<a class="text-link" href="{}">{}</a>',
             reverse("admin:campaigns_delivery_change", args=[attempt.delivery_id]),
-            attempt.delivery.uin or "–",
+            attempt.delivery.uin or EMPTY,
         )
 
     @display(description="RES", label=CODE_COLOURS)

@@ -24,7 +24,8 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run, Tally
 from campaigns.states import OPEN_DELIVERY_STATES, RunState
-from foundation.admin import ConsoleAdmin, KeptMixin
+from foundation.admin import ChangesMixin, ConsoleAdmin, KeptMixin
+from foundation.marks import EMPTY
 
 
 @admin.register(Campaign)
@@ -34,6 +35,7 @@ class CampaignAdmin(
     CampaignPreflight,
     CampaignReport,
     KeptMixin,
+    ChangesMixin,
     SimpleHistoryAdmin,
     ConsoleAdmin,
 ):
@@ -56,6 +58,8 @@ class CampaignAdmin(
             {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},
         ),
     ]
+    change_form_outer_before_template = "console/campaign/edit.html"
+    object_history_template = "console/campaign/history.html"
     empty_sentence = _(
         "A campaign says something to the people in your lists: choose who, what, by whom and "
         "when, look at the preflight, and start it."
@@ -93,6 +97,11 @@ class CampaignAdmin(
             ("live/", self.live_view, "campaigns_campaign_live"),
             ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
             ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
+            (
+                "preflight/<slug:fate>/",
+                self.preflight_people_view,
+                "campaigns_campaign_preflight_people",
+            ),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [
@@ -132,7 +141,7 @@ class CampaignAdmin(
     def progress(self, campaign: Any) -> Any:
         """How much of the newest run is done."""
         if not campaign.targeted:
-            return "–"
+            return EMPTY
         done = campaign.targeted - campaign.waiting
         return render_to_string(
             "console/campaign/progress.html",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
@@ -42,6 +44,28 @@ class CampaignPage:
         status = 200 if context["is_live"] else STOP_POLLING
         return TemplateResponse(request, "console/campaign/live.html", context, status=status)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form under the campaign's tabs."""
+        context = _tabs_context(object_id) | (extra_context or {})
+        shown: HttpResponse = super().change_view(  # type: ignore[misc]
+            request, object_id, form_url, context
+        )
+        return shown
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the changes under the campaign's tabs."""
+        context = _tabs_context(object_id) | (extra_context or {})
+        shown: HttpResponse = super().history_view(request, object_id, context)  # type: ignore[misc]
+        return shown
+
     def _find(self, request: HttpRequest, object_id: int) -> tuple[Campaign, Run | None]:
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
         campaign = Campaign.objects.filter(pk=object_id).first()
@@ -64,3 +88,13 @@ class CampaignPage:
         if isinstance(response, HttpResponseRedirect):
             return HttpResponseRedirect(page_address(campaign))
         return response
+
+
+def _tabs_context(object_id: str) -> dict[str, Any]:
+    """Return what the tabs need; nothing for a campaign that is not there."""
+    if not object_id.isdigit():
+        return {}
+    campaign = Campaign.objects.filter(pk=int(object_id)).first()
+    if campaign is None:
+        return {}
+    return {"campaign": campaign, "run": campaign.runs.order_by("-number").first()}

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
+from accounts.models import Account
 from campaigns.admin.delivery import reason_in_words
 from campaigns.models import Campaign
-from campaigns.services.preflight import preflight
+from campaigns.querysets.picks import Fate
+from campaigns.services.preflight import Allocation, Preflight, preflight
+from campaigns.services.preflight_people import people_behind
 from campaigns.states import ACTIVE_RUN_STATES
+from foundation.admin import require
+
+#: People a page shows, and accounts the preflight does.
+SHOWN = 100
 
 
 class CampaignPreflight:
@@ -28,9 +36,74 @@ class CampaignPreflight:
             "campaign": campaign,
             "run": run,
             "found": found,
-            "skipped": [(reason_in_words(reason), n) for reason, n in found.skipped.items()],
+            "skipped": [
+                (reason, reason_in_words(reason), n) for reason, n in found.skipped.items()
+            ],
+            "shares": _shares(found),
+            "may_see_people": request.user.has_perm("contacts.view_contact"),
             "can_start": not found.problems
             and self.has_change_permission(request)  # type: ignore[attr-defined]
             and not campaign.runs.filter(state__in=ACTIVE_RUN_STATES).exists(),
         }
         return TemplateResponse(request, "console/campaign/preflight.html", context)
+
+    def preflight_people_view(
+        self, request: HttpRequest, object_id: int, fate: str
+    ) -> HttpResponse:
+        """Show the people behind a figure, a page at a time: nothing is counted twice."""
+        campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
+        require(request.user.has_perm("contacts.view_contact"))
+        if fate not in list(Fate):
+            raise Http404
+        account = _named_account(request)
+        people = people_behind(
+            campaign=campaign,
+            fate=Fate(fate),
+            most=SHOWN + 1,
+            after=_number(request, "after"),
+            account=account,
+        )
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": Campaign._meta,
+            "title": campaign.name,
+            "original": campaign,
+            "campaign": campaign,
+            "run": run,
+            "fate": fate,
+            "words": _words(Fate(fate)),
+            "account": account,
+            "people": people[:SHOWN],
+            "next_after": people[SHOWN - 1][0].pk if len(people) > SHOWN else None,
+        }
+        return TemplateResponse(request, "console/campaign/preflight_people.html", context)
+
+
+def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
+    """Return who would send how much, each with the key of the account."""
+    shown = found.per_account[:SHOWN]
+    keys = dict(
+        Account.objects.filter(uin__in=[share.uin for share in shown]).values_list("uin", "pk")
+    )
+    return [(keys[share.uin], share) for share in shown if share.uin in keys]
+
+
+def _words(fate: Fate) -> Any:
+    words = {Fate.TARGETED: _("targeted"), Fate.SENDABLE: _("would be written to")}
+    return words.get(fate) or _("skipped: %(reason)s") % {"reason": reason_in_words(fate.value)}
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    """Return a number of the address; 0 when there is none, or none that a row can have."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _named_account(request: HttpRequest) -> Account | None:
+    """Return the account that the address asks for; None when it asks for all."""
+    if "account" not in request.GET:
+        return None
+    account = Account.objects.filter(pk=_number(request, "account")).first()
+    if account is None:
+        raise Http404
+    return account

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.admin.addresses import page_address
-from campaigns.models import Campaign, Run
+from campaigns.admin.delivery_actions import resolved_in_words
+from campaigns.models import Campaign, Delivery, Run
 from campaigns.services.figures import Figures, figures_of
 from campaigns.services.lifecycle import (
     cancel_run,
     pause_run,
+    resolve_unknown,
     resume_run,
     retry_run,
     start_campaign,
@@ -26,17 +28,19 @@ from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 
+#: What may be said of all of a run's unknown deliveries at once.
+UNKNOWN_VERBS = ("unknown-arrived", "unknown-lost", "retry-unknown")
 #: Which verbs a run's state offers, the one most likely wanted first.
 OFFERED: dict[str, list[str]] = {
     RunState.DRAFT: ["start"],
     RunState.SCHEDULED: ["cancel"],
     RunState.AWAITING_APPROVAL: ["cancel"],
     RunState.PREPARING: ["cancel"],
-    RunState.RUNNING: ["pause", "cancel"],
-    RunState.PAUSED: ["resume", "cancel"],
-    RunState.FINISHED: ["retry", "retry-unknown", "start-again"],
-    RunState.STOPPED: ["resume", "retry", "retry-unknown", "cancel"],
-    RunState.CANCELLED: ["start-again"],
+    RunState.RUNNING: ["pause", "cancel", *UNKNOWN_VERBS],
+    RunState.PAUSED: ["resume", "cancel", *UNKNOWN_VERBS],
+    RunState.FINISHED: ["retry", *UNKNOWN_VERBS, "start-again"],
+    RunState.STOPPED: ["resume", "retry", *UNKNOWN_VERBS, "cancel"],
+    RunState.CANCELLED: ["start-again", "unknown-arrived", "unknown-lost"],
 }
 #: Verbs that make a run of their own; the others act on the run that is shown.
 STARTS = ("start", "start-again")
@@ -95,10 +99,25 @@ def _retry_unknown(_campaign: Campaign, run: Run | None, by: Any) -> str:
     return _tried_again(retry_run(run=_given(run), states=[DeliveryState.UNKNOWN], by=by))
 
 
+def _resolve_unknown(to: str, run: Run | None, by: Any) -> str:
+    count = resolve_unknown(deliveries=Delivery.objects.filter(run=_given(run)), to=to, by=by)
+    if not count:
+        raise Refusal(_("No delivery of this run is unknown any more."), code="nothing_unknown")
+    return resolved_in_words(to, count)
+
+
 def _tried_again(count: int) -> str:
     return ngettext(
         "%(n)s delivery is tried again.", "%(n)s deliveries are tried again.", count
     ) % {"n": _number(count)}
+
+
+def _unknown_words(figures: Figures) -> str:
+    return ngettext(
+        "Of %(n)s delivery of this run nobody knows whether it arrived.",
+        "Of %(n)s deliveries of this run nobody knows whether they arrived.",
+        figures.unknown,
+    ) % {"n": _number(figures.unknown)}
 
 
 def _given(run: Run | None) -> Run:
@@ -177,8 +196,26 @@ VERBS: dict[str, CampaignVerb] = {
         ],
         act=_retry,
     ),
+    "unknown-arrived": CampaignVerb(
+        words=gettext_lazy("Unknown: all arrived"),
+        icon="mark_email_read",
+        before=lambda figures: [
+            _unknown_words(figures),
+            _("They count as sent, in the figures and in the report."),
+        ],
+        act=lambda _campaign, run, by: _resolve_unknown(DeliveryState.SENT, run, by),
+    ),
+    "unknown-lost": CampaignVerb(
+        words=gettext_lazy("Unknown: none arrived"),
+        icon="unsubscribe",
+        before=lambda figures: [
+            _unknown_words(figures),
+            _("They count as failed; whoever retries the failed ones sends them again."),
+        ],
+        act=lambda _campaign, run, by: _resolve_unknown(DeliveryState.FAILED, run, by),
+    ),
     "retry-unknown": CampaignVerb(
-        words=gettext_lazy("Send unknown again"),
+        words=gettext_lazy("Unknown: send all again"),
         icon="help",
         before=lambda figures: [
             _("%(n)s deliveries are sent again of which nobody knows whether they arrived.")
@@ -233,7 +270,7 @@ def offered_verbs(campaign: Campaign, run: Run | None, figures: Figures | None) 
         return [("start", VERBS["start"])]
     useless = {
         "retry": not figures.failed,
-        "retry-unknown": not figures.unknown,
+        **dict.fromkeys(UNKNOWN_VERBS, not figures.unknown),
         "start-again": _has_other_active_run(campaign),
     }
     return [(verb, VERBS[verb]) for verb in OFFERED[run.state] if not useless.get(verb)]

@@ -17,10 +17,12 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.addresses import run_address
+from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.models import Attempt, Delivery
 from campaigns.resources import DeliveryResource
+from campaigns.services.code_words import code_meaning
 from campaigns.services.explain import why_is_delivery_waiting
 from campaigns.states import (
     EXCEPTIONAL_DELIVERY_STATES,
@@ -36,6 +38,7 @@ from foundation.admin import (
     UncountedAdmin,
     uin_starts_with,
 )
+from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
@@ -78,7 +81,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("last_res", FieldTextFilter),
         ("account", AutocompleteSelectFilter),
     ]
-    list_select_related = ["account"]
+    list_select_related = ["account", "run__campaign"]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
     fields = [
@@ -91,9 +94,17 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     ]
     readonly_fields = ["person", "stands", "last_code", "message"]
     inlines = [AttemptInline]
+    change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
         "Deliveries are made when a campaign is started: one for each person it is for."
     )
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Say of which run each is, unless they are all of one."""
+        columns = list(super().get_list_display(request))
+        if "run__id__exact" not in request.GET:
+            columns.insert(1, "of_run")
+        return columns
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Order as an index serves it, whatever the filter is."""
@@ -105,7 +116,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Deliveries without their texts: a page of them may weigh a lot."""
-        queryset = super().get_queryset(request).select_related("account")
+        queryset = super().get_queryset(request).select_related("account", "run__campaign")
         return queryset if request.resolver_match is None else queryset.defer("text")
 
     def get_search_results(
@@ -125,6 +136,12 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         """The person's UIN."""
         return delivery.uin or _("erased")
 
+    @display(description=_("run"))
+    def of_run(self, delivery: Delivery) -> Any:
+        """The run, leading to its place on the campaign's page."""
+        address = run_address(delivery.run)
+        return format_html('<a class="text-link" href="{}">{}</a>', address, delivery.run)
+
     @display(description=_("state"), label=DELIVERY_COLOURS)
     def badge(self, delivery: Delivery) -> tuple[str, Any]:
         """The state, coloured."""
@@ -132,8 +149,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("reason"))
     def why(self, delivery: Delivery) -> Any:
-        """The reason in words."""
-        return reason_in_words(delivery.reason) or "–"
+        """The reason in words; a code that ended it stands beside, with its meaning."""
+        if delivery.reason.removeprefix("RES_") == delivery.last_res:
+            return EMPTY
+        return reason_in_words(delivery.reason) or EMPTY
 
     @display(description=_("last RES"), label=CODE_COLOURS)
     def code(self, delivery: Delivery) -> Any:
@@ -154,7 +173,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("last RES"))
     def last_code(self, delivery: Delivery) -> Any:
         """The last code with its meaning."""
-        return code_meaning(delivery.last_res) if delivery.last_res else None
+        return code_meaning(delivery.last_res) if delivery.last_res else EMPTY
 
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:
@@ -173,4 +192,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
 def reason_in_words(reason: str) -> Any:
     """Return a reason for people; a code that is no word of ours stands as it is."""
-    return Reason(reason).label if reason in Reason.values else reason.replace("RES_", "RES=")
+    if reason in Reason.values:
+        return Reason(reason).label
+    if not reason:
+        return ""
+    is_res = reason.startswith("RES_")
+    meaning = code_meaning(reason.removeprefix("RES_"))
+    return f"RES={meaning}" if is_res else meaning

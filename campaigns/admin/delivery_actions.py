@@ -7,16 +7,35 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.models import Delivery
 from campaigns.services.lifecycle import resolve_unknown
 from campaigns.states import DeliveryState
-from foundation.admin import confirmation
+from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
+
+#: The words on one unknown delivery: on the button, the state they lead to, what they mean.
+WORDS: dict[str, tuple[Any, str, Any]] = {
+    "arrived": (
+        gettext_lazy("It was seen arriving"),
+        DeliveryState.SENT,
+        gettext_lazy("It counts as sent, in the figures and in the report."),
+    ),
+    "lost": (
+        gettext_lazy("It did not arrive"),
+        DeliveryState.FAILED,
+        gettext_lazy("It counts as failed; whoever retries the failed ones sends it again."),
+    ),
+    "again": (
+        gettext_lazy("Send again"),
+        DeliveryState.PENDING,
+        gettext_lazy("The person may get the message twice: the first one may have arrived."),
+    ),
+}
 
 
 class DeliveryActions:
@@ -67,6 +86,34 @@ class DeliveryActions:
             ],
         )
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of each word on one delivery."""
+        resolve = self.admin_site.admin_view(self.resolve_view)  # type: ignore[attr-defined]
+        address = "<int:object_id>/resolve/<slug:verdict>/"
+        own = [path(address, resolve, name="campaigns_delivery_resolve")]
+        return [*own, *super().get_urls()]  # type: ignore[misc]
+
+    def resolve_view(self, request: HttpRequest, object_id: int, verdict: str) -> HttpResponse:
+        """Say what a word on one delivery does (GET), or take it (POST)."""
+        require(self.has_resolve_permission(request))
+        delivery = Delivery.objects.filter(pk=object_id).first()
+        if delivery is None or verdict not in WORDS:
+            raise Http404
+        words, to, sentence = WORDS[verdict]
+        back = reverse("admin:campaigns_delivery_change", args=[object_id])
+        if request.method == "POST":
+            self._resolve(request, Delivery.objects.filter(pk=object_id), to)
+            return HttpResponseRedirect(back)
+        return confirmation(
+            request,
+            self,
+            title=f"{words}: {delivery}",
+            sentences=[sentence],
+            verb=str(words),
+            back=back,
+            is_dangerous=to == DeliveryState.PENDING,
+        )
+
     def _resolve(
         self, request: HttpRequest, queryset: QuerySet[Delivery], to: str
     ) -> HttpResponse | None:
@@ -78,13 +125,14 @@ class DeliveryActions:
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(request.get_full_path())
         if count:
-            messages.success(request, _said(to, count))
+            messages.success(request, resolved_in_words(to, count))
         else:
             messages.warning(request, _("None of the chosen deliveries is unknown."))
         return None
 
 
-def _said(to: str, count: int) -> str:
+def resolved_in_words(to: str, count: int) -> str:
+    """Return what became of unknown deliveries that somebody resolved."""
     if to == DeliveryState.SENT:
         sentence = ngettext(
             "%(n)d delivery counts as sent now.", "%(n)d deliveries count as sent now.", count

@@ -10,10 +10,11 @@ from django.utils.translation import get_language
 
 from campaigns.admin.addresses import deliveries_address
 from campaigns.admin.campaign_verbs import offered_verbs
-from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery import DELIVERY_COLOURS, reason_in_words
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, Run
+from campaigns.services.code_words import code_meaning
 from campaigns.services.explain import Explanation, why_is_nothing_moving
 from campaigns.services.figures import Figures, figures_of
 from campaigns.states import ACTIVE_RUN_STATES, DeliveryState

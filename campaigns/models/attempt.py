@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from campaigns.models.delivery import Delivery
+from foundation.marks import EMPTY
 
 
 class Attempt(models.Model):
@@ -42,4 +43,4 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.account_id}/{self.seq}: {self.res or '-'}"
+        return f"{self.account_id}/{self.seq}: {self.res or EMPTY}"

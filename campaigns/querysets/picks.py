@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.db import connection
 
 from campaigns.querysets.planning import Picks
+from campaigns.states import Reason
+
+
+class Fate(StrEnum):
+    """What would become of a person; whoever is skipped is called as the reason is."""
+
+    TARGETED = "targeted"
+    SENDABLE = "sendable"
+    SUPPRESSED = Reason.SUPPRESSED.value
+    NO_ACCOUNT = Reason.NO_ACCOUNT.value
+    NOT_A_FRIEND = Reason.NOT_A_FRIEND.value
+
+
+_CONDITIONS = {
+    Fate.TARGETED: "TRUE",
+    Fate.SENDABLE: "picked_account IS NOT NULL AND NOT is_suppressed",
+    Fate.SUPPRESSED: "is_suppressed",
+    Fate.NO_ACCOUNT: "picked_account IS NULL AND has_friend AND NOT is_suppressed",
+    Fate.NOT_A_FRIEND: "picked_account IS NULL AND NOT has_friend AND NOT is_suppressed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +61,25 @@ def count_picks(*, picks: Picks) -> list[Pick]:
         ]
 
 
-def first_routes(*, picks: Picks, most: int) -> dict[int, int]:
-    """Return the first people who would be written to, by id, each with the account."""
+def first_of(
+    *, picks: Picks, fate: Fate, most: int, account_id: int | None = None
+) -> dict[int, int | None]:
+    """Return the first people of whom this would become, by id, each with the account picked.
+
+    Args:
+        picks: of whom.
+        fate: what would become of them.
+        most: how many at most.
+        account_id: only those whom this account would write to.
+    """
+    condition, params = _CONDITIONS[fate], list(picks.params)
+    if account_id is not None:
+        condition += " AND picked_account = %s"
+        params.append(account_id)
     choosing = (
         f"SELECT id, picked_account FROM ({picks.sql}) picks "  # noqa: S608
-        "WHERE picked_account IS NOT NULL AND NOT is_suppressed ORDER BY id LIMIT %s"
+        f"WHERE {condition} ORDER BY id LIMIT %s"
     )
     with connection.cursor() as cursor:
-        cursor.execute(choosing, [*picks.params, most])
+        cursor.execute(choosing, [*params, most])
         return dict(cursor.fetchall())

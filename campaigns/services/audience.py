@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from campaigns.models import Campaign
-from contacts.models import Contact
-from contacts.services.audience import audience_contacts
+from contacts.models import Contact, Membership
+from contacts.services.audience import audience_contacts, in_lists
 
 
 def people_of(*, campaign: Campaign) -> QuerySet[Contact]:
@@ -20,3 +20,19 @@ def people_of(*, campaign: Campaign) -> QuerySet[Contact]:
         excluded_lists=list(campaign.excluded_lists.all()),
         segments=list(campaign.segments.all()),
     )
+
+
+def merged_memberships(*, campaign: Campaign) -> int:
+    """Return how many memberships fall together because a person is in several of the lists.
+
+    Counted among memberships alone: whoever is in a list and in no excluded one is in the audience.
+    """
+    lists = list(campaign.lists.all())
+    if len(lists) < 2:
+        return 0
+    memberships = Membership.objects.filter(contact_list__in=lists)
+    excluded = [contact_list.pk for contact_list in campaign.excluded_lists.all()]
+    if excluded:
+        memberships = memberships.exclude(in_lists(excluded, person="contact_id"))
+    counted = memberships.aggregate(n=Count("pk"), people=Count("contact", distinct=True))
+    return int(counted["n"] - counted["people"])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account, Egress, Errand, ErrandKind, ErrandState, Lease, Outage, Worker
-from accounts.states import AccountState
+from accounts.models import Account, Egress, Errand, ErrandKind, ErrandState, Outage, Worker
 from campaigns.models import Delivery, Run
+from campaigns.services.clock import clock
+from campaigns.services.explain_accounts import Wait, told_together, what_holds_up
+from campaigns.services.preflight import seconds_a_message
 from campaigns.services.preparing import accounts_of
 from campaigns.services.windows import is_open, next_opening
 from campaigns.states import DeliveryState, RunState
@@ -51,7 +52,7 @@ def why_is_delivery_waiting(*, delivery: Delivery) -> Explanation:
     """Return where one delivery stands and what it waits for."""
     run = delivery.run
     if delivery.state == DeliveryState.SENDING:
-        return Explanation(_("Its request is with the gateway, or is about to be repeated."))
+        return _why_in_flight(delivery)
     if delivery.state != DeliveryState.PENDING:
         reason = delivery.reason or delivery.last_res
         return Explanation(f"{delivery.get_state_display()} {reason}".strip())
@@ -70,12 +71,14 @@ def _why_not_sent(run: Run) -> list[Explanation]:
     general = _why_not_at_all(run)
     if general:
         return general
-    waiting = (
-        Delivery.objects.pending().filter(run=run).values_list("account_id").annotate(n=Count("pk"))
-    )
-    loads = dict(waiting.order_by())
-    accounts = Account.objects.filter(pk__in=loads).select_related("lease")
-    return [*_resting(accounts), *_by_state(accounts), *_without_worker(accounts)]
+    waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
+    held_up = what_holds_up(accounts=Account.objects.filter(Exists(waiting)))
+    return [_together(waits) for waits in held_up.values()]
+
+
+def _together(waits: list[Wait]) -> Explanation:
+    ends = [wait.until for wait in waits if wait.until is not None]
+    return Explanation(told_together(waits), len(waits), min(ends, default=None))
 
 
 def _why_not_at_all(run: Run) -> list[Explanation]:
@@ -95,7 +98,7 @@ def _why_not_at_all(run: Run) -> list[Explanation]:
         return [
             Explanation(
                 _("The gateway is away since %(time)s: %(why)s It goes on by itself.")
-                % {"time": _clock(outage.began_at), "why": outage.sentence}
+                % {"time": clock(outage.began_at), "why": outage.sentence}
             )
         ]
     return []
@@ -105,62 +108,6 @@ def _other_egress(outage: Outage) -> bool:
     """Whether some egress with a living worker reaches the gateway."""
     living = Egress.objects.filter(workers__in=Worker.objects.living())
     return living.exclude(outages__in=Outage.objects.filter(ended_at=None)).exists()
-
-
-def _resting(accounts: QuerySet[Account]) -> list[Explanation]:
-    until = sorted(
-        account.lease.resting_until
-        for account in accounts
-        if account.lease.resting_until and account.lease.resting_until > timezone.now()
-    )
-    if not until:
-        return []
-    sentence = ngettext(
-        "%(n)d account is resting, until %(time)s.",
-        "%(n)d accounts are resting, the first until %(time)s.",
-        len(until),
-    )
-    return [
-        Explanation(sentence % {"n": len(until), "time": _clock(until[0])}, len(until), until[0])
-    ]
-
-
-def _by_state(accounts: QuerySet[Account]) -> list[Explanation]:
-    found = []
-    for state in (AccountState.QUARANTINED, AccountState.DISABLED):
-        stopped = [account for account in accounts if account.state == state]
-        if stopped:
-            first = stopped[0]
-            why = first.state_detail or first.get_state_reason_display()
-            found.append(
-                Explanation(
-                    _("%(n)d accounts are %(state)s. %(uin)s: %(why)s")
-                    % {
-                        "n": len(stopped),
-                        "state": state.label,
-                        "uin": first.uin,
-                        "why": why,
-                    },
-                    len(stopped),
-                )
-            )
-    return found
-
-
-def _without_worker(accounts: QuerySet[Account]) -> list[Explanation]:
-    living = set(Worker.objects.living().values_list("egress_id", flat=True))
-    lost = [
-        account for account in accounts if account.egress_id and account.egress_id not in living
-    ]
-    if not lost:
-        return []
-    return [
-        Explanation(
-            _("%(n)d accounts are pinned to egress “%(egress)s”, where no worker is running.")
-            % {"n": len(lost), "egress": lost[0].egress},
-            len(lost),
-        )
-    ]
 
 
 def _why_not_prepared(run: Run) -> list[Explanation]:
@@ -179,49 +126,49 @@ def _why_not_prepared(run: Run) -> list[Explanation]:
     return [*_why_not_at_all(run), Explanation(sentence % {"n": learning}, learning)]
 
 
+def _why_in_flight(delivery: Delivery) -> Explanation:
+    if delivery.account is not None:
+        for waits in what_holds_up(
+            accounts=Account.objects.filter(pk=delivery.account.pk)
+        ).values():
+            return _together(waits)
+    return Explanation(_("Its request is with the gateway; the answer is awaited."))
+
+
 def _why_account_waits(delivery: Delivery) -> Explanation:
     account = delivery.account
     if account is None:
         return Explanation(_("No account is chosen for it."))
-    accounts = Account.objects.filter(pk=account.pk).select_related("lease")
-    for found in (_resting(accounts), _by_state(accounts), _without_worker(accounts)):
-        if found:
-            return found[0]
-    lease = Lease.objects.get(account=account)
+    for waits in what_holds_up(accounts=Account.objects.filter(pk=account.pk)).values():
+        return _together(waits)
     before = (
         Delivery.objects.pending()
         .filter(account=account, run=delivery.run, pk__lt=delivery.pk)
         .count()
     )
-    gap = max(account.min_interval, lease.learnt_interval or 0.0)
-    slot = max(lease.last_reply_at or timezone.now(), timezone.now()) + timedelta(
-        seconds=gap * (before + 1)
+    now = timezone.now()
+    slot = max(account.lease.last_reply_at or now, now) + timedelta(
+        seconds=seconds_a_message(account) * (before + 1)
     )
-    return Explanation(
-        _("Waiting for its slot at about %(time)s: account %(uin)s has %(n)d messages before it.")
-        % {"time": _clock(slot), "n": before, "uin": account.uin},
-        before,
-        slot,
-    )
+    words = {"time": clock(slot), "n": before, "uin": account.uin}
+    if not before:
+        sentence = _("It is next: account %(uin)s sends it at about %(time)s.")
+    else:
+        sentence = ngettext(
+            "Waiting for its slot at about %(time)s: account %(uin)s has %(n)d message before it.",
+            "Waiting for its slot at about %(time)s: account %(uin)s has %(n)d messages before it.",
+            before,
+        )
+    return Explanation(sentence % words, before, slot)
 
 
 def _paused(run: Run) -> str:
-    return _("%(what)s At %(time)s.") % {
-        "what": run.state_detail or _("Paused."),
-        "time": _clock(run.state_changed_at),
-    }
+    paused = run.events.filter(state=RunState.PAUSED).select_related("by").order_by("-pk").first()
+    at = clock(run.state_changed_at)
+    if paused is not None and paused.by is not None:
+        return _("Paused by %(who)s at %(time)s.") % {"who": paused.by, "time": at}
+    return _("%(what)s At %(time)s.") % {"what": run.state_detail or _("Paused."), "time": at}
 
 
 def _until(sentence: str, until: datetime | None, *, zone: str | None = None) -> Explanation:
-    return Explanation(sentence % {"time": _clock(until, zone=zone)}, until=until)
-
-
-def _clock(at: datetime | None, *, zone: str | None = None) -> str:
-    """Return a time of the console's, or of a zone, which is named when it is another one."""
-    if at is None:
-        return "-"
-    is_ours = zone is None or zone == timezone.get_current_timezone_name()
-    local = timezone.localtime(at, None if is_ours else ZoneInfo(str(zone)))
-    is_today = local.date() == timezone.localdate(timezone=local.tzinfo)
-    words = local.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")
-    return words if is_ours else f"{words} ({zone})"
+    return Explanation(sentence % {"time": clock(until, zone=zone)}, until=until)

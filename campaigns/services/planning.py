@@ -14,10 +14,9 @@ from django.utils import timezone
 from campaigns.models import Delivery, Run, Tally, TallyKind
 from campaigns.querysets.ledger import TallyKey, add_tallies
 from campaigns.querysets.planning import insert_deliveries
-from campaigns.services.audience import people_of
+from campaigns.services.audience import merged_memberships, people_of
 from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
-from contacts.models import Membership
 from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
 
@@ -82,17 +81,13 @@ def _plan_chunk(*, run_id: int) -> bool:
 
 def _count_merged(run: Run) -> None:
     """Keep how many memberships fell together because a person is in several of the lists."""
-    lists = list(run.campaign.lists.values_list("pk", flat=True))
-    if len(lists) < 2:
+    merged = merged_memberships(campaign=run.campaign)
+    if not merged:
         return
-    memberships = Membership.objects.filter(
-        contact_list__in=lists, contact__in=people_of(campaign=run.campaign)
-    ).count()
-    people = Delivery.objects.filter(run=run).count()
     Tally.objects.update_or_create(
         run=run,
         kind=TallyKind.MERGED,
         key="",
         shard=0,
-        defaults={"n": max(0, memberships - people)},
+        defaults={"n": merged},
     )

@@ -6,7 +6,7 @@ Nothing is sent and nothing is written. The numbers come from the very query pla
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend, Worker
-from accounts.states import STOPPED_STATES, WORKING_STATES
+from accounts.states import WORKING_STATES
 from campaigns.models import Campaign
-from campaigns.querysets.picks import count_picks, first_routes
-from campaigns.querysets.planning import Picks, pick_accounts
-from campaigns.services.audience import people_of
+from campaigns.querysets.picks import Fate, count_picks
+from campaigns.services.audience import merged_memberships
+from campaigns.services.explain_accounts import told_together, what_holds_up
+from campaigns.services.preflight_people import Audience, audience_of, first_people
 from campaigns.services.preparing import accounts_of
 from campaigns.services.render import (
     CompiledText,
@@ -31,7 +32,7 @@ from campaigns.services.render import (
 )
 from campaigns.services.schedule import forecast
 from campaigns.states import Reason
-from contacts.models import Contact, Membership
+from contacts.models import Contact
 from contacts.services.attributes import known_attribute_names
 
 #: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
@@ -95,8 +96,8 @@ def preflight(*, campaign: Campaign) -> Preflight:
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
     )
-    picks = _picks(campaign)
-    loads = _count(campaign, found, picks=picks)
+    audience = audience_of(campaign=campaign)
+    loads = _count(campaign, found, audience=audience)
     found.per_account = [
         Allocation(
             account.uin,
@@ -110,7 +111,7 @@ def preflight(*, campaign: Campaign) -> Preflight:
     ]
     found.finishes_at = _finishes_at(campaign, found.per_account)
     _look_at_accounts(campaign, found, able=able)
-    _look_at_text(campaign, found, picks=picks)
+    _look_at_text(campaign, found, audience=audience)
     return found
 
 
@@ -126,24 +127,14 @@ def seconds_a_message(account: Account) -> float:
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 
 
-def _picks(campaign: Campaign) -> Picks:
-    """Return what planning would pick. The run's number is in its draw, so that single people may
-    come to another account in the end; how many each gets does not change."""
-    return pick_accounts(
-        run_id=0,
-        people=people_of(campaign=campaign).order_by("pk"),
-        list_ids=list(campaign.lists.values_list("pk", flat=True)),
-        campaign_id=campaign.pk,
-        has_chosen_accounts=campaign.accounts.exists(),
-        allows_strangers=campaign.allows_strangers,
-    )
+def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Counter[int]:
+    """Fill in the people by what would become of them; return the messages by account.
 
-
-def _count(campaign: Campaign, found: Preflight, *, picks: Picks) -> Counter[int]:
-    """Fill in the people by what would become of them; return the messages by account."""
+    The one walk through the whole audience that a preflight takes, within the database.
+    """
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
-    for pick in count_picks(picks=picks):
+    for pick in count_picks(picks=audience.pick(people=audience.people)):
         found.targeted += pick.people
         if pick.is_suppressed:
             skipped[Reason.SUPPRESSED.value] += pick.people
@@ -155,10 +146,7 @@ def _count(campaign: Campaign, found: Preflight, *, picks: Picks) -> Counter[int
             skipped[Reason.NOT_A_FRIEND.value] += pick.people
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
-    memberships = Membership.objects.filter(
-        contact_list__in=campaign.lists.all(), contact__in=people_of(campaign=campaign)
-    )
-    found.merged = memberships.count() - found.targeted
+    found.merged = merged_memberships(campaign=campaign)
     return loads
 
 
@@ -183,21 +171,14 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.problems.append(_("Nobody is in the lists of this campaign."))
     if not able:
         found.problems.append(
-            _("None of the accounts may send: log in or enable one (manage.py accounts).")
+            _("None of the accounts may send: see why, and log in or enable one.")
         )
     elif found.targeted and not found.sendable and not unsynced:
         found.problems.append(
             _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
         )
-    for account in accounts_of(campaign=campaign).filter(state__in=STOPPED_STATES):
-        found.warnings.append(
-            _("Account %(uin)s is %(state)s and sends nothing: %(reason)s")
-            % {
-                "uin": account.uin,
-                "state": account.get_state_display(),
-                "reason": account.state_detail or account.get_state_reason_display(),
-            }
-        )
+    held_up = what_holds_up(accounts=accounts_of(campaign=campaign))
+    found.warnings += [told_together(waits) for waits in held_up.values()]
     if unsynced:
         found.warnings.append(
             ngettext(
@@ -211,7 +192,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, picks: Picks) -> None:
+def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience) -> None:
     try:
         compiled = compile_text(campaign.message)
         attributes = known_attribute_names(lists=list(campaign.lists.all()))
@@ -219,26 +200,29 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, picks: Picks) -> None
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return
-    failures = _try_texts(compiled, found, picks=picks)
+    most = min(TRIED_TEXTS, found.sendable)
+    routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)
+    failures = _try_texts(compiled, found, routes=routes)
     for reason, n in failures.items():
         found.warnings.append(
             _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
-            % {"tried": min(TRIED_TEXTS, found.sendable), "n": n, "reason": Reason(reason).label}
+            % {"tried": most, "n": n, "reason": Reason(reason).label}
         )
 
 
-def _try_texts(compiled: CompiledText, found: Preflight, *, picks: Picks) -> Counter[str]:
+def _try_texts(
+    compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None]
+) -> Counter[str]:
     """Render the first texts; keep some as samples, and count those that cannot be sent."""
     failures: Counter[str] = Counter()
-    routes = first_routes(picks=picks, most=TRIED_TEXTS)
     people = Contact.objects.in_bulk(list(routes))
-    accounts = Account.objects.in_bulk(set(routes.values()))
+    accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
     nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
     for contact_id, account_id in routes.items():
-        contact, account = people.get(contact_id), accounts.get(account_id)
+        contact, account = people.get(contact_id), accounts.get(account_id or 0)
         if contact is None or account is None:
             continue  # deleted while we looked
-        nickname = nicknames.get((account_id, contact.uin), "")
+        nickname = nicknames.get((account.pk, contact.uin), "")
         try:
             text = compiled.render(context_for(contact=contact, account=account, nickname=nickname))
         except Unsendable as problem:

@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
+from contacts.admin.contact_form import ContactForm
 from contacts.admin.person import PersonPage
 from contacts.models import Contact, ContactList
 from contacts.resources import ContactResource
+from contacts.services.attributes import note_attributes_of
 from foundation.admin import ExportMixin, KeptMixin, TimelineInline, UncountedAdmin, search_by_uin
+from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx
 
 #: How many attributes a row of the list shows.
@@ -47,6 +50,7 @@ class ContactAdmin(PersonPage, ExportMixin, KeptMixin, UncountedAdmin):
     search_fields = ["uin"]
     search_help_text = _("UIN (its beginning is enough) or the beginning of the name")
     ordering = ["-id"]
+    form = ContactForm
     fields = [("uin", "name"), "attributes"]
     inlines = [MembershipInline]
     empty_sentence = _(
@@ -78,6 +82,18 @@ class ContactAdmin(PersonPage, ExportMixin, KeptMixin, UncountedAdmin):
         """A UIN is who the person is."""
         return ("uin",) if obj is not None else ()
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whoever may only look reads the attributes above the form, where the person is shown."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [("uin", "name")]
+        return super().get_fields(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save what was changed; a new attribute's name may be asked for from now on."""
+        super().save_model(request, obj, form, change)
+        if "attributes" in form.changed_data:
+            note_attributes_of(contact=obj)
+
     @action(
         description=_("Import contacts"),
         url_path="to-upload",
@@ -95,10 +111,10 @@ class ContactAdmin(PersonPage, ExportMixin, KeptMixin, UncountedAdmin):
     @display(description=_("lists"))
     def in_lists(self, contact: Contact) -> str:
         """The lists the person is in."""
-        return ", ".join(str(contact_list) for contact_list in contact.lists.all()) or "–"
+        return ", ".join(str(contact_list) for contact_list in contact.lists.all()) or EMPTY
 
     @display(description=_("attributes"))
     def known(self, contact: Contact) -> str:
         """The first few attributes."""
         pairs = list(contact.attributes.items())[:SHOWN_ATTRIBUTES]
-        return ", ".join(f"{name}: {value}" for name, value in pairs) or "–"
+        return ", ".join(f"{name}: {value}" for name, value in pairs) or EMPTY

@@ -22,6 +22,7 @@ from contacts.services.erasing import erase_person, register_eraser
 from contacts.services.people import Person, Section, person_of
 from contacts.services.suppressions import lift_suppression, suppress
 from foundation.admin import confirmation, require
+from foundation.marks import EMPTY
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 
@@ -186,7 +187,7 @@ def _as_shown(value: Any) -> Any:
         return format_html('<a class="q-link" href="{}">{}</a>', address, value)
     if isinstance(value, datetime):
         return date_format(localtime(value), "Y-m-d H:i:s")
-    return "–" if value is None or value == "" else str(value)
+    return EMPTY if value is None or value == "" else str(value)
 
 
 def forget_audit(contact: Contact) -> None:
@@ -195,7 +196,7 @@ def forget_audit(contact: Contact) -> None:
         object_repr__startswith=f"{contact.uin} "
     )
     LogEntry.objects.filter(about, content_type__app_label="contacts").update(
-        object_repr="–", change_message=""
+        object_repr=EMPTY, change_message=""
     )
 
 

@@ -23,6 +23,7 @@ from contacts.admin.segment_rows import (
 )
 from contacts.models import ContactList, Segment
 from contacts.services.conditions import condition_of, known_kinds
+from foundation.marks import EMPTY
 from foundation.refusals import Refusal
 
 #: Rows of a form at most, and empty ones offered.
@@ -31,7 +32,7 @@ MOST_ROWS, EMPTY_ROWS = 50, 1
 
 def _whats() -> list[tuple[str, Any]]:
     known = set(known_kinds())
-    return [("", "–"), *((what, words) for what, (words, _is) in WHATS.items() if what in known)]
+    return [("", EMPTY), *((what, words) for what, (words, _is) in WHATS.items() if what in known)]
 
 
 class ConditionForm(forms.Form):
@@ -40,7 +41,7 @@ class ConditionForm(forms.Form):
     what = forms.ChoiceField(label=_("what"), choices=_whats, required=False)
     name = forms.CharField(label=_("attribute's name"), max_length=100, required=False)
     comparison = forms.ChoiceField(
-        label=_("how"), choices=[("", "–"), *COMPARISONS.items()], required=False
+        label=_("how"), choices=[("", EMPTY), *COMPARISONS.items()], required=False
     )
     value = forms.CharField(label=_("value"), max_length=2000, required=False)
     lists = forms.ModelMultipleChoiceField(

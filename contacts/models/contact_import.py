@@ -109,7 +109,7 @@ class ContactImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.file_name} ({self.state})"
+        return f"{self.file_name} ({self.get_state_display()})"
 
     @property
     def first_problems(self) -> list[dict[str, Any]]:

@@ -58,4 +58,4 @@ class Suppression(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.uin} ({self.reason})"
+        return f"{self.uin} ({self.get_reason_display()})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from contacts.models import AttributeName, ContactList
+from contacts.models import AttributeName, Contact, ContactList
 
 
 def known_attribute_names(*, lists: Collection[ContactList] | None = None) -> set[str]:
@@ -25,3 +25,10 @@ def note_attribute_names(*, contact_list: ContactList | None, names: Iterable[st
         [AttributeName(contact_list=contact_list, name=name[:100]) for name in sorted(set(names))],
         ignore_conflicts=True,
     )
+
+
+def note_attributes_of(*, contact: Contact) -> None:
+    """Note that people of a person's lists have that person's attributes."""
+    lists: list[ContactList | None] = [*contact.lists.all()]
+    for contact_list in lists or [None]:
+        note_attribute_names(contact_list=contact_list, names=contact.attributes)

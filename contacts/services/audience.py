@@ -38,8 +38,13 @@ def audience_contacts(
     return people
 
 
-def in_lists(list_ids: Iterable[int]) -> Exists:
-    """Return the condition "is in one of these lists", served by the membership's own index."""
+def in_lists(list_ids: Iterable[int], *, person: str = "pk") -> Exists:
+    """Return the condition "is in one of these lists", served by the membership's own index.
+
+    Args:
+        list_ids: the lists.
+        person: the column that names the person, where it is not asked of contacts.
+    """
     return Exists(
-        Membership.objects.filter(contact=OuterRef("pk"), contact_list_id__in=list(list_ids))
+        Membership.objects.filter(contact=OuterRef(person), contact_list_id__in=list(list_ids))
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts.models import Account, Worker
+from accounts.models import Account, Session, Worker
 from campaigns.models import Campaign, Run
 from contacts.models import Contact, ContactList
 from foundation.admin import require
@@ -47,6 +48,11 @@ def _first_steps() -> list[dict[str, Any]]:
         return []
     return [
         {"key": "worker", "is_done": Worker.objects.living().exists()},
+        {
+            "key": "gateway",
+            "is_done": Session.objects.exists(),
+            "address": settings.QQ_GATEWAY_URL,
+        },
         {"key": "accounts", "is_done": Account.objects.exists()},
         {"key": "friends", "is_done": Account.objects.filter(friend_count__gt=0).exists()},
         {"key": "contacts", "is_done": Contact.objects.exists() and ContactList.objects.exists()},

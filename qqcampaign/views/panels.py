@@ -14,9 +14,10 @@ from django.utils import timezone
 from accounts.admin.account import STATE_COLOURS
 from accounts.models import Account
 from accounts.states import AccountState
-from campaigns.admin.codes import CODE_COLOURS, code_meaning
+from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Run, Tally
+from campaigns.services.code_words import code_meaning
 from campaigns.services.figures import NewestAttempts, eta_of, newest_attempts
 from campaigns.states import ACTIVE_RUN_STATES, RunState
 from qqcampaign.views.recent import LastHour

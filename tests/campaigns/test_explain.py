@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, Egress, Lease, Outage, Worker
 from accounts.services.workers import announce_worker
-from accounts.states import AccountState
+from accounts.states import AccountState, StateReason
 from campaigns.models import Delivery, Run
 from campaigns.services.explain import why_is_delivery_waiting, why_is_nothing_moving
-from campaigns.services.lifecycle import pause_run
+from campaigns.services.lifecycle import pause_run, resume_run
 from campaigns.services.planning import plan_run
 from campaigns.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
@@ -54,6 +58,9 @@ def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(r
 def test_somebody_paused_it(run: Run) -> None:
     pause_run(run=run)
     assert "Paused by the command line." in sentences(run)
+    resume_run(run=run)
+    pause_run(run=run, by=User.objects.create_user("小王"))
+    assert re.search(r"Paused by 小王 at \d+:\d+:\d+\.", sentences(run))
 
 
 def test_it_is_outside_its_hours(run: Run) -> None:
@@ -88,13 +95,95 @@ def test_the_gateway_is_away(run: Run) -> None:
 
 def test_an_account_rests(run: Run) -> None:
     Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
-    assert "1 account is resting, until" in sentences(run)
+    assert re.search(r"Account 20001 rests until \d+:\d+:\d+, (30|29) s more\.", sentences(run))
+    Account.objects.update(state=AccountState.RESTING, state_reason=StateReason.TOO_FAST)
+    assert "it was too fast (RES=3)." in sentences(run)
+
+
+def test_several_accounts_rest(run: Run) -> None:
+    other = make_account(20_002, friends=PEOPLE, state=AccountState.ONLINE)
+    Delivery.objects.filter(pk=Delivery.objects.latest("pk").pk).update(account=other)
+    Lease.objects.update(resting_until=timezone.now() + timedelta(hours=3))
+    Lease.objects.filter(account=other).update(resting_until=timezone.now() + timedelta(minutes=5))
+    explanation = why_is_nothing_moving(run=run)[0]
+    assert explanation.count == 2
+    assert "2 accounts are resting. Account 20002 rests until" in explanation.sentence
+    assert "5 min more" in explanation.sentence
+
+
+def test_a_login_is_waited_for(run: Run) -> None:
+    Lease.objects.update(login_failures=3, login_not_before=timezone.now() + timedelta(seconds=60))
+    assert "20001 logs in again at" in sentences(run)
+    assert "its last 3 logins got no usable answer" in sentences(run)
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [({"per_hour": 2}, "2 messages it may send in an hour"), ({"per_day": 1}, "1 message it may")],
+)
+def test_an_account_has_sent_all_it_may(run: Run, limit: dict[str, int], words: str) -> None:
+    Account.objects.update(**limit)
+    assert sentences(run) == ""
+    account, delivery = Account.objects.get(), Delivery.objects.latest("pk")
+    for number in range(2):
+        at = timezone.now() - timedelta(minutes=number)
+        delivery.attempts.create(
+            account=account, seq=int(at.timestamp()), marked_at=at, finished_at=at
+        )
+    assert words in sentences(run)
+    explanation = why_is_nothing_moving(run=run)[0]
+    assert explanation.until is not None
+    assert explanation.until > timezone.now() + timedelta(minutes=50)
+
+
+def test_the_gateway_is_away_from_the_accounts_egress_alone(run: Run) -> None:
+    near = Egress.objects.get()
+    announce_worker(egress_name="far", source_address=None, proxy=None, version="1")
+    Lease.objects.update(egress=near)
+    Outage.objects.create(egress=near, began_at=timezone.now(), sentence="Nobody answers there.")
+    assert "talks through the egress “default”, from where the gateway is away" in sentences(run)
+
+
+def test_an_accounts_egress_is_not_in_use(run: Run) -> None:
+    Account.objects.update(egress=Egress.objects.create(name="far away", is_enabled=False))
+    assert "“far away”, which is not in use" in sentences(run)
+
+
+def test_the_gateways_answers_are_lost(run: Run) -> None:
+    delivery = Delivery.objects.select_related("run", "account").latest("pk")
+    assert delivery.account is not None
+    Delivery.objects.filter(pk=delivery.pk).update(state="sending", last_res="reset")
+    delivery.attempts.create(
+        account=delivery.account, seq=1, marked_at=timezone.now(), replays=3, res="reset"
+    )
+    said = sentences(run)
+    assert "20001 has asked again 3 times, under the same SEQ, since" in said
+    assert "the connection broke" in said
+    delivery.refresh_from_db()
+    assert why_is_delivery_waiting(delivery=delivery).sentence == said
+
+
+def test_many_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
+    run = Run.objects.get(pk=run.pk)
+    with CaptureQueriesContext(connection) as one:
+        why_is_nothing_moving(run=run)
+    for number in range(5):
+        other = make_account(
+            20_100 + number, friends=PEOPLE, state=AccountState.ONLINE, per_day=100
+        )
+        contact = make_list(f"list {number}", [100_100 + number]).contacts.get()
+        run.deliveries.create(uin=contact.uin, contact=contact, account=other)
+    with CaptureQueriesContext(connection) as many:
+        assert why_is_nothing_moving(run=run) == []
+    assert len(many) <= len(one) + 1
 
 
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
 def test_an_account_was_stopped(run: Run, state: Any) -> None:
     Account.objects.update(state=state, state_detail="密码错误")
-    assert "20001: 密码错误" in sentences(run)
+    said = sentences(run)
+    assert f"Account 20001 is {state}, since" in said
+    assert "密码错误" in said
 
 
 def test_an_accounts_egress_has_no_worker(run: Run) -> None:
@@ -111,7 +200,7 @@ def test_a_delivery_is_tried_again_later(run: Run) -> None:
 @pytest.mark.parametrize(
     ("state", "reason", "expected"),
     [
-        ("sending", "", "with the gateway"),
+        ("sending", "", "with the gateway; the answer"),
         ("failed", "RES_5", "failed RES_5"),
         ("unknown", "reset", "unknown reset"),
     ],

@@ -7,6 +7,8 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Egress, Worker
@@ -15,7 +17,7 @@ from campaigns.models import Delivery, Run
 from campaigns.services.planning import plan_run
 from campaigns.services.preflight import preflight, seconds_a_message
 from campaigns.states import RunState
-from contacts.models import Suppression
+from contacts.models import Segment, Suppression
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
@@ -194,3 +196,57 @@ def test_a_friend_whose_account_does_not_work_is_told_from_a_stranger() -> None:
     make_account(20_002, friends=PEOPLE[4:7])
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
     assert found.skipped == {"no_account": 4, "not_a_friend": 3}
+
+
+def test_it_walks_the_audience_once_for_the_figures_and_looks_at_few_for_the_texts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("campaigns.services.preflight.TRIED_TEXTS", 2)
+    monkeypatch.setattr("campaigns.services.preflight_people.FIRST_CHUNK", 4)
+    many = range(100_000, 100_300)
+    make_account(20_001, friends=many[150:])
+    campaign = make_campaign(lists=[make_list("members", many)], text="hi {{ name }}")
+    with CaptureQueriesContext(connection) as asked:
+        found = preflight(campaign=campaign)
+    # The first two people who would be written to come after a hundred and fifty strangers.
+    assert [sample.uin for sample in found.samples] == list(many[150:152])
+    walks = [q["sql"] for q in asked if "friendships" in q["sql"]]
+    assert "GROUP BY picked_account" in walks[0]
+    assert ["LIMIT 4" in sql or "LIMIT 16" in sql for sql in walks[1:3]] == [True, True]
+    assert len(walks) == 5  # 4, 16, 64 and 256 people, each beginning where the last ended
+    assert len(asked) <= 30
+
+
+def test_nobody_to_write_to_is_not_looked_for_twice() -> None:
+    campaign = make_campaign(lists=[make_list("members", PEOPLE)])
+    with CaptureQueriesContext(connection) as asked:
+        assert preflight(campaign=campaign).sendable == 0
+    assert len([q for q in asked if "friendships" in q["sql"]]) == 1
+
+
+def test_people_in_several_lists_are_counted_beside_those_of_a_segment() -> None:
+    make_account(20_001, friends=PEOPLE)
+    members, vip = make_list("members", PEOPLE[:4]), make_list("vip", PEOPLE[2:6])
+    staff = make_list("staff", [PEOPLE[2]])
+    segment = Segment.objects.create(
+        name="all", conditions={"kind": "list", "lists": [make_list("others", PEOPLE[6:]).pk]}
+    )
+    campaign = make_campaign(lists=[members, vip], excluded_lists=[staff])
+    campaign.segments.add(segment)
+    found = preflight(campaign=campaign)
+    assert found.targeted == 9
+    assert found.merged == 1
+
+
+def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
+    make_worker()
+    egress = Egress.objects.create(name="far away")
+    make_account(20_001, friends=PEOPLE, egress=egress)
+    for number in range(2, 5):
+        make_account(20_000 + number, friends=PEOPLE, state=AccountState.DISABLED)
+    found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
+    said = " ".join(found.warnings)
+    assert "20001 is pinned to egress “far away”, where no worker is running" in said
+    # Many that are held up alike are one warning, not one each.
+    assert "3 accounts are disabled. Account 20002 is disabled" in said
+    assert len(found.warnings) == 2

@@ -7,8 +7,9 @@ from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Account, Errand
+from accounts.models import Account, Egress, Errand, Outage
 from accounts.states import AccountState
 from qqhttp import password_digest
 from tests.console.making import FIRST_ACCOUNT, make_account, make_egress
@@ -104,3 +105,32 @@ def test_a_wrong_file_gets_its_sentence(content: bytes, sentence: str, operator:
 @pytest.mark.parametrize("name", ["secret_key", "rejected-accounts-0000"])
 def test_nothing_but_rejects_is_sent(name: str, operator: Client) -> None:
     assert operator.get(f"/accounts/account/rejects/{name}/").status_code == 404
+
+
+def test_the_page_says_what_keeps_the_account_from_working(operator: Client) -> None:
+    far = Egress.objects.create(name="far away")
+    account = make_account(FIRST_ACCOUNT, egress=make_egress())
+    address = reverse("admin:accounts_account_change", args=[account.pk])
+    assert "No worker is running" not in operator.get(address).content.decode()
+    Account.objects.update(egress=far)
+    page = operator.get(address).content.decode()
+    assert "No worker is running at its egress far away" in page
+    Outage.objects.create(egress=far, began_at=timezone.now(), sentence="Nobody answers there.")
+    assert "Nobody answers there. It goes on by itself." in operator.get(address).content.decode()
+
+
+@pytest.mark.parametrize("verb", ["disable", "quarantine"])
+def test_stopping_says_what_becomes_of_the_messages(operator: Client, verb: str) -> None:
+    account = make_account(FIRST_ACCOUNT)
+    one = operator.get(reverse("admin:accounts_account_ask", args=[account.pk, verb]))
+    chosen = {"action": f"act_{verb}", "_selected_action": [account.pk]}
+    many = operator.post(reverse("admin:accounts_account_changelist"), chosen)
+    for answer in (one, many):
+        assert "move to other accounts with the same friend" in answer.content.decode()
+
+
+def test_a_question_about_many_names_some(operator: Client) -> None:
+    accounts = [make_account(FIRST_ACCOUNT + number) for number in range(23)]
+    chosen = {"action": "act_disable", "_selected_action": [account.pk for account in accounts]}
+    page = operator.post(reverse("admin:accounts_account_changelist"), chosen).content.decode()
+    assert "and 3 more" in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -13,7 +15,7 @@ from campaigns.models import Attempt, Delivery, Run
 from campaigns.states import RunState
 from contacts.models import ContactImport
 from qqcampaign.views import recent
-from tests.console.making import FIRST_ACCOUNT, make_world
+from tests.console.making import FIRST_ACCOUNT, make_account, make_egress, make_world
 
 
 def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
@@ -74,3 +76,13 @@ def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/overview/live/").status_code == 200
     return len(asked)
+
+
+def test_the_first_steps_name_the_gateway(operator: Client, settings: Any) -> None:
+    settings.QQ_GATEWAY_URL = "http://gateway.example:8765/"
+    page = operator.get("/").content.decode()
+    assert "it is http://gateway.example:8765/, from QQ_GATEWAY_URL" in page
+    assert [step["is_done"] for step in operator.get("/").context["steps"]] == [False] * 7
+    make_account(FIRST_ACCOUNT, egress=make_egress())
+    done = {step["key"]: step["is_done"] for step in operator.get("/").context["steps"]}
+    assert done["gateway"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns.models import Delivery
 from contacts.models import Contact, ContactImport, Suppression
+from contacts.services.attributes import known_attribute_names
 from tests.console.making import FIRST_UIN, make_world
 
 
@@ -109,3 +112,46 @@ def test_a_viewer_of_contacts_sees_no_messages_and_no_buttons(
         assert _ask(person, verb) not in page
         assert client.post(_ask(person, verb)).status_code == 403
     assert Contact.objects.filter(pk=person.pk).exists()
+
+
+def _posted(contact: Contact, attributes: str) -> dict[str, object]:
+    return {
+        "name": contact.name,
+        "attributes": attributes,
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+    }
+
+
+def test_attributes_are_edited_as_lines(person: Contact, operator: Client) -> None:
+    assert "city: 北京</textarea>" in operator.get(_page(person)).content.decode()
+    answer = operator.post(_page(person), _posted(person, "city: 上海\r\nlevel: 金卡"))
+    assert answer.status_code == 302
+    person.refresh_from_db()
+    assert person.attributes == {"city": "上海", "level": "金卡"}
+    # A template may ask for the new one from now on.
+    assert "level" in known_attribute_names(lists=list(person.lists.all()))
+
+
+def test_a_bad_line_is_said_at_the_field(person: Contact, operator: Client) -> None:
+    answer = operator.post(_page(person), _posted(person, "city: 上海\r\n{}"))
+    assert "Line 2: a colon is missing" in answer.content.decode()
+    person.refresh_from_db()
+    assert person.attributes == {"city": "北京"}
+
+
+def test_an_unchanged_form_writes_no_attributes(person: Contact, operator: Client) -> None:
+    Contact.objects.filter(pk=person.pk).update(attributes={"note": "a\nb", "age": 4})
+    with CaptureQueriesContext(connection) as asked:
+        operator.post(_page(person), _posted(person, "note: a\r\n  b\r\nage: 4"))
+    assert [q["sql"] for q in asked if q["sql"].startswith('UPDATE "contacts_contact"')] == []
+
+
+def test_who_may_only_look_sees_no_json(person: Contact, client: Client) -> None:
+    viewer = User.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_contact"))
+    client.force_login(viewer)
+    page = client.get(_page(person)).content.decode()
+    assert "北京" in page
+    assert "{&quot;city" not in page
+    assert "<textarea" not in page

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
 from contacts.services.suppressions import lift_suppressions, suppress
 from foundation.commands import OperatorCommand
+from foundation.marks import EMPTY
 from foundation.refusals import Refusal
 
 HELP = {
@@ -78,7 +79,7 @@ class Command(OperatorCommand):
             }
             for row in shown.iterator()
         ]
-        text = "\n".join("  ".join(str(value or "-") for value in row.values()) for row in rows)
+        text = "\n".join("  ".join(str(value or EMPTY) for value in row.values()) for row in rows)
         self.answer(rows, as_json=as_json, text=text or _("Nobody is suppressed."))
 
 

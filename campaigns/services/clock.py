@@ -1,0 +1,34 @@
+"""Times and spans in an operator's sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from foundation.marks import EMPTY
+
+#: Seconds up to which a span is told in seconds, and in minutes.
+SHORT, MIDDLING = 120, 7_200
+
+
+def clock(at: datetime | None, *, zone: str | None = None) -> str:
+    """Return a time of the console's, or of a zone, which is named when it is another one."""
+    if at is None:
+        return EMPTY
+    is_ours = zone is None or zone == timezone.get_current_timezone_name()
+    local = timezone.localtime(at, None if is_ours else ZoneInfo(str(zone)))
+    is_today = local.date() == timezone.localdate(timezone=local.tzinfo)
+    words = local.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")
+    return words if is_ours else f"{words} ({zone})"
+
+
+def span(seconds: float) -> str:
+    """Return how long something takes, in the unit people would say it in."""
+    if seconds < SHORT:
+        return _("%(n)d s") % {"n": max(1, round(seconds))}
+    if seconds < MIDDLING:
+        return _("%(n)d min") % {"n": round(seconds / 60)}
+    return _("%(n)d h") % {"n": round(seconds / 3600)}

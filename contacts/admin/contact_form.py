@@ -1,0 +1,54 @@
+"""The form of a contact: attributes as lines of "name: value", a bad line said next to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from contacts.models import Contact
+from contacts.services.attribute_lines import attributes_of, lines_of
+from foundation.refusals import Refusal
+
+
+class LinesField(forms.CharField):
+    """Text of several lines, whatever the browser ends them with."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the text with plain line ends: only what was written counts as changed."""
+        text = str(super().to_python(value))
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class ContactForm(forms.ModelForm):
+    """Who the person is, and what is known of them."""
+
+    attributes = LinesField(
+        label=_("Attributes"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+        help_text=_(
+            "One a line: a name, a colon and the value, like “city: 北京”. Templates and segments "
+            "ask for the name."
+        ),
+    )
+
+    class Meta:
+        model = Contact
+        fields = ["uin", "name", "attributes"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = self.instance.attributes
+        self._before = known if isinstance(known, dict) else {}
+        self.initial["attributes"] = lines_of(self._before)
+
+    def clean_attributes(self) -> dict[str, Any]:
+        """Read the lines."""
+        try:
+            return attributes_of(self.cleaned_data["attributes"], before=self._before)
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence, code=refusal.code) from None
