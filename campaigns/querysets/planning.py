@@ -197,13 +197,14 @@ def pick_accounts(
     # Weighted rendezvous hashing: of the accounts a person is a friend of, each is first with a
     # probability in proportion to its speed, independently for each person. So the load is spread
     # by pace without anybody keeping count, and a plan made again is the same plan.
+    seconds, speed = _seconds(), _SPEED_OF_FRIEND[connection.vendor]
     friendship = _share(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
     sql = _PICKS.format(
         people=people_sql,
         chance=_share(f"p.uin * 69621 + {run}"),
         turn=f"-LN({friendship}) * a.seconds",
         may_send=may_send.format(account="f.account_id"),
-        speed_of_friend=_SPEED_OF_FRIEND[connection.vendor].format(seconds=_seconds(), works=_WORKS),
+        speed_of_friend=speed.format(seconds=seconds, works=_WORKS),
         account=account,
     )
     return Picks(sql, (*people_params, *chosen, *strangers))
