@@ -32,7 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on request, what does not depend on which database it is."""
+    """Take what starts real processes first; leave out what any database does alike.
+
+    Those tests are long: at the end one would run alone, while the other processes have nothing left.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
     if not config.getoption("--only-database"):
         return
     kept = [item for item in items if _touches_database(item)]
