@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take what starts real processes first; leave out what any database does alike.
 
-    Those tests are long: at the end one would run alone, while the other processes have nothing left.
+    Those tests are long: at the end one would run alone, beside processes with nothing left to do.
     """
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
     if not config.getoption("--only-database"):
