@@ -38,19 +38,24 @@ def change_account_state(
     return bool(moved)
 
 
+def _forget_troubles(account: Account) -> None:
+    """Let the account's next lane begin without what earlier ones met with."""
+    Lease.objects.filter(account=account).update(
+        resting_until=None,
+        login_failures=0,
+        login_not_before=None,
+        bad_results=0,
+        sessions_lost=0,
+    )
+
+
 def enable_account(*, account: Account, by: Any = None) -> None:
     """Give an account a fresh start: out of quarantine, rest or being disabled.
 
     One that works already is left as it is: whoever asks has what they want.
     """
     with transaction.atomic():
-        Lease.objects.filter(account=account).update(
-            resting_until=None,
-            login_failures=0,
-            login_not_before=None,
-            bad_results=0,
-            sessions_lost=0,
-        )
+        _forget_troubles(account)
         # As it is now: a lane may have changed it since the operator looked.
         rests = Account.objects.filter(pk=account.pk, state=AccountState.RESTING).exists()
         to = AccountState.OFFLINE if rests else AccountState.NEW
@@ -72,13 +77,7 @@ def welcome_new_password(*, account: Account, by: Any = None) -> bool:
         ).transition(to=AccountState.NEW, state_reason=StateReason.BY_OPERATOR, state_detail="")
         if not moved:
             return False
-        Lease.objects.filter(account=account).update(
-            resting_until=None,
-            login_failures=0,
-            login_not_before=None,
-            bad_results=0,
-            sessions_lost=0,
-        )
+        _forget_troubles(account)
         AccountEvent.objects.create(
             account=account,
             state=AccountState.NEW,

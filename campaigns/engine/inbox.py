@@ -176,7 +176,8 @@ class InboxRounds:
         """Store what turns brought; what cannot be stored costs the others nothing.
 
         Raises:
-            DatabaseError, InterfaceError: the database is away; nothing was stored.
+            OperationalError, InterfaceError: the database is away. What was stored by then may be
+                stored again, to no effect.
         """
         try:
             with database_turn():

@@ -127,20 +127,24 @@ def _why_not_prepared(run: Run) -> list[Explanation]:
 
 
 def _why_in_flight(delivery: Delivery) -> Explanation:
-    if delivery.account is not None:
-        for waits in what_holds_up(
-            accounts=Account.objects.filter(pk=delivery.account.pk)
-        ).values():
-            return _together(waits)
-    return Explanation(_("Its request is with the gateway; the answer is awaited."))
+    awaited = Explanation(_("Its request is with the gateway; the answer is awaited."))
+    return (_held_up(delivery.account_id) if delivery.account_id else None) or awaited
+
+
+def _held_up(account_id: int) -> Explanation | None:
+    """Return what holds one account up, or None when it simply sends."""
+    for waits in what_holds_up(accounts=Account.objects.filter(pk=account_id)).values():
+        return _together(waits)
+    return None
 
 
 def _why_account_waits(delivery: Delivery) -> Explanation:
     account = delivery.account
     if account is None:
         return Explanation(_("No account is chosen for it."))
-    for waits in what_holds_up(accounts=Account.objects.filter(pk=account.pk)).values():
-        return _together(waits)
+    held_up = _held_up(account.pk)
+    if held_up is not None:
+        return held_up
     before = (
         Delivery.objects.pending()
         .filter(account=account, run=delivery.run, pk__lt=delivery.pk)
