@@ -6,13 +6,12 @@ Each account has one answer, the one that would have to go first; a run tells al
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -175,28 +174,29 @@ def _repeats(account: Account, attempt: Attempt) -> str:
     }
 
 
-def _spent(accounts: Iterable[Account], *, now: datetime) -> list[Wait]:
-    """Return which accounts have sent all they may in an hour or a day, by their attempts."""
-    limited = [account.pk for account in accounts if account.per_hour or account.per_day]
-    counted = Account.objects.filter(pk__in=limited).annotate(
-        in_hour=_sent_since(now - HOUR), in_day=_sent_since(now - DAY)
-    )
-    found = []
-    for account in counted.filter(Q(in_day__gte=1)):
-        for length, limit, sent, words in (
-            (DAY, account.per_day, account.in_day, _("in a day")),
-            (HOUR, account.per_hour, account.in_hour, _("in an hour")),
-        ):
-            if limit and sent >= limit:
-                found.append(_spent_wait(account, limit=limit, length=length, words=words))
-                break
-    return found
+def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
+    """Return which accounts have sent all they may in an hour or a day, by their attempts.
+
+    A query for each limit that is in use, however many accounts have it.
+    """
+    found: dict[int, Wait] = {}
+    for length, name, words in (
+        (DAY, "per_day", _("in a day")),
+        (HOUR, "per_hour", _("in an hour")),
+    ):
+        alike: defaultdict[int, list[int]] = defaultdict(list)
+        for account in accounts:
+            limit = getattr(account, name)
+            if limit and account.pk not in found:
+                alike[limit].append(account.pk)
+        for limit, account_ids in alike.items():
+            for account in _with_attempt(limit, account_ids, after=now - length):
+                until = (account.finished_at or account.marked_at) + length
+                found[account.pk] = _spent_wait(account, limit=limit, words=words, until=until)
+    return list(found.values())
 
 
-def _spent_wait(account: Account, *, limit: int, length: timedelta, words: str) -> Wait:
-    newest = Attempt.objects.filter(account=account).order_by("-seq")
-    times = newest.values_list("finished_at", "marked_at")[limit - 1 : limit]
-    until = max((finished or marked) + length for finished, marked in times)
+def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
     sentence = ngettext(
         "Account %(uin)s has sent the %(n)d message it may send %(span)s; it goes on at %(time)s.",
         "Account %(uin)s has sent the %(n)d messages it may send %(span)s; it goes on at %(time)s.",
@@ -209,16 +209,21 @@ def _spent_wait(account: Account, *, limit: int, length: timedelta, words: str) 
     )
 
 
-def _sent_since(since: datetime) -> Coalesce:
-    """Return how many attempts an account has made since then.
+def _with_attempt(limit: int, account_ids: list[int], *, after: datetime) -> QuerySet[Any, Any]:
+    """Return those accounts whose newest attempt but `limit - 1` was made after a time.
 
-    A SEQ is never below the clock, so that the index of SEQs leads to the newest; the time decides.
+    Its times come with the account: when that attempt is old enough, there is room again.
     """
-    attempts = Attempt.objects.filter(
-        account=OuterRef("pk"), seq__gte=int(since.timestamp()), marked_at__gt=since
+    nth = Attempt.objects.filter(account=OuterRef("pk")).order_by("-seq")
+    found: QuerySet[Any, Any] = (
+        Account.objects.filter(pk__in=account_ids)
+        .annotate(
+            marked_at=Subquery(nth.values("marked_at")[limit - 1 : limit]),
+            finished_at=Subquery(nth.values("finished_at")[limit - 1 : limit]),
+        )
+        .filter(marked_at__gt=after)
     )
-    counted = attempts.order_by().values("account").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
+    return found
 
 
 def _serving_egresses() -> set[int]:

@@ -178,6 +178,21 @@ def test_many_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
     assert len(many) <= len(one) + 1
 
 
+def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
+    Account.objects.update(per_day=1)
+    delivery, now = Delivery.objects.latest("pk"), timezone.now()
+    counts = []
+    for number in range(3):
+        account = make_account(20_200 + number, state=AccountState.ONLINE, per_day=1)
+        delivery.attempts.create(account=account, seq=int(now.timestamp()), marked_at=now)
+        contact = make_list(f"list {number}", [100_200 + number]).contacts.get()
+        run.deliveries.create(uin=contact.uin, contact=contact, account=account)
+        with CaptureQueriesContext(connection) as asked:
+            assert why_is_nothing_moving(run=run)[0].count == number + 1
+        counts.append(len(asked))
+    assert len(set(counts)) == 1
+
+
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
 def test_an_account_was_stopped(run: Run, state: Any) -> None:
     Account.objects.update(state=state, state_detail="密码错误")
