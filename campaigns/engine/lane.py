@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError
 
 from accounts.models import Account
-from accounts.services.conversation import Conversation, LaneMustStop, LeaseLost
+from accounts.services.conversation import Conversation, LaneMustStop, LeaseLost, LoginUnanswered
 from accounts.services.database_turn import database_turn
 from accounts.services.hints import wake_reconciler
 from accounts.services.leases import Grant, hand_back
@@ -118,6 +118,9 @@ class Lane:
                     self._was_asked = False
                     self._perform_errands()
                 self._send_for_a_slice()
+        except LoginUnanswered as trouble:
+            if trouble.was_asked:
+                self.runtime.gateway.login_unanswered(trouble.sentence, asked_at=began_at)
         except LaneMustStop:
             return  # what stopped it is written down
         except NeverLeft as error:
@@ -128,9 +131,9 @@ class Lane:
 
     def _perform_errands(self) -> None:
         """Do what the account is asked to do, as soon as logins are answered."""
-        self.sender.log_in_first()
+        self.sender.wait_for_logins()
         if perform_errands(conversation=self.conversation):
-            self.runtime.gateway.answered()
+            self.runtime.gateway.answered(is_login=self.conversation.is_logged_in)
 
     def look_for_open(self, seq: int) -> None:
         """Called by the runtime: an attempt is open that this lane may not know of."""

@@ -331,6 +331,11 @@ class Sender:
         while wait := self._runtime.gateway.seconds_to_wait():
             self._wait_in_place(wait)
 
+    def wait_for_logins(self) -> None:
+        """Wait while the gateway answers no logins, unless it is this lane that tries one."""
+        while wait := self._runtime.gateway.seconds_before_login():
+            self._wait_in_place(wait)
+
     def log_in_first(self) -> None:
         """Log in unless the account is; wait while logins get no answer, and try again.
 

@@ -62,7 +62,8 @@ def _wake_chunk(account_ids: Sequence[int]) -> int:
         Lease.objects.free().filter(account_id__in=ids).update(
             egress_id=egress_id, woken_at=shared.now()
         )
-        calls = [(account_id,) for account_id in ids]
+        asked_at = shared.now().timestamp()
+        calls = [(account_id, asked_at) for account_id in ids]
         woken += publish("campaigns.tasks.run_lane", living[egress_id].queue, calls)
     return woken
 
