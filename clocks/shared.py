@@ -141,6 +141,11 @@ class Clock:
         base = self._fresh_base()
         return at - (base.shared - base.wall)
 
+    def from_wall(self, at: datetime) -> datetime:
+        """Return a moment of the database's wall clock in the shared time."""
+        base = self._fresh_base()
+        return at + (base.shared - base.wall)
+
     def forget(self) -> None:
         """Ask the database at the next question; for tests, which empty it."""
         self._base = self._noted = None
@@ -363,5 +368,6 @@ now = _clock.now
 earliest = _clock.earliest
 wall = _clock.wall
 as_wall = _clock.as_wall
+from_wall = _clock.from_wall
 observe = _clock.observe
 forget = _clock.forget

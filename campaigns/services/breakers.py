@@ -14,6 +14,7 @@ from django.conf import settings
 from campaigns.models import Attempt, Run
 from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
+from clocks import shared
 from foundation.sentences import Sentence as _
 
 #: The newest attempts that are looked at, found by primary key alone.
@@ -27,7 +28,8 @@ def stop_runs_that_go_wrong() -> int:
     What was before the run was started or resumed does not count: an operator who resumes it gives
     it a fresh start.
     """
-    since = dict(Run.objects.running().values_list("pk", "state_changed_at"))
+    began = dict(Run.objects.running().values_list("pk", "state_changed_at"))
+    since = {run_id: shared.from_wall(at) for run_id, at in began.items()}
     if not since:
         return 0
     stopped = 0

@@ -185,7 +185,7 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
         connection.close()
 
     with transaction.atomic():
-        assert sql.is_living(worker_id=worker.pk)
+        assert sql.is_living(worker_id=worker.pk, at=timezone.now())
         # Waited for, it would be the transaction of a dead host that holds up the accounts of all.
         burying = threading.Thread(target=bury)
         burying.start()
@@ -208,7 +208,7 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
 def _try(sql: PostgresqlLedger, worker: Worker) -> bool:
     try:
         with transaction.atomic():
-            return sql.is_living(worker_id=worker.pk)
+            return sql.is_living(worker_id=worker.pk, at=timezone.now())
     finally:
         connection.close()
 
