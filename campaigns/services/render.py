@@ -6,6 +6,8 @@ parsed for anybody. Nothing here reads the database: `render` is in the send loo
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,10 +21,17 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError
 from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
 
 from accounts.models import Account
-from campaigns.services.text_language import environment, ranges_outside_loops
+from campaigns.services.text_bounds import MOST_SOURCE, TooComplex, TooCostly
+from campaigns.services.text_language import (
+    OUTPUT_TIMES,
+    environment,
+    fence_in,
+    ranges_outside_loops,
+)
 from campaigns.states import Reason
 from contacts.models import Contact
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
@@ -32,6 +41,13 @@ LONGEST_TEXT = 4_000
 BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
 _TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
 _OF_ACCOUNT = frozenset({"uin", "name"})
+#: Texts kept compiled: as many as runs that send, and some.
+KEPT_TEXTS = 128
+#: Names that are looked through, each so many characters long, for one that was meant.
+MOST_NAMES, LONGEST_MEANT = 300, 100
+#: Characters of what the library says of a problem: it quotes values.
+LONGEST_SAID = 300
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class TextProblem(Refusal):
@@ -54,7 +70,8 @@ class Unsendable(Exception):
     """A text that has no sendable form for one contact.
 
     Attributes:
-        reason: render_error, empty_text or too_long: the delivery's reason to be skipped.
+        reason: render_error, render_too_costly, empty_text or too_long: the delivery's reason to
+            be skipped.
     """
 
     def __init__(self, reason: Reason, sentence: str) -> None:
@@ -121,11 +138,13 @@ class CompiledText:
                 _("The text is far longer than %(longest)s characters.")
                 % {"longest": self.longest},
             ) from None
+        except TooCostly as problem:
+            raise Unsendable(
+                Reason.RENDER_TOO_COSTLY,
+                _("The text cannot be made: %(problem)s") % {"problem": _message(problem)},
+            ) from None
         # Whatever an attribute holds, one contact's text must not end the lane of an account.
-        except (
-            LiquidError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
-            ValueError,
-        ) as problem:  # fmt: skip
+        except Exception as problem:
             raise Unsendable(Reason.RENDER_ERROR, _message(problem)) from None
 
 
@@ -143,37 +162,72 @@ def compile_text(text: str) -> CompiledText:
     return _compiled(text, longest_text())
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=KEPT_TEXTS)
 def _compiled(text: str, longest: int) -> CompiledText:
-    _refuse_characters(text)
+    _refuse_source(text, longest)
+    places = _Places(text)
     language = environment(longest=longest)
     try:
         template = language.from_string(text)
         analysis = template.analyze(include_partials=False)
+        _refuse_filters(places, analysis, known=language.filters)
+        _refuse_ranges(places, template)
+        is_constant = _is_constant(template, text)
+        fence_in(template)
+        _try_out(template)
     except LiquidError as problem:
-        line, column = _place(text, problem.token.start_index if problem.token else -1)
-        raise TextProblem(_message(problem), code="text_syntax", line=line, column=column) from None
-    _refuse_filters(text, analysis, known=language.filters)
+        raise _refused(problem, places) from None
+    references = _references(places, analysis)
+    compiled = CompiledText(
+        source=text,
+        variables=frozenset(reference.name for reference in references),
+        references=references,
+        is_constant=is_constant,
+        longest=longest,
+        template=template,
+    )
+    _refuse_constant(compiled)
+    return compiled
+
+
+def _refused(problem: LiquidError, places: _Places) -> TextProblem:
+    """Return the refusal of a text that is no Liquid, or takes too much."""
+    line, column = places.of(problem.token.start_index if problem.token else -1)
+    is_too_much = isinstance(problem, TooComplex | TooCostly)
+    code = "text_too_costly" if is_too_much else "text_syntax"
+    return TextProblem(_message(problem), code=code, line=line, column=column)
+
+
+def _try_out(template: BoundTemplate) -> None:
+    """Render a text for nobody in particular: what costs too much then is the text's own fault.
+
+    Raises:
+        TooCostly: it costs too much.
+    """
+    try:
+        template.render({})
+    except TooCostly:
+        raise
+    except Exception:  # noqa: S110
+        pass  # it may need attributes
+
+
+def _is_constant(template: BoundTemplate, text: str) -> bool:
+    return (
+        all(isinstance(node, ContentNode) for node in template.nodes)
+        and "".join(str(node) for node in template.nodes) == text
+    )
+
+
+def _refuse_ranges(places: _Places, template: BoundTemplate) -> None:
     for token in ranges_outside_loops(template):
-        line, column = _place(text, token.start_index)
+        line, column = places.of(token.start_index)
         raise TextProblem(
             _("a range like (1..9) may only be looped over."),
             code="text_syntax",
             line=line,
             column=column,
         )
-    references = _references(text, analysis)
-    compiled = CompiledText(
-        source=text,
-        variables=frozenset(reference.name for reference in references),
-        references=references,
-        is_constant=all(isinstance(node, ContentNode) for node in template.nodes)
-        and "".join(str(node) for node in template.nodes) == text,
-        longest=longest,
-        template=template,
-    )
-    _refuse_constant(compiled)
-    return compiled
 
 
 def unknown_variables(
@@ -201,7 +255,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
     for reference in unknown_variables(compiled, attributes=attributes):
         known = sorted({*BUILT_IN, *map(_spelled, attributes)})
         below = {f"attributes.{name}" for name in attributes}
-        near = get_close_matches(reference.name, sorted({*known, *below}), n=1)
+        near = _near(reference.name, sorted({*known, *below}))
         sentence = _(
             "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
         ) % {"variable": reference.name}
@@ -262,39 +316,57 @@ def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
     return root in _TOP_LEVEL or root in attributes
 
 
-def _references(text: str, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+def _near(name: str, known: Collection[str]) -> list[str]:
+    """Return the known name that was meant, if one is like it: to compare many takes long."""
+    if len(name) > LONGEST_MEANT or len(known) > MOST_NAMES:
+        return []
+    return get_close_matches(name, list(known), n=1)
+
+
+def _references(places: _Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
     found = [
         (variable.span.index, str(variable), tuple(map(str, variable.segments)))
         for uses in analysis.globals.values()
         for variable in uses
     ]
-    return tuple(Reference(name, path, *_place(text, index)) for index, name, path in sorted(found))
+    return tuple(Reference(name, path, *places.of(at)) for at, name, path in sorted(found))
 
 
-def _refuse_filters(text: str, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
+def _refuse_filters(places: _Places, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
     """Refuse an unknown filter now: the library would notice only when it renders."""
     for name, spans in analysis.filters.items():
         if name in known:
             continue
-        line, column = _place(text, spans[0].index)
+        line, column = places.of(spans[0].index)
         sentence = _("there is no filter “%(name)s”.") % {"name": name}
-        near = get_close_matches(name, list(known), n=1)
+        near = _near(name, known)
         if near:
             sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
         raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
 
 
-def _refuse_characters(text: str) -> None:
-    """Refuse what cannot travel: bytes that were not UTF-8 get NULL from the gateway."""
-    for index, character in enumerate(text):
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            line, column = _place(text, index)
-            raise TextProblem(
-                _("this character cannot be sent: the text is not valid UTF-8."),
-                code="not_utf8",
-                line=line,
-                column=column,
-            )
+def _refuse_source(text: str, longest: int) -> None:
+    """Refuse what is far too long to be read, and what cannot travel.
+
+    Bytes that were not UTF-8 get NULL from the gateway.
+    """
+    most = max(OUTPUT_TIMES * longest, MOST_SOURCE)
+    if len(text) > most:
+        raise TextProblem(
+            _("the text has %(length)s characters, with its tags; it may have %(most)s.")
+            % {"length": len(text), "most": most},
+            code=str(Reason.TOO_LONG.value),
+            line=1,
+            column=1,
+        )
+    if found := _UNSENDABLE.search(text):
+        line, column = _Places(text).of(found.start())
+        raise TextProblem(
+            _("this character cannot be sent: the text is not valid UTF-8."),
+            code="not_utf8",
+            line=line,
+            column=column,
+        )
 
 
 def _refuse_constant(compiled: CompiledText) -> None:
@@ -314,14 +386,23 @@ def _refuse_constant(compiled: CompiledText) -> None:
         ) from None
 
 
-def _place(text: str, index: int) -> tuple[int, int]:
-    """Return line and column, both from 1; the end of the text for an index outside it."""
-    if not 0 <= index <= len(text):
-        index = len(text)
-    before = text[:index]
-    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+class _Places:
+    """Lines and columns of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._length = len(text)
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def of(self, index: int) -> tuple[int, int]:
+        """Return line and column, both from 1; the end of the text for an index outside it."""
+        if not 0 <= index <= self._length:
+            index = self._length
+        line = bisect_right(self._starts, index)
+        return line, index - self._starts[line - 1] + 1
 
 
 def _message(problem: Exception) -> str:
+    if isinstance(problem, RecursionError):
+        return _("too much is nested in it.")
     said = problem.message if isinstance(problem, LiquidError) else str(problem)
-    return f"{said}."
+    return said if isinstance(said, Sentence) else f"{str(said)[:LONGEST_SAID]}."

@@ -18,7 +18,7 @@ from campaigns.services.render import (
     refuse_unknown_variables,
     unknown_variables,
 )
-from campaigns.services.text_language import MOST_LOOP_ROUNDS
+from campaigns.services.text_bounds import MOST_LOOP_ROUNDS
 from campaigns.states import Reason
 
 LI = {

@@ -1,0 +1,337 @@
+"""The filters of message texts: the library's, each told before it works what it may cost.
+
+A filter that is not in the table does not exist: one that comes with another version of the library
+is looked at before it is used. What a filter is given and makes is bounded, and what it costs is
+charged first. The few whose cost does not follow from the size of what they are given (they
+multiply it, search in it, or parse it) are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from liquid.exceptions import FilterArgumentError
+from liquid.filter import sequence_filter, string_filter
+from liquid.token import Token
+from liquid.undefined import Undefined
+
+from campaigns.services.text_bounds import (
+    MOST_CHARACTERS,
+    MOST_ITEMS,
+    Budget,
+    TooCostly,
+    too_large,
+)
+from foundation.sentences import Sentence as _
+
+#: Looks at what a filter is given, charges what it costs beyond its size, refuses what it must not
+#: do: the budget, the value and the arguments.
+Guard = Callable[[Budget, Any, Sequence[Any]], None]
+
+#: Characters a date, and the format of one, may have.
+LONGEST_DATE = 64
+#: Steps that the reading of a date takes.
+DATE_STEPS = 150
+#: Characters up to which CPython searches without a worst case in mind, and of a needle above it.
+_PLAIN_SEARCH, _SHORT_NEEDLE = 2_500, 100
+
+
+def search_steps(text: str, term: str, *, backwards: bool = False) -> int:
+    """Return the steps that a search takes at worst: character by character, from each one."""
+    needle = len(term)
+    if not backwards and len(text) >= _PLAIN_SEARCH:
+        needle = min(needle, _SHORT_NEEDLE)
+    return (len(text) * needle) >> 10
+
+
+def _nothing_more(_budget: Budget, _value: Any, _arguments: Sequence[Any]) -> None:
+    """Charge nothing beyond the size."""
+
+
+def _searches(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    if arguments:
+        budget.charge(search_steps(value, str(arguments[0])))
+
+
+def _searches_backwards(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    if arguments:
+        budget.charge(search_steps(value, str(arguments[0]), backwards=True))
+
+
+def _multiplies(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    """`replace`, which can be chained: what it makes is counted first."""
+    _searches(budget, value, arguments)
+    if len(arguments) > 1:
+        old, new = str(arguments[0]), str(arguments[1])
+        if len(value) + value.count(old) * len(new) > MOST_CHARACTERS:
+            raise too_large()
+
+
+def _joins(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    separator = str(arguments[0]) if arguments else " "
+    items = _count(value)
+    if budget.size_of(value) + items * len(separator) > MOST_CHARACTERS:
+        raise too_large()
+    budget.charge(items)
+
+
+def _goes_through(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    """Charge for each item, and for looking for the name of a part in those that are texts."""
+    budget.charge(_count(value))
+    if arguments and isinstance(arguments[0], str):
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str):
+                budget.charge(search_steps(item, arguments[0]))
+
+
+def _sorts(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    _goes_through(budget, value, arguments)
+    items = _count(value)
+    budget.charge((items * items.bit_length()) >> 3)
+
+
+def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    if arguments and len(str(arguments[0])) > LONGEST_DATE:
+        raise TooCostly(_("the format of a date is too long."), token=None)
+    if value not in ("now", "today"):
+        budget.charge(DATE_STEPS)
+
+
+def _count(value: Any) -> int:
+    """Return how many items a filter of lists sees, lists within it laid open."""
+    if isinstance(value, list | tuple):
+        return sum(map(_count, value)) + 1
+    return 1
+
+
+@string_filter
+def split(value: str, separator: Any) -> list[str]:
+    """Return the parts of a text, or its characters, if there are not too many."""
+    if separator is None or isinstance(separator, Undefined) or separator == "":
+        if len(value) > MOST_ITEMS:
+            raise _too_many_parts()
+        return list(value)
+    by = str(separator)
+    if not value or value == by:
+        return []
+    parts = value.split(None if by == " " else by, MOST_ITEMS)
+    if len(parts) > MOST_ITEMS:
+        raise _too_many_parts()
+    return parts
+
+
+def _too_many_parts() -> TooCostly:
+    return TooCostly(_("split makes more than %(most)s parts.") % {"most": MOST_ITEMS}, token=None)
+
+
+_MISSING = ("no such part",)
+
+
+@sequence_filter
+def uniq(sequence: Any, key: object = None) -> list[object]:
+    """Return the items without those that were there already (the library compares each pair)."""
+    seen, kept = set(), []
+    for item in sequence:
+        mark = _hashable(item if key is None else _part(item, key))
+        if mark not in seen:
+            seen.add(mark)
+            kept.append(item)
+    return kept
+
+
+def _part(item: Any, key: object) -> Any:
+    try:
+        return item[key]
+    except KeyError:
+        return _MISSING
+    except TypeError:
+        raise FilterArgumentError(f"can't read property '{key}'", token=None) from None
+
+
+def _hashable(value: Any) -> Any:
+    """Return something hashable that equals another's exactly when the values are equal."""
+    if isinstance(value, list | tuple):
+        return (type(value), tuple(map(_hashable, value)))
+    if isinstance(value, Mapping):
+        return (dict, frozenset((key, _hashable(item)) for key, item in value.items()))
+    return value if type(value).__hash__ is not None else None
+
+
+_TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
+#: What ends a stretch of HTML, by how it begins; anything else ends with ">".
+_HTML_ENDS = (
+    (re.compile(r"<script\b", re.I), re.compile(r"</script\s{0,9}>", re.I)),
+    (re.compile(r"<style\b", re.I), re.compile(r"</style\s{0,9}>", re.I)),
+    (re.compile(r"<!--"), re.compile(r"-->")),
+)
+_HTML_END = re.compile(">")
+
+
+@string_filter
+def strip_html(value: str) -> str:
+    """Return a text without HTML tags, scripts, styles and comments, having read it once.
+
+    Python's parser, which the library uses, goes back at each tag that is never closed.
+    """
+    return "".join(_outside_html(value))
+
+
+def _outside_html(value: str) -> Iterator[str]:
+    at, missing = 0, set()
+    while (start := _TAG_START.search(value, at)) is not None:
+        yield value[at : start.start()]
+        end = None
+        for begin, ends in (*_HTML_ENDS, (_TAG_START, _HTML_END)):
+            if ends not in missing and begin.match(value, start.start()):
+                end = ends.search(value, start.start())
+                if end is not None:
+                    break
+                missing.add(ends)
+        if end is None:
+            at = start.start()
+            break
+        at = end.end()
+    yield value[at:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is known of a filter.
+
+    Attributes:
+        shift: two to this power is how many characters it works on in a step.
+        is_of_text: whether the library makes a text of what it is given.
+        guard: what else there is to be said before it works.
+        work: the filter, if it is not the library's.
+    """
+
+    shift: int
+    is_of_text: bool = True
+    guard: Guard = _nothing_more
+    work: Callable[..., Any] | None = None
+
+
+_PLAIN = _Kind(7)
+_SLOW = _Kind(4)
+_LIST = _Kind(7, is_of_text=False, guard=_goes_through)
+_NUMBER = _Kind(6, is_of_text=False)
+_ANY = _Kind(7, is_of_text=False)
+
+FILTERS: dict[str, _Kind] = {
+    "abs": _NUMBER,
+    "append": _PLAIN,
+    "at_least": _NUMBER,
+    "at_most": _NUMBER,
+    "base64_decode": _PLAIN,
+    "base64_encode": _PLAIN,
+    "base64_url_safe_decode": _PLAIN,
+    "base64_url_safe_encode": _PLAIN,
+    "capitalize": _PLAIN,
+    "ceil": _NUMBER,
+    "compact": _LIST,
+    "concat": _LIST,
+    "date": _Kind(7, is_of_text=False, guard=_dates),
+    "default": _ANY,
+    "divided_by": _NUMBER,
+    "downcase": _PLAIN,
+    "escape": _PLAIN,
+    "escape_once": _Kind(1),
+    "escapejs": _SLOW,
+    "find": _LIST,
+    "find_index": _LIST,
+    "first": _ANY,
+    "floor": _NUMBER,
+    "has": _LIST,
+    "join": _Kind(5, is_of_text=False, guard=_joins),
+    "last": _ANY,
+    "lstrip": _PLAIN,
+    "map": _LIST,
+    "minus": _NUMBER,
+    "modulo": _NUMBER,
+    "newline_to_br": _SLOW,
+    "plus": _NUMBER,
+    "prepend": _PLAIN,
+    "reject": _LIST,
+    "remove": _Kind(7, guard=_searches),
+    "remove_first": _Kind(7, guard=_searches),
+    "remove_last": _Kind(7, guard=_searches_backwards),
+    "replace": _Kind(7, guard=_multiplies),
+    "replace_first": _Kind(7, guard=_searches),
+    "replace_last": _Kind(7, guard=_searches_backwards),
+    "reverse": _LIST,
+    "round": _NUMBER,
+    "rstrip": _PLAIN,
+    "safe": _PLAIN,
+    "size": _ANY,
+    "slice": _ANY,
+    "sort": _Kind(5, is_of_text=False, guard=_sorts),
+    "sort_natural": _Kind(5, is_of_text=False, guard=_sorts),
+    "split": _Kind(5, guard=_searches, work=split),
+    "squish": _SLOW,
+    "strip": _PLAIN,
+    "strip_html": _Kind(2, work=strip_html),
+    "strip_newlines": _SLOW,
+    "sum": _LIST,
+    "times": _NUMBER,
+    "truncate": _PLAIN,
+    "truncatewords": _Kind(5),
+    "uniq": _Kind(5, is_of_text=False, guard=_goes_through, work=uniq),
+    "upcase": _PLAIN,
+    "url_decode": _SLOW,
+    "url_encode": _SLOW,
+    "where": _LIST,
+}
+
+
+class BoundedFilter:
+    """A filter that does nothing it cannot pay for."""
+
+    __slots__ = ("_kind", "_name", "_work")
+
+    def __init__(self, name: str, work: Callable[..., Any], *, environment: Any) -> None:
+        self._name = name
+        self._kind = FILTERS[name]
+        self._work = self._kind.work or work
+        if self._kind.work is None and getattr(work, "with_environment", False):
+            self._work = partial(work, environment=environment)
+
+    def __call__(
+        self, budget: Budget, token: Token | None, value: Any, /, *arguments: Any, **named: Any
+    ) -> Any:
+        """Return what the filter makes of a value.
+
+        Raises:
+            TooCostly: it would take or make too much.
+        """
+        kind = self._kind
+        try:
+            size = budget.size_of(value)
+            for argument in (*arguments, *named.values()) if arguments or named else ():
+                size += budget.size_of(argument)
+            budget.charge((size >> kind.shift) + 2)
+            if kind.is_of_text and type(value) is not str:
+                value = "" if value is None else str(value)
+                budget.size_of(value)
+            if kind.guard is not _nothing_more:
+                kind.guard(budget, value, (*arguments, *named.values()))
+            if self._name == "date" and type(value) is str and len(value) > LONGEST_DATE:
+                return value  # no date: the library gives back what it cannot read
+            made = self._work(value, *arguments, **named)
+            budget.size_of(made)
+            return made
+        except TooCostly as problem:
+            problem.token = problem.token or token
+            raise
+
+
+def bounded(filters: Mapping[str, Callable[..., Any]], *, environment: Any) -> dict[str, Any]:
+    """Return the filters of the language, out of the library's."""
+    return {
+        name: BoundedFilter(name, work, environment=environment)
+        for name, work in filters.items()
+        if name in FILTERS
+    }
