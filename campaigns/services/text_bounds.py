@@ -20,7 +20,7 @@ from foundation.sentences import Sentence as _
 #: sent.
 MOST_SOURCE = 16_000
 #: Tags and outputs of a text, and the characters inside all of them.
-MOST_TAGS, MOST_MARKUP = 400, 8_000
+MOST_TAGS, MOST_MARKUP = 400, 4_000
 #: Characters between the delimiters of one tag, and what the library's expression lexer may look
 #: at for it: it reads on from every parenthesis and bracket.
 MOST_EXPRESSION, MOST_LEXING = 1_000, 20_000
@@ -112,6 +112,8 @@ class Budget:
             if size > MOST_CHARACTERS:
                 raise too_large()
             return size
+        if value is None or value is True or value is False or type(value) is Undefined:
+            return 0
         size = MOST_CHARACTERS - _room_after(value, MOST_CHARACTERS, 0)
         self.charge(size >> 5)
         return size
@@ -122,6 +124,11 @@ def too_large() -> TooCostly:
     return TooCostly(
         _("a value grows too large: shorten it before more is made of it."), token=None
     )
+
+
+def number_too_large() -> TooCostly:
+    """Return the error of a number with more digits than any text needs."""
+    return TooCostly(_("a number grows too large."), token=None)
 
 
 def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
@@ -153,7 +160,7 @@ def _room_after(value: Any, room: int, depth: int) -> int:
         room -= len(value)
     elif kind is int:
         if value.bit_length() > MOST_BITS:
-            raise TooCostly(_("a number grows too large."), token=None)
+            raise number_too_large()
         room -= ITEM_CHARACTERS
     elif kind is list or kind is tuple:
         for item in value:

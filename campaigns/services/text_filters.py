@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from liquid.builtin.filters.misc import date
 from liquid.exceptions import FilterArgumentError
 from liquid.filter import sequence_filter, string_filter
 from liquid.token import Token
@@ -32,8 +33,10 @@ from foundation.sentences import Sentence as _
 #: do: the budget, the value and the arguments.
 Guard = Callable[[Budget, Any, Sequence[Any]], None]
 
+#: Steps that any filter takes.
+FILTER_STEPS = 3
 #: Characters a date, and the format of one, may have.
-LONGEST_DATE = 64
+LONGEST_DATE = 40
 #: Steps that the reading of a date takes.
 DATE_STEPS = 150
 #: Characters up to which CPython searches without a worst case in mind, and of a needle above it.
@@ -46,10 +49,6 @@ def search_steps(text: str, term: str, *, backwards: bool = False) -> int:
     if not backwards and len(text) >= _PLAIN_SEARCH:
         needle = min(needle, _SHORT_NEEDLE)
     return (len(text) * needle) >> 10
-
-
-def _nothing_more(_budget: Budget, _value: Any, _arguments: Sequence[Any]) -> None:
-    """Charge nothing beyond the size."""
 
 
 def _searches(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
@@ -80,8 +79,12 @@ def _joins(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
 
 
 def _goes_through(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
-    """Charge for each item, and for looking for the name of a part in those that are texts."""
-    budget.charge(_count(value))
+    """Charge for each item, and for looking for the name of a part in those that are texts.
+
+    The library spells out a name that is no text anew for each item.
+    """
+    items = _count(value)
+    budget.charge(items + (items * sum(map(budget.size_of, arguments)) >> 6))
     if arguments and isinstance(arguments[0], str):
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, str):
@@ -97,7 +100,7 @@ def _sorts(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
 def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
     if arguments and len(str(arguments[0])) > LONGEST_DATE:
         raise TooCostly(_("the format of a date is too long."), token=None)
-    if value not in ("now", "today"):
+    if isinstance(value, str):
         budget.charge(DATE_STEPS)
 
 
@@ -106,6 +109,13 @@ def _count(value: Any) -> int:
     if isinstance(value, list | tuple):
         return sum(map(_count, value)) + 1
     return 1
+
+
+def _work_of_date(value: Any, *arguments: Any, **named: Any) -> Any:
+    """Return a date in a format; what is too long for a date is none, and given back as it is."""
+    if isinstance(value, str) and len(value) > LONGEST_DATE:
+        return value
+    return date(value, *arguments, **named)
 
 
 @string_filter
@@ -172,7 +182,7 @@ _HTML_END = re.compile(">")
 
 
 @string_filter
-def strip_html(value: str) -> str:
+def strip_html(value: str, **_named: Any) -> str:
     """Return a text without HTML tags, scripts, styles and comments, having read it once.
 
     Python's parser, which the library uses, goes back at each tag that is never closed.
@@ -211,7 +221,7 @@ class _Kind:
 
     shift: int
     is_of_text: bool = True
-    guard: Guard = _nothing_more
+    guard: Guard | None = None
     work: Callable[..., Any] | None = None
 
 
@@ -234,7 +244,7 @@ FILTERS: dict[str, _Kind] = {
     "ceil": _NUMBER,
     "compact": _LIST,
     "concat": _LIST,
-    "date": _Kind(7, is_of_text=False, guard=_dates),
+    "date": _Kind(7, is_of_text=False, guard=_dates, work=_work_of_date),
     "default": _ANY,
     "divided_by": _NUMBER,
     "downcase": _PLAIN,
@@ -290,14 +300,14 @@ FILTERS: dict[str, _Kind] = {
 class BoundedFilter:
     """A filter that does nothing it cannot pay for."""
 
-    __slots__ = ("_kind", "_name", "_work")
+    __slots__ = ("_guard", "_is_of_text", "_shift", "_work")
 
     def __init__(self, name: str, work: Callable[..., Any], *, environment: Any) -> None:
-        self._name = name
-        self._kind = FILTERS[name]
-        self._work = self._kind.work or work
-        if self._kind.work is None and getattr(work, "with_environment", False):
-            self._work = partial(work, environment=environment)
+        kind = FILTERS[name]
+        self._shift, self._is_of_text, self._guard = kind.shift, kind.is_of_text, kind.guard
+        self._work = kind.work or work
+        if getattr(work, "with_environment", False):
+            self._work = partial(self._work, environment=environment)
 
     def __call__(
         self, budget: Budget, token: Token | None, value: Any, /, *arguments: Any, **named: Any
@@ -307,19 +317,18 @@ class BoundedFilter:
         Raises:
             TooCostly: it would take or make too much.
         """
-        kind = self._kind
         try:
             size = budget.size_of(value)
-            for argument in (*arguments, *named.values()) if arguments or named else ():
+            for argument in arguments:
                 size += budget.size_of(argument)
-            budget.charge((size >> kind.shift) + 2)
-            if kind.is_of_text and type(value) is not str:
+            for argument in named.values():
+                size += budget.size_of(argument)
+            budget.charge((size >> self._shift) + FILTER_STEPS)
+            if self._is_of_text and type(value) is not str:
                 value = "" if value is None else str(value)
                 budget.size_of(value)
-            if kind.guard is not _nothing_more:
-                kind.guard(budget, value, (*arguments, *named.values()))
-            if self._name == "date" and type(value) is str and len(value) > LONGEST_DATE:
-                return value  # no date: the library gives back what it cannot read
+            if self._guard is not None:
+                self._guard(budget, value, (*arguments, *named.values()))
             made = self._work(value, *arguments, **named)
             budget.size_of(made)
             return made

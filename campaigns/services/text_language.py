@@ -17,14 +17,21 @@ from typing import Any
 from liquid import BoundTemplate, Environment, Node, RenderContext
 from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.expressions.primitive import RangeLiteral
-from liquid.exceptions import OutputStreamLimitError, UnknownFilterError
+from liquid.exceptions import (
+    LiquidError,
+    LiquidInterrupt,
+    OutputStreamLimitError,
+    UnknownFilterError,
+)
 from liquid.expression import Expression
 from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, Token
 from liquid.undefined import UNDEFINED
 
 from campaigns.services.text_bounds import (
+    MOST_BITS,
     MOST_LOOP_ROUNDS,
     Budget,
+    number_too_large,
     refuse_too_many_rounds,
     too_large,
 )
@@ -42,7 +49,7 @@ from campaigns.services.text_nodes import (
 
 #: Output may be this many times as long as a message before it is given up, unfinished.
 OUTPUT_TIMES = 4
-#: Characters of a name that is looked for.
+#: Characters of a name that is looked for, and of a value that is looked at for nothing.
 LONGEST_NAME = 1_000
 #: The tags there are. The library's others read other templates, or make HTML.
 TAGS = frozenset({
@@ -65,9 +72,9 @@ class _Buffer(StringIO):
         self.room -= size
         if self.room < 0:
             raise OutputStreamLimitError("output stream limit reached", token=None)
-        if size > 1_000:
+        if size > LONGEST_NAME:
             self._budget.charge(size >> 9)
-        return super().write(text)
+        return StringIO.write(self, text)
 
 
 class _Context(RenderContext):
@@ -86,12 +93,15 @@ class _Context(RenderContext):
         for name in path:
             if type(name) is str and len(name) > LONGEST_NAME:
                 raise too_large()  # the library would spell out what it does not find
-        value = super().get(path, token=token, default=default)
+        value: Any = super().get(path, token=token, default=default)
         kind = type(value)
         if kind is str:
-            if len(value) > 1_000:  # type: ignore[arg-type]
-                self.budget.charge(len(value) >> 9)  # type: ignore[arg-type]
-        elif kind is list or kind is dict or kind is tuple or kind is int:
+            if len(value) > LONGEST_NAME:
+                self.budget.charge(len(value) >> 9)
+        elif kind is int:
+            if value.bit_length() > MOST_BITS:
+                raise number_too_large()
+        elif kind is list or kind is dict or kind is tuple:
             self.budget.size_of(value)
         return value
 
@@ -122,6 +132,7 @@ class _Text(BoundTemplate):
     """A compiled text."""
 
     context_class = _Context
+    nodes: list[Node]
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         """Render the text within its bounds.
@@ -130,9 +141,18 @@ class _Text(BoundTemplate):
             TooCostly: it takes more than it may.
             OutputStreamLimitError: it is far too long.
         """
-        context = self.context_class(self, globals=self.make_globals(dict(*args, **kwargs)))
+        context = _Context(self, globals=dict(*args, **kwargs))
         buffer = context.get_buffer()
-        self.render_with_context(context, buffer)
+        token: Token | None = None
+        try:
+            for node in self.nodes:
+                token = node.token
+                node.render_to_output(context, buffer)
+        except LiquidInterrupt as problem:
+            raise LiquidError(f"unexpected '{problem}'", token=token) from None
+        except LiquidError as problem:
+            problem.token = problem.token or token
+            raise
         return buffer.getvalue()
 
 

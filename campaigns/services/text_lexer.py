@@ -123,6 +123,7 @@ class _Lexer:
             found = self._markup_at(at)
             if found is None:
                 # Opened and not closed. "{{%" is a brace before a tag, as the library has it.
+                self._count_tag(at)
                 start = self._next_opening(at + 1)
                 yield from self._content(at, start)
                 at = start
@@ -246,15 +247,8 @@ class _Lexer:
 
         A program is looked at line by line when it is read.
         """
-        self._tags += 1
+        self._count_tag(start)
         self._markup += len(expression)
-        if self._tags > MOST_TAGS:
-            raise too_complex(
-                _("the text has more than %(most)s tags and variables: use fewer.")
-                % {"most": MOST_TAGS},
-                self.source,
-                start,
-            )
         if self._markup > MOST_MARKUP:
             raise too_complex(
                 _("the tags of the text have more than %(most)s characters: use fewer.")
@@ -264,3 +258,13 @@ class _Lexer:
             )
         if not is_program:
             refuse_expression(expression, self.source, index)
+
+    def _count_tag(self, start: int) -> None:
+        self._tags += 1
+        if self._tags > MOST_TAGS:
+            raise too_complex(
+                _("the text has more than %(most)s tags and variables: use fewer.")
+                % {"most": MOST_TAGS},
+                self.source,
+                start,
+            )

@@ -16,6 +16,7 @@ from liquid.builtin.expressions import FilteredExpression, LoopExpression, Path,
 from liquid.builtin.expressions.logical import ContainsExpression
 from liquid.builtin.expressions.primitive import IntegerLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.builtin.tags.case_tag import CaseNode
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.builtin.tags.echo_tag import EchoTag
@@ -39,6 +40,8 @@ from foundation.sentences import Sentence as _
 
 #: Steps that a loop or another block takes besides what is in it.
 BLOCK_STEPS = 4
+#: Steps that a tag takes which remembers something.
+KEEPING_STEPS = 2
 
 
 class BoundedLoop(LoopExpression):
@@ -119,10 +122,12 @@ class _OutputNode(OutputNode):
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
-        if type(value) is not str:
+        kind = type(value)
+        if kind is str:
+            return buffer.write(value)  # type: ignore[arg-type]
+        if kind is not int:
             context.budget.size_of(value)  # type: ignore[attr-defined]
-            value = to_liquid_string(value, context.autoescape)
-        return buffer.write(value)
+        return buffer.write(to_liquid_string(value, context.autoescape))
 
 
 class BoundedOutput(Output):
@@ -214,6 +219,8 @@ def put_meters(nodes: Iterable[Node], context: RenderContext) -> None:
 def _steps_of(node: Node, context: RenderContext, depth: int) -> int:
     """Return the steps a node takes without the blocks below it, which get meters."""
     steps = 1 + sum(map(_steps_of_expression, node.expressions()))
+    if isinstance(node, AssignNode | CycleNode):
+        steps += KEEPING_STEPS
     if isinstance(node, CaseNode):  # each `when` asks again
         steps *= len(node.blocks) + 1
     for child in list(node.children(context, include_partials=False)):
