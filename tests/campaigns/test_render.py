@@ -172,7 +172,7 @@ def test_it_names_the_variable_its_line_the_known_ones_and_the_nearest() -> None
             {"many": [1] * 2_000},
             Reason.RENDER_TOO_COSTLY,
         ),
-        ("{{ 99999999999999999 | date: '%Y' }}", {}, Reason.RENDER_ERROR),
+        ("{{ '99999999999999999' | date: '%Y' }}", {}, Reason.RENDER_ERROR),
     ],
 )
 def test_it_says_why_one_person_gets_nothing(

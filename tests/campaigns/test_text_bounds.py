@@ -34,7 +34,7 @@ MOST_BYTES = 50_000_000
 def outcome(text: str, context: dict[str, Any]) -> str:
     """Compile and render as sending does; return what came of it."""
     try:
-        return _compiled.__wrapped__(text, 4_000).render(context)  # type: ignore[no-any-return]
+        return _compiled.__wrapped__(text, 4_000).render(context)
     except TextProblem as problem:
         return problem.code if problem.line and problem.column else "no place"
     except Unsendable as problem:
