@@ -51,9 +51,9 @@ class CostlyTexts:
             return False
         self.surplus, self._has_stopped = 0, True
         sentence = _(
-            "It stopped itself: most of its latest texts take too much time or memory to make. Look "
-            "at the deliveries that were skipped, make the text simpler or the people's attributes "
-            "shorter, then resume it, or cancel it and start another."
+            "It stopped itself: most of its latest texts take too much time or memory to make. "
+            "Look at the deliveries that were skipped. Resume it once the people's attributes are "
+            "shorter, or cancel it and start another with a simpler text."
         )
         change_run_state(run_id=run_id, to=RunState.STOPPED, detail=sentence)
         return True

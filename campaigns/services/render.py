@@ -6,11 +6,8 @@ parsed for anybody. Nothing here reads the database: `render` is in the send loo
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -21,17 +18,21 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError
 from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
 
 from accounts.models import Account
-from campaigns.services.text_bounds import MOST_SOURCE, TooComplex, TooCostly
-from campaigns.services.text_language import (
-    OUTPUT_TIMES,
-    environment,
-    fence_in,
-    ranges_outside_loops,
+from campaigns.services.text_bounds import TooCostly
+from campaigns.services.text_checks import (
+    Places,
+    near_names,
+    refuse_filters,
+    refuse_ranges,
+    refuse_source,
+    refused,
+    said_of,
+    try_out,
 )
+from campaigns.services.text_checks import TextProblem as TextProblem
+from campaigns.services.text_language import environment, fence_in
 from campaigns.states import Reason
 from contacts.models import Contact
-from foundation.refusals import Refusal
-from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
@@ -43,27 +44,6 @@ _TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
 _OF_ACCOUNT = frozenset({"uin", "name"})
 #: Texts kept compiled: as many as runs that send, and some.
 KEPT_TEXTS = 128
-#: Names that are looked through, each so many characters long, for one that was meant.
-MOST_NAMES, LONGEST_MEANT = 300, 100
-#: Characters of what the library says of a problem: it quotes values.
-LONGEST_SAID = 300
-_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
-
-
-class TextProblem(Refusal):
-    """A text that cannot be compiled, or names what nobody knows; with its line and column."""
-
-    def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
-        super().__init__(
-            _("Line %(line)s, column %(column)s of the text: %(problem)s")
-            % {"line": line, "column": column, "problem": sentence},
-            code=code,
-            line=line,
-            column=column,
-            **more,
-        )
-        self.line = line
-        self.column = column
 
 
 class Unsendable(Exception):
@@ -141,11 +121,11 @@ class CompiledText:
         except TooCostly as problem:
             raise Unsendable(
                 Reason.RENDER_TOO_COSTLY,
-                _("The text cannot be made: %(problem)s") % {"problem": _message(problem)},
+                _("The text cannot be made: %(problem)s") % {"problem": said_of(problem)},
             ) from None
         # Whatever an attribute holds, one contact's text must not end the lane of an account.
         except Exception as problem:
-            raise Unsendable(Reason.RENDER_ERROR, _message(problem)) from None
+            raise Unsendable(Reason.RENDER_ERROR, said_of(problem)) from None
 
 
 def longest_text() -> int:
@@ -164,19 +144,19 @@ def compile_text(text: str) -> CompiledText:
 
 @lru_cache(maxsize=KEPT_TEXTS)
 def _compiled(text: str, longest: int) -> CompiledText:
-    _refuse_source(text, longest)
-    places = _Places(text)
+    refuse_source(text, longest)
+    places = Places(text)
     language = environment(longest=longest)
     try:
         template = language.from_string(text)
         analysis = template.analyze(include_partials=False)
-        _refuse_filters(places, analysis, known=language.filters)
-        _refuse_ranges(places, template)
+        refuse_filters(places, analysis, known=language.filters)
+        refuse_ranges(places, template)
         is_constant = _is_constant(template, text)
         fence_in(template)
-        _try_out(template)
-    except LiquidError as problem:
-        raise _refused(problem, places) from None
+        try_out(template)
+    except (LiquidError, RecursionError) as problem:
+        raise refused(problem, places) from None
     references = _references(places, analysis)
     compiled = CompiledText(
         source=text,
@@ -190,44 +170,11 @@ def _compiled(text: str, longest: int) -> CompiledText:
     return compiled
 
 
-def _refused(problem: LiquidError, places: _Places) -> TextProblem:
-    """Return the refusal of a text that is no Liquid, or takes too much."""
-    line, column = places.of(problem.token.start_index if problem.token else -1)
-    is_too_much = isinstance(problem, TooComplex | TooCostly)
-    code = "text_too_costly" if is_too_much else "text_syntax"
-    return TextProblem(_message(problem), code=code, line=line, column=column)
-
-
-def _try_out(template: BoundTemplate) -> None:
-    """Render a text for nobody in particular: what costs too much then is the text's own fault.
-
-    Raises:
-        TooCostly: it costs too much.
-    """
-    try:
-        template.render({})
-    except TooCostly:
-        raise
-    except Exception:  # noqa: S110
-        pass  # it may need attributes
-
-
 def _is_constant(template: BoundTemplate, text: str) -> bool:
     return (
         all(isinstance(node, ContentNode) for node in template.nodes)
         and "".join(str(node) for node in template.nodes) == text
     )
-
-
-def _refuse_ranges(places: _Places, template: BoundTemplate) -> None:
-    for token in ranges_outside_loops(template):
-        line, column = places.of(token.start_index)
-        raise TextProblem(
-            _("a range like (1..9) may only be looped over."),
-            code="text_syntax",
-            line=line,
-            column=column,
-        )
 
 
 def unknown_variables(
@@ -255,7 +202,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
     for reference in unknown_variables(compiled, attributes=attributes):
         known = sorted({*BUILT_IN, *map(_spelled, attributes)})
         below = {f"attributes.{name}" for name in attributes}
-        near = _near(reference.name, sorted({*known, *below}))
+        near = near_names(reference.name, sorted({*known, *below}))
         sentence = _(
             "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
         ) % {"variable": reference.name}
@@ -316,57 +263,13 @@ def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
     return root in _TOP_LEVEL or root in attributes
 
 
-def _near(name: str, known: Collection[str]) -> list[str]:
-    """Return the known name that was meant, if one is like it: to compare many takes long."""
-    if len(name) > LONGEST_MEANT or len(known) > MOST_NAMES:
-        return []
-    return get_close_matches(name, list(known), n=1)
-
-
-def _references(places: _Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+def _references(places: Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
     found = [
         (variable.span.index, str(variable), tuple(map(str, variable.segments)))
         for uses in analysis.globals.values()
         for variable in uses
     ]
     return tuple(Reference(name, path, *places.of(at)) for at, name, path in sorted(found))
-
-
-def _refuse_filters(places: _Places, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
-    """Refuse an unknown filter now: the library would notice only when it renders."""
-    for name, spans in analysis.filters.items():
-        if name in known:
-            continue
-        line, column = places.of(spans[0].index)
-        sentence = _("there is no filter “%(name)s”.") % {"name": name}
-        near = _near(name, known)
-        if near:
-            sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
-        raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
-
-
-def _refuse_source(text: str, longest: int) -> None:
-    """Refuse what is far too long to be read, and what cannot travel.
-
-    Bytes that were not UTF-8 get NULL from the gateway.
-    """
-    most = max(OUTPUT_TIMES * longest, MOST_SOURCE)
-    if len(text) > most:
-        raise TextProblem(
-            _("the text has %(length)s characters, with its tags; it may have %(most)s.")
-            % {"length": len(text), "most": most},
-            code=str(Reason.TOO_LONG.value),
-            line=1,
-            column=1,
-        )
-    if found := _UNSENDABLE.search(text):
-        line, column = _Places(text).of(found.start())
-        raise TextProblem(
-            _("this character cannot be sent: the text is not valid UTF-8."),
-            code="not_utf8",
-            line=line,
-            column=column,
-        )
 
 
 def _refuse_constant(compiled: CompiledText) -> None:
@@ -384,25 +287,3 @@ def _refuse_constant(compiled: CompiledText) -> None:
             line=1,
             column=1,
         ) from None
-
-
-class _Places:
-    """Lines and columns of a text."""
-
-    def __init__(self, text: str) -> None:
-        self._length = len(text)
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
-
-    def of(self, index: int) -> tuple[int, int]:
-        """Return line and column, both from 1; the end of the text for an index outside it."""
-        if not 0 <= index <= self._length:
-            index = self._length
-        line = bisect_right(self._starts, index)
-        return line, index - self._starts[line - 1] + 1
-
-
-def _message(problem: Exception) -> str:
-    if isinstance(problem, RecursionError):
-        return _("too much is nested in it.")
-    said = problem.message if isinstance(problem, LiquidError) else str(problem)
-    return said if isinstance(said, Sentence) else f"{str(said)[:LONGEST_SAID]}."

@@ -36,6 +36,8 @@ MOST_CHARACTERS = 64 * 1024
 MOST_ITEMS = 4_000
 #: Bits of a whole number.
 MOST_BITS = 256
+#: Characters a date, and the format of one, may have: the library takes its time over one.
+LONGEST_DATE = 40
 #: Lists within lists.
 DEEPEST_VALUE = 20
 #: What an item of a list counts besides its own characters.

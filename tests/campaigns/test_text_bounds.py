@@ -21,7 +21,8 @@ from campaigns.services.render import (
     compile_text,
     context_for,
 )
-from campaigns.services.text_filters import FILTERS, strip_html, uniq
+from campaigns.services.text_filter_work import strip_html, uniq
+from campaigns.services.text_filters import FILTERS
 from campaigns.services.text_language import TAGS, environment
 from campaigns.states import Reason
 from tests.campaigns.hostile_texts import ATTRIBUTES, CONTEXT, scraps, texts, values
