@@ -130,7 +130,7 @@ def too_large() -> TooCostly:
 
 def number_too_large() -> TooCostly:
     """Return the error of a number with more digits than any text needs."""
-    return TooCostly(_("a number grows too large."), token=None)
+    return TooCostly(_("a number grows too large: calculate with smaller ones."), token=None)
 
 
 def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
@@ -182,5 +182,7 @@ def _room_after(value: Any, room: int, depth: int) -> int:
 
 def _below(depth: int) -> int:
     if depth >= DEEPEST_VALUE:
-        raise TooCostly(_("a value has too many lists within lists."), token=None)
+        raise TooCostly(
+            _("a value has too many lists within lists: name the part you want."), token=None
+        )
     return depth + 1

@@ -85,7 +85,9 @@ def refuse_source(text: str, longest: int) -> None:
     most = max(OUTPUT_TIMES * longest, MOST_SOURCE)
     if len(text) > most:
         raise TextProblem(
-            _("the text has %(length)s characters, with its tags; it may have %(most)s.")
+            _(
+                "the text has %(length)s characters, with its tags; it may have %(most)s: shorten it."
+            )
             % {"length": len(text), "most": most},
             code=str(Reason.TOO_LONG.value),
             line=1,
@@ -150,6 +152,6 @@ def near_names(name: str, known: Collection[str]) -> list[str]:
 def said_of(problem: Exception) -> str:
     """Return what a problem says, as a sentence."""
     if isinstance(problem, RecursionError):
-        return _("too much is nested in it.")
+        return _("too much is nested in it: nest less.")
     said = problem.message if isinstance(problem, LiquidError) else str(problem)
     return said if isinstance(said, Sentence) else f"{str(said)[:LONGEST_SAID]}."

@@ -39,7 +39,10 @@ def split(value: str, separator: Any) -> list[str]:
 
 
 def _too_many_parts() -> TooCostly:
-    return TooCostly(_("split makes more than %(most)s parts.") % {"most": MOST_ITEMS}, token=None)
+    return TooCostly(
+        _("split makes more than %(most)s parts: split a shorter text.") % {"most": MOST_ITEMS},
+        token=None,
+    )
 
 
 _MISSING = ("no such part",)

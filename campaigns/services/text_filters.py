@@ -93,7 +93,7 @@ def _sorts(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
 
 def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
     if arguments and len(str(arguments[0])) > LONGEST_DATE:
-        raise TooCostly(_("the format of a date is too long."), token=None)
+        raise TooCostly(_("the format of a date is too long: shorten it."), token=None)
     if isinstance(value, str):
         budget.charge(DATE_STEPS)
 

@@ -258,7 +258,9 @@ def _refuse_numbers(expression: Expression, *values: object) -> None:
     for value in values:
         if isinstance(value, int) and value.bit_length() > MOST_BITS:
             token = expression.token
-            raise too_complex(_("this number is too large."), token.source, token.start_index)
+            raise too_complex(
+                _("this number is too large: write a smaller one."), token.source, token.start_index
+            )
 
 
 def refuse_endless_loops(nodes: Iterable[Node], context: RenderContext, around: int = 1) -> None:
