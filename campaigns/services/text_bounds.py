@@ -30,10 +30,8 @@ MOST_BRACKETS = 40
 MOST_LOOP_ROUNDS = 1_000
 #: Steps that one rendering may take.
 MOST_STEPS = 20_000
-#: Characters of a value that a filter is given or makes, and of all that a text keeps.
+#: Characters of a value that a filter is given or makes.
 MOST_CHARACTERS = 64 * 1024
-#: Items of a list that a filter makes.
-MOST_ITEMS = 4_000
 #: Bits of a whole number.
 MOST_BITS = 256
 #: Characters a date, and the format of one, may have: the library takes its time over one.
@@ -58,12 +56,10 @@ class TooCostly(ResourceLimitError):
 class Budget:
     """What one rendering has left to spend."""
 
-    __slots__ = ("_began", "_kept", "_kept_in_all", "_look_at", "steps")
+    __slots__ = ("_began", "_look_at", "steps")
 
     def __init__(self) -> None:
         self.steps = MOST_STEPS
-        self._kept: dict[object, int] = {}
-        self._kept_in_all = 0
         self._look_at = MOST_STEPS - LOOK_EVERY
         self._began: float | None = None
 
@@ -76,18 +72,6 @@ class Budget:
         self.steps -= steps
         if self.steps < self._look_at:
             self._look()
-
-    def keep(self, key: object, size: int) -> None:
-        """Count what a variable, or another memory of the text, holds from now on.
-
-        Raises:
-            TooCostly: together they hold too much.
-        """
-        size += ITEM_CHARACTERS
-        self._kept_in_all += size - self._kept.get(key, 0)
-        self._kept[key] = size
-        if self._kept_in_all > MOST_CHARACTERS:
-            raise too_large()
 
     def _look(self) -> None:
         if self.steps < 0:

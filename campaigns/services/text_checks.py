@@ -86,7 +86,8 @@ def refuse_source(text: str, longest: int) -> None:
     if len(text) > most:
         raise TextProblem(
             _(
-                "the text has %(length)s characters, with its tags; it may have %(most)s: shorten it."
+                "the text has %(length)s characters, with its tags; it may have %(most)s: "
+                "shorten it."
             )
             % {"length": len(text), "most": most},
             code=str(Reason.TOO_LONG.value),

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from liquid.builtin.filters.misc import date as date_of_library
-from liquid.exceptions import FilterArgumentError
-from liquid.filter import sequence_filter, string_filter
-from liquid.undefined import Undefined
+from liquid.filter import string_filter
 
-from campaigns.services.text_bounds import LONGEST_DATE, MOST_ITEMS, TooCostly
-from foundation.sentences import Sentence as _
+from campaigns.services.text_bounds import LONGEST_DATE
 
 
 def date(value: Any, *arguments: Any, **named: Any) -> Any:
@@ -20,62 +17,6 @@ def date(value: Any, *arguments: Any, **named: Any) -> Any:
     if isinstance(value, str) and len(value) > LONGEST_DATE:
         return value
     return date_of_library(value, *arguments, **named)
-
-
-@string_filter
-def split(value: str, separator: Any) -> list[str]:
-    """Return the parts of a text, or its characters, if there are not too many."""
-    if separator is None or isinstance(separator, Undefined) or separator == "":
-        if len(value) > MOST_ITEMS:
-            raise _too_many_parts()
-        return list(value)
-    by = str(separator)
-    if not value or value == by:
-        return []
-    parts = value.split(None if by == " " else by, MOST_ITEMS)
-    if len(parts) > MOST_ITEMS:
-        raise _too_many_parts()
-    return parts
-
-
-def _too_many_parts() -> TooCostly:
-    return TooCostly(
-        _("split makes more than %(most)s parts: split a shorter text.") % {"most": MOST_ITEMS},
-        token=None,
-    )
-
-
-_MISSING = ("no such part",)
-
-
-@sequence_filter
-def uniq(sequence: Any, key: object = None) -> list[object]:
-    """Return the items without those that were there already (the library compares each pair)."""
-    seen, kept = set(), []
-    for item in sequence:
-        mark = _hashable(item if key is None else _part(item, key))
-        if mark not in seen:
-            seen.add(mark)
-            kept.append(item)
-    return kept
-
-
-def _part(item: Any, key: object) -> Any:
-    try:
-        return item[key]
-    except KeyError:
-        return _MISSING
-    except TypeError:
-        raise FilterArgumentError(f"can't read property '{key}'", token=None) from None
-
-
-def _hashable(value: Any) -> Any:
-    """Return something hashable that equals another's exactly when the values are equal."""
-    if isinstance(value, list | tuple):
-        return (type(value), tuple(map(_hashable, value)))
-    if isinstance(value, Mapping):
-        return (dict, frozenset((key, _hashable(item)) for key, item in value.items()))
-    return value if type(value).__hash__ is not None else None
 
 
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")

@@ -22,7 +22,7 @@ from campaigns.services.text_bounds import (
     TooCostly,
     too_large,
 )
-from campaigns.services.text_filter_work import date, split, strip_html, uniq
+from campaigns.services.text_filter_work import date, strip_html
 from foundation.sentences import Sentence as _
 
 #: Looks at what a filter is given, charges what it costs beyond its size, refuses what it must not
@@ -89,6 +89,12 @@ def _sorts(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
     _goes_through(budget, value, arguments)
     items = _count(value)
     budget.charge((items * items.bit_length()) >> 3)
+
+
+def _compares_all(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    """`uniq`, which compares each item with each other."""
+    _goes_through(budget, value, arguments)
+    budget.charge(_count(value) * budget.size_of(value) >> 9)
 
 
 def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
@@ -177,7 +183,7 @@ FILTERS: dict[str, _Kind] = {
     "slice": _ANY,
     "sort": _Kind(5, is_of_text=False, guard=_sorts),
     "sort_natural": _Kind(5, is_of_text=False, guard=_sorts),
-    "split": _Kind(5, guard=_searches, work=split),
+    "split": _Kind(5, guard=_searches),
     "squish": _SLOW,
     "strip": _PLAIN,
     "strip_html": _Kind(2, work=strip_html),
@@ -186,7 +192,7 @@ FILTERS: dict[str, _Kind] = {
     "times": _NUMBER,
     "truncate": _PLAIN,
     "truncatewords": _Kind(5),
-    "uniq": _Kind(5, is_of_text=False, guard=_goes_through, work=uniq),
+    "uniq": _Kind(5, is_of_text=False, guard=_compares_all),
     "upcase": _PLAIN,
     "url_decode": _SLOW,
     "url_encode": _SLOW,

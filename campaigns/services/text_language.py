@@ -105,11 +105,6 @@ class _Context(RenderContext):
             self.budget.size_of(value)
         return value
 
-    def assign(self, key: str, val: Any) -> None:
-        """Keep a variable of the text."""
-        self.budget.keep(key, self.budget.size_of(val))
-        self.locals[key] = val
-
     def filter(self, name: str, token: Token | None) -> Callable[..., object]:
         """Return a filter that spends this rendering's budget."""
         try:

@@ -149,14 +149,13 @@ class _CycleNode(CycleNode):
         budget = context.budget  # type: ignore[attr-defined]
         values = [argument.evaluate(context) for argument in self.args]
         group = self.group.evaluate(context) if self.group else ""
-        # The library names an unnamed cycle after its values: those are all spelled out, and kept.
+        # An unnamed cycle is named after its values: those are all spelled out, and kept.
         size = sum(map(budget.size_of, [group, *values]))
         if size > MOST_CHARACTERS:
             raise too_large()
         budget.charge(size >> 5)
         name = "" if is_undefined(group) else str(group)
         key = name or str(values)
-        budget.keep(("cycle", key), len(key))
         chosen = values[context.cycle(key, len(values)) % len(values)]
         return buffer.write(to_liquid_string(chosen, context.autoescape))
 

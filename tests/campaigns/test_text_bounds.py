@@ -21,7 +21,7 @@ from campaigns.services.render import (
     compile_text,
     context_for,
 )
-from campaigns.services.text_filter_work import strip_html, uniq
+from campaigns.services.text_filter_work import strip_html
 from campaigns.services.text_filters import FILTERS
 from campaigns.services.text_language import TAGS, environment
 from campaigns.states import Reason
@@ -62,7 +62,7 @@ def assert_bounded(work: Callable[[], Any]) -> Any:
     return result
 
 
-ROUNDS = "{% for i in (1..999) %}"
+ROUNDS, A_HUNDRED = "{% for i in (1..999) %}", "{% for i in (1..100) %}"
 #: Each with the kind of outcome: a code of a refusal, a reason to be skipped, or a text.
 HOSTILE = {
     "{% for i in (1..999999999999) offset:999999999990 %}{{i}}{% endfor %}": "".join(
@@ -107,8 +107,23 @@ HOSTILE = {
     ROUNDS + "{% if page contains needle %}{% endif %}{% endfor %}": "render_too_costly",
     ROUNDS + "{% assign x = long | remove_last: needle %}{% endfor %}": "render_too_costly",
     ROUNDS + "{% capture x %}{{ few }}{{ page }}{% endcapture %}{% endfor %}": "render_too_costly",
+    A_HUNDRED + "{% assign x = middle | remove: part %}{% endfor %}y": "render_too_costly",
+    A_HUNDRED + "{% assign x = middle | remove_last: part %}{% endfor %}y": "render_too_costly",
+    A_HUNDRED + "{% if middle contains part %}{% endif %}{% endfor %}y": "render_too_costly",
+    A_HUNDRED + "{% if middle contains word %}{% endif %}{% endfor %}y": "y",
+    ROUNDS + "{% assign x = page | remove: needle %}{% endfor %}": "render_too_costly",
+    "{{ long | replace: 'a', long }}": "render_too_costly",
+    "{{ texts | join: long }}": "render_too_costly",
+    "{{ wide | split: '' | size }}": "render_too_costly",
+    "{% assign x = tags | strip_html %}y": "y",
+    ROUNDS + "{% capture x %}" + "你" * 15_900 + "{% endcapture %}{% endfor %}": "text_too_costly",
+    (
+        "{% for i in (1..5) %}{% case forloop" + ".parentloop" * 80 + " %}"
+        "" + "{% when 1 %}" * 250 + "{% endcase %}{% endfor %}"
+    ): "text_too_costly",
     "{% assign x = texts | map: texts %}": "render_too_costly",
-    "{% assign x = numbers | uniq | size %}{{ x }}": "3000",
+    "{{ numbers | uniq | size }}": "render_too_costly",
+    "{{ '1 2 3 2 1' | split: ' ' | uniq | size }}": "3",
     "{% assign x = [bio] %}y": "render_too_costly",
     "{{ deep }}": "render_too_costly",
     "{{ deep | join }}": "render_too_costly",
@@ -222,12 +237,6 @@ def _said(language: Environment, text: str) -> str:
 )
 def test_html_is_stripped(html: str, text: str) -> None:
     assert strip_html(html) == text
-
-
-def test_equal_items_are_taken_out_whatever_they_are() -> None:
-    items = [1, 1.0, True, "a", {"a": [1]}, {"a": [1]}, {"a": [2]}, None, None, "a"]
-    assert uniq(items) == [1, "a", {"a": [1]}, {"a": [2]}, None]
-    assert uniq([{"a": [1]}, {"a": [1]}, {"b": 1}, {}], "a") == [{"a": [1]}, {"b": 1}]
 
 
 @pytest.mark.parametrize(
