@@ -268,3 +268,12 @@ def test_one_persons_attributes_cost_only_that_person() -> None:
         compiled.render(context)
     assert unsendable.value.reason == Reason.RENDER_TOO_COSTLY
     assert compiled.render({"attributes": {"a": 1, "b": 2}}) == "ab"
+
+
+def test_a_belt_holds_where_a_step_takes_longer_than_it_should(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "{% for i in (1..n) %}{% assign x = i %}{% endfor %}y"
+    assert outcome(text, CONTEXT) == "y"
+    monkeypatch.setattr("campaigns.services.text_bounds.MOST_SECONDS", 0.0)
+    assert outcome(text, CONTEXT) == "render_too_costly"
