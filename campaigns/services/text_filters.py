@@ -30,7 +30,7 @@ from foundation.sentences import Sentence as _
 Guard = Callable[[Budget, Any, Sequence[Any]], None]
 
 #: Steps that any filter takes.
-FILTER_STEPS = 3
+FILTER_STEPS = 4
 #: Steps that the reading of a date takes.
 DATE_STEPS = 150
 #: Characters up to which CPython searches without a worst case in mind, and of a needle above it.
