@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import chain, zip_longest
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Friend
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.querysets.feed import next_of_run
+from campaigns.services.costly_texts import CostlyTexts
 from campaigns.services.render import CompiledText, Unsendable, compile_text, context_for
 from campaigns.services.skipping import skip_deliveries
 from campaigns.services.windows import is_open
@@ -23,7 +24,11 @@ from clocks import shared
 
 @dataclass(frozen=True, slots=True)
 class RunBrief:
-    """What lanes need to know of a run. It never changes while the run runs."""
+    """What lanes need to know of a run. It never changes while the run runs.
+
+    Attributes:
+        costly: counts, over all lanes of the process, the texts that take too much.
+    """
 
     id: int
     campaign_id: int
@@ -32,6 +37,7 @@ class RunBrief:
     window_start: time | None
     window_end: time | None
     zone: str
+    costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Return whether the run's sending window is open."""
@@ -119,6 +125,8 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> li
 
 
 def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:
+    if run.costly.keeps_stopped(run_id=run.id):
+        return []
     nicknames: dict[int, str] = {}
     if "nickname" in run.text.variables:
         nicknames = dict(
@@ -133,7 +141,10 @@ def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) ->
             text = delivery.text or _text(run, account, delivery, nicknames)
         except Unsendable as problem:
             skipped[delivery.pk] = problem.reason
+            if run.costly.note_refused(run_id=run.id, reason=problem.reason):
+                break
             continue
+        run.costly.note_made()
         dues.append(
             Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
         )
