@@ -95,18 +95,23 @@ def brief(run: Run) -> RunBrief:
 def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -> list[Due]:
     """Return an account's next deliveries, taken from its runs in turn so that they share it.
 
-    Those that cannot be made into a text are skipped on the way, each with its reason.
+    Those that cannot be made into a text are skipped on the way, each with its reason. Nothing is
+    returned only when nothing is due: a batch that was skipped whole is followed by the next.
     """
     if not runs:
         return []
-    now = shared.now()
     share = max(1, -(-limit // len(runs)))
-    queues = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
-    in_turn = chain.from_iterable(zip_longest(*queues))
-    return [due for due in in_turn if due is not None]
+    while True:
+        now = shared.now()
+        batches = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
+        in_turn = chain.from_iterable(zip_longest(*(dues for dues, _skipped in batches)))
+        found = [due for due in in_turn if due is not None]
+        if found or not any(skipped for _dues, skipped in batches):
+            return found
 
 
-def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> list[Due]:
+def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
+    """Return a run's next deliveries, and how many were skipped on the way."""
     found = next_of_run(
         account_id=account.pk, run_id=run.id, campaign_id=run.campaign_id, now=now, limit=limit
     )
@@ -115,18 +120,22 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> li
         skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
     found = [one for one in found if not one.is_suppressed]
     if run.text.is_constant:
-        return [
+        dues = [
             Due(one.delivery_id, run.id, one.uin, run.text.source, None, one.attempts, run.promise)
             for one in found
         ]
+        return dues, len(gone)
     rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
     deliveries = list(rows.select_related("contact").order_by("pk")) if found else []
-    return _rendered(account=account, run=run, deliveries=deliveries)
+    dues, skipped = _rendered(account=account, run=run, deliveries=deliveries)
+    return dues, len(gone) + skipped
 
 
-def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:
+def _rendered(
+    *, account: Account, run: RunBrief, deliveries: list[Delivery]
+) -> tuple[list[Due], int]:
     if run.costly.keeps_stopped(run_id=run.id):
-        return []
+        return [], 0
     nicknames: dict[int, str] = {}
     if "nickname" in run.text.variables:
         nicknames = dict(
@@ -150,7 +159,7 @@ def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) ->
         )
     if skipped:
         skip_deliveries(run_id=run.id, reasons=skipped)
-    return dues
+    return dues, len(skipped)
 
 
 def _attempts(delivery: Delivery) -> int:
