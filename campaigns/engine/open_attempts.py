@@ -26,7 +26,8 @@ class Open:
         marked_at: when it was marked.
         replays: how often its request was repeated.
         may_have_left: whether some byte of it may have reached the gateway.
-        asked_at: when its request was last made.
+        first_asked_at: when its request was first made by this lane.
+        asked_at: when it was last made.
         ask_at: when to ask again.
         last_code: what the last request came to.
     """
@@ -36,6 +37,7 @@ class Open:
     marked_at: float
     replays: int = 0
     may_have_left: bool = False
+    first_asked_at: float | None = None
     asked_at: float = float("-inf")
     ask_at: float = float("-inf")
     last_code: str = "lost"
@@ -77,6 +79,7 @@ class OpenAttempts:
         if len(attempts) == 1 and next(iter(attempts)).replays >= REPEATS_BEFORE_A_TRY:
             return False
         return any(
-            attempt.replays < REPEATS_BEFORE_OTHERS or last_answer_at <= attempt.asked_at
+            attempt.replays < REPEATS_BEFORE_OTHERS
+            or last_answer_at <= (attempt.first_asked_at or attempt.asked_at)
             for attempt in attempts
         )

@@ -197,6 +197,7 @@ class Sender:
                 return None
             failpoint_soon("after_request_left", within=0.02)
             attempt.asked_at = local.elapsed()
+            attempt.first_asked_at = attempt.first_asked_at or attempt.asked_at
             answer = self._conversation.send_message(
                 seq=attempt.seq,
                 uin=due.uin,
