@@ -67,16 +67,17 @@ class OpenAttempts:
         """Return the one to be asked about first."""
         return min(self._by_seq.values(), key=lambda attempt: (attempt.ask_at, attempt.seq))
 
-    def hold_up(self, *, last_answer_at: float) -> bool:
+    def hold_up(self, *, last_answer_at: float, is_alone: bool) -> bool:
         """Return whether the account's next message has to wait for them.
 
         Args:
-            last_answer_at: when the gateway last gave anybody a definite answer.
+            last_answer_at: when the gateway last gave any account a definite answer.
+            is_alone: whether this is the only account that talks to the gateway from here.
         """
         attempts = self._by_seq.values()
         if len(attempts) >= MOST_OPEN:
             return True
-        if len(attempts) == 1 and next(iter(attempts)).replays >= REPEATS_BEFORE_A_TRY:
+        if is_alone and [a.replays >= REPEATS_BEFORE_A_TRY for a in attempts] == [True]:
             return False
         return any(
             attempt.replays < REPEATS_BEFORE_OTHERS

@@ -320,10 +320,16 @@ class Sender:
             wait = attempt.ask_at - local.elapsed()
             if wait <= 0:
                 self._ask_again(attempt)
-            elif is_idle or self.open.hold_up(last_answer_at=self._runtime.gateway.last_answer_at):
+            elif is_idle or self._is_held_up():
                 self._tempo.wait(wait)
             else:
                 return
+
+    def _is_held_up(self) -> bool:
+        return self.open.hold_up(
+            last_answer_at=self._runtime.gateway.last_answer_at,
+            is_alone=len(self._runtime.lanes) <= 1,
+        )
 
     # --- waiting ------------------------------------------------------------------------------
 
