@@ -41,7 +41,7 @@ UPDATE campaigns_delivery
    AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
    AND r.id = +campaigns_delivery.run_id AND r.state = 'running'
    -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
-   AND NOT {is_suppressed(uin="campaigns_delivery.uin", campaign="r.campaign_id")}
+   AND NOT {is_suppressed(uin="campaigns_delivery.uin", run="r.id")}
 RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.seq
 """  # noqa: S608 -- it puts in names, no value
 

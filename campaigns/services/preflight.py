@@ -146,7 +146,7 @@ def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Count
             skipped[Reason.NOT_A_FRIEND.value] += pick.people
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
-    found.merged = merged_memberships(campaign=campaign)
+    found.merged = merged_memberships(of=campaign)
     return loads
 
 
