@@ -20,10 +20,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from contacts.models import Membership, Suppression
+from contacts.models import ContactList, Membership, Suppression
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 Builder: TypeAlias = Callable[[Mapping[str, Any]], Q]
 
@@ -186,6 +186,10 @@ def _name(node: Mapping[str, Any]) -> Q:
 
 def _list(node: Mapping[str, Any]) -> Q:
     ids = whole_numbers(node, "lists")
+    known = set(ContactList.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    if set(ids) - known:
+        # Without it “not in this list” would be everybody.
+        raise Refusal(_("It asks about a list that has been deleted."), code="list_gone")
     return Q(Exists(Membership.objects.filter(contact=OuterRef("pk"), contact_list_id__in=ids)))
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact, ContactList, Segment
 from contacts.services.audience import in_lists
 from contacts.services.conditions import condition_of
+from foundation.queries import sql_of
 from foundation.refusals import Refusal
 
 #: A live count stops here: "100,000 and more" costs as little as it tells.
@@ -116,7 +117,7 @@ def combine_lists(
 
 def add_people(*, contact_list: ContactList, people: QuerySet[Contact]) -> int:
     """Add the people of a query to a list, in the database; return how many were not in it."""
-    sql, values = people.order_by("id").values("id").query.sql_with_params()
+    sql, values = sql_of(people.order_by("id").values("id"))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

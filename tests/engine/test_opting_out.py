@@ -57,5 +57,7 @@ def test_an_opt_out_of_a_list_the_campaign_does_not_have_any_more(
         suppress(uins=last, contact_list=planned_from)
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert states_of(run) == {"sent": FRIENDS - 6, "skipped": 6}
-    assert set(run.deliveries.filter(reason="suppressed").values_list("uin", flat=True)) == set(last)
+    assert set(run.deliveries.filter(reason="suppressed").values_list("uin", flat=True)) == set(
+        last
+    )
     assert_exact(run, engine)
