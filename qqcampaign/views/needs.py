@@ -21,6 +21,8 @@ from contacts.states import ImportState
 
 #: Days for which a failed import is mentioned.
 LATELY_DAYS = 3
+#: Stopped runs, the latest first, that have a line of their own.
+NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,26 @@ def _outages() -> list[Need]:
 
 
 def _stopped_runs() -> list[Need]:
-    stopped = Run.objects.filter(state=RunState.STOPPED).select_related("campaign")[:3]
-    return [
+    stopped = Run.objects.filter(state=RunState.STOPPED).order_by("-state_changed_at", "-pk")
+    needs = [
         Need(
             _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
             _("Look"),
             f"{reverse('admin:campaigns_campaign_page', args=[run.campaign_id])}?run={run.number}",
             "danger",
         )
-        for run in stopped
+        for run in stopped.select_related("campaign")[:NAMED_RUNS]
     ]
+    more = stopped.count() - NAMED_RUNS
+    if more > 0:
+        sentence = ngettext(
+            "%(n)d more run stopped itself.", "%(n)d more runs stopped themselves.", more
+        )
+        address = reverse("admin:campaigns_run_changelist")
+        needs.append(
+            Need(sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger")
+        )
+    return needs
 
 
 def _quarantined() -> list[Need]:

@@ -47,7 +47,7 @@ def a_campaign(audience: str) -> Campaign:
         campaign.segments.add(Segment.objects.create(name="s", conditions=EMPTY))
     elif audience == "a segment of nobody":
         campaign.lists.clear()
-        condition = {"kind": "list", "lists": []}
+        condition: dict[str, Any] = {"kind": "list", "lists": []}
         campaign.segments.add(Segment.objects.create(name="s", conditions=condition))
     elif audience == "a segment of a deleted list":
         campaign.lists.clear()
