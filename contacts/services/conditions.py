@@ -90,6 +90,18 @@ def _build(node: Any, depth: int, budget: list[int]) -> Q:
     return build(node)
 
 
+def lists_asked_about(conditions: Any) -> set[int]:
+    """Return the lists that a segment's JSON names, whether it is understood or not."""
+    if isinstance(conditions, Mapping):
+        found: set[int] = set()
+        if conditions.get("kind") == "list" and isinstance(conditions.get("lists"), list):
+            found |= {number for number in conditions["lists"] if type(number) is int}
+        return found.union(*(lists_asked_about(part) for part in conditions.values()))
+    if isinstance(conditions, list):
+        return set().union(*(lists_asked_about(part) for part in conditions))
+    return set()
+
+
 def nonsense(node: Any) -> Refusal:
     """Return the refusal of a condition that is not understood."""
     return Refusal(
