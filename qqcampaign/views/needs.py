@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -138,7 +138,8 @@ def _quarantined() -> list[Need]:
 
 def _failed_imports() -> list[Need]:
     since = timezone.now() - timedelta(days=LATELY_DAYS)
-    failed = ContactImport.objects.filter(state=ImportState.FAILED, created_at__gte=since)[:3]
+    is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
+    failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:3]
     return [
         Need(
             _("The import of %(file)s failed: %(why)s")
