@@ -30,7 +30,7 @@ def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
     if not likely:
         return 0
     runs = Run.objects.filter(pk__in=likely, state=RunState.RUNNING)
-    return sum(for_each_run(runs, do=_finish_if_done, step=_("Its end")))
+    return sum(for_each_run(runs, do=_finish_if_done, step=_("Finishing it")))
 
 
 def _finish_if_done(run: Run) -> bool:

@@ -86,7 +86,7 @@ class ListDeletion:
         names = ", ".join(one.name for one, _deletion in rehearsed)
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=gettext("Delete the list %(name)s?") % {"name": names},
             sentences=[
                 f"{one.name}: {sentence}" if len(rehearsed) > 1 else sentence

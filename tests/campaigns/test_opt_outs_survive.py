@@ -71,9 +71,9 @@ def test_many_opt_outs_with_long_words_are_kept(monkeypatch: pytest.MonkeyPatch)
     uins = range(200_000, 200_050)
     suppress(uins=uins, contact_list=made, source="退订" * 120)
     assert delete_list(contact_list=made).kept == 50
-    assert set(Suppression.objects.values_list("uin", "contact_list")) == {
-        (uin, None) for uin in uins
-    }
+    kept = Suppression.objects.filter(contact_list=None).values_list("uin", flat=True)
+    assert set(kept) == set(uins)
+    assert not Suppression.objects.exclude(contact_list=None).exists()
 
 
 def test_the_database_layer_loses_none_silently(members: ContactList) -> None:
@@ -217,6 +217,25 @@ def test_where_an_opt_out_comes_from_is_read_in_the_language_of_the_reader(
     delete_list(contact_list=members)
     with translation.override("zh-hans"):
         assert "已删除" in Suppression.objects.get(uin=PEOPLE[0]).source
+
+
+def test_an_account_that_a_campaign_names_is_not_deleted(client: Client) -> None:
+    client.force_login(make_operator())
+    account = make_account()
+    campaign = make_campaign("spring", accounts=[account])
+    address = f"/accounts/account/{account.pk}/delete/"
+    assert client.post(address, {"post": "yes"}).status_code == 403
+    campaign.accounts.clear()
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert not type(account).objects.exists()
+
+
+def test_a_segment_that_a_run_was_started_with_is_not_deleted(client: Client) -> None:
+    client.force_login(make_operator())
+    segment = Segment.objects.create(name="s", conditions={"kind": "list", "lists": []})
+    make_run(make_campaign("spring"), state="scheduled").segments.add(segment)
+    address = f"/contacts/segment/{segment.pk}/delete/"
+    assert client.post(address, {"post": "yes"}).status_code == 403
 
 
 def test_pages_of_a_run_whose_list_segment_and_account_are_gone(client: Client) -> None:
