@@ -9,8 +9,7 @@ from campaigns.engine import worker as worker  # the worker's life hangs on Cele
 from campaigns.engine.lanes import run_lane_for
 from campaigns.engine.runtime import current_runtime
 from campaigns.models import Run
-from campaigns.services.preparing import advance_run as advance
-from campaigns.services.preparing import start_scheduled_runs
+from campaigns.services.preparing import advance_runs, start_scheduled_runs
 from campaigns.services.reconciling import reconcile as put_right
 from campaigns.states import RunState
 
@@ -26,17 +25,14 @@ def run_lane(account_id: int, asked_at: float) -> None:
 @shared_task(name="campaigns.tasks.advance_run")
 def advance_run(run_id: int) -> None:
     """Prepare a run as far as it goes now."""
-    run = Run.objects.select_related("campaign").filter(pk=run_id).first()
-    if run is not None:
-        advance(run=run)
+    advance_runs(runs=Run.objects.select_related("campaign").filter(pk=run_id))
 
 
 @shared_task(name="campaigns.tasks.tend_runs")
 def tend_runs() -> None:
     """Tick: start what is due, prepare what is started."""
     start_scheduled_runs()
-    for run in Run.objects.select_related("campaign").filter(state=RunState.PREPARING):
-        advance(run=run)
+    advance_runs(runs=Run.objects.select_related("campaign").filter(state=RunState.PREPARING))
 
 
 @shared_task(name="campaigns.tasks.reconcile")

@@ -24,12 +24,12 @@ _S = ImportState
 IMPORT_STATES = StateTable(
     {
         _S.UPLOADED: {_S.QUEUED, _S.CANCELLED},
-        _S.QUEUED: {_S.RUNNING, _S.CANCELLED},
+        _S.QUEUED: {_S.RUNNING, _S.CANCELLED, _S.FAILED},
         _S.RUNNING: {_S.DONE, _S.FAILED, _S.CANCELLED},
         _S.DONE: {_S.UNDOING},
         _S.FAILED: {_S.UNDOING},
         _S.CANCELLED: {_S.UNDOING},
-        _S.UNDOING: {_S.UNDONE},
+        _S.UNDOING: {_S.UNDONE, _S.FAILED},
         _S.UNDONE: set(),
     }
 )

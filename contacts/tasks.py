@@ -10,6 +10,8 @@ from kombu.exceptions import OperationalError
 from contacts.services import run_import as running
 from contacts.services import tending
 from contacts.services import undo_import as undoing
+from contacts.services.giving_up import give_up_import
+from foundation.one_by_one import one_by_one
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +19,15 @@ log = logging.getLogger(__name__)
 @shared_task
 def run_import(import_id: int) -> None:
     """Run an import, or take it back, as its row says; nothing when another worker has it."""
+    one_by_one([import_id], do=_work_on, failed=_give_up, step="The import")
+
+
+def _work_on(import_id: int) -> None:
     running.run_import(import_id=import_id) or undoing.undo_import(import_id=import_id)
+
+
+def _give_up(import_id: int, problem: Exception) -> None:
+    give_up_import(import_id=import_id, problem=problem)
 
 
 @shared_task

@@ -92,7 +92,8 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, Consol
     search_help_text = _("UIN (its beginning is enough) or name")
     ordering = ["uin"]
     form = AccountForm
-    kept_by = ["attempts", "deliveries", "inbound_messages"]
+    # Without the last account that a campaign names, all accounts would send it.
+    kept_by = ["attempts", "deliveries", "inbound_messages", "campaigns"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
         (

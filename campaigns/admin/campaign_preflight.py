@@ -16,6 +16,7 @@ from campaigns.services.preflight import Allocation, Preflight, preflight
 from campaigns.services.preflight_people import people_behind
 from campaigns.states import ACTIVE_RUN_STATES
 from foundation.admin import require
+from foundation.refusals import Refusal
 
 #: People a page shows, and accounts the preflight does.
 SHOWN = 100
@@ -56,13 +57,17 @@ class CampaignPreflight:
         if fate not in list(Fate):
             raise Http404
         account = _named_account(request)
-        people = people_behind(
-            campaign=campaign,
-            fate=Fate(fate),
-            most=SHOWN + 1,
-            after=_number(request, "after"),
-            account=account,
-        )
+        people, problem = [], ""
+        try:
+            people = people_behind(
+                campaign=campaign,
+                fate=Fate(fate),
+                most=SHOWN + 1,
+                after=_number(request, "after"),
+                account=account,
+            )
+        except Refusal as refusal:
+            problem = refusal.sentence
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": Campaign._meta,
@@ -73,6 +78,7 @@ class CampaignPreflight:
             "fate": fate,
             "words": _words(Fate(fate)),
             "account": account,
+            "problem": problem,
             "people": people[:SHOWN],
             "next_after": people[SHOWN - 1][0].pk if len(people) > SHOWN else None,
         }

@@ -112,9 +112,7 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
 
 def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
     """Return a run's next deliveries, and how many were skipped on the way."""
-    found = next_of_run(
-        account_id=account.pk, run_id=run.id, campaign_id=run.campaign_id, now=now, limit=limit
-    )
+    found = next_of_run(account_id=account.pk, run_id=run.id, now=now, limit=limit)
     gone = [one.delivery_id for one in found if one.is_suppressed]
     if gone:
         skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaign import Campaign
 from campaigns.querysets import RunQuerySet
 from campaigns.states import ACTIVE_RUN_STATES, OnLostAccount, Promise, RunState
+from contacts.models import ContactList, Segment
 from foundation.sentence_field import SentenceField
 
 
 class Run(models.Model):
     """One execution of a campaign.
 
-    Text, window and promise are copied when the run is made: an edit of the campaign afterwards
-    changes the next run, not this one.
+    Text, window, promise, lists, exclusions and segments are copied when the run is made: an edit
+    of the campaign afterwards changes the next run, not this one. The accounts are not copied:
+    while a run is under way an operator has to be able to add one, or to take one out.
     """
 
     campaign = models.ForeignKey(
@@ -30,6 +32,15 @@ class Run(models.Model):
     state_detail = SentenceField(_("in words"), max_length=500, blank=True)
     state_changed_at = models.DateTimeField(_("since"), default=timezone.now)
 
+    lists = models.ManyToManyField(
+        ContactList, related_name="runs", blank=True, verbose_name=_("to these lists")
+    )
+    segments = models.ManyToManyField(
+        Segment, related_name="runs", blank=True, verbose_name=_("and to these segments")
+    )
+    excluded_lists = models.ManyToManyField(
+        ContactList, related_name="excluding_runs", blank=True, verbose_name=_("but not to these")
+    )
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     on_lost_account = models.CharField(

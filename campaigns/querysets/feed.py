@@ -17,7 +17,7 @@ from campaigns.querysets.suppressed import is_suppressed
 # since the plan was made is looked up by the way, a UIN at a time.
 _NEXT = f"""
 SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0),
-       {is_suppressed(uin="d.uin", campaign="%s")}
+       {is_suppressed(uin="d.uin", run="d.run_id")}
   FROM campaigns_delivery d
  WHERE d.account_id = %s AND d.run_id = %s AND d.state = 'pending'
    AND (d.not_before IS NULL OR d.not_before <= %s)
@@ -39,13 +39,11 @@ class Next(NamedTuple):
     is_suppressed: bool
 
 
-def next_of_run(
-    *, account_id: int, run_id: int, campaign_id: int, now: datetime, limit: int
-) -> list[Next]:
+def next_of_run(*, account_id: int, run_id: int, now: datetime, limit: int) -> list[Next]:
     """Return an account's next pending deliveries in a run, oldest first."""
     at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [campaign_id, account_id, run_id, at, limit])
+        cursor.execute(_NEXT, [account_id, run_id, at, limit])
         return [
             Next(delivery_id, uin, attempts, bool(has_opted_out))
             for delivery_id, uin, attempts, has_opted_out in cursor.fetchall()

@@ -43,7 +43,7 @@ WITH asked AS (
      WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
        AND r.id = d.run_id + 0 AND r.state = 'running'
      -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
-     AND NOT {is_suppressed(uin="d.uin", campaign="r.campaign_id")}
+     AND NOT {is_suppressed(uin="d.uin", run="r.id")}
     RETURNING d.id, d.run_id, d.account_id, d.seq
 ), written AS (
     INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays, res)
@@ -74,7 +74,7 @@ WITH asked AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS t (account_id, token, seq)
 ), held AS (
     SELECT t.id, t.account_id, t.seq, t.marked_at < %s AS is_too_old,
-           d.uin = 0 OR {is_suppressed(uin="d.uin", campaign="r.campaign_id")} AS has_opted_out,
+           d.uin = 0 OR {is_suppressed(uin="d.uin", run="r.id")} AS has_opted_out,
            r.state = 'cancelled' AS is_cancelled
       FROM asked a
       JOIN accounts_lease l

@@ -39,7 +39,7 @@ UPDATE campaigns_delivery
    AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
    AND r.id = +campaigns_delivery.run_id AND r.state = 'running'
    -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
-   AND NOT {is_suppressed(uin="campaigns_delivery.uin", campaign="r.campaign_id")}
+   AND NOT {is_suppressed(uin="campaigns_delivery.uin", run="r.id")}
 RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.seq
 """  # noqa: S608 -- it puts in names, no value
 
@@ -68,7 +68,7 @@ WITH asked AS (
     SELECT value ->> 0 AS account_id, value ->> 1 AS token, value ->> 2 AS seq FROM json_each(%s)
 )
 SELECT t.id, t.account_id, t.seq, t.marked_at < %s,
-       d.uin = 0 OR {is_suppressed(uin="d.uin", campaign="r.campaign_id")}, r.state = 'cancelled'
+       d.uin = 0 OR {is_suppressed(uin="d.uin", run="r.id")}, r.state = 'cancelled'
   FROM asked a CROSS JOIN accounts_lease l CROSS JOIN campaigns_attempt t
        CROSS JOIN campaigns_delivery d CROSS JOIN campaigns_run r
  WHERE t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.states import WORKING_STATES
 from contacts.models import Contact, Suppression
+from foundation.queries import sql_of
 
 #: A prime; shares are dealt in this many parts.
 _PARTS = 1_000_003
@@ -186,9 +187,7 @@ def pick_accounts(
         Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
     )
     audience = people.annotate(is_suppressed=Exists(suppressions))
-    people_sql, people_params = audience.values_list(
-        "id", "uin", "is_suppressed"
-    ).query.sql_with_params()
+    people_sql, people_params = sql_of(audience.values_list("id", "uin", "is_suppressed"))
     run = run_id * 12_820_163 % 2**40
     may_send, chosen = (_CHOSEN, (campaign_id,)) if has_chosen_accounts else ("TRUE", ())
     account, strangers = "account_id", ()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 
-def is_suppressed(*, uin: str, campaign: str) -> str:
-    """Return the SQL that tells whether a person may not be written to by a campaign.
+def is_suppressed(*, uin: str, run: str) -> str:
+    """Return the SQL that tells whether a person may not be written to by a run.
 
-    A look-up by UIN in the unique index of suppressions; most people have no row there.
+    The lists are the run's own: an edit of the campaign does not lift an opt-out. A look-up by UIN
+    in the unique index of suppressions; most people have no row there.
 
     Args:
         uin: the SQL of the person's UIN.
-        campaign: the SQL of the campaign's key, or a placeholder for it.
+        run: the SQL of the run's key, or a placeholder for it.
     """
     return (
         f"EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.uin = {uin}"  # noqa: S608
         " AND (s.contact_list_id IS NULL OR s.contact_list_id IN ("
-        "SELECT cl.contactlist_id FROM campaigns_campaign_lists cl"
-        f" WHERE cl.campaign_id = {campaign})))"
+        "SELECT rl.contactlist_id FROM campaigns_run_lists rl"
+        f" WHERE rl.run_id = {run})))"
     )

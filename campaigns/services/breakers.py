@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 
 from campaigns.models import Attempt, Run
+from campaigns.services.each_run import for_each_run
 from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
 from clocks import shared
@@ -28,19 +29,18 @@ def stop_runs_that_go_wrong() -> int:
     What was before the run was started or resumed does not count: an operator who resumes it gives
     it a fresh start.
     """
-    began = dict(Run.objects.running().values_list("pk", "state_changed_at"))
-    since = {run_id: shared.from_wall(at) for run_id, at in began.items()}
-    if not since:
+    runs = {run.pk: run for run in Run.objects.running()}
+    if not runs:
         return 0
-    stopped = 0
-    for run_id, endings in _latest_endings(since).items():
-        bad = Counter({code: n for (state, code), n in endings.items() if state in _BAD})
-        ended = sum(endings.values())
-        if ended >= settings.QQ_BREAKER_RUN and 2 * bad.total() >= ended:
-            stopped += change_run_state(
-                run_id=run_id, to=RunState.STOPPED, detail=_sentence(bad, ended)
-            )
-    return stopped
+    endings = _latest_endings(
+        {pk: shared.from_wall(run.state_changed_at) for pk, run in runs.items()}
+    )
+    stopped = for_each_run(
+        [runs[pk] for pk in endings],
+        do=lambda run: _stop_if_wrong(run, endings[run.pk]),
+        step=_("Its breaker"),
+    )
+    return sum(stopped)
 
 
 def stop_run(*, run_id: int, sentence: str) -> None:
@@ -55,6 +55,14 @@ def stop_run(*, run_id: int, sentence: str) -> None:
         "setting LONGEST_TEXT, the version) and resume it, or cancel it and start another."
     ) % {"problem": sentence}
     change_run_state(run_id=run_id, to=RunState.STOPPED, detail=detail)
+
+
+def _stop_if_wrong(run: Run, endings: Counter[tuple[str, str]]) -> bool:
+    bad = Counter({code: n for (state, code), n in endings.items() if state in _BAD})
+    ended = sum(endings.values())
+    if ended < settings.QQ_BREAKER_RUN or 2 * bad.total() < ended:
+        return False
+    return change_run_state(run_id=run.pk, to=RunState.STOPPED, detail=_sentence(bad, ended))
 
 
 def _latest_endings(since: dict[int, datetime]) -> dict[int, Counter[tuple[str, str]]]:

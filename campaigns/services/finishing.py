@@ -7,8 +7,10 @@ from collections.abc import Collection
 from django.db.models import Sum
 
 from campaigns.models import Delivery, Run, Tally, TallyKind
+from campaigns.services.each_run import for_each_run
 from campaigns.services.run_states import change_run_state
 from campaigns.states import OPEN_DELIVERY_STATES, RunState
+from foundation.sentences import Sentence as _
 
 
 def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
@@ -25,9 +27,14 @@ def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
         .order_by()
     )
     likely = [run_id for run_id in run_ids if open_figures.get(run_id, 0) <= 0]
-    finished = 0
-    for run in Run.objects.filter(pk__in=likely, state=RunState.RUNNING) if likely else ():
-        rows = Delivery.objects.filter(run=run)
-        if not rows.pending().exists() and not rows.in_flight().exists():
-            finished += change_run_state(run_id=run.pk, to=RunState.FINISHED)
-    return finished
+    if not likely:
+        return 0
+    runs = Run.objects.filter(pk__in=likely, state=RunState.RUNNING)
+    return sum(for_each_run(runs, do=_finish_if_done, step=_("Finishing it")))
+
+
+def _finish_if_done(run: Run) -> bool:
+    rows = Delivery.objects.filter(run=run)
+    if rows.pending().exists() or rows.in_flight().exists():
+        return False
+    return change_run_state(run_id=run.pk, to=RunState.FINISHED)

@@ -39,7 +39,7 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> Run:
     """
     compile_text(campaign.message)
     _refuse_active(campaign)
-    if not people_of(campaign=campaign).exists():
+    if not people_of(of=campaign).exists():
         raise Refusal(
             _(
                 "Nobody is in the lists of “%(name)s” (after those it excludes). "
@@ -209,8 +209,9 @@ def _reopen(run: Run, *, by: Any, detail: str) -> None:
 
 
 def _make_run(campaign: Campaign, *, starts_at: Any) -> Run:
+    """Make a run with its own copy of the campaign; in the caller's transaction."""
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
-    return Run.objects.create(
+    run = Run.objects.create(
         campaign=campaign,
         number=last + 1,
         text=campaign.message,
@@ -222,6 +223,10 @@ def _make_run(campaign: Campaign, *, starts_at: Any) -> Run:
         timezone=campaign.timezone,
         starts_at=starts_at,
     )
+    run.lists.set(campaign.lists.all())
+    run.segments.set(campaign.segments.all())
+    run.excluded_lists.set(campaign.excluded_lists.all())
+    return run
 
 
 def _refuse_active(campaign: Campaign) -> None:

@@ -55,10 +55,10 @@ def _plan_chunk(*, run_id: int) -> bool:
             return False
         planned = insert_deliveries(
             run_id=run_id,
-            people=people_of(campaign=run.campaign),
+            people=people_of(of=run),
             after=run.planned_through,
             most=CHUNK[connection.vendor],
-            list_ids=list(run.campaign.lists.values_list("pk", flat=True)),
+            list_ids=list(run.lists.values_list("pk", flat=True)),
             campaign_id=run.campaign_id,
             has_chosen_accounts=run.campaign.accounts.exists(),
             allows_strangers=run.allows_strangers,
@@ -81,7 +81,7 @@ def _plan_chunk(*, run_id: int) -> bool:
 
 def _count_merged(run: Run) -> None:
     """Keep how many memberships fell together because a person is in several of the lists."""
-    merged = merged_memberships(campaign=run.campaign)
+    merged = merged_memberships(of=run)
     if not merged:
         return
     Tally.objects.update_or_create(

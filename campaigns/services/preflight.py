@@ -35,6 +35,7 @@ from campaigns.services.schedule import forecast
 from campaigns.states import Reason
 from contacts.models import Contact
 from contacts.services.attributes import known_attribute_names
+from foundation.refusals import Refusal
 
 #: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
 SAMPLES, TRIED_TEXTS = 3, 500
@@ -99,8 +100,12 @@ def preflight(*, campaign: Campaign) -> Preflight:
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
     )
-    audience = audience_of(campaign=campaign)
-    loads = _count(campaign, found, audience=audience)
+    try:
+        audience = audience_of(campaign=campaign)
+    except Refusal as refusal:
+        found.problems.append(refusal.sentence)
+        audience = None
+    loads = _count(campaign, found, audience=audience) if audience else Counter()
     found.per_account = [
         Allocation(
             account.uin,
@@ -149,7 +154,7 @@ def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Count
             skipped[Reason.NOT_A_FRIEND.value] += pick.people
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
-    found.merged = merged_memberships(campaign=campaign)
+    found.merged = merged_memberships(of=campaign)
     return loads
 
 
@@ -170,7 +175,7 @@ def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datet
 
 def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
     unsynced = sum(1 for account in able if account.friends_synced_at is None)
-    if not found.targeted:
+    if not found.targeted and not found.problems:
         found.problems.append(_("Nobody is in the lists of this campaign."))
     if not able:
         found.problems.append(
@@ -195,13 +200,16 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience) -> None:
+def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
     try:
         compiled = compile_text(campaign.message)
-        attributes = known_attribute_names(lists=list(campaign.lists.all()))
+        lists = None if campaign.segments.exists() else list(campaign.lists.all())
+        attributes = known_attribute_names(lists=lists)
         refuse_unknown_variables(compiled, attributes=attributes)
     except TextProblem as problem:
         found.problems.append(problem.sentence)
+        return
+    if audience is None:
         return
     most = min(TRIED_TEXTS, found.sendable)
     routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)

@@ -48,7 +48,7 @@ def audience_of(*, campaign: Campaign) -> Audience:
         has_chosen_accounts=campaign.accounts.exists(),
         allows_strangers=campaign.allows_strangers,
     )
-    return Audience(people_of(campaign=campaign).order_by("pk"), pick)
+    return Audience(people_of(of=campaign).order_by("pk"), pick)
 
 
 def first_people(

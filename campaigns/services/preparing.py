@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from accounts.models import Account, Errand, ErrandKind, ErrandState
 from accounts.querysets import AccountQuerySet
 from accounts.services.errands import request_errand
 from accounts.states import StateReason
 from campaigns.models import Campaign, Run
+from campaigns.services.each_run import for_each_run
 from campaigns.services.planning import plan_run
 from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes
@@ -18,10 +21,16 @@ from foundation.sentences import Sentence as _
 def start_scheduled_runs() -> int:
     """Begin to prepare the runs whose time has come; return how many."""
     due = Run.objects.filter(state=RunState.SCHEDULED, starts_at__lte=shared.wall())
-    return sum(
-        change_run_state(run_id=run_id, to=RunState.PREPARING)
-        for run_id in due.values_list("pk", flat=True)
-    )
+    return sum(for_each_run(due, do=_begin, step=_("Its start")))
+
+
+def advance_runs(*, runs: Iterable[Run]) -> None:
+    """Take each run that is being prepared as far as it goes now; one that fails stops alone."""
+    for_each_run(runs, do=lambda run: advance_run(run=run), step=_("Its preparation"))
+
+
+def _begin(run: Run) -> bool:
+    return change_run_state(run_id=run.pk, to=RunState.PREPARING)
 
 
 def advance_run(*, run: Run) -> None:

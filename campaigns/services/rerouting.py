@@ -13,8 +13,10 @@ from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import Delivery, Run, TallyKind
 from campaigns.querysets import DeliveryQuerySet
 from campaigns.querysets.ledger import TallyKey, add_tallies
+from campaigns.services.each_run import for_each_run
 from campaigns.services.preparing import accounts_of
 from campaigns.states import DeliveryState, OnLostAccount, Reason, RunState
+from foundation.sentences import Sentence as _
 
 #: Deliveries moved in one transaction.
 CHUNK = 2_000
@@ -38,11 +40,15 @@ def reroute_stopped_accounts() -> int:
         account_id=OuterRef("pk"), run_id__in=[run.pk for run in live]
     )
     stopped = Account.objects.filter(Exists(waiting), state__in=STOPPED_STATES)
-    return sum(
-        _reroute(run=run, account_id=account_id)
-        for account_id in list(stopped.values_list("pk", flat=True))
-        for run in live
+    account_ids = list(stopped.values_list("pk", flat=True))
+    if not account_ids:
+        return 0
+    moved = for_each_run(
+        live,
+        do=lambda run: sum(_reroute(run=run, account_id=pk) for pk in account_ids),
+        step=_("Moving its messages to other accounts"),
     )
+    return sum(moved)
 
 
 def _reroute(*, run: Run, account_id: int) -> int:

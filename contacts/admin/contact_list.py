@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from contacts.admin.combining import Combining
+from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin
@@ -23,7 +24,7 @@ from tabular.formats import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(Combining, ExportMixin, ConsoleAdmin):
+class ContactListAdmin(Combining, ListDeletion, ExportMixin, ConsoleAdmin):
     """Lists, each with how many people it holds and a way to them."""
 
     export_resource = ContactListResource

@@ -32,7 +32,7 @@ class SegmentAdmin(KeptMixin, ConsoleAdmin):
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
-    kept_by = ["campaigns"]
+    kept_by = ["campaigns", "runs"]
     empty_sentence = _(
         "A segment is a question about people, like: in Beijing and not written to for 30 days. "
         "Whoever fits when a run is planned is written to."

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models.contact import UIN_VALIDATORS
 from contacts.models.contact_list import ContactList
+from foundation.sentence_field import SentenceField
 
 
 class SuppressionReason(models.TextChoices):
@@ -28,7 +29,9 @@ class Suppression(models.Model):
     uin = models.BigIntegerField(_("UIN"), validators=UIN_VALIDATORS)
     contact_list = models.ForeignKey(
         ContactList,
-        on_delete=models.CASCADE,
+        # Not CASCADE: with its list an opt-out would be gone, and the person be written to.
+        # `contacts.services.deleting` says what becomes of it.
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="suppressions",
@@ -41,7 +44,7 @@ class Suppression(models.Model):
         choices=SuppressionReason.choices,
         default=SuppressionReason.BY_HAND,
     )
-    source = models.CharField(_("source"), max_length=255, blank=True)
+    source = SentenceField(_("source"), max_length=255, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
     class Meta:

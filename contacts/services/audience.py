@@ -8,6 +8,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import Contact, ContactList, Membership, Segment
 from contacts.services.conditions import condition_of
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 
 def audience_contacts(
@@ -30,12 +32,24 @@ def audience_contacts(
     if list_ids:
         included |= Q(in_lists(list_ids))
     for segment in segments:
-        included |= condition_of(segment.conditions)
+        included |= _condition_of(segment)
     people = Contact.objects.filter(included)
     excluded_ids = [contact_list.pk for contact_list in excluded_lists]
     if excluded_ids:
         people = people.filter(~in_lists(excluded_ids))
     return people
+
+
+def _condition_of(segment: Segment) -> Q:
+    try:
+        return condition_of(segment.conditions)
+    except Refusal as refusal:
+        raise Refusal(
+            _("The segment “%(name)s” cannot be evaluated: %(why)s Change its conditions.")
+            % {"name": segment.name, "why": refusal.sentence},
+            code=refusal.code,
+            segment=segment.name,
+        ) from None
 
 
 def in_lists(list_ids: Iterable[int], *, person: str = "pk") -> Exists:

@@ -20,10 +20,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from contacts.models import Membership, Suppression
+from contacts.models import ContactList, Membership, Suppression
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 Builder: TypeAlias = Callable[[Mapping[str, Any]], Q]
 
@@ -88,6 +88,18 @@ def _build(node: Any, depth: int, budget: list[int]) -> Q:
             code="no_such_condition",
         )
     return build(node)
+
+
+def lists_asked_about(conditions: Any) -> set[int]:
+    """Return the lists that a segment's JSON names, whether it is understood or not."""
+    if isinstance(conditions, Mapping):
+        found: set[int] = set()
+        if conditions.get("kind") == "list" and isinstance(conditions.get("lists"), list):
+            found |= {number for number in conditions["lists"] if type(number) is int}
+        return found.union(*(lists_asked_about(part) for part in conditions.values()))
+    if isinstance(conditions, list):
+        return set().union(*(lists_asked_about(part) for part in conditions))
+    return set()
 
 
 def nonsense(node: Any) -> Refusal:
@@ -186,6 +198,10 @@ def _name(node: Mapping[str, Any]) -> Q:
 
 def _list(node: Mapping[str, Any]) -> Q:
     ids = whole_numbers(node, "lists")
+    known = set(ContactList.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    if set(ids) - known:
+        # Without it “not in this list” would be everybody.
+        raise Refusal(_("It asks about a list that has been deleted."), code="list_gone")
     return Q(Exists(Membership.objects.filter(contact=OuterRef("pk"), contact_list_id__in=ids)))
 
 

@@ -23,15 +23,14 @@ def register_eraser(erase: Eraser) -> None:
         _erasers.append(erase)
 
 
-def erase_person(*, contact: Contact, keeps_suppression: bool = True, by: Any = None) -> None:
+def erase_person(*, contact: Contact, by: Any = None) -> None:
     """Remove a person: name, attributes, lists, history of imports, texts sent to them and by them.
 
-    Deliveries stay as rows without a person, so that every report adds up as before.
+    Deliveries stay as rows without a person, so that every report adds up as before. The bare UIN
+    stays among the suppressions, so that no later file brings the person back into a campaign.
 
     Args:
         contact: whom.
-        keeps_suppression: keep the bare UIN on the suppression list, so that no later file brings
-            the person back into a campaign. False removes the UIN too.
         by: the operator, noted with the suppression.
 
     Raises:
@@ -43,11 +42,8 @@ def erase_person(*, contact: Contact, keeps_suppression: bool = True, by: Any = 
             raise Refusal(_("This person has been erased already."), code="already_erased")
         for erase in _erasers:
             erase(person)
-        Suppression.objects.filter(uin=person.uin).exclude(contact_list=None).delete()
-        if keeps_suppression:
-            Suppression.objects.filter(uin=person.uin).delete()
-            suppress(uins=[person.uin], reason=SuppressionReason.ERASED, source=str(by or ""))
-        else:
-            Suppression.objects.filter(uin=person.uin).delete()
+        # Why and from which list they opted out before goes with the rest of what was known.
+        Suppression.objects.filter(uin=person.uin).delete()
+        suppress(uins=[person.uin], reason=SuppressionReason.ERASED, source=str(by or ""))
         # Memberships and imported changes go with the row.
         person.delete()

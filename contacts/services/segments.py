@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactList, Segment
+from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.services.audience import in_lists
 from contacts.services.conditions import condition_of
+from foundation.queries import sql_of
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
 
 #: A live count stops here: "100,000 and more" costs as little as it tells.
 MOST_COUNTED = 100_000
@@ -88,6 +89,9 @@ def combine_lists(
 ) -> int:
     """Add to a list the people in any of, and all of, and none of other lists; return how many.
 
+    An opt-out from one of the lists it is made of holds for this one, too: combining lists is no
+    way around somebody's no.
+
     Args:
         into: the list they are added to; who is in it stays.
         any_of: at least one of these; empty: no such condition.
@@ -111,12 +115,42 @@ def combine_lists(
         condition &= ~Q(in_lists(none_ids))
     if segment is not None:
         condition &= condition_of(segment.conditions)
-    return add_people(contact_list=into, people=Contact.objects.filter(condition))
+    people = Contact.objects.filter(condition)
+    with transaction.atomic():
+        # First: that they are in the list then may be what the condition asks.
+        _carry_opt_outs(into=into, out_of=[*any_ids, *all_ids], people=people)
+        return add_people(contact_list=into, people=people)
+
+
+def _carry_opt_outs(
+    *, into: ContactList, out_of: Collection[int], people: QuerySet[Contact]
+) -> None:
+    """Let an opt-out from a list hold for the list that is made of it, too."""
+    opt_outs = (
+        Suppression.objects.filter(contact_list__in=out_of, uin__in=people.order_by().values("uin"))
+        .exclude(contact_list=into)
+        .select_related("contact_list")
+    )
+    Suppression.objects.bulk_create(
+        [
+            Suppression(
+                uin=row.uin,
+                contact_list=into,
+                reason=row.reason,
+                created_at=row.created_at,
+                source=_("opted out of the list “%(name)s”, which is part of this one")
+                % {"name": row.contact_list},
+            )
+            for row in opt_outs.iterator()
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
 
 
 def add_people(*, contact_list: ContactList, people: QuerySet[Contact]) -> int:
     """Add the people of a query to a list, in the database; return how many were not in it."""
-    sql, values = people.order_by("id").values("id").query.sql_with_params()
+    sql, values = sql_of(people.order_by("id").values("id"))
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,8 @@ from contacts.states import ImportState
 
 #: Days for which a failed import is mentioned.
 LATELY_DAYS = 3
+#: Stopped runs, the latest first, that have a line of their own.
+NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -121,16 +123,26 @@ def _wrong_clocks() -> list[Need]:
 
 
 def _stopped_runs() -> list[Need]:
-    stopped = Run.objects.filter(state=RunState.STOPPED).select_related("campaign")[:3]
-    return [
+    stopped = Run.objects.filter(state=RunState.STOPPED).order_by("-state_changed_at", "-pk")
+    needs = [
         Need(
             _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
             _("Look"),
             f"{reverse('admin:campaigns_campaign_page', args=[run.campaign_id])}?run={run.number}",
             "danger",
         )
-        for run in stopped
+        for run in stopped.select_related("campaign")[:NAMED_RUNS]
     ]
+    more = stopped.count() - NAMED_RUNS
+    if more > 0:
+        sentence = ngettext(
+            "%(n)d more run stopped itself.", "%(n)d more runs stopped themselves.", more
+        )
+        address = reverse("admin:campaigns_run_changelist")
+        needs.append(
+            Need(sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger")
+        )
+    return needs
 
 
 def _quarantined() -> list[Need]:
@@ -148,7 +160,8 @@ def _quarantined() -> list[Need]:
 
 def _failed_imports() -> list[Need]:
     since = timezone.now() - timedelta(days=LATELY_DAYS)
-    failed = ContactImport.objects.filter(state=ImportState.FAILED, created_at__gte=since)[:3]
+    is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
+    failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:3]
     return [
         Need(
             _("The import of %(file)s failed: %(why)s")

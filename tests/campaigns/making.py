@@ -53,8 +53,8 @@ def make_campaign(
 
 
 def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: Any) -> Run:
-    """Make a run of a campaign in a state, without deliveries."""
-    return Run.objects.create(
+    """Make a run of a campaign in a state, to the campaign's audience, without deliveries."""
+    run = Run.objects.create(
         campaign=campaign,
         number=campaign.runs.count() + 1,
         state=state,
@@ -62,6 +62,10 @@ def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: An
         timezone=campaign.timezone,
         **{"text": campaign.text, **columns},
     )
+    run.lists.set(campaign.lists.all())
+    run.segments.set(campaign.segments.all())
+    run.excluded_lists.set(campaign.excluded_lists.all())
+    return run
 
 
 def make_delivery(run: Run, contact: Contact, *, state: str = "sent", **columns: Any) -> Delivery:

@@ -38,16 +38,16 @@ def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
         [Membership(contact_list=members, contact=one) for one in (both, listed)]
     )
     campaign = create_campaign(name="c", lists=[members], segments=[bernese], text="hi")
-    assert set(people_of(campaign=campaign)) == {both, listed, fitting}
-    assert people_of(campaign=campaign).count() == 3
+    assert set(people_of(of=campaign)) == {both, listed, fitting}
+    assert people_of(of=campaign).count() == 3
 
 
 def test_it_is_evaluated_when_it_is_asked(bernese: Segment) -> None:
     make_account()
     campaign = create_campaign(name="c", lists=[], segments=[bernese], text="hi")
-    assert not people_of(campaign=campaign).exists()
+    assert not people_of(of=campaign).exists()
     moved = _contact(20001, "Bern")
-    assert list(people_of(campaign=campaign)) == [moved]
+    assert list(people_of(of=campaign)) == [moved]
 
 
 def test_the_people_of_excluded_lists_stay_out(bernese: Segment) -> None:
@@ -57,7 +57,7 @@ def test_the_people_of_excluded_lists_stay_out(bernese: Segment) -> None:
     campaign = create_campaign(
         name="c", lists=[], segments=[bernese], excluded_lists=[out], text="hi"
     )
-    assert not people_of(campaign=campaign).exists()
+    assert not people_of(of=campaign).exists()
 
 
 def test_the_command_takes_segments(bernese: Segment) -> None:

@@ -87,11 +87,13 @@ def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
     assert (suppression.uin, suppression.reason) == (10001, SuppressionReason.ERASED)
 
 
-def test_erasing_without_a_trace_forgets_the_uin_too() -> None:
-    imported("uin,name\n10001,One\n")
-    suppress(uins=[10001])
-    erase_person(contact=Contact.objects.get(), keeps_suppression=False)
-    assert not Suppression.objects.exists()
+def test_who_was_erased_is_not_written_to_when_a_later_file_brings_them_back() -> None:
+    done = imported("uin,name\n10001,One\n")
+    suppress(uins=[10001], contact_list=done.contact_list)
+    erase_person(contact=Contact.objects.get())
+    imported("uin,name\n10001,One\n", into="b")
+    suppression = Suppression.objects.get()
+    assert (suppression.uin, suppression.contact_list) == (10001, None)
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "unknown"])

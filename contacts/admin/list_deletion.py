@@ -1,0 +1,153 @@
+"""Deleting lists in the console: what becomes of the opt-outs is said before the click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import ContactList
+from contacts.services.deleting import Deletion, delete_list, rehearse_deletion
+from foundation.admin import confirmation, require, say_refusals
+from foundation.refusals import Refusal
+
+
+class ListDeletion:
+    """Mixed into the list's admin: one list, or the chosen ones, each for itself."""
+
+    actions = ["delete_selected"]
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Say what goes and what stays (GET), or delete the list (POST)."""
+        found = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        if found is None:
+            shown: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+            return shown
+        require(self.has_delete_permission(request, found))  # type: ignore[attr-defined]
+        if request.method == "POST":
+            is_deleted = self._delete(request, [found])
+        else:
+            deletion = rehearse_deletion(contact_list=found)
+            if not deletion.blocking:
+                return self._ask(request, [(found, deletion)], back=_page(found))
+            is_deleted = False
+            for sentence in deletion.blocking:
+                messages.error(request, sentence)
+        back = reverse("admin:contacts_contactlist_changelist") if is_deleted else _page(found)
+        return HttpResponseRedirect(back)
+
+    @admin.action(description=_("Delete"), permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[ContactList]
+    ) -> HttpResponse | None:
+        """Delete the chosen lists, once it is known what becomes of their opt-outs."""
+        chosen = list(
+            ContactList.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+        )
+        if request.POST.get("is_confirmed"):
+            self._delete(request, chosen)
+            return None
+        rehearsed = [(one, rehearse_deletion(contact_list=one)) for one in chosen]
+        hidden = [
+            ("action", "delete_selected"),
+            ("is_confirmed", "1"),
+            *((ACTION_CHECKBOX_NAME, one.pk) for one in chosen),
+        ]
+        back = reverse("admin:contacts_contactlist_changelist")
+        return self._ask(request, rehearsed, back=back, hidden=hidden)
+
+    def delete_model(self, _request: HttpRequest, obj: ContactList) -> None:
+        """Delete a list as every other way to do it does."""
+        delete_list(contact_list=obj)
+
+    def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[ContactList]) -> None:
+        """Delete lists as every other way to do it does."""
+        for one in queryset:
+            delete_list(contact_list=one)
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        rehearsed: list[tuple[ContactList, Deletion]],
+        *,
+        back: str,
+        hidden: list[tuple[str, Any]] | None = None,
+    ) -> HttpResponse:
+        names = ", ".join(one.name for one, _deletion in rehearsed)
+        return confirmation(
+            request,
+            self,
+            title=gettext("Delete the list %(name)s?") % {"name": names},
+            sentences=[
+                f"{one.name}: {sentence}" if len(rehearsed) > 1 else sentence
+                for one, deletion in rehearsed
+                for sentence in _sentences(deletion)
+            ],
+            verb=gettext("Delete"),
+            back=back,
+            is_dangerous=True,
+            hidden=hidden or (),
+        )
+
+    def _delete(self, request: HttpRequest, lists: list[ContactList]) -> bool:
+        """Delete lists, each for itself, and say what came of it; return whether all are gone."""
+        refusals = []
+        for one in lists:
+            name = one.name
+            try:
+                with transaction.atomic():
+                    self.log_deletions(request, ContactList.objects.filter(pk=one.pk))  # type: ignore[attr-defined]
+                    deletion = delete_list(contact_list=one)
+            except Refusal as refusal:
+                refusals.append(refusal)
+                continue
+            said = gettext("The list %(name)s is deleted.") % {"name": name}
+            messages.success(request, " ".join([said, *_of_opt_outs(deletion, is_done=True)]))
+        say_refusals(request, refusals)
+        return not refusals
+
+
+def _page(contact_list: ContactList) -> str:
+    return reverse("admin:contacts_contactlist_change", args=[contact_list.pk])
+
+
+def _sentences(deletion: Deletion) -> list[str]:
+    """Return what deleting a list does, a sentence each; why it does not, where it is refused."""
+    if deletion.blocking:
+        return [*deletion.blocking]
+    people = ngettext(
+        "%(n)d person is in it. They are not deleted.",
+        "%(n)d people are in it. They are not deleted.",
+        deletion.people,
+    )
+    return [people % {"n": deletion.people}, *_of_opt_outs(deletion), *deletion.losing]
+
+
+def _of_opt_outs(deletion: Deletion, *, is_done: bool = False) -> list[str]:
+    if not deletion.kept:
+        return []
+    if is_done:
+        sentence = ngettext(
+            "The opt-out of %(n)d person holds for every campaign now.",
+            "The opt-outs of %(n)d people hold for every campaign now.",
+            deletion.kept,
+        )
+    else:
+        sentence = ngettext(
+            "%(n)d person opted out of this list. That opt-out is kept: from then on no campaign "
+            "at all writes to them.",
+            "%(n)d people opted out of this list. These opt-outs are kept: from then on no "
+            "campaign at all writes to them.",
+            deletion.kept,
+        )
+    return [sentence % {"n": deletion.kept}]

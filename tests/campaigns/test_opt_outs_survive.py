@@ -1,0 +1,262 @@
+"""Opt-outs survive what is done to lists: deletion, combination, taking an import back, erasing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db.models import ProtectedError
+from django.test import Client
+from django.utils import translation
+
+from campaigns.models import Campaign, Delivery, Run
+from campaigns.services.lifecycle import cancel_run, start_campaign
+from campaigns.services.planning import plan_run
+from campaigns.states import RunState
+from contacts.models import Contact, ContactImport, ContactList, Membership, Segment, Suppression
+from contacts.services.deleting import delete_list, rehearse_deletion
+from contacts.services.erasing import erase_person
+from contacts.services.segments import combine_lists
+from contacts.services.suppressions import suppress
+from contacts.services.undo_import import request_undo, undo_import
+from foundation.refusals import Refusal
+from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.console.making import make_operator
+from tests.contacts.people import imported
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+PEOPLE = range(100_000, 100_006)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def members() -> ContactList:
+    """A list that two people opted out of, one of whom opted out of everything, too."""
+    make_account(friends=PEOPLE)
+    made = make_list("members", PEOPLE)
+    suppress(uins=PEOPLE[:2], contact_list=made, reason="replied", source="TD")
+    suppress(uins=[PEOPLE[1]], source="a letter")
+    Suppression.objects.update(created_at=LONG_AGO)
+    return made
+
+
+def written_to(*lists: ContactList) -> set[int]:
+    """Return whom a campaign to these lists would write to."""
+    campaign = make_campaign(f"to {lists}", lists=lists)
+    run = start_campaign(campaign=campaign)
+    plan_run(run=run)
+    rows = Delivery.objects.filter(run=run, state="pending").values_list("uin", flat=True)
+    return set(rows)
+
+
+def test_deleting_a_list_keeps_its_opt_outs_for_every_campaign(members: ContactList) -> None:
+    deletion = delete_list(contact_list=members)
+    assert (deletion.kept, deletion.already, deletion.people) == (1, 1, 6)
+    kept, letter = Suppression.objects.order_by("uin")
+    assert (kept.uin, kept.contact_list, kept.reason) == (PEOPLE[0], None, "replied")
+    assert kept.created_at == LONG_AGO
+    assert "members" in kept.source
+    assert "TD" in kept.source
+    assert (letter.uin, letter.source) == (PEOPLE[1], "a letter")
+    Membership.objects.all().delete()
+    again = ContactList.objects.create(name="members")
+    for contact in Contact.objects.all():
+        Membership.objects.create(contact_list=again, contact=contact)
+    assert written_to(again) == {*PEOPLE[2:]}
+
+
+def test_many_opt_outs_with_long_words_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contacts.services.deleting.CHUNK", 7)
+    made = ContactList.objects.create(name="名" * 128)
+    uins = range(200_000, 200_050)
+    suppress(uins=uins, contact_list=made, source="退订" * 120)
+    assert delete_list(contact_list=made).kept == 50
+    kept = Suppression.objects.filter(contact_list=None).values_list("uin", flat=True)
+    assert set(kept) == set(uins)
+    assert not Suppression.objects.exclude(contact_list=None).exists()
+
+
+def test_the_database_layer_loses_none_silently(members: ContactList) -> None:
+    with pytest.raises(ProtectedError):
+        members.delete()
+    with pytest.raises(ProtectedError):
+        ContactList.objects.all().delete()
+    assert Suppression.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "state", ["scheduled", "preparing", "awaiting_approval", "running", "paused", "stopped"]
+)
+@pytest.mark.parametrize("use", ["lists", "excluded_lists", "of the run", "of the campaign"])
+def test_a_list_that_a_run_needs_is_not_deleted(members: ContactList, state: str, use: str) -> None:
+    campaign = make_campaign("spring")
+    if use in ("lists", "excluded_lists"):
+        getattr(campaign, use).add(members)
+    run = make_run(campaign, state=state)
+    if use == "of the run":
+        run.excluded_lists.add(members)
+    if use == "of the campaign":
+        campaign.lists.add(members)
+    with pytest.raises(Refusal, match="spring"):
+        delete_list(contact_list=members)
+    assert Suppression.objects.filter(contact_list=members).count() == 2
+    if state == "awaiting_approval":
+        Run.objects.filter(pk=run.pk).transition(to=RunState.CANCELLED)
+    else:
+        cancel_run(run=run)
+    assert delete_list(contact_list=members).kept == 1
+
+
+def test_a_list_that_a_segment_asks_about_is_not_deleted(members: ContactList) -> None:
+    condition = {"all": [{"not": {"kind": "list", "lists": [members.pk]}}]}
+    segment = Segment.objects.create(name="Others", conditions=condition)
+    with pytest.raises(Refusal, match="Others"):
+        delete_list(contact_list=members)
+    segment.delete()
+    delete_list(contact_list=members)
+
+
+def test_a_list_that_an_import_fills_is_not_deleted(members: ContactList) -> None:
+    ContactImport.objects.create(contact_list=members, file_name="more.csv", state="running")
+    with pytest.raises(Refusal, match=r"more\.csv"):
+        delete_list(contact_list=members)
+
+
+def test_campaigns_that_would_do_something_else_are_named(members: ContactList) -> None:
+    make_campaign("to", lists=[members])
+    make_campaign("but not to", excluded_lists=[members])
+    to, but_not_to = rehearse_deletion(contact_list=members).losing
+    assert "“to”" in to
+    assert "“but not to”" in but_not_to
+
+
+def test_a_combined_list_keeps_the_opt_outs_of_those_it_takes(members: ContactList) -> None:
+    others = make_list("others", [100_010])
+    suppress(uins=[PEOPLE[3]], contact_list=others)
+    into = make_list("into")
+    combine_lists(into=into, any_of=[members, others], none_of=[into])
+    assert written_to(into) == {*PEOPLE[2:]} - {PEOPLE[3]}
+    carried = Suppression.objects.get(contact_list=into, uin=PEOPLE[0])
+    assert (carried.reason, carried.created_at) == ("replied", LONG_AGO)
+    assert "members" in carried.source
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taking_an_import_back_keeps_opt_outs() -> None:
+    make_account(friends=PEOPLE)
+    done = imported("uin\n" + "\n".join(map(str, PEOPLE)), into="new")
+    assert done.contact_list is not None
+    suppress(uins=[PEOPLE[0]], contact_list=done.contact_list)
+    suppress(uins=[PEOPLE[1]])
+    request_undo(contact_import=done)
+    undo_import(import_id=done.pk)
+    assert not Contact.objects.exists()
+    imported("uin\n" + "\n".join(map(str, PEOPLE)), into="new")
+    assert written_to(done.contact_list) == {*PEOPLE[2:]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasing_and_importing_again_writes_to_nobody() -> None:
+    make_account(friends=PEOPLE)
+    done = imported("uin\n" + "\n".join(map(str, PEOPLE)), into="new")
+    assert done.contact_list is not None
+    suppress(uins=[PEOPLE[0]], contact_list=done.contact_list)
+    for uin in PEOPLE[:2]:
+        erase_person(contact=Contact.objects.get(uin=uin))
+    other = imported("uin\n" + "\n".join(map(str, PEOPLE)), into="other").contact_list
+    assert other is not None
+    assert written_to(other) == {*PEOPLE[2:]}
+
+
+def test_the_page_says_what_becomes_of_opt_outs_before_the_click(
+    members: ContactList, client: Client
+) -> None:
+    client.force_login(make_operator())
+    make_campaign("but not to", excluded_lists=[members])
+    address = f"/contacts/contactlist/{members.pk}/delete/"
+    page = client.get(address).content.decode()
+    assert "1 person opted out of this list." in page
+    assert "but not to" in page
+    assert ContactList.objects.filter(pk=members.pk).exists()
+    said = client.post(address, follow=True).content.decode()
+    assert "The opt-out of 1 person holds for every campaign now." in said
+    assert not ContactList.objects.exists()
+    assert Suppression.objects.filter(contact_list=None).count() == 2
+
+
+def test_the_page_of_a_list_that_is_needed_says_by_what(
+    members: ContactList, client: Client
+) -> None:
+    client.force_login(make_operator())
+    start_campaign(campaign=make_campaign("spring", lists=[members]))
+    address = f"/contacts/contactlist/{members.pk}/delete/"
+    for answer in (client.get(address, follow=True), client.post(address, follow=True)):
+        assert "“spring #1”" in answer.content.decode()
+    assert ContactList.objects.filter(pk=members.pk).exists()
+
+
+def test_the_bulk_deletion_deletes_each_for_itself(members: ContactList, client: Client) -> None:
+    client.force_login(make_operator())
+    free = make_list("free", [100_020])
+    suppress(uins=[100_020], contact_list=free)
+    start_campaign(campaign=make_campaign("spring", lists=[members]))
+    data = {"action": "delete_selected", "_selected_action": [members.pk, free.pk]}
+    page = client.post("/contacts/contactlist/", data).content.decode()
+    assert "1 person opted out of this list." in page
+    assert "“spring #1”" in page
+    assert ContactList.objects.count() == 2
+    said = client.post("/contacts/contactlist/", {**data, "is_confirmed": "1"}, follow=True)
+    assert "“spring #1”" in said.content.decode()
+    assert list(ContactList.objects.all()) == [members]
+    assert Suppression.objects.filter(uin=100_020, contact_list=None).exists()
+
+
+def test_where_an_opt_out_comes_from_is_read_in_the_language_of_the_reader(
+    members: ContactList,
+) -> None:
+    delete_list(contact_list=members)
+    with translation.override("zh-hans"):
+        assert "已删除" in Suppression.objects.get(uin=PEOPLE[0]).source
+
+
+def test_an_account_that_a_campaign_names_is_not_deleted(client: Client) -> None:
+    client.force_login(make_operator())
+    account = make_account()
+    campaign = make_campaign("spring", accounts=[account])
+    address = f"/accounts/account/{account.pk}/delete/"
+    assert client.post(address, {"post": "yes"}).status_code == 403
+    campaign.accounts.clear()
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert not type(account).objects.exists()
+
+
+def test_a_segment_that_a_run_was_started_with_is_not_deleted(client: Client) -> None:
+    client.force_login(make_operator())
+    segment = Segment.objects.create(name="s", conditions={"kind": "list", "lists": []})
+    make_run(make_campaign("spring"), state="scheduled").segments.add(segment)
+    address = f"/contacts/segment/{segment.pk}/delete/"
+    assert client.post(address, {"post": "yes"}).status_code == 403
+
+
+def test_pages_of_a_run_whose_list_segment_and_account_are_gone(client: Client) -> None:
+    client.force_login(make_operator())
+    account = make_account(friends=PEOPLE)
+    members = make_list("members", PEOPLE)
+    campaign = make_campaign("spring", lists=[members], accounts=[account])
+    segment = Segment.objects.create(name="s", conditions={"kind": "list", "lists": []})
+    campaign.segments.add(segment)
+    run = start_campaign(campaign=campaign)
+    plan_run(run=run)
+    cancel_run(run=run)
+    delete_list(contact_list=members)
+    segment.delete()
+    Delivery.objects.all().delete()
+    account.delete()
+    pages = [f"/campaigns/campaign/{campaign.pk}/{name}/" for name in (
+        "page", "live", "change", "history", "preflight", "report/csv", "report/xlsx",
+    )]  # fmt: skip
+    for page in [*pages, "/", "/campaigns/campaign/", "/campaigns/run/", "/contacts/suppression/"]:
+        answer = client.get(page)
+        assert answer.status_code in (200, 286), page
+        assert answer.getvalue(), page
+    assert Campaign.objects.exists()
