@@ -85,7 +85,7 @@ class GatewayWatch:
         self._on_return = on_return
         self._path, self._logins, self._silence = _Trouble(), _Trouble(), _Trouble()
         self._unanswered = 0
-        #: When a definite answer last came to any account, on `clocks.local.elapsed`.
+        #: When a definite answer last came to a message of any account, on `clocks.local.elapsed`.
         self.last_answer_at = float("-inf")
         #: Whether each account's latest message was taken.
         self._taken: dict[int, bool] = {}
@@ -134,11 +134,17 @@ class GatewayWatch:
         if self._unanswered >= SILENT_AFTER and self._silence.note(asked_at):
             self._begin_outage(sentence)
 
-    def answered(self, *, is_login: bool = False) -> None:
-        """Note that a definite answer came, whatever it said."""
-        self.last_answer_at = local.elapsed()
-        self._unanswered = 0
-        ended = [self._path.end(), self._silence.end(), is_login and self._logins.end()]
+    def answered(self, *, is_login: bool = False, is_message: bool = False) -> None:
+        """Note that a definite answer came, whatever it said.
+
+        Args:
+            is_login, is_message: to what. A gateway may answer one and not the other.
+        """
+        ended = [self._path.end(), is_login and self._logins.end()]
+        if is_message:
+            self.last_answer_at = local.elapsed()
+            self._unanswered = 0
+            ended.append(self._silence.end())
         if any(ended) or self._may_be_noted:
             self._end_outage()
 

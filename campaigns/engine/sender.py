@@ -287,7 +287,7 @@ class Sender:
         if answer.code == "unreachable":
             gateway.unreachable(answer.sentence, asked_at=attempt.asked_at)
         elif answer.is_definite:
-            gateway.answered()
+            gateway.answered(is_message=True)
         else:
             gateway.unanswered(answer.sentence, asked_at=attempt.asked_at)
         if verdict.to in (DeliveryState.SENT, DeliveryState.FAILED):

@@ -192,7 +192,7 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     gaps = [after - before for before, after in pairwise(probes)]
     assert gaps[:4] == pytest.approx([1.0, 2.0, 4.0, 8.0], abs=0.1)
     assert gaps[-1] == pytest.approx(LONGEST_PAUSE_SECONDS, abs=0.1)
-    watch.answered()
+    watch.answered(is_message=True)
     assert watch.seconds_to_wait() == 0.0
     assert not watch.is_away
 
