@@ -86,11 +86,16 @@ class Reason(models.TextChoices):
     NOT_A_FRIEND = "not_a_friend", _("not a friend of any of the accounts")
     NO_ACCOUNT = "no_account", _("no account can send it")
     RENDER_ERROR = "render_error", _("the text cannot be made for this contact")
+    RENDER_TOO_COSTLY = (
+        "render_too_costly",
+        _("making the text for this contact takes too much time or memory"),
+    )
     TOO_LONG = "too_long", _("the text is too long")
     EMPTY_TEXT = "empty_text", _("the text is empty for this contact")
     WINDOW_MISSED = "window_missed", _("the sending window was missed")
     BY_OPERATOR = "by_operator", _("an operator said so")
     TOO_MANY_TRIES = "too_many_tries", _("tried too often")
+    RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts.services.hints import is_stale
 from campaigns.engine import worker as worker  # the worker's life hangs on Celery's signals
 from campaigns.engine.lanes import run_lane_for
 from campaigns.engine.runtime import current_runtime
@@ -14,10 +15,10 @@ from campaigns.states import RunState
 
 
 @shared_task(name="campaigns.tasks.run_lane")
-def run_lane(account_id: int) -> None:
+def run_lane(account_id: int, asked_at: float) -> None:
     """Run the lane of an account for a slice, if its lease can be had."""
     runtime = current_runtime()
-    if runtime is not None:
+    if runtime is not None and not is_stale(asked_at):
         run_lane_for(account_id=account_id, runtime=runtime)
 
 

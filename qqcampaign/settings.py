@@ -211,27 +211,25 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "qqcampaign.beat.SteadyScheduler"
 CELERY_BEAT_SCHEDULE = {
-    # Every tick is idempotent, so that two beats do no harm; each expires, so that none pile up.
+    # Every tick is idempotent, so that two beats do no harm. None expires: that would go by the
+    # wall clocks of two hosts. `qqcampaign.beat` leaves ticks out while many wait.
     "tend-runs": {
         "task": "campaigns.tasks.tend_runs",
         "schedule": 2.0,
-        "options": {"expires": 4.0},
     },
     "reconcile": {
         "task": "campaigns.tasks.reconcile",
         "schedule": 5.0,
-        "options": {"expires": 10.0},
     },
     "tend-imports": {
         "task": "contacts.tasks.tend_imports",
         "schedule": 5.0,
-        "options": {"expires": 10.0},
     },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,
-        "options": {"expires": 600.0},
     },
 }
 
@@ -254,6 +252,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "import_export",
     "simple_history",
+    "clocks",
     "accounts",
     "contacts",
     "campaigns",

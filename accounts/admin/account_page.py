@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from accounts.models import Account, Errand, Outage, Session
+from clocks import shared
 
 #: How many of the newest attempts the page looks at; the rest are in the list of attempts.
 NEWEST_ATTEMPTS = 4_000
@@ -41,7 +42,7 @@ def page_context(object_id: str) -> dict[str, Any]:
         "outage": _outage_of(account),
         "is_egress_served": _is_served(account),
         "open_errands": Errand.objects.filter(account=account, state="open"),
-        **_sending(account, now=timezone.now()),
+        **_sending(account, now=shared.now()),
     }
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import Worker
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
+from clocks import shared
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
 
 
@@ -51,7 +51,7 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
         """Living, silent or ended, with the reason."""
         if worker.ended_at is not None:
             return "ended", worker.end_reason or _("ended")
-        silence = (timezone.now() - worker.heartbeat_at).total_seconds()
+        silence = (shared.now() - worker.heartbeat_at).total_seconds()
         return (
             ("silent", _("silent")) if silence > PRESUMED_DEAD_SECONDS else ("living", _("living"))
         )

@@ -41,7 +41,12 @@ class ResultPolicy(models.Model):
     )
     action = models.CharField(_("what happens"), max_length=8, choices=PolicyAction.choices)
     max_tries = models.PositiveSmallIntegerField(
-        _("tries at most"), default=1, help_text=_("Repeats of a request, or tries of a message.")
+        _("tries at most"),
+        default=1,
+        help_text=_(
+            "Tries of a message under “try again later”. A request is repeated for as long as the "
+            "gateway remembers its SEQ."
+        ),
     )
     backoff_seconds = models.FloatField(_("first pause (s)"), default=0.0)
     backoff_factor = models.FloatField(_("each next pause times"), default=2.0)

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from clocks import shared
+
 log = logging.getLogger(__name__)
 
-#: A hint older than this is of no use: the ticks have seen to it by then.
-EXPIRES_SECONDS = 30
+#: A wake-up older than this is of no use: the ticks have seen to it by then, seconds.
+STALE_SECONDS = 30.0
 #: The queue of the worker that plans, imports and puts right.
 JOBS = "jobs"
 
 
-def publish(task: str, queue: str, calls: Sequence[tuple[int, ...]]) -> int:
+def publish(task: str, queue: str, calls: Sequence[tuple[float, ...]]) -> int:
     """Publish a task a tuple of arguments; return how many. A broker that is away is no failure."""
     try:
         with current_app.connection_for_write() as connection:
@@ -26,7 +28,6 @@ def publish(task: str, queue: str, calls: Sequence[tuple[int, ...]]) -> int:
                     task,
                     args=arguments,
                     queue=queue,
-                    expires=EXPIRES_SECONDS,
                     producer=producer,
                     retry=False,
                 )
@@ -34,6 +35,17 @@ def publish(task: str, queue: str, calls: Sequence[tuple[int, ...]]) -> int:
         log.warning("Redis is away, nobody is woken for now: %s", type(problem).__name__)
         return 0
     return len(calls)
+
+
+def is_stale(asked_at: float) -> bool:
+    """Return whether a wake-up has waited too long to be of use.
+
+    By the shared time: Celery's own expiry compares the wall clocks of two hosts.
+
+    Args:
+        asked_at: when it was sent, seconds since 1970 in the shared time.
+    """
+    return shared.now().timestamp() - asked_at > STALE_SECONDS
 
 
 def wake_reconciler() -> None:

@@ -32,28 +32,29 @@ class Policy:
 _MESSAGE, _LOGIN = PolicyCommand.MESSAGE.value, PolicyCommand.LOGIN.value
 _REPLAY = PolicyAction.REPLAY.value
 
-#: What a fresh installation does. NULL, a timeout and the like say nothing about whether the
+#: What a fresh installation does. How often a request is repeated is no policy's matter: as long as
+#: the gateway remembers its SEQ. RES=3 and 20 speak of the account, not of the message, which has
+#: many tries therefore. NULL, a timeout and the like say nothing about whether the
 #: message went out, so the same request is repeated: the protocol's guard against sending twice.
 DEFAULTS: tuple[Policy, ...] = (
     Policy(_MESSAGE, "0", PolicyAction.DONE.value),
     Policy(
-        _MESSAGE, "3", PolicyAction.LATER.value, max_tries=20,
+        _MESSAGE, "3", PolicyAction.LATER.value, max_tries=100,
         backoff_seconds=20.0, account_action=AccountAction.REST.value,
     ),
     Policy(_MESSAGE, "5", PolicyAction.FAIL.value),
     Policy(
-        _MESSAGE, "20", PolicyAction.LATER.value, max_tries=10,
+        _MESSAGE, "20", PolicyAction.LATER.value, max_tries=100,
         account_action=AccountAction.LOG_IN.value,
     ),
-    Policy(_MESSAGE, "NULL", _REPLAY, max_tries=8, backoff_seconds=1.0, backoff_longest=20.0),
-    Policy(_MESSAGE, "timeout", _REPLAY, max_tries=6, backoff_seconds=1.0, backoff_longest=20.0),
-    Policy(_MESSAGE, "reset", _REPLAY, max_tries=8, backoff_seconds=1.0, backoff_longest=20.0),
-    Policy(_MESSAGE, "malformed", _REPLAY, max_tries=6, backoff_seconds=1.0, backoff_longest=20.0),
-    Policy(_MESSAGE, "HTTP_*", _REPLAY, max_tries=10, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "NULL", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "timeout", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "reset", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "malformed", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "HTTP_*", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
     Policy(_MESSAGE, "*", PolicyAction.FAIL.value),
     Policy(
-        _LOGIN, "3", PolicyAction.LATER.value, max_tries=10,
-        backoff_seconds=20.0, account_action=AccountAction.REST.value,
+        _LOGIN, "3", PolicyAction.LATER.value, backoff_seconds=20.0,
     ),
     Policy(
         _LOGIN, "5", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
@@ -61,11 +62,8 @@ DEFAULTS: tuple[Policy, ...] = (
     Policy(
         _LOGIN, "RS_*", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
     ),
-    # NULL, timeouts and all else: a few more tries, then somebody has to look.
-    Policy(
-        _LOGIN, "*", PolicyAction.LATER.value, max_tries=5,
-        backoff_seconds=1.0, account_action=AccountAction.QUARANTINE.value,
-    ),
+    # NULL, timeouts and all else say nothing about the account: it tries again, for ever.
+    Policy(_LOGIN, "*", PolicyAction.LATER.value, backoff_seconds=1.0, backoff_longest=30.0),
 )  # fmt: skip
 
 

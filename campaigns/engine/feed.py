@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import chain, zip_longest
 from typing import Any
 
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Friend
 from campaigns.models import Attempt, Delivery, Run
 from campaigns.querysets.feed import next_of_run
+from campaigns.services.costly_texts import CostlyTexts
 from campaigns.services.render import CompiledText, Unsendable, compile_text, context_for
 from campaigns.services.skipping import skip_deliveries
 from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Reason
+from clocks import shared
 
 
 @dataclass(frozen=True, slots=True)
 class RunBrief:
-    """What lanes need to know of a run. It never changes while the run runs."""
+    """What lanes need to know of a run. It never changes while the run runs.
+
+    Attributes:
+        costly: counts, over all lanes of the process, the texts that take too much.
+    """
 
     id: int
     campaign_id: int
@@ -32,6 +37,7 @@ class RunBrief:
     window_start: time | None
     window_end: time | None
     zone: str
+    costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Return whether the run's sending window is open."""
@@ -59,13 +65,18 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """An attempt whose answer nobody has: another lane died over it, or had to stop."""
+    """An attempt without a definite answer: another lane died over it, or had to stop.
+
+    Attributes:
+        marked_at, ask_at: when it was marked, and when to ask again; shared time.
+    """
 
     due: Due
     seq: int
     marked_at: datetime
     replays: int
     last_res: str
+    ask_at: datetime | None
 
 
 def brief(run: Run) -> RunBrief:
@@ -84,34 +95,45 @@ def brief(run: Run) -> RunBrief:
 def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -> list[Due]:
     """Return an account's next deliveries, taken from its runs in turn so that they share it.
 
-    Those that cannot be made into a text are skipped on the way, each with its reason.
+    Those that cannot be made into a text are skipped on the way, each with its reason. Nothing is
+    returned only when nothing is due: a batch that was skipped whole is followed by the next.
     """
     if not runs:
         return []
-    now = timezone.now()
     share = max(1, -(-limit // len(runs)))
-    queues = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
-    in_turn = chain.from_iterable(zip_longest(*queues))
-    return [due for due in in_turn if due is not None]
+    while True:
+        now = shared.now()
+        batches = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
+        in_turn = chain.from_iterable(zip_longest(*(dues for dues, _skipped in batches)))
+        found = [due for due in in_turn if due is not None]
+        if found or not any(skipped for _dues, skipped in batches):
+            return found
 
 
-def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> list[Due]:
+def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
+    """Return a run's next deliveries, and how many were skipped on the way."""
     found = next_of_run(account_id=account.pk, run_id=run.id, now=now, limit=limit)
     gone = [one.delivery_id for one in found if one.is_suppressed]
     if gone:
         skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
     found = [one for one in found if not one.is_suppressed]
     if run.text.is_constant:
-        return [
+        dues = [
             Due(one.delivery_id, run.id, one.uin, run.text.source, None, one.attempts, run.promise)
             for one in found
         ]
+        return dues, len(gone)
     rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
     deliveries = list(rows.select_related("contact").order_by("pk")) if found else []
-    return _rendered(account=account, run=run, deliveries=deliveries)
+    dues, skipped = _rendered(account=account, run=run, deliveries=deliveries)
+    return dues, len(gone) + skipped
 
 
-def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) -> list[Due]:
+def _rendered(
+    *, account: Account, run: RunBrief, deliveries: list[Delivery]
+) -> tuple[list[Due], int]:
+    if run.costly.keeps_stopped(run_id=run.id):
+        return [], 0
     nicknames: dict[int, str] = {}
     if "nickname" in run.text.variables:
         nicknames = dict(
@@ -126,13 +148,16 @@ def _rendered(*, account: Account, run: RunBrief, deliveries: list[Delivery]) ->
             text = delivery.text or _text(run, account, delivery, nicknames)
         except Unsendable as problem:
             skipped[delivery.pk] = problem.reason
+            if run.costly.note_refused(run_id=run.id, reason=problem.reason):
+                break
             continue
+        run.costly.note_made()
         dues.append(
             Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
         )
     if skipped:
         skip_deliveries(run_id=run.id, reasons=skipped)
-    return dues
+    return dues, len(skipped)
 
 
 def _attempts(delivery: Delivery) -> int:
@@ -189,4 +214,6 @@ def _unsettled(attempt: Attempt) -> Unsettled:
         _attempts(delivery) - 1,
         delivery.run.promise,
     )
-    return Unsettled(due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res)
+    return Unsettled(
+        due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res, delivery.not_before
+    )

@@ -15,6 +15,7 @@ from campaigns.models import Attempt, Run
 from campaigns.services.each_run import for_each_run
 from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
+from clocks import shared
 from foundation.sentences import Sentence as _
 
 #: The newest attempts that are looked at, found by primary key alone.
@@ -31,7 +32,9 @@ def stop_runs_that_go_wrong() -> int:
     runs = {run.pk: run for run in Run.objects.running()}
     if not runs:
         return 0
-    endings = _latest_endings({pk: run.state_changed_at for pk, run in runs.items()})
+    endings = _latest_endings(
+        {pk: shared.from_wall(run.state_changed_at) for pk, run in runs.items()}
+    )
     stopped = for_each_run(
         [runs[pk] for pk in endings],
         do=lambda run: _stop_if_wrong(run, endings[run.pk]),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +17,7 @@ from campaigns.services.preflight import seconds_a_message
 from campaigns.services.preparing import accounts_of
 from campaigns.services.windows import is_open, next_opening
 from campaigns.states import DeliveryState, RunState
+from clocks import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def why_is_delivery_waiting(*, delivery: Delivery) -> Explanation:
     if run.state != RunState.RUNNING:
         reasons = why_is_nothing_moving(run=run)
         return reasons[0] if reasons else Explanation(run.get_state_display())
-    if delivery.not_before is not None and delivery.not_before > timezone.now():
-        return _until(_("It is tried again at %(time)s."), delivery.not_before)
+    if delivery.not_before is not None and delivery.not_before > shared.now():
+        return _until(_("It is tried again at %(time)s."), shared.as_wall(delivery.not_before))
     general = _why_not_at_all(run)
     if general:
         return general[0]
@@ -82,7 +82,7 @@ def _together(waits: list[Wait]) -> Explanation:
 
 
 def _why_not_at_all(run: Run) -> list[Explanation]:
-    now = timezone.now()
+    now = shared.wall()
     start, end, zone = run.window_start, run.window_end, run.timezone
     if not is_open(start=start, end=end, zone=zone, at=now):
         opening = next_opening(start=start, end=end, zone=zone, at=now)
@@ -150,8 +150,8 @@ def _why_account_waits(delivery: Delivery) -> Explanation:
         .filter(account=account, run=delivery.run, pk__lt=delivery.pk)
         .count()
     )
-    now = timezone.now()
-    slot = max(account.lease.last_reply_at or now, now) + timedelta(
+    now = shared.now()
+    slot = shared.as_wall(max(account.lease.last_reply_at or now, now)) + timedelta(
         seconds=seconds_a_message(account) * (before + 1)
     )
     words = {"time": clock(slot), "n": before, "uin": account.uin}

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -22,6 +21,7 @@ from campaigns.models import Attempt
 from campaigns.services.clock import clock, span
 from campaigns.services.code_words import code_meaning
 from campaigns.states import DeliveryState
+from clocks import shared
 
 #: What n accounts have in common, said before what holds up the first of them.
 TOGETHER: dict[str, Any] = {
@@ -56,7 +56,7 @@ class Wait:
 class _World:
     """What there is around the accounts, read once for all of them."""
 
-    now: datetime = field(default_factory=timezone.now)
+    now: datetime = field(default_factory=shared.now)
     serving: set[int] = field(default_factory=lambda: _serving_egresses())
     outages: dict[int, Outage] = field(default_factory=lambda: _outages())
     repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
@@ -80,7 +80,7 @@ def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
 
 def told_together(waits: list[Wait]) -> str:
     """Return the sentence for accounts that are held up alike."""
-    first = min(waits, key=lambda wait: (wait.until is None, wait.until or timezone.now()))
+    first = min(waits, key=lambda wait: (wait.until is None, wait.until or shared.now()))
     if len(waits) == 1:
         return first.sentence
     return f"{TOGETHER[first.kind] % {'n': len(waits)}} {first.sentence}"
@@ -118,7 +118,7 @@ def _rests(account: Account, now: datetime) -> str:
     until = account.lease.resting_until or now
     sentence = _("Account %(uin)s rests until %(time)s, %(span)s more.") % {
         "uin": account.uin,
-        "time": clock(until),
+        "time": clock(_wall(until)),
         "span": span((until - now).total_seconds()),
     }
     if account.state != AccountState.RESTING:
@@ -156,7 +156,7 @@ def _logs_in_later(account: Account) -> str:
         "Account %(uin)s logs in again at %(time)s: its last login got no usable answer.",
         "Account %(uin)s logs in again at %(time)s: its last %(n)d logins got no usable answer.",
         failures,
-    ) % {"uin": account.uin, "time": clock(account.lease.login_not_before), "n": failures}
+    ) % {"uin": account.uin, "time": clock(_wall(account.lease.login_not_before)), "n": failures}
 
 
 def _repeats(account: Account, attempt: Attempt) -> str:
@@ -169,7 +169,7 @@ def _repeats(account: Account, attempt: Attempt) -> str:
     ) % {
         "uin": account.uin,
         "n": attempt.replays,
-        "time": clock(attempt.marked_at),
+        "time": clock(_wall(attempt.marked_at)),
         "code": code_meaning(attempt.res),
     }
 
@@ -242,3 +242,8 @@ def _repeating() -> dict[int, Attempt]:
 def _outages() -> dict[int, Outage]:
     away = Outage.objects.filter(ended_at=None).select_related("egress")
     return {outage.egress_id: outage for outage in away}
+
+
+def _wall(at: datetime | None) -> datetime | None:
+    """Return a moment of the shared time as people read it."""
+    return None if at is None else shared.as_wall(at)

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from django.db.models import Count
-from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from campaigns.models import Attempt, Delivery, Run, Tally, TallyKind
 from campaigns.services.schedule import Window, forecast
 from campaigns.states import OPEN_DELIVERY_STATES, DeliveryState, RunState
+from clocks import shared
 
 #: The rate is that of the last minute, or of the time since the run was started or resumed.
 RATE_SECONDS = 60.0
@@ -196,8 +196,9 @@ def eta_of(*, run: Run, left: int, newest: NewestAttempts) -> datetime | None:
 def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
     if run.state != RunState.RUNNING:
         return 0.0
-    now = clock.now()
-    since = max(now - timedelta(seconds=RATE_SECONDS), run.state_changed_at)
+    now = shared.now()
+    began = shared.from_wall(run.state_changed_at)
+    since = max(now - timedelta(seconds=RATE_SECONDS), began)
     if len(newest) == RATE_ATTEMPTS:
         since = max(since, newest[-1][0])
     answered = sum(
@@ -212,7 +213,7 @@ def _eta(run: Run, *, left: int, rate: float) -> datetime | None:
     if run.state != RunState.RUNNING or not left or not rate:
         return None
     return forecast(
-        now=clock.now(), seconds=left / rate, window=window_of(run), timezone=run.timezone
+        now=shared.wall(), seconds=left / rate, window=window_of(run), timezone=run.timezone
     )
 
 

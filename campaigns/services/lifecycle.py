@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
-from django.utils import timezone
 
 from accounts.models import Account
 from campaigns.models import Campaign, Delivery, Run, RunEvent
@@ -21,6 +20,7 @@ from campaigns.services.render import compile_text
 from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes, wake_planner
 from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
@@ -49,7 +49,7 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> Run:
             code="no_audience",
         )
     _refuse_without_accounts(campaign)
-    is_later = campaign.starts_at is not None and campaign.starts_at > timezone.now()
+    is_later = campaign.starts_at is not None and campaign.starts_at > shared.wall()
     to = RunState.SCHEDULED if is_later else RunState.PREPARING
     try:
         with transaction.atomic():

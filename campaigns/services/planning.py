@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from campaigns.models import Delivery, Run, Tally, TallyKind
 from campaigns.querysets.ledger import TallyKey, add_tallies
@@ -17,6 +16,7 @@ from campaigns.querysets.planning import insert_deliveries
 from campaigns.services.audience import merged_memberships, people_of
 from campaigns.services.run_states import change_run_state
 from campaigns.states import DeliveryState, RunState
+from clocks import shared
 from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
 
@@ -42,7 +42,7 @@ def plan_run(*, run: Run) -> bool:
             detail=_("There is nobody to write to: the lists of the campaign are empty."),
         )
         return False
-    return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=timezone.now())
+    return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())
 
 
 def _plan_chunk(*, run_id: int) -> bool:

@@ -5,6 +5,7 @@ Nothing is sent and nothing is written. The numbers come from the very query pla
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from foundation.refusals import Refusal
 
 #: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
 SAMPLES, TRIED_TEXTS = 3, 500
+#: Seconds of the processor after which no further text is tried: each may take as long as it may.
+TRYING_SECONDS = 1.0
 #: What a request takes besides the gap before it: a guess, for the forecast only; seconds.
 REPLY_SECONDS = 0.05
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -210,26 +213,34 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | 
         return
     most = min(TRIED_TEXTS, found.sendable)
     routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)
-    failures = _try_texts(compiled, found, routes=routes)
+    tried, failures = _try_texts(compiled, found, routes=routes)
     for reason, n in failures.items():
         found.warnings.append(
             _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
-            % {"tried": most, "n": n, "reason": Reason(reason).label}
+            % {"tried": tried, "n": n, "reason": Reason(reason).label}
         )
 
 
 def _try_texts(
     compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None]
-) -> Counter[str]:
-    """Render the first texts; keep some as samples, and count those that cannot be sent."""
+) -> tuple[int, Counter[str]]:
+    """Render the first texts; return how many there was time for, and those that cannot be sent.
+
+    Some are kept as samples.
+    """
+    tried = 0
     failures: Counter[str] = Counter()
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
     nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
+    began = time.thread_time()
     for contact_id, account_id in routes.items():
+        if tried and time.thread_time() - began > TRYING_SECONDS:
+            break
         contact, account = people.get(contact_id), accounts.get(account_id or 0)
         if contact is None or account is None:
             continue  # deleted while we looked
+        tried += 1
         nickname = nicknames.get((account.pk, contact.uin), "")
         try:
             text = compiled.render(context_for(contact=contact, account=account, nickname=nickname))
@@ -238,7 +249,7 @@ def _try_texts(
             continue
         if len(found.samples) < SAMPLES:
             found.samples.append(Sample(contact.uin, contact.name, account.uin, text))
-    return failures
+    return tried, failures
 
 
 def _nicknames(uins: Sequence[int], accounts: Collection[int]) -> dict[tuple[int, int], str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.utils import timezone
-
 from accounts.models import Account, Errand, ErrandKind, ErrandState
 from accounts.querysets import AccountQuerySet
 from accounts.services.errands import request_errand
@@ -16,12 +14,13 @@ from campaigns.services.planning import plan_run
 from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes
 from campaigns.states import RunState
+from clocks import shared
 from foundation.sentences import Sentence as _
 
 
 def start_scheduled_runs() -> int:
     """Begin to prepare the runs whose time has come; return how many."""
-    due = Run.objects.filter(state=RunState.SCHEDULED, starts_at__lte=timezone.now())
+    due = Run.objects.filter(state=RunState.SCHEDULED, starts_at__lte=shared.wall())
     return sum(for_each_run(due, do=_begin, step=_("Its start")))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -19,10 +18,21 @@ from liquid.exceptions import LiquidError, OutputStreamLimitError
 from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
 
 from accounts.models import Account
-from campaigns.services.text_language import environment, ranges_outside_loops
+from campaigns.services.text_bounds import TooCostly
+from campaigns.services.text_checks import (
+    Places,
+    near_names,
+    refuse_filters,
+    refuse_ranges,
+    refuse_source,
+    refused,
+    said_of,
+    try_out,
+)
+from campaigns.services.text_checks import TextProblem as TextProblem
+from campaigns.services.text_language import environment, fence_in
 from campaigns.states import Reason
 from contacts.models import Contact
-from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
@@ -32,29 +42,16 @@ LONGEST_TEXT = 4_000
 BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
 _TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
 _OF_ACCOUNT = frozenset({"uin", "name"})
-
-
-class TextProblem(Refusal):
-    """A text that cannot be compiled, or names what nobody knows; with its line and column."""
-
-    def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
-        super().__init__(
-            _("Line %(line)s, column %(column)s of the text: %(problem)s")
-            % {"line": line, "column": column, "problem": sentence},
-            code=code,
-            line=line,
-            column=column,
-            **more,
-        )
-        self.line = line
-        self.column = column
+#: Texts kept compiled: as many as runs that send, and some.
+KEPT_TEXTS = 128
 
 
 class Unsendable(Exception):
     """A text that has no sendable form for one contact.
 
     Attributes:
-        reason: render_error, empty_text or too_long: the delivery's reason to be skipped.
+        reason: render_error, render_too_costly, empty_text or too_long: the delivery's reason to
+            be skipped.
     """
 
     def __init__(self, reason: Reason, sentence: str) -> None:
@@ -121,12 +118,14 @@ class CompiledText:
                 _("The text is far longer than %(longest)s characters.")
                 % {"longest": self.longest},
             ) from None
+        except TooCostly as problem:
+            raise Unsendable(
+                Reason.RENDER_TOO_COSTLY,
+                _("The text cannot be made: %(problem)s") % {"problem": said_of(problem)},
+            ) from None
         # Whatever an attribute holds, one contact's text must not end the lane of an account.
-        except (
-            LiquidError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
-            ValueError,
-        ) as problem:  # fmt: skip
-            raise Unsendable(Reason.RENDER_ERROR, _message(problem)) from None
+        except Exception as problem:
+            raise Unsendable(Reason.RENDER_ERROR, said_of(problem)) from None
 
 
 def longest_text() -> int:
@@ -143,37 +142,39 @@ def compile_text(text: str) -> CompiledText:
     return _compiled(text, longest_text())
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=KEPT_TEXTS)
 def _compiled(text: str, longest: int) -> CompiledText:
-    _refuse_characters(text)
+    refuse_source(text, longest)
+    places = Places(text)
     language = environment(longest=longest)
     try:
         template = language.from_string(text)
         analysis = template.analyze(include_partials=False)
-    except LiquidError as problem:
-        line, column = _place(text, problem.token.start_index if problem.token else -1)
-        raise TextProblem(_message(problem), code="text_syntax", line=line, column=column) from None
-    _refuse_filters(text, analysis, known=language.filters)
-    for token in ranges_outside_loops(template):
-        line, column = _place(text, token.start_index)
-        raise TextProblem(
-            _("a range like (1..9) may only be looped over."),
-            code="text_syntax",
-            line=line,
-            column=column,
-        )
-    references = _references(text, analysis)
+        refuse_filters(places, analysis, known=language.filters)
+        refuse_ranges(places, template)
+        is_constant = _is_constant(template, text)
+        fence_in(template)
+        try_out(template)
+    except (LiquidError, RecursionError) as problem:
+        raise refused(problem, places) from None
+    references = _references(places, analysis)
     compiled = CompiledText(
         source=text,
         variables=frozenset(reference.name for reference in references),
         references=references,
-        is_constant=all(isinstance(node, ContentNode) for node in template.nodes)
-        and "".join(str(node) for node in template.nodes) == text,
+        is_constant=is_constant,
         longest=longest,
         template=template,
     )
     _refuse_constant(compiled)
     return compiled
+
+
+def _is_constant(template: BoundTemplate, text: str) -> bool:
+    return (
+        all(isinstance(node, ContentNode) for node in template.nodes)
+        and "".join(str(node) for node in template.nodes) == text
+    )
 
 
 def unknown_variables(
@@ -201,7 +202,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
     for reference in unknown_variables(compiled, attributes=attributes):
         known = sorted({*BUILT_IN, *map(_spelled, attributes)})
         below = {f"attributes.{name}" for name in attributes}
-        near = get_close_matches(reference.name, sorted({*known, *below}), n=1)
+        near = near_names(reference.name, sorted({*known, *below}))
         sentence = _(
             "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
         ) % {"variable": reference.name}
@@ -262,39 +263,13 @@ def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
     return root in _TOP_LEVEL or root in attributes
 
 
-def _references(text: str, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+def _references(places: Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
     found = [
         (variable.span.index, str(variable), tuple(map(str, variable.segments)))
         for uses in analysis.globals.values()
         for variable in uses
     ]
-    return tuple(Reference(name, path, *_place(text, index)) for index, name, path in sorted(found))
-
-
-def _refuse_filters(text: str, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
-    """Refuse an unknown filter now: the library would notice only when it renders."""
-    for name, spans in analysis.filters.items():
-        if name in known:
-            continue
-        line, column = _place(text, spans[0].index)
-        sentence = _("there is no filter “%(name)s”.") % {"name": name}
-        near = get_close_matches(name, list(known), n=1)
-        if near:
-            sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
-        raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
-
-
-def _refuse_characters(text: str) -> None:
-    """Refuse what cannot travel: bytes that were not UTF-8 get NULL from the gateway."""
-    for index, character in enumerate(text):
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            line, column = _place(text, index)
-            raise TextProblem(
-                _("this character cannot be sent: the text is not valid UTF-8."),
-                code="not_utf8",
-                line=line,
-                column=column,
-            )
+    return tuple(Reference(name, path, *places.of(at)) for at, name, path in sorted(found))
 
 
 def _refuse_constant(compiled: CompiledText) -> None:
@@ -312,16 +287,3 @@ def _refuse_constant(compiled: CompiledText) -> None:
             line=1,
             column=1,
         ) from None
-
-
-def _place(text: str, index: int) -> tuple[int, int]:
-    """Return line and column, both from 1; the end of the text for an index outside it."""
-    if not 0 <= index <= len(text):
-        index = len(text)
-    before = text[:index]
-    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
-
-
-def _message(problem: Exception) -> str:
-    said = problem.message if isinstance(problem, LiquidError) else str(problem)
-    return f"{said}."

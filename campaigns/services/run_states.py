@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from campaigns.models import Run, RunEvent
 from campaigns.states import ENDED_RUN_STATES
+from clocks import shared
 
 
 def change_run_state(
     *, run_id: int, to: str, detail: str = "", by: Any = None, **values: Any
 ) -> bool:
     """Move a run to a state and note it in its timeline; return whether it moved."""
-    now = timezone.now()
+    now = shared.wall()
     values["ended_at"] = now if to in ENDED_RUN_STATES else None
     with transaction.atomic():
         moved = Run.objects.filter(pk=run_id).transition(

@@ -2,42 +2,160 @@
 
 A text is written by an operator, rendered for every recipient inside a worker that many accounts
 share, and must never stall or fill it. So: no other templates and no files (`include`, `render`),
-no HTML tables, bounded loops, bounded output, no ranges that become lists, no filter that
-multiplies its input. What a text may do is decided when it is compiled, as far as it can be.
+no HTML tables, a lexer of our own, filters that are charged for, loops that are counted, values
+and output that are bounded (decision 0015).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial, reduce
 from io import StringIO
+from operator import mul
 from typing import Any
 
 from liquid import BoundTemplate, Environment, Node, RenderContext
 from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.expressions.primitive import RangeLiteral
-from liquid.exceptions import OutputStreamLimitError
+from liquid.exceptions import (
+    LiquidError,
+    LiquidInterrupt,
+    OutputStreamLimitError,
+    UnknownFilterError,
+)
 from liquid.expression import Expression
-from liquid.filter import string_filter
-from liquid.output import LimitedStringIO
-from liquid.token import Token
+from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, Token
+from liquid.undefined import UNDEFINED
 
-#: Rounds of all loops of one text together.
-MOST_LOOP_ROUNDS = 1_000
-#: Bytes that `assign` and `capture` may keep.
-MOST_LOCAL_BYTES = 64 * 1024
-#: A character is at most this many bytes of UTF-8.
-UTF8_BYTES = 4
-#: Tags that read other templates, or make HTML.
-UNAVAILABLE_TAGS = ("include", "render", "tablerow")
+from campaigns.services.text_bounds import (
+    MOST_BITS,
+    MOST_LOOP_ROUNDS,
+    Budget,
+    number_too_large,
+    refuse_too_many_rounds,
+    too_large,
+)
+from campaigns.services.text_filters import BoundedFilter, bounded
+from campaigns.services.text_lexer import tokens_of
+from campaigns.services.text_nodes import (
+    BoundedCycle,
+    BoundedEcho,
+    BoundedFor,
+    BoundedOutput,
+    BoundedProgram,
+    put_meters,
+    refuse_endless_loops,
+)
+
+#: Output may be this many times as long as a message before it is given up, unfinished.
+OUTPUT_TIMES = 4
+#: Characters of a name that is looked for, and of a value that is looked at for nothing.
+LONGEST_NAME = 1_000
+#: The tags there are. The library's others read other templates, or make HTML.
+TAGS = frozenset({
+    TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, "#", "assign", "break", "capture", "case",
+    "comment", "continue", "cycle", "decrement", "doc", "echo", "for", "if", "ifchanged",
+    "increment", "liquid", "unless",
+})  # fmt: skip
+
+
+class _Buffer(StringIO):
+    """Keeps line ends as they are, and counts characters."""
+
+    def __init__(self, room: int, budget: Budget) -> None:
+        super().__init__(newline="")
+        self.room = room
+        self._budget = budget
+
+    def write(self, text: str) -> int:
+        size = len(text)
+        self.room -= size
+        if self.room < 0:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        if size > LONGEST_NAME:
+            self._budget.charge(size >> 9)
+        return StringIO.write(self, text)
+
+
+class _Context(RenderContext):
+    """What one rendering knows, and what it may still spend."""
+
+    __slots__ = ("budget",)
+
+    def __init__(self, template: BoundTemplate, **options: Any) -> None:
+        super().__init__(template, **options)
+        self.budget = Budget()
+
+    def get(
+        self, path: list[object], *, token: Token | None, default: object = UNDEFINED
+    ) -> object:
+        """Return a variable; to look at a large one costs, whatever is done with it."""
+        for name in path:
+            if type(name) is str and len(name) > LONGEST_NAME:
+                raise too_large()  # the library would spell out what it does not find
+        value: Any = super().get(path, token=token, default=default)
+        kind = type(value)
+        if kind is str:
+            if len(value) > LONGEST_NAME:
+                self.budget.charge(len(value) >> 9)
+        elif kind is int:
+            if value.bit_length() > MOST_BITS:
+                raise number_too_large()
+        elif kind is list or kind is dict or kind is tuple:
+            self.budget.size_of(value)
+        return value
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        """Return a filter that spends this rendering's budget."""
+        try:
+            found: BoundedFilter = self.env.filters[name]  # type: ignore[assignment]
+        except KeyError:
+            raise UnknownFilterError(f"unknown filter '{name}'", token=token) from None
+        return partial(found, self.budget, token)
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        """Refuse a loop that goes round too often, with those around it."""
+        refuse_too_many_rounds(reduce(mul, (loop.length for loop in self.loops), length))
+
+    def get_buffer(self, buf: Any = None) -> StringIO:
+        """Return a buffer for a part of the text."""
+        room = buf.room if isinstance(buf, _Buffer) else self.env.output_stream_limit or 0
+        return _Buffer(room, self.budget)
 
 
 class _Text(BoundTemplate):
-    """A compiled text whose line ends come out as they went in."""
+    """A compiled text."""
 
-    def _get_buffer(self) -> StringIO:
-        # The library's own buffer turns CR LF into LF: newline="" keeps every byte.
-        return LimitedStringIO(limit=self.env.output_stream_limit or 0, newline="")
+    context_class = _Context
+    nodes: list[Node]
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        """Render the text within its bounds.
+
+        Raises:
+            TooCostly: it takes more than it may.
+            OutputStreamLimitError: it is far too long.
+        """
+        context = _Context(self, globals=dict(*args, **kwargs))
+        buffer = context.get_buffer()
+        token: Token | None = None
+        try:
+            for node in self.nodes:
+                token = node.token
+                node.render_to_output(context, buffer)
+        except LiquidInterrupt as problem:
+            raise LiquidError(f"unexpected '{problem}'", token=token) from None
+        except LiquidError as problem:
+            problem.token = problem.token or token
+            raise
+        return buffer.getvalue()
+
+
+class _Language(Environment):
+    template_class = _Text
+
+    def tokenizer(self) -> Callable[[str], Iterator[Token]]:
+        return tokens_of
 
 
 def environment(*, longest: int) -> Environment:
@@ -47,32 +165,28 @@ def environment(*, longest: int) -> Environment:
 
 @lru_cache(maxsize=4)
 def _environment(longest: int) -> Environment:
-    most_bytes = longest * UTF8_BYTES
-
-    class TextEnvironment(Environment):
-        template_class = _Text
+    class Language(_Language):
+        output_stream_limit = longest * OUTPUT_TIMES
         loop_iteration_limit = MOST_LOOP_ROUNDS
-        local_namespace_limit = MOST_LOCAL_BYTES
-        output_stream_limit = most_bytes
 
-    made = TextEnvironment()
-    for tag in UNAVAILABLE_TAGS:
-        del made.tags[tag]
-    made.add_filter("replace", _bounded_replace(most_bytes))
+    made = Language()
+    made.tags = {name: tag for name, tag in made.tags.items() if name in TAGS}
+    for tag in (BoundedCycle, BoundedEcho, BoundedFor, BoundedOutput, BoundedProgram):
+        made.add_tag(tag)
+    made.filters = bounded(made.filters, environment=made)
     return made
 
 
-def _bounded_replace(most: int) -> Any:
-    @string_filter
-    def replace(val: str, seq: Any, sub: Any = "") -> str:
-        """Replace, unless that would make far more than a message: it multiplies, and can be
-        chained."""
-        old, new = str(seq), str(sub)
-        if len(val) + val.count(old) * len(new) > most:
-            raise OutputStreamLimitError("replace makes the text too long", token=None)
-        return str(val).replace(old, new)
+def fence_in(template: BoundTemplate) -> None:
+    """Let a parsed text charge for what it does, and refuse what it may never do.
 
-    return replace
+    Raises:
+        TooComplex: a number in it is too large.
+        TooCostly: a loop in it goes round too often for anybody.
+    """
+    context = RenderContext(template)
+    refuse_endless_loops(template.nodes, context)
+    put_meters(template.nodes, context)
 
 
 def ranges_outside_loops(template: BoundTemplate) -> list[Token]:

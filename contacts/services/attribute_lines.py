@@ -60,18 +60,18 @@ def _entry(name: str, value: Any) -> str:
 
 def _entries(text: str) -> list[tuple[int, str]]:
     """Return (line, text) for each attribute, its further lines with it."""
-    entries: list[tuple[int, str]] = []
-    empty = ""
+    entries: list[tuple[int, list[str]]] = []
+    empty = 0
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         if not line.strip():
-            empty += "\n"
-        elif line.startswith(_INDENT) and entries:
-            first, begun = entries[-1]
-            entries[-1], empty = (first, f"{begun}{empty}\n{line.rstrip()}"), ""
+            empty += 1
+            continue
+        if line.startswith(_INDENT) and entries:
+            entries[-1][1].extend([*[""] * empty, line.rstrip()])
         else:
-            entries.append((number, line.strip()))
-            empty = ""
-    return entries
+            entries.append((number, [line.strip()]))
+        empty = 0
+    return [(number, "\n".join(lines)) for number, lines in entries]
 
 
 def _pair(number: int, entry: str) -> tuple[str, str]:

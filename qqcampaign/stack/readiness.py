@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,10 +10,11 @@ import redis
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from qqcampaign.beat import gave_sign_lately
 from qqcampaign.celery import app
 
-#: Beat writes its schedule down every three minutes.
-BEAT_SILENCE = 300.0
+#: The file in which beat signs that it is alive.
+BEAT_SIGN = "beat_schedule"
 
 
 def web_answers(url: str) -> bool:
@@ -29,8 +29,7 @@ def console_is_ready(url: str) -> bool:
 
 def beat_ticks(home: Path) -> bool:
     """Return whether the beat that keeps its schedule in this folder is at work."""
-    files = [file.stat().st_mtime for file in home.glob("beat_schedule*")]
-    return bool(files) and time.time() - max(files) < BEAT_SILENCE
+    return gave_sign_lately(home / BEAT_SIGN)
 
 
 def workers_answer(names: list[str], *, seconds: float = 0.5) -> bool:

@@ -15,7 +15,10 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Egress, Outage, Worker
 from accounts.states import AccountState
 from campaigns.models import Run, Tally
+from campaigns.services.clock import span
 from campaigns.states import RunState
+from clocks import shared
+from clocks.models import HostClock
 from contacts.models import ContactImport
 from contacts.states import ImportState
 
@@ -49,6 +52,7 @@ def what_needs_me(request: HttpRequest) -> list[Need]:
     if may_see("accounts.view_worker"):
         needs += _workers()
         needs += _outages()
+        needs += _wrong_clocks()
     if may_see("campaigns.view_run"):
         needs += _stopped_runs()
     if may_see("accounts.view_account"):
@@ -98,6 +102,24 @@ def _outages() -> list[Need]:
         )
         for outage in away
     ]
+
+
+def _wrong_clocks() -> list[Need]:
+    """Return the hosts whose wall clocks are off: nothing hangs on them, but their logs mislead."""
+    lately = shared.wall() - timedelta(days=LATELY_DAYS)
+    address = reverse("admin:accounts_worker_changelist")
+    needs = []
+    for host in HostClock.objects.filter(seen_at__gte=lately).order_by("hostname"):
+        if abs(host.ahead_seconds) < shared.WORTH_TELLING_SECONDS:
+            continue
+        words = (
+            _("The clock of host %(host)s is %(span)s ahead of the database's. Set it right.")
+            if host.ahead_seconds > 0
+            else _("The clock of host %(host)s is %(span)s behind the database's. Set it right.")
+        )
+        said = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
+        needs.append(Need(words % said, _("Workers"), address))
+    return needs
 
 
 def _stopped_runs() -> list[Need]:

@@ -26,7 +26,7 @@ KINDS: Final = {
 }
 _ALWAYS_AFTER: Final = frozenset({"close", "lie"})
 _KEYS: Final = {
-    "command": str, "uin": int, "p": float, "count": int, "status": int, "res": int,
+    "command": str, "uin": int, "un": int, "p": float, "count": int, "status": int, "res": int,
     "seconds": float, "jitter": float, "when": str, "kind": str, "fired": int,
 }  # fmt: skip
 
@@ -39,6 +39,7 @@ class Fault:
     when: When = "before"
     command: str | None = None
     uin: int | None = None
+    un: int | None = None
     p: float = 1.0
     count: int | None = None
     status: int = 502
@@ -52,6 +53,7 @@ class Fault:
         return (
             (self.command is None or self.command == call.command)
             and (self.uin is None or self.uin == call.uin)
+            and (self.un is None or call.fields.get(b"UN") == str(self.un).encode())
             and self.count != 0
         )
 

@@ -115,6 +115,11 @@ def test_create_takes_a_template_and_several_lists(members: ContactList) -> None
     [
         (["--text", "{{ nmae }}"], "unknown_variable", "{{ nmae }}"),
         (["--text", "a\n{{ name"], "text_syntax", "Line 2"),
+        (
+            ["--text", "{% for i in (1..9999999999) reversed %}{{ i }}{% endfor %}"],
+            "text_too_costly",
+            "Line 1, column 13",
+        ),
         (["--text", ""], "text_missing", "Say what to send"),
         (["--text", "hi", "--account", "99999"], "account_unknown", "99999"),
         (["--text", "hi", "--list", "会员A"], "list_unknown", "Did you mean “会员 A”"),

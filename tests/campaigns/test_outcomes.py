@@ -60,17 +60,23 @@ OPEN = {
     "first": (situation("NULL"), Verdict("sending", is_ended=False, pause=1.0)),
     "second": (situation("NULL", replays=1), Verdict("sending", is_ended=False, pause=2.0)),
     "the eighth": (situation("NULL", replays=7), Verdict("sending", is_ended=False, pause=20.0)),
-    "too often": (situation("NULL", replays=8), Verdict("unknown", "NULL")),
-    "too often, never missed": (
-        situation("NULL", replays=8, promise=MISSED), Verdict("pending", pause=1.0),
+    "as often as the window allows": (
+        situation("NULL", replays=200), Verdict("sending", is_ended=False, pause=20.0),
     ),
-    "too often, never missed, the tenth attempt": (
-        situation("NULL", replays=8, promise=MISSED, attempts=MOST_ATTEMPTS),
+    "a policy's pause longer than the window bears": (
+        situation("NULL", replays=1, policy=policy(PolicyAction.REPLAY, backoff_seconds=300.0)),
+        Verdict("sending", is_ended=False, pause=30.0),
+    ),
+    "too late, never missed, the tenth attempt": (
+        situation("NULL", age=599.0, promise=MISSED, attempts=MOST_ATTEMPTS),
         Verdict("failed", "too_many_tries"),
+    ),
+    "one last time, right before the end": (
+        situation("NULL", replays=30, age=580.0), Verdict("sending", is_ended=False, pause=4.5),
     ),
     "too late": (situation("timeout", age=585.0), Verdict("unknown", "replay_window_over")),
     "just in time": (
-        situation("timeout", age=584.9), Verdict("sending", is_ended=False, pause=1.0),
+        situation("timeout", age=583.5), Verdict("sending", is_ended=False, pause=1.0),
     ),
     "too late, never missed": (
         situation("timeout", age=600.0, promise=MISSED), Verdict("pending", pause=1.0),

@@ -17,7 +17,8 @@ from campaigns.models import Delivery, Run
 from campaigns.services.planning import plan_run
 from campaigns.services.preflight import preflight, seconds_a_message
 from campaigns.states import RunState
-from contacts.models import Segment, Suppression
+from contacts.models import Contact, Segment, Suppression
+from contacts.services.attributes import note_attribute_names
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
@@ -250,3 +251,19 @@ def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
     # Many that are held up alike are one warning, not one each.
     assert "3 accounts are disabled. Account 20002 is disabled" in said
     assert len(found.warnings) == 2
+
+
+def test_texts_that_take_too_much_are_a_warning_and_keep_the_page_for_no_longer_than_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_worker()
+    make_account(20_001, friends=PEOPLE)
+    members = make_list("members", PEOPLE)
+    Contact.objects.update(attributes={"n": 999_999_999_999})
+    note_attribute_names(contact_list=members, names=["n"])
+    text = "{% for i in (1..n) reversed %}{{ i }}{% endfor %}"
+    campaign = make_campaign(lists=[members], text=text)
+    costly = "cannot be sent: making the text for this contact takes too much time or memory."
+    assert f"Of the first 10 texts 10 {costly}" in preflight(campaign=campaign).warnings
+    monkeypatch.setattr("campaigns.services.preflight.TRYING_SECONDS", 0.0)
+    assert f"Of the first 1 texts 1 {costly}" in preflight(campaign=campaign).warnings

@@ -142,6 +142,27 @@ def test_a_template_that_is_no_liquid_is_refused_at_its_field(operator: Client) 
     assert not MessageTemplate.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\n{% for i in (1..9999999999) reversed %}{{ i }}{% endfor %}", "limit: 20"),
+        ("a\n{{ 'a'" + " | base64_encode" * 60 + " }}", "a value grows too large"),
+        ("a\n" + "{{" * 7_000, "use fewer"),
+    ],
+)
+@pytest.mark.timeout(60)
+def test_a_template_that_would_take_too_much_is_refused_with_its_place(
+    text: str, words: str, operator: Client
+) -> None:
+    answer = operator.post(
+        reverse("admin:campaigns_messagetemplate_add"), {"name": "x", "text": text}
+    )
+    (said,) = answer.context["adminform"].form.errors["text"]
+    assert said.startswith("Line 2, column ")
+    assert words in said
+    assert not MessageTemplate.objects.exists()
+
+
 @pytest.mark.parametrize("what", ["accounts_account", "campaigns_campaign"])
 def test_what_much_hangs_on_cannot_be_deleted(what: str, operator: Client) -> None:
     campaign = make_world()

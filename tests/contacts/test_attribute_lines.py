@@ -64,3 +64,9 @@ def test_a_bad_line_is_named(text: str, sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
         attributes_of(text, before={})
     assert refused.value.sentence.startswith(sentence)
+
+
+@pytest.mark.timeout(20)
+def test_a_value_of_very_many_lines_is_refused_at_once() -> None:
+    with pytest.raises(Refusal, match="too long"):
+        attributes_of("note: x\n" + "  y\n" * 300_000, before={})

@@ -110,6 +110,34 @@ MUTATIONS = (
         ("tests/campaigns/test_planning.py",),
         ("postgresql",),
     ),
+    Mutation(
+        "texts: the library's lexer reads them",
+        "campaigns/services/text_language.py",
+        "        return tokens_of",
+        "        return super().tokenizer()",
+        ("tests/campaigns/test_text_bounds.py",),
+    ),
+    Mutation(
+        "texts: blocks are not charged for",
+        "campaigns/services/text_nodes.py",
+        "context.budget.charge(self.steps)",
+        "context.budget.charge(0)",
+        ("tests/campaigns/test_text_bounds.py",),
+    ),
+    Mutation(
+        "texts: a value may have any size",
+        "campaigns/services/text_bounds.py",
+        "            if size > MOST_CHARACTERS:",
+        "            if False:",
+        ("tests/campaigns/test_text_bounds.py",),
+    ),
+    Mutation(
+        "texts: a run goes on however many take too much",
+        "campaigns/services/costly_texts.py",
+        "if self.surplus < MOST_TOO_COSTLY:",
+        "if True:",
+        (f"{ENGINE}/test_costly_texts.py",),
+    ),
 )
 
 

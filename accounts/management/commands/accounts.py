@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.management.errands import Outcome, carry_out
@@ -18,6 +17,7 @@ from accounts.services.find_accounts import find_accounts
 from accounts.services.hints import wake_reconciler
 from accounts.services.states import enable_account, rest_account
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
+from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 
@@ -137,9 +137,9 @@ def status_of(account: Account) -> dict[str, Any]:
 
 def _rest(lease: Lease | None) -> datetime | None:
     """Return until when an account rests, or None when it does not (any more)."""
-    if lease is None or lease.resting_until is None or lease.resting_until <= timezone.now():
+    if lease is None or lease.resting_until is None or lease.resting_until <= shared.now():
         return None
-    return lease.resting_until
+    return shared.as_wall(lease.resting_until)
 
 
 def _iso(moment: datetime | None) -> str | None:

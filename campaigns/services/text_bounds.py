@@ -1,0 +1,172 @@
+"""The bounds of message texts: what a text may hold, and what making it for one person may cost.
+
+Work is counted in steps, each about two microseconds; sizes in characters. Both are counted before
+the work is done, so that the bounds hold on any machine and for any text (decision 0015).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from liquid.exceptions import LiquidSyntaxError, ResourceLimitError
+from liquid.token import TOKEN_TAG, Token
+from liquid.undefined import Undefined
+
+from foundation.sentences import Sentence as _
+
+#: Characters of a text as it is written, tags and all, if that is more than four times what may be
+#: sent.
+MOST_SOURCE = 16_000
+#: Tags and outputs of a text, and the characters inside all of them.
+MOST_TAGS, MOST_MARKUP = 400, 4_000
+#: Characters between the delimiters of one tag, and what the library's expression lexer may look
+#: at for it: it reads on from every parenthesis and bracket.
+MOST_EXPRESSION, MOST_LEXING = 1_000, 20_000
+#: Brackets in one expression: the parser recurses into each.
+MOST_BRACKETS = 40
+#: Rounds of a loop, those of the loops around it multiplied in.
+MOST_LOOP_ROUNDS = 1_000
+#: Steps that one rendering may take.
+MOST_STEPS = 20_000
+#: Characters of a value that a filter is given or makes.
+MOST_CHARACTERS = 64 * 1024
+#: Bits of a whole number.
+MOST_BITS = 256
+#: Characters a date, and the format of one, may have: the library takes its time over one.
+LONGEST_DATE = 40
+#: Lists within lists.
+DEEPEST_VALUE = 20
+#: What an item of a list counts besides its own characters.
+ITEM_CHARACTERS = 8
+#: Seconds of the processor for one rendering, looked at every so many steps: a belt for these
+#: braces. Those of this thread, so that a busy machine costs nobody their message.
+MOST_SECONDS, LOOK_EVERY = 0.1, 2_000
+
+
+class TooComplex(LiquidSyntaxError):
+    """A text that is not even compiled."""
+
+
+class TooCostly(ResourceLimitError):
+    """A text that takes more than it may for one person."""
+
+
+class Budget:
+    """What one rendering has left to spend."""
+
+    __slots__ = ("_began", "_look_at", "steps")
+
+    def __init__(self) -> None:
+        self.steps = MOST_STEPS
+        self._look_at = MOST_STEPS - LOOK_EVERY
+        self._began: float | None = None
+
+    def charge(self, steps: int) -> None:
+        """Spend steps.
+
+        Raises:
+            TooCostly: there are not as many left.
+        """
+        self.steps -= steps
+        if self.steps < self._look_at:
+            self._look()
+
+    def _look(self) -> None:
+        if self.steps < 0:
+            raise TooCostly(
+                _("it takes too many steps: use fewer loops, filters and variables."), token=None
+            )
+        now = time.thread_time()
+        if self._began is None:
+            self._began = now
+        elif now - self._began > MOST_SECONDS:
+            raise TooCostly(
+                _("it takes too long: use fewer loops, filters and variables."), token=None
+            )
+        self._look_at = max(self.steps - LOOK_EVERY, 0)
+
+    def size_of(self, value: Any) -> int:
+        """Return the characters of a value with all that is in it.
+
+        Raises:
+            TooCostly: they are too many.
+        """
+        if type(value) is str:
+            size = len(value)
+            if size > MOST_CHARACTERS:
+                raise too_large()
+            return size
+        if value is None or value is True or value is False or type(value) is Undefined:
+            return 0
+        size = MOST_CHARACTERS - _room_after(value, MOST_CHARACTERS, 0)
+        self.charge(size >> 5)
+        return size
+
+
+def too_large() -> TooCostly:
+    """Return the error of a value that is larger than any text needs."""
+    return TooCostly(
+        _("a value grows too large: shorten it before more is made of it."), token=None
+    )
+
+
+def number_too_large() -> TooCostly:
+    """Return the error of a number with more digits than any text needs."""
+    return TooCostly(_("a number grows too large: calculate with smaller ones."), token=None)
+
+
+def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
+    """Refuse a loop.
+
+    Raises:
+        TooCostly: it goes round too often.
+    """
+    if rounds > MOST_LOOP_ROUNDS:
+        raise TooCostly(
+            _(
+                "the loop goes round more than %(most)s times, with those around it: "
+                "loop over less, or limit it, such as limit: 20."
+            )
+            % {"most": MOST_LOOP_ROUNDS},
+            token=token,
+        )
+
+
+def too_complex(sentence: str, source: str, index: int) -> TooComplex:
+    """Return the refusal of a text for what stands at an index."""
+    return TooComplex(sentence, token=Token(TOKEN_TAG, "", index, source))
+
+
+def _room_after(value: Any, room: int, depth: int) -> int:
+    """Return how much room a value leaves; stops as soon as there is none."""
+    kind = type(value)
+    if kind is str:
+        room -= len(value)
+    elif kind is int:
+        if value.bit_length() > MOST_BITS:
+            raise number_too_large()
+        room -= ITEM_CHARACTERS
+    elif kind is list or kind is tuple:
+        for item in value:
+            room = _room_after(item, room - ITEM_CHARACTERS, _below(depth))
+    elif kind is dict:
+        for key, item in value.items():
+            room = _room_after(item, room - ITEM_CHARACTERS - len(str(key)), _below(depth))
+    elif isinstance(value, Mapping) and not isinstance(value, Undefined):
+        # The loop itself (`forloop`): it would be used up by whatever looks at all of it.
+        raise TooCostly(_("a loop is no value: name a part of it, such as index."), token=None)
+    else:
+        room -= ITEM_CHARACTERS
+    if room < 0:
+        raise too_large()
+    return room
+
+
+def _below(depth: int) -> int:
+    if depth >= DEEPEST_VALUE:
+        raise TooCostly(
+            _("a value has too many lists within lists: name the part you want."), token=None
+        )
+    return depth + 1

@@ -1,0 +1,63 @@
+"""Nothing in the engine asks a clock but `clocks` (docs/decisions/0016)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: What decides when something is sent, tried, woken or given up.
+PLACES = (
+    "campaigns/engine", "campaigns/services", "campaigns/querysets", "campaigns/tasks.py",
+    "accounts/services", "accounts/querysets", "qqcampaign/beat.py", "qqcampaign/celery.py",
+)  # fmt: skip
+#: Calls that ask a clock, or wait by one.
+CLOCKS = {
+    ("time", name)
+    for name in ("time", "monotonic", "clock_gettime", "sleep", "perf_counter", "time_ns")
+} | {
+    ("datetime", "now"), ("datetime", "utcnow"), ("timezone", "now"), ("timezone", "localdate"),
+    ("threading", "Event"), ("threading", "Thread"), ("threading", "Timer"),
+}  # fmt: skip
+#: Where one is asked for another purpose, and which.
+ALLOWED = {
+    # A day's name in a sentence: today or not.
+    ("campaigns/services/clock.py", "timezone.localdate"),
+    # Giving other greenlets a turn.
+    ("campaigns/services/costly_texts.py", "time.sleep"),
+}
+
+
+def files() -> list[Path]:
+    found: list[Path] = []
+    for place in PLACES:
+        path = ROOT / place
+        found += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return found
+
+
+def asked_in(source: str) -> list[str]:
+    """Return the calls in a source that ask a clock of their own."""
+    asked = []
+    for node in ast.walk(ast.parse(source)):
+        # A thread may be named in an annotation; a clock need not even be called to be used.
+        found = node.func if isinstance(node, ast.Call) else node
+        if not isinstance(found, ast.Attribute) or not isinstance(found.value, ast.Name):
+            continue
+        is_asked = (found.value.id == "threading") == isinstance(node, ast.Call)
+        if is_asked and (found.value.id, found.attr) in CLOCKS:
+            asked.append(f"{found.value.id}.{found.attr}")
+    return asked
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_clock_but_ours(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    assert [call for call in asked_in(path.read_text("utf-8")) if (name, call) not in ALLOWED] == []
+
+
+def test_a_clock_would_be_noticed() -> None:
+    source = "import time\nfrom django.utils import timezone\nx = timezone.now\ntime.monotonic()\n"
+    assert sorted(asked_in(source)) == ["time.monotonic", "timezone.now"]

@@ -1,0 +1,92 @@
+"""Texts that take too much: their people are skipped, their run is stopped, others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import Account
+from campaigns.engine.feed import brief, next_deliveries
+from campaigns.models import Run
+from campaigns.services import costly_texts
+from campaigns.services.explain import why_is_nothing_moving
+from campaigns.services.figures import check_figures
+from campaigns.services.lifecycle import resume_run
+from campaigns.states import RunState
+from contacts.models import Contact
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import FRIENDS, is_finished, states_of
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+#: Costs nothing for those who have a small number, and everything for those who have a large one.
+COSTLY = "hi {% for i in (1..n) %}{{ i }}{% endfor %}"
+
+
+@pytest.fixture(autouse=True)
+def few_suffice(monkeypatch: Any) -> None:
+    monkeypatch.setattr(costly_texts, "MOST_TOO_COSTLY", 5)
+
+
+def give(run: Run, n: int, *, to: slice) -> None:
+    for contact in Contact.objects.filter(deliveries__run=run).order_by("pk")[to]:
+        contact.attributes = {"n": n}
+        contact.save()
+
+
+def is_stopped(run: Run) -> bool:
+    return Run.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
+
+
+def test_who_has_too_large_attributes_is_skipped_and_the_others_get_theirs(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    run = start(accounts=senders[:1], text=COSTLY)
+    give(run, 3, to=slice(None))
+    give(run, 999_999_999, to=slice(2, 5))
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        assert worker.deaths == []
+    assert states_of(run) == {"sent": FRIENDS - 3, "skipped": 3}
+    reasons = run.deliveries.filter(state="skipped").values_list("reason", flat=True)
+    assert set(reasons) == {"render_too_costly"}
+    assert check_figures(run=run) == []
+
+
+def test_a_run_whose_texts_keep_costing_too_much_stops_and_others_go_on(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    run = start(accounts=senders[:1], text=COSTLY)
+    give(run, 999_999_999, to=slice(None))
+    other = start(accounts=senders[:1], name="other", text="short")
+    with LocalWorker() as worker:
+        wait_until(lambda: is_stopped(run) and is_finished(other), what="the other's end")
+        assert worker.deaths == []
+    assert states_of(other) == {"sent": FRIENDS}
+    assert states_of(run) == {"skipped": 5, "pending": FRIENDS - 5}
+    assert check_figures(run=run) == []
+    run.refresh_from_db()
+    assert "too much time or memory" in run.state_detail
+    assert not [reason for reason in why_is_nothing_moving(run=run) if "worker" in reason.sentence]
+    # Its people's attributes are mended: it goes on where it stood.
+    give(run, 1, to=slice(None))
+    resume_run(run=run)
+    with LocalWorker():
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert states_of(run) == {"skipped": 5, "sent": FRIENDS - 5}
+    assert check_figures(run=run) == []
+
+
+def test_people_who_get_theirs_in_between_keep_the_run_going(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    run = start(accounts=senders[:1], text=COSTLY)
+    give(run, 999_999_999, to=slice(None))
+    for place in range(1, FRIENDS, 2):
+        give(run, 3, to=slice(place, place + 1))
+    known = brief(run)
+    assert len(next_deliveries(account=senders[0], runs=[known], limit=FRIENDS)) == FRIENDS // 2
+    assert states_of(run) == {"skipped": FRIENDS // 2, "pending": FRIENDS // 2}
+    assert not is_stopped(run)

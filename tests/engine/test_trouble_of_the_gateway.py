@@ -1,0 +1,306 @@
+"""Trouble that is the gateway's, the path's or the database's is held against nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import Account, Outage, ResultPolicy
+from accounts.services import conversation
+from campaigns.engine.database_trouble import is_about_the_row
+from campaigns.engine.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
+from campaigns.engine.tempo import Tempo
+from campaigns.models import Attempt, Run
+from campaigns.services.lifecycle import pause_run, resume_run
+from clocks import local
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+
+
+# --- logins ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["http:before", "reset:before", "empty:before", "hang:before"])
+def test_a_gateway_that_answers_no_logins_costs_no_account(
+    engine: GatewaySimulator, senders: list[Account], start: Start,
+    monkeypatch: pytest.MonkeyPatch, settings: Any, fault: str,
+) -> None:  # fmt: skip
+    """More failed logins than any count of tries; then everything is sent, without a human."""
+    monkeypatch.setattr(conversation, "LOGIN_BACKOFF_SECONDS", (0.05,))
+    monkeypatch.setattr("campaigns.engine.gateway_watch.LONGEST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("campaigns.engine.gateway_watch.FIRST_PAUSE_SECONDS", 0.05)
+    settings.QQ_READ_TIMEOUT = 0.2
+    engine.control.set_faults(f"{fault},command=Login")
+    run = start(accounts=senders)
+    with LocalWorker() as worker:
+        wait_until(lambda: engine.control.faults()[0]["fired"] >= 12, what="a dozen failed logins")
+        assert Outage.objects.filter(ended_at=None).count() == 1
+        engine.control.set_faults()
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert states_of(run) == {"sent": ACCOUNTS * FRIENDS}
+    assert set(Account.objects.values_list("state", flat=True)) == {"online"}
+    assert not Outage.objects.filter(ended_at=None).exists()
+    assert_exact(run, engine)
+
+
+def test_logins_are_probed_by_one(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    engine.control.set_faults("http:before,command=Login")
+    start(accounts=senders)
+    with LocalWorker():
+        time.sleep(6.0)
+        tries = engine.control.faults()[0]["fired"]
+    # All at once at first; then one after 0.5, 1, 2 and 4 seconds.
+    assert ACCOUNTS <= tries <= ACCOUNTS + 5
+
+
+def test_one_account_whose_logins_fail_keeps_no_other_from_it(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    engine.control.set_faults(f"reset:before,command=Login,uin={senders[0].uin}")
+    run = start(accounts=senders)
+    with LocalWorker():
+        wait_until(
+            lambda: states_of(run).get("sent") == (ACCOUNTS - 1) * FRIENDS, what="the others"
+        )
+        engine.control.set_faults()
+        wait_until(lambda: is_finished(run), what="the end of the run", seconds=60)
+    assert_exact(run, engine)
+
+
+# --- answers --------------------------------------------------------------------------------
+
+
+def test_unknown_stays_zero_while_the_gateway_remembers(
+    engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
+) -> None:
+    """HTTP 5xx for longer than any policy's tries would have lasted."""
+    _hurry()
+    settings.QQ_GATEWAY_REPLAY_WINDOW = 600
+    engine.control.set_faults("http:before,command=CLTMSG,status=503")
+    run = start(accounts=senders)
+    with LocalWorker():
+        wait_until(
+            lambda: engine.control.faults()[0]["fired"] >= 15 * ACCOUNTS, what="many repeats"
+        )
+        assert states_of(run).get("unknown", 0) == 0
+        assert Attempt.objects.count() == ACCOUNTS  # nothing new was begun meanwhile
+        engine.control.set_faults()
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert states_of(run) == {"sent": ACCOUNTS * FRIENDS}
+    assert_exact(run, engine)
+
+
+def test_a_message_the_gateway_never_answers_holds_up_no_other(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    """The gateway chokes on one text; the account's other messages do not wait ten minutes."""
+    _hurry()
+    run = start(accounts=senders[:2])
+    odd = run.deliveries.order_by("pk")[0]
+    engine.control.set_faults(f"empty:before,command=CLTMSG,un={odd.uin}")
+    with LocalWorker():
+        wait_until(lambda: states_of(run).get("sent") == 2 * FRIENDS - 1, what="all others")
+        assert states_of(run)["sending"] == 1
+        engine.control.set_faults()
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert_exact(run, engine)
+
+
+def test_wake_ups_shorten_no_wait_before_a_repeat(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    engine.control.set_faults(f"empty:before,command=CLTMSG,uin={senders[0].uin}")
+    run = start(accounts=senders[:1])
+    other = start(accounts=senders[1:2], name="other")
+    asked: list[float] = []
+    with LocalWorker() as worker:
+        deadline = time.monotonic() + 5.0
+        while time.monotonic() < deadline:
+            time.sleep(0.02)
+            worker.runtime.wake_all()
+            if engine.control.faults()[0]["fired"] > len(asked):
+                asked.append(time.monotonic())
+            if Run.objects.filter(pk=other.pk, state="running").exists():
+                pause_run(run=other)
+                resume_run(run=other)
+        engine.control.set_faults()
+        wait_until(lambda: is_finished(run), what="the end of the run", seconds=60)
+    gaps = [after - before for before, after in pairwise(asked)]
+    assert len(gaps) == 2, gaps  # after 1 and 2 seconds; the next would be after 4
+    assert gaps == pytest.approx([1.0, 2.0], abs=0.4)
+
+
+def test_resets_begin_one_outage_and_only_an_answer_ends_it(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    _hurry()
+    engine.control.set_faults("reset:before,command=CLTMSG")
+    run = start(accounts=senders)
+    with LocalWorker():
+        wait_until(lambda: engine.control.faults()[0]["fired"] >= 20, what="resets")
+        engine.control.go_offline(seconds=1.0)
+        time.sleep(1.5)
+        engine.control.set_faults()
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert Outage.objects.count() == 1
+    assert_exact(run, engine)
+
+
+def _hurry() -> None:
+    """Make the pauses between repeats short."""
+    for code in ("NULL", "reset", "HTTP_*"):
+        ResultPolicy.objects.update_or_create(
+            command="CLTMSG",
+            code=code,
+            defaults={"action": "replay", "backoff_seconds": 0.05, "backoff_longest": 0.1},
+        )
+
+
+# --- the watch ------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(local, "elapsed", lambda: now[0])
+    watch = GatewayWatch(egress_id=0, on_return=lambda: None)
+    monkeypatch.setattr(watch, "_begin_outage", lambda _sentence: None)
+    monkeypatch.setattr(watch, "_end_outage", lambda: None)
+    watch.unreachable("away", asked_at=now[0])
+    watch.unreachable("away", asked_at=now[0] - 1.0)  # it was under way already
+    probes = []
+    while now[0] < 400.0:
+        if wait := watch.seconds_to_wait():
+            now[0] += wait
+            continue
+        probes.append(now[0])
+        now[0] += 0.01
+        watch.unreachable("away", asked_at=probes[-1])
+    gaps = [after - before for before, after in pairwise(probes)]
+    assert gaps[:4] == pytest.approx([1.0, 2.0, 4.0, 8.0], abs=0.1)
+    assert gaps[-1] == pytest.approx(LONGEST_PAUSE_SECONDS, abs=0.1)
+    watch.answered()
+    assert watch.seconds_to_wait() == 0.0
+    assert not watch.is_away
+
+
+def test_a_pause_lasts_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    tempo: Tempo = Tempo.__new__(Tempo)
+    tempo.wake, checks = threading.Event(), []
+    tempo._check = lambda: checks.append(1)
+    stop = threading.Event()
+
+    def wake() -> None:
+        while not stop.wait(0.02):
+            tempo.wake.set()
+
+    waker = threading.Thread(target=wake)
+    waker.start()
+    began = local.elapsed()
+    tempo.pause(0.5)
+    took = local.elapsed() - began
+    stop.set()
+    waker.join()
+    assert took >= 0.5
+    assert len(checks) > 5  # it looked each time whether the lane must end
+
+
+# --- the database ---------------------------------------------------------------------------
+
+#: What a server says, provoked for real, and whether it is about the row.
+SAID = {
+    "a text too long": ("INSERT INTO t (s) VALUES ('12345')", True),
+    "no number": ("INSERT INTO t (n) VALUES (CAST('x' AS integer))", True),
+    "a number too large": ("INSERT INTO t (n) VALUES (99999999999)", True),
+    "a NUL": ("INSERT INTO t (s) VALUES (convert_from('\\x00', 'UTF8'))", True),
+    "twice": ("INSERT INTO t (id) VALUES (1), (1)", True),
+    "nothing where something must be": ("INSERT INTO t (id) VALUES (NULL)", True),
+    "a check": ("INSERT INTO t (n) VALUES (-1)", True),
+    "read-only": ("SET TRANSACTION READ ONLY; INSERT INTO t (n) VALUES (1)", False),
+    "a statement too slow": ("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)", False),
+    "a lock": ("SET LOCAL lock_timeout = 10; LOCK TABLE locked", False),
+    "no table": ("INSERT INTO nowhere (n) VALUES (1)", False),
+    "no such column": ("INSERT INTO t (missing) VALUES (1)", False),
+    "not allowed": ("SET LOCAL ROLE pg_monitor; INSERT INTO t (n) VALUES (1)", False),
+    "terminated": ("SELECT pg_terminate_backend(pg_backend_pid())", False),
+    "cancelled": ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)", False),
+    "raised": ("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$", False),
+    "out of disk": (
+        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$", False,
+    ),
+    "serialization": (
+        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$", False,
+    ),
+    "idle": (
+        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'idle_in_transaction_session_timeout'; END $$",
+        False,
+    ),
+    "shutting down": (
+        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'admin_shutdown'; END $$", False,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def tables(transactional_db: None) -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLSTATE is PostgreSQL's")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE t (id integer PRIMARY KEY DEFAULT 0, s varchar(4), "
+            "n integer CHECK (n >= 0)); CREATE TABLE locked (id integer)"
+        )
+    with psycopg.connect(**_parameters()) as other:
+        other.execute("LOCK TABLE locked IN ACCESS EXCLUSIVE MODE")
+        yield
+        other.rollback()
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE t, locked")
+
+
+def _parameters() -> dict[str, Any]:
+    given = connection.get_connection_params()
+    return {
+        key: given[key] for key in ("dbname", "user", "password", "host", "port") if given.get(key)
+    }
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_a_server_says_about_a_write(tables: None, name: str) -> None:
+    statement, expected = SAID[name]
+    with (
+        pytest.raises(DatabaseError) as caught,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert is_about_the_row(caught.value) is expected, caught.value
+    connection.close()
+
+
+@pytest.mark.parametrize("problem", [ValueError("NUL"), OverflowError("64 bits"), TypeError("?")])
+def test_what_no_database_was_asked_is_about_the_row(problem: Exception) -> None:
+    assert is_about_the_row(problem)
+
+
+@pytest.mark.django_db
+def test_a_sqlite_that_cannot_write_is_not_about_the_row() -> None:
+    from django.db import IntegrityError, OperationalError
+
+    assert not is_about_the_row(OperationalError("attempt to write a readonly database"))
+    assert not is_about_the_row(OperationalError("database or disk is full"))
+    assert is_about_the_row(IntegrityError("UNIQUE constraint failed"))
