@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.outside import run as outside_run
-from tests.torture import mutations
+from tests.torture import mutations, perform
 from tests.torture.torture import Plan, kills_by_target, torture
 
 ROWS = (
@@ -35,11 +35,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1800.0, help="of killing, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
+    parser.add_argument("--scenario", action="append", metavar="NAME", help="or: all, list")
+    parser.add_argument("--long", action="store_true", help="the scenarios of many minutes too")
+    parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
     if os.environ.get("OUTSIDE"):
         return outside_run.main(sys.argv[1:])
     given = parser.parse_args()
     if os.environ.get("MUTATIONS"):
         return mutations.main()
+    if given.scenario:
+        return perform.main(given.scenario, is_long=given.long, kept=given.keep)
     print("=== hostile files", flush=True)
     fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
     faults = ["a file made the reader fail: see above"] if fuzz.returncode else []

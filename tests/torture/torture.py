@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,7 +16,8 @@ from typing import Any
 
 from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
-from tests.running_stack import ROOT, RunningStack
+from tests.running_stack import RunningStack
+from tests.torture.clerk_process import ClerkProcess
 from tests.torture.judgement import Judgement, judge
 from tests.torture.kills import Killer
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
@@ -55,7 +53,6 @@ START_TRIES = 3
 #: killed in one strike.
 MESSAGES_BETWEEN, PATIENCE = (3, 10, 30, 100), 20.0
 AT_ONCE = (1, 1, 2, 3)
-CLERK = "import django; django.setup(); from tests.torture.clerk import main; main()"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
     "QQ_READ_TIMEOUT": "2",
@@ -104,7 +101,7 @@ class Torture:
             stack=self.stack, postgresql=postgresql, start_again=self.start, dice=self.dice
         )
         self.texts: dict[str, str] = {}
-        self._clerk: subprocess.Popen[str] | None = None
+        self._clerk = ClerkProcess(folder, env=self.stack.env)
         #: Deaths by failpoints that are counted, by process and name.
         self._struck: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
@@ -129,25 +126,11 @@ class Torture:
 
     def order(self, order: str, /, **arguments: Any) -> Any:
         """Let the clerk do something."""
-        if self._clerk is None:
-            with (self.folder / "clerk.log").open("w") as log:
-                self._clerk = subprocess.Popen(
-                    [sys.executable, "-c", CLERK],
-                    cwd=ROOT, env={**self.stack.env, "QQCAMPAIGN_FAILPOINTS": ""}, text=True,
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                )  # fmt: skip
-        assert self._clerk.stdin is not None
-        assert self._clerk.stdout is not None
-        print(json.dumps([order, arguments]), file=self._clerk.stdin, flush=True)
-        line = self._clerk.stdout.readline()
-        assert line, (self.folder / "clerk.log").read_text()
-        return json.loads(line)
+        return self._clerk.order(order, **arguments)
 
     def end(self) -> None:
         """End whatever is there."""
-        if self._clerk is not None:
-            self._clerk.kill()
-            self._clerk.communicate()
+        self._clerk.end()
         self.stack.end_at_once()
 
     def _write_people(self) -> dict[int, str]:
