@@ -33,8 +33,7 @@ ENVIRONMENT = {
     "QQ_CONNECT_TIMEOUT": "1",
     "QQCAMPAIGN_STOP_WITH_PARENT": "1",
 }
-#: States that nothing may stay in.
-OPEN = ("pending", "sending")
+NOTHING: Mapping[str, str] = {}
 
 
 class Skipped(Exception):
@@ -56,7 +55,7 @@ class Stage:
 
     def __init__(self, folder: Path, stays: ExitStack, *, is_long: bool = False) -> None:
         self.folder, self.is_long = folder, is_long
-        self._stays = stays
+        self.stays = stays
         #: What did not hold, in words.
         self.failures: list[str] = []
         #: What is worth knowing besides.
@@ -79,7 +78,7 @@ class Stage:
         is_proxied: bool = False,
         clock: HostClock | None = None,
         min_interval: float = 0.2,
-        **env: str,
+        env: Mapping[str, str] = NOTHING,
     ) -> None:
         """Start the gateway and the stack, and import the world.
 
@@ -93,7 +92,7 @@ class Stage:
             env: of the stack.
         """
         self.prepare(world, manners=manners, database=database, is_proxied=is_proxied,
-                     clock=clock, **env)  # fmt: skip
+                     clock=clock, env=env)  # fmt: skip
         self.stranger.up()
         move_in(self.stranger, world, min_interval=min_interval)
 
@@ -105,24 +104,25 @@ class Stage:
         database: str = "sqlite",
         is_proxied: bool = False,
         clock: HostClock | None = None,
-        **env: str,
+        env: Mapping[str, str] = NOTHING,
     ) -> None:
         """Start the gateway and the database; the stack and the world are somebody else's."""
         self.world = world
-        self.gateway = self._stays.enter_context(world.gateway(manners))
+        self.gateway = self.stays.enter_context(world.gateway(manners))
         env = {**ENVIRONMENT, "QQ_GATEWAY_URL": self.gateway.url, **env}
         if clock is not None:
-            env |= clock.env
+            env = {**env, **clock.env}
         if database == "postgresql":
             with clock.for_what_is_started() if clock else ExitStack():
-                self.postgresql = self._stays.enter_context(killable_postgresql())
-            env["DATABASE_URL"] = self.postgresql.url
+                self.postgresql = self.stays.enter_context(killable_postgresql())
+            url = self.postgresql.url
             if is_proxied:
-                self.proxy = self._stays.enter_context(PostgresqlProxy(self.postgresql.url))
-                env["DATABASE_URL"] = self.proxy.url
+                self.proxy = self.stays.enter_context(PostgresqlProxy(self.postgresql.url))
+                url = self.proxy.url
+            env = {**env, "DATABASE_URL": url}
         self.stranger = Stranger(self.folder / "stack", env=env)
         self.stranger.is_bereft = True
-        self._stays.enter_context(self.stranger)
+        self.stays.enter_context(self.stranger)
         self.clerk = self.new_clerk("clerk")
 
     def new_clerk(self, name: str) -> ClerkProcess:
@@ -130,7 +130,7 @@ class Stage:
         folder = self.folder / name
         folder.mkdir()
         clerk = ClerkProcess(folder, env=self.stranger.env)
-        self._stays.callback(clerk.end)
+        self.stays.callback(clerk.end)
         return clerk
 
     def limit(self, uin: int, **columns: object) -> None:
@@ -190,17 +190,28 @@ class Stage:
         rows: list[dict[str, Any]] = json.loads(file.read_bytes())
         return rows
 
-    def judge(self, *names: str, rules: Rules | None = None, are_all_sent: bool = True) -> Findings:
+    def judge(
+        self,
+        *names: str,
+        rules: Rules | None = None,
+        are_all_sent: bool = True,
+        are_unknown_faults: bool = True,
+    ) -> Findings:
         """Let the whole history be judged; what does not hold is noted.
 
         Args:
             names: the campaigns.
             rules: what must hold; by default what always must.
             are_all_sent: whether every delivery that was not skipped must be sent.
+            are_unknown_faults: whether none may be unknown.
         """
         told: list[Told] = [row for name in names for row in told_by(self.report(name))]
         found = check_history(self.history, rules=rules or Rules(), told=told)
+        unknown = found.unknown
+        if not are_unknown_faults:
+            found.unknown = []
         self.failures += found.faults
+        found.unknown = unknown
         if are_all_sent:
             counted: dict[str, int] = {}
             for row in told:
@@ -290,9 +301,16 @@ def start_host(
     logs.mkdir(parents=True, exist_ok=True)
     own: Mapping[str, str] = clock.env if clock is not None else {}
     with (logs / f"{name or kind}.log").open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [stage.stranger.python, "manage.py", "serve", kind],
             cwd=stage.stranger.root,
             env={**stage.stranger.env, **own, **env},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
+    stage.stays.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()

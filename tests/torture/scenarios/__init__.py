@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from tests.torture.scenarios import logins
+from tests.torture.scenarios import clocks, commits, late, logins, outages
 from tests.torture.scenarios.scenario import Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (*logins.SCENARIOS,)
+SCENARIOS: tuple[Scenario, ...] = (
+    *logins.SCENARIOS,
+    *clocks.SCENARIOS,
+    *commits.SCENARIOS,
+    *late.SCENARIOS,
+    *outages.SCENARIOS,
+)
