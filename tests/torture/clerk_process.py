@@ -20,10 +20,11 @@ class ClerkProcess:
     Args:
         folder: for its log.
         env: the stack's environment.
+        name: of the log, where there are several.
     """
 
-    def __init__(self, folder: Path, *, env: Mapping[str, str]) -> None:
-        self._log = folder / "clerk.log"
+    def __init__(self, folder: Path, *, env: Mapping[str, str], name: str = "clerk") -> None:
+        self._log = folder / f"{name}.log"
         self._env = env
         self._process: subprocess.Popen[str] | None = None
 

@@ -91,6 +91,8 @@ class PostgresqlProxy:
         down = asyncio.ensure_future(link.downwards(to_reader))
         try:
             await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            pass  # the proxy ends; asyncio would print a traceback for each connection
         finally:
             for task in (up, down):
                 task.cancel()

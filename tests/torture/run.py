@@ -35,6 +35,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1800.0, help="of killing, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
+    parser.add_argument(
+        "--troubles", type=float, default=0.25, help="how likely one is before each strike"
+    )
     parser.add_argument("--scenario", action="append", metavar="NAME", help="or: all, list")
     parser.add_argument("--long", action="store_true", help="the scenarios of many minutes too")
     parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
@@ -51,7 +54,13 @@ def main() -> int:
     columns = {}
     for database in given.database or ("sqlite", "postgresql"):
         print(f"=== {database}, seed {given.seed}", flush=True)
-        plan = Plan(database, kills=given.kills, seconds=given.seconds, seed=given.seed)
+        plan = Plan(
+            database,
+            kills=given.kills,
+            seconds=given.seconds,
+            seed=given.seed,
+            troubles=given.troubles,
+        )
         began = time.monotonic()
         with torture(plan, say=_nothing if given.quiet else _say) as one:
             judgement = one.run()
@@ -63,6 +72,7 @@ def main() -> int:
                 "seconds": round(time.monotonic() - began),
             }
             print(f"kills: {kills_by_target(one.killer.kills)}", flush=True)
+            print(f"troubles: {kills_by_target(one.troubles.made)}", flush=True)
             faults += [f"{database}: {fault}" for fault in judgement.faults]
             if one.killer.kills.total() < given.kills:
                 faults.append(f"{database}: only {one.killer.kills.total()} kills")

@@ -17,10 +17,13 @@ from typing import Any
 from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from tests.running_stack import RunningStack
+from tests.torture import clock as clock_module
 from tests.torture.clerk_process import ClerkProcess
+from tests.torture.clock import Clocks, HostClock
 from tests.torture.judgement import Judgement, judge
 from tests.torture.kills import Killer
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
+from tests.torture.troubles import Troubles
 
 #: The gateway's limit and the accounts' gap: the same, so that every RES=3 would be our fault.
 GAP = 0.25
@@ -71,6 +74,7 @@ class Plan:
         seconds: after which no more kills are made, even if they were fewer.
         accounts, friends: the gateway's people.
         seed: of the dice.
+        troubles: how likely a passing trouble is before each strike (`troubles`).
     """
 
     database: str
@@ -79,6 +83,7 @@ class Plan:
     accounts: int = 30
     friends: int = 80
     seed: int = 1
+    troubles: float = 0.0
 
 
 class Torture:
@@ -86,7 +91,7 @@ class Torture:
 
     def __init__(
         self, plan: Plan, *, folder: Path, gateway: SimulatorProcess,
-        postgresql: KillablePostgresql | None, say: Any,
+        postgresql: KillablePostgresql | None, clock: HostClock | None, say: Any,
     ) -> None:  # fmt: skip
         self.plan = plan
         self.gateway = gateway
@@ -100,6 +105,13 @@ class Torture:
         self.killer = Killer(
             stack=self.stack, postgresql=postgresql, start_again=self.start, dice=self.dice
         )
+        if clock is not None:
+            self.stack.env |= clock.env
+        self._second_clerk = ClerkProcess(folder, env=self.stack.env, name="second_clerk")
+        self.troubles = Troubles(
+            stack=self.stack, control=gateway.control, faults=FAULTS, postgresql=postgresql,
+            clock=clock, clerk=self._second_clerk, dice=self.dice,
+        )  # fmt: skip
         self.texts: dict[str, str] = {}
         self._clerk = ClerkProcess(folder, env=self.stack.env)
         #: Deaths by failpoints that are counted, by process and name.
@@ -130,7 +142,9 @@ class Torture:
 
     def end(self) -> None:
         """End whatever is there."""
+        self.troubles.end()
         self._clerk.end()
+        self._second_clerk.end()
         self.stack.end_at_once()
 
     def _write_people(self) -> dict[int, str]:
@@ -180,6 +194,8 @@ class Torture:
             # Something is sent before each strike, or it would be the dead that are killed.
             self._wait_for_messages(self.dice.choice(MESSAGES_BETWEEN), seconds=PATIENCE)
             self._be_awkward()
+            if self.dice.random() < self.plan.troubles and (made := self.troubles.make_one()):
+                self.say(f"     {made}")
             struck = [self.killer.kill_something() for _ in range(self.dice.choice(AT_ONCE))]
             self._count_failpoints()
             names = ", ".join(name for name in struck if name is not None)
@@ -212,6 +228,7 @@ class Torture:
 
     def _recover(self) -> None:
         """End the faults and wait until nothing is open any more."""
+        self.troubles.end()
         self.gateway.control.set_faults()
         self.gateway.control.come_online()
         self.killer.stack.end_at_once()
@@ -255,10 +272,15 @@ def torture(plan: Plan, *, say: Any = print) -> Iterator[Torture]:
                 min_interval=GAP, penalty=PENALTY, seed=plan.seed,
             )
         )  # fmt: skip
-        postgresql = None
+        postgresql = clock = None
+        if plan.troubles and not clock_module.why_impossible():
+            clock = Clocks(folder / "clocks").host("all")
+            parts.enter_context(clock.for_what_is_started())
         if plan.database == "postgresql":
             postgresql = parts.enter_context(killable_postgresql())
-        one = Torture(plan, folder=folder, gateway=gateway, postgresql=postgresql, say=say)
+        one = Torture(
+            plan, folder=folder, gateway=gateway, postgresql=postgresql, clock=clock, say=say
+        )
         parts.callback(one.end)
         yield one
 

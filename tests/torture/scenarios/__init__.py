@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.torture.scenarios import clocks, commits, late, logins, outages
+from tests.torture.scenarios import clocks, commits, late, logins, outages, people, places
 from tests.torture.scenarios.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -14,4 +14,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *commits.SCENARIOS,
     *late.SCENARIOS,
     *outages.SCENARIOS,
+    *places.SCENARIOS,
+    *people.SCENARIOS,
 )
