@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tests.torture.scenarios import clocks, commits, late, logins, outages, people, places
+from tests.torture.scenarios import clocks, commits, late, logins, medley, outages, people, places
 from tests.torture.scenarios.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -16,4 +16,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *outages.SCENARIOS,
     *places.SCENARIOS,
     *people.SCENARIOS,
+    *medley.SCENARIOS,
 )

@@ -14,6 +14,8 @@ from tests.torture.stage import Stage
 WINDOW = 40.0
 #: A run of about a minute: lanes live on for longer than the window less its margin.
 WORLD, GAP = World(6, 100), 0.6
+#: The gateway takes so long to answer, so that answers come while the database refuses.
+DELAY = 0.3
 ATTEMPTS = b"campaigns_attempt"
 
 
@@ -50,11 +52,12 @@ def _cut(stage: Stage, *, of: bytes, share: float, seconds: float) -> None:
 
 def _read_only(stage: Stage, *, ends_connections: bool) -> None:
     _open(stage)
-    for _ in range(2):
+    stage.gateway.manners.delay = DELAY
+    for _ in range(3):
         stage.set_server("default_transaction_read_only", "on")
         if ends_connections:
             stage.end_connections()
-        time.sleep(5)
+        time.sleep(4)
         stage.set_server("default_transaction_read_only", None)
         stage.under_way(20)
     _judge(stage)
@@ -63,6 +66,7 @@ def _read_only(stage: Stage, *, ends_connections: bool) -> None:
 def _many_refusals(stage: Stage) -> None:
     """Everything that an administrator or a busy server may do to a transaction, in turn."""
     _open(stage, is_proxied=True)
+    stage.gateway.manners.delay = DELAY
     assert stage.proxy is not None
     for name, value in (("statement_timeout", "1ms"), ("transaction_timeout", "1ms")):
         stage.set_server(name, value)
@@ -101,7 +105,7 @@ SCENARIOS = (
     ),
     Scenario(
         "read_only",
-        f"PostgreSQL is read-only for 5 s, twice: {HOLDS}",
+        f"PostgreSQL is read-only for 4 s, three times: {HOLDS}",
         partial(_read_only, ends_connections=False),
     ),
     Scenario(

@@ -20,6 +20,8 @@ from tests.torture.stage import Skipped, Stage, start_host
 #: How long the gateway remembers a SEQ; the stack is told the same.
 WINDOW = 40.0
 WORLD = World(8, 15)
+#: Enough that each account still sends when its turn to be left without an answer comes.
+MANY = World(8, 80)
 ENVIRONMENT = {"QQ_GATEWAY_REPLAY_WINDOW": f"{WINDOW:g}"}
 #: A stack that was killed is back so long after the first attempts were left open. With the second
 #: gap a repeat that is found young enough leaves too late: from 16 seconds on.
@@ -60,14 +62,14 @@ def _judge(stage: Stage) -> None:
 
 
 def _after_kill(stage: Stage) -> None:
-    stage.open(WORLD, manners=_manners(), env={**ENVIRONMENT, **PATIENT})
+    stage.open(MANY, manners=_manners(), env={**ENVIRONMENT, **PATIENT})
     stage.campaign("one")
     stage.under_way(16)
     began = _lose_answers(stage, Mishap.SILENCE_AFTER, between=BETWEEN)
     stage.stranger.kill_everything()
     stage.gateway.manners.trouble = None
     for gap, at in ((LONG_GAP, BACK_AFTER), (0.2, WINDOW + 20)):
-        file = stage.stranger.accounts_file(WORLD.passwords, columns={"min_interval": gap})
+        file = stage.stranger.accounts_file(MANY.passwords, columns={"min_interval": gap})
         if gap == LONG_GAP:
             stage.stranger.ok("import_accounts", file)
         time.sleep(max(0.0, began + at - time.monotonic()))

@@ -47,21 +47,44 @@ def _storm_of_wakes(stage: Stage) -> None:
     stage.accounts_are_well()
 
 
+def _flap(stage: Stage, *, seconds: float) -> None:
+    """Let the gateway refuse connections and reset messages in turn, a second and a half each."""
+    ends_at = time.monotonic() + seconds
+    _trouble(stage, (Mishap.RESET_BEFORE, Mishap.RESET_AFTER))
+    while time.monotonic() < ends_at:
+        stage.gateway.offline()
+        time.sleep(1.5)
+        stage.gateway.online()
+        time.sleep(1.5)
+    stage.gateway.manners.trouble = None
+
+
 def _resets(stage: Stage) -> None:
-    """Every connection is reset as soon as it is made: one outage."""
+    """A gateway that is reached now and then, and never answers: one outage."""
     stage.open(WORLD)
     stage.campaign("one")
     stage.under_way(30)
     before = stage.clerk.order("outages")
-    stage.gateway.manners.resets_on_accept = True
-    connections = stage.gateway.arrived.connections
-    time.sleep(45)
-    made = stage.gateway.arrived.connections - connections
-    stage.gateway.manners.resets_on_accept = False
+    _flap(stage, seconds=45)
     stage.finish(seconds=60)
     outages = stage.clerk.order("outages") - before
-    stage.notes.append(f"{outages} outages, {made} connections")
+    stage.notes.append(f"{outages} outages")
     stage.expect(outages <= 1, f"{outages} outages instead of one")
+    stage.judge("one", rules=Rules(pauses=RESET_PAUSES))
+    stage.accounts_are_well()
+
+
+def _reset_at_once(stage: Stage) -> None:
+    """Every connection is reset as soon as it is made."""
+    stage.open(WORLD)
+    stage.campaign("one")
+    stage.under_way(30)
+    stage.gateway.manners.resets_on_accept = True
+    made = stage.gateway.arrived.connections
+    time.sleep(45)
+    stage.notes.append(f"{stage.gateway.arrived.connections - made} connections")
+    stage.gateway.manners.resets_on_accept = False
+    stage.finish(seconds=60)
     stage.judge("one")
     stage.accounts_are_well()
 
@@ -125,7 +148,8 @@ SCENARIOS = (
         "repeat before its pause is over",
         _storm_of_wakes,
     ),
-    Scenario("resets", "every connection reset for 45 s: one outage, 0 unknown", _resets),
+    Scenario("resets", "refused and reset in turn for 45 s: one outage, 0 unknown", _resets),
+    Scenario("reset_at_once", "every connection reset for 45 s: 0 unknown", _reset_at_once),
     Scenario("errors", "HTTP 5xx for most of the window: 0 unknown", _errors),
     Scenario("silence", "no answer for 80 s: 0 unknown", partial(_silence, seconds=80.0)),
     Scenario("refused", "connections refused: probes grow apart, everything goes on", _refused),
