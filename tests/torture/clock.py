@@ -15,7 +15,11 @@ NANOSECONDS = 1_000_000_000
 
 def why_impossible() -> str:
     """Return why clocks cannot be set here; empty when they can be."""
-    return "" if shutil.which("cc") else "no C compiler here: apt-get install gcc libc6-dev"
+    missing = "no C compiler here: apt-get install gcc libc6-dev"
+    if not shutil.which("cc"):
+        return missing
+    tried = subprocess.run(["cc", "-fsyntax-only", str(SOURCE)], capture_output=True, timeout=60)
+    return missing if tried.returncode else ""
 
 
 class Clocks:

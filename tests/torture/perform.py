@@ -62,7 +62,7 @@ def play(scenario: Scenario, *, is_long: bool = False, kept: Path | None = None)
         result.failures.append(str(problem))
     except Exception as problem:  # one that breaks must not keep the others from being played
         traceback.print_exc()
-        first = str(problem).partition("\n")[0][:300]
+        first = str(problem).partition("\n")[0][:160]
         result.failures.append(f"broke: {type(problem).__name__}: {first}")
     if stage is not None:
         result.failures = stage.failures + result.failures

@@ -23,7 +23,7 @@ from tests.torture.torture import Plan, kills_by_target, torture
 
 ROWS = (
     *("deliveries", "sent", "arrived", "lost", "not_sent", "twice", "wrong_text", "unknown"),
-    *("failed", "open", "too_soon", "seq_shared", "attempts", "replays"),
+    *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unsaid", "attempts", "replays"),
 )
 
 
