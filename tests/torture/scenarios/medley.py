@@ -40,7 +40,7 @@ def _play(stage: Stage) -> None:
         stage.gateway.manners.trouble = None
         time.sleep(WINDOW + 2)
     clock.set(-3600.0)
-    due = datetime.fromisoformat(stage.clerk.order("database_time")) + timedelta(seconds=4)
+    due = datetime.fromisoformat(stage.clerk.order("database_time")) + timedelta(seconds=8)
     stage.campaign("later", "--list", "few", "--at", due.isoformat())
     stage.finish(seconds=25)
     rules = Rules(window=WINDOW, gaps=dict.fromkeys(WORLD.uins, 0.2))
