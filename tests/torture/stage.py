@@ -33,6 +33,11 @@ ENVIRONMENT = {
     "QQ_CONNECT_TIMEOUT": "1",
     "QQCAMPAIGN_STOP_WITH_PARENT": "1",
 }
+#: What the owner's own connections to PostgreSQL are exempt from.
+UNTROUBLED = (
+    "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
+    " -c idle_in_transaction_session_timeout=0 -c default_transaction_isolation=read\\ committed"
+)
 NOTHING: Mapping[str, str] = {}
 
 
@@ -229,11 +234,15 @@ class Stage:
 
     # --- trouble --------------------------------------------------------------------------------
 
+    def _owner(self) -> psycopg.Connection[Any]:
+        """Connect to PostgreSQL as its owner, for whom none of its troubles hold."""
+        assert self.postgresql is not None
+        return psycopg.connect(self.postgresql.url, options=UNTROUBLED)
+
     def execute(self, *statements: str) -> None:
         """Say something to PostgreSQL as its owner."""
-        assert self.postgresql is not None
-        with psycopg.connect(self.postgresql.url, autocommit=True) as connection:
-            connection.execute("SET default_transaction_read_only = off")
+        with self._owner() as connection:
+            connection.autocommit = True
             for statement in statements:
                 connection.execute(statement.encode())
 
@@ -252,8 +261,7 @@ class Stage:
     @contextmanager
     def locked(self, table: str) -> Iterator[None]:
         """Hold a table against everybody."""
-        assert self.postgresql is not None
-        with psycopg.connect(self.postgresql.url) as connection:
+        with self._owner() as connection:
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
             yield
 

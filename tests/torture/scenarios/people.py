@@ -36,7 +36,8 @@ def _never_through(stage: Stage, *, is_cancelled: bool) -> None:
     if is_cancelled:
         stage.stranger.ok("campaign", "cancel", "one")
     stage.stranger.ok("suppressions", "add", *people)
-    since = time.monotonic() + UNDER_WAY
+    time.sleep(UNDER_WAY)
+    since = time.monotonic()
     stage.gateway.manners.trouble = None
     if not is_cancelled:
         stage.finish(seconds=90)
