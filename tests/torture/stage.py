@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +35,8 @@ ENVIRONMENT = {
 #: What the owner's own connections to PostgreSQL are exempt from.
 UNTROUBLED = (
     "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
-    " -c idle_in_transaction_session_timeout=0 -c default_transaction_isolation=read\\ committed"
+    " -c idle_in_transaction_session_timeout=0 -c transaction_timeout=0"
+    " -c default_transaction_isolation=read\\ committed"
 )
 NOTHING: Mapping[str, str] = {}
 
@@ -299,26 +299,3 @@ class Stage:
         finally:
             is_over.set()
             thread.join(30)
-
-
-def start_host(
-    stage: Stage, kind: str, *, clock: HostClock | None = None, name: str = "", **env: str
-) -> subprocess.Popen[bytes]:
-    """Start `manage.py serve KIND` on a host of its own, with a clock of its own."""
-    logs = stage.stranger.home / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    own: Mapping[str, str] = clock.env if clock is not None else {}
-    with (logs / f"{name or kind}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [stage.stranger.python, "manage.py", "serve", kind],
-            cwd=stage.stranger.root,
-            env={**stage.stranger.env, **own, **env},
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
-    stage.stays.callback(_end, process)
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()

@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from qqcampaign.environment import socket_path
 from tests.outside.history import Rules
-from tests.outside.world import World, import_people, move_in
-from tests.servers import running_redis
+from tests.outside.world import World, import_people
 from tests.torture.clock import Clocks, why_impossible
+from tests.torture.hosts import open_hosts
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import TEXT, Skipped, Stage, start_host
+from tests.torture.stage import TEXT, Skipped, Stage
 
 WORLD = World(4, 30)
 #: One has a limit of its own, one is made to rest; the others only send.
@@ -48,15 +47,8 @@ def _step(stage: Stage, *, database: str, seconds: float) -> None:
 def _skew(stage: Stage, *, ahead: Mapping[str, float]) -> None:
     """Run worker, jobs and beat on a host each, some of whose clocks are wrong all the time."""
     clocks = _clocks(stage)
-    stage.prepare(WORLD, database="postgresql", env={"EGRESS_NAME": "default"})
-    assert stage.stranger.manage("migrate", "--noinput").status == 0
-    stage.stays.enter_context(running_redis(socket_path(stage.stranger.home)))
-    for kind in ("worker", "jobs", "beat"):
-        start_host(stage, kind, clock=clocks.host(kind, ahead=ahead.get(kind, 0.0)))
-    stage.until(
-        lambda: "Serving egress" in stage.stranger.logs(), seconds=60, what="the worker's start"
-    )
-    move_in(stage.stranger, WORLD, min_interval=GAP)
+    hosts = {kind: clocks.host(kind, ahead=seconds) for kind, seconds in ahead.items()}
+    open_hosts(stage, WORLD, clocks=hosts, min_interval=GAP)
     _course(stage, lambda: None)
 
 

@@ -68,10 +68,11 @@ def _many_refusals(stage: Stage) -> None:
     _open(stage, is_proxied=True)
     stage.gateway.manners.delay = DELAY
     assert stage.proxy is not None
-    stage.set_server("statement_timeout", "1ms")
-    time.sleep(3)
-    stage.set_server("statement_timeout", None)
-    stage.under_way(10)
+    for name in ("statement_timeout", "transaction_timeout"):
+        stage.set_server(name, "1ms")
+        time.sleep(3)
+        stage.set_server(name, None)
+        stage.under_way(10)
     stage.set_server("lock_timeout", "50ms")
     with stage.locked("campaigns_attempt"):
         time.sleep(3)

@@ -7,15 +7,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 
-from qqcampaign.environment import socket_path
 from tests.outside.arrived import Request
 from tests.outside.history import Rules, stories
 from tests.outside.manners import Manners, Mishap
-from tests.outside.world import World, move_in
-from tests.servers import running_redis
+from tests.outside.world import World
 from tests.torture.clock import Clocks, why_impossible
+from tests.torture.hosts import open_hosts, start_host
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import Skipped, Stage, start_host
+from tests.torture.stage import Skipped, Stage
 
 #: How long the gateway remembers a SEQ; the stack is told the same.
 WINDOW = 40.0
@@ -99,19 +98,11 @@ def _skewed_successor(stage: Stage) -> None:
     if problem := why_impossible():
         raise Skipped(problem)
     clocks = Clocks(stage.folder / "clocks")
-    env = {**ENVIRONMENT, **PATIENT, "EGRESS_NAME": "default"}
-    stage.prepare(WORLD, manners=_manners(), database="postgresql", env=env)
-    assert stage.stranger.manage("migrate", "--noinput").status == 0
-    stage.stays.enter_context(running_redis(socket_path(stage.stranger.home)))
-    worker, *_ = (start_host(stage, kind) for kind in ("worker", "jobs", "beat"))
-    stage.until(
-        lambda: "Serving egress" in stage.stranger.logs(), seconds=60, what="the worker's start"
-    )
-    move_in(stage.stranger, WORLD, min_interval=0.2)
+    hosts = open_hosts(stage, WORLD, manners=_manners(), env={**ENVIRONMENT, **PATIENT})
     stage.campaign("one")
     stage.under_way(16)
     began = _lose_answers(stage, Mishap.SILENCE_AFTER)
-    worker.kill()
+    hosts["worker"].kill()
     stage.gateway.manners.trouble = None
     time.sleep(max(0.0, began + WINDOW + 3 - time.monotonic()))
     start_host(stage, "worker", name="successor", clock=clocks.host("behind", ahead=-WINDOW))
