@@ -87,6 +87,10 @@ class Gateway:
         """Refuse every connection, and reset those that are open."""
         self._ask(self._hang_up())
 
+    def drop_connections(self) -> None:
+        """Reset every connection that is open; new ones are welcome."""
+        self._loop.call_soon_threadsafe(self._reset_all)
+
     def forget_sessions(self) -> None:
         """As if it had been started anew: everybody has to log in again."""
         self._loop.call_soon_threadsafe(self.sessions.clear)
@@ -104,6 +108,9 @@ class Gateway:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._reset_all()
+
+    def _reset_all(self) -> None:
         for writer in list(self._open):
             _reset(writer)
 

@@ -80,6 +80,7 @@ def _reset_at_once(stage: Stage) -> None:
     stage.campaign("one")
     stage.under_way(30)
     stage.gateway.manners.resets_on_accept = True
+    stage.gateway.drop_connections()
     made = stage.gateway.arrived.connections
     time.sleep(45)
     stage.notes.append(f"{stage.gateway.arrived.connections - made} connections")

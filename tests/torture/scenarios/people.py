@@ -92,26 +92,26 @@ def _judge(
 
 
 def _unplannable(stage: Stage) -> None:
-    """Two campaigns are due at the same second; the only list of one of them is gone."""
+    """Three campaigns are due at the same second; the only list of the middle one is gone."""
     stage.open(WORLD, min_interval=GAP)
     import_people(stage.stranger, "gone", WORLD.people[:9])
     import_people(stage.stranger, "good", WORLD.people[10:19])
     now = datetime.fromisoformat(stage.clerk.order("database_time"))
-    at = (now + timedelta(seconds=15)).isoformat()
-    stage.campaign("bad", "--list", "gone", "--at", at)
-    stage.campaign("good", "--list", "good", "--at", at)
+    at = (now + timedelta(seconds=20)).isoformat()
+    for name, people in (("before", "good"), ("bad", "gone"), ("after", "good")):
+        stage.campaign(name, "--list", people, "--at", at)
     stage.clerk.order("delete_list", name="gone")
-    text = f"{TEXT} good".encode()
+    texts = {f"{TEXT} {name}".encode() for name in ("before", "after")}
     deadline = time.monotonic() + 45
-    while sum(one.text == text for one in stage.history) < 9 and time.monotonic() < deadline:
+    while sum(one.text in texts for one in stage.history) < 18 and time.monotonic() < deadline:
         time.sleep(0.2)
     stage.finish(seconds=10)
     state = stage.stranger.status("bad")
     stage.expect(state["state"] not in ("scheduled", "preparing"), f"bad is {state['state']}")
     stage.expect(state["why"] or state["state"] == "finished", "nothing says why bad does not run")
+    stage.judge("before", "after")
     said = stage.stranger.manage("campaign", "preflight", "bad")
     stage.expect("Traceback" not in said.err, "campaign preflight printed a traceback")
-    stage.judge("good")
 
 
 SCENARIOS = (
