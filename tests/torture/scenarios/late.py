@@ -16,21 +16,28 @@ from tests.torture.hosts import open_hosts, start_host
 from tests.torture.scenarios.scenario import Scenario
 from tests.torture.stage import Skipped, Stage
 
-#: How long the gateway remembers a SEQ; the stack is told the same.
-WINDOW = 40.0
+#: How long the gateway remembers a SEQ, seconds; the stack is told the same.
+SHORT_WINDOW, REAL_WINDOW = 40.0, 600.0
 WORLD = World(8, 15)
 #: Enough that each account still sends when its turn to be left without an answer comes.
 MANY = World(8, 80)
-ENVIRONMENT = {"QQ_GATEWAY_REPLAY_WINDOW": f"{WINDOW:g}"}
-#: A stack that was killed is back so long after the first attempts were left open. With the second
-#: gap a repeat that is found young enough leaves too late: from 16 seconds on.
-LONG_GAP, BETWEEN, BACK_AFTER = 24.0, 1.5, 12.5
+#: A stack that was killed starts again so long before the window ends. With this gap a repeat that
+#: is found young enough leaves too late: of attempts opened one after the other some always do.
+BACK_BEFORE, LONG_GAP, REAL_LONG_GAP, BETWEEN = 27.5, 24.0, 40.0, 1.5
 #: One that waits for its answer until it is killed.
 PATIENT = {"QQ_READ_TIMEOUT": "100"}
 
 
-def _manners() -> Manners:
-    return Manners(seq_window=WINDOW)
+def _window(stage: Stage) -> float:
+    return REAL_WINDOW if stage.is_long else SHORT_WINDOW
+
+
+def _env(stage: Stage) -> dict[str, str]:
+    return {"QQ_GATEWAY_REPLAY_WINDOW": f"{_window(stage):g}"}
+
+
+def _manners(stage: Stage) -> Manners:
+    return Manners(seq_window=_window(stage))
 
 
 def _lose_answers(stage: Stage, mishap: Mishap, *, between: float = 0.0) -> float:
@@ -52,61 +59,77 @@ def _lose_answers(stage: Stage, mishap: Mishap, *, between: float = 0.0) -> floa
     return began
 
 
-def _judge(stage: Stage) -> None:
+def _judge(stage: Stage, *, are_unknown_faults: bool = False) -> None:
     """No SEQ after the window, nobody twice. What could not be asked in time may be unknown."""
     stage.finish(seconds=60)
-    found = stage.judge("one", rules=Rules(window=WINDOW), are_unknown_faults=False)
+    rules = Rules(window=_window(stage))
+    found = stage.judge("one", rules=rules, are_unknown_faults=are_unknown_faults)
     oldest = max(story.age for story in stories(stage.history))
     stage.notes.append(f"last repeat after {oldest:.1f} s, {len(found.unknown)} unknown")
 
 
 def _after_kill(stage: Stage) -> None:
-    stage.open(MANY, manners=_manners(), env={**ENVIRONMENT, **PATIENT})
+    stage.open(MANY, manners=_manners(stage), env={**_env(stage), **PATIENT})
     stage.campaign("one")
     stage.under_way(16)
     began = _lose_answers(stage, Mishap.SILENCE_AFTER, between=BETWEEN)
     stage.stranger.kill_everything()
     stage.gateway.manners.trouble = None
-    for gap, at in ((LONG_GAP, BACK_AFTER), (0.2, WINDOW + 20)):
-        file = stage.stranger.accounts_file(MANY.passwords, columns={"min_interval": gap})
-        if gap == LONG_GAP:
-            stage.stranger.ok("import_accounts", file)
-        time.sleep(max(0.0, began + at - time.monotonic()))
-        if gap == LONG_GAP:
-            stage.stranger.up()
-        else:
-            stage.stranger.ok("import_accounts", file)
+    _set_gap(stage, REAL_LONG_GAP if stage.is_long else LONG_GAP)
+    time.sleep(max(0.0, began + _window(stage) - BACK_BEFORE - time.monotonic()))
+    stage.stranger.up()
+    time.sleep(max(0.0, began + _window(stage) + 20 - time.monotonic()))
+    _set_gap(stage, 0.2)
     _judge(stage)
+
+
+def _set_gap(stage: Stage, seconds: float) -> None:
+    """Give every account another gap."""
+    file = stage.stranger.accounts_file(MANY.passwords, columns={"min_interval": seconds})
+    stage.stranger.ok("import_accounts", file)
 
 
 def _held_up(
     stage: Stage, hold: Callable[[Stage], AbstractContextManager[None]], *, database: str
 ) -> None:
     """Leave an attempt of every account open, hold everything up for longer than the window."""
-    stage.open(WORLD, manners=_manners(), database=database, env=ENVIRONMENT)
+    stage.open(WORLD, manners=_manners(stage), database=database, env=_env(stage))
     stage.campaign("one")
     stage.under_way(16)
     _lose_answers(stage, Mishap.RESET_AFTER)
     with hold(stage):
         stage.gateway.manners.trouble = None
-        time.sleep(WINDOW + 6)
+        time.sleep(_window(stage) + 6)
     _judge(stage)
 
 
-def _skewed_successor(stage: Stage) -> None:
-    """A worker dies with open attempts; its successor's clock is behind by the window."""
+def _skewed(stage: Stage, *, first: float, second: float, waits: Callable[[Stage], float]) -> None:
+    """A worker dies with open attempts; its clock or its successor's is behind by the window.
+
+    Args:
+        stage: the stage.
+        first, second: how far ahead of the truth the two hosts' clocks are, in windows.
+        waits: how long after the first open attempt the successor starts, seconds.
+    """
     if problem := why_impossible():
         raise Skipped(problem)
-    clocks = Clocks(stage.folder / "clocks")
-    hosts = open_hosts(stage, WORLD, manners=_manners(), env={**ENVIRONMENT, **PATIENT})
+    clocks, window = Clocks(stage.folder / "clocks"), _window(stage)
+    hosts = open_hosts(
+        stage,
+        WORLD,
+        clocks={"worker": clocks.host("first", ahead=first * window)},
+        manners=_manners(stage),
+        env={**_env(stage), **PATIENT},
+    )
     stage.campaign("one")
     stage.under_way(16)
     began = _lose_answers(stage, Mishap.SILENCE_AFTER)
     hosts["worker"].kill()
     stage.gateway.manners.trouble = None
-    time.sleep(max(0.0, began + WINDOW + 3 - time.monotonic()))
-    start_host(stage, "worker", name="successor", clock=clocks.host("behind", ahead=-WINDOW))
-    _judge(stage)
+    time.sleep(max(0.0, began + waits(stage) - time.monotonic()))
+    clock = clocks.host("second", ahead=second * window)
+    start_host(stage, "worker", name="successor", clock=clock)
+    _judge(stage, are_unknown_faults=waits(stage) < window)
 
 
 HOLDS = "no repeat leaves after the gateway has forgotten its SEQ"
@@ -127,6 +150,11 @@ SCENARIOS = (
     Scenario(
         "late_skewed_successor",
         f"the next worker's clock is behind by the window: {HOLDS}",
-        _skewed_successor,
+        partial(_skewed, first=0, second=-1, waits=lambda stage: _window(stage) + 3),
+    ),
+    Scenario(
+        "late_skewed_predecessor",
+        "the dead worker's clock was behind by the window: what is young is asked, 0 unknown",
+        partial(_skewed, first=-1, second=0, waits=lambda _stage: 0.0),
     ),
 )
