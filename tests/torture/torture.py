@@ -16,6 +16,7 @@ from typing import Any
 
 from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
+from qqhttp.simulator.remote import SimulatorControl
 from tests.running_stack import RunningStack
 from tests.torture import clock as clock_module
 from tests.torture.clerk_process import ClerkProcess
@@ -109,7 +110,7 @@ class Torture:
             self.stack.env |= clock.env
         self._second_clerk = ClerkProcess(folder, env=self.stack.env, name="second_clerk")
         self.troubles = Troubles(
-            stack=self.stack, control=gateway.control, faults=FAULTS, postgresql=postgresql,
+            stack=self.stack, control=SimulatorControl(gateway.url), faults=FAULTS, postgresql=postgresql,
             clock=clock, clerk=self._second_clerk, dice=self.dice,
         )  # fmt: skip
         self.texts: dict[str, str] = {}

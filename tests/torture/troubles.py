@@ -56,7 +56,7 @@ class Troubles:
 
     Args:
         stack: whose processes stand still.
-        control: the gateway's, whose faults are changed.
+        control: the gateway's, whose faults are changed; of nobody else's use.
         faults: those that are always in force there.
         postgresql: the database's server, if it is one.
         clock: the host's clock, if it can be set.
