@@ -110,8 +110,8 @@ class Torture:
             self.stack.env |= clock.env
         self._second_clerk = ClerkProcess(folder, env=self.stack.env, name="second_clerk")
         self.troubles = Troubles(
-            stack=self.stack, control=SimulatorControl(gateway.url), faults=FAULTS, postgresql=postgresql,
-            clock=clock, clerk=self._second_clerk, dice=self.dice,
+            stack=self.stack, control=SimulatorControl(gateway.url), faults=FAULTS,
+            postgresql=postgresql, clock=clock, clerk=self._second_clerk, dice=self.dice,
         )  # fmt: skip
         self.texts: dict[str, str] = {}
         self._clerk = ClerkProcess(folder, env=self.stack.env)
