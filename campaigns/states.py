@@ -91,6 +91,7 @@ class Reason(models.TextChoices):
     WINDOW_MISSED = "window_missed", _("the sending window was missed")
     BY_OPERATOR = "by_operator", _("an operator said so")
     TOO_MANY_TRIES = "too_many_tries", _("tried too often")
+    RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
 
 

@@ -254,6 +254,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "import_export",
     "simple_history",
+    "clocks",
     "accounts",
     "contacts",
     "campaigns",

@@ -43,6 +43,7 @@ from qqhttp.errors import (
     ReadTimeout,
     Refusal,
     TooFast,
+    Withheld,
 )
 from qqhttp.people import GetInfoReply, Presence, QueryStatReply
 from qqhttp.replies import (
@@ -112,6 +113,7 @@ __all__ = [
     "Status",
     "TooFast",
     "Verdict",
+    "Withheld",
     "Zodiac",
     "encode",
     "face_file",

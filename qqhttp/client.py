@@ -85,13 +85,19 @@ class GatewayClient:
             proxy=_checked_url(proxy, "proxy") if proxy else None,
         )
 
-    def exchange(self, request: Request[R]) -> R:
+    def exchange(self, request: Request[R], *, leave_by: float | None = None) -> R:
         """Send a request and return the reply, whatever its RES.
 
+        Args:
+            request: the request.
+            leave_by: the last moment at which it may leave, on `clocks.local.elapsed`; looked at
+                when the connection is there, right before the bytes are written.
+
         Raises:
-            NeverLeft: no connection could be made; nothing was sent.
+            NeverLeft: no connection could be made, or not in time; nothing was sent.
             NoAnswer: it is not known whether the request was carried out.
         """
+        self._adapter.leave_by = leave_by
         outcome = self._try(request)
         # Raised out here, bare: tracebacks and chained exceptions of the layers below hold the
         # request's body in their frames, where an error reporter would find it.

@@ -4,6 +4,7 @@
 
     GatewayError
     ├── NeverLeft            unreachable   definite, retryable: no byte of the request went out
+    │   └── Withheld         withheld      not even tried: its sender's right to send had run out
     ├── NoAnswer                           not definite: it may or may not have been carried out
     │   ├── EmptyReply       NULL          HTTP 200 with nothing in it
     │   ├── ReadTimeout      timeout       no complete reply in time
@@ -78,8 +79,22 @@ class NeverLeft(GatewayError):
     definite = True
     is_retryable = True
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, code="unreachable")
+    def __init__(self, sentence: str, *, code: str = "unreachable") -> None:
+        super().__init__(sentence, code=code)
+
+
+class Withheld(NeverLeft):
+    """The request was ready later than its sender may send it, so no byte of it went out.
+
+    Connecting took too long, or the process stood still meanwhile. It says nothing about the
+    gateway.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The request was held back: it was ready too late to be sent safely."),
+            code="withheld",
+        )
 
 
 class NoAnswer(GatewayError):

@@ -20,7 +20,6 @@ import io
 import socket
 import sys
 import termios
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError
 from urllib3.util import parse_url
 
-from qqhttp.errors import NeverLeft
+from clocks import local
+from qqhttp.errors import NeverLeft, Withheld
 from qqhttp.words import Words
 from qqhttp.words import Words as _
 
@@ -61,7 +61,7 @@ class _DeadlineReader(io.RawIOBase):
     def __init__(self, source: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
         self._source = source
         self._sock = sock
-        self._ends_at = time.monotonic() + seconds
+        self._ends_at = local.elapsed() + seconds
 
     def readable(self) -> bool:
         """Say that this can be read."""
@@ -69,7 +69,7 @@ class _DeadlineReader(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         """Read what is there, waiting no longer than the reply has time left."""
-        left = self._ends_at - time.monotonic()
+        left = self._ends_at - local.elapsed()
         if left <= 0:
             raise TimeoutError
         self._sock.settimeout(left)
@@ -106,6 +106,8 @@ class _LaneConnection(HTTPConnection):
 
     response_class = _BoundedResponse
     _held: list[bytes] | None = None
+    #: Until when a request may leave, on `clocks.local.elapsed`; None: at any time.
+    leave_by: float | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -142,6 +144,12 @@ class _LaneConnection(HTTPConnection):
             super().request(method, url, *args, **kwargs)
         finally:
             held, self._held = self._held, None
+        if self.sock is None:
+            self.connect()
+        # The last moment at which it can still be held back: connecting may have taken long, and
+        # the process may have been stopped anywhere above.
+        if self.leave_by is not None and local.elapsed() > self.leave_by:
+            raise Withheld
         self.send(b"".join(held))
 
     def send(self, data: Any) -> None:
@@ -156,11 +164,22 @@ class _SecureLaneConnection(_LaneConnection, HTTPSConnection):
     """The same over TLS."""
 
 
-class _LanePool(HTTPConnectionPool):
+class _LeavesInTime:
+    """A pool that tells its connection until when a request may leave."""
+
+    leave_by: float | None = None
+
+    def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        conn.leave_by = self.leave_by
+        make: Any = super()._make_request  # type: ignore[misc]  # a mixin of urllib3's pools
+        return make(conn, *args, **kwargs)
+
+
+class _LanePool(_LeavesInTime, HTTPConnectionPool):
     ConnectionCls = _LaneConnection
 
 
-class _SecureLanePool(HTTPSConnectionPool):
+class _SecureLanePool(_LeavesInTime, HTTPSConnectionPool):
     ConnectionCls = _SecureLaneConnection
 
 
@@ -178,6 +197,8 @@ class LaneAdapter(HTTPAdapter):
             {"source_address": (source_address, 0)} if source_address else {}
         )
         self._pool: Any = None
+        #: Until when the next request may leave, on `clocks.local.elapsed`; None: at any time.
+        self.leave_by: float | None = None
         self._target: str | None = None
         super().__init__(pool_connections=1, pool_maxsize=1)
         self.proxies = {parse_url(url).scheme or "http": proxy} if proxy else {}
@@ -198,6 +219,7 @@ class LaneAdapter(HTTPAdapter):
         """Return the pool, looked up once."""
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        self._pool.leave_by = self.leave_by
         return self._pool
 
     def request_url(

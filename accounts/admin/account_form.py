@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django import forms
@@ -13,6 +12,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from accounts.models import Account, AccountEvent, Lease
 from accounts.services.states import welcome_new_password
 from accounts.states import StateReason
+from clocks import shared
 from foundation.admin import changed_columns
 from qqhttp import password_digest
 
@@ -62,7 +62,7 @@ class AccountForm(forms.ModelForm):
                 account.state_reason = StateReason.BY_OPERATOR
                 account.save()
                 # SEQ starts at the clock: a UIN that was here before must not repeat one.
-                Lease.objects.create(account=account, last_seq=int(time.time()))
+                Lease.objects.create(account=account, last_seq=int(shared.wall().timestamp()))
                 AccountEvent.objects.create(
                     account=account, state=account.state, reason=account.state_reason, by=by
                 )

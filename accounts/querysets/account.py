@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from django.utils import timezone
-
 from accounts.states import ACCOUNT_STATES, STOPPED_STATES, WORKING_STATES
+from clocks import shared
 from foundation.states import StatefulQuerySet
 
 
@@ -25,5 +24,5 @@ class AccountQuerySet(StatefulQuerySet[Any]):
 
     def transition(self, *, to: str, **values: Any) -> int:
         """Move accounts to a state and note when; see `StatefulQuerySet.transition`."""
-        values.setdefault("state_changed_at", timezone.now())
+        values.setdefault("state_changed_at", shared.wall())
         return super().transition(to=to, **values)

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models.functions import Now
+
+from clocks import shared
 
 #: Seconds between two proofs of life of a worker process.
 HEARTBEAT_SECONDS = 2.0
@@ -20,8 +21,8 @@ PROVED_SECONDS = 3.0
 class WorkerQuerySet(models.QuerySet[Any]):
     """Worker processes; a row per process start, ended or not.
 
-    Heartbeats are written and judged by the database's clock: no host's own clock, however wrong,
-    makes its worker seem dead or alive.
+    Heartbeats are written and judged by the shared time: no host's own clock, however wrong, makes
+    its worker seem dead or alive, nor does a step of the database's.
     """
 
     def living(self) -> Self:
@@ -31,5 +32,5 @@ class WorkerQuerySet(models.QuerySet[Any]):
     def silent(self) -> Self:
         """Living workers that have not proved it for too long."""
         return self.living().filter(
-            heartbeat_at__lt=Now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
+            heartbeat_at__lt=shared.now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
         )

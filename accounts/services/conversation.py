@@ -6,12 +6,8 @@ works with. It knows nothing of campaigns.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
-
-from django.db.models import F
-from django.utils import timezone
 
 from accounts.fields import UnreadableCredential
 from accounts.models import Account, Lease, Session
@@ -28,6 +24,7 @@ from accounts.services.sessions import (
 )
 from accounts.services.states import change_account_state, quarantine_account
 from accounts.states import AccountState, PresenceStatus, StateReason
+from clocks import local, shared
 from foundation.sentences import Sentence as _
 from qqhttp import (
     ChangeStat,
@@ -45,13 +42,16 @@ from qqhttp import (
     Reply,
     Request,
     TooFast,
+    Withheld,
 )
 
 #: SEQs reserved at a time: one small transaction every so many requests.
 SEQ_BLOCK = 200
-#: Logins that got no definite answer before the account is quarantined, and the pauses between.
-LOGIN_TRIES = 5
-LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0)
+#: The pauses of an account between logins that got no definite answer; the last one repeats. The
+#: account is not to blame for these, so there is no end to them.
+LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+#: Failures are counted up to this; the column ends at 32,767.
+MOST_COUNTED = 1_000
 #: How often in the time that the gateway keeps a silent session its use is written down.
 NOTES_A_SESSION = 3
 #: How long an account rests when a command other than a message was too fast, seconds.
@@ -74,6 +74,19 @@ class LaneMustStop(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.retry_seconds = retry_seconds
+
+
+class LoginUnanswered(LaneMustStop):
+    """A login got no definite answer: the gateway's or the path's trouble, and no word about the
+    account. It is tried again after `retry_seconds`.
+    """
+
+    retry_seconds: float
+
+    def __init__(self, sentence: str, *, retry_seconds: float, was_asked: bool = True) -> None:
+        super().__init__(sentence, retry_seconds=retry_seconds)
+        #: Whether the gateway was asked just now; else the account waits from an earlier time.
+        self.was_asked = was_asked
 
 
 class LeaseLost(LaneMustStop):
@@ -119,9 +132,10 @@ class Conversation:
         self._seqs_left = SEQS_WITH_LEASE
         #: The login in use; None: there is none, as far as we know.
         self.session: Session | None = None
-        #: When the gateway last answered, or failed to: the clock the pace is measured from.
+        #: When the gateway last answered, or failed to, on `clocks.local.elapsed`: what the pace is
+        #: measured from.
         self.last_reply: float | None = None
-        self._noted_at = time.monotonic()
+        self._noted_at = local.elapsed()
 
     # --- sequence numbers ---------------------------------------------------------------------
 
@@ -144,21 +158,35 @@ class Conversation:
 
     # --- requests -----------------------------------------------------------------------------
 
-    def exchange(self, request: Request[Reply]) -> Answer:
-        """Send one request and return what became of it; never raises a gateway error."""
+    def exchange(self, request: Request[Reply], *, leave_by: float | None = None) -> Answer:
+        """Send one request and return what became of it; never raises a gateway error.
+
+        Args:
+            request: the request.
+            leave_by: the last moment at which it may leave, on `clocks.local.elapsed`.
+        """
         try:
-            reply = self.client.exchange(request)
-        except GatewayError as error:
+            reply = self.client.exchange(request, leave_by=leave_by)
+        except Withheld as error:
             return Answer(error.code, error.definite, error.sentence)
-        finally:
-            self.last_reply = time.monotonic()
+        except GatewayError as error:
+            self.last_reply = local.elapsed()
+            return Answer(error.code, error.definite, error.sentence)
+        self.last_reply = local.elapsed()
         return Answer(str(reply.res), True)
 
-    def send_message(self, *, seq: int, uin: int, text: str, spell_h: bool = False) -> Answer:
-        """Send one CLTMSG. The caller has marked the attempt, and waited for its slot."""
-        return self.exchange(
-            CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, spell_h=spell_h)
-        )
+    def send_message(
+        self, *, seq: int, uin: int, text: str, leave_by: float, spell_h: bool = False
+    ) -> Answer:
+        """Send one CLTMSG. The caller has marked the attempt, and waited for its slot.
+
+        Args:
+            seq, uin, text: the message.
+            leave_by: until when the mark's proof is good, on `clocks.local.elapsed`.
+            spell_h: whether a lowercase h travels as %68 (`docs/protocol.md`).
+        """
+        message = CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, spell_h=spell_h)
+        return self.exchange(message, leave_by=leave_by)
 
     # --- the session --------------------------------------------------------------------------
 
@@ -173,12 +201,15 @@ class Conversation:
         Raises:
             LaneMustStop: the login was refused, or is not to be tried now.
         """
-        if self.session is not None:
-            return
-        with database_turn():
-            self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
-        if self.session is None:
+        if not self.find_session():
             self.log_in()
+
+    def find_session(self) -> bool:
+        """Return whether the gateway still keeps our session, one of an earlier lane's included."""
+        if self.session is None:
+            with database_turn():
+                self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
+        return self.session is not None
 
     def session_ended(self) -> None:
         """Note that the gateway knows us no more (RES=20): the next request logs in first."""
@@ -192,8 +223,10 @@ class Conversation:
         """Log in, and show the account's presence if it is not simply online.
 
         Raises:
+            LoginUnanswered: no definite answer came; the account waits before the next.
             LaneMustStop: the account is quarantined by now, or has to wait.
             LeaseLost: another lane may have logged in by now, and would be thrown out.
+            NeverLeft: the gateway cannot be reached.
         """
         self._wait_for_login()
         with database_turn():
@@ -216,11 +249,11 @@ class Conversation:
         except NeverLeft:
             raise
         except TooFast as error:
-            raise LaneMustStop(error.sentence, retry_seconds=PENALTY_REST_SECONDS) from None
+            raise self._login_later(error, PENALTY_REST_SECONDS) from None
         except GatewayError as error:
-            raise self._login_unanswered(error) from None
+            raise self._login_later(error, None) from None
         finally:
-            self.last_reply = time.monotonic()
+            self.last_reply = local.elapsed()
         with database_turn():
             self.session = open_session(
                 account_id=self.account.pk,
@@ -253,9 +286,9 @@ class Conversation:
     def note_used(self) -> None:
         """Write down when the session was last used, so that the next lane need not log in."""
         if self.session is not None and self.last_reply is not None:
-            ago = timedelta(seconds=time.monotonic() - self.last_reply)
+            ago = timedelta(seconds=local.elapsed() - self.last_reply)
             with database_turn():
-                touch_session(session_id=self.session.pk, used_at=timezone.now() - ago)
+                touch_session(session_id=self.session.pk, used_at=shared.now() - ago)
             self._noted_at = self.last_reply
 
     # --- friends ------------------------------------------------------------------------------
@@ -304,7 +337,7 @@ class Conversation:
             reply.raise_for_res()
             return reply
         finally:
-            self.last_reply = time.monotonic()
+            self.last_reply = local.elapsed()
 
     # --- logins that go wrong -----------------------------------------------------------------
 
@@ -316,9 +349,11 @@ class Conversation:
                 .first()
             )
         if not_before is not None:
-            left = (not_before - timezone.now()).total_seconds()
+            left = (not_before - shared.now()).total_seconds()
             if left > 0:
-                raise LaneMustStop(_("Waiting before the next login."), retry_seconds=left)
+                raise LoginUnanswered(
+                    _("Waiting before the next login."), retry_seconds=left, was_asked=False
+                )
 
     def _quarantine(self, reason: str, sentence: str) -> LaneMustStop:
         with database_turn():
@@ -326,18 +361,25 @@ class Conversation:
             fail_open_errands(account_id=self.account.pk, outcome=sentence)
         return LaneMustStop(sentence)
 
-    def _login_unanswered(self, error: GatewayError) -> LaneMustStop:
-        mine = Lease.objects.filter(account_id=self.account.pk)
+    def _login_later(self, error: GatewayError, seconds: float | None) -> LoginUnanswered:
+        """Let the account wait before its next login: so long, or longer each time.
+
+        Only a definite word about the account (RS=1, RES=5) speaks against it. The logins of all
+        accounts fail like this while the gateway starts anew or its own database is away.
+        """
+        mine = Lease.objects.filter(account_id=self.account.pk, token=self.grant.token)
         with database_turn():
-            mine.update(login_failures=F("login_failures") + 1)
-            failures = mine.values_list("login_failures", flat=True).get()
-        if failures >= LOGIN_TRIES:
-            return self._quarantine(
-                StateReason.LOGIN_UNANSWERED,
-                _("%(count)d logins in a row got no usable answer. The last one: %(sentence)s")
-                % {"count": failures, "sentence": error.sentence},
+            failures = mine.values_list("login_failures", flat=True).first() or 0
+            pause = seconds or LOGIN_BACKOFF_SECONDS[min(failures, len(LOGIN_BACKOFF_SECONDS) - 1)]
+            mine.update(
+                login_failures=min(failures + 1, MOST_COUNTED),
+                login_not_before=shared.now() + timedelta(seconds=pause),
             )
-        pause = LOGIN_BACKOFF_SECONDS[min(failures, len(LOGIN_BACKOFF_SECONDS)) - 1]
-        with database_turn():
-            mine.update(login_not_before=timezone.now() + timedelta(seconds=pause))
-        return LaneMustStop(error.sentence, retry_seconds=pause)
+            if not Account.objects.filter(pk=self.account.pk, state=AccountState.RESTING).exists():
+                change_account_state(
+                    account_id=self.account.pk,
+                    to=AccountState.OFFLINE,
+                    reason=StateReason.LOGIN_UNANSWERED,
+                    detail=error.sentence,
+                )
+        return LoginUnanswered(error.sentence, retry_seconds=pause)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Errand, ErrandKind, ErrandState
 from accounts.states import STOPPED_STATES
+from clocks import shared
 from foundation.refusals import Refusal
 
 
@@ -42,12 +42,12 @@ def finish_errand(*, errand_id: int, is_done: bool, outcome: str) -> None:
     Errand.objects.filter(pk=errand_id, state=ErrandState.OPEN).update(
         state=ErrandState.DONE if is_done else ErrandState.FAILED,
         outcome=outcome,
-        finished_at=timezone.now(),
+        finished_at=shared.wall(),
     )
 
 
 def fail_open_errands(*, account_id: int, outcome: str) -> None:
     """Close all of an account's errands because it cannot work."""
     Errand.objects.filter(account_id=account_id, state=ErrandState.OPEN).update(
-        state=ErrandState.FAILED, outcome=outcome, finished_at=timezone.now()
+        state=ErrandState.FAILED, outcome=outcome, finished_at=shared.wall()
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Account, Friend
+from clocks import shared
 
 #: Rows per statement: SQLite takes a bounded number of parameters.
 CHUNK = 500
@@ -22,7 +22,7 @@ def keep_friends(*, account_id: int, uins: Collection[int], is_complete: bool) -
         is_complete: whether these are all. Of a list that was cut (some gateways stop at a
             number of names) nothing is concluded about those it does not name.
     """
-    now = timezone.now()
+    now = shared.wall()
     told = set(uins)
     with transaction.atomic():
         known = dict(Friend.objects.filter(account_id=account_id).values_list("uin", "ended_at"))

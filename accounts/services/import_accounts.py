@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from accounts.services.account_rows import (
 )
 from accounts.services.states import welcome_new_password
 from accounts.states import AccountState, StateReason
+from clocks import shared
 from foundation.refusals import Refusal
 from tabular import CsvWriter, FileProblem, Inspection, Row, inspect_table, open_table
 
@@ -240,7 +240,7 @@ def _create(accounts: list[Account], by: Any) -> None:
     made = bulk_create_with_history(accounts, Account, batch_size=_BATCH, default_user=by)
     # Seconds since 1970 are above what an earlier database of the same account can have used, and
     # stay below 2^31; the random part keeps two accounts from counting in step.
-    now = int(time.time())
+    now = int(shared.wall().timestamp())
     Lease.objects.bulk_create(
         [Lease(account=a, last_seq=now + secrets.randbelow(100_000)) for a in made],
         batch_size=_BATCH,

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Account, InboundMessage, Session
 from accounts.services.leases import hand_back_after_turns, take_leases_for_turns
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
+from clocks import shared
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
 
 #: The next time is at one of these parts of the heartbeat: inside it, and spread by chance. Few, so
@@ -52,7 +52,8 @@ class Polled:
 
     Attributes:
         code: the result code, or NOT_ASKED.
-        at: when the answer came, or failed to.
+        at: when the answer came, or failed to; shared time.
+        received_at: the same as people read it; kept, so that a second storing finds the first.
         pause: how long until the account's next turn, seconds; None: as soon as may be.
         messages: what was handed over, oldest first.
         sentence: what went wrong, in words.
@@ -61,6 +62,7 @@ class Polled:
     turn: Turn
     code: str
     at: datetime
+    received_at: datetime
     pause: float | None
     messages: tuple[Message, ...] = ()
     sentence: str = ""
@@ -71,7 +73,7 @@ def first_poll_at(*, heartbeat_seconds: int) -> datetime:
 
     Accounts that log in together are not to ask together ever after.
     """
-    return timezone.now() + timedelta(seconds=_spread(heartbeat_seconds))
+    return shared.now() + timedelta(seconds=_spread(heartbeat_seconds))
 
 
 def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
@@ -81,7 +83,7 @@ def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
     nobody sends for the account meanwhile (rule 2). A query finds out that nothing is due; a few
     statements take all that is, and reserve their SEQs.
     """
-    now = timezone.now()
+    now = shared.now()
     due = {
         account_id: (session_id, uin, heartbeat)
         for session_id, account_id, uin, heartbeat in Session.objects.inbox_due(
@@ -111,12 +113,12 @@ def ask_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
     except GatewayError as error:
         code, sentence = error.code, error.sentence
     pause = _pause(turn, code, len(messages))
-    return Polled(turn, code, timezone.now(), pause, messages, sentence)
+    return Polled(turn, code, shared.now(), shared.wall(), pause, messages, sentence)
 
 
 def not_asked(*, turn: Turn) -> Polled:
     """Return a turn that came to nothing: no request left."""
-    return Polled(turn, NOT_ASKED, timezone.now(), None)
+    return Polled(turn, NOT_ASKED, shared.now(), shared.wall(), None)
 
 
 def _pause(turn: Turn, code: str, count: int) -> float | None:
@@ -151,7 +153,7 @@ def _store_messages(polled: Sequence[Polled]) -> None:
             uin=message.sender,
             kind=message.kind,
             text=message.text.replace("\0", "\ufffd"),  # PostgreSQL stores no NUL
-            received_at=one.at,
+            received_at=one.received_at,
             position=position,
         )
         for one in polled
@@ -187,7 +189,7 @@ def _note_sessions(polled: Sequence[Polled]) -> None:
 def _end(one: Polled) -> None:
     """End a session the gateway knows no more. Nobody logs in for the inbox alone."""
     ended = Session.objects.filter(pk=one.turn.session_id, ended_at=None).update(
-        ended_at=one.at, end_reason="RES=20"
+        ended_at=one.received_at, end_reason="RES=20"
     )
     account = Account.objects.filter(pk=one.turn.account_id, state=AccountState.ONLINE)
     if ended and account.exists():

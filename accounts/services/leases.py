@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +10,10 @@ from django.db import transaction
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
-from django.utils import timezone
 
 from accounts.models import Account, Errand, ErrandState, Lease, Worker
 from accounts.states import WORKING_STATES
+from clocks import shared
 
 #: SEQs that come with a lease. Few: a lane that only polls or looks around uses hardly any, and
 #: handed out faster than one a second they would leave the clock behind.
@@ -83,7 +82,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
             worker_id=worker_id,
             egress_id=egress_id,
             token=lease.token + 1,
-            taken_at=timezone.now(),
+            taken_at=shared.now(),
             last_seq=floor + SEQS_WITH_LEASE,
         )
     return Grant(
@@ -144,7 +143,7 @@ def take_leases_for_turns(
             worker_id=worker_id,
             egress_id=egress_id,
             token=F("token") + 1,
-            taken_at=timezone.now(),
+            taken_at=shared.now(),
             last_seq=_raised_seq(1),
         )
         return list(taken.values_list("pk", "token", "last_seq"))
@@ -184,7 +183,7 @@ def return_forgotten(*, worker_id: int, active: Collection[int], seconds: float)
         active: the accounts it has lanes for.
         seconds: how long ago a lease was taken at least: a lane may be about to start.
     """
-    now = timezone.now()
+    now = shared.now()
     held = Lease.objects.filter(worker_id=worker_id, taken_at__lt=now - timedelta(seconds=seconds))
     forgotten = set(held.values_list("account_id", flat=True)) - set(active)
     # When the gateway last answered is not known: as late as it can be.
@@ -216,7 +215,7 @@ def reserve_seqs(*, grant: Grant, count: int) -> int | None:
 
 
 def _lowest_seq() -> int:
-    return int(time.time())
+    return int(shared.wall().timestamp())
 
 
 def _raised_seq(count: int) -> Combinable:

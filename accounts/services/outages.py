@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.models import Outage
+from clocks import shared
 
 
 def begin_outage(*, egress_id: int, sentence: str) -> None:
     """Note that the gateway cannot be reached from an egress; one that is noted stays as it is."""
     try:
         with transaction.atomic():
-            Outage.objects.create(egress_id=egress_id, began_at=timezone.now(), sentence=sentence)
+            Outage.objects.create(egress_id=egress_id, began_at=shared.wall(), sentence=sentence)
     except IntegrityError:
         return
 
 
 def end_outage(*, egress_id: int) -> None:
     """Note that the gateway answers again."""
-    Outage.objects.filter(egress_id=egress_id, ended_at=None).update(ended_at=timezone.now())
+    Outage.objects.filter(egress_id=egress_id, ended_at=None).update(ended_at=shared.wall())
 
 
 def open_outages() -> dict[int, str]:

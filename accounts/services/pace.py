@@ -12,6 +12,11 @@ Three limits, each kept exactly, never on average:
 
 A message counts from its grant until a window after its *reply*: it reached the gateway at some
 moment between the two, so no window the gateway may look through ever holds more than the limit.
+
+The windows go by the shared time (`clocks.shared`), which callers bring along: Redis's own clock is
+a host's wall clock, and an hour's step of it would empty every window at once. A place is written
+with the latest time it may be, and counted with the earliest, so that two hosts whose ideas of the
+shared time differ by milliseconds err on the side of the limit.
 """
 
 from __future__ import annotations
@@ -23,20 +28,21 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from accounts.services.live import live
+from clocks import shared
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 #: Kept in every window's set to tell "nothing was sent" from "Redis was flushed".
 _SEED = "seed"
 
-# KEYS: one sorted set a scope. ARGV: member, number of scopes, then for each scope the number of
-# its windows and (seconds, limit) pairs, and whether it is seeded by waiting (1) or by us (0).
+# KEYS: one sorted set a scope. ARGV: member, the latest and the earliest time it may be now (ms),
+# number of scopes, then for each scope the number of its windows, whether it is seeded by waiting
+# (1) or by us (0), and (seconds, limit) pairs.
 # Returns {0, 0} for a grant, {1, ms} to wait, {2, n} when the n-th scope wants seeding.
 _RESERVE = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local at, wait = 3, 0
-for scope = 1, tonumber(ARGV[2]) do
+local latest, now = tonumber(ARGV[2]), tonumber(ARGV[3])
+local at, wait = 5, 0
+for scope = 1, tonumber(ARGV[4]) do
   local key, windows, by_waiting = KEYS[scope], tonumber(ARGV[at]), ARGV[at + 1]
   local longest = 0
   for w = 1, windows do
@@ -45,7 +51,7 @@ for scope = 1, tonumber(ARGV[2]) do
   if not redis.call('ZSCORE', key, 'seed') then
     if by_waiting == '0' then return {2, scope} end
     redis.call('ZADD', key, 0, 'seed')
-    for n = 1, tonumber(ARGV[at + 3]) do redis.call('ZADD', key, now, 'lost' .. n) end
+    for n = 1, tonumber(ARGV[at + 3]) do redis.call('ZADD', key, latest, 'lost' .. n) end
   end
   redis.call('ZREMRANGEBYSCORE', key, 1, now - longest)
   redis.call('PEXPIRE', key, longest + 60000)
@@ -59,15 +65,13 @@ for scope = 1, tonumber(ARGV[2]) do
   at = at + 2 + 2 * windows
 end
 if wait > 0 then return {1, wait} end
-for scope = 1, tonumber(ARGV[2]) do redis.call('ZADD', KEYS[scope], now, ARGV[1]) end
+for scope = 1, tonumber(ARGV[4]) do redis.call('ZADD', KEYS[scope], latest, ARGV[1]) end
 return {0, 0}
 """
 
 # The reply has come: the message counts from now on.
 _CONFIRM = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, key in ipairs(KEYS) do redis.call('ZADD', key, 'XX', now, ARGV[1]) end
+for _, key in ipairs(KEYS) do redis.call('ZADD', key, ARGV[2], ARGV[1]) end
 """
 
 
@@ -144,8 +148,8 @@ class Windows:
     Args:
         account_id: the account.
         egress_id: where it talks from.
-        recent_sends: called when Redis knows nothing: the times (newest first, at most as many
-            as asked for) at which this account's latest messages were sent.
+        recent_sends: called when Redis knows nothing: this account's latest messages (newest
+            first, at most as many as asked for), each as its member and when it was sent.
     """
 
     def __init__(
@@ -153,7 +157,7 @@ class Windows:
         *,
         account_id: int,
         egress_id: int,
-        recent_sends: Callable[[int], Iterable[datetime]],
+        recent_sends: Callable[[int], Iterable[tuple[str, datetime]]],
     ) -> None:
         self._account_key = f"pace:account:{account_id}"
         self._egress_key = f"pace:egress:{egress_id}"
@@ -170,7 +174,8 @@ class Windows:
         scopes = self._scopes(limits)
         if not scopes:
             return 0.0
-        arguments: list[str | float] = [member, len(scopes)]
+        latest, earliest = _milliseconds(shared.now()), _milliseconds(shared.earliest())
+        arguments: list[str | float] = [member, latest, earliest, len(scopes)]
         for key, windows in scopes:
             arguments += [len(windows), int(key != self._account_key)]
             for seconds, limit in windows:
@@ -190,7 +195,28 @@ class Windows:
         if not keys:
             return
         try:
-            self._confirm(keys=keys, args=[member])
+            self._confirm(keys=keys, args=[member, _milliseconds(shared.now())])
+        except RedisError:
+            return
+
+    def give_back(self, *, limits: Limits, member: str) -> None:
+        """Give a place back that was taken for a message which is not sent after all.
+
+        If Redis is away the place stays taken: too few are sent then, never too many.
+        """
+        try:
+            for key, _windows in self._scopes(limits):
+                live().zrem(key, member)
+        except RedisError:
+            return
+
+    def forget_places(self) -> None:
+        """Have the account's places counted anew from its attempts.
+
+        What is left there of a lane that died may include a place nothing was sent on.
+        """
+        try:
+            live().delete(self._account_key)
         except RedisError:
             return
 
@@ -207,9 +233,13 @@ class Windows:
     def _seed(self, limits: Limits) -> None:
         most = max(limit for _, limit in limits.windows)
         members: dict[str, float] = {_SEED: 0.0}
-        for number, at in enumerate(self._recent_sends(most)):
-            members[f"seed{number}"] = at.timestamp() * 1000
+        for member, at in self._recent_sends(most):
+            members[member] = _milliseconds(at)
         live().zadd(self._account_key, members)
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _ceiling(per_second: float) -> tuple[float, int]:

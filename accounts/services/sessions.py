@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.models import Account, Lease, Session
 from accounts.services.inbox import first_poll_at
 from accounts.services.states import change_account_state
 from accounts.states import AccountState, StateReason
+from clocks import shared
 from foundation.sentences import Sentence as _
 
 #: What a login reply without HI and LI is taken to mean (both are in every reply we know of).
@@ -29,15 +29,14 @@ def open_session(
     idle_seconds: int | None,
 ) -> Session:
     """Record a login that the gateway accepted; it ends whatever session was open before."""
-    now = timezone.now()
     heartbeat = heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS
     with transaction.atomic():
         end_sessions_of(account_id=account_id, reason=_("logged in anew"))
         session = Session.objects.create(
             account_id=account_id,
             egress_id=egress_id,
-            opened_at=now,
-            last_used_at=now,
+            opened_at=shared.wall(),
+            last_used_at=shared.now(),
             heartbeat_seconds=heartbeat,
             poll_at=first_poll_at(heartbeat_seconds=heartbeat),
             idle_seconds=idle_seconds or DEFAULT_IDLE_SECONDS,
@@ -76,7 +75,7 @@ def _is_kept(session: Session) -> bool:
     kept_until = session.last_used_at + timedelta(
         seconds=session.idle_seconds - IDLE_MARGIN_SECONDS
     )
-    return timezone.now() < kept_until
+    return shared.now() < kept_until
 
 
 def touch_session(*, session_id: int, used_at: datetime) -> None:
@@ -95,4 +94,4 @@ def end_sessions_of(*, account_id: int, reason: str) -> None:
 
 
 def _end(sessions: QuerySet[Session], reason: str) -> None:
-    sessions.filter(ended_at=None).update(ended_at=timezone.now(), end_reason=reason)
+    sessions.filter(ended_at=None).update(ended_at=shared.wall(), end_reason=reason)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountEvent, Lease
 from accounts.states import AccountState, StateReason
+from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
@@ -116,9 +117,9 @@ def rest_account(*, account: Account, seconds: float | None = None, by: Any = No
     Raises:
         Refusal: the account is quarantined or disabled.
     """
-    until = timezone.now() + timedelta(seconds=DEFAULT_REST_SECONDS if seconds is None else seconds)
+    until = shared.now() + timedelta(seconds=DEFAULT_REST_SECONDS if seconds is None else seconds)
     detail = _("Resting until %(until)s.") % {
-        "until": timezone.localtime(until).strftime("%Y-%m-%d %H:%M:%S")
+        "until": timezone.localtime(shared.as_wall(until)).strftime("%Y-%m-%d %H:%M:%S")
     }
     with transaction.atomic():
         moved = change_account_state(

@@ -7,10 +7,9 @@ import socket
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models.functions import Now
-from django.utils import timezone
 
 from accounts.models import Egress, Lease, Worker
+from clocks import shared
 from foundation.sentences import Sentence as _
 
 
@@ -23,7 +22,6 @@ def announce_worker(
     restarted by its supervisor takes its accounts back without waiting to be presumed dead.
     Being wrong about that is harmless: an ended worker is fenced off, it can mark nothing.
     """
-    now = timezone.now()
     with transaction.atomic():
         egress, _is_new = Egress.objects.get_or_create(name=egress_name)
         said = {"source_address": source_address or "", "proxy": proxy or ""}
@@ -38,14 +36,14 @@ def announce_worker(
             hostname=socket.gethostname(),
             pid=os.getpid(),
             version=version,
-            started_at=now,
-            heartbeat_at=Now(),
+            started_at=shared.wall(),
+            heartbeat_at=shared.now(),
         )
 
 
 def prove_alive(*, worker_id: int) -> bool:
     """Write the heartbeat; return False when the worker has been ended (it is fenced off)."""
-    return bool(Worker.objects.living().filter(pk=worker_id).update(heartbeat_at=Now()))
+    return bool(Worker.objects.living().filter(pk=worker_id).update(heartbeat_at=shared.now()))
 
 
 def end_worker(*, worker_id: int, reason: str) -> bool:
@@ -54,7 +52,7 @@ def end_worker(*, worker_id: int, reason: str) -> bool:
         is_ended = bool(
             Worker.objects.living()
             .filter(pk=worker_id)
-            .update(ended_at=timezone.now(), end_reason=reason)
+            .update(ended_at=shared.wall(), end_reason=reason)
         )
         _forget_wakes(worker_ids=[worker_id])
     return is_ended
@@ -70,7 +68,7 @@ def presume_dead() -> int:
         silent = Worker.objects.silent().select_for_update(skip_locked=True)
         ids = list(silent.values_list("pk", flat=True))
         Worker.objects.filter(pk__in=ids).update(
-            ended_at=timezone.now(), end_reason=_("silent for too long")
+            ended_at=shared.wall(), end_reason=_("silent for too long")
         )
         _forget_wakes(worker_ids=ids)
     return len(ids)

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
+
+
+class Decision(Enum):
+    """What the ledger says to a lane that asks whether its request may leave."""
+
+    GRANTED = auto()
+    #: The lease has passed on, or what was asked about is another's or over by now.
+    REFUSED = auto()
+    #: The attempt is so old that the gateway may have forgotten its SEQ.
+    TOO_OLD = auto()
+    #: The person has opted out, or was erased, since the attempt was marked.
+    OPTED_OUT = auto()
+    #: The attempt's run has been cancelled since.
+    CANCELLED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +58,10 @@ class Settlement:
         to: the delivery's state from now on; "sending" while the attempt is still open.
         reason: why, for failed and unknown ones.
         res: the result code of this request.
-        at: when the answer came.
-        not_before: when a delivery that goes back to pending may be tried again.
+        at: when the answer came; shared time.
+        sent_at: the same as people read it, kept with what was sent.
+        not_before: when a delivery that goes back to pending may be tried again, or an attempt that
+            stays open may be asked about again; shared time.
         is_ended: whether the attempt is over; an open one is replayed.
     """
 
@@ -55,5 +72,6 @@ class Settlement:
     reason: str
     res: str
     at: datetime
+    sent_at: datetime
     not_before: datetime | None
     is_ended: bool

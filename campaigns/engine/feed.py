@@ -9,7 +9,6 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Friend
@@ -19,6 +18,7 @@ from campaigns.services.render import CompiledText, Unsendable, compile_text, co
 from campaigns.services.skipping import skip_deliveries
 from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Reason
+from clocks import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,18 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """An attempt whose answer nobody has: another lane died over it, or had to stop."""
+    """An attempt without a definite answer: another lane died over it, or had to stop.
+
+    Attributes:
+        marked_at, ask_at: when it was marked, and when to ask again; shared time.
+    """
 
     due: Due
     seq: int
     marked_at: datetime
     replays: int
     last_res: str
+    ask_at: datetime | None
 
 
 def brief(run: Run) -> RunBrief:
@@ -88,7 +93,7 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
     """
     if not runs:
         return []
-    now = timezone.now()
+    now = shared.now()
     share = max(1, -(-limit // len(runs)))
     queues = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
     in_turn = chain.from_iterable(zip_longest(*queues))
@@ -191,4 +196,6 @@ def _unsettled(attempt: Attempt) -> Unsettled:
         _attempts(delivery) - 1,
         delivery.run.promise,
     )
-    return Unsettled(due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res)
+    return Unsettled(
+        due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res, delivery.not_before
+    )

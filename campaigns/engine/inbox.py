@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from accounts.services.database_turn import database_turn
 from accounts.services.inbox import (
@@ -36,6 +34,7 @@ from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.right import FRESH_SECONDS
 from campaigns.services.idle import idle_leases_with_work
 from campaigns.services.waking import wake_lanes
+from clocks import local, shared
 
 if TYPE_CHECKING:
     from campaigns.engine.runtime import Runtime
@@ -65,14 +64,14 @@ class InboxRounds:
         #: Turns under way, by account: their leases are held without a lane.
         self.asked: dict[int, Turn] = {}
         self._heard: deque[Polled] = deque()
-        self._news = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go, name="inbox", daemon=True)
+        self._news = local.new_event()
+        self._stop = local.new_event()
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin, unless QQ_INBOX says that nobody asks."""
         if settings.QQ_INBOX:
-            self._thread.start()
+            self._thread = local.start_thread(self._go, name="inbox")
 
     def hear(self, polled: Polled) -> None:
         """Store what a turn brought, in a moment."""
@@ -83,10 +82,10 @@ class InboxRounds:
         """Store what is left; wait at most `patience` seconds for answers that are under way."""
         self._stop.set()
         self._news.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(max(patience, 1.0))
-        ends_at = time.monotonic() + patience
-        while self.asked and time.monotonic() < ends_at:
+        ends_at = local.elapsed() + patience
+        while self.asked and local.elapsed() < ends_at:
             self._news.wait(0.05)
             self._news.clear()
             self._try(self._put_away)
@@ -98,12 +97,12 @@ class InboxRounds:
     def _go(self) -> None:
         looked_at = 0.0
         while not self._stop.is_set():
-            if self._news.wait(max(0.0, looked_at + TICK_SECONDS - time.monotonic())):
-                time.sleep(GATHER_SECONDS)
+            if self._news.wait(max(0.0, looked_at + TICK_SECONDS - local.elapsed())):
+                local.sleep(GATHER_SECONDS)
                 self._news.clear()
             is_well = self._try(self._put_away)
-            if is_well and time.monotonic() - looked_at >= TICK_SECONDS:
-                looked_at = time.monotonic()
+            if is_well and local.elapsed() - looked_at >= TICK_SECONDS:
+                looked_at = local.elapsed()
                 is_well = self._try(self._begin_turns)
             if not is_well:
                 self._stop.wait(DATABASE_PAUSE_SECONDS)
@@ -128,29 +127,27 @@ class InboxRounds:
             return
         if gateway.is_away:
             # Lanes find out by themselves when it is back. Where there is none, one turn does.
-            if self._runtime.lanes or self.asked or gateway.wait_seconds():
+            if self._runtime.lanes or self.asked or gateway.seconds_to_wait():
                 return
             room = 1
-        claimed_at = time.monotonic()
+        claimed_at = local.elapsed()
         with database_turn():
             turns = claim_turns(
                 worker_id=self._runtime.worker.pk, egress_id=self._runtime.egress.pk, limit=room
             )
         self.asked |= {turn.account_id: turn for turn in turns}
         for turn in turns:
-            threading.Thread(
-                target=self._ask, args=(turn, claimed_at), name="inbox turn", daemon=True
-            ).start()
+            local.start_thread(self._ask, name="inbox turn", arguments=(turn, claimed_at))
 
     def _ask(self, turn: Turn, claimed_at: float) -> None:
         polled = not_asked(turn=turn)
         try:
             # A process that was stopped in between may have been presumed dead: as with marks.
-            is_fresh = time.monotonic() - claimed_at < FRESH_SECONDS
+            is_fresh = local.elapsed() - claimed_at < FRESH_SECONDS
             if is_fresh and not self._runtime.is_draining:
                 with self._runtime.new_client() as client:
                     polled = ask_inbox(client=client, turn=turn)
-                tell_watch(self._runtime.gateway, polled)
+                tell_watch(self._runtime.gateway, polled, asked_at=claimed_at)
         except Exception:
             log.exception("A turn at an inbox met something unexpected.")
         finally:
@@ -203,18 +200,19 @@ class InboxRounds:
             return
         with database_turn():
             self._runtime.refresh_runs()
-        now = timezone.now()
+        now = shared.wall()
         runs = [run.id for run in list(self._runtime.runs.values()) if run.is_open(now)]
         with database_turn():
             idle = idle_leases_with_work(run_ids=runs).filter(pk__in=account_ids)
             wake_lanes(account_ids=list(idle.values_list("pk", flat=True)))
 
 
-def tell_watch(gateway: GatewayWatch, polled: Polled) -> None:
-    """Tell the watch over the gateway whether a turn reached it, and the log what was lost."""
+def tell_watch(gateway: GatewayWatch, polled: Polled, *, asked_at: float) -> None:
+    """Tell the watch over the gateway whether a turn was answered, and the log what was lost."""
     if polled.code == UNREACHABLE:
-        gateway.unreachable(polled.sentence)
+        gateway.unreachable(polled.sentence, asked_at=asked_at)
         return
     if polled.code not in (TAKEN, ENDED, NOT_ASKED):
         log.warning("Account %s: its inbox: %s", polled.turn.uin, polled.sentence or polled.code)
-    gateway.reached()
+    if polled.code.isdigit():
+        gateway.answered()

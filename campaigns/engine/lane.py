@@ -7,11 +7,9 @@ waits it costs next to nothing, and an account's penalty of 20 seconds costs no 
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError
-from django.utils import timezone
 
 from accounts.models import Account
 from accounts.services.conversation import Conversation, LaneMustStop, LeaseLost
@@ -27,6 +25,7 @@ from campaigns.engine.right import RightToSend
 from campaigns.engine.runtime import AccountRow, Runtime
 from campaigns.engine.sender import Sender
 from campaigns.engine.tempo import Tempo
+from clocks import local, shared
 from foundation.failpoints import failpoint
 from qqhttp import NeverLeft
 
@@ -61,7 +60,7 @@ class Lane:
         self.account_state: str = account.state
         self.seen: AccountRow | None = None
         self.right = RightToSend(ledger=self.ledger, grant=grant, account_id=account.pk)
-        self._ends_at = time.monotonic() + SLICE_SECONDS
+        self._ends_at = local.elapsed() + SLICE_SECONDS
         self.tempo = Tempo(
             conversation=conversation,
             grant=grant,
@@ -70,7 +69,11 @@ class Lane:
             check=self._check,
         )
         self.reactions = Reactions(
-            account=account, grant=grant, conversation=conversation, tempo=self.tempo
+            account=account,
+            grant=grant,
+            conversation=conversation,
+            tempo=self.tempo,
+            gateway=runtime.gateway,
         )
         self.sender = Sender(
             runtime=runtime,
@@ -85,8 +88,8 @@ class Lane:
                 gateway=runtime.gateway,
                 hear=runtime.inbox.hear,
             ),
-            check=self._check,
             is_over=self._is_over,
+            must_leave=self._must_leave,
         )
         #: Whether the slice was over before the work was.
         self.has_more = False
@@ -94,30 +97,46 @@ class Lane:
         self.told_of: set[int] = set()
         self._was_asked = False
         self._is_bound_elsewhere = False
+        self._has_to_look = False
 
     # --- the slice ----------------------------------------------------------------------------
 
     def run(self) -> None:
         """Do everything there is to do for the account, for a slice; then hand back."""
+        began_at = local.elapsed()
         try:
             self.sender.wait_for_gateway()
-            if self.grant.has_errands and perform_errands(conversation=self.conversation):
-                self.runtime.gateway.reached()
+            began_at = local.elapsed()
+            if self.grant.has_errands:
+                self._perform_errands()
             self.reactions.wait_out_rest()
-            self.sender.settle_unsettled()
+            self.sender.find_open()
             self._send_for_a_slice()
             while self._goes_on():
+                began_at = local.elapsed()
                 if self._was_asked:
                     self._was_asked = False
-                    perform_errands(conversation=self.conversation)
+                    self._perform_errands()
                 self._send_for_a_slice()
         except LaneMustStop:
-            return  # whoever stopped it has written down why
+            return  # what stopped it is written down
         except NeverLeft as error:
-            self.runtime.gateway.unreachable(error.sentence)
+            self.runtime.gateway.unreachable(error.sentence, asked_at=began_at)
         finally:
             failpoint("in_hand_over")
             self._hand_back()
+
+    def _perform_errands(self) -> None:
+        """Do what the account is asked to do, as soon as logins are answered."""
+        self.sender.log_in_first()
+        if perform_errands(conversation=self.conversation):
+            self.runtime.gateway.answered()
+
+    def look_for_open(self, seq: int) -> None:
+        """Called by the runtime: an attempt is open that this lane may not know of."""
+        if not self.sender.knows(seq):
+            self._has_to_look = True
+            self.tempo.wake.set()
 
     def lose_lease(self) -> None:
         """Called by the runtime: this worker was presumed dead, the lease has passed on."""
@@ -173,17 +192,26 @@ class Lane:
 
     def _send_for_a_slice(self) -> None:
         while not self._is_over():
+            if self._has_to_look:
+                self._has_to_look = False
+                self.sender.find_open()
+            self.sender.settle_open()
             read_with = (self.runtime.runs_begun, self.account.name)
             with database_turn():
                 batch = next_deliveries(
                     account=self.account, runs=self._open_runs(), limit=self._read_ahead()
                 )
             failpoint("after_claim")
-            if not batch:
+            if not batch and not self.sender.open:
                 return
+            if not batch:
+                self.sender.settle_open(is_idle=True)
             for due in batch:
+                self.sender.settle_open()
                 if self._is_over():
                     return
+                if self._has_to_look:
+                    break
                 if (self.runtime.runs_begun, self.account.name) != read_with:
                     break  # what was read ahead keeps a run that began waiting, or is signed wrong
                 if due.run_id in self.runtime.runs and not self.sender.deliver(due):
@@ -202,14 +230,18 @@ class Lane:
             return False
         self.conversation.note_used_now_and_then()
         self.has_more = False
-        self._ends_at = time.monotonic() + SLICE_SECONDS
+        self._ends_at = local.elapsed() + SLICE_SECONDS
         return True
 
     def _is_over(self) -> bool:
         """Return whether to hand back before the next message."""
         self._check()
-        self.has_more = time.monotonic() >= self._ends_at
+        self.has_more = local.elapsed() >= self._ends_at
         return self._rests_by_order or self.has_more
+
+    def _must_leave(self) -> bool:
+        """Return whether others wait for this lane's place and its slice is over."""
+        return not self.runtime.has_room and self._is_over()
 
     @property
     def _rests_by_order(self) -> bool:
@@ -226,7 +258,7 @@ class Lane:
             raise LaneMustStop(self.account_state)
 
     def _open_runs(self) -> list[RunBrief]:
-        now = timezone.now()
+        now = shared.wall()
         return [run for run in self.runtime.runs.values() if run.is_open(now)]
 
     def _read_ahead(self) -> int:
@@ -235,4 +267,4 @@ class Lane:
 
 
 def _wall(monotonic: float) -> datetime:
-    return timezone.now() - timedelta(seconds=time.monotonic() - monotonic)
+    return shared.now() - timedelta(seconds=local.elapsed() - monotonic)

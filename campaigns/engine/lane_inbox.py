@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.inbox import tell_watch
 from campaigns.engine.right import FRESH_SECONDS
 from campaigns.engine.tempo import Tempo
+from clocks import local, shared
 
 #: A lane asks while it waits for a slot that is further away than its gap and this, seconds: then
 #: the answer is there, and the gap counted from it is over, before the slot is.
@@ -71,13 +71,14 @@ class LaneInbox:
             return float("inf")
         if session.pk != self._session_id:
             self._session_id = session.pk
-            self._due_at = time.monotonic() + session.poll_at.timestamp() - time.time()
-        return self._due_at - time.monotonic()
+            wait = (session.poll_at - shared.now()).total_seconds()
+            self._due_at = local.elapsed() + wait
+        return self._due_at - local.elapsed()
 
     def _ask(self) -> None:
         session, account = self._conversation.session, self._conversation.account
         assert session is not None
-        asked_at = time.monotonic()
+        asked_at = local.elapsed()
         with database_turn():
             is_mine = is_still_held(grant=self._conversation.grant)
         if not is_mine:
@@ -90,15 +91,15 @@ class LaneInbox:
             token=None,
             seq=self._conversation.next_seq(),
         )
-        if time.monotonic() - asked_at > FRESH_SECONDS:
+        if local.elapsed() - asked_at > FRESH_SECONDS:
             return  # it may have been stopped since: it is asked again, like a mark
         try:
             polled = ask_inbox(client=self._conversation.client, turn=turn)
         finally:
-            self._conversation.last_reply = time.monotonic()
-        self._due_at = time.monotonic() + (polled.pause or session.heartbeat_seconds)
+            self._conversation.last_reply = local.elapsed()
+        self._due_at = local.elapsed() + (polled.pause or session.heartbeat_seconds)
         self._hear(polled)
-        tell_watch(self._gateway, polled)
+        tell_watch(self._gateway, polled, asked_at=asked_at)
         if polled.code == ENDED:
             # There is work, or there were no lane: so it logs in again.
             self._conversation.session_ended()

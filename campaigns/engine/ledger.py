@@ -9,22 +9,25 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.utils import timezone
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from campaigns.engine.database_thread import DatabaseThread
-from campaigns.engine.entries import Mark, Replay, Settlement
+from campaigns.engine.database_trouble import is_about_the_row
+from campaigns.engine.entries import Decision, Mark, Replay, Settlement
+from campaigns.engine.outcomes import REPLAY_MARGIN_SECONDS
 from campaigns.models import TallyKind
 from campaigns.querysets.ledger import LedgerSql, TallyKey, add_tallies
 from campaigns.querysets.ledger_postgresql import PostgresqlLedger
 from campaigns.querysets.ledger_sqlite import SqliteLedger
 from campaigns.states import DeliveryState
+from clocks import local, shared
 from foundation.failpoints import failpoint
 
 log = logging.getLogger(__name__)
@@ -40,35 +43,32 @@ RIDE_SECONDS = 0.05
 LARGEST_BATCH = 2000
 #: Pauses between tries while the database does not answer, seconds.
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
+#: What a write may raise: the database's errors, and the driver's about a value.
+_TROUBLE = (DatabaseError, InterfaceError, ValueError, OverflowError, TypeError)
 
 
 class Ticket:
     """A lane's place in the queue: it waits here until its mark is durable, or refused."""
 
-    __slots__ = ("_done", "is_granted", "problem", "proved_at")
+    __slots__ = ("_done", "decision", "problem", "proved_at")
 
     def __init__(self) -> None:
-        self._done = threading.Event()
-        self.is_granted = False
-        #: When the worker was last known to live, on the monotonic clock: before the database was
-        #: asked. Not when the lane heard of it: the process may have been frozen in between.
+        self._done = local.new_event()
+        self.decision = Decision.REFUSED
+        #: When the worker was last known to live, on `clocks.local.elapsed`: before the database
+        #: was asked. Not when the lane heard of it: the process may have stood still in between.
         self.proved_at = 0.0
         #: What the database said against this very entry, if it did.
         self.problem: str | None = None
-
-    def settle(self, *, is_granted: bool) -> None:
-        """Say yes or no, and let the lane go on."""
-        self.is_granted = is_granted
-        self.let_go()
 
     def let_go(self) -> None:
         """Let the lane go on, with what was decided."""
         self._done.set()
 
-    def wait(self) -> bool:
-        """Wait, and return whether the mark was granted. As long as the database takes."""
+    def wait(self) -> Decision:
+        """Wait, as long as the database takes, and return what was decided."""
         self._done.wait()
-        return self.is_granted
+        return self.decision
 
 
 Asked = tuple[Mark | Replay, Ticket]
@@ -97,10 +97,10 @@ class Ledger:
         self._asked: deque[Asked] = deque()
         self._said: deque[Settlement] = deque()
         self._waiting_for_all: deque[Ticket] = deque()
-        self._work, self._is_urgent = threading.Event(), threading.Event()
+        self._work, self._is_urgent = local.new_event(), local.new_event()
         self._is_closing = self._is_closed = False
         self._proved_at = 0.0
-        self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
+        self._thread: threading.Thread | None = None
         self._database = DatabaseThread(connection_options=self._sql.connection_options)
         #: Set once the fence is gone: the worker was presumed dead, its leases have passed on.
         self.is_fenced_off = False
@@ -108,13 +108,14 @@ class Ledger:
 
     def start(self) -> None:
         """Start writing."""
-        self._thread.start()
+        self._thread = local.start_thread(self._write, name="ledger")
 
     def close(self) -> None:
         """Write what is queued, then stop."""
         self._is_closing = True
         self._work.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         self._is_closed = True
         self._refuse_latecomers()
 
@@ -156,9 +157,9 @@ class Ledger:
 
     def _refuse_latecomers(self) -> None:
         while self._asked:
-            self._asked.pop()[1].settle(is_granted=False)
+            self._asked.pop()[1].let_go()
         while self._waiting_for_all:
-            self._waiting_for_all.pop().settle(is_granted=False)
+            self._waiting_for_all.pop().let_go()
 
     # --- the writer ---------------------------------------------------------------------------
 
@@ -175,7 +176,7 @@ class Ledger:
     def _wait_for_company(self, last_batch: int) -> None:
         """Wait for others to share the transaction with, as long as nobody is held up by it."""
         if self._is_urgent.wait(self._linger) and last_batch >= CROWD:
-            time.sleep(CROWD_LINGER_SECONDS)
+            local.sleep(CROWD_LINGER_SECONDS)
 
     def _write_until_closed(self) -> None:
         last_batch = 0
@@ -198,35 +199,36 @@ class Ledger:
                     ticket.let_go()
                 del said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
             for ticket in waiting:
-                ticket.settle(is_granted=True)
+                ticket.let_go()
             if self._is_closing and not (self._said or self._asked or self._waiting_for_all):
                 return
 
     def _commit_surely(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> None:
         """Commit a batch, as often as it takes: the database may be away for a while.
 
-        A try whose commit was cut off may have been carried out. Then the next try finds the
-        rows moved already: its settlements move nothing twice, and its marks are refused, which
-        leaves deliveries in flight that were never sent. Their lane settles them like any other
-        open attempt, under the same SEQ.
+        A try whose commit was cut off may have been carried out. The next try finds its own work:
+        settlements move nothing twice, and a mark that stands already is granted (a SEQ belongs to
+        one mark alone, so nobody else can have made it).
         """
-        pause = FIRST_RETRY_SECONDS
+        pause, is_again = FIRST_RETRY_SECONDS, False
         while True:
             try:
-                granted = self._commit(said, asked)
-            except (OperationalError, InterfaceError) as problem:
+                decided = self._commit(said, asked, is_again=is_again)
+            except _TROUBLE as problem:
+                if is_about_the_row(problem):
+                    self._commit_one_by_one(said, asked, problem)
+                    return
                 log.warning(
                     "The ledger cannot write, trying again: %s", str(problem).split("\n")[0]
                 )
                 connection.close()
-                time.sleep(pause)
+                is_again = True
+                local.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
-            except (DatabaseError, ValueError) as problem:
-                self._commit_one_by_one(said, asked, problem)
-                return
             else:
                 for number, (_entry, ticket) in enumerate(asked):
-                    ticket.is_granted, ticket.proved_at = number in granted, self._proved_at
+                    ticket.decision = decided.get(number, Decision.REFUSED)
+                    ticket.proved_at = self._proved_at
                 return
 
     def _commit_one_by_one(
@@ -244,29 +246,40 @@ class Ledger:
         for one in asked:
             self._commit_surely([], [one])
 
-    def _commit(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> set[int]:
-        """Write one transaction; return the positions in `asked` that were granted."""
+    def _commit(
+        self, said: Sequence[Settlement], asked: Sequence[Asked], *, is_again: bool
+    ) -> dict[int, Decision]:
+        """Write one transaction; return what was decided, by position in `asked`.
+
+        Args:
+            said, asked: the batch.
+            is_again: whether an earlier try of the same batch may have been carried out.
+        """
+        at = shared.now()
         with transaction.atomic():
             changes: Counter[TallyKey] = Counter()
-            self._proved_at = time.monotonic()
-            is_living = self._sql.is_living(worker_id=self.worker_id)
+            self._proved_at = local.elapsed()
+            is_living = self._sql.is_living(worker_id=self.worker_id, at=at)
             if not is_living:
                 # Others hold the leases now, and may be repeating these very requests: what we
                 # heard is overtaken. But that a message was taken is true for ever.
                 said = [settlement for settlement in said if settlement.to == DeliveryState.SENT]
             if said:
                 self._settle(said, changes)
-            granted = self._grant(asked, changes) if asked and is_living else set()
+            decided: dict[int, Decision] = {}
+            if is_living:
+                decided |= self._mark(asked, changes, at=at, is_again=is_again)
+                decided |= self._replay(asked, at=at)
             add_tallies(shard=self.worker_id, changes=changes)
             failpoint("in_commit")
         self.is_fenced_off = not is_living
         self.commits += 1
-        return granted
+        return decided
 
     def _settle(self, said: Sequence[Settlement], changes: Counter[TallyKey]) -> None:
         rows = [
             (s.delivery_id, s.account_id, s.seq, s.to, s.reason, s.res, s.at, s.not_before,
-             s.is_ended)
+             s.is_ended, s.sent_at)
             for s in said
         ]  # fmt: skip
         codes = {s.delivery_id: s.res for s in said}
@@ -278,31 +291,57 @@ class Ledger:
                 if state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
                     changes[run_id, TallyKind.REASON, f"{state}:{reason}"] += 1
 
-    def _grant(self, asked: Sequence[Asked], changes: Counter[TallyKey]) -> set[int]:
-        granted: set[int] = set()
+    def _mark(
+        self, asked: Sequence[Asked], changes: Counter[TallyKey], *, at: datetime, is_again: bool
+    ) -> dict[int, Decision]:
         # By SEQ as well: two lanes, one of them of the past, may ask for the same delivery.
         marks = {
             (e.delivery_id, e.seq): n for n, (e, _t) in enumerate(asked) if isinstance(e, Mark)
         }
-        if marks:
-            rows = [
-                (e.delivery_id, e.account_id, e.token, e.seq, e.text)
-                for e, _t in asked
-                if isinstance(e, Mark)
-            ]
-            for delivery_id, run_id, seq in self._sql.mark(
-                worker_id=self.worker_id, rows=rows, at=timezone.now()
-            ):
-                granted.add(marks[delivery_id, seq])
-                changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= 1
-                changes[run_id, TallyKind.STATE, DeliveryState.SENDING] += 1
+        if not marks:
+            return {}
+        rows = [
+            (e.delivery_id, e.account_id, e.token, e.seq, e.text)
+            for e, _t in asked
+            if isinstance(e, Mark)
+        ]
+        decided: dict[int, Decision] = {}
+        if is_again:
+            for delivery_id, seq in self._sql.marked_already(worker_id=self.worker_id, rows=rows):
+                decided[marks[delivery_id, seq]] = Decision.GRANTED
+        for delivery_id, run_id, seq in self._sql.mark(worker_id=self.worker_id, rows=rows, at=at):
+            decided[marks[delivery_id, seq]] = Decision.GRANTED
+            changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= 1
+            changes[run_id, TallyKind.STATE, DeliveryState.SENDING] += 1
+        return decided
+
+    def _replay(self, asked: Sequence[Asked], *, at: datetime) -> dict[int, Decision]:
         # Of several lanes that ask for the same, only the newest can hold the lease.
         by_token = sorted(
             (e.token, n, e) for n, (e, _t) in enumerate(asked) if isinstance(e, Replay)
         )
         replays = {(e.account_id, e.seq): n for _token, n, e in by_token}
-        if replays:
-            again = [(e.account_id, e.token, e.seq) for e, _t in asked if isinstance(e, Replay)]
-            for account_id, seq in self._sql.replay(worker_id=self.worker_id, rows=again):
-                granted.add(replays[account_id, seq])
-        return granted
+        if not replays:
+            return {}
+        rows = [(e.account_id, e.token, e.seq) for e, _t in asked if isinstance(e, Replay)]
+        found = self._sql.replay(
+            worker_id=self.worker_id, rows=rows, oldest=at - timedelta(seconds=_askable_seconds())
+        )
+        return {
+            replays[account_id, seq]: _decision(is_too_old, has_opted_out, is_cancelled)
+            for account_id, seq, is_too_old, has_opted_out, is_cancelled in found
+        }
+
+
+def _askable_seconds() -> float:
+    """Return how long after its mark a request may be repeated, seconds."""
+    window: float = settings.QQ_GATEWAY_REPLAY_WINDOW
+    return window - REPLAY_MARGIN_SECONDS
+
+
+def _decision(is_too_old: bool, has_opted_out: bool, is_cancelled: bool) -> Decision:
+    if has_opted_out:
+        return Decision.OPTED_OUT
+    if is_cancelled:
+        return Decision.CANCELLED
+    return Decision.TOO_OLD if is_too_old else Decision.GRANTED

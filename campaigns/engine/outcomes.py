@@ -7,14 +7,21 @@ from dataclasses import dataclass
 from accounts.models import PolicyAction
 from accounts.services.conversation import Answer
 from accounts.services.result_policies import Policy
+from campaigns.querysets.ledger import NEVER_LEFT
 from campaigns.states import DeliveryState, Promise, Reason
 
 #: Answers about this very request: after an unanswered one they leave open what became of it.
-ABOUT_THE_REQUEST = frozenset({"3", "20", "unreachable"})
+ABOUT_THE_REQUEST = frozenset({"3", "20", *NEVER_LEFT})
 #: Times a message whose attempts all ended openly is sent anew under *never missed*.
 MOST_ATTEMPTS = 10
-#: Seconds before the end of the gateway's replay window in which no replay is made any more.
+#: Seconds before the end of the gateway's replay window in which no repeat is granted any more. It
+#: covers all that may pass between the grant and the last byte's arrival: see
+#: `campaigns.engine.right.LEAVES_WITHIN_SECONDS`.
 REPLAY_MARGIN_SECONDS = 15.0
+#: With less time left than this an attempt is given up, seconds.
+SHORTEST_LEFT_SECONDS = 1.0
+#: The longest pause between two repeats, seconds, whatever a policy says: the window is short.
+LONGEST_REPLAY_PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def judge(situation: Situation) -> Verdict:
     speaks_of_repeat = situation.was_open and answer.code in ABOUT_THE_REQUEST
     if speaks_of_repeat or not answer.is_definite:
         return _open(situation)
-    if answer.code == "unreachable":
+    if answer.code in NEVER_LEFT:
         # Nothing left this machine. It is tried again as soon as the gateway is back.
         return Verdict(DeliveryState.PENDING)
     if policy.action == PolicyAction.DONE:
@@ -89,7 +96,11 @@ def reason_of(code: str) -> str:
 
 
 def _open(situation: Situation) -> Verdict:
-    """Decide for an attempt of which nobody knows whether it arrived."""
+    """Decide for an attempt that may or may not have arrived.
+
+    While the gateway remembers the SEQ there is an answer to be had, so it is asked for, at growing
+    pauses, however often that is; the last time is right before the end.
+    """
     policy, answer = situation.policy, situation.answer
     if not answer.is_definite:
         # By default all of these say "replay"; an operator may know better.
@@ -99,18 +110,22 @@ def _open(situation: Situation) -> Verdict:
             return Verdict(DeliveryState.FAILED, reason_of(answer.code))
         if policy.action == PolicyAction.LATER:
             return _again(situation)
-    is_unreachable = answer.code == "unreachable"  # waiting for the gateway is not a try
-    has_time = situation.age < situation.replay_window - REPLAY_MARGIN_SECONDS
-    has_tries = is_unreachable or situation.replays < max(policy.max_tries, 1)
-    if has_time and has_tries:
-        pause = 0.0 if is_unreachable else policy.pause(situation.replays + 1)
-        return Verdict(DeliveryState.SENDING, is_ended=False, pause=pause)
+    left = situation.replay_window - REPLAY_MARGIN_SECONDS - situation.age
+    if left < SHORTEST_LEFT_SECONDS:
+        is_late = situation.replay_window > 0
+        return give_up(situation, Reason.REPLAY_WINDOW_OVER if is_late else reason_of(answer.code))
+    # Nothing left this machine: the gateway is waited for (`campaigns.engine.gateway_watch`).
+    never_left = answer.code in NEVER_LEFT
+    pause = 0.0 if never_left else policy.pause(situation.replays + 1)
+    pause = min(pause, LONGEST_REPLAY_PAUSE_SECONDS, left - SHORTEST_LEFT_SECONDS / 2)
+    return Verdict(DeliveryState.SENDING, is_ended=False, pause=pause)
+
+
+def give_up(situation: Situation, reason: str) -> Verdict:
+    """Decide for an attempt whose answer is not to be had any more, as the campaign promised."""
     if situation.promise == Promise.NEVER_MISSED:
         return _again(situation)
-    is_late = not has_time and situation.replay_window > 0
-    return Verdict(
-        DeliveryState.UNKNOWN, Reason.REPLAY_WINDOW_OVER if is_late else reason_of(answer.code)
-    )
+    return Verdict(DeliveryState.UNKNOWN, reason)
 
 
 def _again(situation: Situation) -> Verdict:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.models import Account, AccountAction, Lease
-from accounts.services.conversation import Answer, Conversation, LaneMustStop
+from accounts.services.conversation import MOST_COUNTED, Answer, Conversation, LaneMustStop
 from accounts.services.database_turn import database_turn
 from accounts.services.leases import Grant
 from accounts.services.result_policies import Policy
 from accounts.services.states import change_account_state, quarantine_account
 from accounts.states import AccountState, StateReason
+from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.outcomes import Verdict, reason_of
 from campaigns.engine.tempo import Tempo
 from campaigns.services.consequences import stop_run_by_policy, suppress_recipient
 from campaigns.states import DeliveryState
+from clocks import local, shared
 from foundation.sentences import Sentence as _
 
 #: A rest longer than this is not waited for in a lane.
@@ -43,11 +43,19 @@ class Reactions:
         grant: its lease.
         conversation: its line to the gateway.
         tempo: its tempo.
+        gateway: the watch over the gateway.
     """
 
     def __init__(
-        self, *, account: Account, grant: Grant, conversation: Conversation, tempo: Tempo
+        self,
+        *,
+        account: Account,
+        grant: Grant,
+        conversation: Conversation,
+        tempo: Tempo,
+        gateway: GatewayWatch,
     ) -> None:
+        self._gateway = gateway
         self._account = account
         self._grant = grant
         self._conversation = conversation
@@ -65,7 +73,7 @@ class Reactions:
 
         It holds a little longer than the rest: the control loop tells states with a delay.
         """
-        return time.monotonic() < self._rests_until
+        return local.elapsed() < self._rests_until
 
     def react(self, *, answer: Answer, policy: Policy, uin: int, run_id: int) -> None:
         """Do what the policy for this answer says.
@@ -93,16 +101,21 @@ class Reactions:
             self._quarantine(answer.sentence or f"RES={answer.code}")
 
     def count(self, *, verdict: Verdict, answer: Answer) -> None:
-        """The account's breaker: too many messages in a row ended badly.
+        """The account's breaker: too many messages in a row were refused.
+
+        What ended as unknown is the gateway's trouble. So is what it refuses to all others, too:
+        then the run's breaker has a look (`campaigns.services.breakers`).
 
         Raises:
             LaneMustStop: the account is quarantined.
         """
         if verdict.to == DeliveryState.SENT:
             self.bad_results = 0
-        elif verdict.to in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
-            self.bad_results += 1
+        elif verdict.to == DeliveryState.FAILED:
+            self.bad_results = min(self.bad_results + 1, MOST_COUNTED)
         if self.bad_results < settings.QQ_BREAKER_ACCOUNT:
+            return
+        if self._gateway.others_fail_too(account_id=self._account.pk):
             return
         sentence = _("%(n)d messages in a row were not taken, the last with %(code)s. %(why)s") % {
             "n": self.bad_results,
@@ -119,7 +132,7 @@ class Reactions:
             LaneMustStop: it is too long to be waited for here.
         """
         until = self._grant.resting_until
-        left = (until - timezone.now()).total_seconds() if until else 0.0
+        left = (until - shared.now()).total_seconds() if until else 0.0
         if left > LONGEST_REST_IN_LANE:
             raise LaneMustStop("resting", retry_seconds=left)
         if left > 0 or self._account.state == AccountState.RESTING:
@@ -150,7 +163,7 @@ class Reactions:
         self._rest_for(seconds, StateReason.SESSION_ENDED, detail=detail)
 
     def _rest_for(self, seconds: float, reason: StateReason, *, detail: str) -> None:
-        until = timezone.now() + timedelta(seconds=seconds)
+        until = shared.now() + timedelta(seconds=seconds)
         with database_turn():
             self._lease().update(learnt_interval=self._tempo.gap.learnt)
             # A longer rest, which an operator ordered meanwhile, is left as it is.
@@ -169,25 +182,25 @@ class Reactions:
         Raises:
             LaneMustStop: it is too long to be waited for here.
         """
-        left, ends_at = seconds, time.monotonic() + seconds
+        left, ends_at = seconds, local.elapsed() + seconds
         while left > 0 or not self._end_rest():
             if left > LONGEST_REST_IN_LANE:
                 raise LaneMustStop("resting", retry_seconds=left)
-            self._rests_until = time.monotonic() + left + HEARSAY_SECONDS
-            self._tempo.pause(max(left, LOOK_AGAIN_SECONDS))
+            self._rests_until = local.elapsed() + left + HEARSAY_SECONDS
+            self._tempo.wait(max(left, LOOK_AGAIN_SECONDS))
             with database_turn():
                 lease = Lease.objects.get(account=self._account)
             left = 0.0
             if lease.resting_until is not None:
-                ordered = (lease.resting_until - timezone.now()).total_seconds()
-                left = max(ends_at - time.monotonic(), ordered)
-        self._rests_until = time.monotonic() + HEARSAY_SECONDS
+                ordered = (lease.resting_until - shared.now()).total_seconds()
+                left = max(ends_at - local.elapsed(), ordered)
+        self._rests_until = local.elapsed() + HEARSAY_SECONDS
 
     def _end_rest(self) -> bool:
         """Let the account work again; return False when a rest was ordered at the last moment."""
         with database_turn():
             is_over = (
-                self._lease().exclude(resting_until__gt=timezone.now()).update(resting_until=None)
+                self._lease().exclude(resting_until__gt=shared.now()).update(resting_until=None)
             )
             if is_over:
                 change_account_state(

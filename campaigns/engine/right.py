@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
-from accounts.services.conversation import LeaseLost
 from accounts.services.leases import Grant
-from campaigns.engine.entries import Mark, Replay
+from campaigns.engine.entries import Decision, Mark, Replay
 from campaigns.engine.ledger import Ledger
+from clocks import local
 
-#: A mark older than this is proved again before its request leaves: the process may have been
-#: stopped in between, and its lease may have passed on. Whoever proves has 12 seconds
-#: (PRESUMED_DEAD_SECONDS - PROVED_SECONDS), of which connecting may take QQ_CONNECT_TIMEOUT and
-#: what has left may stay in the kernel for UNACKNOWLEDGED_SECONDS (`qqhttp.transport`).
+#: A proof older than this is renewed before its request is made: the process may have been stopped
+#: in between, and its lease may have passed on.
 FRESH_SECONDS = 3.0
+#: A request leaves within this many seconds of its proof, or not at all: connecting may take time.
+#: What leaves may stay in the kernel for UNACKNOWLEDGED_SECONDS (`qqhttp.transport`). Both together
+#: are less than a proof is good for (PRESUMED_DEAD_SECONDS - PROVED_SECONDS), and less than the
+#: margin before the gateway forgets a SEQ (`campaigns.engine.outcomes.REPLAY_MARGIN_SECONDS`).
+LEAVES_WITHIN_SECONDS = 8.0
 
 
 class RightToSend:
@@ -33,8 +34,12 @@ class RightToSend:
         self._grant = grant
         self._account_id = account_id
         self.is_held = True
-        #: When it was last proved, on the monotonic clock.
-        self._proved_at = 0.0
+        self._proved_at = float("-inf")
+
+    @property
+    def leave_by(self) -> float:
+        """Until when a request may leave on the latest proof, on `clocks.local.elapsed`."""
+        return self._proved_at + LEAVES_WITHIN_SECONDS
 
     def lose(self) -> None:
         """The lease has passed on."""
@@ -51,32 +56,31 @@ class RightToSend:
         """
         mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text)
         ticket = self._ledger.ask(mark, is_urgent=is_urgent)
-        if not ticket.wait():
+        if ticket.wait() is not Decision.GRANTED:
             if self._ledger.is_fenced_off:
                 self.is_held = False
             return False
         self._proved_at = ticket.proved_at
         return True
 
-    def prove_fresh(self, seq: int) -> None:
-        """Let no request leave on a proof that is too old; see FRESH_SECONDS.
+    def prove_fresh(self, seq: int) -> Decision:
+        """Return whether the attempt's request may be made now; renew a proof that is too old."""
+        while local.elapsed() - self._proved_at > FRESH_SECONDS:
+            decision = self.prove_again(seq)
+            if decision is not Decision.GRANTED:
+                return decision
+        return Decision.GRANTED
 
-        Raises:
-            LeaseLost: this lane may not send any more.
-        """
-        while time.monotonic() - self._proved_at > FRESH_SECONDS:
-            self.prove_again(seq)
+    def prove_again(self, seq: int) -> Decision:
+        """Ask whether the request of an open attempt may leave (again); it is counted.
 
-    def prove_again(self, seq: int) -> None:
-        """Prove once more that this lane may send, and count the repeat.
-
-        Raises:
-            LeaseLost: it may not.
+        The proof dates from before the database was asked, so whatever the answer waited for, a
+        locked table or a process that was stopped, makes it old, and it is asked for once more.
         """
         ticket = self._ledger.ask(Replay(self._account_id, self._grant.token, seq))
-        if not ticket.wait():
-            # The lease has passed on, or the attempt was ended meanwhile and the lease is ours:
-            # the hand-back will see.
-            self.is_held = not self._ledger.is_fenced_off
-            raise LeaseLost
-        self._proved_at = ticket.proved_at
+        decision = ticket.wait()
+        if decision is Decision.GRANTED:
+            self._proved_at = ticket.proved_at
+        elif self._ledger.is_fenced_off:
+            self.is_held = False
+        return decision

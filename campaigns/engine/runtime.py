@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F
 
 from accounts.models import Account, Egress, Errand, ErrandState, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
@@ -28,8 +29,10 @@ from campaigns.engine.feed import RunBrief, brief
 from campaigns.engine.gateway_watch import GatewayWatch
 from campaigns.engine.inbox import InboxRounds
 from campaigns.engine.ledger import Ledger
-from campaigns.models import Run
+from campaigns.models import Attempt, Run
 from campaigns.services.breakers import stop_run
+from campaigns.states import DeliveryState
+from clocks import local, shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from qqhttp import GatewayClient
@@ -84,11 +87,11 @@ class Runtime:
         self._leave_at = 0.0
         self._limits: dict[int, Limits] = {}
         self._unreturned: list[Callable[[], None]] = []
-        self._runs_read_at = 0.0
-        self._stop = threading.Event()
+        self._runs_read_at = float("-inf")
+        self._stop = local.new_event()
         self._announce()
         self.inbox = InboxRounds(self)
-        self._thread = threading.Thread(target=self._control, name="control", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def _announce(self) -> None:
         self.worker: Worker = announce_worker(
@@ -104,8 +107,9 @@ class Runtime:
 
     def start(self) -> None:
         """Begin to prove alive and to tell the lanes."""
+        shared.observe()
         self._tend()
-        self._thread.start()
+        self._thread = local.start_thread(self._control, name="control")
         self.inbox.start()
 
     def drain(self) -> None:
@@ -116,15 +120,16 @@ class Runtime:
         """
         if not self.is_draining:
             self.is_draining = True
-            self._leave_at = time.monotonic() + DRAIN_SECONDS
+            self._leave_at = local.elapsed() + DRAIN_SECONDS
         self.wake_all()
 
     def close(self) -> None:
         """Write what is left and end the worker's row, so that its accounts pass on at once."""
         self.drain()
         self._stop.set()
-        self._thread.join()
-        self.inbox.close(patience=max(0.0, self._leave_at - time.monotonic()))
+        if self._thread is not None:
+            self._thread.join()
+        self.inbox.close(patience=max(0.0, self._leave_at - local.elapsed()))
         self.ledger.close()
         end_worker(worker_id=self.worker.pk, reason=_("stopped"))
         connection.close()
@@ -191,15 +196,16 @@ class Runtime:
     # --- the loop -----------------------------------------------------------------------------
 
     def _control(self) -> None:
-        heartbeat_at = policies_at = 0.0
-        looked_at = time.monotonic()
+        heartbeat_at = policies_at = float("-inf")
+        looked_at = local.elapsed()
         while not self._stop.wait(CONTROL_SECONDS):
-            now = time.monotonic()
+            now = local.elapsed()
             try:
                 if self.is_draining and now > self._leave_at:
                     self._leave()
                 if now - heartbeat_at >= HEARTBEAT_SECONDS:
                     heartbeat_at = now
+                    shared.observe()
                     if not prove_alive(worker_id=self.worker.pk) or self.ledger.is_fenced_off:
                         self._start_over()
                 if now - policies_at >= POLICY_SECONDS:
@@ -209,6 +215,7 @@ class Runtime:
                 self._return_what_is_left()
                 if now - looked_at >= FORGOTTEN_SECONDS:
                     looked_at = now
+                    self._find_forgotten_attempts()
                     return_forgotten(
                         worker_id=self.worker.pk,
                         active=[*self.lanes, *self.inbox.asked],
@@ -224,6 +231,25 @@ class Runtime:
                 connection.close()
         connection.close()
 
+    def _find_forgotten_attempts(self) -> None:
+        """Tell lanes of attempts that have been open for a while and that they may not know of.
+
+        Whatever left one like that (a commit whose answer was lost, a lane that died while the
+        database was away), it is asked about well inside the gateway's memory.
+        """
+        long_ago = shared.now() - timedelta(seconds=FORGOTTEN_SECONDS)
+        open_ones = Attempt.objects.filter(
+            finished_at=None,
+            marked_at__lt=long_ago,
+            delivery__state=DeliveryState.SENDING,
+            delivery__account__lease__worker=self.worker,
+            delivery__seq=F("seq"),
+        )
+        for account_id, seq in open_ones.order_by().values_list("account_id", "seq"):
+            lane = self.lanes.get(account_id)
+            if lane is not None:
+                lane.look_for_open(seq)
+
     def _start_over(self) -> None:
         """This worker was presumed dead. It is not, but its leases are gone: begin as a new one."""
         log.warning("Worker %s was presumed dead: its lanes stop, it starts over.", self.worker.pk)
@@ -232,7 +258,7 @@ class Runtime:
             lane.lose_lease()
         self._announce()
         for errand in (fenced.close, wake_reconciler):
-            threading.Thread(target=errand, daemon=True).start()  # this loop waits for nobody
+            local.start_thread(errand, name="starting over")  # this loop waits for nothing
 
     def _tend(self) -> None:
         self._read_runs()
@@ -268,7 +294,7 @@ class Runtime:
                 lane.seen = None  # it is part of every lane's limits
 
     def _read_runs(self) -> None:
-        self._runs_read_at = time.monotonic()
+        self._runs_read_at = local.elapsed()
         running = {run.pk: run for run in Run.objects.running()}
         for run_id in running.keys() - self.runs.keys():
             try:
@@ -286,7 +312,7 @@ class Runtime:
 
     def refresh_runs(self) -> None:
         """Read the runs now: a lane woken for a run that started a moment ago must find it."""
-        if time.monotonic() - self._runs_read_at > FRESH_RUNS_SECONDS:
+        if local.elapsed() - self._runs_read_at > FRESH_RUNS_SECONDS:
             self._read_runs()
 
     def return_later(self, hand_back: Callable[[], None]) -> None:

@@ -1,27 +1,45 @@
-"""The sender: sees one delivery through, from its slot to a definite answer if there is one."""
+"""The sender: sees deliveries through, from their slot to a definite answer if there is one."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from datetime import timedelta
-
-from django.utils import timezone
+from datetime import datetime, timedelta
 
 from accounts.models import PolicyCommand
-from accounts.services.conversation import Answer, Conversation, LeaseLost
+from accounts.services.conversation import (
+    Answer,
+    Conversation,
+    LaneMustStop,
+    LeaseLost,
+    LoginUnanswered,
+)
 from accounts.services.database_turn import database_turn
-from campaigns.engine.entries import Settlement
+from campaigns.engine.entries import Decision, Settlement
 from campaigns.engine.feed import Due, Unsettled, unsettled_attempts
 from campaigns.engine.lane_inbox import LaneInbox
 from campaigns.engine.ledger import Ledger
-from campaigns.engine.outcomes import Situation, Verdict, judge
+from campaigns.engine.open_attempts import Open, OpenAttempts
+from campaigns.engine.outcomes import (
+    LONGEST_REPLAY_PAUSE_SECONDS,
+    Situation,
+    Verdict,
+    give_up,
+    judge,
+)
 from campaigns.engine.reactions import Reactions
 from campaigns.engine.right import RightToSend
 from campaigns.engine.runtime import Runtime
 from campaigns.engine.tempo import Tempo
-from campaigns.states import DeliveryState
+from campaigns.states import DeliveryState, Reason
+from clocks import local, shared
 from foundation.failpoints import failpoint, failpoint_soon
+
+#: What an attempt that may have left ends as, when the ledger refuses to have it repeated.
+_GIVEN_UP = {
+    Decision.TOO_OLD: Reason.REPLAY_WINDOW_OVER,
+    Decision.OPTED_OUT: Reason.SUPPRESSED,
+    Decision.CANCELLED: Reason.RUN_CANCELLED,
+}
 
 
 class Sender:
@@ -35,8 +53,8 @@ class Sender:
         tempo: its tempo.
         reactions: what answers mean beyond the delivery.
         inbox: what is asked in between.
-        check: raises to end the lane; called after waits.
         is_over: tells whether to hand back before the next message.
+        must_leave: tells whether to hand back although the work is not done: others wait.
     """
 
     def __init__(
@@ -49,8 +67,8 @@ class Sender:
         tempo: Tempo,
         reactions: Reactions,
         inbox: LaneInbox,
-        check: Callable[[], None],
         is_over: Callable[[], bool],
+        must_leave: Callable[[], bool],
     ) -> None:
         self._runtime = runtime
         self._ledger = ledger
@@ -60,168 +78,298 @@ class Sender:
         self._tempo = tempo
         self._reactions = reactions
         self._inbox = inbox
-        self._check = check
         self._is_over = is_over
+        self._must_leave = must_leave
         self._spells_h = False
+        #: What has no definite answer yet.
+        self.open = OpenAttempts()
+        #: The SEQ that is marked or asked about at this moment.
+        self._current: int | None = None
         #: The runs it sent for.
         self.runs_served: set[int] = set()
 
+    def knows(self, seq: int) -> bool:
+        """Return whether this lane sees to the attempt of that SEQ."""
+        return seq == self._current or seq in self.open
+
     def deliver(self, due: Due) -> bool:
-        """Wait for the slot, mark, send, and see it through to a definite answer if there is one.
+        """Wait for the slot, mark, send, and judge the answer.
 
         Returns:
             False when the mark was refused, and so nothing sent: the delivery was paused,
             cancelled or rerouted, or this lane's lease has passed on.
         """
-        self._log_in_first()
+        self.log_in_first()
         seq = self._conversation.next_seq()
-        while wait := self._tempo.seconds_to_mark(f"{self._account_id}:{seq}"):
-            self._tempo.pause(self._inbox.use(wait))
-            if self._is_over():
-                return True
-        self.wait_for_gateway()
-        run = self._runtime.runs.get(due.run_id)
-        if run is None or not run.is_open(timezone.now()):
+        if not self._wait_for_slot(seq):
             return True
-        asked_at = time.monotonic()
-        is_urgent = self._tempo.slot() <= asked_at
-        if not self._right.mark(
-            delivery_id=due.delivery_id, seq=seq, text=due.own_text, is_urgent=is_urgent
-        ):
+        attempt: Open | None = None
+        try:
+            if not self._may_send(due):
+                return True
+            attempt = self._mark(due, seq)
+        finally:
+            if attempt is None:
+                self._tempo.give_back_place(seq)
+        if attempt is None:
             return False
-        failpoint("after_mark")
-        marked_at = time.monotonic()
-        self._tempo.mark_took(marked_at - asked_at)
-        self._tempo.sleep_until_slot()
         self.runs_served.add(due.run_id)
-        self._see_through(due, seq=seq, marked_at=marked_at)
+        try:
+            self._tempo.sleep_until_slot()
+            if not self._may_send(due):
+                self._withhold(attempt)  # a locked table may have kept the mark past the window
+                return True
+        except LaneMustStop:
+            if self._right.is_held:
+                self._withhold(attempt)
+            raise
+        self._send(attempt)
         self._inbox.after_a_message()
         return True
 
-    def _see_through(
-        self, due: Due, *, seq: int, marked_at: float, replays: int = 0, was_open: bool = False
-    ) -> None:
-        """Send a marked attempt's request, and repeat it until the answer is definite.
-
-        Args:
-            due: the delivery.
-            seq: the attempt's SEQ.
-            marked_at: when it was marked, on the monotonic clock.
-            replays: how often it was repeated by earlier lanes.
-            was_open: whether one of them may have sent it already.
-        """
+    def _wait_for_slot(self, seq: int) -> bool:
+        """Wait for the slot and take its places; return False when the slice is over before."""
         while True:
-            self._right.prove_fresh(seq)
+            wait = self._tempo.seconds_to_mark() or self._runtime.gateway.seconds_before_message()
+            if not wait:
+                wait = self._tempo.take_place(seq)
+                if not wait:
+                    return True
+            self._tempo.wait(self._inbox.use(wait))
+            if self._is_over():
+                return False
+
+    def _may_send(self, due: Due) -> bool:
+        run = self._runtime.runs.get(due.run_id)
+        return run is not None and run.is_open(shared.wall())
+
+    def _mark(self, due: Due, seq: int) -> Open | None:
+        """Return the marked attempt, or None when the mark was refused."""
+        asked_at = local.elapsed()
+        is_urgent = self._tempo.slot() <= asked_at
+        self._current = seq
+        if not self._right.mark(
+            delivery_id=due.delivery_id, seq=seq, text=due.own_text, is_urgent=is_urgent
+        ):
+            return None
+        failpoint("after_mark")
+        self._tempo.mark_took(local.elapsed() - asked_at)
+        return Open(due, seq, marked_at=asked_at)
+
+    # --- one request --------------------------------------------------------------------------
+
+    def _send(self, attempt: Open) -> None:
+        """Make an attempt's request, judge the answer, and keep the attempt if it stays open."""
+        self._current = attempt.seq
+        answer = self._exchange(attempt)
+        if answer is None:
+            return
+        due, attempt.last_code = attempt.due, answer.code
+        situation = self._situation(attempt, answer)
+        verdict = judge(situation)
+        self._record(attempt, answer.code, verdict)
+        if not self._right.is_held:
+            raise LeaseLost  # what follows is about the account, which is another lane's by now
+        if verdict.is_ended:
+            self.open.drop(attempt)
+        else:
+            # "When I send a message with a lowercase h the server may return NULL": spell it.
+            self._spells_h = self._spells_h or answer.code == "NULL"
+            attempt.may_have_left = attempt.may_have_left or not answer.is_definite
+            attempt.replays += answer.code != "unreachable"
+            attempt.ask_at = local.elapsed() + verdict.pause
+            self.open.put(attempt)
+        self._tell_watch(attempt, answer, verdict)
+        if answer.code != "unreachable":
+            self._reactions.react(
+                answer=answer, policy=situation.policy, uin=due.uin, run_id=due.run_id
+            )
+        if verdict.is_ended:
+            self._reactions.count(verdict=verdict, answer=answer)
+
+    def _exchange(self, attempt: Open) -> Answer | None:
+        """Return the answer to an attempt's request; None when it may not leave, and was ended."""
+        due = attempt.due
+        while True:
+            decision = self._right.prove_fresh(attempt.seq)
+            if decision is not Decision.GRANTED:
+                self._end_refused(attempt, decision)
+                return None
             failpoint_soon("after_request_left", within=0.02)
+            attempt.asked_at = local.elapsed()
             answer = self._conversation.send_message(
-                seq=seq, uin=due.uin, text=due.text, spell_h=self._spells_h
+                seq=attempt.seq,
+                uin=due.uin,
+                text=due.text,
+                leave_by=self._right.leave_by,
+                spell_h=self._spells_h,
             )
             failpoint("after_reply")
-            self._tempo.confirm(f"{self._account_id}:{seq}")
-            age = time.monotonic() - marked_at
-            situation = self._situation(due, answer, was_open=was_open, replays=replays, age=age)
-            verdict = judge(situation)
-            self._record(due, seq, answer.code, verdict)
-            if not self._right.is_held:
-                raise LeaseLost  # what follows is about the account, which is another lane's by now
-            self._react(due, situation)
-            if verdict.is_ended:
-                self._reactions.count(verdict=verdict, answer=answer)
-                return
-            was_open = was_open or not answer.is_definite
-            replays += answer.code != "unreachable"
-            self._prepare_replay(answer, seq, verdict.pause)
+            if answer.code != "withheld":
+                self._tempo.confirm(attempt.seq)
+                return answer
 
-    def _situation(
-        self, due: Due, answer: Answer, *, was_open: bool, replays: int, age: float, code: str = ""
-    ) -> Situation:
-        """Return what is to be judged, by the policy for the answer's code or for `code`."""
+    def _ask_again(self, attempt: Open) -> None:
+        """Repeat an attempt's request, if that is granted."""
+        self.wait_for_gateway()
+        self.log_in_first()
+        self._tempo.sleep_until_slot()
+        self._current = attempt.seq
+        decision = self._right.prove_again(attempt.seq)
+        if decision is not Decision.GRANTED:
+            self._end_refused(attempt, decision)
+            return
+        self._send(attempt)
+
+    def _end_refused(self, attempt: Open, decision: Decision) -> None:
+        """End an attempt whose request may not leave (again).
+
+        Raises:
+            LeaseLost: it is not this lane's any more.
+        """
+        if decision is Decision.REFUSED:
+            # The lease has passed on, or the attempt was ended meanwhile and the lease is ours:
+            # the hand-back will see.
+            raise LeaseLost
+        if not attempt.may_have_left:
+            self._withhold(attempt)
+            return
+        answer = Answer(attempt.last_code, is_definite=False)
+        reason = _GIVEN_UP[decision]
+        situation = self._situation(attempt, answer)
+        verdict = (
+            give_up(situation, reason)
+            if decision is Decision.TOO_OLD
+            else Verdict(DeliveryState.UNKNOWN, reason)
+        )
+        self._record(attempt, answer.code, verdict)
+        self.open.drop(attempt)
+
+    def _withhold(self, attempt: Open) -> None:
+        """End an attempt of which no byte left: its delivery is pending again."""
+        self._record(attempt, "withheld", Verdict(DeliveryState.PENDING))
+        self.open.drop(attempt)
+
+    def _situation(self, attempt: Open, answer: Answer) -> Situation:
         return Situation(
             answer=answer,
             policy=self._runtime.policies.find(
-                command=PolicyCommand.MESSAGE.value, code=code or answer.code
+                command=PolicyCommand.MESSAGE.value, code=answer.code
             ),
-            was_open=was_open,
-            replays=replays,
-            attempts=due.attempts + 1,
-            age=age,
+            was_open=attempt.may_have_left,
+            replays=attempt.replays,
+            attempts=attempt.due.attempts + 1,
+            age=local.elapsed() - attempt.marked_at,
             replay_window=self._runtime.replay_window,
-            promise=due.promise,
+            promise=attempt.due.promise,
         )
 
-    def _record(self, due: Due, seq: int, res: str, verdict: Verdict) -> None:
-        now = timezone.now()
-        is_later = verdict.pause and verdict.is_ended
+    def _record(self, attempt: Open, res: str, verdict: Verdict) -> None:
+        at = shared.now()
         self._ledger.settle(
             Settlement(
-                delivery_id=due.delivery_id,
+                delivery_id=attempt.due.delivery_id,
                 account_id=self._account_id,
-                seq=seq,
+                seq=attempt.seq,
                 to=str(verdict.to),
                 reason=str(verdict.reason),
                 res=res,
-                at=now,
-                not_before=now + timedelta(seconds=verdict.pause) if is_later else None,
+                at=at,
+                sent_at=shared.as_wall(at),
+                not_before=at + timedelta(seconds=verdict.pause) if verdict.pause else None,
                 is_ended=verdict.is_ended,
             )
         )
 
-    def _react(self, due: Due, situation: Situation) -> None:
-        if situation.answer.code == "unreachable":
-            self._runtime.gateway.unreachable(situation.answer.sentence)
-            return
-        self._runtime.gateway.reached()
-        self._reactions.react(
-            answer=situation.answer, policy=situation.policy, uin=due.uin, run_id=due.run_id
-        )
+    def _tell_watch(self, attempt: Open, answer: Answer, verdict: Verdict) -> None:
+        gateway = self._runtime.gateway
+        if answer.code == "unreachable":
+            gateway.unreachable(answer.sentence, asked_at=attempt.asked_at)
+        elif answer.is_definite:
+            gateway.answered()
+        else:
+            gateway.unanswered(answer.sentence, asked_at=attempt.asked_at)
+        if verdict.to in (DeliveryState.SENT, DeliveryState.FAILED):
+            gateway.note_message(
+                account_id=self._account_id, is_taken=verdict.to == DeliveryState.SENT
+            )
 
-    def _prepare_replay(self, answer: Answer, seq: int, pause: float) -> None:
-        """Wait as long as a repeat has to, and be granted it."""
-        # "When I send a message with a lowercase h the server may return NULL": spell it.
-        self._spells_h = self._spells_h or answer.code == "NULL"
-        self._tempo.pause(pause)
-        self._check()
-        self.wait_for_gateway()
-        self._log_in_first()
-        self._tempo.sleep_until_slot()
-        self._right.prove_again(seq)
+    # --- what is open -------------------------------------------------------------------------
 
-    # --- what an earlier lane left open ---------------------------------------------------------
+    def find_open(self) -> None:
+        """Take charge of the account's open attempts that no lane sees to.
 
-    def settle_unsettled(self) -> None:
+        Another lane died over them, or the database took a mark whose answer it could not give.
+        """
         with database_turn():
-            left = unsettled_attempts(account_id=self._account_id)
-        for unsettled in left:
-            self._settle_one(unsettled)
+            found = unsettled_attempts(account_id=self._account_id)
+        now, here = shared.now(), local.elapsed()
+        for left in found:
+            if not self.knows(left.seq):
+                self.open.put(_taken_over(left, now=now, here=here))
 
-    def _settle_one(self, left: Unsettled) -> None:
-        """Find out about an attempt nobody waits for: ask the same again, or say "unknown"."""
-        age = (timezone.now() - left.marked_at).total_seconds()
-        silence = Answer(left.last_res or "lost", is_definite=False)
-        verdict = judge(
-            self._situation(left.due, silence, was_open=True, replays=0, age=age, code="timeout")
-        )
-        if verdict.to != DeliveryState.SENDING:
-            self._record(left.due, left.seq, silence.code, verdict)
-            return
-        self.runs_served.add(left.due.run_id)
-        self._prepare_replay(silence, left.seq, 0.0)
-        self._see_through(
-            left.due,
-            seq=left.seq,
-            marked_at=time.monotonic() - age,
-            replays=left.replays,
-            was_open=True,
-        )
+    def settle_open(self, *, is_idle: bool = False) -> None:
+        """Ask again about what is open: where its time has come, or where it holds others up.
+
+        Args:
+            is_idle: whether there is nothing else to send: then all of it is waited for.
+        """
+        while self.open and not self._is_over():
+            attempt = self.open.next()
+            wait = attempt.ask_at - local.elapsed()
+            if wait <= 0:
+                self._ask_again(attempt)
+            elif is_idle or self.open.hold_up(last_answer_at=self._runtime.gateway.last_answer_at):
+                self._tempo.wait(wait)
+            else:
+                return
 
     # --- waiting ------------------------------------------------------------------------------
 
     def wait_for_gateway(self) -> None:
         """Wait while the gateway is away, unless it is this lane that tries it."""
-        while wait := self._runtime.gateway.wait_seconds():
-            self._tempo.pause(wait)
+        while wait := self._runtime.gateway.seconds_to_wait():
+            self._wait_in_place(wait)
 
-    def _log_in_first(self) -> None:
-        if not self._conversation.is_logged_in:
-            self._conversation.ensure_logged_in()
-            self._runtime.gateway.reached()
+    def log_in_first(self) -> None:
+        """Log in unless the account is; wait while logins get no answer, and try again.
+
+        Raises:
+            LaneMustStop: the account cannot go on.
+            NeverLeft: the gateway cannot be reached.
+        """
+        gateway = self._runtime.gateway
+        while not self._conversation.is_logged_in:
+            if self._conversation.find_session():
+                return
+            if wait := gateway.seconds_before_login():
+                self._wait_in_place(wait)
+                continue
+            asked_at = local.elapsed()
+            try:
+                self._conversation.log_in()
+            except LoginUnanswered as trouble:
+                if trouble.was_asked:
+                    gateway.login_unanswered(trouble.sentence, asked_at=asked_at)
+                self._wait_in_place(trouble.retry_seconds)
+            else:
+                gateway.answered(is_login=True)
+
+    def _wait_in_place(self, seconds: float) -> None:
+        self._tempo.wait(seconds)
+        if self._must_leave():
+            raise LaneMustStop("others wait for this lane's place")
+
+
+def _taken_over(left: Unsettled, *, now: datetime, here: float) -> Open:
+    wait = (left.ask_at - now).total_seconds() if left.ask_at else 0.0
+    return Open(
+        left.due,
+        left.seq,
+        marked_at=here - (now - left.marked_at).total_seconds(),
+        replays=left.replays,
+        may_have_left=True,
+        asked_at=here,
+        ask_at=here + min(max(wait, 0.0), LONGEST_REPLAY_PAUSE_SECONDS),
+        last_code=left.last_res or "lost",
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
@@ -18,6 +19,9 @@ from accounts.states import AccountState
 
 #: The states in which an account may send. A resting one is moved back before its next message.
 SENDABLE = (AccountState.NEW.value, AccountState.ONLINE.value, AccountState.OFFLINE.value)
+
+#: Results of requests that never left: they are no try of their message.
+NEVER_LEFT = ("unreachable", "withheld")
 
 TallyKey = tuple[int, str, str]  # run, kind, key
 
@@ -36,11 +40,15 @@ class LedgerSql(Protocol):
 
     connection_options: str
 
-    def is_living(self, *, worker_id: int) -> bool:
+    def is_living(self, *, worker_id: int, at: datetime) -> bool:
         """Return whether the worker may mark; on PostgreSQL hold its row until the commit.
 
         A heartbeat older than PROVED_SECONDS is renewed: then the leases cannot pass on before
         what is marked now has left, or has gone stale (`campaigns.engine.right`).
+
+        Args:
+            worker_id: who asks.
+            at: the shared time when the transaction began.
         """
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
@@ -56,11 +64,31 @@ class LedgerSql(Protocol):
             their lane has lost its lease.
         """
 
-    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Count a replay of open attempts, (account, token, seq) each; return (account, seq)."""
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return (delivery, seq) of the marks that stand: an earlier try's commit was cut off.
+
+        Args:
+            worker_id, rows: as for `mark`.
+        """
+
+    def replay(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
+    ) -> list[Any]:
+        """Count a repeat of open attempts where nothing speaks against it.
+
+        Args:
+            worker_id: who asks.
+            rows: (account, token, seq) each.
+            oldest: what was marked before this is too old to be repeated; shared time.
+
+        Returns:
+            (account, seq, is_too_old, has_opted_out, is_cancelled) of those that are open and whose
+            lease is the asker's. Counted are those with none of the three.
+        """
 
     def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Record results, (delivery, account, seq, to, reason, res, at, not_before, is_ended).
+        """Record results, (delivery, account, seq, to, reason, res, at, not_before, is_ended,
+        sent_at).
 
         Returns:
             (delivery, run, state, reason) of those that were still in flight under that SEQ.

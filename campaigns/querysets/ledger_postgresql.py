@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
-from campaigns.querysets.ledger import SENDABLE, columns
+from campaigns.querysets.ledger import NEVER_LEFT, SENDABLE, columns
 from campaigns.querysets.suppressed import is_suppressed
 
 # FOR SHARE: whoever presumes this worker dead has to wait for our commit, and we for theirs. So
 # there is no moment at which the leases have passed on and a mark of ours still gets through.
 _IS_LIVING = """
-SELECT heartbeat_at < clock_timestamp() - make_interval(secs => %s)
+SELECT heartbeat_at < %s
   FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE
 """
-_PROVE = "UPDATE accounts_worker SET heartbeat_at = clock_timestamp() WHERE id = %s"
+_PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 
 # The batch drives every statement below: a look-up by primary key for each of its rows. PostgreSQL
 # must not see another way in. In a run that was planned a moment ago its statistics know of no
@@ -51,30 +52,60 @@ WITH asked AS (
 SELECT id, run_id, seq FROM granted
 """  # noqa: S608 -- it puts in names, no value
 
-_REPLAY = """
+# A mark whose commit was carried out though its answer was lost: nobody else can have made it.
+_MARKED_ALREADY = """
 WITH asked AS (
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS t (account_id, token, seq)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS t (delivery_id, account_id, token, seq, body)
 )
-UPDATE campaigns_attempt t SET replays = t.replays + 1
+SELECT a.delivery_id, a.seq
   FROM asked a
   JOIN accounts_lease l
     ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
- WHERE t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
-RETURNING t.account_id, t.seq
+  JOIN campaigns_attempt t
+    ON t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+  JOIN campaigns_delivery d
+    ON d.id = t.delivery_id AND d.state || '' = 'sending' AND d.seq = a.seq
+ WHERE t.delivery_id = a.delivery_id
 """
 
+_REPLAY = f"""
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS t (account_id, token, seq)
+), held AS (
+    SELECT t.id, t.account_id, t.seq, t.marked_at < %s AS is_too_old,
+           d.uin = 0 OR {is_suppressed(uin="d.uin", campaign="r.campaign_id")} AS has_opted_out,
+           r.state = 'cancelled' AS is_cancelled
+      FROM asked a
+      JOIN accounts_lease l
+        ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+      JOIN campaigns_attempt t
+        ON t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+      JOIN campaigns_delivery d ON d.id = t.delivery_id
+      JOIN campaigns_run r ON r.id = d.run_id
+), counted AS (
+    UPDATE campaigns_attempt t SET replays = t.replays + 1 FROM held h
+     WHERE t.id = h.id AND NOT (h.is_too_old OR h.has_opted_out OR h.is_cancelled)
+)
+SELECT account_id, seq, is_too_old, has_opted_out, is_cancelled FROM held
+"""  # noqa: S608 -- it puts in names, no value
+
 # A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
-_SETTLE = """
+_SETTLE = f"""
 WITH said AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-                         %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[])
-        AS t (delivery_id, account_id, seq, state, reason, res, answered_at, not_before, is_ended)
+                         %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
+                         %s::timestamptz[])
+        AS t (delivery_id, account_id, seq, state, reason, res, answered_at, not_before, is_ended,
+              sent_at)
 ), moved AS (
     UPDATE campaigns_delivery d
        SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
                         ELSE s.state END,
            reason = s.reason, last_res = s.res, not_before = s.not_before,
-           sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE d.sent_at END
+           counted_from = CASE WHEN s.res IN {NEVER_LEFT} THEN COALESCE(d.counted_from, 0) + 1
+                               ELSE d.counted_from END,
+           sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE d.sent_at END
       FROM said s, campaigns_run r
      WHERE d.id = s.delivery_id AND d.state || '' = 'sending' AND d.seq = s.seq
        AND r.id = d.run_id + 0
@@ -86,7 +117,7 @@ WITH said AS (
      WHERE t.account_id = s.account_id AND t.seq = s.seq AND t.finished_at IS NULL
 )
 SELECT id, run_id, state, reason FROM moved
-"""
+"""  # noqa: S608 -- it puts in names, no value
 
 
 #: For the ledger's own connection: look-ups, whatever the statistics say.
@@ -101,12 +132,12 @@ class PostgresqlLedger:
 
     connection_options = CONNECTION_OPTIONS
 
-    def is_living(self, *, worker_id: int) -> bool:
+    def is_living(self, *, worker_id: int, at: datetime) -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(_IS_LIVING, [PROVED_SECONDS, worker_id])
+            cursor.execute(_IS_LIVING, [at - timedelta(seconds=PROVED_SECONDS), worker_id])
             found = cursor.fetchone()
             if found is not None and found[0]:
-                cursor.execute(_PROVE, [worker_id])
+                cursor.execute(_PROVE, [at, worker_id])
             return found is not None
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
@@ -114,12 +145,19 @@ class PostgresqlLedger:
             cursor.execute(_MARK, [*columns(rows, 5), worker_id, list(SENDABLE), at])
             return list(cursor.fetchall())
 
-    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(_REPLAY, [*columns(rows, 3), worker_id])
+            cursor.execute(_MARKED_ALREADY, [*columns(rows, 5), worker_id])
+            return list(cursor.fetchall())
+
+    def replay(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
+    ) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_REPLAY, [*columns(rows, 3), oldest, worker_id])
             return list(cursor.fetchall())
 
     def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(_SETTLE, columns(rows, 9))
+            cursor.execute(_SETTLE, columns(rows, 10))
             return list(cursor.fetchall())

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
-from campaigns.querysets.ledger import SENDABLE
+from campaigns.querysets.ledger import NEVER_LEFT, SENDABLE
 from campaigns.querysets.suppressed import is_suppressed
 
 _IS_LIVING = """
-SELECT heartbeat_at < strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s)
+SELECT heartbeat_at < %s
   FROM accounts_worker WHERE id = %s AND ended_at IS NULL
 """
-_PROVE = """
-UPDATE accounts_worker SET heartbeat_at = strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') WHERE id = %s
-"""
+_PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 
 # The batch drives every statement below, a look-up by key for each of its rows, whatever ANALYZE
 # has counted and when: CROSS JOIN keeps the order, and a column behind a `+` leads into no index.
@@ -50,23 +48,44 @@ INSERT INTO campaigns_attempt (delivery_id, account_id, seq, marked_at, replays,
 SELECT value ->> 0, value ->> 1, value ->> 2, %s, 0, '' FROM json_each(%s)
 """
 
-_REPLAY = """
+# A mark whose commit was carried out though its answer was lost: nobody else can have made it.
+_MARKED_ALREADY = """
+WITH asked AS (
+    SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
+           value ->> 3 AS seq
+      FROM json_each(%s)
+)
+SELECT a.delivery_id, a.seq
+  FROM asked a CROSS JOIN accounts_lease l CROSS JOIN campaigns_attempt t
+       CROSS JOIN campaigns_delivery d
+ WHERE l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
+   AND t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+   AND d.id = t.delivery_id AND d.id = a.delivery_id AND +d.state = 'sending' AND d.seq = a.seq
+"""
+
+_HELD = f"""
 WITH asked AS (
     SELECT value ->> 0 AS account_id, value ->> 1 AS token, value ->> 2 AS seq FROM json_each(%s)
 )
-UPDATE campaigns_attempt SET replays = campaigns_attempt.replays + 1
-  FROM asked a CROSS JOIN accounts_lease l
- WHERE campaigns_attempt.account_id = a.account_id AND campaigns_attempt.seq = a.seq
-   AND campaigns_attempt.finished_at IS NULL
+SELECT t.id, t.account_id, t.seq, t.marked_at < %s,
+       d.uin = 0 OR {is_suppressed(uin="d.uin", campaign="r.campaign_id")}, r.state = 'cancelled'
+  FROM asked a CROSS JOIN accounts_lease l CROSS JOIN campaigns_attempt t
+       CROSS JOIN campaigns_delivery d CROSS JOIN campaigns_run r
+ WHERE t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
    AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
-RETURNING campaigns_attempt.account_id, campaigns_attempt.seq
+   AND d.id = t.delivery_id AND r.id = +d.run_id
+"""  # noqa: S608 -- it puts in names, no value
+
+_COUNT_REPLAYS = """
+UPDATE campaigns_attempt SET replays = replays + 1 WHERE id IN (SELECT value FROM json_each(%s))
 """
 
 _SAID = """
 WITH said AS (
     SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS seq,
            value ->> 3 AS state, value ->> 4 AS reason, value ->> 5 AS res,
-           value ->> 6 AS answered_at, value ->> 7 AS not_before, value ->> 8 AS is_ended
+           value ->> 6 AS answered_at, value ->> 7 AS not_before, value ->> 8 AS is_ended,
+           value ->> 9 AS sent_at
       FROM json_each(%s)
 )
 """
@@ -74,18 +93,21 @@ WITH said AS (
 # A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
 _SETTLE = (
     _SAID
-    + """
+    + f"""
 UPDATE campaigns_delivery
    SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
                     ELSE s.state END,
        reason = s.reason, last_res = s.res, not_before = s.not_before,
-       sent_at = CASE WHEN s.state = 'sent' THEN s.answered_at ELSE campaigns_delivery.sent_at END
+       counted_from = CASE WHEN s.res IN {NEVER_LEFT}
+                           THEN COALESCE(campaigns_delivery.counted_from, 0) + 1
+                           ELSE campaigns_delivery.counted_from END,
+       sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE campaigns_delivery.sent_at END
   FROM said s CROSS JOIN campaigns_run r
  WHERE campaigns_delivery.id = s.delivery_id AND +campaigns_delivery.state = 'sending'
    AND campaigns_delivery.seq = s.seq AND r.id = +campaigns_delivery.run_id
 RETURNING campaigns_delivery.id, campaigns_delivery.run_id, campaigns_delivery.state,
           campaigns_delivery.reason
-"""
+"""  # noqa: S608 -- it puts in names, no value
 )
 
 _NOTE = (
@@ -105,12 +127,13 @@ class SqliteLedger:
 
     connection_options = ""
 
-    def is_living(self, *, worker_id: int) -> bool:
+    def is_living(self, *, worker_id: int, at: datetime) -> bool:
+        oldest = at - timedelta(seconds=PROVED_SECONDS)
         with connection.cursor() as cursor:
-            cursor.execute(_IS_LIVING, [f"-{PROVED_SECONDS} seconds", worker_id])
+            cursor.execute(_IS_LIVING, [_stored(oldest), worker_id])
             found = cursor.fetchone()
             if found is not None and found[0]:
-                cursor.execute(_PROVE, [worker_id])
+                cursor.execute(_PROVE, [_stored(at), worker_id])
             return found is not None
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
@@ -122,10 +145,20 @@ class SqliteLedger:
             cursor.execute(_ATTEMPT, [_stored(at), _json(attempts)])
         return granted
 
-    def replay(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(_REPLAY, [_json(rows), worker_id])
+            cursor.execute(_MARKED_ALREADY, [_json(rows), worker_id])
             return list(cursor.fetchall())
+
+    def replay(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
+    ) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD, [_json(rows), _stored(oldest), worker_id])
+            found = list(cursor.fetchall())
+            counted = [pk for pk, _account, _seq, *objections in found if not any(objections)]
+            cursor.execute(_COUNT_REPLAYS, [json.dumps(counted)])
+        return [row[1:] for row in found]
 
     def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
         said = _json(rows)

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from accounts.models import Errand, ErrandState, Lease
 from accounts.states import WORKING_STATES
 from campaigns.models import Delivery
+from clocks import shared
 
 
 def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
@@ -23,7 +23,7 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     `errand_one_open_a_kind`) for one account: a thousand accounts cost a few milliseconds, and a
     million deliveries change nothing about that.
     """
-    now = timezone.now()
+    now = shared.now()
     mine = Delivery.objects.filter(account_id=OuterRef("account_id"))
     due = (
         mine.pending()
@@ -31,9 +31,11 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
         .filter(Q(not_before=None) | Q(not_before__lte=now))
     )
     errands = Errand.objects.filter(account_id=OuterRef("account_id"), state=ErrandState.OPEN)
+    open_ones = mine.in_flight().filter(Q(not_before=None) | Q(not_before__lte=now))
     is_rested = Q(resting_until=None) | Q(resting_until__lte=now)
+    may_log_in = Q(login_not_before=None) | Q(login_not_before__lte=now)
     return (
         Lease.objects.free()
-        .filter(account__state__in=WORKING_STATES)
-        .filter(Exists(errands) | (is_rested & (Exists(mine.in_flight()) | Exists(due))))
+        .filter(may_log_in, account__state__in=WORKING_STATES)
+        .filter(Exists(errands) | (is_rested & (Exists(open_ones) | Exists(due))))
     )

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, QuerySet, Sum
-from django.utils import timezone
 
 from accounts.services.workers import presume_dead
 from accounts.states import STOPPED_STATES
@@ -21,6 +20,7 @@ from campaigns.services.run_states import change_run_state
 from campaigns.services.waking import accounts_to_wake, wake_lanes
 from campaigns.services.windows import is_open
 from campaigns.states import DeliveryState, Promise, Reason, RunState
+from clocks import shared
 from foundation.sentences import Sentence as _
 
 #: Added to the gateway's replay window before an attempt nobody can ask about is given up.
@@ -49,9 +49,7 @@ def settle_stranded() -> int:
     An account that was quarantined or disabled with an open attempt gets no lane, so nobody can
     replay its SEQ. Once the gateway has forgotten that SEQ the answer is lost for good.
     """
-    limit = timezone.now() - (
-        timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN
-    )
+    limit = shared.now() - (timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN)
     # The attempt in flight, not an earlier one of the same delivery.
     old = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq"), marked_at__lt=limit)
     stranded = Delivery.objects.in_flight().filter(Exists(old), account__state__in=STOPPED_STATES)
@@ -96,7 +94,7 @@ def _runs_with_pending() -> QuerySet[Any, Any]:
         Tally.objects.filter(
             kind=TallyKind.STATE,
             key=DeliveryState.PENDING,
-            run__ended_at__gte=timezone.now() - RECENT,
+            run__ended_at__gte=shared.wall() - RECENT,
         )
         .values("run_id")
         .annotate(pending=Sum("n"))
@@ -108,4 +106,4 @@ def _runs_with_pending() -> QuerySet[Any, Any]:
 
 
 def _is_open(run: Run) -> bool:
-    return is_open(start=run.window_start, end=run.window_end, zone=run.timezone, at=timezone.now())
+    return is_open(start=run.window_start, end=run.window_end, zone=run.timezone, at=shared.wall())

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from accounts.models import Egress, Lease, Worker
 from accounts.services.hints import JOBS, publish
 from accounts.services.sessions import kept_sessions
 from accounts.states import WORKING_STATES
 from campaigns.services.idle import idle_leases_with_work
+from clocks import shared
 
 #: An account is not woken again before this, unless its lane handed back meanwhile.
 WAKE_AGAIN_SECONDS = 10
@@ -60,7 +60,7 @@ def _wake_chunk(account_ids: Sequence[int]) -> int:
     woken = 0
     for egress_id, ids in queues.items():
         Lease.objects.free().filter(account_id__in=ids).update(
-            egress_id=egress_id, woken_at=timezone.now()
+            egress_id=egress_id, woken_at=shared.now()
         )
         calls = [(account_id,) for account_id in ids]
         woken += publish("campaigns.tasks.run_lane", living[egress_id].queue, calls)
@@ -88,6 +88,6 @@ def accounts_to_wake(*, run_ids: Collection[int]) -> list[int]:
     Args:
         run_ids: the runs whose deliveries may be sent now.
     """
-    again = timezone.now() - timedelta(seconds=WAKE_AGAIN_SECONDS)
+    again = shared.now() - timedelta(seconds=WAKE_AGAIN_SECONDS)
     idle = idle_leases_with_work(run_ids=run_ids).filter(Q(woken_at=None) | Q(woken_at__lt=again))
     return list(idle.values_list("account_id", flat=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from accounts.services import pace
 from accounts.services.live import live
 from accounts.services.pace import LearntGap, Limits, Windows
+from clocks import shared
 
 KEY = "pace:account:7"
 #: A minute is too long for a test; the script takes any length.
@@ -19,14 +20,14 @@ SHORT = 0.3
 
 
 @pytest.fixture
-def redis_client(clean_redis: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def redis_client(clean_redis: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(pace, "MINUTE", SHORT)
     live.cache_clear()
     return clean_redis
 
 
 def windows(sends: Iterable[datetime] = (), *, account: int = 7, egress: int = 1) -> Windows:
-    newest_first = sorted(sends, reverse=True)
+    newest_first = [(f"sent {at}", at) for at in sorted(sends, reverse=True)]
     return Windows(
         account_id=account, egress_id=egress, recent_sends=lambda most: newest_first[:most]
     )
@@ -79,14 +80,14 @@ def test_a_message_counts_from_its_reply(redis_client: Any) -> None:
         ([3700, 10], Limits(0.0, per_hour=2), 0, 0),
         ([600, 10], Limits(0.0, per_hour=2), 2990, 3001),
         ([3599, 3598, 10], Limits(0.0, per_hour=2), 0.9, 2.1),
-        ([600] * 5, Limits(0.0, per_hour=5, per_day=5), 85_700, 85_801),
-        ([80_000] * 9, Limits(0.0, per_hour=5, per_day=9), 6_300, 6_401),
+        ([600 + n / 1000 for n in range(5)], Limits(0.0, per_hour=5, per_day=5), 85_700, 85_801),
+        ([80_000 + n / 1000 for n in range(9)], Limits(0.0, per_hour=5, per_day=9), 6_300, 6_401),
     ],
 )
 def test_an_empty_redis_is_seeded_from_what_was_sent(
     redis_client: Any, ages: list[float], limits: Limits, at_least: float, at_most: float
 ) -> None:
-    now = datetime.now(UTC)
+    now = shared.now()
     one = windows([now - timedelta(seconds=age) for age in ages])
     wait = seconds_to_wait(one, limits, "x")
     assert at_least <= wait <= at_most
@@ -94,11 +95,11 @@ def test_an_empty_redis_is_seeded_from_what_was_sent(
 
 def test_a_flush_in_between_forgets_nothing(redis_client: Any) -> None:
     limits = Limits(0.0, per_hour=2)
-    sent: list[datetime] = []
+    sent: list[tuple[str, datetime]] = []
     one = Windows(account_id=7, egress_id=1, recent_sends=lambda most: sent[::-1][:most])
     for member in "ab":
         until_granted(one, limits, member)
-        sent.append(datetime.now(UTC))
+        sent.append((member, shared.now()))
         one.confirm(limits=limits, member=member)
     redis_client.flushall()
     assert seconds_to_wait(one, limits, "c") > 3590
@@ -120,7 +121,7 @@ def test_ceilings_are_shared_by_all_accounts(redis_client: Any) -> None:
 
 
 def test_nothing_is_taken_from_one_window_when_another_refuses(redis_client: Any) -> None:
-    one = windows([datetime.now(UTC)])
+    one = windows([shared.now()])
     limits = Limits(0.0, per_minute=50, per_hour=1)
     assert seconds_to_wait(one, limits, "x") > 3000
     assert redis_client.zscore(KEY, "x") is None

@@ -79,7 +79,9 @@ def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sende
     with _one_turn(sender) as (_worker, polled):
         heard = polled()
         odd = Message(kind=7, sender=10_001, text="a\0b")
-        keep_polled(polled=[Polled(heard.turn, "0", heard.at, heard.pause, (odd,))])
+        keep_polled(
+            polled=[Polled(heard.turn, "0", heard.at, heard.received_at, heard.pause, (odd,))]
+        )
     row = InboundMessage.objects.get()
     assert (row.kind, row.text) == (7, "a\ufffdb")
 
@@ -96,7 +98,7 @@ def test_what_cannot_be_stored_at_all_costs_the_others_nothing(
         inbox = worker.runtime.inbox
         inbox.asked[sender.pk] = heard.turn
         with caplog.at_level(logging.ERROR):
-            inbox.hear(Polled(by_a_lane, "0", heard.at, heard.pause, (odd,)))
+            inbox.hear(Polled(by_a_lane, "0", heard.at, heard.received_at, heard.pause, (odd,)))
             inbox.hear(heard)
             inbox.close(patience=5.0)
         assert (texts(), inbox.asked) == (["kept "], {})
