@@ -41,11 +41,18 @@ class Result:
         return f"{self.name:28} {self.seconds:5.0f} s  {word}  {more}{notes}".rstrip()
 
 
-def play(scenario: Scenario, *, is_long: bool = False, kept: Path | None = None) -> Result:
+def play(
+    scenario: Scenario,
+    *,
+    database: str = "sqlite",
+    is_long: bool = False,
+    kept: Path | None = None,
+) -> Result:
     """Play one scenario on a stage of its own.
 
     Args:
         scenario: the scenario.
+        database: where it does not care.
         is_long: whether real windows and long outages are wanted.
         kept: a folder that takes the stage's own, for somebody to look into.
     """
@@ -54,14 +61,14 @@ def play(scenario: Scenario, *, is_long: bool = False, kept: Path | None = None)
     stage = None
     try:
         with ExitStack() as stays:
-            stage = Stage(folder, stays, is_long=is_long)
+            stage = Stage(folder, stays, database=database, is_long=is_long)
             scenario.play(stage)
     except Skipped as why:
         result.skipped = str(why)
     except DidNotHold as problem:
         result.failures.append(str(problem))
     except Exception as problem:  # one that breaks must not keep the others from being played
-        traceback.print_exc()
+        (folder / "traceback.txt").write_text(traceback.format_exc())
         first = str(problem).partition("\n")[0][:160]
         result.failures.append(f"broke: {type(problem).__name__}: {first}")
     if stage is not None:
@@ -85,7 +92,7 @@ def chosen(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
     ]
 
 
-def main(names: Sequence[str], *, is_long: bool, kept: Path | None) -> int:
+def main(names: Sequence[str], *, database: str, is_long: bool, kept: Path | None) -> int:
     """Play what was asked for; return the exit status."""
     if "list" in names:
         for one in SCENARIOS:
@@ -98,7 +105,7 @@ def main(names: Sequence[str], *, is_long: bool, kept: Path | None) -> int:
     signal.signal(signal.SIGTERM, _leave)
     results = []
     for one in scenarios:
-        results.append(play(one, is_long=is_long, kept=kept))
+        results.append(play(one, database=database, is_long=is_long, kept=kept))
         print(results[-1].line, flush=True)
     failed = sum(bool(result.failures) for result in results)
     skipped = sum(bool(result.skipped) for result in results)

@@ -47,7 +47,11 @@ def main() -> int:
     if os.environ.get("MUTATIONS"):
         return mutations.main()
     if given.scenario:
-        return perform.main(given.scenario, is_long=given.long, kept=given.keep)
+        databases = given.database or ["sqlite"]
+        return max(
+            perform.main(given.scenario, database=one, is_long=given.long, kept=given.keep)
+            for one in databases
+        )
     print("=== hostile files", flush=True)
     fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
     faults = ["a file made the reader fail: see above"] if fuzz.returncode else []

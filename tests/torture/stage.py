@@ -55,11 +55,14 @@ class Stage:
     Args:
         folder: for everything it writes.
         stays: what it starts is ended with this.
+        database: "sqlite" or "postgresql", where the scenario does not care.
         is_long: whether real windows and long outages are wanted.
     """
 
-    def __init__(self, folder: Path, stays: ExitStack, *, is_long: bool = False) -> None:
-        self.folder, self.is_long = folder, is_long
+    def __init__(
+        self, folder: Path, stays: ExitStack, *, database: str = "sqlite", is_long: bool = False
+    ) -> None:
+        self.folder, self.database, self.is_long = folder, database, is_long
         self.stays = stays
         #: What did not hold, in words.
         self.failures: list[str] = []
@@ -79,7 +82,7 @@ class Stage:
         world: World,
         *,
         manners: Manners | None = None,
-        database: str = "sqlite",
+        database: str = "",
         is_proxied: bool = False,
         clock: HostClock | None = None,
         min_interval: float = 0.2,
@@ -90,7 +93,7 @@ class Stage:
         Args:
             world: accounts and people.
             manners: the gateway's.
-            database: "sqlite" or "postgresql".
+            database: "sqlite" or "postgresql"; by default the stage's.
             is_proxied: whether there is a proxy before the database.
             clock: the whole host's, the database's included.
             min_interval: of the accounts.
@@ -106,7 +109,7 @@ class Stage:
         world: World,
         *,
         manners: Manners | None = None,
-        database: str = "sqlite",
+        database: str = "",
         is_proxied: bool = False,
         clock: HostClock | None = None,
         env: Mapping[str, str] = NOTHING,
@@ -117,7 +120,7 @@ class Stage:
         env = {**ENVIRONMENT, "QQ_GATEWAY_URL": self.gateway.url, **env}
         if clock is not None:
             env = {**env, **clock.env}
-        if database == "postgresql":
+        if (database or self.database) == "postgresql":
             with clock.for_what_is_started() if clock else ExitStack():
                 self.postgresql = self.stays.enter_context(killable_postgresql())
             url = self.postgresql.url

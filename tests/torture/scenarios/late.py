@@ -145,7 +145,7 @@ SCENARIOS = (
     Scenario(
         "late_frozen_stack",
         f"the stack stands still for longer than the window: {HOLDS}",
-        partial(_held_up, hold=lambda s: s.frozen(), database="sqlite"),
+        partial(_held_up, hold=lambda s: s.frozen(), database=""),
     ),
     Scenario(
         "late_skewed_successor",

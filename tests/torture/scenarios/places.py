@@ -21,7 +21,7 @@ UNDER_WAY = 0.3
 LEAST_OPEN = 12.0
 
 
-def _open(stage: Stage, *, database: str = "sqlite") -> None:
+def _open(stage: Stage, *, database: str = "") -> None:
     stage.open(WORLD, min_interval=GAP, database=database)
     columns = {"per_hour": PER_HOUR, "min_interval": GAP}
     file = stage.stranger.accounts_file(WORLD.passwords, columns=columns)
@@ -57,7 +57,7 @@ def _pause_storm(stage: Stage) -> None:
 
 def _window_closes(stage: Stage, *, is_locked: bool) -> None:
     """The window of the day closes in the middle of a run; also under a lock that outlasts it."""
-    _open(stage, database="postgresql" if is_locked else "sqlite")
+    _open(stage, database="postgresql" if is_locked else "")
     now = datetime.now(UTC)
     ends = (now + timedelta(seconds=LEAST_OPEN + 62)).replace(second=0, microsecond=0)
     if (ends - timedelta(minutes=1) - now).total_seconds() > LEAST_OPEN:
