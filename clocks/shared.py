@@ -292,9 +292,9 @@ def _ask() -> _Sample:
         cursor.execute(statement)
         wall, correction, generation, observed_at, observer, observer_elapsed = cursor.fetchone()
     if not is_postgresql:
-        # SQLite has no clock but its host's. It gives times as text.
+        # SQLite has no clock but its host's. It keeps times without their zone.
         wall = local.host_wall()
-        observed_at = observed_at and datetime.fromisoformat(observed_at).replace(tzinfo=UTC)
+        observed_at = observed_at and observed_at.replace(tzinfo=UTC)
     answered = local.elapsed()
     row = None
     if generation is not None:

@@ -20,6 +20,9 @@ class Decision(Enum):
     #: The attempt's run has been cancelled since.
     CANCELLED = auto()
 
+    def __bool__(self) -> bool:
+        return self is Decision.GRANTED
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -56,7 +56,7 @@ class RightToSend:
         """
         mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text)
         ticket = self._ledger.ask(mark, is_urgent=is_urgent)
-        if ticket.wait() is not Decision.GRANTED:
+        if not ticket.wait():
             if self._ledger.is_fenced_off:
                 self.is_held = False
             return False
@@ -67,7 +67,7 @@ class RightToSend:
         """Return whether the attempt's request may be made now; renew a proof that is too old."""
         while local.elapsed() - self._proved_at > FRESH_SECONDS:
             decision = self.prove_again(seq)
-            if decision is not Decision.GRANTED:
+            if not decision:
                 return decision
         return Decision.GRANTED
 
@@ -79,7 +79,7 @@ class RightToSend:
         """
         ticket = self._ledger.ask(Replay(self._account_id, self._grant.token, seq))
         decision = ticket.wait()
-        if decision is Decision.GRANTED:
+        if decision:
             self._proved_at = ticket.proved_at
         elif self._ledger.is_fenced_off:
             self.is_held = False

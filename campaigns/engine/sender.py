@@ -192,7 +192,7 @@ class Sender:
         due = attempt.due
         while True:
             decision = self._right.prove_fresh(attempt.seq)
-            if decision is not Decision.GRANTED:
+            if not decision:
                 self._end_refused(attempt, decision)
                 return None
             failpoint_soon("after_request_left", within=0.02)
@@ -216,7 +216,7 @@ class Sender:
         self._tempo.sleep_until_slot()
         self._current = attempt.seq
         decision = self._right.prove_again(attempt.seq)
-        if decision is not Decision.GRANTED:
+        if not decision:
             self._end_refused(attempt, decision)
             return
         self._send(attempt)

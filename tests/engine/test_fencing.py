@@ -44,7 +44,16 @@ def taken(account: Account, worker: Worker) -> Grant:
 def settlement(delivery: Delivery, *, to: str, res: str, seq: int = 7) -> Settlement:
     assert delivery.account_id is not None
     return Settlement(
-        delivery.pk, delivery.account_id, seq, to, "", res, timezone.now(), None, is_ended=True
+        delivery.pk,
+        delivery.account_id,
+        seq,
+        to,
+        "",
+        res,
+        timezone.now(),
+        timezone.now(),
+        None,
+        is_ended=True,
     )
 
 
@@ -143,7 +152,9 @@ def test_a_closed_ledger_refuses_at_once(
 
     def ask() -> None:
         delivery_id = run.deliveries.values_list("pk", flat=True)[0]
-        refused.append(ledger.ask(Mark(delivery_id, senders[0].pk, grant.token, 7, None)).wait())
+        refused.append(
+            bool(ledger.ask(Mark(delivery_id, senders[0].pk, grant.token, 7, None)).wait())
+        )
         ledger.wait_for_all()
         connection.close()
 
@@ -298,13 +309,13 @@ def test_of_two_lanes_in_one_batch_only_the_newer_is_granted(
         tickets = {
             t: ledger.ask(Mark(delivery.pk, senders[0].pk, t, seqs[t], None)) for t in tokens
         }
-        answers = {token: ticket.wait() for token, ticket in tickets.items()}
+        answers = {token: bool(ticket.wait()) for token, ticket in tickets.items()}
         assert answers == {grant.token: True, grant.token - 1: False}
         delivery.refresh_from_db()
         assert delivery.seq == seqs[grant.token]
         assert list(delivery.attempts.values_list("seq", flat=True)) == [delivery.seq]
         tickets = {t: ledger.ask(Replay(senders[0].pk, t, delivery.seq)) for t in tokens}
-        answers = {token: ticket.wait() for token, ticket in tickets.items()}
+        answers = {token: bool(ticket.wait()) for token, ticket in tickets.items()}
         assert answers == {grant.token: True, grant.token - 1: False}
         ledger.close()
         Delivery.objects.update(state="pending")
