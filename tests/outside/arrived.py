@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.outside.history import Departure
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -44,7 +46,9 @@ class Arrived:
 
     requests: list[Request] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    departures: list[Departure] = field(default_factory=list)
     replays: list[Message] = field(default_factory=list)
+    connections: int = 0
     conflicts: list[Message] = field(default_factory=list)
     too_soon: list[Message] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)

@@ -16,11 +16,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tests.outside.arrived import Arrived, Message, Request
+from tests.outside.history import Departure, Fate
 from tests.outside.manners import Manners, Mishap
 from tests.outside.wording import bytes_of, fields_of, halves, number_in, raw_value, reply_to
 
 LC = "9326B87B234E7235"
-SEQ_GUARD_SECONDS = 600.0
 #: What the handlers say when there is no answer at all.
 NULL = None
 
@@ -87,6 +87,10 @@ class Gateway:
         """Refuse every connection, and reset those that are open."""
         self._ask(self._hang_up())
 
+    def drop_connections(self) -> None:
+        """Reset every connection that is open; new ones are welcome."""
+        self._loop.call_soon_threadsafe(self._reset_all)
+
     def forget_sessions(self) -> None:
         """As if it had been started anew: everybody has to log in again."""
         self._loop.call_soon_threadsafe(self.sessions.clear)
@@ -104,6 +108,9 @@ class Gateway:
         if self._server is not None:
             self._server.close()
             self._server = None
+        self._reset_all()
+
+    def _reset_all(self) -> None:
         for writer in list(self._open):
             _reset(writer)
 
@@ -116,6 +123,10 @@ class Gateway:
     # --- HTTP ----------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.arrived.connections += 1
+        if self.manners.resets_on_accept:
+            _reset(writer)
+            return
         self._open.add(writer)
         try:
             while await self._serve_one(reader, writer):
@@ -138,15 +149,25 @@ class Gateway:
         request = Request(time.monotonic(), ip, head, body, fields_of(body))
         self.arrived.requests.append(request)
         manners = self.manners
-        mishap = manners.mishap() if request.command == "cltmsg" else None
+        mishap = manners.mishap(request)
+        departure = _departure(request)
+        if request.command == "cltmsg":
+            self.arrived.departures.append(departure)
         answer: str | None = ""
         if mishap is None or mishap.is_after:
-            answer = await self._work(request)
+            answer = await self._work(request, departure)
         if manners.delay:
             await asyncio.sleep(manners.delay)
+        if mishap in (Mishap.SILENCE_BEFORE, Mishap.SILENCE_AFTER):
+            departure.said = str(mishap)
+            await reader.read()  # until the client has had enough
+            return False
+        departure.replied_at = time.monotonic()
         if mishap is not None:
+            departure.said = str(mishap)
             self.arrived.answers[str(mishap)] += 1
             return await self._spoil(mishap, writer)
+        departure.said = "NULL" if answer is NULL else answer.split("&")[0]
         return await self._reply(self._dressed(request, answer), writer)
 
     def _dressed(self, request: Request, answer: str | None) -> bytes:
@@ -196,7 +217,7 @@ class Gateway:
 
     # --- what the commands do ------------------------------------------------------------------
 
-    async def _work(self, request: Request) -> str | None:
+    async def _work(self, request: Request, departure: Departure) -> str | None:
         uin = number_in(request.text("UIN"))
         if uin is None or request.text("VER") not in ("1.0", "1.1", "1.2"):
             return NULL
@@ -209,9 +230,11 @@ class Gateway:
             return self._login(request, uin)
         session = self.sessions.get(uin)
         if session is None or session[0] != request.ip or request.at - session[1] > self.manners.li:
+            departure.fate = Fate.REFUSED
             return "RES=20"
         self.sessions[uin] = (request.ip, request.at)
         if request.command == "cltmsg" and uin in self.manners.disowned:
+            departure.fate = Fate.REFUSED
             return "RES=20"
         if request.command == "list":
             return self._list(request, uin)
@@ -220,7 +243,7 @@ class Gateway:
         if request.command == "getmsgex":
             return self._messages_for(uin)
         if request.command == "cltmsg":
-            return await self._message(request, uin)
+            return await self._message(request, uin, departure)
         if request.command in ("change_stat", "delfromlist"):
             return "RES=0&"
         if request.command == "getinfo":
@@ -254,7 +277,7 @@ class Gateway:
         kinds, senders, texts = ("".join(f"{m[n]}," for m in waiting) for n in range(3))
         return f"RES=0&MN={len(waiting)}&MT={kinds}&UN={senders}&MG={texts}"
 
-    async def _message(self, request: Request, uin: int) -> str | None:
+    async def _message(self, request: Request, uin: int, departure: Departure) -> str | None:
         to, text = number_in(request.text("UN")), request.fields.get("MG", b"")
         try:
             text.decode("utf-8")
@@ -264,22 +287,38 @@ class Gateway:
             return NULL
         message = Message(request.at, uin, to, request.text("SEQ"), text)
         known = self._seen.get((uin, message.seq))
-        if known is not None and request.at - known.at < SEQ_GUARD_SECONDS:
+        if known is not None and request.at - known.at < self.manners.seq_window:
             same = (known.to, known.text) == (to, text)
             (self.arrived.replays if same else self.arrived.conflicts).append(message)
             if self.manners.has_seq_guard:
+                departure.fate = Fate.DROPPED
                 return "RES=0&"
         last = self._last.get(uin)
         self._last[uin] = request.at
+        is_soon = last is not None and request.at - last < self.manners.min_interval
         if last is not None:
             self.arrived.gaps[uin].append(request.at - last)
-            if request.at - last < self.manners.min_interval:
-                self.arrived.too_soon.append(message)
-                await asyncio.sleep(self.manners.penalty)
-                return "RES=3"
+        if is_soon:
+            self.arrived.too_soon.append(message)
+        if is_soon or uin in self.manners.too_fast:
+            departure.fate = Fate.REFUSED
+            await asyncio.sleep(self.manners.penalty)
+            return "RES=3"
+        departure.fate = Fate.DELIVERED
         self._seen[uin, message.seq] = message
         self.arrived.messages.append(message)
         return "RES=0&"
+
+
+def _departure(request: Request) -> Departure:
+    """What is kept of a message's request, before anything became of it."""
+    return Departure(
+        at=request.at,
+        account=number_in(request.text("UIN")) or 0,
+        seq=request.text("SEQ"),
+        to=number_in(request.text("UN")) or 0,
+        text=request.fields.get("MG", b""),
+    )
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.outside.conftest import Arrive
 from tests.outside.gateway import Gateway
-from tests.outside.manners import Manners, Mishap
+from tests.outside.manners import QUICK_MISHAPS, Manners, Mishap
 from tests.outside.stranger import Stranger
 from tests.outside.world import World, assert_all_arrived, launch_campaign, move_in
 
@@ -105,7 +105,7 @@ def test_the_gateway_is_away_for_twenty_seconds(arrive: Arrive) -> None:
     _assert_done(stranger, gateway)
 
 
-@pytest.mark.parametrize("mishap", list(Mishap))
+@pytest.mark.parametrize("mishap", QUICK_MISHAPS)
 def test_a_tenth_of_the_answers_is_none(arrive: Arrive, mishap: Mishap) -> None:
     stranger, gateway = arrive(WORLD, Manners(mishaps={mishap: 0.1}))
     stranger.up()

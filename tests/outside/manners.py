@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from tests.outside.arrived import Request
 
 
 class Mishap(StrEnum):
@@ -18,11 +21,17 @@ class Mishap(StrEnum):
     ERROR_AFTER = "5xx after"
     CUT_AFTER = "cut after"
     RESET_IN_BODY_AFTER = "reset in the body after"
+    SILENCE_BEFORE = "silence before"
+    SILENCE_AFTER = "silence after"
 
     @property
     def is_after(self) -> bool:
         """Whether the work is done all the same."""
         return self.value.endswith("after")
+
+
+#: Those that a client notices at once; a silence costs it its whole read timeout.
+QUICK_MISHAPS = tuple(mishap for mishap in Mishap if not mishap.value.startswith("silence"))
 
 
 @dataclass
@@ -45,6 +54,10 @@ class Manners:
         honours_tn: whether TN bounds the friend list.
         delay: seconds before every reply.
         mishaps: what goes wrong, and in which share of the messages.
+        trouble: asked before all else what becomes of a request, of any command; None: nothing.
+        resets_on_accept: whether every connection is reset as soon as it is made.
+        seq_window: seconds after its first arrival for which a SEQ is remembered.
+        too_fast: the accounts whose messages are RES=3, however slow they are.
         hi, li: heartbeat and patience that a login answers, seconds.
         is_refusing_logins: every login is RS=1.
         disowned: the accounts whose messages are RES=20, however often they log in.
@@ -71,6 +84,10 @@ class Manners:
     honours_tn: bool = False
     delay: float = 0.0
     mishaps: dict[Mishap, float] = field(default_factory=dict)
+    trouble: Callable[[Request], Mishap | None] | None = None
+    resets_on_accept: bool = False
+    seq_window: float = 600.0
+    too_fast: frozenset[int] = frozenset()
     hi: int = 60
     li: int = 300
     is_refusing_logins: bool = False
@@ -83,8 +100,11 @@ class Manners:
     has_bytewise_replies: bool = False
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def mishap(self) -> Mishap | None:
-        """Draw what becomes of the next message."""
+    def mishap(self, request: Request) -> Mishap | None:
+        """Say what becomes of a request: messages have their share of the mishaps, by chance."""
+        trouble = self.trouble(request) if self.trouble is not None else None
+        if trouble is not None or request.command != "cltmsg":
+            return trouble
         drawn = self.chance.random()
         for mishap, share in self.mishaps.items():
             drawn -= share

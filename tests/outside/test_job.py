@@ -8,11 +8,11 @@ from __future__ import annotations
 import pytest
 
 from tests.outside.conftest import Arrive
-from tests.outside.manners import Manners, Mishap
+from tests.outside.manners import QUICK_MISHAPS, Manners
 from tests.outside.world import World, assert_all_arrived, launch_campaign, move_in
 
 TEXT = "  你好 100% & more = fine + hi\r\nh\n🎉 {not} %41 %2c, "
-MISHAPS = dict.fromkeys(Mishap, 0.015)
+MISHAPS = dict.fromkeys(QUICK_MISHAPS, 0.015)
 
 
 @pytest.mark.stack

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.outside.gateway import Gateway
+from tests.outside.history import Rules, check_history
 from tests.outside.manners import Manners
 from tests.outside.stranger import Stranger, table
 
@@ -80,4 +81,6 @@ def assert_all_arrived(gateway: Gateway, text: str, people: Sequence[int]) -> No
     missing, extra = set(people) - set(got), set(got) - set(people)
     assert (len(got), missing, extra) == (len(people), set(), set())
     assert not gateway.arrived.conflicts, gateway.arrived.conflicts[:3]
+    history = check_history(list(gateway.arrived.departures), rules=Rules())
+    assert not history.faults, history.faults
     assert not gateway.arrived.shared_seqs()

@@ -15,7 +15,11 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db.models import ProtectedError, RestrictedError
+from django.db.models.functions import Now
 
+from accounts.models import Account, Egress, Outage, PolicyCommand, ResultPolicy
+from accounts.services.live import live
 from campaigns.models import Attempt, Campaign, Delivery, Run
 from campaigns.services.create_campaign import create_campaign
 from campaigns.services.figures import check_figures
@@ -91,9 +95,58 @@ def verdict() -> dict[str, Any]:
     }
 
 
+# --- for the scenarios: what is done in the browser, and what only the database knows ------------
+
+
+def database_time() -> str:
+    """Return the database's own time."""
+    at = Egress.objects.annotate(at=Now()).values_list("at", flat=True).first()
+    assert at is not None
+    return str(at.isoformat())
+
+
+def places() -> dict[str, list[int]]:
+    """Return the places taken in each account's windows, and the attempts that may have one."""
+    found = {}
+    for account in Account.objects.all():
+        members = live().zrange(f"pace:account:{account.pk}", 0, -1)
+        taken = sum(member not in (b"seed", "seed") for member in members)
+        found[str(account.uin)] = [taken, Attempt.objects.filter(account=account).count()]
+    return found
+
+
+def outages() -> int:
+    """Return how many outages were noted."""
+    return Outage.objects.count()
+
+
+def set_policy(code: str, **columns: Any) -> None:
+    """Change what a message's result code means, as on the console's page of result codes."""
+    ResultPolicy.objects.update_or_create(
+        command=PolicyCommand.MESSAGE, code=code, defaults={**columns}
+    )
+
+
+def set_lists(name: str, lists: list[str]) -> None:
+    """Change the lists that a campaign goes to."""
+    Campaign.objects.get(name=name).lists.set(ContactList.objects.filter(name__in=lists))
+
+
+def delete_list(name: str) -> str:
+    """Delete a list; return what was said against it, if anything was."""
+    try:
+        ContactList.objects.get(name=name).delete()
+    except (ProtectedError, RestrictedError, Refusal) as problem:
+        return str(problem)
+    return ""
+
+
 ORDERS = {
     order.__name__: order
-    for order in (fill, start, active, pause, resume, resume_paused, unfinished, verdict)
+    for order in (
+        *(fill, start, active, pause, resume, resume_paused, unfinished, verdict),
+        *(database_time, places, outages, set_policy, set_lists, delete_list),
+    )
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from qqhttp.simulator import Arrival
 from qqhttp.simulator.remote import Figures
+from tests.outside.history import Departure, Fate, Rules, check_history
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Judgement:
     too_soon: int = 0
     seq_shared: int = 0  # a SEQ that came again with another message
     to_strangers: int = 0
+    late_repeats: int = 0  # delivered under a SEQ that the gateway had forgotten
+    unsaid: int = 0  # arrived, and neither called sent nor unknown
     wrong_figures: list[str] = field(default_factory=list)
     wrong_states: list[str] = field(default_factory=list)
     attempts: int = 0
@@ -40,7 +43,7 @@ class Judgement:
             name: getattr(self, name)
             for name in (
                 *("lost", "not_sent", "twice", "wrong_text", "unknown", "failed", "open"),
-                *("too_soon", "seq_shared", "to_strangers"),
+                *("too_soon", "seq_shared", "to_strangers", "late_repeats", "unsaid"),
             )
         }
         return [
@@ -75,6 +78,7 @@ def judge(
         for name, text in texts.items()
         for uin, person in people.items()
     }
+    history = check_history(_departures(messages), rules=Rules())
     arrivals = Counter((message.un, message.text or "") for message in messages)
     expected = {(uin, text) for (_name, uin), text in owed.items()}
     result = Judgement(
@@ -84,6 +88,7 @@ def judge(
         too_soon=figures.too_soon,
         seq_shared=figures.repeats_of_other,
         to_strangers=figures.to_strangers,
+        late_repeats=len(history.late_repeats),
         wrong_figures=list(told["wrong_figures"]),
         attempts=told["attempts"],
         replays=told["replays"],
@@ -99,6 +104,7 @@ def judge(
         has_arrived = (uin, owed.get((name, uin), "")) in arrivals
         result.sent += state == "sent"
         result.lost += state == "sent" and not has_arrived
+        result.unsaid += has_arrived and state not in ("sent", "unknown")
         result.unknown += state == "unknown"
         result.failed += state == "failed"
         result.open += state in ("pending", "sending")
@@ -108,6 +114,14 @@ def judge(
         if (skipped[name, "not_a_friend"], skipped[name, "suppressed"]) != (strangers, suppressed):
             result.wrong_states.append(f"{name}: skipped are {dict(skipped)}")
     return result
+
+
+def _departures(messages: Sequence[Arrival]) -> list[Departure]:
+    """Return what a simulator keeps, which is what went out, as a history."""
+    return [
+        Departure(one.at, one.uin, one.seq, one.un, (one.text or "").encode(), Fate.DELIVERED)
+        for one in messages
+    ]
 
 
 def _expect(result: Judgement, name: str, run: Sequence[str], skipped: object) -> None:

@@ -18,12 +18,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.outside import run as outside_run
-from tests.torture import mutations
+from tests.torture import mutations, perform
 from tests.torture.torture import Plan, kills_by_target, torture
 
 ROWS = (
     *("deliveries", "sent", "arrived", "lost", "not_sent", "twice", "wrong_text", "unknown"),
-    *("failed", "open", "too_soon", "seq_shared", "attempts", "replays"),
+    *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unsaid", "attempts", "replays"),
 )
 
 
@@ -35,18 +35,36 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1800.0, help="of killing, at most")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
+    parser.add_argument(
+        "--troubles", type=float, default=0.25, help="how likely one is before each strike"
+    )
+    parser.add_argument("--scenario", action="append", metavar="NAME", help="or: all, list")
+    parser.add_argument("--long", action="store_true", help="the scenarios of many minutes too")
+    parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
     if os.environ.get("OUTSIDE"):
         return outside_run.main(sys.argv[1:])
     given = parser.parse_args()
     if os.environ.get("MUTATIONS"):
         return mutations.main()
+    if given.scenario:
+        databases = given.database or ["sqlite"]
+        return max(
+            perform.main(given.scenario, database=one, is_long=given.long, kept=given.keep)
+            for one in databases
+        )
     print("=== hostile files", flush=True)
     fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
     faults = ["a file made the reader fail: see above"] if fuzz.returncode else []
     columns = {}
     for database in given.database or ("sqlite", "postgresql"):
         print(f"=== {database}, seed {given.seed}", flush=True)
-        plan = Plan(database, kills=given.kills, seconds=given.seconds, seed=given.seed)
+        plan = Plan(
+            database,
+            kills=given.kills,
+            seconds=given.seconds,
+            seed=given.seed,
+            troubles=given.troubles,
+        )
         began = time.monotonic()
         with torture(plan, say=_nothing if given.quiet else _say) as one:
             judgement = one.run()
@@ -58,6 +76,7 @@ def main() -> int:
                 "seconds": round(time.monotonic() - began),
             }
             print(f"kills: {kills_by_target(one.killer.kills)}", flush=True)
+            print(f"troubles: {kills_by_target(one.troubles.made)}", flush=True)
             faults += [f"{database}: {fault}" for fault in judgement.faults]
             if one.killer.kills.total() < given.kills:
                 faults.append(f"{database}: only {one.killer.kills.total()} kills")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import json
 import random
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,10 +16,15 @@ from typing import Any
 
 from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
-from tests.running_stack import ROOT, RunningStack
+from qqhttp.simulator.remote import SimulatorControl
+from tests.running_stack import RunningStack
+from tests.torture import clock as clock_module
+from tests.torture.clerk_process import ClerkProcess
+from tests.torture.clock import Clocks, HostClock
 from tests.torture.judgement import Judgement, judge
 from tests.torture.kills import Killer
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
+from tests.torture.troubles import Troubles
 
 #: The gateway's limit and the accounts' gap: the same, so that every RES=3 would be our fault.
 GAP = 0.25
@@ -55,7 +57,6 @@ START_TRIES = 3
 #: killed in one strike.
 MESSAGES_BETWEEN, PATIENCE = (3, 10, 30, 100), 20.0
 AT_ONCE = (1, 1, 2, 3)
-CLERK = "import django; django.setup(); from tests.torture.clerk import main; main()"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
     "QQ_READ_TIMEOUT": "2",
@@ -74,6 +75,7 @@ class Plan:
         seconds: after which no more kills are made, even if they were fewer.
         accounts, friends: the gateway's people.
         seed: of the dice.
+        troubles: how likely a passing trouble is before each strike (`troubles`).
     """
 
     database: str
@@ -82,6 +84,7 @@ class Plan:
     accounts: int = 30
     friends: int = 80
     seed: int = 1
+    troubles: float = 0.0
 
 
 class Torture:
@@ -89,7 +92,7 @@ class Torture:
 
     def __init__(
         self, plan: Plan, *, folder: Path, gateway: SimulatorProcess,
-        postgresql: KillablePostgresql | None, say: Any,
+        postgresql: KillablePostgresql | None, clock: HostClock | None, say: Any,
     ) -> None:  # fmt: skip
         self.plan = plan
         self.gateway = gateway
@@ -103,8 +106,15 @@ class Torture:
         self.killer = Killer(
             stack=self.stack, postgresql=postgresql, start_again=self.start, dice=self.dice
         )
+        if clock is not None:
+            self.stack.env |= clock.env
+        self._second_clerk = ClerkProcess(folder, env=self.stack.env, name="second_clerk")
+        self.troubles = Troubles(
+            stack=self.stack, control=SimulatorControl(gateway.url), faults=FAULTS,
+            postgresql=postgresql, clock=clock, clerk=self._second_clerk, dice=self.dice,
+        )  # fmt: skip
         self.texts: dict[str, str] = {}
-        self._clerk: subprocess.Popen[str] | None = None
+        self._clerk = ClerkProcess(folder, env=self.stack.env)
         #: Deaths by failpoints that are counted, by process and name.
         self._struck: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
@@ -129,25 +139,13 @@ class Torture:
 
     def order(self, order: str, /, **arguments: Any) -> Any:
         """Let the clerk do something."""
-        if self._clerk is None:
-            with (self.folder / "clerk.log").open("w") as log:
-                self._clerk = subprocess.Popen(
-                    [sys.executable, "-c", CLERK],
-                    cwd=ROOT, env={**self.stack.env, "QQCAMPAIGN_FAILPOINTS": ""}, text=True,
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                )  # fmt: skip
-        assert self._clerk.stdin is not None
-        assert self._clerk.stdout is not None
-        print(json.dumps([order, arguments]), file=self._clerk.stdin, flush=True)
-        line = self._clerk.stdout.readline()
-        assert line, (self.folder / "clerk.log").read_text()
-        return json.loads(line)
+        return self._clerk.order(order, **arguments)
 
     def end(self) -> None:
         """End whatever is there."""
-        if self._clerk is not None:
-            self._clerk.kill()
-            self._clerk.communicate()
+        self.troubles.end()
+        self._clerk.end()
+        self._second_clerk.end()
         self.stack.end_at_once()
 
     def _write_people(self) -> dict[int, str]:
@@ -197,6 +195,8 @@ class Torture:
             # Something is sent before each strike, or it would be the dead that are killed.
             self._wait_for_messages(self.dice.choice(MESSAGES_BETWEEN), seconds=PATIENCE)
             self._be_awkward()
+            if self.dice.random() < self.plan.troubles and (made := self.troubles.make_one()):
+                self.say(f"     {made}")
             struck = [self.killer.kill_something() for _ in range(self.dice.choice(AT_ONCE))]
             self._count_failpoints()
             names = ", ".join(name for name in struck if name is not None)
@@ -229,6 +229,7 @@ class Torture:
 
     def _recover(self) -> None:
         """End the faults and wait until nothing is open any more."""
+        self.troubles.end()
         self.gateway.control.set_faults()
         self.gateway.control.come_online()
         self.killer.stack.end_at_once()
@@ -272,10 +273,15 @@ def torture(plan: Plan, *, say: Any = print) -> Iterator[Torture]:
                 min_interval=GAP, penalty=PENALTY, seed=plan.seed,
             )
         )  # fmt: skip
-        postgresql = None
+        postgresql = clock = None
+        if plan.troubles and not clock_module.why_impossible():
+            clock = Clocks(folder / "clocks").host("all")
+            parts.enter_context(clock.for_what_is_started())
         if plan.database == "postgresql":
             postgresql = parts.enter_context(killable_postgresql())
-        one = Torture(plan, folder=folder, gateway=gateway, postgresql=postgresql, say=say)
+        one = Torture(
+            plan, folder=folder, gateway=gateway, postgresql=postgresql, clock=clock, say=say
+        )
         parts.callback(one.end)
         yield one
 

@@ -1,0 +1,82 @@
+"""Hosts of their own: `manage.py serve KIND` for each part, as containers run it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+
+from qqcampaign.environment import socket_path
+from tests.outside.manners import Manners
+from tests.outside.world import World, move_in
+from tests.servers import running_redis
+from tests.torture.clock import HostClock
+from tests.torture.stage import NOTHING, Stage
+
+KINDS = ("worker", "jobs", "beat")
+#: How long a worker may take until it serves.
+PATIENCE = 60.0
+
+
+def open_hosts(
+    stage: Stage,
+    world: World,
+    *,
+    clocks: Mapping[str, HostClock] | None = None,
+    manners: Manners | None = None,
+    min_interval: float = 0.2,
+    env: Mapping[str, str] = NOTHING,
+) -> dict[str, subprocess.Popen[bytes]]:
+    """Start PostgreSQL, Redis and a host for each part; import the world; return the processes.
+
+    Args:
+        stage: the stage.
+        world: accounts and people.
+        clocks: the hosts' clocks by part; one without has the right time.
+        manners: the gateway's.
+        min_interval: of the accounts.
+        env: of all hosts.
+    """
+    env = {**env, "EGRESS_NAME": "default"}
+    stage.prepare(world, manners=manners, database="postgresql", env=env)
+    said = stage.stranger.manage("migrate", "--noinput")
+    assert said.status == 0, said
+    stage.stays.enter_context(running_redis(socket_path(stage.stranger.home)))
+    given = clocks or {}
+    processes = {kind: start_host(stage, kind, clock=given.get(kind)) for kind in KINDS}
+    stage.until(
+        lambda: "Serving egress" in stage.stranger.logs(),
+        seconds=PATIENCE,
+        what="the worker's start",
+    )
+    move_in(stage.stranger, world, min_interval=min_interval)
+    return processes
+
+
+def start_host(
+    stage: Stage, kind: str, *, clock: HostClock | None = None, name: str = ""
+) -> subprocess.Popen[bytes]:
+    """Start one part on a host of its own.
+
+    Args:
+        stage: the stage.
+        kind: the part.
+        clock: the host's; None: it has the right time.
+        name: of the log, when there are two of a kind.
+    """
+    logs = stage.stranger.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    own = clock.env if clock is not None else NOTHING
+    with (logs / f"{name or kind}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [stage.stranger.python, "manage.py", "serve", kind],
+            cwd=stage.stranger.root,
+            env={**stage.stranger.env, **own},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    stage.stays.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()

@@ -1,0 +1,135 @@
+"""Wall clocks that are set by an hour in the middle of a run, and hosts whose clocks are wrong.
+
+The preload of `clock_step.c` moves the wall clock of a whole host, or of one process; the gateway
+is on no such host and judges by its own monotonic clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from tests.outside.history import Rules
+from tests.outside.world import World, import_people
+from tests.torture.clock import Clocks, why_impossible
+from tests.torture.hosts import open_hosts
+from tests.torture.scenarios.scenario import Scenario
+from tests.torture.stage import TEXT, Skipped, Stage
+
+WORLD = World(4, 30)
+#: One has a limit of its own, one is made to rest; the others only send.
+SLOW, WEARY, *_OTHERS = WORLD.uins
+PER_MINUTE = 20
+GAP = 0.2
+#: What the policy for RES=3 says, and how much later the account may go on.
+REST, REST_SLACK = 20.0, 6.0
+#: A campaign is scheduled so far ahead, and its first message may be so late (early).
+AHEAD, LATE, EARLY = 10.0, 12.0, 1.0
+HOUR = 3600.0
+
+
+def _clocks(stage: Stage) -> Clocks:
+    problem = why_impossible()
+    if problem:
+        raise Skipped(problem)
+    return Clocks(stage.folder / "clocks")
+
+
+def _step(stage: Stage, *, database: str, seconds: float) -> None:
+    """Set the clock of the only host, its database's too, in the middle of a run."""
+    clock = _clocks(stage).host("all")
+    stage.open(WORLD, database=database, clock=clock, min_interval=GAP)
+    _course(stage, lambda: clock.set(seconds))
+
+
+def _skew(stage: Stage, *, ahead: Mapping[str, float]) -> None:
+    """Run worker, jobs and beat on a host each, some of whose clocks are wrong all the time."""
+    clocks = _clocks(stage)
+    hosts = {kind: clocks.host(kind, ahead=seconds) for kind, seconds in ahead.items()}
+    open_hosts(stage, WORLD, clocks=hosts, min_interval=GAP)
+    _course(stage, lambda: None)
+
+
+def _course(stage: Stage, act: Callable[[], None]) -> None:
+    """Send, let an account rest, act on the clocks, schedule a campaign, and see it all through."""
+    import_people(stage.stranger, "few", [friends[0] for friends in WORLD.friends_of.values()])
+    stage.limit(SLOW, per_minute=PER_MINUTE)
+    one = stage.campaign("one")
+    stage.under_way(10)
+    stage.gateway.manners.too_fast = frozenset({WEARY})
+    stage.until(lambda: _rested_at(stage) is not None, seconds=20, what="an account's rest")
+    stage.gateway.manners.too_fast = frozenset()
+    act()
+    due = _schedule(stage, "later")
+    stage.finish(seconds=85)
+    _judge_rest(stage)
+    _judge_start(stage, due)
+    rules = Rules(limits={SLOW: ((60.0, PER_MINUTE),)}, gaps=dict.fromkeys(WORLD.uins, GAP))
+    stage.judge(one, "later", rules=rules)
+
+
+def _schedule(stage: Stage, name: str) -> float:
+    """Schedule a campaign by the database's clock; return when it is due on our monotonic one."""
+    asked_at = time.monotonic()
+    at = datetime.fromisoformat(stage.clerk.order("database_time")) + timedelta(seconds=AHEAD)
+    stage.campaign(name, "--list", "few", "--at", at.isoformat())
+    return asked_at + AHEAD
+
+
+def _rested_at(stage: Stage) -> float | None:
+    """Return when the account that is made to rest was first told that it is too fast."""
+    told = (one for one in stage.history if one.account == WEARY and one.said == "RES=3")
+    return next((one.replied_at for one in told), None)
+
+
+def _judge_rest(stage: Stage) -> None:
+    began = _rested_at(stage)
+    assert began is not None
+    after = [one.at - began for one in stage.history if one.account == WEARY and one.at > began]
+    if not after:
+        stage.failures.append("the account that rested never sent again")
+        return
+    is_right = REST - 0.1 <= after[0] <= REST + REST_SLACK
+    stage.expect(is_right, f"an account rested {after[0]:.1f} s, not {REST:g}")
+
+
+def _judge_start(stage: Stage, due: float) -> None:
+    text = f"{TEXT} later".encode()
+    at = [one.at for one in stage.history if one.text == text]
+    if not at:
+        stage.failures.append("the scheduled campaign did not start")
+        return
+    is_right = -EARLY <= at[0] - due <= LATE
+    stage.expect(is_right, f"the scheduled campaign began {at[0] - due:+.1f} s from its time")
+
+
+HOLDS = "everything is sent, rests and limits are as long as ever, a schedule is kept"
+STEPS = {"back": -HOUR, "forward": HOUR}
+SKEWS: dict[str, Mapping[str, float]] = {
+    "worker_ahead": {"worker": 40.0},
+    "worker_behind": {"worker": -40.0},
+    "beat_behind": {"beat": -12.0},
+    "jobs_ahead": {"jobs": 12.0},
+    "all_apart": {"worker": -30.0, "jobs": 30.0, "beat": -60.0},
+}
+SCENARIOS = (
+    *(
+        Scenario(
+            f"clock_{name}_{database}",
+            f"the wall clock is set {name} by an hour: {HOLDS}",
+            partial(_step, database=database, seconds=seconds),
+        )
+        for database in ("sqlite", "postgresql")
+        for name, seconds in STEPS.items()
+    ),
+    *(
+        Scenario(
+            f"skew_{name}",
+            f"hosts' clocks are off by {dict(ahead)}: {HOLDS}",
+            partial(_skew, ahead=ahead),
+        )
+        for name, ahead in SKEWS.items()
+    ),
+)

@@ -1,0 +1,27 @@
+"""The scenarios that are short enough for the suite; `make torture` has them all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.torture.perform import play
+from tests.torture.scenarios import SCENARIOS
+from tests.torture.scenarios.scenario import Scenario
+
+SHORT = [one for one in SCENARIOS if one.is_in_suite]
+
+
+@pytest.mark.stack
+@pytest.mark.one_database
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scenario", SHORT, ids=lambda one: one.name)
+def test_a_scenario(scenario: Scenario) -> None:
+    result = play(scenario)
+    if result.skipped:
+        pytest.skip(result.skipped)
+    assert result.failures == [], result.line
+
+
+def test_names_are_there_once() -> None:
+    names = [one.name for one in SCENARIOS]
+    assert len(names) == len(set(names))
