@@ -12,6 +12,7 @@ from campaigns.models import Run
 from campaigns.services.preparing import advance_runs, start_scheduled_runs
 from campaigns.services.reconciling import reconcile as put_right
 from campaigns.states import RunState
+from clocks import shared
 
 
 @shared_task(name="campaigns.tasks.run_lane")
@@ -38,4 +39,5 @@ def tend_runs() -> None:
 @shared_task(name="campaigns.tasks.reconcile")
 def reconcile() -> None:
     """Tick: put right what a crash or a lost wake-up left behind."""
+    shared.observe()
     put_right()

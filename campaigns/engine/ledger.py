@@ -19,7 +19,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from campaigns.engine.database_thread import DatabaseThread
-from campaigns.engine.database_trouble import is_about_the_row
 from campaigns.engine.entries import Decision, Mark, Replay, Settlement
 from campaigns.engine.outcomes import REPLAY_MARGIN_SECONDS
 from campaigns.models import TallyKind
@@ -29,6 +28,7 @@ from campaigns.querysets.ledger_sqlite import SqliteLedger
 from campaigns.states import DeliveryState
 from clocks import local, shared
 from foundation.failpoints import failpoint
+from foundation.trouble import is_shared
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ class Ledger:
             try:
                 decided = self._commit(said, asked, is_again=is_again)
             except _TROUBLE as problem:
-                if is_about_the_row(problem):
+                if not is_shared(problem):
                     self._commit_one_by_one(said, asked, problem)
                     return
                 log.warning(

@@ -13,6 +13,7 @@ from accounts.services.workers import presume_dead
 from accounts.states import STOPPED_STATES
 from campaigns.models import Attempt, Delivery, Run, Tally, TallyKind
 from campaigns.services.breakers import stop_runs_that_go_wrong
+from campaigns.services.each_run import for_each_run
 from campaigns.services.finishing import finish_runs_that_are_done
 from campaigns.services.moving import cancel_pending, move_deliveries
 from campaigns.services.rerouting import reroute_stopped_accounts
@@ -35,8 +36,8 @@ def reconcile() -> None:
     stop_runs_that_go_wrong()
     reroute_stopped_accounts()
     settle_stranded()
-    for run in Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending()):
-        cancel_pending(run_id=run.pk)
+    cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
+    for_each_run(cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Its end"))
     reopen_runs_with_work()
     running = list(Run.objects.running())
     finish_runs_that_are_done(run_ids=[run.pk for run in running])
@@ -68,17 +69,19 @@ def reopen_runs_with_work() -> int:
     A retry that was killed between its deliveries and its run, or that came while the run was
     being finished, leaves one like that.
     """
-    reopened = 0
-    for run in Run.objects.filter(state=RunState.FINISHED, pk__in=_runs_with_pending()):
-        if not Delivery.objects.pending().filter(run=run).exists():
-            continue
-        try:
-            reopened += change_run_state(
-                run_id=run.pk, to=RunState.RUNNING, detail=_("Something was left to send.")
-            )
-        except IntegrityError:
-            continue  # the campaign has another run under way: this one's turn comes after it
-    return reopened
+    finished = Run.objects.filter(state=RunState.FINISHED, pk__in=_runs_with_pending())
+    return sum(for_each_run(finished, do=_reopen, step=_("Its end")))
+
+
+def _reopen(run: Run) -> bool:
+    if not Delivery.objects.pending().filter(run=run).exists():
+        return False
+    try:
+        return change_run_state(
+            run_id=run.pk, to=RunState.RUNNING, detail=_("Something was left to send.")
+        )
+    except IntegrityError:
+        return False  # the campaign has another run under way: this one's turn comes after it
 
 
 def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[Delivery]:

@@ -14,12 +14,12 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Account, Outage, ResultPolicy
 from accounts.services import conversation
-from campaigns.engine.database_trouble import is_about_the_row
 from campaigns.engine.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
 from campaigns.engine.tempo import Tempo
 from campaigns.models import Attempt, Run
 from campaigns.services.lifecycle import pause_run, resume_run
 from clocks import local
+from foundation.trouble import is_shared
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
@@ -288,19 +288,19 @@ def test_what_a_server_says_about_a_write(tables: None, name: str) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(statement)
-    assert is_about_the_row(caught.value) is expected, caught.value
+    assert is_shared(caught.value) is not expected, caught.value
     connection.close()
 
 
 @pytest.mark.parametrize("problem", [ValueError("NUL"), OverflowError("64 bits"), TypeError("?")])
 def test_what_no_database_was_asked_is_about_the_row(problem: Exception) -> None:
-    assert is_about_the_row(problem)
+    assert not is_shared(problem)
 
 
 @pytest.mark.django_db
 def test_a_sqlite_that_cannot_write_is_not_about_the_row() -> None:
     from django.db import IntegrityError, OperationalError
 
-    assert not is_about_the_row(OperationalError("attempt to write a readonly database"))
-    assert not is_about_the_row(OperationalError("database or disk is full"))
-    assert is_about_the_row(IntegrityError("UNIQUE constraint failed"))
+    assert is_shared(OperationalError("attempt to write a readonly database"))
+    assert is_shared(OperationalError("database or disk is full"))
+    assert not is_shared(IntegrityError("UNIQUE constraint failed"))
