@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -30,7 +31,10 @@ _NO_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "ELF"),
     (b"SQLite format 3", "SQLite"),
 )
-_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: Beginnings of what programs save under the name of a workbook, and what to call it.
+_WEB = re.compile(rb"\s*(?:<html|<!doctype\s+html|<table|<head|<body|<meta|mime-version:)", re.I)
+_XML = re.compile(rb"\s*<\?xml|\s*<(?:[\w-]+:)?Workbook\b")
 
 
 def open_table(
@@ -66,6 +70,7 @@ def open_table(
     for beginning, kind in _NO_TABLES:
         if head.startswith(beginning) and _is_binary(head):
             raise FileProblem(_no_table(kind), code="not_a_table")
+    _refuse_markup(head)
     return _open_text(path, encoding, delimiter)
 
 
@@ -82,6 +87,30 @@ def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
             code="delimiter",
         )
     return CsvTable(path, Layout("csv", encoding=encoding, delimiter=delimiter))
+
+
+def _refuse_markup(head: bytes) -> None:
+    """Refuse web pages and XML, which programs like to name .xls.
+
+    Raises:
+        FileProblem: it is one.
+    """
+    for bom in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        head = head.removeprefix(bom)
+    plain = head.replace(b"\x00", b"")
+    if _WEB.match(plain):
+        raise FileProblem(
+            _(
+                "This is a web page, whatever its name says. Open it in the spreadsheet, save it "
+                "as XLSX, and try again."
+            ),
+            code="web_page",
+        )
+    if _XML.match(plain):
+        raise FileProblem(
+            _("This is an XML file. Open it in the spreadsheet, save it as XLSX, and try again."),
+            code="xml_file",
+        )
 
 
 def _known(encoding: str) -> str:

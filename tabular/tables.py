@@ -27,6 +27,7 @@ class Layout:
         delimiter: of a csv; empty otherwise.
         sheet: the sheet that is read; empty for a csv.
         sheets: every sheet there is.
+        hidden: those of them that the spreadsheet does not show.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Layout:
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 class Table(Protocol):
