@@ -153,4 +153,6 @@ class RowReader:
             return plain_number(value)[:LONGEST_CELL]
         if kind == "e":  # #N/A and its like say that there is no value
             return ""
+        if kind == "d":
+            return value.replace("T", " ").removesuffix("Z").removesuffix(" 00:00:00")
         return unescaped(value)[:LONGEST_CELL]
