@@ -35,6 +35,8 @@ _BOMS = (
 _BEYOND_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
 #: So likely, text is taken for what it is; less likely, if the next is so much less likely.
 _CERTAIN, _LIKELY, _FAR = 0.9, 0.5, 0.2
+#: What is less likely is not offered.
+_POSSIBLE = 0.05
 #: Lines of UTF-8 that a file of GBK may have; they are rejected one by one.
 _FEW_LINES = 0.2
 
@@ -95,7 +97,7 @@ def _by_likelihood(sample: bytes) -> Encoding:
     is_usual = likeliest == "utf-8" or (likeliest == "gb18030" and not is_mixed)
     if is_usual and (best >= _CERTAIN or (best >= _LIKELY and best - second >= _FAR)):
         return Encoding(likeliest)
-    rest = [name for name in ordered if name != likeliest]
+    rest = [name for name in ordered if name != likeliest and found[name] >= _POSSIBLE]
     return Encoding(likeliest, (likeliest, *rest))
 
 

@@ -105,10 +105,8 @@ def _as_date(number: float, is_1904: bool) -> str:
     """Return ISO date and time; a date of the year 0 is a time of the day alone."""
     if 0 <= number < 1 and not is_1904:
         return _as_clock(round(number * 86_400) % 86_400, 2)
-    if is_1904:
-        zero = datetime(1904, 1, 1)
-    else:  # a spreadsheet believes in the 29th of February 1900
-        zero = datetime(1899, 12, 31 if number < 60 else 30)
+    # A spreadsheet believes in the 29th of February 1900.
+    zero = datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 31 if number < 60 else 30)
     moment = zero + timedelta(seconds=round(number * 86_400))
     if moment.hour or moment.minute or moment.second:
         return moment.isoformat(sep=" ")

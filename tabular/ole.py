@@ -87,7 +87,7 @@ class OleFile:
     def _mini_places(self, start: int) -> list[int]:
         """Return where the small sectors of a small stream are: in the root's stream."""
         many = self._sector // self._mini
-        places, number = [], start
+        places, number = list[int](), start
         while number < _LAST_SECTOR and len(places) <= self._cutoff // self._mini:
             if number >= len(self._mini_fat) or number // many >= len(self._root):
                 raise BrokenFile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from foundation.sentences import Sentence as _
 from tabular.csv_table import SEPARATOR_HINT, CsvTable
 from tabular.decoding import MARK, TextBlocks
 from tabular.delimiters import detect_delimiter
-from tabular.encodings import detect_encoding
+from tabular.encodings import Encoding, detect_encoding
 from tabular.problems import FileProblem
 from tabular.tables import Layout, Table
 from tabular.xls_table import open_xls
@@ -74,8 +75,21 @@ def open_table(
     return _open_text(path, encoding, delimiter)
 
 
+def readings(
+    path: Path, encodings: Sequence[str], *, lines: int = 5
+) -> list[tuple[str, list[str]]]:
+    """Return how each of some encodings reads the first lines that are not ASCII, side by side."""
+    found = []
+    for encoding in encodings:
+        text = "".join(islice(TextBlocks(path, encoding), 1))[:200_000].replace(MARK, "\ufffd")
+        beyond = [line[:80] for line in text.splitlines() if not line.isascii()]
+        found.append((encoding, beyond[:lines]))
+    return found
+
+
 def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
-    encoding = _known(encoding) if encoding else detect_encoding(path).name
+    found = Encoding(_known(encoding)) if encoding else detect_encoding(path)
+    encoding = found.name
     sample = "".join(islice(TextBlocks(path, encoding), 1))[:200_000]
     _refuse_binary(sample)
     hint = SEPARATOR_HINT.match(sample)
@@ -86,7 +100,8 @@ def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
             _("%(delimiter)r cannot separate cells: say one character.") % {"delimiter": delimiter},
             code="delimiter",
         )
-    return CsvTable(path, Layout("csv", encoding=encoding, delimiter=delimiter))
+    layout = Layout("csv", encoding=encoding, delimiter=delimiter, doubts=found.doubts)
+    return CsvTable(path, layout)
 
 
 def _refuse_markup(head: bytes) -> None:

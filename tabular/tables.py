@@ -24,6 +24,7 @@ class Layout:
     Attributes:
         kind: csv, xlsx or xls.
         encoding: of a csv, as Python names it; empty otherwise.
+        doubts: encodings that a csv may be in as well, the likeliest first; empty: no doubt.
         delimiter: of a csv; empty otherwise.
         sheet: the sheet that is read; empty for a csv.
         sheets: every sheet there is.
@@ -36,6 +37,7 @@ class Layout:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Table(Protocol):

@@ -114,9 +114,7 @@ def split_rows(
             raise too_much()
 
 
-def _unusual(
-    buffer: str, at: int, opening: str
-) -> tuple[tuple[int, ET.Element] | None, int]:
+def _unusual(buffer: str, at: int, opening: str) -> tuple[tuple[int, ET.Element] | None, int]:
     """Return the next row, parsed, and what is behind it; None and -1 at the end of the rows.
 
     None and where to go on when more of the sheet has to be read first.

@@ -19,7 +19,8 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def _judge(path: Path, answer: Any) -> None:
     sheets: dict[str, Cells] = {}
     note = ""
     try:
-        found = inspect_table(path)
+        found = inspect_table(path, header_line=0)
         seconds = time.monotonic() - started
         for name in found.layout.sheets or ("",):
             sheets[name] = _ours(open_table(path, sheet=name).rows())
@@ -168,7 +169,7 @@ def _by_openpyxl(path: Path) -> dict[str, list[list[Any]]]:
 
 
 def _by_xlrd(path: Path) -> dict[str, list[list[Any]]]:
-    import xlrd
+    import xlrd  # type: ignore[import-untyped]
 
     book = xlrd.open_workbook(str(path))
 
@@ -200,21 +201,19 @@ def _difference(ours: dict[str, Cells], theirs: dict[str, list[list[Any]]]) -> s
 
 
 def _paired(one: list[Any], other: list[Any]) -> Iterator[tuple[Any, Any]]:
-    longest = max(len(one), len(other))
-    none: Callable[[list[Any]], Any] = lambda found: [] if found and isinstance(found[0], list) else None  # noqa: E731
-    filling = none(one) if one else none(other)
-    for number in range(longest):
-        yield (
-            one[number] if number < len(one) else filling,
-            other[number] if number < len(other) else filling,
-        )
+    """Pair what is in two rows, or tables, of different length."""
+    return zip_longest(one, other, fillvalue=[] if _is_table(one) or _is_table(other) else None)
+
+
+def _is_table(found: list[Any]) -> bool:
+    return bool(found) and isinstance(found[0], list)
 
 
 def _is_same(text: str, value: Any) -> bool:
     if value is None or value == "" or (isinstance(value, str) and value.startswith("#")):
         return text.strip() == "" or text == value
     if isinstance(value, bool):
-        return text in ("TRUE", "FALSE") and (text == "TRUE") == value or text in ("1", "0")
+        return text == str(value).upper()
     if isinstance(value, datetime.timedelta):
         return _seconds(text) == round(value.total_seconds())
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
