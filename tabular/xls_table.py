@@ -114,7 +114,10 @@ def _workbook(container: OleFile) -> OleStream:
     for name, kind in _OTHERS.items():
         if name in container.streams:
             raise FileProblem(
-                _("This is no table (%(kind)s). Save it as CSV or XLSX and try again.")
+                _(
+                    "This is no table (%(kind)s). Save it from the spreadsheet as CSV or XLSX and "
+                    "try again."
+                )
                 % {"kind": kind},
                 code="not_a_table",
             )
