@@ -88,5 +88,5 @@ class TextBlocks:
 def _without_utf8(block: bytes) -> bytes:
     """Return lines of GBK; those that are of UTF-8 become undecodable, instead of other words."""
     for start, end in utf8_lines(block):
-        block = block[:start] + _HIGH.sub(b"\xff", block[start:end]) + block[end:]
+        block = block[:start] + _HIGH.sub(b"\xff", block[start:end], count=1) + block[end:]
     return block

@@ -33,6 +33,25 @@ RIGHT: dict[str, list[Person]] = {
         (100000 + n, f"客户{n}", {"编号": str(n), "城市": "北京"}) for n in range(1, 21)
     ],
     "hidden_first_sheet.xlsx": [ZHANG],
+    "came_from_qq.csv": [
+        (100001, "", {"2": "张三", "3": "QQ"}),
+        (100002, "", {"2": "李四", "3": "微信"}),
+    ],
+    "gbk_one_bad_line.csv": [
+        *((200000 + n, "张三李四", {"城市": "北京"}) for n in range(20)),
+        (300003, "赵六", {"城市": "广州"}),
+    ],
+    "header_of_two_lines.csv": [(100001, "张三", {"省": "广东", "市": "深圳"})],
+    "mail_only.xls": [(100000 + n, f"人{n}", {}) for n in range(1, 5)],
+    "numbers_of_people.csv": [
+        (100001, "甲", {}),
+        (123456, "己", {}),
+        (423456, "戊", {}),
+        (423457, "庚", {}),
+        (12345678, "乙", {}),
+        (12345681, "丙", {}),
+        (12345682, "丁", {}),
+    ],
     "own_export.csv": [(100001, "张三", {"城市": "北京"})],
     "own_export_numbered.csv": [(100001, "张三", {"1": "北京"}), (100002, "李四", {"1": "上海"})],
     "quote_lost.csv": [
@@ -48,6 +67,33 @@ RIGHT: dict[str, list[Person]] = {
     "two_header_rows.csv": [(123456789, "张三", {"手机": "13800138000", "城市": "北京"})],
     "untitled_notes.xlsx": [ZHANG, (100002, "李四", {})],
     "value_then_ext.xlsx": [ZHANG],
+    "wps_two_header_rows.xls": [
+        (423456, "王五", {}),
+        (
+            12345678,
+            "张三",
+            {
+                "邮箱": "12345678@qq.com",
+                "手机": "13800138000",
+                "折扣": "80%",
+                "生日": "1990-05-01",
+                "在线时长": "25:30:00",
+                "编号": "00007",
+            },
+        ),
+        (
+            12345681,
+            "李四",
+            {
+                "邮箱": "12345681@qq.com",
+                "手机": "13900139000",
+                "折扣": "85.5%",
+                "生日": "1988-12-31",
+                "在线时长": "6:00:00",
+                "编号": "00012",
+            },
+        ),
+    ],
     "x000D.xlsx": [(100001, "张\r\n三", {})],
     "xls_corner.xls": [(10001, "a", {})],
     "xls_one_row.xls": [(100001, "", {})],
@@ -61,6 +107,8 @@ RIGHT: dict[str, list[Person]] = {
 REFUSED = {
     "big5.csv": "encoding_uncertain",
     "duplicate_titles.csv": "mapped_twice",
+    "latin.csv": "encoding_uncertain",
+    "mixed.csv": "encoding_uncertain",
     "html.xls": "web_page",
     "ole_loop.xls": "damaged",
     "ole_torn_directory.xls": "damaged",
@@ -70,6 +118,8 @@ REFUSED = {
 #: file -> what else has to be said, and what is in it then.
 WITH_A_WORD: dict[str, tuple[list[str], Person]] = {
     "big5.csv": (["--encoding", "big5"], (100001, "張三", {"備註": "臺灣"})),
+    "latin.csv": (["--encoding", "cp1252"], (100001, "", {"nombre": "José Muñoz"})),
+    "mixed.csv": (["--encoding", "gb18030"], (200001, "张三李四", {})),
     "utf16_nobom.csv": (
         ["--encoding", "utf-16-le"],
         (100001, "张三", {"地址": "北京市朝阳区建国门外大街一号国贸中心大厦二十层"}),
@@ -132,3 +182,16 @@ def test_the_refusal_shows_how_each_encoding_reads_the_file() -> None:
     assert answer["encodings"][0] == "big5"
     assert "--encoding" in answer["sentence"]
     assert "張三" in answer["sentence"]
+
+
+def test_numbers_in_mail_addresses_are_taken_and_said() -> None:
+    answer = run(CASES / "mail_only.xls", "--list", "a")
+    assert answer["notes"] == [
+        "Mail addresses of QQ in place of numbers: 4. Their numbers are taken."
+    ]
+
+
+def test_one_bad_line_is_rejected_as_a_line() -> None:
+    answer = run(CASES / "gbk_one_bad_line.csv", "--list", "a")
+    assert [error["line"] for error in answer["errors"]] == [22, 23]
+    assert all("cannot be decoded" in error["reason"] for error in answer["errors"])
