@@ -24,6 +24,8 @@ MOST_PARTS = 10_000
 LARGEST_LIST = 2 << 20
 _MOST_SHEETS, _MOST_STYLES = 1_000, 70_000
 LONGEST_SHEET_NAME = 100
+_BOOK, _RELATIONS = frozenset({"workbookPr", "sheet"}), frozenset({"Relationship"})
+_STYLES = frozenset({"numFmt", "cellStyleXfs", "cellXfs", "xf"})
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 
 
@@ -111,7 +113,7 @@ def _workbook(archive: zipfile.ZipFile) -> Workbook:
     sheets: dict[str, str] = {}
     hidden: set[str] = set()
     is_1904 = False
-    for _depth, tag, attributes in scan_tags(archive, book):
+    for _depth, tag, attributes in scan_tags(archive, book, _BOOK):
         if tag == "workbookPr":
             is_1904 = attributes.get("date1904", "") in ("1", "true", "on")
         elif tag == "sheet" and len(sheets) < _MOST_SHEETS:
@@ -149,10 +151,10 @@ def _relations(archive: zipfile.ZipFile, known: dict[str, str], part: str) -> _R
     folder = dirname(_plain(part))
     file = known.get(join(folder, "_rels", _plain(part).rpartition("/")[2] + ".rels"), "")
     found = {}
-    for _depth, tag, attributes in scan_tags(archive, file) if file else ():
+    for _depth, tag, attributes in scan_tags(archive, file, _RELATIONS) if file else ():
         target = attributes.get("Target", "").replace("\\", "/")
         # External targets (links to other workbooks, to the web) are never followed.
-        if tag != "Relationship" or attributes.get("TargetMode", "") == "External":
+        if attributes.get("TargetMode", "") == "External":
             continue
         place = normpath(target.lstrip("/") if target.startswith("/") else join(folder, target))
         kind = attributes.get("Type", "").rpartition("/")[2]
@@ -165,7 +167,7 @@ def _kinds(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
     codes: dict[str, str] = {}
     kinds: dict[str, str] = {}
     count, section = 0, ""
-    for depth, tag, attributes in scan_tags(archive, part):
+    for depth, tag, attributes in scan_tags(archive, part, _STYLES):
         if depth == 1:
             section = tag
         elif tag == "numFmt" and len(codes) < _MOST_STYLES:

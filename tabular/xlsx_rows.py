@@ -36,7 +36,7 @@ BLOCK = 1 << 18
 #: Excel's own.
 MOST_CELLS = 16_384
 #: Tags of a row; each costs a hundred bytes of tree.
-MOST_TAGS = 200_000
+MOST_TAGS = 120_000
 #: What prefixes stand for, as the sheet's first tag says; a row is parsed without that tag.
 _PREFIX = re.compile(rb'\sxmlns:[\w.-]{1,40}="[^"<&]{0,300}"')
 

@@ -13,13 +13,15 @@ from tabular.xlsx_problems import damaged, local
 #: Inflated bytes of a small part (workbook, relations, styles).
 LARGEST_PART = 16 << 20
 _BLOCK = 1 << 16
+#: Start tags of one; 65,000 styles, with all that they consist of, are half of it.
+MOST_TAGS = 500_000
 
 #: (depth from 0, name without namespace, attributes without namespaces).
 Tag = tuple[int, str, dict[str, str]]
 
 
-def scan_tags(archive: zipfile.ZipFile, part: str) -> Iterator[Tag]:
-    """Yield the start tags.
+def scan_tags(archive: zipfile.ZipFile, part: str, wanted: frozenset[str]) -> Iterator[Tag]:
+    """Yield the start tags of some names.
 
     Raises:
         FileProblem: it is too large, or defines entities.
@@ -27,11 +29,13 @@ def scan_tags(archive: zipfile.ZipFile, part: str) -> Iterator[Tag]:
     """
     parser = expat.ParserCreate(namespace_separator="}")
     found: list[Tag] = []
-    depth = 0
+    depth = count = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        found.append((depth, local(name), {local(k): v for k, v in attributes.items()}))
+        nonlocal depth, count
+        count += 1
+        if local(name) in wanted:
+            found.append((depth, local(name), {local(k): v for k, v in attributes.items()}))
         depth += 1
 
     def end(_name: str) -> None:
@@ -55,6 +59,8 @@ def scan_tags(archive: zipfile.ZipFile, part: str) -> Iterator[Tag]:
                 parser.Parse(block, not block)
             except expat.ExpatError as problem:
                 raise ParseError(str(problem)) from None
+            if count > MOST_TAGS:
+                raise damaged()
             yield from found
             found.clear()
             if not block:

@@ -19,7 +19,7 @@ from tabular.xlsx_problems import damaged, local, refuse_doctype
 LARGEST_STRINGS = 2 << 30
 #: Bytes of one shared string's XML, and tags in it: each costs a hundred bytes of tree.
 LONGEST_STRING = 4 << 20
-MOST_TAGS = 200_000
+MOST_TAGS = 120_000
 BLOCK = 1 << 18
 
 #: Where the strings begin; a part without it is written in a way of its own.

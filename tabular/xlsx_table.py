@@ -29,6 +29,7 @@ from tabular.xlsx_strings import SharedStrings
 LONGEST_ROW = 4 << 20
 #: Inflated bytes of a sheet; a million rows of ten columns are half of it.
 LARGEST_SHEET = 4 << 30
+_PIECE = 1 << 16
 #: Excel's own.
 MOST_ROWS = 1_048_576
 
@@ -98,7 +99,9 @@ class XlsxTable:
         rows: ET.Element | None = None
         root: ET.Element | None = None
         idle = tags = 0
-        for block in chain([head], iter(lambda: part.read(BLOCK), b"")):
+        # In small pieces: others have their turn between them.
+        pieces = (head[at : at + _PIECE] for at in range(0, len(head), _PIECE))
+        for block in chain(pieces, iter(lambda: part.read(_PIECE), b"")):
             idle += len(block)
             tags += block.count(b"<")
             parser.feed(block)
