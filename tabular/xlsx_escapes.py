@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def unescaped(text: str) -> str:
@@ -18,4 +19,4 @@ def unescaped(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Return a text in which nothing is taken for an escape that is none: the first _ is one."""
-    return _ESCAPED.sub(lambda match: "_x005F" + match[0], text) if "_x" in text else text
+    return _LOOKS_ESCAPED.sub("_x005F_", text) if "_x" in text else text

@@ -151,7 +151,7 @@ def _relations(archive: zipfile.ZipFile, known: dict[str, str], part: str) -> _R
     folder = dirname(_plain(part))
     file = known.get(join(folder, "_rels", _plain(part).rpartition("/")[2] + ".rels"), "")
     found = {}
-    for _depth, tag, attributes in scan_tags(archive, file, _RELATIONS) if file else ():
+    for _depth, _tag, attributes in scan_tags(archive, file, _RELATIONS) if file else ():
         target = attributes.get("Target", "").replace("\\", "/")
         # External targets (links to other workbooks, to the web) are never followed.
         if attributes.get("TargetMode", "") == "External":
