@@ -15,7 +15,7 @@ from import_export.widgets import ForeignKeyWidget
 from accounts.models import Account, Egress, InboundMessage
 from accounts.models.account import UIN_MAX, UIN_MIN
 from foundation.refusals import Refusal
-from tabular import whole_number
+from tabular import qq_number
 
 #: What a file may change; everything else of the row is the engine's.
 EDITABLE = ("name", "egress", "presence", "min_interval", "per_minute", "per_hour", "per_day")
@@ -49,7 +49,7 @@ class AccountResource(ModelResource):
 
     def before_import_row(self, row: Any, **_kwargs: Any) -> None:
         """Understand UINs as every import does; refuse accounts we do not have."""
-        row["uin"] = whole_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
+        row["uin"] = qq_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
         if not Account.objects.filter(uin=row["uin"]).exists():
             raise Refusal(
                 _("There is no account %(uin)d: new accounts are imported with their password.")

@@ -9,14 +9,14 @@ A file is somebody else's: every reader here is bounded in memory, and whatever 
 
 from tabular.ahead import ReadAhead
 from tabular.encodings import Encoding, detect_encoding
-from tabular.header import find_header
+from tabular.header import find_header, plain_title
 from tabular.inspection import Inspection, inspect_table
-from tabular.numbers import CellProblem, whole_number
-from tabular.opening import open_table
+from tabular.numbers import CellProblem, is_qq_mail, qq_number, unguarded, whole_number
+from tabular.opening import open_table, readings
 from tabular.problems import FileProblem
 from tabular.seen import FirstLines
 from tabular.tables import Layout, Row, Table
-from tabular.writing import CsvWriter, XlsxWriter, defuse
+from tabular.writing import CsvWriter, XlsxWriter, defuse, undefuse
 
 __all__ = [
     "CellProblem",
@@ -34,6 +34,12 @@ __all__ = [
     "detect_encoding",
     "find_header",
     "inspect_table",
+    "is_qq_mail",
     "open_table",
+    "plain_title",
+    "qq_number",
+    "readings",
+    "undefuse",
+    "unguarded",
     "whole_number",
 ]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from foundation.sentences import Sentence as _
 from tabular.decoding import MARK, TextBlocks
+from tabular.lenient import split_leniently
 from tabular.problems import FileProblem
-from tabular.tables import LONGEST_CELL, LONGEST_RECORD, Layout, Row
+from tabular.tables import LONGEST_RECORD, Layout, Row
 
 #: Unclosed quotation marks survived by reading their lines again. Each costs up to a cell's length
 #: of reading; a file with more of them does not mean them as quotes.
@@ -50,6 +51,7 @@ class CsvTable:
                 iter(lines),
                 delimiter=self.layout.delimiter,
                 quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
+                skipinitialspace=is_quoted,  # a quote after a blank is one
                 strict=True,
             )
             try:
@@ -60,7 +62,7 @@ class CsvTable:
                 if len(first) > LONGEST_RECORD:
                     raise FileProblem(_too_long(number), code="line_too_long") from None
                 if is_alone and first.count('"') % 2 == 0:  # odd, but all of it is here
-                    yield number, self._leniently(first), ""
+                    yield number, split_leniently(first, self.layout.delimiter), ""
                     continue
                 bad_quotes += 1
                 is_quoted = bad_quotes < MOST_BAD_QUOTES
@@ -68,12 +70,6 @@ class CsvTable:
                 yield number, [first.rstrip()], problem
                 continue
             return
-
-    def _leniently(self, line: str) -> list[str]:
-        try:
-            return next(csv.reader([line], delimiter=self.layout.delimiter))
-        except csv.Error:  # a cell that is too long
-            return [line[:LONGEST_CELL]]
 
     def _records(self, reader: Iterator[list[str]], lines: _Lines) -> Iterator[Row]:
         held = lines.held

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 from tabular.encodings import BLOCK
+from tabular.patience import check_time
+from tabular.plausible import utf8_lines
+from tabular.tables import LONGEST_RECORD
 
 #: Stands where bytes could not be decoded. A lone surrogate: no decoder yields it for valid bytes.
 MARK = "\udc80"
 _HANDLER = "tabular-mark"
+_HIGH = re.compile(rb"[\x80-\xff]")
 #: Places told exactly in a block; each costs a decoding, and a picture is all such places.
 MOST_LOCATED = 200
 
@@ -44,7 +49,10 @@ class TextBlocks:
         decoder = codecs.getincrementaldecoder(self._encoding)(_HANDLER)
         with self._path.open("rb") as file:
             while True:
+                check_time()
                 block = file.read(BLOCK)
+                if self._encoding == "gb18030":
+                    block = _without_utf8(block + file.readline(LONGEST_RECORD))
                 text = self._decode(decoder, block)
                 self.taken += len(block)
                 if text:
@@ -75,3 +83,10 @@ class TextBlocks:
             else:  # cannot be, but a place near it is better than none
                 self.marks.append(base + start)
         self.marks.extend([base + start] * (expected - located))
+
+
+def _without_utf8(block: bytes) -> bytes:
+    """Return lines of GBK; those that are of UTF-8 become undecodable, instead of other words."""
+    for start, end in utf8_lines(block):
+        block = block[:start] + _HIGH.sub(b"\xff", block[start:end], count=1) + block[end:]
+    return block

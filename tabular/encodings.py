@@ -1,21 +1,29 @@
-"""Which encoding a text file is in: BOM, NUL test for UTF-16, strict UTF-8, GB18030.
+"""Which encoding a text file is in: BOM, NULs, strict UTF-8, then what the text would be.
 
-In that order, and without statistics: a guess by letter frequencies takes mostly-ASCII GBK for a
-code page of Central Europe, and short GBK for Big5. What an operator here has is UTF-8, or what
-Excel and WPS save under a Chinese Windows.
+What an operator here has is UTF-8, or what Excel and WPS save under a Chinese Windows; both are
+told from all others by whether people write such characters. Where that leaves a doubt (Big5, files
+put together from others, Latin), it is said, for somebody who can read to decide.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tabular.plausible import is_utf8_line, likelihood
 
 #: Bytes read at a time.
 BLOCK = 1 << 20
 #: Bytes looked at for BOM and NULs.
 HEAD = 1 << 16
+#: Bytes of lines beyond ASCII by which encodings are told apart.
+SAMPLE = 1 << 18
+#: Seconds after which what has been read of a file speaks for the rest of it.
+LONGEST = 4.0
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,10 +32,13 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MULTIBYTE_UTF8 = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
-_HIGH = re.compile(rb"[\x80-\xff]")
+_BEYOND_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+#: So likely, text is taken for what it is; less likely, if the next is so much less likely.
+_CERTAIN, _LIKELY, _FAR = 0.9, 0.5, 0.2
+#: What is less likely is not offered.
+_POSSIBLE = 0.05
+#: Lines of UTF-8 that a file of GBK may have; they are rejected one by one.
+_FEW_LINES = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +47,72 @@ class Encoding:
 
     Attributes:
         name: as Python spells it.
-        is_certain: whether the whole file decodes in it.
+        doubts: what the file may be in as well as in this, the likeliest first and this among
+            them; empty when there is no doubt.
     """
 
     name: str
-    is_certain: bool
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether nobody has to be asked."""
+        return not self.doubts
 
 
 def detect_encoding(path: Path) -> Encoding:
     """Return the encoding of a text file. Reads it once, block by block; memory is flat.
 
-    A file that decodes in nothing whole (mixed encodings, a torn copy) gets the encoding that
-    explains most of it; the rows that do not decode are then rejected one by one.
+    A few lines that do not decode are no doubt: they are rejected one by one.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
     for bom, name in _BOMS:
         if head.startswith(bom):
-            return Encoding(name, is_certain=_decodes(path, name))
+            return Encoding(name)
     utf16 = _utf16_without_bom(head)
     if utf16:
-        return Encoding(utf16, is_certain=_decodes(path, utf16))
+        return Encoding(utf16)
+    if b"\x00" in head:
+        doubtful = _maybe_utf16(head)
+        if doubtful:
+            return Encoding(doubtful[0], doubtful)
     if _decodes(path, "utf-8"):
-        return Encoding("utf-8", is_certain=True)
-    if _is_mostly_utf8(path):
-        return Encoding("utf-8", is_certain=False)
-    return Encoding("gb18030", is_certain=_decodes(path, "gb18030"))
+        return Encoding("utf-8")
+    return _by_likelihood(b"\n".join(_lines_beyond_ascii(path)))
+
+
+def _by_likelihood(sample: bytes) -> Encoding:
+    """Return what lines that are no UTF-8 throughout are in."""
+    lines = sample.split(b"\n")
+    torn = [line for line in lines if is_utf8_line(line)]
+    is_mixed = len(torn) > _FEW_LINES * len(lines)
+    apart = b"\n".join(line for line in lines if not is_utf8_line(line)) or sample
+    names = ("utf-8", "gb18030", "big5", "cp1252")
+    found = {name: likelihood(sample if name == "utf-8" else apart, name) for name in names}
+    ordered = sorted(names, key=found.__getitem__, reverse=True)
+    best, second = found[ordered[0]], found[ordered[1]]
+    likeliest = ordered[0] if best >= _LIKELY else "gb18030"
+    # Nobody is asked about the two that operators have.
+    is_usual = likeliest == "utf-8" or (likeliest == "gb18030" and not is_mixed)
+    if is_usual and (best >= _CERTAIN or (best >= _LIKELY and best - second >= _FAR)):
+        return Encoding(likeliest)
+    rest = [name for name in ordered if name != likeliest and found[name] >= _POSSIBLE]
+    return Encoding(likeliest, (likeliest, *rest))
+
+
+def _lines_beyond_ascii(path: Path) -> Iterator[bytes]:
+    """Yield lines with characters beyond ASCII, as many as are enough."""
+    taken, end = 0, time.monotonic() + LONGEST
+    with path.open("rb") as file:
+        while (block := file.read(BLOCK) + file.readline(BLOCK)) and time.monotonic() < end:
+            if block.isascii():
+                continue
+            for match in _BEYOND_ASCII.finditer(block):
+                yield match[0]
+                taken += len(match[0])
+                if taken > SAMPLE:
+                    return
 
 
 def _utf16_without_bom(head: bytes) -> str:
@@ -81,9 +132,12 @@ def _utf16_without_bom(head: bytes) -> str:
 
 def _decodes(path: Path, name: str) -> bool:
     decoder = codecs.getincrementaldecoder(name)("strict")
+    end = time.monotonic() + LONGEST
     with path.open("rb") as file:
         try:
             while block := file.read(BLOCK):
+                if time.monotonic() > end:
+                    return True
                 decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
@@ -91,17 +145,18 @@ def _decodes(path: Path, name: str) -> bool:
     return True
 
 
-def _is_mostly_utf8(path: Path) -> bool:
-    """Return whether the bytes above ASCII are nearly all well-formed UTF-8.
+def _maybe_utf16(head: bytes) -> tuple[str, ...]:
+    """Return the byte orders in which a text with NULs is one, the likelier first.
 
-    GBK text forms a valid UTF-8 sequence only by accident; UTF-8 with a few torn rows is nearly
-    all valid.
+    A text of few commas and digits has few NULs, but they stand on one side.
     """
-    high = valid = 0
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            if block.isascii():
-                continue
-            high += len(_HIGH.findall(block))
-            valid += sum(map(len, _MULTIBYTE_UTF8.findall(block)))
-    return valid > 0.8 * high
+    head = head[: len(head) // 2 * 2]
+    nuls = {"utf-16-be": head[0::2].count(0), "utf-16-le": head[1::2].count(0)}
+    name, other = sorted(nuls, key=nuls.__getitem__, reverse=True)
+    if nuls[name] < 10 * nuls[other] or nuls[name] * 100 < len(head):
+        return ()
+    text = head.decode(name, "replace")
+    lines = "".join(char for char in text if char > "\x7f")
+    if "\n" not in text or likelihood(lines.encode(name, "replace"), name) < _LIKELY:
+        return ()
+    return name, other

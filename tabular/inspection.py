@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
-from tabular.header import find_header
+from tabular.header import find_header, known_columns
 from tabular.opening import open_table
+from tabular.patience import within
 from tabular.problems import FileProblem
-from tabular.tables import MOST_COLUMNS, Layout, Row
+from tabular.tables import MOST_COLUMNS, Layout, Row, Table
 
 #: Rows looked at to find the header.
 HEAD_ROWS = 50
+#: A header that an operator names is looked for so far down.
+FARTHEST_HEADER = 10_000
+#: Sheets looked at to find the table.
+MOST_SHEETS = 20
+#: Seconds for all of it.
+LONGEST_LOOK = 8.0
 #: Characters of a column's title.
 LONGEST_TITLE = 100
 
@@ -26,7 +33,7 @@ class Inspection:
     Attributes:
         layout: how the file is read.
         header_line: the line of the header, 0 when there is none.
-        columns: the titles; "1", "2", ... when there is no header.
+        columns: the titles; "1", "2", ... when there is no header, "" where one has no title.
         sample: the first rows after the header.
     """
 
@@ -45,6 +52,7 @@ def inspect_table(
     sheet: str = "",
     header_line: int | None = None,
     rows: int = 20,
+    known_titles: Collection[str] = (),
 ) -> Inspection:
     """Look at a file. What the operator corrected is passed in; the rest is found.
 
@@ -53,29 +61,66 @@ def inspect_table(
         name: its name at the operator's, for sentences and for its ending.
         encoding: how to decode it; empty: found.
         delimiter: what separates its cells; empty: found.
-        sheet: the sheet to read; empty: the first one with rows.
+        sheet: the sheet to read; empty: the first one shown that has a table.
         header_line: the line of the header, 0 for none; None: found.
         rows: how many sample rows to return.
+        known_titles: titles that make a row the header, as `plain_title` spells them.
 
     Raises:
-        FileProblem: it cannot be read as a table.
+        FileProblem: it cannot be read as a table, or not in time.
     """
-    table = open_table(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
-    head = list(islice(table.rows(), max(HEAD_ROWS, rows + 10)))
+    count = max(HEAD_ROWS, rows + 10, min(header_line or 0, FARTHEST_HEADER) + rows)
+    with within(LONGEST_LOOK):
+        table = open_table(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
+        head = list(islice(table.rows(), count))
+        if not sheet and len(table.layout.sheets) > 1:
+            table, head = _sheet_with_table(path, table, head, count, known_titles)
     if not head:
         raise FileProblem(_("The file is empty: there is no row in it."), code="empty")
-    line = find_header(head) if header_line is None else header_line
-    columns = _titles(head, line)
+    line = find_header(head, known=known_titles) if header_line is None else header_line
+    columns = _titles(head, line, known_titles, is_text=table.layout.kind == "csv")
     sample = tuple(row for row in head if row[0] > line)[:rows]
     return Inspection(table.layout, line, columns, sample)
 
 
-def _titles(head: Sequence[Row], line: int) -> tuple[str, ...]:
+def _sheet_with_table(
+    path: Path, first: Table, head: list[Row], count: int, known: Collection[str]
+) -> tuple[Table, list[Row]]:
+    """Return the first sheet shown with a known title, else the first that is wider than notes."""
+    layout = first.layout
+    best, found = _likeness(head, known), (first, head)
+    for sheet in layout.sheets[:MOST_SHEETS]:
+        if best == _IS_TABLE:
+            break
+        if sheet == layout.sheet or sheet in layout.hidden:
+            continue
+        table = open_table(path, sheet=sheet)
+        rows = list(islice(table.rows(), count))
+        if _likeness(rows, known) > best:
+            best, found = _likeness(rows, known), (table, rows)
+    return found
+
+
+_IS_TABLE = 3
+
+
+def _likeness(head: Sequence[Row], known: Collection[str]) -> int:
+    """Return how much rows look like a table of people: 3 is certain, 0 is nothing."""
+    line = find_header(head, known=known)
+    if any(number == line and known_columns(cells, known) for number, cells, _p in head):
+        return _IS_TABLE
+    wide = sum(1 for _l, cells, _p in head if sum(1 for cell in cells if cell.strip()) > 1)
+    return 2 if wide > 1 else min(1, len(head))
+
+
+def _titles(
+    head: Sequence[Row], line: int, known: Collection[str], *, is_text: bool
+) -> tuple[str, ...]:
     if not line:
         width = max(len(cells) for _line, cells, _problem in head)
         _refuse_width(width)
         return tuple(str(number) for number in range(1, width + 1))
-    for number, cells, problem in head:
+    for index, (number, cells, problem) in enumerate(head):
         if number == line:
             if problem:
                 raise FileProblem(
@@ -83,7 +128,10 @@ def _titles(head: Sequence[Row], line: int) -> tuple[str, ...]:
                     % {"line": line, "problem": problem},
                     code="header_unreadable",
                 )
-            return _cleaned(cells)
+            above = head[index - 1][1] if index else []
+            if not known_columns(cells, known) and known_columns(above, known):
+                cells = _both(above, cells)  # titles in two lines
+            return _cleaned(cells, _used(head[index + 1 :], cells, is_text=is_text))
     raise FileProblem(
         _("Line %(line)d was to be the header, but there is no such line among the first rows.")
         % {"line": line},
@@ -91,10 +139,27 @@ def _titles(head: Sequence[Row], line: int) -> tuple[str, ...]:
     )
 
 
-def _cleaned(cells: Sequence[str]) -> tuple[str, ...]:
+def _both(above: Sequence[str], cells: Sequence[str]) -> list[str]:
+    width = max(len(above), len(cells))
+    pairs = zip([*above, *[""] * width], [*cells, *[""] * width], strict=False)
+    return [low if low.strip() else high for high, low in islice(pairs, width)]
+
+
+def _used(below: Sequence[Row], cells: Sequence[str], *, is_text: bool) -> int:
+    """Return how many columns have something in them.
+
+    In a text a cell too many comes from a comma too many, unless the header has its commas too.
+    """
+    most = len(cells) if is_text else MOST_COLUMNS
+    filled = (n for _l, row, _p in below for n, cell in enumerate(row[:most], 1) if cell.strip())
+    return max(filled, default=0)
+
+
+def _cleaned(cells: Sequence[str], used: int) -> tuple[str, ...]:
     titles = [" ".join(cell.replace("\ufeff", "").split()) for cell in cells]
-    while titles and not titles[-1]:
+    while len(titles) > used and not titles[-1]:
         titles.pop()
+    titles += [""] * (used - len(titles))
     _refuse_width(len(titles))
     for position, title in enumerate(titles, 1):
         if len(title) > LONGEST_TITLE:

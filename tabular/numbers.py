@@ -8,7 +8,12 @@ import unicodedata
 from foundation.sentences import Sentence as _
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
-_WITH_ZEROS = re.compile(r"(\d+)\.0+")
+#: 12,345,678 and 12345681.00, with or without a plus.
+_WRITTEN = re.compile(r"\+?(\d+|\d{1,3}(?:,\d{3})+)(?:\.0*)?", re.ASCII)
+#: ="0012": how programs keep a spreadsheet from taking a text for a number.
+_GUARDED = re.compile(r'="([^"]*)"')
+_LABELLED = re.compile(r"(?:qq|uin)(?:号码?|[账帐]号|number|no\.?|id)?[:#=-]?(\d+)", re.IGNORECASE)
+_MAIL = re.compile(r"(\d{5,10})@qq\.com", re.IGNORECASE | re.ASCII)
 #: Excel's mark for "this is text", thousands and the many kinds of blank.
 _NOISE = re.compile(r"[\s\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]+")
 #: Digits that no UIN has; int() of a longer text is slow on purpose in Python.
@@ -30,7 +35,8 @@ class CellProblem(ValueError):
 def whole_number(cell: str, *, least: int, most: int) -> int:
     """Return the whole number a cell holds.
 
-    Full-width digits, blanks around, an apostrophe in front and a ".0" behind are understood.
+    Full-width digits, blanks, an apostrophe or a plus in front, thousands parted by commas, a ".0"
+    behind and ="..." around it are understood.
 
     Args:
         cell: the text.
@@ -43,7 +49,7 @@ def whole_number(cell: str, *, least: int, most: int) -> int:
     # The common case first: a million rows pass here.
     if cell.isascii() and cell.isdigit() and len(cell) < _LONGEST:
         return _in_range(int(cell), least, most)
-    text = _NOISE.sub("", unicodedata.normalize("NFKC", cell[:1000])).lstrip("'`\u2019")
+    text = unguarded(_bare(cell))
     if not text:
         raise CellProblem(_("blank"))
     if _SCIENTIFIC.fullmatch(text):
@@ -51,8 +57,8 @@ def whole_number(cell: str, *, least: int, most: int) -> int:
             _("scientific notation (%(cell)s): the digits are gone, format the column as text")
             % {"cell": text[:40]}
         )
-    zeros = _WITH_ZEROS.fullmatch(text)
-    digits = zeros[1] if zeros else text
+    written = _WRITTEN.fullmatch(text)
+    digits = written[1].replace(",", "") if written else text
     if not (digits.isascii() and digits.isdigit()):
         if digits[:1] == "-" and digits[1:].isascii() and digits[1:].isdigit():
             raise CellProblem(_out_of_range(least, most))
@@ -60,6 +66,37 @@ def whole_number(cell: str, *, least: int, most: int) -> int:
     if len(digits) >= _LONGEST:
         raise CellProblem(_out_of_range(least, most))
     return _in_range(int(digits), least, most)
+
+
+def qq_number(cell: str, *, least: int, most: int) -> int:
+    """Return the QQ number a cell holds: as `whole_number`, or "QQ:123456", or its mail address.
+
+    Raises:
+        CellProblem: it is no number of that range; says why.
+    """
+    try:
+        return whole_number(cell, least=least, most=most)
+    except CellProblem:
+        text = unguarded(_bare(cell))
+        labelled = _LABELLED.fullmatch(text) or _MAIL.fullmatch(text)
+        if labelled is None:
+            raise
+    return whole_number(labelled[1], least=least, most=most)
+
+
+def is_qq_mail(cell: str) -> bool:
+    """Return whether a cell is the mail address that QQ gives to a number: 123456@qq.com."""
+    return "@" in unicodedata.normalize("NFKC", cell[:100]) and bool(_MAIL.fullmatch(_bare(cell)))
+
+
+def unguarded(text: str) -> str:
+    """Return what is inside ="...", and any other text as it is."""
+    guarded = _GUARDED.fullmatch(text)
+    return guarded[1] if guarded else text
+
+
+def _bare(cell: str) -> str:
+    return _NOISE.sub("", unicodedata.normalize("NFKC", cell[:1000])).lstrip("'`\u2019")
 
 
 def _in_range(number: int, least: int, most: int) -> int:

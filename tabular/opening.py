@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from foundation.sentences import Sentence as _
 from tabular.csv_table import SEPARATOR_HINT, CsvTable
 from tabular.decoding import MARK, TextBlocks
 from tabular.delimiters import detect_delimiter
-from tabular.encodings import detect_encoding
+from tabular.encodings import Encoding, detect_encoding
 from tabular.problems import FileProblem
 from tabular.tables import Layout, Table
 from tabular.xls_table import open_xls
@@ -30,7 +32,10 @@ _NO_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "ELF"),
     (b"SQLite format 3", "SQLite"),
 )
-_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: Beginnings of what programs save under the name of a workbook, and what to call it.
+_WEB = re.compile(rb"\s*(?:<html|<!doctype\s+html|<table|<head|<body|<meta|mime-version:)", re.I)
+_XML = re.compile(rb"\s*<\?xml|\s*<(?:[\w-]+:)?Workbook\b")
 
 
 def open_table(
@@ -66,11 +71,25 @@ def open_table(
     for beginning, kind in _NO_TABLES:
         if head.startswith(beginning) and _is_binary(head):
             raise FileProblem(_no_table(kind), code="not_a_table")
+    _refuse_markup(head)
     return _open_text(path, encoding, delimiter)
 
 
+def readings(
+    path: Path, encodings: Sequence[str], *, lines: int = 5
+) -> list[tuple[str, list[str]]]:
+    """Return how each of some encodings reads the first lines that are not ASCII, side by side."""
+    found = []
+    for encoding in encodings:
+        text = "".join(islice(TextBlocks(path, encoding), 1))[:200_000].replace(MARK, "\ufffd")
+        beyond = [line[:80] for line in text.splitlines() if not line.isascii()]
+        found.append((encoding, beyond[:lines]))
+    return found
+
+
 def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
-    encoding = _known(encoding) if encoding else detect_encoding(path).name
+    found = Encoding(_known(encoding)) if encoding else detect_encoding(path)
+    encoding = found.name
     sample = "".join(islice(TextBlocks(path, encoding), 1))[:200_000]
     _refuse_binary(sample)
     hint = SEPARATOR_HINT.match(sample)
@@ -81,7 +100,32 @@ def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
             _("%(delimiter)r cannot separate cells: say one character.") % {"delimiter": delimiter},
             code="delimiter",
         )
-    return CsvTable(path, Layout("csv", encoding=encoding, delimiter=delimiter))
+    layout = Layout("csv", encoding=encoding, delimiter=delimiter, doubts=found.doubts)
+    return CsvTable(path, layout)
+
+
+def _refuse_markup(head: bytes) -> None:
+    """Refuse web pages and XML, which programs like to name .xls.
+
+    Raises:
+        FileProblem: it is one.
+    """
+    for bom in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        head = head.removeprefix(bom)
+    plain = head.replace(b"\x00", b"")
+    if _WEB.match(plain):
+        raise FileProblem(
+            _(
+                "This is a web page, whatever its name says. Open it in the spreadsheet, save it "
+                "as XLSX, and try again."
+            ),
+            code="web_page",
+        )
+    if _XML.match(plain):
+        raise FileProblem(
+            _("This is an XML file. Open it in the spreadsheet, save it as XLSX, and try again."),
+            code="xml_file",
+        )
 
 
 def _known(encoding: str) -> str:

@@ -24,9 +24,11 @@ class Layout:
     Attributes:
         kind: csv, xlsx or xls.
         encoding: of a csv, as Python names it; empty otherwise.
+        doubts: encodings that a csv may be in as well, the likeliest first; empty: no doubt.
         delimiter: of a csv; empty otherwise.
         sheet: the sheet that is read; empty for a csv.
         sheets: every sheet there is.
+        hidden: those of them that the spreadsheet does not show.
     """
 
     kind: str
@@ -34,6 +36,8 @@ class Layout:
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 class Table(Protocol):

@@ -17,7 +17,11 @@ from typing import Any, BinaryIO
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from tabular.xlsx_escapes import escaped
+
 _DANGEROUS = tuple("=+-@\t\r\n|%＝＋－＠")
+#: What may stand before that: blanks, and apostrophes of ours.
+_IN_FRONT = "' \u00a0\u3000\ufeff"
 #: A number with a sign is no formula.
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
 #: Excel's own limits.
@@ -26,13 +30,24 @@ LONGEST_CELL_OF_A_SHEET = 32_767
 
 
 def defuse(value: Any) -> Any:
-    """Return a cell's value such that no spreadsheet runs it; what is not text stays as it is."""
+    """Return a cell's value such that no spreadsheet runs it; what is not text stays as it is.
+
+    A text that looks as if it had been through this gets one apostrophe more, so that `undefuse`
+    gives back any text as it was.
+    """
     if not isinstance(value, str) or not value:
         return value
     # Blanks in front do not stop a spreadsheet.
-    start = value.lstrip(" \u00a0\u3000\ufeff")
+    start = value.lstrip(_IN_FRONT)
     if start.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value):
         return "'" + value
+    return value
+
+
+def undefuse(value: str) -> str:
+    """Return a text as it was before `defuse`."""
+    if value[:1] == "'" and value.lstrip(_IN_FRONT).startswith(_DANGEROUS):
+        return value[1:]
     return value
 
 
@@ -97,7 +112,7 @@ class XlsxWriter:
 
 def _sheet_cell(value: Any) -> Any:
     if isinstance(value, str):
-        return defuse(ILLEGAL_CHARACTERS_RE.sub("", value))[:LONGEST_CELL_OF_A_SHEET]
+        return escaped(defuse(ILLEGAL_CHARACTERS_RE.sub("", value)))[:LONGEST_CELL_OF_A_SHEET]
     if isinstance(value, int) and abs(value) >= 10**15:
         return str(value)  # a spreadsheet keeps 15 digits
     if hasattr(value, "tzinfo") and value.tzinfo is not None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from xml.etree import ElementTree as ET
 
 from foundation.sentences import Sentence as _
+from tabular.number_formats import plain_number, shown_number
 from tabular.tables import LONGEST_CELL, MOST_COLUMNS, Row
-from tabular.xlsx_parts import as_date, local
+from tabular.xlsx_escapes import unescaped
+from tabular.xlsx_problems import local
 from tabular.xlsx_rows import Usual, column_number
-from tabular.xlsx_strings import SharedStrings
+from tabular.xlsx_strings import SharedStrings, rich_text
 
 #: Combinations of cell types and styles that are remembered; a sheet has a handful.
 _MOST_PLANS = 2_000
@@ -24,7 +26,7 @@ class _Plan:
     Attributes:
         end: where in the matched row the last cell is, and one further.
         shared: columns of shared strings.
-        numbers: columns of numbers, not of dates.
+        numbers: columns of numbers, not of dates and the like.
         chosen: picks those out of the cells.
         odd: (column, type, style) of all the others.
     """
@@ -39,9 +41,12 @@ class _Plan:
 class RowReader:
     """Turns rows, matched whole or parsed, into rows of text."""
 
-    def __init__(self, strings: SharedStrings, date_styles: frozenset[str]) -> None:
+    def __init__(
+        self, strings: SharedStrings, kinds: Mapping[str, str], *, is_1904: bool = False
+    ) -> None:
         self._strings = strings
-        self._date_styles = date_styles
+        self._kinds = kinds
+        self._is_1904 = is_1904
         self._plans: dict[Usual, _Plan] = {}
         self._columns: dict[str, int] = {}
         self._line = 0
@@ -65,7 +70,7 @@ class RowReader:
         # Mostly they are whole numbers, all of them; one look at all of them tells.
         if plan.numbers and not "".join(plan.chosen(cells)).isdecimal():
             for column in plan.numbers:
-                cells[column] = _number(cells[column])
+                cells[column] = plain_number(cells[column])
         for column, kind, style in plan.odd:
             cells[column] = self._shown(cells[column], kind, style)
         return line, cells, ""
@@ -80,7 +85,7 @@ class RowReader:
             kind, style = found.get("t", "n"), found.get("s", "")
             if kind == "s":
                 shared.append(column)
-            elif kind == "n" and style not in self._date_styles:
+            elif kind == "n" and style not in self._kinds:
                 numbers.append(column)
             else:
                 odd.append((column, kind, style))
@@ -127,35 +132,27 @@ class RowReader:
         return known
 
     def _text(self, cell: ET.Element) -> str:
-        if not len(cell):
-            return ""
-        kind = cell.get("t", "n")
-        if kind == "inlineStr":
-            return _joined(t.text for t in cell.iter() if local(t.tag) == "t")
-        # A formula comes before its value: the last one is the value.
-        return self._shown(cell[-1].text or "", kind, cell.get("s", ""))
+        kind, value = cell.get("t", "n"), ""
+        for part in cell:
+            tag = local(part.tag)
+            if tag == "v":  # there may be a formula before it and extensions behind
+                value = self._shown(part.text or "", kind, cell.get("s", ""))
+            elif tag == "is":
+                value = rich_text(part)[:LONGEST_CELL]
+        return value
 
     def _shown(self, value: str, kind: str, style: str) -> str:
         if kind == "s":
             return self._strings[value]
         if kind == "b" and value:
             return "TRUE" if value == "1" else "FALSE"
-        if kind == "n":
-            return as_date(value) if value and style in self._date_styles else _number(value)
-        return value[:LONGEST_CELL]
-
-
-def _number(value: str) -> str:
-    """Return a number without the fraction of a whole one: 1.0 is 1, 1E3 is 1000."""
-    if not value or value.isdecimal():
-        return value[:LONGEST_CELL]
-    try:
-        number = float(value)
-        is_whole = abs(number) < 1e15 and number == int(number)
-    except (ValueError, OverflowError):
-        return value[:LONGEST_CELL]
-    return str(int(number)) if is_whole else value
-
-
-def _joined(texts: Iterable[str | None]) -> str:
-    return "".join(text or "" for text in texts)[:LONGEST_CELL]
+        if kind == "n" and value:
+            shown_as = self._kinds.get(style)
+            if shown_as:
+                return shown_number(value, shown_as, is_1904=self._is_1904)[:LONGEST_CELL]
+            return plain_number(value)[:LONGEST_CELL]
+        if kind == "e":  # #N/A and its like say that there is no value
+            return ""
+        if kind == "d":
+            return value.replace("T", " ").removesuffix("Z").removesuffix(" 00:00:00")
+        return unescaped(value)[:LONGEST_CELL]

@@ -1,27 +1,32 @@
-"""The small parts of an XLSX workbook: where its sheets are, its date styles."""
+"""The small parts of an XLSX workbook: where its sheets are, what its styles show.
+
+Where a part lies and what it is called is the workbook's own business: relations say which part is
+what. Programs write their names in any case, and some with backslashes.
+"""
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from posixpath import join, normpath
+from posixpath import dirname, join, normpath
 from xml.etree import ElementTree as ET
 
 from foundation.sentences import Sentence as _
+from tabular.number_formats import kind_of_format
 from tabular.problems import FileProblem
+from tabular.xlsx_problems import damaged
+from tabular.xlsx_scan import scan_tags
 
-#: Inflated bytes of a small part (workbook, relations, styles).
-LARGEST_PART = 16 << 20
 MOST_PARTS = 10_000
-#: Built-in formats that show a date or a time.
-_DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
-_DATE_CODE = re.compile(r"[ymdhs年月日]", re.IGNORECASE)
-_NOT_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
-_DAY_ZERO = datetime(1899, 12, 30)
+#: Bytes of the archive's own list of its parts; Python takes ten times as much for it.
+LARGEST_LIST = 2 << 20
+_MOST_SHEETS, _MOST_STYLES = 1_000, 70_000
+LONGEST_SHEET_NAME = 100
+_BOOK, _RELATIONS = frozenset({"workbookPr", "sheet"}), frozenset({"Relationship"})
+_STYLES = frozenset({"numFmt", "cellStyleXfs", "cellXfs", "xf"})
+_END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +35,34 @@ class Workbook:
 
     Attributes:
         sheets: name -> part.
+        hidden: names of sheets that are not shown.
         strings_part: the part with the shared strings, or "".
-        date_styles: numbers of the cell styles that show a date.
+        kinds: number of a cell style -> what it makes of a number; those that say something.
+        is_1904: days are counted from 1904.
         sizes: part -> inflated bytes, as the archive says.
     """
 
     sheets: dict[str, str]
+    hidden: frozenset[str]
     strings_part: str
-    date_styles: frozenset[str]
+    kinds: dict[str, str]
+    is_1904: bool
     sizes: dict[str, int]
 
 
-def damaged() -> FileProblem:
-    """Return the problem of a workbook that cannot be read."""
-    return FileProblem(
-        _(
-            "The workbook is damaged, encrypted or not a spreadsheet. Open it in the spreadsheet, "
-            "save it as XLSX or CSV, and try again."
-        ),
-        code="damaged",
-    )
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    """What a part refers to: id -> part, and the last word of the relation's type -> part."""
 
+    by_id: dict[str, tuple[str, str]]
 
-def local(tag: str) -> str:
-    """Return a tag without its namespace: there are two, and some programs invent prefixes."""
-    return tag.rpartition("}")[2]
+    def first(self, kind: str) -> str:
+        return next((part for word, part in self.by_id.values() if word == kind), "")
 
 
 def growing_parser(builder: ET.TreeBuilder) -> ET.XMLParser:
     """Return a parser whose tree can be looked at, and pruned, while it grows."""
     return ET.XMLParser(target=builder)  # noqa: S314 - without a DOCTYPE there are no entities
-
-
-def refuse_doctype(block: bytes) -> None:
-    """Refuse XML that defines entities: no spreadsheet program writes any.
-
-    Raises:
-        FileProblem: it does.
-    """
-    if b"<!DOCTYPE" in block or b"<!ENTITY" in block:
-        raise damaged()
 
 
 def read_workbook(path: Path) -> Workbook:
@@ -79,81 +72,110 @@ def read_workbook(path: Path) -> Workbook:
         FileProblem: it is none, or a kind that is not read.
     """
     try:
+        _refuse_long_list(path)
         with zipfile.ZipFile(path) as archive:
-            sizes = {part.filename: part.file_size for part in archive.infolist()}
-            if len(sizes) > MOST_PARTS:
-                raise damaged()
-            if "xl/workbook.xml" not in sizes:
-                raise FileProblem(_not_xlsx(sizes), code="not_a_table")
-            relations = _relations(archive, "xl/_rels/workbook.xml.rels")
-            sheets = {}
-            for element in _tree(archive, "xl/workbook.xml").iter():
-                if local(element.tag) == "sheet":
-                    target = relations.get(_relation_id(element), "")
-                    if target in sizes and "worksheets" in target:
-                        sheets[element.get("name", "")] = target
-            strings = next((t for t in relations.values() if t.endswith("sharedStrings.xml")), "")
-            styles = "xl/styles.xml"
-            dates = _date_styles(_tree(archive, styles)) if styles in sizes else frozenset()
-            return Workbook(sheets, strings if strings in sizes else "", dates, sizes)
+            return _workbook(archive)
     except (zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, OSError, EOFError):
         raise damaged() from None
     except (RuntimeError, NotImplementedError, ValueError):
         raise damaged() from None
 
 
-def _not_xlsx(parts: dict[str, int]) -> str:
-    if "content.xml" in parts or "xl/workbook.bin" in parts:
+def _refuse_long_list(path: Path) -> None:
+    """Refuse an archive of a million parts before its list is read.
+
+    Raises:
+        FileProblem: it has too many.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - (1 << 16) - 100))
+        tail = file.read()
+        at = tail.rfind(_END)
+        length = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+        if at >= 20 and tail.startswith(_END64, at - 20):
+            end64 = tail[max(0, at - 76) : at - 20]
+            length = max(int.from_bytes(end64[40:48], "little"), length % 0xFFFFFFFF)
+    if length > LARGEST_LIST:
+        raise damaged()
+
+
+def _workbook(archive: zipfile.ZipFile) -> Workbook:
+    sizes = {part.filename: part.file_size for part in archive.infolist()}
+    if len(sizes) > MOST_PARTS:
+        raise damaged()
+    known = {_plain(name): name for name in sizes}
+    book = _relations(archive, known, "").first("officeDocument")
+    book = book if book and "workbook" in _plain(book) else known.get("xl/workbook.xml", book)
+    if not book or not _plain(book).endswith(".xml"):
+        raise FileProblem(_not_xlsx(known), code="not_a_table")
+    relations = _relations(archive, known, book)
+    sheets: dict[str, str] = {}
+    hidden: set[str] = set()
+    is_1904 = False
+    for _depth, tag, attributes in scan_tags(archive, book, _BOOK):
+        if tag == "workbookPr":
+            is_1904 = attributes.get("date1904", "") in ("1", "true", "on")
+        elif tag == "sheet" and len(sheets) < _MOST_SHEETS:
+            kind, part = relations.by_id.get(attributes.get("id", ""), ("", ""))
+            name = attributes.get("name", "")[:LONGEST_SHEET_NAME]
+            if kind == "worksheet" and part and name not in sheets:
+                sheets[name] = part
+                if attributes.get("state", "visible") != "visible":
+                    hidden.add(name)
+    beside = dirname(_plain(book))
+    styles = relations.first("styles") or known.get(join(beside, "styles.xml"), "")
+    strings = relations.first("sharedStrings") or known.get(join(beside, "sharedstrings.xml"), "")
+    return Workbook(
+        sheets=sheets,
+        hidden=frozenset(hidden),
+        strings_part=strings,
+        kinds=_kinds(archive, styles) if styles else {},
+        is_1904=is_1904,
+        sizes=sizes,
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").casefold()
+
+
+def _not_xlsx(known: dict[str, str]) -> str:
+    if "content.xml" in known or any(name.endswith("workbook.bin") for name in known):
         return _("This kind of workbook (ODS, XLSB) is not read. Save it as XLSX or CSV.")
     return _("This is a zip archive, not a table. Unpack it and choose the file inside.")
 
 
-def _tree(archive: zipfile.ZipFile, part: str) -> ET.Element:
-    with archive.open(part) as file:
-        data = file.read(LARGEST_PART + 1)
-    if len(data) > LARGEST_PART:
-        raise damaged()
-    refuse_doctype(data)
-    return ET.fromstring(data)  # noqa: S314 - bounded above, and without a DOCTYPE no entities
-
-
-def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+def _relations(archive: zipfile.ZipFile, known: dict[str, str], part: str) -> _Relations:
+    """Return what a part, or the whole package (""), refers to, as far as it is there."""
+    folder = dirname(_plain(part))
+    file = known.get(join(folder, "_rels", _plain(part).rpartition("/")[2] + ".rels"), "")
     found = {}
-    for element in _tree(archive, part):
-        target = element.get("Target", "")
+    for _depth, _tag, attributes in scan_tags(archive, file, _RELATIONS) if file else ():
+        target = attributes.get("Target", "").replace("\\", "/")
         # External targets (links to other workbooks, to the web) are never followed.
-        if element.get("TargetMode", "") != "External":
-            found[element.get("Id", "")] = normpath(
-                target.lstrip("/") if target.startswith("/") else join("xl", target)
-            )
-    return found
+        if attributes.get("TargetMode", "") == "External":
+            continue
+        place = normpath(target.lstrip("/") if target.startswith("/") else join(folder, target))
+        kind = attributes.get("Type", "").rpartition("/")[2]
+        if _plain(place) in known:
+            found[attributes.get("Id", "")] = (kind, known[_plain(place)])
+    return _Relations(found)
 
 
-def _relation_id(element: ET.Element) -> str:
-    return next((v for k, v in element.attrib.items() if local(k) == "id" and k != "id"), "")
-
-
-def _date_styles(styles: ET.Element) -> frozenset[str]:
-    dates = set(_DATE_FORMATS)
-    for element in styles.iter():
-        if local(element.tag) == "numFmt" and _DATE_CODE.search(
-            _NOT_CODE.sub("", element.get("formatCode", ""))
-        ):
-            dates.add(int(element.get("numFmtId", "0")))
-    formats = next((e for e in styles if local(e.tag) == "cellXfs"), None)
-    return frozenset(
-        str(number)
-        for number, style in enumerate(formats if formats is not None else ())
-        if int(style.get("numFmtId", "0")) in dates
-    )
-
-
-def as_date(value: str) -> str:
-    """Return a spreadsheet's day number as ISO date, with the time where there is one."""
-    try:
-        moment = _DAY_ZERO + timedelta(seconds=round(float(value) * 86_400))
-    except (ValueError, OverflowError):
-        return value
-    if moment.hour or moment.minute or moment.second:
-        return moment.isoformat(sep=" ")
-    return moment.date().isoformat()
+def _kinds(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    codes: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    count, section = 0, ""
+    for depth, tag, attributes in scan_tags(archive, part, _STYLES):
+        if depth == 1:
+            section = tag
+        elif tag == "numFmt" and len(codes) < _MOST_STYLES:
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif tag == "xf" and depth == 2 and section == "cellXfs" and count < _MOST_STYLES:
+            number = attributes.get("numFmtId", "0")
+            kind = kind_of_format(int(number), codes.get(number))
+            if kind:
+                kinds[str(count)] = kind
+            count += 1
+    return kinds

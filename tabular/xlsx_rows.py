@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 from xml.etree import ElementTree as ET
 
-from foundation.sentences import Sentence as _
-from tabular.problems import FileProblem
 from tabular.tables import MOST_COLUMNS
-from tabular.xlsx_parts import damaged
+from tabular.xlsx_problems import damaged, too_much
 
 #: Where the rows begin; a sheet without it is written in a way of its own.
 ROWS_BEGIN = re.compile(rb"<sheetData[^>]*>")
@@ -37,6 +35,10 @@ _NUMBER = re.compile(r'\br="([0-9]{1,12})"')
 BLOCK = 1 << 18
 #: Excel's own.
 MOST_CELLS = 16_384
+#: Tags of a row; each costs a hundred bytes of tree.
+MOST_TAGS = 120_000
+#: What prefixes stand for, as the sheet's first tag says; a row is parsed without that tag.
+_PREFIX = re.compile(rb'\sxmlns:[\w.-]{1,40}="[^"<&]{0,300}"')
 
 
 class Readable(Protocol):
@@ -44,13 +46,6 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return some more."""
-
-
-def too_much() -> FileProblem:
-    """Return the problem of a sheet that is no table but a bomb."""
-    return FileProblem(
-        _("The sheet unpacks to more than a table can be: it is not read."), code="bomb"
-    )
 
 
 def column_number(reference: str) -> int:
@@ -93,13 +88,15 @@ def split_rows(
     if begin is None or begin[0].endswith(b"/>"):
         return
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    prefixes = b"".join(dict.fromkeys(_PREFIX.findall(head, 0, begin.start())))
+    opening = "<row" + prefixes.decode("utf-8", "replace") + ">"
     buffer, at, width = decoder.decode(head[begin.end() :]), 0, 0
     match = row_pattern(0).match
     while True:
         while found := match(buffer, at):
             at, row = found.end(), found.groups()
             yield int(row[0] or 0), row
-        odd, at = _unusual(buffer, at)
+        odd, at = _unusual(buffer, at, opening)
         if odd is not None:
             yield odd
             needed = _width(odd[1])
@@ -117,12 +114,17 @@ def split_rows(
             raise too_much()
 
 
-def _unusual(buffer: str, at: int) -> tuple[tuple[int, ET.Element] | None, int]:
+def _unusual(buffer: str, at: int, opening: str) -> tuple[tuple[int, ET.Element] | None, int]:
     """Return the next row, parsed, and what is behind it; None and -1 at the end of the rows.
 
     None and where to go on when more of the sheet has to be read first.
     """
     start = buffer.find("<", at)
+    while buffer.startswith(("<!--", "<?"), start):
+        behind = buffer.find("-->" if buffer.startswith("<!", start) else "?>", start)
+        if behind < 0:
+            return None, at
+        start = buffer.find("<", behind)
     close = buffer.find(">", start) if start >= 0 else -1
     if close < 0:
         return None, at
@@ -136,9 +138,9 @@ def _unusual(buffer: str, at: int) -> tuple[tuple[int, ET.Element] | None, int]:
         return None, at
     number = _NUMBER.search(buffer, start, close)
     body = "" if is_empty else buffer[close + 1 : end]
-    if body.count("<c") > MOST_CELLS:
+    if body.count("<c") > MOST_CELLS or body.count("<") > MOST_TAGS:
         raise too_much()
-    element = ET.fromstring("<row>" + body + "</row>")  # noqa: S314 - no DOCTYPE here
+    element = ET.fromstring(opening + body + "</row>")  # noqa: S314 - no DOCTYPE here
     return (int(number[1]) if number else 0, element), end + (1 if is_empty else len(_END))
 
 

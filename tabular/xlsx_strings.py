@@ -1,27 +1,25 @@
-"""The shared strings of a workbook, out of memory: a million names are most of a workbook."""
+"""The shared strings of an XLSX workbook, as they come out of the archive."""
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import zipfile
-from array import array
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import IO
 from xml.etree import ElementTree as ET
 
+from tabular.patience import check_time
+from tabular.stored_strings import StoredStrings
 from tabular.tables import LONGEST_CELL
-from tabular.xlsx_parts import damaged, growing_parser, local, refuse_doctype
+from tabular.xlsx_escapes import unescaped
+from tabular.xlsx_parts import growing_parser
+from tabular.xlsx_problems import damaged, local, refuse_doctype
 
 #: Inflated bytes of the shared strings.
 LARGEST_STRINGS = 2 << 30
-#: Shared strings kept in memory. What many cells refer to comes first: programs number strings as
-#: they meet them.
-KEPT_STRINGS = 20_000
-#: Bytes of one shared string's XML.
-LONGEST_STRING = 16 << 20
+#: Bytes of one shared string's XML, and tags in it: each costs a hundred bytes of tree.
+LONGEST_STRING = 4 << 20
+MOST_TAGS = 120_000
 BLOCK = 1 << 18
 
 #: Where the strings begin; a part without it is written in a way of its own.
@@ -32,60 +30,14 @@ _PLAIN = re.compile(
     rb"(?:<phoneticPr[^<>]*/>)?+</si>"
 )
 _STRING, _STRING_END = b"<si", b"</si>"
+_ESCAPE = b"_x"
 
 
-class SharedStrings:
-    """The strings of a workbook in a temporary file: memory is 4 bytes a string.
-
-    They are read as far as somebody asks: a preview of twenty rows does not read a million.
-
-    Attributes:
-        kept: the first ones by number, as far as they have been read; for those who ask a million
-            times.
-    """
+class SharedStrings(StoredStrings):
+    """The shared strings of an XLSX workbook."""
 
     def __init__(self, archive: zipfile.ZipFile, part: str) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        self._offsets = array("I", (0,))
-        self._written = 0
-        self.kept: dict[str, str] = {}
-        self._page, self._page_start = b"", 0
-        self._more = _blocks(archive, part) if part else iter(())
-
-    def close(self) -> None:
-        """Remove the temporary file."""
-        self._file.close()
-
-    def __getitem__(self, reference: str) -> str:
-        """Return the string that a cell refers to; "" where there is none."""
-        if not (reference.isascii() and reference.isdecimal() and len(reference) < 10):
-            return ""
-        number = int(reference)
-        if number >= self._written and not self._read_to(number):
-            return ""
-        start, end = self._offsets[number], self._offsets[number + 1]
-        begin = start - self._page_start
-        if begin < 0 or end > self._page_start + len(self._page):
-            # Cells mostly refer to strings in order: read ahead.
-            self._page = os.pread(self._file.fileno(), max(1 << 16, end - start), start)
-            self._page_start, begin = start, 0
-        return self._page[begin : begin + end - start].decode("utf-8", "replace")
-
-    def _read_to(self, number: int) -> bool:
-        """Read on until the string of this number, and some more, is in the file."""
-        while self._written <= number:
-            texts = next(self._more, None)
-            if texts is None:
-                return False
-            few = texts[: max(0, KEPT_STRINGS - self._written)]
-            for place, text in enumerate(few, self._written):
-                self.kept[str(place)] = text.decode("utf-8", "replace")
-            ends = accumulate(map(len, texts), initial=self._offsets.pop())
-            self._offsets.extend(ends)
-            self._file.write(b"".join(texts))
-            self._written += len(texts)
-        self._file.flush()
-        return True
+        super().__init__(_blocks(archive, part) if part else iter(()))
 
 
 def _blocks(archive: zipfile.ZipFile, part: str) -> Iterator[list[bytes]]:
@@ -114,8 +66,13 @@ def _by_pattern(file: IO[bytes], head: bytes, begin: re.Match[bytes]) -> Iterato
             piece, buffer = buffer[:cut], buffer[cut:]
             texts = _PLAIN.findall(piece)
             if len(texts) != piece.count(_STRING):
+                if piece.count(b"<") > MOST_TAGS:
+                    raise damaged()
                 texts = [_string(item) for item in ET.fromstring(begin[0] + piece + b"</sst>")]  # noqa: S314 - no DOCTYPE here
+            if _ESCAPE in piece:
+                texts = [unescaped(text.decode("utf-8", "replace")).encode() for text in texts]
             yield texts
+        check_time()
         more = file.read(BLOCK)
         taken += len(more)
         if not more:
@@ -131,19 +88,21 @@ def _by_parser(file: IO[bytes], head: bytes) -> Iterator[list[bytes]]:
     builder = ET.TreeBuilder()
     parser = growing_parser(builder)
     root: ET.Element | None = None
-    block, idle, taken = head, 0, 0
+    block, idle, tags, taken = head, 0, 0, 0
     while block:
+        check_time()
         idle += len(block)
+        tags += block.count(b"<")
         taken += len(block)
         parser.feed(block)
         if root is None:
             root = builder.close()
         finished = root[:-1] if root is not None else []
         if root is not None and finished:
-            idle = 0
+            idle = tags = 0
             yield [_string(item) for item in finished]
             del root[: len(finished)]
-        if idle > LONGEST_STRING or taken > LARGEST_STRINGS:
+        if idle > LONGEST_STRING or tags > MOST_TAGS or taken > LARGEST_STRINGS:
             raise damaged()
         block = file.read(BLOCK)
     parser.close()
@@ -152,13 +111,21 @@ def _by_parser(file: IO[bytes], head: bytes) -> Iterator[list[bytes]]:
 
 
 def _string(element: ET.Element) -> bytes:
-    """Text without the phonetic guides (rPh)."""
+    return _encoded(rich_text(element))
+
+
+def rich_text(element: ET.Element) -> str:
+    """Return the text of a string, without the guides that say how it is pronounced (rPh)."""
     text = "".join(
-        child.text or "" if local(child.tag) == "t" else "".join(t.text or "" for t in child)
+        child.text or "" if local(child.tag) == "t" else "".join(_runs(child))
         for child in element
         if local(child.tag) in ("t", "r")
     )
-    return _encoded(text)
+    return unescaped(text)
+
+
+def _runs(run: ET.Element) -> Iterator[str]:
+    return (child.text or "" for child in run if local(child.tag) == "t")
 
 
 def _encoded(text: str) -> bytes:

@@ -16,24 +16,20 @@ from typing import IO
 from xml.etree import ElementTree as ET
 
 from foundation.sentences import Sentence as _
+from tabular.patience import check_time
 from tabular.problems import FileProblem
 from tabular.tables import Layout, Row
 from tabular.xlsx_cells import RowReader
-from tabular.xlsx_parts import (
-    Workbook,
-    damaged,
-    growing_parser,
-    local,
-    read_workbook,
-    refuse_doctype,
-)
-from tabular.xlsx_rows import BLOCK, MOST_CELLS, ROWS_BEGIN, Readable, split_rows, too_much
+from tabular.xlsx_parts import Workbook, growing_parser, read_workbook
+from tabular.xlsx_problems import damaged, local, refuse_doctype, too_much
+from tabular.xlsx_rows import BLOCK, MOST_CELLS, MOST_TAGS, ROWS_BEGIN, Readable, split_rows
 from tabular.xlsx_strings import SharedStrings
 
 #: Inflated bytes without a finished row: a bomb or a picture, not a table.
-LONGEST_ROW = 16 << 20
+LONGEST_ROW = 4 << 20
 #: Inflated bytes of a sheet; a million rows of ten columns are half of it.
 LARGEST_SHEET = 4 << 30
+_PIECE = 1 << 16
 #: Excel's own.
 MOST_ROWS = 1_048_576
 
@@ -75,7 +71,7 @@ class XlsxTable:
             raise damaged() from None
 
     def _rows(self, part: IO[bytes], strings: SharedStrings) -> Iterator[Row]:
-        reading = RowReader(strings, self._book.date_styles)
+        reading = RowReader(strings, self._book.kinds, is_1904=self._book.is_1904)
         head = part.read(BLOCK)
         refuse_doctype(head)
         counted = _Counted(part, self)
@@ -102,9 +98,12 @@ class XlsxTable:
         parser = growing_parser(builder)
         rows: ET.Element | None = None
         root: ET.Element | None = None
-        idle = 0
-        for block in chain([head], iter(lambda: part.read(BLOCK), b"")):
+        idle = tags = 0
+        # In small pieces: others have their turn between them.
+        pieces = (head[at : at + _PIECE] for at in range(0, len(head), _PIECE))
+        for block in chain(pieces, iter(lambda: part.read(_PIECE), b"")):
             idle += len(block)
+            tags += block.count(b"<")
             parser.feed(block)
             if root is None:
                 root = builder.close()
@@ -115,13 +114,13 @@ class XlsxTable:
                 is_over = len(root) and root[-1] is not rows
                 finished = rows[:] if is_over else rows[:-1]
                 if finished:
-                    idle = 0
+                    idle = tags = 0
                     yield from finished
                     del rows[: len(finished)]
                 if is_over:
                     return
             is_too_wide = rows is not None and len(rows) and len(rows[-1]) > MOST_CELLS
-            if is_too_wide or idle > LONGEST_ROW:
+            if is_too_wide or idle > LONGEST_ROW or tags > MOST_TAGS:
                 raise too_much()
         parser.close()
         if rows is not None:
@@ -141,6 +140,7 @@ class _Counted:
         Raises:
             FileProblem: more than a sheet can be.
         """
+        check_time()
         block = self._part.read(size)
         self._table._taken += len(block)
         if self._table._taken > LARGEST_SHEET:
@@ -156,12 +156,14 @@ def open_xlsx(path: Path, *, sheet: str = "") -> XlsxTable:
     """
     book = read_workbook(path)
     names = tuple(book.sheets)
+    hidden = tuple(name for name in names if name in book.hidden)
     if sheet and sheet not in book.sheets:
         raise FileProblem(
             _("The workbook has no sheet %(sheet)s.") % {"sheet": sheet}, code="no_sheet"
         )
-    for name in (sheet,) if sheet else names:
-        table = XlsxTable(path, book, Layout("xlsx", sheet=name, sheets=names))
+    # What is shown comes first.
+    for name in (sheet,) if sheet else sorted(names, key=hidden.__contains__):
+        table = XlsxTable(path, book, Layout("xlsx", sheet=name, sheets=names, hidden=hidden))
         if sheet or next(table.rows(), None) is not None:
             return table
     raise FileProblem(_("The workbook is empty: no sheet has a row."), code="empty")

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.states import PresenceStatus
 from qqhttp import password_digest
-from tabular import CellProblem, FirstLines, Row, whole_number
+from tabular import CellProblem, FirstLines, Row, qq_number, whole_number
 
 CREDENTIAL = "credential"
 #: What an import may change in an account we have.
@@ -120,7 +120,7 @@ class AccountRowReader:
 
 def _uin(cell: str) -> int:
     try:
-        return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
+        return qq_number(cell, least=UIN_MIN, most=UIN_MAX)
     except CellProblem:
         if is_number_like(cell):
             raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,9 +32,17 @@ from accounts.services.states import welcome_new_password
 from accounts.states import AccountState, StateReason
 from clocks import shared
 from foundation.refusals import Refusal
-from tabular import CsvWriter, FileProblem, Inspection, Row, inspect_table, open_table
+from tabular import (
+    CsvWriter,
+    FileProblem,
+    Inspection,
+    Row,
+    inspect_table,
+    open_table,
+    plain_title,
+)
 
-#: Titles, the likeliest first, as `_plain` spells them.
+#: Titles, the likeliest first, as `plain_title` spells them.
 TITLES: dict[str, tuple[str, ...]] = {
     "uin": ("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
     "password": ("password", "密码", "口令", "qq密码", "passwd", "pass", "pwd"),
@@ -62,6 +69,7 @@ class AccountImport:
         rows: all of them.
         rejects_file: the rejected rows without their passwords, with line and reason.
         errors: the first of them: {"line", "column", "reason"}.
+        sheet: the sheet that was read; empty for a text.
     """
 
     created: int = 0
@@ -71,6 +79,7 @@ class AccountImport:
     rows: int = 0
     rejects_file: Path | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
+    sheet: str = ""
 
 
 def preview_accounts(*, path: Path, name: str = "", rows: int = 20) -> Inspection:
@@ -91,7 +100,15 @@ def preview_accounts(*, path: Path, name: str = "", rows: int = 20) -> Inspectio
 
 
 def import_accounts(
-    *, path: Path, name: str = "", egress: str = "", by: Any = None
+    *,
+    path: Path,
+    name: str = "",
+    egress: str = "",
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    header_line: int | None = None,
+    by: Any = None,
 ) -> AccountImport:
     """Create the accounts of a file and change those we have; all of it or nothing is written.
 
@@ -103,14 +120,27 @@ def import_accounts(
         path: the file.
         name: its name at the operator's.
         egress: the egress for the accounts whose row names none; empty: chosen at login.
+        encoding, delimiter, sheet: how it is read; empty: found by looking.
+        header_line: 0 for none; None: found by looking.
         by: the operator, for the audit trail.
 
     Raises:
-        Refusal: it is no table, or has no uin column.
+        Refusal: it is no table, has no uin column, or is in an encoding that is not certain.
     """
-    found, columns = _looked_at(path, name)
+    found, columns = _looked_at(
+        path, name, encoding=encoding, delimiter=delimiter, sheet=sheet, header_line=header_line
+    )
+    if found.layout.doubts:
+        raise Refusal(
+            _(
+                "It is not certain in which encoding the file is (%(names)s). Save it as UTF-8, or "
+                "say which on the command line: --encoding NAME."
+            )
+            % {"names": ", ".join(found.layout.doubts)},
+            code="encoding_uncertain",
+        )
     reader = AccountRowReader(columns=found.columns, fields=columns)
-    result, rows, rejected = AccountImport(), [], []
+    result, rows, rejected = AccountImport(sheet=found.layout.sheet), [], []
     for row in _rows(path, name, found):
         result.rows += 1
         if result.rows > MOST_ACCOUNTS:
@@ -128,9 +158,13 @@ def import_accounts(
     return result
 
 
-def _looked_at(path: Path, name: str, *, rows: int = 20) -> tuple[Inspection, dict[str, int]]:
+def _looked_at(
+    path: Path, name: str, *, rows: int = 20, **layout: Any
+) -> tuple[Inspection, dict[str, int]]:
     try:
-        found = inspect_table(path, name=name or path.name, rows=rows)
+        found = inspect_table(
+            path, name=name or path.name, rows=rows, known_titles=TITLES["uin"], **layout
+        )
     except FileProblem as problem:
         raise Refusal(problem.sentence, code=problem.code) from None
     return found, guess_fields(found.columns)
@@ -142,7 +176,7 @@ def guess_fields(columns: Sequence[str]) -> dict[str, int]:
     Raises:
         Refusal: there is no uin column.
     """
-    plain = [_plain(title) for title in columns]
+    plain = [plain_title(title) for title in columns]
     fields: dict[str, int] = {}
     for name, titles in TITLES.items():
         number = next((plain.index(t) for t in titles if t in plain), None)
@@ -165,11 +199,6 @@ def guess_fields(columns: Sequence[str]) -> dict[str, int]:
             code="no_uin_column",
         )
     return fields
-
-
-def _plain(title: str) -> str:
-    text = unicodedata.normalize("NFKC", title).casefold()
-    return "".join(char for char in text if char.isalnum())
 
 
 def _rows(path: Path, name: str, found: Inspection) -> list[Row]:

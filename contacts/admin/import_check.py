@@ -18,6 +18,7 @@ from contacts.services.imports import (
     discard_import,
     inspect_import,
     queue_import,
+    readings_of,
     rehearse_import,
 )
 from contacts.states import ImportState
@@ -52,20 +53,13 @@ class ImportCheck:
         return self._show(request, found)
 
     def _answer(self, request: HttpRequest, found: ContactImport) -> HttpResponse | None:
-        verb = request.POST.get("verb", "")
+        verb = "read_as" if request.POST.get("read_as") else request.POST.get("verb", "")
         if verb == "discard":
             discard_import(contact_import=found)
             messages.success(request, _("The file is thrown away; nothing was loaded."))
             return HttpResponseRedirect(reverse("admin:contacts_contactimport_changelist"))
-        if verb == "layout":
-            line = request.POST.get("header_line", "")
-            correct_layout(
-                contact_import=found,
-                encoding=request.POST.get("encoding", ""),
-                delimiter=request.POST.get("delimiter", ""),
-                sheet=request.POST.get("sheet", ""),
-                header_line=int(line) if line.isascii() and line.isdigit() else None,
-            )
+        if verb in {"layout", "read_as"}:
+            correct_layout(contact_import=found, **_layout(request, found))
             return None
         correct_mapping(contact_import=found, mapping=_mapping(request, found))
         if verb != "go":
@@ -88,11 +82,31 @@ class ImportCheck:
             inspection = inspect_import(contact_import=found, rows=SHOWN_ROWS)
             context["rows"] = [(line, cells, problem) for line, cells, problem in inspection.sample]
             context["columns"] = _columns(found)
-            context["sheets"] = getattr(inspection.layout, "sheets", ())
+            context["layout"] = inspection.layout
+            context["readings"] = readings_of(found)
             context["rehearsal"] = rehearse_import(contact_import=found)
         except Refusal as refusal:
             context["problem"] = refusal.sentence
         return TemplateResponse(request, "console/import/check.html", context)
+
+
+def _layout(request: HttpRequest, found: ContactImport) -> dict[str, Any]:
+    """Read from the form how the file is to be read.
+
+    Of another sheet, or in another encoding, the header is looked for anew, unless its line was
+    changed as well.
+    """
+    chosen = {
+        "encoding": request.POST.get("read_as", "") or request.POST.get("encoding", ""),
+        "delimiter": request.POST.get("delimiter", ""),
+        "sheet": request.POST.get("sheet", ""),
+    }
+    line = request.POST.get("header_line", "")
+    number = int(line) if line.isascii() and line.isdigit() and len(line) < 8 else None
+    is_other = any(chosen[key] != getattr(found, key) for key in chosen)
+    if is_other and number == found.header_line:
+        number = None
+    return {**chosen, "header_line": number}
 
 
 def _columns(found: ContactImport) -> list[dict[str, Any]]:
@@ -119,7 +133,7 @@ def _mapping(request: HttpRequest, found: ContactImport) -> list[str]:
             mapping.append(meaning)
         elif meaning == "attribute":
             name = request.POST.get(f"attribute-{index}", "").strip() or title
-            mapping.append(ATTRIBUTE + name)
+            mapping.append(ATTRIBUTE + name if name else LEFT_OUT)
         else:
             mapping.append(LEFT_OUT)
     return mapping

@@ -102,8 +102,10 @@ class ImportUpload:
                 policy=data["policy"],
                 by=request.user,
             )
-        except Refusal as refusal:
+        except BaseException as problem:  # nothing is half done
             if is_new:
                 contact_list.delete()
-            form.add_error("file", refusal.sentence)
+            if not isinstance(problem, Refusal):
+                raise
+            form.add_error("file", problem.sentence)
             return None

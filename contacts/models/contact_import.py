@@ -39,6 +39,8 @@ class ContactImport(models.Model):
     # How the file is read: found, shown, corrected.
     kind = models.CharField(max_length=8, blank=True, editable=False)
     encoding = models.CharField(_("encoding"), max_length=32, blank=True)
+    #: Encodings it may be in as well; nothing is loaded until somebody has chosen.
+    doubts = models.JSONField(default=list, blank=True, editable=False)
     delimiter = models.CharField(_("delimiter"), max_length=1, blank=True)
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
     header_line = models.PositiveIntegerField(
@@ -66,6 +68,9 @@ class ContactImport(models.Model):
     added = models.BigIntegerField(_("added to the list"), default=0, editable=False)
     #: The first rejections: {"line", "column", "reason"}, the reason as a stored sentence.
     errors = models.JSONField(_("first problems"), default=list, blank=True, editable=False)
+
+    #: What was taken differently than it stands in the file: stored sentences.
+    notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)
 
     #: The fence: a worker commits a chunk only while the token is the one it took.
     token = models.PositiveIntegerField(default=0, editable=False)
@@ -115,6 +120,11 @@ class ContactImport(models.Model):
     def first_problems(self) -> list[dict[str, Any]]:
         """`errors` with their reasons in the active language."""
         return [{**error, "reason": read(error["reason"])} for error in self.errors]
+
+    @property
+    def read_notes(self) -> list[str]:
+        """`notes` in the active language."""
+        return [read(note) for note in self.notes]
 
 
 class ImportChange(models.Model):

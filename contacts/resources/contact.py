@@ -9,8 +9,7 @@ from import_export.resources import ModelResource
 
 from contacts.models import UIN_MAX, UIN_MIN, Contact
 from contacts.services.attributes import known_attribute_names
-from contacts.services.validation import undefused
-from tabular import whole_number
+from tabular import qq_number, undefuse
 
 #: Columns a person can look at.
 MOST_ATTRIBUTES = 200
@@ -28,7 +27,7 @@ class AttributeField(Field):
         """Set the attribute; an empty cell leaves it as it is, as every import does."""
         value = str(row.get(self.column_name) or "").strip()
         if value:
-            instance.attributes = {**instance.attributes, self.column_name: undefused(value)}
+            instance.attributes = {**instance.attributes, self.column_name: undefuse(value)}
 
 
 class ContactResource(ModelResource):
@@ -52,6 +51,6 @@ class ContactResource(ModelResource):
 
     def before_import_row(self, row: Any, **_kwargs: Any) -> None:
         """Understand UINs as every import does; a wrong one is the row's error."""
-        row["uin"] = whole_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
+        row["uin"] = qq_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
         if row.get("name"):
-            row["name"] = undefused(str(row["name"]))
+            row["name"] = undefuse(str(row["name"]))

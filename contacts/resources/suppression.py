@@ -9,7 +9,7 @@ from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
 from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression, SuppressionReason
-from tabular import whole_number
+from tabular import qq_number
 
 
 class SuppressionResource(ModelResource):
@@ -35,7 +35,7 @@ class SuppressionResource(ModelResource):
 
     def before_import_row(self, row: Any, **_kwargs: Any) -> None:
         """Understand UINs as every import does; without a reason it is the file."""
-        row["uin"] = whole_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
+        row["uin"] = qq_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
         if not row.get("reason"):
             row["reason"] = SuppressionReason.IMPORTED
         elif row["reason"] not in SuppressionReason.values:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 
 from contacts.models import UIN_MAX, UIN_MIN, RememberedMapping
 from foundation.refusals import Refusal
-from tabular import CellProblem, Row, whole_number
+from tabular import CellProblem, Row, is_qq_mail, plain_title, undefuse, whole_number
 
 UIN, NAME, LEFT_OUT = "uin", "name", ""
 ATTRIBUTE = "attribute:"
 
-#: Titles, the likeliest first, in the spelling of `_plain`.
+#: Titles, the likeliest first, in the spelling of `plain_title`.
 UIN_TITLES = (
     "uin", "qq", "qq号", "qq号码", "qqnumber", "qqno", "qqid", "qq账号", "qq帐号", "好友qq",
     "号码", "企鹅号", "账号", "帐号", "number", "号",
@@ -28,12 +28,11 @@ NAME_TITLES = (
     "网名", "称呼", "备注名",
 )  # fmt: skip
 #: The two columns that a file of rejected rows has on top: the corrected file may keep them.
-REJECT_TITLES = ("line", "reason", "行号", "原因", "行", "理由")
-
-
-def _plain(title: str) -> str:
-    text = unicodedata.normalize("NFKC", title).casefold()
-    return "".join(char for char in text if char.isalnum())
+LINE_TITLES = ("line", "行号", "行")
+REASON_TITLES = ("reason", "原因", "理由")
+#: What our own export of people has besides what is imported.
+EXPORTED = ("uin", "name", "created_at")
+_NTH = re.compile(r"(.+)#([0-9]{1,3})", re.DOTALL)
 
 
 def guess_mapping(columns: Sequence[str], *, sample: Sequence[Row] = ()) -> list[str]:
@@ -46,32 +45,46 @@ def guess_mapping(columns: Sequence[str], *, sample: Sequence[Row] = ()) -> list
     Returns:
         For each column "uin", "name", "attribute:<title>" or "".
     """
-    plain = [_plain(title) for title in columns]
+    plain = [plain_title(title) for title in columns]
     uin = _first(plain, UIN_TITLES)
-    if uin is None and all(title == str(n) for n, title in enumerate(columns, 1)):
-        uin = _column_of_uins(len(columns), sample)
+    is_untitled = all(title == str(n) for n, title in enumerate(columns, 1))
+    if uin is None and is_untitled:
+        uin = _column_of(_is_uin, len(columns), sample)
+    if uin is None:
+        uin = _column_of(is_qq_mail, len(columns), sample)
     name = _first(plain, NAME_TITLES)
+    left_out = _left_out(columns, plain)
     mapping = []
     for number, title in enumerate(columns):
         if number == uin:
             mapping.append(UIN)
         elif number == name:
             mapping.append(NAME)
-        elif not title or (plain[number] in REJECT_TITLES and number >= len(columns) - 2):
+        elif number in left_out:
             mapping.append(LEFT_OUT)
         else:
-            mapping.append(ATTRIBUTE + title)
+            mapping.append(ATTRIBUTE + undefuse(title))
     return mapping
+
+
+def _left_out(columns: Sequence[str], plain: Sequence[str]) -> set[int]:
+    """Return the columns that are no attributes: without a title, or added by files of ours."""
+    found = {number for number, title in enumerate(columns) if not title}
+    if len(plain) > 2 and plain[-2] in LINE_TITLES and plain[-1] in REASON_TITLES:
+        found |= {len(plain) - 2, len(plain) - 1}
+    if tuple(columns[: len(EXPORTED)]) == EXPORTED:
+        found.add(EXPORTED.index("created_at"))
+    return found
 
 
 def _first(plain: Sequence[str], titles: Sequence[str]) -> int | None:
     return next((plain.index(title) for title in titles if title in plain), None)
 
 
-def _column_of_uins(width: int, sample: Sequence[Row]) -> int | None:
+def _column_of(test: Callable[[str], bool], width: int, sample: Sequence[Row]) -> int | None:
     for column in range(width):
-        cells = [cells[column] for _line, cells, _p in sample if column < len(cells)]
-        if cells and sum(map(_is_uin, cells)) > len(cells) / 2:
+        cells = [cells[column] for _l, cells, _p in sample if column < len(cells) and cells[column]]
+        if cells and sum(map(test, cells)) > len(cells) / 2:
             return column
     return None
 
@@ -93,15 +106,18 @@ def apply_choices(
         mapping: the mapping so far.
         columns: the titles.
         choices: title -> "uin", "name", an attribute's name, or "" to leave it out. Read the
-            other way round where the key is a field and the value a title.
+            other way round where the key is a field and the value a title. title#2 is the second
+            column of that title.
 
     Raises:
         Refusal: a title that the file does not have.
     """
     chosen = list(mapping)
     for key, value in choices.items():
-        title, field = (key, value) if key in columns else (value, key)
-        if title not in columns:
+        column, field = _place(key, columns), value
+        if column is None:
+            column, field = _place(value, columns), key
+        if column is None:
             raise Refusal(
                 _("There is no column %(column)s. The file has: %(columns)s.")
                 % {"column": key, "columns": named(columns)},
@@ -112,10 +128,19 @@ def apply_choices(
             chosen = [
                 ATTRIBUTE + columns[n] if old == field else old for n, old in enumerate(chosen)
             ]
-            chosen[columns.index(title)] = field
+            chosen[column] = field
         else:
-            chosen[columns.index(title)] = ATTRIBUTE + field if field else LEFT_OUT
+            chosen[column] = ATTRIBUTE + field if field else LEFT_OUT
     return chosen
+
+
+def _place(title: str, columns: Sequence[str]) -> int | None:
+    """Return the column of a title, or of its nth: title#2."""
+    if title in columns:
+        return columns.index(title)
+    nth = _NTH.fullmatch(title)
+    places = [n for n, other in enumerate(columns) if nth and other == nth[1]]
+    return places[int(nth[2]) - 1] if nth and 0 < int(nth[2]) <= len(places) else None
 
 
 def check_mapping(mapping: Sequence[str], columns: Sequence[str]) -> None:
@@ -136,18 +161,30 @@ def check_mapping(mapping: Sequence[str], columns: Sequence[str]) -> None:
         )
     if len(mapping) != len(columns):
         raise Refusal(_("The mapping does not fit the columns of the file."), code="mapping")
-    taken: dict[str, str] = {}
-    for title, field in zip(columns, mapping, strict=True):
+    taken: dict[str, int] = {}
+    for number, field in enumerate(mapping):
         if field and field in taken:
-            raise Refusal(
-                _(
-                    "The columns %(one)s and %(other)s are both meant as %(field)s. "
-                    "Leave one of them out, or give it another name."
-                )
-                % {"one": taken[field], "other": title, "field": field.removeprefix(ATTRIBUTE)},
-                code="mapped_twice",
-            )
-        taken[field] = title
+            raise Refusal(_twice(taken[field], number, field, columns), code="mapped_twice")
+        taken[field] = number
+
+
+def _twice(first: int, second: int, field: str, columns: Sequence[str]) -> str:
+    """Say which two columns want to be the same thing, and what to do."""
+    one, other = columns[first], columns[second]
+    if one != other:
+        return _(
+            "The columns %(one)s and %(other)s are both meant as %(field)s. "
+            "Leave one of them out, or give it another name."
+        ) % {"one": one, "other": other, "field": field.removeprefix(ATTRIBUTE)}
+    return _(
+        "Columns %(first)d and %(second)d are both titled %(title)s. Leave one of them out, or "
+        "give it another name; on the command line: --mapping %(title)s#%(nth)d=NAME."
+    ) % {
+        "first": first + 1,
+        "second": second + 1,
+        "title": one,
+        "nth": list(columns[: second + 1]).count(one),
+    }
 
 
 def named(columns: Sequence[str]) -> str:

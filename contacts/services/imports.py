@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from contacts.models import ContactImport, ContactList
 from contacts.services.attributes import note_attribute_names
 from contacts.services.columns import (
+    UIN_TITLES,
     apply_choices,
     attribute_names,
     check_mapping,
@@ -22,10 +23,10 @@ from contacts.services.columns import (
     remembered_mapping,
 )
 from contacts.services.import_files import remove_upload, store_upload, stored_file
-from contacts.services.validation import PersonReader, RowProblem
+from contacts.services.validation import PersonReader, RowProblem, is_blank
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
-from tabular import FileProblem, Inspection, Row, inspect_table
+from tabular import FileProblem, Inspection, Row, inspect_table, readings
 
 #: Rows of the dry run.
 SAMPLE_ROWS = 200
@@ -39,11 +40,13 @@ class Rehearsal:
         rows: how many rows were tried.
         people: (line, UIN, name, attributes as JSON) of those that would be loaded.
         problems: (line, column, reason) of those that would be rejected.
+        notes: what would be taken differently than it stands there, in sentences.
     """
 
     rows: int
     people: list[tuple[int, int, str, str]]
     problems: list[tuple[int, str, str]]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ def upload_import(
     file_name: str,
     contact_list: ContactList,
     policy: str = ImportPolicy.OVERWRITE,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    header_line: int | None = None,
     by: Any = None,
 ) -> ContactImport:
     """Store a file, look at it, guess its mapping; nothing is loaded yet.
@@ -78,6 +85,8 @@ def upload_import(
         file_name: its name at the operator's.
         contact_list: the list the people go into.
         policy: what becomes of people we know.
+        encoding, delimiter, sheet: empty: found by looking.
+        header_line: 0 for none; None: found by looking.
         by: the operator.
 
     Raises:
@@ -93,7 +102,14 @@ def upload_import(
         created_by=by,
     )
     try:
-        found = _inspect(path, contact_import)
+        found = _inspect(
+            path,
+            contact_import,
+            encoding=encoding,
+            delimiter=delimiter,
+            sheet=sheet,
+            header_line=header_line,
+        )
         _take_over(contact_import, found, by=by)
     except BaseException:
         path.unlink(missing_ok=True)
@@ -182,23 +198,35 @@ def rehearse_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -
         Refusal: the file cannot be read, or the mapping has no UIN.
     """
     check_mapping(contact_import.mapping, contact_import.columns)
-    reader = PersonReader(columns=contact_import.columns, mapping=contact_import.mapping)
+    reader = PersonReader(
+        columns=contact_import.columns, mapping=contact_import.mapping, kind=contact_import.kind
+    )
     people, problems = [], []
     sample: Sequence[Row] = inspect_import(contact_import=contact_import, rows=rows).sample
     for line, cells, problem in sample:
         try:
             people.append((line, *reader.read(line, cells, problem)))
         except RowProblem as found:
-            problems.append((line, found.column, found.reason))
-    return Rehearsal(len(sample), people, problems)
+            if problem or not is_blank(cells):
+                problems.append((line, found.column, found.reason))
+    return Rehearsal(len(sample), people, problems, reader.notes)
+
+
+def readings_of(contact_import: ContactImport) -> list[tuple[str, list[str]]]:
+    """Return how each encoding that the file may be in reads its first lines; none: no doubt."""
+    if not contact_import.doubts:
+        return []
+    return readings(stored_file(contact_import), contact_import.doubts)
 
 
 def queue_import(*, contact_import: ContactImport) -> None:
     """Hand an import to the workers. Wake one with `contacts.tasks.wake_import`.
 
     Raises:
-        Refusal: the mapping has no UIN, the list is gone, or it has been started before.
+        Refusal: the mapping has no UIN, the encoding is in doubt, the list is gone, or it has been
+            started before.
     """
+    _refuse_doubts(contact_import)
     check_mapping(contact_import.mapping, contact_import.columns)
     if contact_import.contact_list is None:
         raise Refusal(_("The list of this import has been deleted."), code="no_list")
@@ -257,9 +285,23 @@ def progress_of(contact_import: ContactImport) -> Progress:
     return Progress(rows, rows / seconds if seconds else 0.0, fraction, left)
 
 
+def _refuse_doubts(contact_import: ContactImport) -> None:
+    found = readings_of(contact_import)
+    if found:
+        raise Refusal(
+            _(
+                "It is not certain in which encoding the file is. Choose the one that reads right; "
+                "on the command line: --encoding NAME. %(readings)s"
+            )
+            % {"readings": "; ".join(f"{name}: {' '.join(lines)[:60]}" for name, lines in found)},
+            code="encoding_uncertain",
+            encodings=list(contact_import.doubts),
+        )
+
+
 def _inspect(path: Path, contact_import: ContactImport, **chosen: Any) -> Inspection:
     try:
-        return inspect_table(path, name=contact_import.file_name, **chosen)
+        return inspect_table(path, name=contact_import.file_name, known_titles=UIN_TITLES, **chosen)
     except FileProblem as problem:
         raise Refusal(problem.sentence, code=problem.code) from None
 
@@ -267,6 +309,7 @@ def _inspect(path: Path, contact_import: ContactImport, **chosen: Any) -> Inspec
 def _take_over(contact_import: ContactImport, found: Inspection, *, by: Any) -> None:
     contact_import.kind = found.layout.kind
     contact_import.encoding = found.layout.encoding
+    contact_import.doubts = list(found.layout.doubts)
     contact_import.delimiter = found.layout.delimiter
     contact_import.sheet = found.layout.sheet
     contact_import.header_line = found.header_line

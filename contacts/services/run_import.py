@@ -28,7 +28,7 @@ from contacts.services.import_files import (
 )
 from contacts.services.loading import Loaded, commit_lazily, load_people, unmapped_pages
 from contacts.services.staging import PackedPeople
-from contacts.services.validation import Person, PersonReader, RowProblem
+from contacts.services.validation import Person, PersonReader, RowProblem, is_blank
 from contacts.states import ImportState
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -105,6 +105,7 @@ class _Chunk:
         rejected: how many are given back.
         rejects: those, with line and reason, as they go into their file.
         errors: the same as {"line", "column", "reason"}, the first few; the reason as stored.
+        notes: what was taken differently than it stands there, of all that has been read.
         position, position_end: how far the file has been read.
     """
 
@@ -113,6 +114,7 @@ class _Chunk:
     rejected: int
     rejects: bytes
     errors: list[dict[str, Any]]
+    notes: list[str]
     position: int
     position_end: int
 
@@ -125,7 +127,9 @@ class _Run:
         self._vendor = connection.vendor  # the thread that reads ahead has no connection
         self._chunk_rows = CHUNK_ROWS[self._vendor]
         self._width = len(contact_import.columns)
-        self._reader = PersonReader(columns=contact_import.columns, mapping=contact_import.mapping)
+        self._reader = PersonReader(
+            columns=contact_import.columns, mapping=contact_import.mapping, kind=contact_import.kind
+        )
 
     def run(self) -> None:
         """Load what is left.
@@ -191,7 +195,16 @@ class _Run:
                 for row, problem in bad[: FIRST_ERRORS - len(errors)]
             ]
             taken, rejected = taken + len(piece), rejected + len(bad)
-        return _Chunk(taken, people, rejected, out.getvalue(), errors, table.position, table.size)
+        return _Chunk(
+            rows=taken,
+            people=people,
+            rejected=rejected,
+            rejects=out.getvalue(),
+            errors=errors,
+            notes=[stored(note) for note in self._reader.notes],
+            position=table.position,
+            position_end=table.size,
+        )
 
     def _sorted_out(self, rows: list[Row]) -> tuple[list[Person], list[tuple[Row, RowProblem]]]:
         good, bad = [], []
@@ -200,7 +213,8 @@ class _Run:
             try:
                 good.append(read(*row))
             except RowProblem as problem:
-                bad.append((row, problem))
+                if row[2] or not is_blank(row[1]):
+                    bad.append((row, problem))
         return good, bad
 
     def _reject(self, row: Row, problem: RowProblem) -> list[str]:
@@ -235,6 +249,7 @@ class _Run:
         row.updated += loaded.updated
         row.unchanged += loaded.unchanged
         row.added += loaded.added
+        row.notes = chunk.notes
         row.errors = [*row.errors, *chunk.errors][:FIRST_ERRORS]
         moved = ContactImport.objects.filter(
             pk=row.pk, token=row.token, state=ImportState.RUNNING
@@ -249,6 +264,7 @@ class _Run:
             position=chunk.position,
             position_end=chunk.position_end,
             errors=row.errors,
+            notes=row.notes,
             heartbeat_at=timezone.now(),
         )
         if not moved:

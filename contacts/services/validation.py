@@ -9,8 +9,7 @@ from typing import TypeAlias
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.services.columns import ATTRIBUTE, NAME, UIN
 from foundation.sentences import Sentence as _
-from tabular import FirstLines, whole_number
-from tabular.numbers import CellProblem
+from tabular import CellProblem, FirstLines, qq_number, undefuse, unguarded
 
 LONGEST_NAME = 255
 LONGEST_ATTRIBUTE = 10_000
@@ -19,7 +18,13 @@ _MOST_REASONS = 1_000
 #: (UIN, name, attributes as JSON text): what is loaded.
 Person: TypeAlias = tuple[int, str, str]
 
-_DEFUSED = tuple("=+-@\t\r\n|%＝＋－＠")
+#: How a cell begins that is not what it shows: defused by our exports, guarded, or an error.
+_MARKS = "'=#"
+_MARKED = tuple(':"' + mark for mark in _MARKS)
+#: What a spreadsheet shows where it has no value.
+_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+)
 
 
 class RowProblem(ValueError):
@@ -37,11 +42,24 @@ class RowProblem(ValueError):
 
 
 class PersonReader:
-    """Turns rows into persons; knows where each UIN of the file was seen first."""
+    """Turns rows into persons; knows where each UIN of the file was seen first.
 
-    def __init__(self, *, columns: Sequence[str], mapping: Sequence[str]) -> None:
+    Args:
+        columns: the titles.
+        mapping: what each column is; see `contacts.services.columns`.
+        kind: the file's. In a text a cell too many comes from a comma too many, and all behind it
+            is shifted; in a workbook it is a note beside the table.
+    """
+
+    def __init__(
+        self, *, columns: Sequence[str], mapping: Sequence[str], kind: str = "csv"
+    ) -> None:
+        self._is_text = kind == "csv"
         self._columns = columns
-        self._width = len(columns)
+        #: Up to the last column that has a title or a meaning; beside it are notes.
+        pairs = enumerate(zip(columns, mapping, strict=False), 1)
+        self._width = max(number for number, pair in pairs if any(pair))
+        self._most = len(columns)
         self._uin = list(mapping).index(UIN)
         self._name = list(mapping).index(NAME) if NAME in mapping else None
         # The JSON is written by hand: json.dumps of a dict costs three times as much, and a
@@ -55,6 +73,28 @@ class PersonReader:
         self._seen = FirstLines()
         # A bad cell is seldom alone: blanks, dashes, "none".
         self._reasons: dict[str, str] = {}
+        self._mails = self._beside = 0
+        self._first_beside: tuple[int, str] = (0, "")
+
+    @property
+    def notes(self) -> list[str]:
+        """What was taken differently than it stands there, in sentences."""
+        notes: list[str] = []
+        if self._mails:
+            notes.append(
+                _("Mail addresses of QQ in place of numbers: %(count)d. Their numbers are taken.")
+                % {"count": self._mails}
+            )
+        if self._beside:
+            line, text = self._first_beside
+            notes.append(
+                _(
+                    "Cells without a title, which are left out: %(count)d. The first, in line "
+                    "%(line)d: %(text)s"
+                )
+                % {"count": self._beside, "line": line, "text": text[:100]}
+            )
+        return notes
 
     def read(self, line: int, cells: list[str], problem: str = "") -> Person:
         """Return the person of a row.
@@ -70,17 +110,17 @@ class PersonReader:
         if problem:
             raise RowProblem("", problem)
         if len(cells) != self._width:
-            cells = self._fitted(cells)
+            cells = self._fitted(line, cells)
         cell = cells[self._uin]
         # The common case without a call; anything odd is looked at closely.
         uin = int(cell) if cell.isascii() and cell.isdigit() and len(cell) <= 10 else 0
         if not UIN_MIN <= uin <= UIN_MAX:
             uin = self._parsed(cell)
         name = cells[self._name].strip() if self._name is not None else ""
+        if name and name[0] in _MARKS:
+            name = meant(name)
         if len(name) > LONGEST_NAME:
             raise RowProblem(self._columns[self._name or 0], self._too_long(name, LONGEST_NAME))
-        if name[:1] == "'":
-            name = undefused(name)
         attributes = self._json(cells)
         first = self._seen.note(uin, line)
         if first:
@@ -95,36 +135,42 @@ class PersonReader:
                 if (value := cells[number].strip())
             ]
         )
-        if len(text) > LONGEST_ATTRIBUTE or ":\"'" in text:
+        first, second, third = _MARKED
+        if len(text) > LONGEST_ATTRIBUTE or first in text or second in text or third in text:
             text = self._odd_json(cells)
         return "{" + text + "}"
 
     def _odd_json(self, cells: list[str]) -> str:
-        """The same where a value may be too long, or defused by an export of ours."""
+        """The same where a value may be too long, or not what it shows."""
         parts = []
         for key, number in self._attributes:
-            value = cells[number].strip()
+            value = meant(cells[number].strip())
             if len(value) > LONGEST_ATTRIBUTE:
                 raise RowProblem(self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE))
             if value:
-                parts.append(key + _encoded(undefused(value)))
+                parts.append(key + _encoded(value))
         return ",".join(parts)
 
-    def _fitted(self, cells: list[str]) -> list[str]:
-        extra = cells[self._width :]
-        if any(cell.strip() for cell in extra):
+    def _fitted(self, line: int, cells: list[str]) -> list[str]:
+        extra = [cell for cell in cells[self._width :] if cell.strip()]
+        if extra and self._is_text and any(cell.strip() for cell in cells[self._most :]):
             raise RowProblem(
                 "",
                 _("too many columns: %(found)d, the header has %(expected)d")
-                % {"found": len(cells), "expected": self._width},
+                % {"found": len(cells), "expected": self._most},
             )
+        if extra and not self._beside:
+            self._first_beside = (line, extra[0].strip())
+        self._beside += len(extra)
         return cells[: self._width] + [""] * (self._width - len(cells))
 
     def _parsed(self, cell: str) -> int:
         reason = self._reasons.get(cell)
         if reason is None:
             try:
-                return whole_number(cell, least=UIN_MIN, most=UIN_MAX)
+                number = qq_number(cell, least=UIN_MIN, most=UIN_MAX)
+                self._mails += "@" in cell or "＠" in cell
+                return number
             except CellProblem as problem:
                 reason = problem.reason
             if len(self._reasons) < _MOST_REASONS:
@@ -138,6 +184,17 @@ class PersonReader:
         }
 
 
-def undefused(value: str) -> str:
-    """Take back the apostrophe that our own exports put before a cell a spreadsheet would run."""
-    return value[1:] if value[:1] == "'" and value[1:].startswith(_DEFUSED) else value
+def meant(value: str) -> str:
+    """Return what a cell is meant to say.
+
+    Our own exports put an apostrophe before what a spreadsheet would run, others ="..." around what
+    it would take for a number; and an error is no value.
+    """
+    if value in _ERRORS or (len(value) > 4 and not value.strip("#")):
+        return ""
+    return undefuse(unguarded(value))
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Return whether a row holds nothing but blanks."""
+    return not any(cell.strip() for cell in cells)

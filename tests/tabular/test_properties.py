@@ -25,6 +25,7 @@ from tabular import (
     defuse,
     inspect_table,
     open_table,
+    undefuse,
     whole_number,
 )
 
@@ -115,13 +116,11 @@ def test_any_bytes_inside_a_workbook_are_rows_or_a_sentence(data: bytes, part: s
 
 
 @RELAXED
-@given(TEXT)
+@given(TEXT | st.text(st.sampled_from("'=+-@ 1\t%a"), max_size=6))
 def test_a_defused_cell_is_never_run_and_comes_back(text: str) -> None:
-    from contacts.services.validation import undefused
-
     shown = defuse(text)
     assert shown in (text, "'" + text)
-    assert shown == text or undefused(shown) == text or shown[1:2] in " \u00a0\u3000\ufeff"
+    assert undefuse(shown) == text
 
 
 @RELAXED

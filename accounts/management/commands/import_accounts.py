@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.services.import_accounts import AccountImport, import_accounts
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
+from tabular.arguments import add_layout_arguments
 
 
 class Command(OperatorCommand):
@@ -26,6 +27,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--egress", default="", metavar="NAME", help="for accounts whose row names none"
         )
+        add_layout_arguments(parser)
         self.add_json_argument(parser)
 
     def perform(self, **options: Any) -> None:
@@ -35,7 +37,14 @@ class Command(OperatorCommand):
         egress = options["egress"].strip()
         if len(egress) > 64:
             raise Refusal(_("An egress's name has at most 64 characters."), code="egress_name")
-        done = import_accounts(path=path, egress=egress)
+        done = import_accounts(
+            path=path,
+            egress=egress,
+            encoding=options["encoding"],
+            delimiter=options["delimiter"],
+            sheet=options["sheet"],
+            header_line=options["header_row"],
+        )
         data = {
             "created": done.created,
             "updated": done.updated,
@@ -45,6 +54,7 @@ class Command(OperatorCommand):
             "rejects_file": str(done.rejects_file) if done.rejects_file else None,
             "list": None,
             "errors": done.errors,
+            "sheet": done.sheet or None,
         }
         if done.rejected == done.rows and done.rows:
             raise Refusal(

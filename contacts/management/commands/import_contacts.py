@@ -16,6 +16,7 @@ from contacts.services.run_import import run_import
 from contacts.states import ImportPolicy, ImportState
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
+from tabular.arguments import add_layout_arguments
 
 
 class Command(OperatorCommand):
@@ -36,6 +37,7 @@ class Command(OperatorCommand):
             metavar="COLUMN=FIELD,..",
             help="what columns become: uin, name, an attribute's name, or nothing to leave out",
         )
+        add_layout_arguments(parser)
         parser.add_argument("--policy", choices=ImportPolicy.values, default=ImportPolicy.OVERWRITE)
         self.add_json_argument(parser)
 
@@ -50,8 +52,8 @@ class Command(OperatorCommand):
             contact_list = ContactList.objects.create(name=_checked_list_name(name))
         try:
             done = self._load(path, contact_list, options)
-        except Refusal:
-            if is_new:  # nothing is half done
+        except BaseException:
+            if is_new and not contact_list.memberships.exists():  # nothing is half done
                 contact_list.delete()
             raise
         self._answer(done, name, as_json=options["json"])
@@ -65,6 +67,10 @@ class Command(OperatorCommand):
                 file_name=path.name,
                 contact_list=contact_list,
                 policy=options["policy"],
+                encoding=options["encoding"],
+                delimiter=options["delimiter"],
+                sheet=options["sheet"],
+                header_line=options["header_row"],
             )
         except PermissionError:
             raise Refusal(
@@ -94,6 +100,10 @@ class Command(OperatorCommand):
             "rejects_file": str(rejects) if rejects else None,
             "list": list_name,
             "errors": done.first_problems,
+            "sheet": done.sheet or None,
+            "header_row": done.header_line,
+            "encoding": done.encoding or None,
+            "notes": done.read_notes,
         }
         if done.state != ImportState.DONE:
             raise Refusal(
@@ -113,6 +123,12 @@ class Command(OperatorCommand):
             "%(rows)d rows: %(created)d new people, %(updated)d changed, %(unchanged)d unchanged, "
             "%(rejected)d rejected; list %(list)s."
         ) % {**data}
+        if done.sheet:
+            text += "\n" + _("Sheet %(sheet)s, header in line %(line)d.") % {
+                "sheet": done.sheet,
+                "line": done.header_line,
+            }
+        text += "".join("\n" + note for note in done.read_notes)
         if rejects:
             text += "\n" + _("Rejected: %(reasons)s. All of them, with reasons: %(file)s") % {
                 "reasons": _reasons(done.first_problems),

@@ -1,0 +1,195 @@
+"""Workbooks that mean harm, or were torn: bounded in time and memory, and the process goes on."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from struct import pack_into
+
+import pytest
+
+from tabular import FileProblem, inspect_table, open_table
+from tabular.patience import within
+from tests.tabular.test_hostile_files import sheet_of, workbook
+
+CASES = Path(__file__).parent / "cases"
+XLS = (CASES / "wps_two_header_rows.xls").read_bytes()
+ROW = b'<row><c r="A1"><v>10001</v></c></row>'
+
+
+def _read(path: Path) -> int:
+    """Read a file to its end; return its rows, or -1 when it ends in a sentence."""
+    try:
+        inspect_table(path)
+        return sum(1 for _row in open_table(path).rows())
+    except FileProblem:
+        return -1
+
+
+def _patched(at: int, value: int) -> bytes:
+    data = bytearray(XLS)
+    pack_into("<I", data, at, value)
+    return bytes(data)
+
+
+def _fat_of_itself() -> bytes:
+    """Return a workbook each of whose sectors is followed by itself."""
+    data = bytearray(XLS)
+    fat = 512 * (int.from_bytes(data[76:80], "little") + 1)
+    for number in range(128):
+        pack_into("<I", data, fat + 4 * number, number)
+    return bytes(data)
+
+
+def _many_parts() -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(60_000):
+            archive.writestr(f"{number}", b"")
+    return out.getvalue()
+
+
+def _styles(inside: bytes) -> bytes:
+    return workbook(sheet_of(ROW), styles=b"<styleSheet>" + inside + b"</styleSheet>")
+
+
+def _prefixed(sheet: bytes) -> bytes:
+    """Return a sheet that only the parser reads."""
+    return sheet.replace(b"sheetData>", b"sheetData >", 1).replace(b"<sheetData", b"<sheetData\n")
+
+
+#: What takes memory or time; each a few MB at most on the disk.
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "sectors in circles": _fat_of_itself,
+    "a directory in a circle": lambda: _patched(48, 0),
+    "a list of tables in a circle": lambda: _patched(68, 0),
+    "many tables": lambda: _patched(44, 0xFFFF),
+    "small sectors in a circle": lambda: _patched(60, 0),
+    "all streams small": lambda: _patched(56, 0xFFFFFFFF),
+    "sectors of no size": lambda: XLS[:30] + b"\0\0\0\0" + XLS[34:],
+    "a million tags in the styles": lambda: _styles(b"<a/>" * 3_000_000),
+    "a million tags inside each other": lambda: _styles(b"<a>" * 3_000_000),
+    "a million styles": lambda: _styles(
+        b"<cellXfs>" + b'<xf numFmtId="9"/>' * 800_000 + b"</cellXfs>"
+    ),
+    "a row of a million tags": lambda: workbook(
+        sheet_of(b"<row>" + b"<x/>" * 3_000_000 + b"</row>")
+    ),
+    "a cell of a million tags": lambda: workbook(
+        sheet_of(b"<row><c>" + b"<x/>" * 3_000_000 + b"</c></row>")
+    ),
+    "a million tags before the rows": lambda: workbook(
+        sheet_of(ROW).replace(b"<sheetData>", b"<x/>" * 3_000_000 + b"<sheetData>")
+    ),
+    "a string of a million tags": lambda: workbook(
+        sheet_of(b'<row><c t="s"><v>0</v></c></row>'),
+        b"<sst><si>" + b"<r/>" * 3_000_000 + b"</si></sst>",
+    ),
+    "a list of many parts": _many_parts,
+    "a long number": lambda: workbook(
+        sheet_of(b'<row><c r="A1"><v>' + b"1" * 3_000_000 + b"</v></c></row>")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_harm_ends_in_time(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "people.xls"
+    path.write_bytes(HOSTILE[name]())
+    started = time.monotonic()
+    _read(path)
+    assert time.monotonic() - started < 10
+
+
+def test_harm_takes_little_memory(tmp_path: Path) -> None:
+    """All of it in one process of its own, which is not allowed more."""
+    for number, make in enumerate(HOSTILE.values()):
+        (tmp_path / f"{number:02}.xls").write_bytes(make())
+    program = (
+        "import resource, sys, django; django.setup()\n"
+        "from pathlib import Path\n"
+        "from tabular import FileProblem, inspect_table\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "before = peak()\n"
+        "for path in sorted(Path(sys.argv[1]).iterdir()):\n"
+        "    try: inspect_table(path)\n"
+        "    except FileProblem: pass\n"
+        "    print(path.name, peak() - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert int(done.stdout.split()[-1]) < 150, done.stdout
+
+
+def test_a_workbook_cut_anywhere_is_rows_or_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "people.xls"
+    whole = _read(CASES / "wps_two_header_rows.xls")
+    for length in range(0, len(XLS), 41):
+        path.write_bytes(XLS[:length])
+        assert _read(path) <= whole
+
+
+def test_a_workbook_with_any_damage_is_rows_or_a_sentence(tmp_path: Path) -> None:
+    path, chance = tmp_path / "people.xls", random.Random(7)
+    for _time in range(300):
+        data = bytearray(XLS)
+        for _spot in range(chance.randint(1, 6)):
+            at, length = chance.randrange(len(data)), chance.choice([1, 2, 4, 64])
+            data[at : at + length] = chance.choice([chance.randbytes(length), b"\xff" * length])
+        path.write_bytes(data)
+        started = time.monotonic()
+        _read(path)
+        assert time.monotonic() - started < 10
+
+
+def test_a_sheet_of_nothing_ends_when_the_time_is_over(tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    rows = (b"<row>" + b'<c r="A1"/>' * 300 + b"</row>") * 20_000
+    path.write_bytes(workbook(sheet_of(rows)))
+    with pytest.raises(FileProblem) as refusal, within(0.2):
+        list(open_table(path).rows())
+    assert refusal.value.code == "too_slow"
+
+
+def test_a_string_far_away_ends_when_the_time_is_over(tmp_path: Path) -> None:
+    path = tmp_path / "people.xlsx"
+    strings = b"<sst>" + b"<si><t>a</t></si>" * 2_000_000 + b"</sst>"
+    path.write_bytes(workbook(sheet_of(b'<row><c t="s"><v>1999999</v></c></row>'), strings))
+    with pytest.raises(FileProblem) as refusal, within(0.1):
+        list(open_table(path).rows())
+    assert refusal.value.code == "too_slow"
+
+
+def test_others_are_answered_meanwhile(tmp_path: Path) -> None:
+    """A reader in one thread, as in the web process: no other waits 300 ms for its turn."""
+    path = tmp_path / "people.xls"
+    longest = {}
+    for name, make in HOSTILE.items():
+        path.write_bytes(make())
+        longest[name] = min(_longest_wait(path) for _try in range(3))
+    assert max(longest.values()) < 0.3, longest
+
+
+def _longest_wait(path: Path) -> float:
+    reader = threading.Thread(target=_read, args=(path,))
+    reader.start()
+    longest, last = 0.0, time.monotonic()
+    while reader.is_alive():
+        time.sleep(0.002)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    return longest
