@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0002_imports'),
+        ('contacts', '0003_opt_outs_survive_their_list'),
     ]
 
     operations = [
