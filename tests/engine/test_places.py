@@ -1,0 +1,89 @@
+"""Places in the sliding windows equal attempts: what is not sent takes none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import Account
+from accounts.services.live import live
+from accounts.services.workers import announce_worker, end_worker
+from campaigns.models import Attempt, Run
+from campaigns.services.lifecycle import pause_run, resume_run
+from clocks import shared
+from qqhttp.simulator import GatewaySimulator
+from tests.engine.conftest import FRIENDS, is_finished
+from tests.engine.working import LocalWorker, wait_until
+
+Start = Callable[..., Run]
+
+
+def places(account: Account) -> set[str]:
+    """Return the places an account has taken in its windows."""
+    client: Any = live()
+    return set(client.zrange(f"pace:account:{account.pk}", 0, -1)) - {"seed"}
+
+
+def attempts(account: Account) -> set[str]:
+    seqs = Attempt.objects.filter(account=account).values_list("seq", flat=True)
+    return {f"{account.pk}:{seq}" for seq in seqs}
+
+
+def test_a_mark_that_is_refused_takes_no_place(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    """Paused and resumed all the time: many a mark is refused."""
+    Account.objects.update(per_hour=100, min_interval=0.02)
+    run = start(accounts=senders[:1])
+    with LocalWorker():
+        deadline = time.monotonic() + 20
+        while not is_finished(run) and time.monotonic() < deadline:
+            if Run.objects.get(pk=run.pk).state == "running":
+                pause_run(run=run)
+                time.sleep(0.03)
+                resume_run(run=run)
+            time.sleep(0.03)
+    assert is_finished(run)
+    assert places(senders[0]) == attempts(senders[0])
+    assert len(attempts(senders[0])) == FRIENDS
+
+
+def test_a_window_of_the_day_that_closed_takes_no_place(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    Account.objects.update(per_hour=100, min_interval=0.2)
+    local_time = shared.wall().astimezone()
+    opened = (local_time - timedelta(hours=1)).time()
+    run = start(accounts=senders[:1], window_start=opened, window_end=_in(2.5), timezone="UTC")
+    with LocalWorker():
+        time.sleep(4.0)
+    assert 0 < len(attempts(senders[0])) < FRIENDS or is_finished(run)
+    assert places(senders[0]) == attempts(senders[0])
+
+
+def test_a_lane_that_died_leaves_no_place_behind(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    """It died between taking a place and its mark."""
+    Account.objects.update(per_hour=100)
+    client: Any = live()
+    client.zadd(f"pace:account:{senders[0].pk}", {"seed": 0, f"{senders[0].pk}:1": 1e15})
+    worker_left = senders[0].lease
+    worker_left.worker_id = _dead_worker()
+    worker_left.save()
+    run = start(accounts=senders[:1])
+    with LocalWorker():
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert places(senders[0]) == attempts(senders[0])
+
+
+def _dead_worker() -> int:
+    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="t")
+    end_worker(worker_id=worker.pk, reason="killed")
+    return worker.pk
+
+
+def _in(seconds: float) -> Any:
+    return (shared.wall() + timedelta(seconds=seconds)).time().replace(microsecond=0)
