@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ class _Asked:
     un: int
     text: str
     first_left: float
+    last_left: float = 0.0
     first_arrived: float | None = None
     left: int = 0
     #: No repeat by the same lane before this.
@@ -40,7 +41,7 @@ class Checks:
     """The invariants. What is broken is noted in `broken`, and raised by the world.
 
     Attributes:
-        gaps: the smallest gap an account was ever told to keep.
+        gaps, longest_gaps: the smallest and the longest gap an account was ever told to keep.
         most_a_minute: the largest number a minute it was ever allowed; None: any.
         stopped: by run, when it was paused or cancelled; by person, when they opted out.
     """
@@ -49,6 +50,7 @@ class Checks:
     broken: list[str] = field(default_factory=list)
     trail: list[str] = field(default_factory=list)
     gaps: dict[int, float] = field(default_factory=dict)
+    longest_gaps: dict[int, float] = field(default_factory=dict)
     most_a_minute: dict[int, int | None] = field(default_factory=dict)
     paused: dict[str, float] = field(default_factory=dict)
     cancelled: dict[str, float] = field(default_factory=dict)
@@ -59,7 +61,6 @@ class Checks:
     _returned: dict[int, tuple[int, float]] = field(default_factory=dict)
     _answered: dict[int, float] = field(default_factory=dict)
     _newest: Counter[int] = field(default_factory=Counter)
-    _arrivals: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     _policies: PolicyTable = field(default_factory=PolicyTable)
 
     @property
@@ -74,6 +75,15 @@ class Checks:
     def note(self, what: str) -> None:
         """Keep a line of the history, for people."""
         self.trail.append(f"{self.now:9.3f} {what}")
+
+    def last_left(self, uin: int, seq: int) -> float:
+        """Return when a SEQ was last seen leaving."""
+        asked = self._asked.get((uin, seq))
+        return asked.last_left if asked else float("-inf")
+
+    def longest_gap(self, uin: int) -> float:
+        """Return the longest gap an account was ever told to keep."""
+        return self.longest_gaps.get(uin, 0.0)
 
     # --- a request ----------------------------------------------------------------------------
 
@@ -109,6 +119,7 @@ class Checks:
             self._asked[key] = _Asked(request.un, request.mg, self.now)
         asked = self._asked[key]
         asked.left += 1
+        asked.last_left = self.now
         if (asked.un, asked.text) != (request.un, request.mg):
             self.fail(f"SEQ {request.seq} of {request.uin} is used for two messages")
         if asked.token == client.token and self.now < asked.not_before - _SLACK:
@@ -134,6 +145,14 @@ class Checks:
             self.fail(f"{_told(request)} came {self.now - asked.first_arrived:.1f} s after its first")
         elif self.now - asked.first_left > window:
             self.fail(f"{_told(request)} came {self.now - asked.first_left:.1f} s after it first left")
+
+    def delivers(self, uin: int) -> None:
+        """A message arrives for the first time: never more in a minute than were allowed."""
+        most = self.most_a_minute.get(uin)
+        lately = [one for one in self.world.gateway.delivered if one.at > self.now - 60.0]
+        n = sum(1 for one in lately if one.uin == uin)
+        if most is not None and n > most:
+            self.fail(f"account {uin} sent {n} messages in a minute, allowed are {most}")
 
     def answered(self, client: ModelClient, request: Request[Any], answer: Answer) -> None:
         """The gateway's answer is on its way (the network takes none of the time)."""

@@ -100,6 +100,10 @@ class Database:
         """Whether somebody is in the middle of a transaction."""
         return bool(self.wrapper.in_atomic_block)
 
+    def finds(self, sql: str, *values: Any) -> bool:
+        """Return whether a query of the harness finds a row; nothing can go wrong with it."""
+        return self.wrapper.connection.execute(sql, values).fetchone() is not None
+
     @property
     def is_well(self) -> bool:
         """Whether nothing is wrong with it, nor about to be."""

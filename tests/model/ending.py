@@ -19,6 +19,22 @@ if TYPE_CHECKING:
 
 #: An attempt that had so many seconds without any trouble in the gateway's memory has its answer.
 QUIET_SECONDS = 240.0
+#: In so many seconds without any trouble, and three gaps, an open attempt is asked about.
+FORGOTTEN_SECONDS = 120.0
+
+
+def check_open_attempts(world: World) -> None:
+    """Note attempts that nobody has asked about though nothing kept them from it."""
+    for account_id, uin, seq, marked_at in Attempt.objects.filter(
+        finished_at=None, delivery__seq=F("seq"), delivery__state=DeliveryState.SENDING
+    ).values_list("account_id", "account__uin", "seq", "marked_at"):
+        since = max(world.at_of(marked_at), world.checks.last_left(uin, seq))
+        quiet = world.longest_quiet(since, world.time.now)
+        patience = FORGOTTEN_SECONDS + 3 * world.checks.longest_gap(uin)
+        if quiet > patience:
+            world.checks.fail(
+                f"nobody asks about SEQ {seq} of account {uin} (key {account_id}) for {quiet:.0f} s"
+            )
 
 
 def check_the_end(world: World) -> None:
@@ -57,7 +73,7 @@ def _check_unknown(world: World, delivery: Delivery, told: str) -> None:
     attempt = Attempt.objects.filter(delivery=delivery).latest("seq")
     marked = world.at_of(attempt.marked_at)
     quiet = world.longest_quiet(marked, marked + world.gateway.window - REPLAY_MARGIN_SECONDS)
-    if quiet > QUIET_SECONDS:
+    if quiet > QUIET_SECONDS + 3 * world.checks.longest_gap(delivery.account.uin):
         fail = world.checks.fail
         fail(f"{told}, though nothing was wrong for {quiet:.0f} s after {marked:.1f}")
 

@@ -64,6 +64,7 @@ class Gateway:
     now: Callable[[], float]
     call_at: Callable[[float, Callable[[], None]], None]
     note_trouble: Callable[[float, float], None]
+    on_delivery: Callable[[int], None]
     away_until: float = float("-inf")
     messages: Trouble = field(default_factory=Trouble)
     logins: Trouble = field(default_factory=Trouble)
@@ -130,6 +131,7 @@ class Gateway:
         arrived = Delivered(self.now(), request.uin, request.seq, request.un, request.mg)
         self.known[request.uin, request.seq] = arrived
         self.delivered.append(arrived)
+        self.on_delivery(request.uin)
 
     def _answer(self, reply: Reply, answer: Answer, after: float = 0.0) -> None:
         if answer != "silence":

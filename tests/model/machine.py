@@ -38,7 +38,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.hosts = 0
 
     @initialize(
-        gap=st.sampled_from([0.5, 2.0, 10.0, 40.0]),
+        gap=st.sampled_from([0.5, 2.0, 10.0, 40.0, 150.0]),
         per_minute=st.sampled_from([None, None, 4]),
         workers=st.integers(1, 2),
         promise=st.sampled_from([Promise.NEVER_TWICE, Promise.NEVER_TWICE, Promise.NEVER_MISSED]),
@@ -190,16 +190,20 @@ class EngineMachine(RuleBasedStateMachine):
         self._start_host()
         self._go("a worker joins", then)
 
-    @rule(lasts=st.sampled_from([1.0, 10.0, 60.0]), every=st.sampled_from([0.02, 0.3]))
-    def lanes_are_woken(self, lasts: float, every: float) -> None:
+    @rule(lasts=st.sampled_from([1.0, 10.0, 60.0]), every=st.sampled_from([0.05, 0.3]), then=moments)
+    def lanes_are_woken(self, lasts: float, every: float, then: float) -> None:
         world = self.world
         ends_at = world.time.now + lasts
-        while world.time.now < ends_at:
+
+        def wake() -> None:
             for host in world.living:
                 if host.runtime is not None:
                     host.runtime.wake_all()
-            world.advance(every)
-        self._go("lanes were woken", 0.0, lasts=lasts, every=every)
+            if world.time.now < ends_at:
+                world.time.call_at(world.time.now + every, wake)
+
+        wake()
+        self._go("lanes are woken", then, lasts=lasts, every=every)
 
     # --- operators ----------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-PER_ROUND = 200
+PER_ROUND = 40
 
 
 def main() -> int:

@@ -30,6 +30,7 @@ from tests.campaigns.making import make_account, make_campaign, make_list, make_
 from tests.model.checks import Checks
 from tests.model.client import CONNECT_SECONDS, ModelClient
 from tests.model.database import Database
+from tests.model.ending import check_open_attempts
 from tests.model.gateway import Gateway
 from tests.model.scheduler import Process, Scheduler
 from tests.model.windows import ModelRedis
@@ -38,13 +39,23 @@ BASE = datetime(2026, 6, 1, tzinfo=UTC)
 ACCOUNTS, FRIENDS = 3, 3
 FIRST_ACCOUNT, FIRST_FRIEND = 20_001, 90_001
 WINDOW_SECONDS = 600.0
+#: How often what is open is looked at.
+LOOK_SECONDS = 60.0
 #: How often the jobs worker puts right if something changed (it is slow, and the ticks of the
 #: product's are two times as many), how often it presumes workers dead, and how long a wake-up is
 #: under way, seconds.
 RECONCILE_SECONDS, PRESUME_SECONDS, WAKE_SECONDS = 10.0, 5.0, 0.02
 #: The runs, by the first word of their texts.
 RUNS = {"one": "one and the same", "two": "two {{ uin }}"}
-_LOCAL = ("elapsed", "host_wall", "sleep", "new_event", "start_thread", "boot_identity")
+#: What the jobs worker would find something to do about. The product asks in many more words.
+_SOMEBODY_IS_IDLE = """
+SELECT 1 FROM accounts_lease l LEFT JOIN accounts_worker w ON w.id = l.worker_id
+ WHERE (l.worker_id IS NULL OR w.ended_at IS NOT NULL) AND EXISTS (
+       SELECT 1 FROM campaigns_delivery d JOIN campaigns_run r ON r.id = d.run_id
+        WHERE d.account_id = l.account_id
+          AND (d.state = 'sending' OR d.state = 'pending' AND r.state = 'running'))
+"""
+_SOMEBODY_IS_SILENT = "SELECT 1 FROM accounts_worker WHERE ended_at IS NULL AND heartbeat_at < ?"
 _SHARED = ("now", "earliest", "wall", "as_wall", "observe", "forget")
 
 
@@ -125,6 +136,7 @@ class World:
             now=lambda: self.time.now,
             call_at=self.time.call_at,
             note_trouble=self.note_trouble,
+            on_delivery=self.checks.delivers,
         )
         self._undo: list[tuple[Any, str, Any]] = []
 
@@ -255,21 +267,24 @@ class World:
         self.time.spawn(self.jobs, lambda: self._guard(self._put_right, "jobs"), "jobs")
 
     def _put_right(self) -> None:
-        done, done_at = -1, float("-inf")
+        done_at = float("-inf")
         while True:
             is_news = self._news.wait(PRESUME_SECONDS)
             self._news.clear()
             since = self.time.now - done_at
-            is_changed = self.database.version != done and since >= RECONCILE_SECONDS
+            is_wanted = since >= RECONCILE_SECONDS and self.database.finds(_SOMEBODY_IS_IDLE)
             try:
-                if is_news or is_changed or since >= 3 * RECONCILE_SECONDS:
+                if is_news or is_wanted or since >= 6 * RECONCILE_SECONDS:
                     done_at = self.time.now
                     reconcile()
-                    done = self.database.version
-                else:
+                elif self.database.finds(_SOMEBODY_IS_SILENT, self.silent_since()):
                     workers.presume_dead()
             except (DatabaseError, InterfaceError):
                 self.database.wrapper.close()
+
+    def silent_since(self) -> str:
+        """Return before when a heartbeat is so old that its worker may be dead, as it is kept."""
+        return str((BASE + timedelta(seconds=self.time.now - 12.0)).replace(tzinfo=None))
 
     def start_worker(self, *, name: str, shift: float = 0.0) -> Host:
         """Start a worker's process on a host."""
@@ -351,9 +366,14 @@ class World:
         return max(longest, end - at)
 
     def advance(self, seconds: float) -> None:
-        """Let time go by."""
-        self.time.run_until(self.time.now + seconds)
-        self.raise_what_broke()
+        """Let time go by, and look now and then."""
+        ends_at = self.time.now + seconds
+        while True:
+            self.time.run_until(min(ends_at, self.time.now + LOOK_SECONDS))
+            check_open_attempts(self)
+            self.raise_what_broke()
+            if self.time.now >= ends_at:
+                return
 
     def raise_what_broke(self) -> None:
         """Raise the first thing that is broken, with the history so far."""
@@ -371,6 +391,7 @@ class World:
         Account.objects.filter(pk=account.pk).update(min_interval=gap, per_minute=per_minute)
         checks = self.checks
         checks.gaps[account.uin] = min(gap, checks.gaps.get(account.uin, gap))
+        checks.longest_gaps[account.uin] = max(gap, checks.longest_gap(account.uin))
         before = checks.most_a_minute.get(account.uin, per_minute)
         most = None if None in (before, per_minute) else max(before or 0, per_minute or 0)
         checks.most_a_minute[account.uin] = most
