@@ -98,7 +98,9 @@ class Checks:
         if not isinstance(request, CltMsg):
             return
         if client.token < self._newest[uin]:
-            self.fail(f"{_told(request)} left under lease {client.token}, after {self._newest[uin]}")
+            self.fail(
+                f"{_told(request)} left under lease {client.token}, after {self._newest[uin]}"
+            )
         self._newest[uin] = max(self._newest[uin], client.token)
         self._check_gap(client, request)
         self._check_may_leave(client, request)
@@ -142,9 +144,13 @@ class Checks:
             asked.first_arrived = self.now
         window = self.world.gateway.window
         if self.now - asked.first_arrived > window:
-            self.fail(f"{_told(request)} came {self.now - asked.first_arrived:.1f} s after its first")
+            self.fail(
+                f"{_told(request)} came {self.now - asked.first_arrived:.1f} s after its first"
+            )
         elif self.now - asked.first_left > window:
-            self.fail(f"{_told(request)} came {self.now - asked.first_left:.1f} s after it first left")
+            self.fail(
+                f"{_told(request)} came {self.now - asked.first_left:.1f} s after it first left"
+            )
 
     def delivers(self, uin: int) -> None:
         """A message arrives for the first time: never more in a minute than were allowed."""

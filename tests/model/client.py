@@ -89,7 +89,11 @@ def _reply(request: Request[Any], answer: Answer) -> Reply:
         raise _error(answer)
     if isinstance(request, Login):
         return LoginReply(
-            res=answer, fields=_NO_FIELDS, rs=0, heartbeat_seconds=60, idle_seconds=int(IDLE_SECONDS)
+            res=answer,
+            fields=_NO_FIELDS,
+            rs=0,
+            heartbeat_seconds=60,
+            idle_seconds=int(IDLE_SECONDS),
         )
     if isinstance(request, GetMsgEx):
         return GetMsgExReply(res=answer, fields=_NO_FIELDS)

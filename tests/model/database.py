@@ -121,7 +121,9 @@ class Database:
             return execute(sql, params, many, context)
         if process.is_dead or self.time.is_closing:
             raise GreenletExit
-        is_read = sql.lstrip().startswith(("SELECT", "WITH asked AS (\n    SELECT value ->> 0 AS a"))
+        is_read = sql.lstrip().startswith(
+            ("SELECT", "WITH asked AS (\n    SELECT value ->> 0 AS a")
+        )
         if self.is_in_transaction:
             if not is_read and not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
                 self._refuse_writes()

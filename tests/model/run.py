@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-PER_ROUND = 40
+PER_ROUND = 20
 
 
 def main() -> int:

@@ -110,9 +110,7 @@ def make_template() -> None:
     everybody = make_list("everybody", list(uins))
     for name, text in RUNS.items():
         campaign = make_campaign(name, lists=[everybody], text=text, accounts=accounts)
-        run = make_run(
-            campaign, state=RunState.PREPARING, on_lost_account=campaign.on_lost_account
-        )
+        run = make_run(campaign, state=RunState.PREPARING, on_lost_account=campaign.on_lost_account)
         assert plan_run(run=run)
 
 
@@ -178,6 +176,8 @@ class World:
         self._put(shared, "socket", host)
         for module in (ledger_module, runtime_module):
             self._put(module, "os", SimpleNamespace(_exit=self._exit, EX_SOFTWARE=70))
+        # An idle ledger looks around less often: half of all switches were for that.
+        self._put(ledger_module, "RIDE_SECONDS", 0.2)
         self._put(runtime_module, "load_policies", self._policies)
         self._put(pace, "live", lambda: self.redis)
         self._put(hints, "publish", self._publish)
@@ -274,7 +274,7 @@ class World:
             since = self.time.now - done_at
             is_wanted = since >= RECONCILE_SECONDS and self.database.finds(_SOMEBODY_IS_IDLE)
             try:
-                if is_news or is_wanted or since >= 6 * RECONCILE_SECONDS:
+                if is_news or is_wanted or since >= 30 * RECONCILE_SECONDS:
                     done_at = self.time.now
                     reconcile()
                 elif self.database.finds(_SOMEBODY_IS_SILENT, self.silent_since()):
