@@ -127,11 +127,10 @@ class Checks:
         if asked.token == client.token and self.now < asked.not_before - _SLACK:
             self.fail(f"{_told(request)} repeated {asked.not_before - self.now:.3f} s too soon")
         run = request.mg.partition(" ")[0]
-        stops = [(self.opted_out, request.un), (self.cancelled, run)]
+        stops = [self.opted_out.get(request.un), self.cancelled.get(run)]
         if is_new:
-            stops.append((self.paused, run))
-        for stopped, whose in stops:
-            at = stopped.get(whose)  # type: ignore[call-overload]
+            stops.append(self.paused.get(run))
+        for at in stops:
             if at is not None and self.now > at + LEAVES_WITHIN_SECONDS + _SLACK:
                 self.fail(f"{_told(request)} left {self.now - at:.1f} s after it was stopped")
 

@@ -14,7 +14,7 @@ from greenlet import GreenletExit, getcurrent
 
 from tests.model.scheduler import Fiber, Scheduler
 
-#: How statements begin that change nothing, and parts of those that change only what tells the time.
+#: How statements begin that change nothing, and parts of those that only tell the time.
 _CHANGES_NOTHING = ("SELECT", "\nSELECT", "BEGIN", "SAVEPOINT", "RELEASE")
 _OF_CLOCKS = ('"accounts_worker" SET "heartbeat_at"', "accounts_worker SET heartbeat", '"clocks_')
 

@@ -70,10 +70,10 @@ def _check_unknown(world: World, delivery: Delivery, told: str) -> None:
         return
     if delivery.run.text.partition(" ")[0] in world.checks.cancelled:
         return
-    attempt = Attempt.objects.filter(delivery=delivery).latest("seq")
+    attempt = Attempt.objects.filter(delivery=delivery).select_related("account").latest("seq")
     marked = world.at_of(attempt.marked_at)
     quiet = world.longest_quiet(marked, marked + world.gateway.window - REPLAY_MARGIN_SECONDS)
-    if quiet > QUIET_SECONDS + 3 * world.checks.longest_gap(delivery.account.uin):
+    if quiet > QUIET_SECONDS + 3 * world.checks.longest_gap(attempt.account.uin):
         fail = world.checks.fail
         fail(f"{told}, though nothing was wrong for {quiet:.0f} s after {marked:.1f}")
 

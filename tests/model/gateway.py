@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from qqhttp import CltMsg, Login, Request
 
@@ -80,7 +81,7 @@ class Gateway:
         """Whether nobody can connect."""
         return self.now() < self.away_until
 
-    def receive(self, request: Request, reply: Reply) -> None:
+    def receive(self, request: Request[Any], reply: Reply) -> None:
         """Take a request that arrived, and answer it in a while, or never."""
         now = self.now()
         if isinstance(request, Login):

@@ -57,10 +57,10 @@ MUTATIONS = (
         (
             (
                 "campaigns/engine/tempo.py",
-                "        while (left := ends_at - local.elapsed()) > 0:\n            self.wait(left)\n"
-                "\n    def _place",
-                "        if (left := ends_at - local.elapsed()) > 0:\n            self.wait(left)\n"
-                "\n    def _place",
+                "        while (left := ends_at - local.elapsed()) > 0:\n"
+                "            self.wait(left)\n\n    def _place",
+                "        if (left := ends_at - local.elapsed()) > 0:\n"
+                "            self.wait(left)\n\n    def _place",
             ),
         ),
     ),

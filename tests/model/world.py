@@ -342,10 +342,11 @@ class World:
             name = f"lane {account_id}"
             self._guard(lambda: run_lane_for(account_id=account_id, runtime=runtime), name)
 
-        at = self.time.now + WAKE_SECONDS
-        self.time.call_at(
-            at, lambda: None if host.is_dead else self.time.spawn(host, run, "lane") and None
-        )
+        def begin() -> None:
+            if not host.is_dead:
+                self.time.spawn(host, run, "lane")
+
+        self.time.call_at(self.time.now + WAKE_SECONDS, begin)
 
     # --- time and trouble ---------------------------------------------------------------------
 
