@@ -92,6 +92,7 @@ def main() -> int:
     """Try every mutation; return 0 when each was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0, help="for each")
+    parser.add_argument("--told", action="store_true", help="by the histories told step by step")
     parser.add_argument("names", nargs="*", help="the first words of those to try; all if left out")
     arguments = parser.parse_args()
     wrong = 0
@@ -101,11 +102,14 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="qqmodel-") as folder:
             copy = Path(folder) / "qqcampaign"
             shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
-            wrong += not _is_found(mutation, copy, arguments.minutes)
+            command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
+            if arguments.told:
+                command = ["pytest", "-n", "0", "-q", "-x", "tests/model/test_histories.py"]
+            wrong += not _is_found(mutation, copy, command)
     return 1 if wrong else 0
 
 
-def _is_found(mutation: Mutation, copy: Path, minutes: float) -> bool:
+def _is_found(mutation: Mutation, copy: Path, command: list[str]) -> bool:
     for file, old, new in mutation.changes:
         path = copy / file
         before = path.read_text(encoding="utf-8")
@@ -115,16 +119,17 @@ def _is_found(mutation: Mutation, copy: Path, minutes: float) -> bool:
         path.write_text(before.replace(old, new), encoding="utf-8")
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.model.run", f"--minutes={minutes}", "--as-found"],
+        [sys.executable, "-m", *command],
         cwd=copy,
         env={**os.environ, "DATABASE_URL": ""},
         capture_output=True,
         text=True,
         check=False,
     )
-    found = [line for line in done.stderr.splitlines() if line.strip(" |+-").startswith("at ")]
+    told = (done.stderr + done.stdout).splitlines()
+    found = [line for line in told if line.strip(" |+-E").startswith("at ")]
     is_found = done.returncode != 0 and bool(found)
-    what = found[0].strip(" |") if found else (done.stderr or done.stdout)[-300:]
+    what = found[0].strip(" |E") if found else (done.stderr or done.stdout)[-300:]
     colour = "red" if is_found else "GREEN"
     print(f"{colour:7} {mutation.name} ({time.monotonic() - began:.0f} s): {what}", flush=True)
     return is_found
