@@ -138,7 +138,8 @@ class Database:
         if is_read or sql.startswith("BEGIN"):
             return execute(sql, params, many, context)
         self._refuse_writes()
-        trouble = self._commit_trouble(process.name)
+        is_of_clocks = any(part in sql for part in _OF_CLOCKS)
+        trouble = "" if is_of_clocks else self._commit_trouble(process.name)
         if trouble == "lost":
             raise OperationalError("the statement failed")
         result = execute(sql, params, many, context)

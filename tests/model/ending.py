@@ -17,9 +17,10 @@ from campaigns.states import DeliveryState, Promise, Reason
 if TYPE_CHECKING:
     from tests.model.world import World
 
-#: An attempt that had so many seconds without any trouble in the gateway's memory has its answer.
+#: An attempt that had so many seconds without any trouble in the
+#: gateway's memory, and a gap, has its answer.
 QUIET_SECONDS = 240.0
-#: In so many seconds without any trouble, and three gaps, an open attempt is asked about.
+#: In so many seconds without any trouble, and two gaps, an open attempt is asked about.
 FORGOTTEN_SECONDS = 120.0
 
 
@@ -30,7 +31,7 @@ def check_open_attempts(world: World) -> None:
     ).values_list("account_id", "account__uin", "seq", "marked_at"):
         since = max(world.at_of(marked_at), world.checks.last_left(uin, seq))
         quiet = world.longest_quiet(since, world.time.now)
-        patience = FORGOTTEN_SECONDS + 3 * world.checks.longest_gap(uin)
+        patience = FORGOTTEN_SECONDS + 2 * world.checks.longest_gap(uin)
         if quiet > patience:
             world.checks.fail(
                 f"nobody asks about SEQ {seq} of account {uin} (key {account_id}) for {quiet:.0f} s"
@@ -75,7 +76,7 @@ def _check_unknown(world: World, delivery: Delivery, told: str) -> None:
     attempt = Attempt.objects.filter(delivery=delivery).select_related("account").latest("seq")
     marked = world.at_of(attempt.marked_at)
     quiet = world.longest_quiet(marked, marked + world.gateway.window - REPLAY_MARGIN_SECONDS)
-    if quiet > QUIET_SECONDS + 3 * world.checks.longest_gap(attempt.account.uin):
+    if quiet > QUIET_SECONDS + world.checks.longest_gap(attempt.account.uin):
         fail = world.checks.fail
         fail(f"{told}, though nothing was wrong for {quiet:.0f} s after {marked:.1f}")
 

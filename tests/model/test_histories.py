@@ -36,7 +36,7 @@ def test_no_repeat_leaves_after_the_gateway_forgot_its_seq() -> None:
     _history(tell, gap=2.0, per_minute=None)
 
 
-@pytest.mark.parametrize("n", range(4))
+@pytest.mark.parametrize("n", range(2))
 def test_a_mark_whose_commit_was_cut_is_asked_about_while_its_lane_lives(n: int) -> None:
     def tell(machine: EngineMachine) -> None:
         machine.time_goes_by(lasts=140.0)
@@ -49,7 +49,7 @@ def test_a_mark_whose_commit_was_cut_is_asked_about_while_its_lane_lives(n: int)
 def test_a_refused_mark_is_waited_out_whatever_wakes_the_lane() -> None:
     def tell(machine: EngineMachine) -> None:
         machine.lanes_are_woken(lasts=10.0, every=0.05, then=1.0)
-        for person in (90001, 90002, 90003):
+        for person in (90002, 90005, 90008):  # each account has one more to write to
             machine.one_opts_out(person=person, then=0.0)
         machine.time_goes_by(lasts=10.0)
 
