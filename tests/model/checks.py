@@ -31,6 +31,7 @@ class _Asked:
     last_left: float = 0.0
     first_arrived: float | None = None
     left: int = 0
+    tokens: set[int] = field(default_factory=set)
     #: No repeat by the same lane before this.
     not_before: float = float("-inf")
     token: int = 0
@@ -121,6 +122,7 @@ class Checks:
             self._asked[key] = _Asked(request.un, request.mg, self.now)
         asked = self._asked[key]
         asked.left += 1
+        asked.tokens.add(client.token)
         asked.last_left = self.now
         if (asked.un, asked.text) != (request.un, request.mg):
             self.fail(f"SEQ {request.seq} of {request.uin} is used for two messages")
@@ -176,8 +178,10 @@ class Checks:
         if answer == "timeout":
             self.note(f"{_told(request)} gets no answer")
         asked = self._asked[request.uin, request.seq]
+        # A lane that takes an attempt over counts its repeats, not the first request before them.
+        tries = max(1, asked.left - len(asked.tokens) + 1)
         code = "HTTP_503" if answer == "http" else str(answer)
-        pause = self._policies.find(command=_MESSAGE, code=code).pause(asked.left)
+        pause = self._policies.find(command=_MESSAGE, code=code).pause(tries)
         left = self.world.gateway.window - REPLAY_MARGIN_SECONDS - (self.now - asked.first_left)
         pause = min(pause, LONGEST_REPLAY_PAUSE_SECONDS, max(0.0, left - 12.0))
         asked.token, asked.not_before = client.token, self.now + pause
