@@ -1,0 +1,195 @@
+"""The engine's real database, in memory, with troubles of its own in virtual time."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management import call_command
+from django.db import InternalError, OperationalError, connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.db.transaction import Atomic
+from greenlet import GreenletExit, getcurrent
+
+from tests.model.scheduler import Fiber, Scheduler
+
+#: How statements begin that change nothing, and parts of those that only tell the time.
+_CHANGES_NOTHING = ("SELECT", "\nSELECT", "BEGIN", "SAVEPOINT", "RELEASE")
+_OF_CLOCKS = ('"accounts_worker" SET "heartbeat_at"', "accounts_worker SET heartbeat", '"clocks_')
+
+_leave = Atomic.__exit__
+_template: DatabaseWrapper | None = None
+
+
+def _in_memory() -> DatabaseWrapper:
+    settings = copy.deepcopy(connections["default"].settings_dict)
+    settings["NAME"] = ":memory:"
+    settings["OPTIONS"] = {"transaction_mode": "IMMEDIATE"}
+    return DatabaseWrapper(settings, "default")
+
+
+class Troubles:
+    """What is wrong with the database, and for whom.
+
+    Attributes:
+        locked_until: transactions and writes wait until then.
+        read_only_until: writes are refused until then.
+        away_until: everything is refused until then.
+        late: by process: (transactions left until then, seconds it is late).
+        commits: by process: (commits left until then, "cut" or "lost").
+    """
+
+    def __init__(self) -> None:
+        self.locked_until = self.read_only_until = self.away_until = float("-inf")
+        self.late: dict[str, tuple[int, float]] = {}
+        self.commits: dict[str, tuple[int, str]] = {}
+
+    def end(self) -> None:
+        """Let all be well from now on."""
+        self.__init__()  # type: ignore[misc]  # back to the beginning
+
+
+class Database:
+    """A fresh database for one history; `install` makes it Django's, `restore` puts it back.
+
+    Args:
+        time: the scheduler.
+        make_template: called once a process, on the empty schema: what every history begins with.
+    """
+
+    def __init__(self, time: Scheduler, make_template: Callable[[], None]) -> None:
+        self.time = time
+        self.troubles = Troubles()
+        #: Raised by each statement that may have changed something.
+        self.version = 0
+        self._before = connections["default"]
+        template = _template or self._make_template(make_template)
+        self.wrapper = _in_memory()
+        self.wrapper.ensure_connection()
+        template.connection.backup(self.wrapper.connection)
+        self.wrapper.execute_wrappers.append(self._execute)
+        connections["default"] = self.wrapper
+        database = self
+
+        def leave(atomic: Any, kind: Any, error: Any, trace: Any) -> None:
+            database.leave(atomic, kind, error, trace)
+
+        Atomic.__exit__ = leave  # type: ignore[method-assign]
+
+    def _make_template(self, make: Callable[[], None]) -> DatabaseWrapper:
+        global _template
+        made = _in_memory()
+        connections["default"] = made
+        try:
+            call_command("migrate", verbosity=0)
+            make()
+        finally:
+            connections["default"] = self._before
+        _template = made
+        return made
+
+    def restore(self) -> None:
+        """Give Django its own connection back."""
+        Atomic.__exit__ = _leave  # type: ignore[method-assign]
+        connections["default"] = self._before
+        self.wrapper.connection.close()
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether somebody is in the middle of a transaction."""
+        return bool(self.wrapper.in_atomic_block)
+
+    def finds(self, sql: str, *values: Any) -> bool:
+        """Return whether a query of the harness finds a row; nothing can go wrong with it."""
+        return self.wrapper.connection.execute(sql, values).fetchone() is not None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong with it, nor about to be."""
+        troubles, now = self.troubles, self.time.now
+        until = max(troubles.locked_until, troubles.read_only_until, troubles.away_until)
+        return until <= now and not troubles.late and not troubles.commits
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def _execute(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        process = self.time.current
+        if not sql.startswith(_CHANGES_NOTHING) and not any(table in sql for table in _OF_CLOCKS):
+            self.version += 1
+        if process is None:
+            return execute(sql, params, many, context)
+        if process.is_dead or self.time.is_closing:
+            raise GreenletExit
+        is_read = sql.lstrip().startswith(
+            ("SELECT", "WITH asked AS (\n    SELECT value ->> 0 AS a")
+        )
+        if self.is_in_transaction:
+            if not is_read and not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+                self._refuse_writes()
+            return execute(sql, params, many, context)
+        troubles = self.troubles
+        if not is_read:
+            self._be_late(process.name)
+            while troubles.locked_until > self.time.now:
+                self.time.sleep(troubles.locked_until - self.time.now)
+        if troubles.away_until > self.time.now:
+            raise OperationalError("the server closed the connection unexpectedly")
+        if is_read or sql.startswith("BEGIN"):
+            return execute(sql, params, many, context)
+        self._refuse_writes()
+        is_of_clocks = any(part in sql for part in _OF_CLOCKS)
+        trouble = "" if is_of_clocks else self._commit_trouble(process.name)
+        if trouble == "lost":
+            raise OperationalError("the statement failed")
+        result = execute(sql, params, many, context)
+        if trouble == "cut":
+            raise OperationalError("the connection was cut")
+        return result
+
+    def _refuse_writes(self) -> None:
+        if self.troubles.read_only_until > self.time.now:
+            raise InternalError("cannot execute this in a read-only transaction")
+
+    def _be_late(self, name: str) -> None:
+        late = self.troubles.late.get(name)
+        if late is None:
+            return
+        left, seconds = late
+        if left > 0:
+            self.troubles.late[name] = (left - 1, seconds)
+            return
+        del self.troubles.late[name]
+        self.time.sleep(seconds)
+
+    def _commit_trouble(self, name: str) -> str:
+        trouble = self.troubles.commits.get(name)
+        if trouble is None:
+            return ""
+        left, kind = trouble
+        if left > 0:
+            self.troubles.commits[name] = (left - 1, kind)
+            return ""
+        del self.troubles.commits[name]
+        return kind
+
+    # --- the ends of transactions -------------------------------------------------------------
+
+    def leave(self, atomic: Any, kind: Any, error: Any, trace: Any) -> None:
+        """End an atomic block: carry its commit out, or not, and say so, or not."""
+        process = self.time.current
+        is_outermost = self.wrapper.in_atomic_block and not self.wrapper.savepoint_ids
+        if process is None or kind is not None or not is_outermost:
+            _leave(atomic, kind, error, trace)
+            return
+        trouble = self._commit_trouble(process.name)
+        if trouble == "lost":
+            lost = OperationalError("the commit failed")
+            _leave(atomic, OperationalError, lost, None)
+            raise lost
+        _leave(atomic, None, None, None)
+        if trouble == "cut":
+            raise OperationalError("the connection was cut")
+        fiber = getcurrent()
+        if isinstance(fiber, Fiber) and trouble.startswith("late"):
+            self.time.sleep(float(trouble[4:]))  # committed long before anybody heard of it

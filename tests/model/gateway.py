@@ -1,0 +1,139 @@
+"""The model of the gateway: what it remembers, and what it does wrong when it is told to.
+
+It has the protocol's guard in its exact form: a SEQ is known for `window` seconds after its first
+arrival, and not a moment longer; its repeat is answered and not delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from qqhttp import CltMsg, Login, Request
+
+#: How long a penalty holds the answer of RES=3 back, and how long a silent session lives, seconds.
+PENALTY_SECONDS, IDLE_SECONDS = 20.0, 300.0
+#: How long an answer takes.
+LATENCY_SECONDS = 0.05
+#: Whatever an answer can be: a RES, or one of these. "silence": none ever comes.
+BAD_ANSWERS = ("NULL", "reset", "http", "silence")
+
+Answer = int | str
+Reply = Callable[[Answer], None]
+
+
+@dataclass
+class Trouble:
+    """What the gateway does to requests of a kind until a moment.
+
+    Attributes:
+        until: the moment.
+        kind: one of BAD_ANSWERS.
+        is_after: whether the request is carried out all the same.
+    """
+
+    until: float = float("-inf")
+    kind: str = "NULL"
+    is_after: bool = False
+
+
+@dataclass
+class Delivered:
+    """A message that arrived."""
+
+    at: float
+    uin: int
+    seq: int
+    un: int
+    text: str
+
+
+@dataclass
+class Gateway:
+    """The gateway. Times are those of the world's scheduler.
+
+    Attributes:
+        window: seconds for which a SEQ is known.
+        away_until: nobody can connect before.
+        messages, logins: trouble with requests of these kinds.
+        once: what is done to the next messages, one each: (kind, is_after); kind may be a RES.
+        mute: recipients whose messages get no answer, and whether they are carried out.
+    """
+
+    window: float
+    now: Callable[[], float]
+    call_at: Callable[[float, Callable[[], None]], None]
+    note_trouble: Callable[[float, float], None]
+    on_delivery: Callable[[int], None]
+    away_until: float = float("-inf")
+    messages: Trouble = field(default_factory=Trouble)
+    logins: Trouble = field(default_factory=Trouble)
+    once: list[tuple[Answer, bool]] = field(default_factory=list)
+    mute: dict[int, bool] = field(default_factory=dict)
+    latency: float = LATENCY_SECONDS
+    sessions: dict[int, float] = field(default_factory=dict)
+    delivered: list[Delivered] = field(default_factory=list)
+    known: dict[tuple[int, int], Delivered] = field(default_factory=dict)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nobody can connect."""
+        return self.now() < self.away_until
+
+    def receive(self, request: Request[Any], reply: Reply) -> None:
+        """Take a request that arrived, and answer it in a while, or never."""
+        now = self.now()
+        if isinstance(request, Login):
+            self._log_in(request, reply)
+        elif now - self.sessions.get(request.uin, float("-inf")) > IDLE_SECONDS:
+            self._answer(reply, 20)
+        elif isinstance(request, CltMsg):
+            self.sessions[request.uin] = now
+            self._take(request, reply)
+        else:
+            self.sessions[request.uin] = now
+            self._answer(reply, 0)
+
+    def _log_in(self, request: Login, reply: Reply) -> None:
+        trouble = self.logins
+        is_bad = self.now() < trouble.until
+        if not is_bad or trouble.is_after:
+            self.sessions[request.uin] = self.now()
+        self._answer(reply, trouble.kind if is_bad else 0)
+
+    def _take(self, request: CltMsg, reply: Reply) -> None:
+        answer: Answer = 0
+        is_carried_out = True
+        if request.un in self.mute:
+            answer, is_carried_out = "silence", self.mute[request.un]
+        elif self.now() < self.messages.until:
+            answer, is_carried_out = self.messages.kind, self.messages.is_after
+        elif self.once:
+            answer, is_carried_out = self.once.pop(0)
+            self.note_trouble(self.now(), self.now() + (100 if answer == 3 else 50))
+        if answer == 3:
+            is_repeat = self._is_known(request)
+            if not is_repeat:  # a repeat is never too fast
+                self._answer(reply, 3, PENALTY_SECONDS)
+                return
+            answer = 0
+        if is_carried_out:
+            self._carry_out(request)
+        self._answer(reply, answer)
+
+    def _is_known(self, request: CltMsg) -> bool:
+        first = self.known.get((request.uin, request.seq))
+        return first is not None and self.now() - first.at <= self.window
+
+    def _carry_out(self, request: CltMsg) -> None:
+        if self._is_known(request):
+            return
+        arrived = Delivered(self.now(), request.uin, request.seq, request.un, request.mg)
+        self.known[request.uin, request.seq] = arrived
+        self.delivered.append(arrived)
+        self.on_delivery(request.uin)
+
+    def _answer(self, reply: Reply, answer: Answer, after: float = 0.0) -> None:
+        if answer != "silence":
+            self.call_at(self.now() + after + self.latency, lambda: reply(answer))

@@ -1,0 +1,139 @@
+"""`python -m tests.model.mutations`: take a mechanism out, and see the model test find a fault.
+
+Each mutation is made in a copy of the checkout. The model has so many minutes to find something;
+one it does not find is an error, and so is one whose text is no longer in its file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles"
+)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One mechanism taken out: in each of the files, the text is replaced by the other."""
+
+    name: str
+    changes: tuple[tuple[str, str, str], ...]
+
+
+MUTATIONS = (
+    Mutation(
+        "age: a repeat is granted however old its attempt is",
+        (
+            (
+                "campaigns/querysets/ledger_sqlite.py",
+                "t.marked_at < %s,\n",
+                "t.marked_at < %s AND 0,\n",
+            ),
+        ),
+    ),
+    Mutation(
+        "forgotten: nobody looks for a mark whose commit was cut",
+        (
+            ("campaigns/engine/ledger.py", "        if is_again:\n", "        if False:\n"),
+            (
+                "campaigns/engine/runtime.py",
+                "                    self._find_forgotten_attempts()\n",
+                "",
+            ),
+        ),
+    ),
+    Mutation(
+        "pause: any wake-up cuts it short",
+        (
+            (
+                "campaigns/engine/tempo.py",
+                "        while (left := ends_at - local.elapsed()) > 0:\n"
+                "            self.wait(left)\n\n    def _place",
+                "        if (left := ends_at - local.elapsed()) > 0:\n"
+                "            self.wait(left)\n\n    def _place",
+            ),
+        ),
+    ),
+    Mutation(
+        "places: one that is not used is kept",
+        (
+            (
+                "campaigns/engine/sender.py",
+                "                self._tempo.give_back_place(seq)\n",
+                "                pass\n",
+            ),
+        ),
+    ),
+    Mutation(
+        "open: a wake-up has an open attempt asked about at once",
+        (
+            (
+                "campaigns/engine/sender.py",
+                "                self._tempo.wait(wait)\n            else:\n",
+                "                self._tempo.wait(wait)\n                self._ask_again(attempt)\n"
+                "            else:\n",
+            ),
+        ),
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutation; return 0 when each was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0, help="for each")
+    parser.add_argument("--told", action="store_true", help="by the histories told step by step")
+    parser.add_argument("names", nargs="*", help="the first words of those to try; all if left out")
+    arguments = parser.parse_args()
+    wrong = 0
+    for mutation in MUTATIONS:
+        if arguments.names and mutation.name.partition(":")[0] not in arguments.names:
+            continue
+        with tempfile.TemporaryDirectory(prefix="qqmodel-") as folder:
+            copy = Path(folder) / "qqcampaign"
+            shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
+            command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
+            if arguments.told:
+                command = ["pytest", "-n", "0", "-q", "-x", "tests/model/test_histories.py"]
+            wrong += not _is_found(mutation, copy, command)
+    return 1 if wrong else 0
+
+
+def _is_found(mutation: Mutation, copy: Path, command: list[str]) -> bool:
+    for file, old, new in mutation.changes:
+        path = copy / file
+        before = path.read_text(encoding="utf-8")
+        if before.count(old) != 1:
+            print(f"MOVED   {mutation.name}: look for it in {file}", flush=True)
+            return False
+        path.write_text(before.replace(old, new), encoding="utf-8")
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=copy,
+        env={**os.environ, "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = (done.stderr + done.stdout).splitlines()
+    found = [line for line in told if line.strip(" |+-E").startswith("at ")]
+    is_found = done.returncode != 0 and bool(found)
+    what = found[0].strip(" |E") if found else (done.stderr or done.stdout)[-300:]
+    colour = "red" if is_found else "GREEN"
+    print(f"{colour:7} {mutation.name} ({time.monotonic() - began:.0f} s): {what}", flush=True)
+    return is_found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

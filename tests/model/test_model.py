@@ -1,0 +1,16 @@
+"""Some short histories of the engine in virtual time. `make torture` runs thousands."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.machine import EngineMachine, profile
+
+HISTORIES = 40
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("model_database")
+def test_whatever_happens_in_any_order() -> None:
+    run_state_machine_as_test(EngineMachine, settings=profile(histories=HISTORIES, steps=8))

@@ -1,0 +1,67 @@
+"""What `accounts.services.pace` uses of Redis, with its two scripts as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from accounts.services import pace
+
+
+class ModelRedis:
+    """Sorted sets in a dictionary. The real Redis is tested elsewhere."""
+
+    def __init__(self) -> None:
+        self.sets: dict[str, dict[str, float]] = {}
+
+    def register_script(self, source: str) -> Callable[..., Any]:
+        """Return the function that does what the script does."""
+        return {pace._RESERVE: self._reserve, pace._CONFIRM: self._confirm}[source]
+
+    def zadd(self, key: str, members: Mapping[str, float]) -> None:
+        """Put members with their scores."""
+        self.sets.setdefault(key, {}).update(members)
+
+    def zrem(self, key: str, member: str) -> None:
+        """Take a member out."""
+        self.sets.get(key, {}).pop(member, None)
+
+    def delete(self, key: str) -> None:
+        """Forget a set."""
+        self.sets.pop(key, None)
+
+    def _confirm(self, *, keys: Sequence[str], args: Sequence[Any]) -> None:
+        for key in keys:
+            self.zadd(key, {args[0]: float(args[1])})
+
+    def _reserve(self, *, keys: Sequence[str], args: Sequence[Any]) -> list[float]:
+        member, latest, now = args[0], float(args[1]), float(args[2])
+        at, wait = 4, 0.0
+        for number, key in enumerate(keys, start=1):
+            count, by_waiting = int(args[at]), int(args[at + 1])
+            pairs = [
+                (float(args[at + 2 + 2 * w]) * 1000, int(args[at + 3 + 2 * w]))
+                for w in range(count)
+            ]
+            longest = max(length for length, _limit in pairs)
+            if "seed" not in self.sets.get(key, {}):
+                if not by_waiting:
+                    return [2, number]
+                self.zadd(key, {"seed": 0.0})
+                self.zadd(key, {f"lost{n}": latest for n in range(1, pairs[0][1] + 1)})
+            kept = {
+                name: score
+                for name, score in self.sets[key].items()
+                if not 1 <= score <= now - longest
+            }
+            self.sets[key] = kept
+            for length, limit in pairs:
+                inside = sorted((s for s in kept.values() if s >= now - length + 1), reverse=True)
+                if len(inside) >= limit:
+                    wait = max(wait, sorted(kept.values(), reverse=True)[limit - 1] + length - now)
+            at += 2 + 2 * count
+        if wait > 0:
+            return [1, wait]
+        for key in keys:
+            self.zadd(key, {member: latest})
+        return [0, 0]
