@@ -255,12 +255,12 @@ class Ledger:
             said, asked: the batch.
             is_again: whether an earlier try of the same batch may have been carried out.
         """
+        # The proof is dated first. Whatever comes after it, a wait for the transaction to begin
+        # included, makes it old, so it is asked for again. `at` must never be the older of the two.
+        self._proved_at = local.elapsed()
+        at = shared.now()
         with transaction.atomic():
             changes: Counter[TallyKey] = Counter()
-            # Once the transaction has begun, which may have waited for a lock or a connection. The
-            # proof first: what comes between the two makes it old, and so it is asked for again.
-            self._proved_at = local.elapsed()
-            at = shared.now()
             is_living = self._sql.is_living(worker_id=self.worker_id, at=at)
             if not is_living:
                 # Others hold the leases now, and may be repeating these very requests: what we

@@ -24,7 +24,7 @@ class Open:
         due: the delivery.
         seq: the attempt's SEQ.
         marked_at: when it was marked.
-        replays: how often its request was repeated.
+        replays: how often its request was made without a definite answer.
         may_have_left: whether some byte of it may have reached the gateway.
         first_asked_at: when its request was first made by this lane.
         asked_at: when it was last made.

@@ -131,5 +131,5 @@ def give_up(situation: Situation, reason: str) -> Verdict:
 def _again(situation: Situation) -> Verdict:
     """Send under a new SEQ, at the risk of a second message: the campaign chose so."""
     if situation.attempts >= MOST_ATTEMPTS:
-        return Verdict(DeliveryState.FAILED, Reason.TOO_MANY_TRIES)
+        return Verdict(DeliveryState.UNKNOWN, Reason.TOO_MANY_TRIES)  # any of them may have arrived
     return Verdict(DeliveryState.PENDING, pause=situation.policy.pause(situation.attempts))

@@ -379,7 +379,7 @@ def _taken_over(left: Unsettled, *, now: datetime, here: float) -> Open:
         left.due,
         left.seq,
         marked_at=here - (now - left.marked_at).total_seconds(),
-        replays=left.replays,
+        replays=left.replays + 1,  # the first request counts here
         may_have_left=True,
         asked_at=here,
         ask_at=here + min(max(wait, 0.0), LONGEST_REPLAY_PAUSE_SECONDS),

@@ -69,7 +69,7 @@ OPEN = {
     ),
     "too late, never missed, the tenth attempt": (
         situation("NULL", age=599.0, promise=MISSED, attempts=MOST_ATTEMPTS),
-        Verdict("failed", "too_many_tries"),
+        Verdict("unknown", "too_many_tries"),
     ),
     "one last time, right before the end": (
         situation("NULL", replays=30, age=580.0), Verdict("sending", is_ended=False, pause=4.5),
