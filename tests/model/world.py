@@ -320,12 +320,12 @@ class World:
         """The workers whose processes are there."""
         return [host for host in self.workers if not host.is_dead]
 
-    def _publish(self, task: str, queue: str, calls: Sequence[tuple[int, ...]]) -> int:
+    def _publish(self, task: str, queue: str, calls: Sequence[tuple[float, ...]]) -> int:
         if task.endswith("reconcile"):
             self._news.set()
         elif task.endswith("run_lane"):
-            for (account_id,) in calls:
-                self.open_lane(account_id)
+            for account_id, *_asked_at in calls:
+                self.open_lane(int(account_id))
         return len(calls)
 
     def open_lane(self, account_id: int) -> None:
