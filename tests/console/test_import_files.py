@@ -65,6 +65,13 @@ def test_an_encoding_in_doubt_is_asked_about_and_chosen(
     assert Contact.objects.get(uin=100001).name == "張三"
 
 
+def test_what_does_not_decode_is_shown_as_that(operator: Client) -> None:
+    found = _upload(operator, "mixed.csv")
+    page = operator.get(_check(found)).content.decode()
+    assert "\ufffd" in page
+    assert "cannot be decoded at byte" in page
+
+
 def test_numbers_out_of_mail_addresses_are_said_before(operator: Client) -> None:
     page = operator.get(_check(_upload(operator, "mail_only.xls"))).content.decode()
     assert "Mail addresses of QQ in place of numbers: 4." in page
