@@ -7,7 +7,7 @@ from itertools import islice
 from struct import unpack_from
 
 from foundation.sentences import Sentence as _
-from tabular.number_formats import plain_number, shown_number
+from tabular.number_formats import shown_number
 from tabular.ole import OleStream
 from tabular.patience import is_limited
 from tabular.problems import FileProblem
@@ -121,8 +121,7 @@ class CellReader:
     def _number(self, value: float, data: bytes, at: int = 4) -> str:
         kinds, style = self._book.kinds, unpack_from("<H", data, at)[0]
         kind = kinds[style] if style < len(kinds) else ""
-        text = repr(value)
-        return shown_number(text, kind, is_1904=self._book.is_1904) if kind else plain_number(text)
+        return shown_number(repr(value), kind, is_1904=self._book.is_1904)
 
     def _label(self, data: bytes) -> str:
         return self._text(data, 6)

@@ -25,7 +25,7 @@ def _upload(client: Client, name: str) -> ContactImport:
 
 def _as_proposed(found: ContactImport) -> dict[str, str]:
     """Return the form as the page shows it."""
-    form = {}
+    form: dict[str, str] = {}
     for number, meaning in enumerate(found.mapping):
         kind, _colon, name = meaning.partition(":")
         form |= {f"meaning-{number}": kind or "out", f"attribute-{number}": name}
