@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
+from tabular.decoding import MARK
 from tabular.header import find_header, known_columns
 from tabular.opening import open_table
 from tabular.patience import within
@@ -79,8 +80,14 @@ def inspect_table(
         raise FileProblem(_("The file is empty: there is no row in it."), code="empty")
     line = find_header(head, known=known_titles) if header_line is None else header_line
     columns = _titles(head, line, known_titles, is_text=table.layout.kind == "csv")
-    sample = tuple(row for row in head if row[0] > line)[:rows]
+    sample = tuple(_showable(row) for row in head if row[0] > line)[:rows]
     return Inspection(table.layout, line, columns, sample)
+
+
+def _showable(row: Row) -> Row:
+    """Return a row that can be shown: what did not decode is no character."""
+    line, cells, problem = row
+    return (line, [cell.replace(MARK, "\ufffd") for cell in cells], problem) if problem else row
 
 
 def _sheet_with_table(

@@ -61,6 +61,8 @@ def shown_number(value: str, kind: str, *, is_1904: bool = False) -> str:
         kind: what `kind_of_format` says.
         is_1904: days are counted from 1904, as Excel on a Macintosh did.
     """
+    if not kind:
+        return plain_number(value)
     try:
         number = float(value)
     except ValueError:

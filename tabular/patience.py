@@ -24,6 +24,11 @@ def within(seconds: float) -> Iterator[None]:
         _end.reset(token)
 
 
+def is_limited() -> bool:
+    """Return whether somebody waits: what a preview does not need can be left for later."""
+    return _end.get() < math.inf
+
+
 def check_time() -> None:
     """Refuse a file that is not read in time. Readers call it once a block.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from struct import unpack_from
 
 from foundation.sentences import Sentence as _
-from tabular.number_formats import plain_number, shown_number
+from tabular.number_formats import shown_number
 from tabular.ole import OleStream
+from tabular.patience import is_limited
 from tabular.problems import FileProblem
 from tabular.stored_strings import StoredStrings
 from tabular.tables import LONGEST_CELL, Row
@@ -18,6 +20,8 @@ _LABEL, _RSTRING, _BOOLERR, _FORMULA, _STRING = 0x204, 0xD6, 0x205, 0x06, 0x207
 _CELLS = frozenset({_NUMBER, _RK, _MULRK, _LABELSST, _LABEL, _RSTRING, _BOOLERR, _FORMULA})
 #: Cells that are sorted by row in memory, where a file does not have them in order.
 _MOST_UNORDERED = 300_000
+#: Records that a preview makes sure of.
+_MOST_PREVIEWED = 50_000
 
 
 class CellReader:
@@ -68,8 +72,9 @@ class CellReader:
             yield from _row(line, found[line])
 
     def _is_ordered(self, start: int) -> bool:
-        last = 0
-        for number, at, _length in self._records(start):
+        """Return whether the rows are in order; for a preview, as far as it will read."""
+        last, most = 0, _MOST_PREVIEWED if is_limited() else None
+        for number, at, _length in islice(self._records(start), most):
             if number in _CELLS:
                 row = int.from_bytes(self._stream.read(at, 2), "little")
                 if row < last:
@@ -116,8 +121,7 @@ class CellReader:
     def _number(self, value: float, data: bytes, at: int = 4) -> str:
         kinds, style = self._book.kinds, unpack_from("<H", data, at)[0]
         kind = kinds[style] if style < len(kinds) else ""
-        text = repr(value)
-        return shown_number(text, kind, is_1904=self._book.is_1904) if kind else plain_number(text)
+        return shown_number(repr(value), kind, is_1904=self._book.is_1904)
 
     def _label(self, data: bytes) -> str:
         return self._text(data, 6)

@@ -44,9 +44,12 @@ from tabular import (
 
 #: Titles, the likeliest first, as `plain_title` spells them.
 TITLES: dict[str, tuple[str, ...]] = {
-    "uin": ("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
-    "password": ("password", "密码", "口令", "qq密码", "passwd", "pass", "pwd"),
-    "name": ("name", "名称", "姓名", "名字", "昵称", "备注"),
+    "uin": (
+        *("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
+        *("qq號", "qq號碼", "號碼", "帳號"),
+    ),
+    "password": ("password", "密码", "口令", "qq密码", "passwd", "pass", "pwd", "密碼"),
+    "name": ("name", "名称", "姓名", "名字", "昵称", "备注", "名稱", "暱稱", "備註"),
     "min_interval": ("mininterval", "间隔", "最小间隔", "interval"),
     "per_minute": ("perminute", "每分钟"),
     "per_hour": ("perhour", "每小时"),

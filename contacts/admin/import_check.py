@@ -80,7 +80,11 @@ class ImportCheck:
         }
         try:
             inspection = inspect_import(contact_import=found, rows=SHOWN_ROWS)
-            context["rows"] = [(line, cells, problem) for line, cells, problem in inspection.sample]
+            blank = [""] * len(found.columns)
+            context["rows"] = [
+                (line, [*cells, *blank[len(cells) :]], problem)
+                for line, cells, problem in inspection.sample
+            ]
             context["columns"] = _columns(found)
             context["layout"] = inspection.layout
             context["readings"] = readings_of(found)

@@ -21,11 +21,11 @@ ATTRIBUTE = "attribute:"
 #: Titles, the likeliest first, in the spelling of `plain_title`.
 UIN_TITLES = (
     "uin", "qq", "qq号", "qq号码", "qqnumber", "qqno", "qqid", "qq账号", "qq帐号", "好友qq",
-    "号码", "企鹅号", "账号", "帐号", "number", "号",
+    "号码", "企鹅号", "账号", "帐号", "number", "号", "qq號", "qq號碼", "qq帳號", "號碼", "帳號",
 )  # fmt: skip
 NAME_TITLES = (
     "name", "姓名", "名字", "名称", "fullname", "客户姓名", "昵称", "nickname", "nick", "qq昵称",
-    "网名", "称呼", "备注名",
+    "网名", "称呼", "备注名", "客戶姓名", "名稱", "暱稱", "稱呼", "備註名",
 )  # fmt: skip
 #: The two columns that a file of rejected rows has on top: the corrected file may keep them.
 LINE_TITLES = ("line", "行号", "行")

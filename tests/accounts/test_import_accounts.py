@@ -49,6 +49,24 @@ def _digest(password: str) -> str:
     return hashlib.md5(password.encode()).hexdigest()
 
 
+def test_an_encoding_in_doubt_is_refused_and_can_be_named(tmp_path: Path) -> None:
+    text = "QQ,密碼,名稱\n10001,x,張文華\n10002,y,陳國豪\n".encode("big5")
+    answer = run(tmp_path, text, status=1)
+    assert answer["error"] == "encoding_uncertain"
+    assert "--encoding" in answer["sentence"]
+    assert not Account.objects.exists()
+    run(tmp_path, text, "--encoding", "big5")
+    assert Account.objects.get(uin=10001).name == "張文華"
+
+
+def test_the_header_is_found_below_a_title_and_can_be_named(tmp_path: Path) -> None:
+    text = f"部门：,销售部,2026-05-01\nQQ号,密码,名称\n10001,{SECRET},Bot\n"
+    assert run(tmp_path, text)["created"] == 1
+    answer = run(tmp_path, text, "--header-row", "2", "--delimiter", ",")
+    assert answer["unchanged"] == 1
+    assert answer["sheet"] is None
+
+
 def test_every_column_is_taken(tmp_path: Path) -> None:
     answer = run(
         tmp_path, HEADER + f"10001,{SECRET},Bot,1.5,10,100,1000,west,busy\n10002,x,,,,,,,\n"

@@ -195,3 +195,11 @@ def test_one_bad_line_is_rejected_as_a_line() -> None:
     answer = run(CASES / "gbk_one_bad_line.csv", "--list", "a")
     assert [error["line"] for error in answer["errors"]] == [22, 23]
     assert all("cannot be decoded" in error["reason"] for error in answer["errors"])
+
+
+def test_the_delimiter_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("QQ;a\tname\n10001;1\tb\n")
+    run(path, "--list", "a", "--delimiter", "tab", "--mapping", "QQ;a=uin", status=1)
+    run(path, "--list", "a", "--delimiter", ";")
+    assert _people() == [(10001, "", {"a name": "1\tb"})]

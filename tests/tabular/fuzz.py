@@ -26,7 +26,8 @@ def seeds() -> list[bytes]:
     cells = b'<row><c r="A1"><v>10001</v></c><c r="B1" t="s"><v>0</v></c></row>'
     book = workbook(sheet_of(cells * 50), b"<sst><si><t>a</t></si></sst>")
     encodings = ("utf-8-sig", "gb18030", "utf-16")
-    return [*(text.encode(encoding) for encoding in encodings), book]
+    old = Path(__file__).parent / "cases" / "wps_two_header_rows.xls"
+    return [*(text.encode(encoding) for encoding in encodings), book, old.read_bytes()]
 
 
 def broken(chance: random.Random, files: list[bytes]) -> bytes:

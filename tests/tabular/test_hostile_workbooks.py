@@ -193,3 +193,12 @@ def _longest_wait(path: Path) -> float:
         now = time.monotonic()
         longest, last = max(longest, now - last), now
     return longest
+
+
+def test_rows_in_no_order_are_put_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "people.xls"
+    data = bytearray((CASES / "xls_two_rows.xls").read_bytes())
+    title = data.find(b"\xfd\x00\x0a\x00\x00\x00")  # a shared string in row 0
+    pack_into("<H", data, title + 4, 7)
+    path.write_bytes(data)
+    assert list(open_table(path).rows()) == [(2, ["100001"], ""), (8, ["QQ"], "")]

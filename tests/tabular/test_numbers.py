@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tabular import CellProblem, FirstLines, whole_number
+from tabular import CellProblem, FirstLines, qq_number, whole_number
 
 LEAST, MOST = 10_000, 4_294_967_295
 RANGE = "out of range (10000 to 4294967295)"
@@ -22,6 +22,11 @@ RANGE = "out of range (10000 to 4294967295)"
         ("000123456", 123_456),
         ("\ufeff123456\u200b", 123_456),
         ("123\u00a0456", 123_456),
+        ("12,345,678", 12_345_678),
+        ("１２，３４５，６７８", 12_345_678),
+        ("12345681.", 12_345_681),
+        ("+12345682", 12_345_682),
+        ('="100001"', 100_001),
     ],
 )
 def test_number_is_understood(cell: str, number: int) -> None:
@@ -39,6 +44,10 @@ def test_number_is_understood(cell: str, number: int) -> None:
         ("12345.5", "not a number: 12345.5"),
         ("١٢٣٤٥x", "not a number: ١٢٣٤٥x"),
         ("一万", "not a number: 一万"),
+        ("1,2345", "not a number: 1,2345"),
+        ("12,34,567", "not a number: 12,34,567"),
+        ("+", "not a number: +"),
+        ('="', 'not a number: ="'),
         ("9999", RANGE),
         ("0", RANGE),
         ("-12345", RANGE),
@@ -55,6 +64,33 @@ def test_what_is_wrong_is_said(cell: str, reason: str) -> None:
     with pytest.raises(CellProblem) as problem:
         whole_number(cell, least=LEAST, most=MOST)
     assert str(problem.value) == reason
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "QQ:423456",
+        "qq：423456",
+        "QQ号423456",
+        "QQ号码: 423456",
+        "uin=423456",
+        "423456@qq.com",
+        "423456@QQ.COM",
+        "４２３４５６＠qq.com",
+        '="423456"',
+        "423,456",
+    ],
+)
+def test_a_qq_number_is_understood_as_people_write_it(cell: str) -> None:
+    assert qq_number(cell, least=LEAST, most=MOST) == 423_456
+
+
+@pytest.mark.parametrize(
+    "cell", ["name@qq.com", "423456@vip.qq.com", "423456@163.com", "423456@qq.com.cn", "QQ:", "wx1"]
+)
+def test_what_is_no_qq_number_is_none(cell: str) -> None:
+    with pytest.raises(CellProblem):
+        qq_number(cell, least=LEAST, most=MOST)
 
 
 def test_first_lines_are_remembered_across_the_whole_range() -> None:

@@ -1,0 +1,59 @@
+"""Which line is the header, which sheet has the table, what the columns are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tabular import inspect_table
+from tests.tabular.test_xlsx import _save
+
+KNOWN = ("qq", "qq号", "uin")
+
+
+def _titles(
+    folder: Path, text: str, *, header_line: int | None = None
+) -> tuple[int, tuple[str, ...]]:
+    path = folder / "people.csv"
+    path.write_text(text, encoding="utf-8")
+    seen = inspect_table(path, known_titles=KNOWN, header_line=header_line)
+    return seen.header_line, seen.columns
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "columns"),
+    [
+        ("QQ号,2025,2026\n10001,1,2\n", 1, ("QQ号", "2025", "2026")),
+        ("日期,2026-05-01,\n\n编号,QQ,电话\n1,10001,2\n", 3, ("编号", "QQ", "电话")),
+        ("基本,,联系,\n姓名,QQ,手机,城市\na,10001,1,b\n", 2, ("姓名", "QQ", "手机", "城市")),
+        ("QQ,地址,\n,省,市\n10001,a,b\n", 2, ("QQ", "省", "市")),
+        ("QQ,姓名\n", 1, ("QQ", "姓名")),
+        ("QQ,姓名\n,\n", 1, ("QQ", "姓名")),
+        ("QQ,,\n姓名,QQ号,城市\na,10001,b\n", 2, ("姓名", "QQ号", "城市")),
+        ("10001,a,QQ\n10002,b,微信\n", 0, ("1", "2", "3")),
+        ("uin,name,note,\n10001,a,b,c\n", 1, ("uin", "name", "note", "")),
+        ("uin,name\n10001,a,b\n", 1, ("uin", "name")),
+    ],
+)
+def test_a_known_title_makes_the_header(
+    tmp_path: Path, text: str, line: int, columns: tuple[str, ...]
+) -> None:
+    assert _titles(tmp_path, text) == (line, columns)
+
+
+def test_titles_in_two_lines_are_put_together_when_the_line_is_named(tmp_path: Path) -> None:
+    text = "QQ,地址,\n,省,市\n10001,a,b\n"
+    assert _titles(tmp_path, text, header_line=2) == (2, ("QQ", "省", "市"))
+
+
+def test_a_header_far_down_can_be_named(tmp_path: Path) -> None:
+    text = "x,y\n" * 300 + "QQ,姓名\n10001,a\n"
+    assert _titles(tmp_path, text, header_line=301) == (301, ("QQ", "姓名"))
+
+
+def test_the_first_sheet_with_a_known_title_is_read(tmp_path: Path) -> None:
+    notes: list[list[object]] = [["请填写"], ["名单", "在第三张表"], ["谢谢", "!"]]
+    path = _save(tmp_path, notes, other=[["a", "b"], [1, 2]], people=[["QQ"], [10001]])
+    assert inspect_table(path, known_titles=KNOWN).layout.sheet == "people"
+    assert inspect_table(path, known_titles=KNOWN, sheet="other").layout.sheet == "other"
