@@ -31,7 +31,7 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
         for option in ledger_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
             _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
         marks: list[Any] = [*columns(rows, 5), 1, list(SENDABLE), timezone.now()]
-        results = columns([_result(row) for row in rows], 9)
+        results = columns([_result(row) for row in rows], 10)
         for statement, values in (
             (ledger_postgresql._MARK, marks), (ledger_postgresql._SETTLE, results),
         ):  # fmt: skip
@@ -39,6 +39,13 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
             assert "Index Scan using campaigns_delivery_pkey on campaigns_delivery" in plan, plan
             for other in ("delivery_next", "delivery_in_flight", "Seq Scan on campaigns_delivery"):
                 assert other not in plan, plan
+        repeats = [*columns([(row[1], row[2], row[3]) for row in rows], 3), timezone.now(), 1]
+        for statement, values in (
+            (ledger_postgresql._REPLAY, repeats),
+            (ledger_postgresql._MARKED_ALREADY, [*columns(rows, 5), 1]),
+        ):
+            plan = _ask(f"EXPLAIN {statement}", values)
+            assert "Seq Scan on campaigns_" not in plan, plan
     else:
         for statement, values in (
             (ledger_sqlite._MARK, ["[]", 1, *SENDABLE]), (ledger_sqlite._SETTLE, ["[]"]),
@@ -64,7 +71,18 @@ def _a_batch_of_a_fresh_run() -> list[tuple[Any, ...]]:
 
 def _result(row: Sequence[Any]) -> tuple[Any, ...]:
     delivery_id, account_id, _token, seq, _text = row
-    return (delivery_id, account_id, seq, "sent", "", "0", timezone.now(), None, True)
+    return (
+        delivery_id,
+        account_id,
+        seq,
+        "sent",
+        "",
+        "0",
+        timezone.now(),
+        None,
+        True,
+        timezone.now(),
+    )
 
 
 def _ask(statement: str, values: Sequence[Any]) -> str:
