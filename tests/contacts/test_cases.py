@@ -191,6 +191,10 @@ def test_numbers_in_mail_addresses_are_taken_and_said() -> None:
     ]
 
 
+def test_a_row_of_blanks_is_no_row() -> None:
+    assert run(CASES / "xls_corner.xls", "--list", "a")["rejected"] == 0
+
+
 def test_one_bad_line_is_rejected_as_a_line() -> None:
     answer = run(CASES / "gbk_one_bad_line.csv", "--list", "a")
     assert [error["line"] for error in answer["errors"]] == [22, 23]

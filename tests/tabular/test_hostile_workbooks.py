@@ -93,6 +93,11 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         sheet_of(b'<row><c t="s"><v>0</v></c></row>'),
         b"<sst><si>" + b"<r/>" * 3_000_000 + b"</si></sst>",
     ),
+    "a row of many tags": lambda: workbook(sheet_of(b"<row>" + b"<x/>" * 990_000 + b"</row>")),
+    "a string of many tags": lambda: workbook(
+        sheet_of(b'<row><c t="s"><v>0</v></c></row>'),
+        b"<sst><si>" + b"<r/>" * 990_000 + b"</si></sst>",
+    ),
     "a list of many parts": _many_parts,
     "a long number": lambda: workbook(
         sheet_of(b'<row><c r="A1"><v>' + b"1" * 3_000_000 + b"</v></c></row>")
