@@ -54,6 +54,7 @@ def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
         Lease.objects.update(worker=None)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("says", "code", "pause"),
     [

@@ -22,11 +22,13 @@ from qqhttp import (
     ReadTimeout,
     Refusal,
     TooFast,
+    Withheld,
 )
 
 # error, branch, code, definite, retryable
 TREE: list[tuple[GatewayError, type[GatewayError], str, bool, bool]] = [
     (NeverLeft("Not there."), NeverLeft, "unreachable", True, True),
+    (Withheld(), Withheld, "withheld", True, True),
     (EmptyReply(), NoAnswer, "NULL", False, True),
     (ReadTimeout(45), NoAnswer, "timeout", False, True),
     (ConnectionReset(), NoAnswer, "reset", False, True),
