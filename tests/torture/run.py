@@ -43,6 +43,9 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
     if os.environ.get("OUTSIDE"):
         return outside_run.main(sys.argv[1:])
+    if os.environ.get("MODEL"):
+        command = [sys.executable, "-m", "tests.model.run", *sys.argv[1:]]
+        return subprocess.run(command, check=False).returncode
     given = parser.parse_args()
     if os.environ.get("MUTATIONS"):
         return mutations.main()
