@@ -129,8 +129,8 @@ def test_wake_ups_shorten_no_wait_before_a_repeat(
     other = start(accounts=senders[1:2], name="other")
     asked: list[float] = []
     with LocalWorker() as worker:
-        deadline = time.monotonic() + 5.0
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + 30.0
+        while len(asked) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
             worker.runtime.wake_all()
             if engine.control.faults()[0]["fired"] > len(asked):
@@ -141,8 +141,10 @@ def test_wake_ups_shorten_no_wait_before_a_repeat(
         engine.control.set_faults()
         wait_until(lambda: is_finished(run), what="the end of the run", seconds=60)
     gaps = [after - before for before, after in pairwise(asked)]
-    assert len(gaps) == 2, gaps  # after 1 and 2 seconds; the next would be after 4
-    assert gaps == pytest.approx([1.0, 2.0], abs=0.4)
+    # A look every 20 ms or so; a busy machine makes a gap longer, and none shorter.
+    assert len(gaps) == 2, gaps
+    assert gaps[0] >= 0.7, gaps
+    assert gaps[1] >= 1.7, gaps
 
 
 def test_resets_begin_one_outage_and_only_an_answer_ends_it(
