@@ -306,7 +306,9 @@ class EngineMachine(RuleBasedStateMachine):
             checks.cancelled.setdefault(name, now)
 
 
-def profile(*, histories: int, steps: int = 12, is_shrinking: bool = True) -> settings:
+def profile(
+    *, histories: int, steps: int = 12, is_shrinking: bool = True, is_same: bool = False
+) -> settings:
     """Return Hypothesis's settings for so many histories."""
     phases = [Phase.explicit, Phase.generate]
     return settings(
@@ -314,7 +316,7 @@ def profile(*, histories: int, steps: int = 12, is_shrinking: bool = True) -> se
         stateful_step_count=steps,
         deadline=None,
         database=None,
-        derandomize=False,
+        derandomize=is_same,
         print_blob=True,
         report_multiple_bugs=False,
         phases=[*phases, Phase.shrink] if is_shrinking else phases,
