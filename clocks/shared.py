@@ -146,10 +146,6 @@ class Clock:
         base = self._fresh_base()
         return at + (base.shared - base.wall)
 
-    def forget(self) -> None:
-        """Ask the database at the next question; for tests, which empty it."""
-        self._base = self._noted = None
-
     # --- asking -------------------------------------------------------------------------------
 
     def _fresh_base(self) -> _Base:
@@ -370,4 +366,3 @@ wall = _clock.wall
 as_wall = _clock.as_wall
 from_wall = _clock.from_wall
 observe = _clock.observe
-forget = _clock.forget

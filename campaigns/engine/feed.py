@@ -31,7 +31,6 @@ class RunBrief:
     """
 
     id: int
-    campaign_id: int
     text: CompiledText
     promise: str
     window_start: time | None
@@ -83,7 +82,6 @@ def brief(run: Run) -> RunBrief:
     """Return what lanes need to know of a run."""
     return RunBrief(
         id=run.pk,
-        campaign_id=run.campaign_id,
         text=compile_text(run.text),
         promise=run.promise,
         window_start=run.window_start,
