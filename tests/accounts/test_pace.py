@@ -111,7 +111,7 @@ def test_ceilings_are_shared_by_all_accounts(redis_client: Any) -> None:
     limits = Limits(0.0, egress_per_second=4)
     first, second, elsewhere = windows(account=1), windows(account=2), windows(egress=2)
     until_granted(first, limits, "warm-up")  # an empty ceiling begins with a whole window
-    time.sleep(1.0)
+    time.sleep(1.0 + BLUR)
     granted = [first.reserve(limits=limits, member="a"), second.reserve(limits=limits, member="b")]
     granted += [first.reserve(limits=limits, member=m) for m in "cd"]
     assert granted == [0.0] * 4

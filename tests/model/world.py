@@ -56,7 +56,7 @@ SELECT 1 FROM accounts_lease l LEFT JOIN accounts_worker w ON w.id = l.worker_id
           AND (d.state = 'sending' OR d.state = 'pending' AND r.state = 'running'))
 """
 _SOMEBODY_IS_SILENT = "SELECT 1 FROM accounts_worker WHERE ended_at IS NULL AND heartbeat_at < ?"
-_SHARED = ("now", "earliest", "wall", "as_wall", "observe", "forget")
+_SHARED = ("now", "earliest", "wall", "as_wall", "observe")
 
 
 class ModelRuntime(Runtime):

@@ -155,7 +155,7 @@ FAILURES: dict[str, tuple[Callable[[Peer], None], str]] = {
 def test_whatever_follows_a_sent_request_is_ambiguous(
     script: Callable[[Peer], None], code: str
 ) -> None:
-    seconds = 0.3 if code == "timeout" else 10
+    seconds = 1.0 if code == "timeout" else 10
     with raw_gateway(script) as gateway, GatewayClient(gateway.url, read_timeout=seconds) as client:
         with pytest.raises(NoAnswer) as failed:
             client.exchange(MESSAGE)
