@@ -16,8 +16,8 @@ from typing import Any
 from accounts.models import Account
 from benchmarks.processes import Watch, resident_kb
 from benchmarks.world import engine_worker, make_accounts, make_campaign, make_list, start
-from campaigns.services.reconciling import reconcile
 from qqhttp.simulator import SimulatorProcess
+from sending.reconcile import reconcile
 
 #: A penalty that is short, so that the half that is too fast has many of them.
 PENALTY_SECONDS = 2.0

@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from benchmarks.processes import postgresql_cpu_seconds
 from benchmarks.world import analyze, make_accounts, make_campaign
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.services.lifecycle import cancel_run, start_campaign
-from campaigns.services.planning import plan_run
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.steering.lifecycle import cancel_run, start_campaign
 from contacts.models import ContactList
 from qqhttp.simulator.population import FIRST_FRIEND
+from sending.models import Delivery
 
 _COUNT = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %s) "
 _CONTACTS = (
@@ -101,10 +102,10 @@ def _make_world(people: int, accounts: int) -> Campaign:
 def _empty() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("TRUNCATE campaigns_delivery, campaigns_attempt")
+            cursor.execute("TRUNCATE sending_delivery, sending_attempt")
             cursor.execute("CHECKPOINT")
         else:
-            cursor.execute("DELETE FROM campaigns_delivery")
+            cursor.execute("DELETE FROM sending_delivery")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -112,14 +113,14 @@ def _keep_rows() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_rows")
         cursor.execute(
-            f"CREATE TABLE bench_rows AS SELECT {_COLUMNS} FROM campaigns_delivery ORDER BY id"
+            f"CREATE TABLE bench_rows AS SELECT {_COLUMNS} FROM sending_delivery ORDER BY id"
         )
 
 
-def _insert_raw(run: Run) -> None:
+def _insert_raw(run: CampaignRun) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO campaigns_delivery (run_id, {_COLUMNS}) "
+            f"INSERT INTO sending_delivery (run_id, {_COLUMNS}) "
             f"SELECT %s, {_COLUMNS} FROM bench_rows",
             [run.pk],
         )

@@ -15,15 +15,16 @@ from django.utils import timezone
 from accounts.models import Account, Friend, Lease
 from accounts.states import AccountState
 from benchmarks.processes import running, wait_until
-from campaigns.models import Attempt, Campaign, Delivery, Run
-from campaigns.services.lifecycle import pause_run, start_campaign
-from campaigns.services.planning import plan_run
-from campaigns.services.preparing import advance_run
-from campaigns.services.reconciling import reconcile
-from campaigns.states import RunState
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.planning.prepare import advance_run
+from campaigns.steering.lifecycle import pause_run, start_campaign
 from contacts.models import Contact, ContactList, Membership
 from qqcampaign.stack.plan import worker_spec
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, digest_of, password_of
+from sending.models import Attempt, Delivery
+from sending.reconcile import reconcile
+from sending.states import RunState
 
 TEXT = "你好 100% & more = fine + hi"
 
@@ -79,7 +80,7 @@ def make_campaign(*, people: ContactList, name: str, text: str = TEXT) -> Campai
     return campaign
 
 
-def start(campaign: Campaign) -> Run:
+def start(campaign: Campaign) -> CampaignRun:
     """Start a campaign, plan its run here and wake its lanes."""
     run = start_campaign(campaign=campaign)
     advance_run(run=run)
@@ -88,7 +89,7 @@ def start(campaign: Campaign) -> Run:
     return run
 
 
-def plan_only(campaign: Campaign) -> Run:
+def plan_only(campaign: Campaign) -> CampaignRun:
     """Start a campaign and plan its run, but keep its lanes out of it."""
     run = start_campaign(campaign=campaign)
     plan_run(run=run)
@@ -96,10 +97,10 @@ def plan_only(campaign: Campaign) -> Run:
     return run
 
 
-def wait_for(run: Run, *, seconds: float) -> None:
+def wait_for(run: CampaignRun, *, seconds: float) -> None:
     """Wait for a run's end, and do meanwhile what the clock does: put right what got lost."""
     deadline, reconciled_at = time.monotonic() + seconds, time.monotonic()
-    while Run.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
+    while CampaignRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
         if time.monotonic() > deadline:
             raise SystemExit(f"The run is not over after {seconds:g} s.")
         if time.monotonic() - reconciled_at > 5:
@@ -108,7 +109,7 @@ def wait_for(run: Run, *, seconds: float) -> None:
         time.sleep(0.2)
 
 
-def recorded(run: Run) -> dict[str, int]:
+def recorded(run: CampaignRun) -> dict[str, int]:
     """Return what the rows say: deliveries, those sent, attempts, those with RES=0."""
     deliveries = Delivery.objects.filter(run=run)
     attempts = Attempt.objects.filter(delivery__run=run)

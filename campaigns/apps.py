@@ -10,9 +10,9 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the apps below what this one knows of people; models exist from here on."""
-        from campaigns.services.audience_conditions import register_conditions
-        from campaigns.services.list_uses import register_list_uses
-        from campaigns.services.person import register_person
+        from campaigns.audience.conditions import register_conditions
+        from campaigns.audience.list_uses import register_list_uses
+        from campaigns.audience.person_page import register_person
 
         register_conditions()
         register_person()

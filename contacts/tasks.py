@@ -7,10 +7,10 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from contacts.services import run_import as running
-from contacts.services import tending
-from contacts.services import undo_import as undoing
-from contacts.services.giving_up import give_up_import
+from contacts.imports import maintenance
+from contacts.imports import run as running
+from contacts.imports import undo as undoing
+from contacts.imports.fail import give_up_import
 from foundation.one_by_one import one_by_one
 
 log = logging.getLogger(__name__)
@@ -33,13 +33,13 @@ def _give_up(import_id: int, problem: Exception) -> None:
 @shared_task
 def tend_imports() -> None:
     """Tick: wake workers for imports that were lost with theirs."""
-    tending.tend_imports(wake=wake_import)
+    maintenance.tend_imports(wake=wake_import)
 
 
 @shared_task
 def remove_old_files() -> None:
     """Tick: remove files of imports that nobody needs any more."""
-    tending.remove_old_files()
+    maintenance.remove_old_files()
 
 
 def wake_import(import_id: int) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from celery.beat import ScheduleEntry, Scheduler
 from redis.exceptions import RedisError
 
-from accounts.services.hints import JOBS
-from accounts.services.live import live
+from accounts.pacing.redis_client import live
+from accounts.wake_ups import JOBS
 from clocks import local
 
 #: With so many tasks waiting already, ticks are left out: they would only wait behind them.

@@ -23,7 +23,18 @@ from django.utils.translation import to_locale, trans_real
 from django.utils.translation.template import templatize
 
 #: The packages whose strings an operator sees.
-PACKAGES = ("accounts", "campaigns", "contacts", "foundation", "qqcampaign", "qqhttp", "tabular")
+PACKAGES = (
+    "accounts",
+    "campaigns",
+    "clocks",
+    "contacts",
+    "foundation",
+    "qqcampaign",
+    "qqhttp",
+    "sending",
+    "tabular",
+    "texts",
+)
 #: Extras of Unfold that this project does not install.
 UNUSED_OF_UNFOLD = ("constance", "guardian", "location_field", "crispy")
 KEYWORDS = {

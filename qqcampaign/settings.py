@@ -18,7 +18,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from qqcampaign import environment, version
-from qqcampaign.navigation import UNFOLD as UNFOLD
+from qqcampaign.console.navigation import UNFOLD as UNFOLD
 
 Value = TypeVar("Value")
 
@@ -215,16 +215,16 @@ CELERY_BEAT_SCHEDULER = "qqcampaign.beat.SteadyScheduler"
 CELERY_BEAT_SCHEDULE = {
     # Every tick is idempotent, so that two beats do no harm. None expires: that would go by the
     # wall clocks of two hosts. `qqcampaign.beat` leaves ticks out while many wait.
-    "tend-runs": {
-        "task": "campaigns.tasks.tend_runs",
+    "advance-runs": {
+        "task": "campaigns.tasks.advance_runs",
         "schedule": 2.0,
     },
     "reconcile": {
-        "task": "campaigns.tasks.reconcile",
+        "task": "sending.tasks.reconcile",
         "schedule": 5.0,
     },
-    "tend-imports": {
-        "task": "contacts.tasks.tend_imports",
+    "maintain-imports": {
+        "task": "contacts.tasks.maintain_imports",
         "schedule": 5.0,
     },
     "remove-old-import-files": {
@@ -255,6 +255,7 @@ INSTALLED_APPS = [
     "clocks",
     "accounts",
     "contacts",
+    "sending",
     "campaigns",
 ]
 MIDDLEWARE = [

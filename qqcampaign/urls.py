@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from qqcampaign import health
-from qqcampaign.views.overview import overview_live
+from qqcampaign.console.front_page import overview_live
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),

@@ -1,23 +1,21 @@
 """The accounts app in the console, one module each model."""
 
 from accounts.admin.account import AccountAdmin
+from accounts.admin.account_task import AccountTaskAdmin
 from accounts.admin.egress import EgressAdmin
-from accounts.admin.errand import ErrandAdmin
 from accounts.admin.friend import FriendAdmin
 from accounts.admin.inbound_message import InboundMessageAdmin
 from accounts.admin.outage import OutageAdmin
-from accounts.admin.result_policy import ResultPolicyAdmin
 from accounts.admin.session import SessionAdmin
 from accounts.admin.worker import WorkerAdmin
 
 __all__ = [
     "AccountAdmin",
+    "AccountTaskAdmin",
     "EgressAdmin",
-    "ErrandAdmin",
     "FriendAdmin",
     "InboundMessageAdmin",
     "OutageAdmin",
-    "ResultPolicyAdmin",
     "SessionAdmin",
     "WorkerAdmin",
 ]

@@ -26,7 +26,7 @@ from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import page_context
-from accounts.models import Account, AccountEvent, Errand, Session
+from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
 from foundation.admin import ConsoleAdmin, ExportMixin, KeptMixin, TimelineInline, search_by_uin
@@ -52,10 +52,10 @@ class EventInline(TimelineInline):
     verbose_name_plural = _("timeline")
 
 
-class ErrandInline(TimelineInline):
+class AccountTaskInline(TimelineInline):
     """What the account was asked to do, and what came of it."""
 
-    model = Errand
+    model = AccountTask
     fields = readonly_fields = [
         "requested_at",
         "kind",
@@ -105,7 +105,7 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, Consol
         ),
     ]
     actions_list = ["to_upload"]
-    inlines = [EventInline, ErrandInline, SessionInline]
+    inlines = [EventInline, AccountTaskInline, SessionInline]
     change_form_outer_before_template = "console/account/summary.html"
     empty_sentence = _(
         "Accounts are who sends. Import them from a spreadsheet with the columns uin and password."

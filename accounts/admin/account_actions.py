@@ -15,16 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
-from accounts.models import Account, ErrandKind
-from accounts.services.errands import request_errand
-from accounts.services.hints import wake_reconciler
-from accounts.services.states import (
-    disable_account,
-    enable_account,
-    quarantine_account,
-    rest_account,
-)
+from accounts.account_tasks import request_account_task
+from accounts.models import Account, AccountTaskKind
 from accounts.states import StateReason
+from accounts.transitions import disable_account, enable_account, quarantine_account, rest_account
+from accounts.wake_ups import wake_reconciler
 from foundation.admin import confirmation, require, say_refusals
 from foundation.refusals import Refusal
 
@@ -53,7 +48,7 @@ class Verb:
     besides: Any = ""
 
 
-#: campaigns.services.rerouting, which this app must not import, does it.
+#: campaigns.planning.reroute, which this app must not import, does it.
 _MESSAGES_MOVE = _(
     "Its messages move to other accounts with the same friend. Those that no other can send fail, "
     "or wait, as their campaign says; failed ones can be retried once it is enabled."
@@ -74,11 +69,11 @@ VERBS: dict[str, Verb] = {
         words=_("Log in"),
         before="",
         after=lambda n: ngettext(
-            "%(n)d account was asked to log in; the outcome appears under errands.",
-            "%(n)d accounts were asked to log in; the outcomes appear under errands.",
+            "%(n)d account was asked to log in; the outcome appears under account tasks.",
+            "%(n)d accounts were asked to log in; the outcomes appear under account tasks.",
             n,
         ),
-        do=partial(request_errand, kind=ErrandKind.LOGIN),
+        do=partial(request_account_task, kind=AccountTaskKind.LOGIN),
         icon="login",
     ),
     "sync": Verb(
@@ -89,7 +84,7 @@ VERBS: dict[str, Verb] = {
             "%(n)d accounts were asked to fetch their friend lists.",
             n,
         ),
-        do=partial(request_errand, kind=ErrandKind.SYNC),
+        do=partial(request_account_task, kind=AccountTaskKind.SYNC),
         icon="group",
     ),
     "rest": Verb(

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Account, AccountEvent, Lease
-from accounts.services.states import welcome_new_password
 from accounts.states import StateReason
+from accounts.transitions import welcome_new_password
 from clocks import shared
 from foundation.admin import changed_columns
 from qqhttp import password_digest

@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from accounts.imports.import_accounts import import_accounts
 from accounts.models import Account, Egress
-from accounts.services.import_accounts import import_accounts
 from foundation.admin import require
 from foundation.refusals import Refusal
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from accounts.models import Account, Errand, Outage, Session
+from accounts.models import Account, AccountTask, Outage, Session
 from clocks import shared
 
 #: How many of the newest attempts the page looks at; the rest are in the list of attempts.
@@ -41,7 +41,7 @@ def page_context(object_id: str) -> dict[str, Any]:
         "open_session": next(iter(account.open), None),
         "outage": _outage_of(account),
         "is_egress_served": _is_served(account),
-        "open_errands": Errand.objects.filter(account=account, state="open"),
+        "open_account_tasks": AccountTask.objects.filter(account=account, state="open"),
         **_sending(account, now=shared.now()),
     }
 

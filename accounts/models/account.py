@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.fields import EncryptedTextField
+from accounts.encrypted_field import EncryptedTextField
 from accounts.models.egress import Egress
 from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, PresenceStatus, StateReason

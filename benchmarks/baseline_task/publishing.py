@@ -10,7 +10,7 @@ from django.conf import settings
 
 from benchmarks.baseline_task.app import app
 from benchmarks.processes import running
-from campaigns.models import Delivery
+from sending.models import Delivery
 
 QUEUE = "baseline"
 

@@ -10,8 +10,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.models import Delivery
 from qqhttp import CltMsg, GatewayClient
+from sending.models import Delivery
 
 #: SEQs above whatever the engine uses.
 _seqs = itertools.count(int(time.time()) + 50_000_000)

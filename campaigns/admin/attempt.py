@@ -14,10 +14,10 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from unfold.decorators import display
 
 from campaigns.admin.codes import CODE_COLOURS
-from campaigns.models import Attempt
-from campaigns.services.code_words import code_meaning
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.marks import EMPTY
+from sending.code_meanings import code_meaning
+from sending.models import Attempt
 
 
 @admin.register(Attempt)
@@ -47,7 +47,7 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
         """The person, leading to the delivery."""
         return format_html(
             '<a class="text-link" href="{}">{}</a>',
-            reverse("admin:campaigns_delivery_change", args=[attempt.delivery_id]),
+            reverse("admin:sending_delivery_change", args=[attempt.delivery_id]),
             attempt.delivery.uin or EMPTY,
         )
 

@@ -22,10 +22,11 @@ from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
-from campaigns.models import Campaign, Run, Tally
-from campaigns.states import OPEN_DELIVERY_STATES, RunState
+from campaigns.models import Campaign, CampaignRun
 from foundation.admin import ChangesMixin, ConsoleAdmin, KeptMixin
 from foundation.marks import EMPTY
+from sending.models import Tally
+from sending.states import OPEN_DELIVERY_STATES, RunState
 
 
 @admin.register(Campaign)
@@ -67,7 +68,7 @@ class CampaignAdmin(
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         """Campaigns with their newest run and its kept figures: no delivery is counted."""
-        newest = Run.objects.filter(campaign=OuterRef("pk")).order_by("-number")
+        newest = CampaignRun.objects.filter(campaign=OuterRef("pk")).order_by("-number")
         kept = Tally.objects.filter(run=OuterRef("run_id")).order_by().values("run")
         targeted = kept.filter(kind="targeted").annotate(total=Sum("n")).values("total")
         waiting = (

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from campaigns.models import Campaign
-from campaigns.services.render import TextProblem, compile_text, refuse_unknown_variables
-from contacts.services.attributes import known_attribute_names
+from contacts.people.attributes import known_attribute_names
+from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 
 from campaigns.admin.addresses import page_address
 from campaigns.admin.run_figures import live_context
-from campaigns.models import Campaign, Run
+from campaigns.models import Campaign, CampaignRun
 from foundation.admin import require
 
 #: htmx's answer for "stop asking": the run has ended, nothing changes any more.
@@ -66,7 +66,7 @@ class CampaignPage:
         shown: HttpResponse = super().history_view(request, object_id, context)  # type: ignore[misc]
         return shown
 
-    def _find(self, request: HttpRequest, object_id: int) -> tuple[Campaign, Run | None]:
+    def _find(self, request: HttpRequest, object_id: int) -> tuple[Campaign, CampaignRun | None]:
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
         campaign = Campaign.objects.filter(pk=object_id).first()
         if campaign is None:

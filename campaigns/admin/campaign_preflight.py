@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from campaigns.admin.delivery import reason_in_words
 from campaigns.models import Campaign
-from campaigns.querysets.picks import Fate
-from campaigns.services.preflight import Allocation, Preflight, preflight
-from campaigns.services.preflight_people import people_behind
-from campaigns.states import ACTIVE_RUN_STATES
+from campaigns.planning.preflight import Allocation, Preflight, preflight
+from campaigns.planning.preflight_people import people_behind
+from campaigns.planning.preview_sql import Fate
 from foundation.admin import require
 from foundation.refusals import Refusal
+from sending.states import ACTIVE_RUN_STATES
 
 #: People a page shows, and accounts the preflight does.
 SHOWN = 100

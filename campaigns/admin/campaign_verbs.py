@@ -14,9 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.admin.addresses import page_address
 from campaigns.admin.delivery_actions import resolved_in_words
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.services.figures import Figures, figures_of
-from campaigns.services.lifecycle import (
+from campaigns.models import Campaign, CampaignRun
+from campaigns.steering.lifecycle import (
     cancel_run,
     pause_run,
     resolve_unknown,
@@ -24,9 +23,11 @@ from campaigns.services.lifecycle import (
     retry_run,
     start_campaign,
 )
-from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
+from sending.models import Delivery
+from sending.runs.figures import Figures, figures_of
+from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
 #: What may be said of all of a run's unknown deliveries at once.
 UNKNOWN_VERBS = ("unknown-arrived", "unknown-lost", "retry-unknown")
@@ -60,28 +61,28 @@ class CampaignVerb:
     words: Any
     icon: str
     before: Callable[[Figures], list[str]]
-    act: Callable[[Campaign, Run | None, Any], str]
+    act: Callable[[Campaign, CampaignRun | None, Any], str]
     is_dangerous: bool = False
 
 
-def _start(campaign: Campaign, _run: Run | None, by: Any) -> str:
+def _start(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
     run = start_campaign(campaign=campaign, by=by)
     if run.state == RunState.SCHEDULED:
         return _("%(run)s is scheduled.") % {"run": run}
     return _("%(run)s is started: it is being planned and then sent.") % {"run": run}
 
 
-def _pause(_campaign: Campaign, run: Run | None, by: Any) -> str:
+def _pause(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     pause_run(run=_given(run), by=by)
     return _("Paused. At most one message per account was still in flight.")
 
 
-def _resume(_campaign: Campaign, run: Run | None, by: Any) -> str:
+def _resume(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     resume_run(run=_given(run), by=by)
     return _("Resumed: it goes on where it stopped.")
 
 
-def _cancel(_campaign: Campaign, run: Run | None, by: Any) -> str:
+def _cancel(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     cancel_run(run=_given(run), by=by)
     sent = figures_of(run=_given(run)).sent
     return ngettext(
@@ -91,15 +92,15 @@ def _cancel(_campaign: Campaign, run: Run | None, by: Any) -> str:
     ) % {"n": _number(sent)}
 
 
-def _retry(_campaign: Campaign, run: Run | None, by: Any) -> str:
+def _retry(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     return _tried_again(retry_run(run=_given(run), states=[DeliveryState.FAILED], by=by))
 
 
-def _retry_unknown(_campaign: Campaign, run: Run | None, by: Any) -> str:
+def _retry_unknown(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     return _tried_again(retry_run(run=_given(run), states=[DeliveryState.UNKNOWN], by=by))
 
 
-def _resolve_unknown(to: str, run: Run | None, by: Any) -> str:
+def _resolve_unknown(to: str, run: CampaignRun | None, by: Any) -> str:
     count = resolve_unknown(deliveries=Delivery.objects.filter(run=_given(run)), to=to, by=by)
     if not count:
         raise Refusal(_("No delivery of this run is unknown any more."), code="nothing_unknown")
@@ -120,7 +121,7 @@ def _unknown_words(figures: Figures) -> str:
     ) % {"n": _number(figures.unknown)}
 
 
-def _given(run: Run | None) -> Run:
+def _given(run: CampaignRun | None) -> CampaignRun:
     if run is None:
         raise Refusal(_("The campaign has no run yet: start it first."), code="no_run")
     return run
@@ -253,7 +254,7 @@ class CampaignVerbs:
         )
 
     def _act(
-        self, request: HttpRequest, campaign: Campaign, run: Run | None, verb: str
+        self, request: HttpRequest, campaign: Campaign, run: CampaignRun | None, verb: str
     ) -> HttpResponse:
         try:
             messages.success(request, VERBS[verb].act(campaign, run, request.user))
@@ -264,7 +265,9 @@ class CampaignVerbs:
         return HttpResponseRedirect(page_address(campaign, None if verb in STARTS else run))
 
 
-def offered_verbs(campaign: Campaign, run: Run | None, figures: Figures | None) -> list[Any]:
+def offered_verbs(
+    campaign: Campaign, run: CampaignRun | None, figures: Figures | None
+) -> list[Any]:
     """Return the buttons to show: those the state allows and that would do something."""
     if run is None or figures is None:
         return [("start", VERBS["start"])]

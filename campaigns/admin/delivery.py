@@ -20,16 +20,8 @@ from unfold.decorators import display
 from campaigns.admin.addresses import run_address
 from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery_actions import DeliveryActions
-from campaigns.models import Attempt, Delivery
-from campaigns.resources import DeliveryResource
-from campaigns.services.code_words import code_meaning
-from campaigns.services.explain import why_is_delivery_waiting
-from campaigns.states import (
-    EXCEPTIONAL_DELIVERY_STATES,
-    OPEN_DELIVERY_STATES,
-    DeliveryState,
-    Reason,
-)
+from campaigns.reports.explain import why_is_delivery_waiting
+from campaigns.reports.resources import DeliveryResource
 from contacts.models import Contact
 from foundation.admin import (
     ExportMixin,
@@ -39,6 +31,9 @@ from foundation.admin import (
     uin_starts_with,
 )
 from foundation.marks import EMPTY
+from sending.code_meanings import code_meaning
+from sending.models import Attempt, Delivery
+from sending.states import EXCEPTIONAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, DeliveryState, Reason
 from tabular.formats import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
@@ -81,7 +76,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("last_res", FieldTextFilter),
         ("account", AutocompleteSelectFilter),
     ]
-    list_select_related = ["account", "run__campaign"]
+    list_select_related = ["account", "run__campaign_run__campaign"]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
     fields = [
@@ -116,7 +111,9 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Deliveries without their texts: a page of them may weigh a lot."""
-        queryset = super().get_queryset(request).select_related("account", "run__campaign")
+        queryset = (
+            super().get_queryset(request).select_related("account", "run__campaign_run__campaign")
+        )
         return queryset if request.resolver_match is None else queryset.defer("text")
 
     def get_search_results(
@@ -139,8 +136,8 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("run"))
     def of_run(self, delivery: Delivery) -> Any:
         """The run, leading to its place on the campaign's page."""
-        address = run_address(delivery.run)
-        return format_html('<a class="text-link" href="{}">{}</a>', address, delivery.run)
+        run = delivery.run.campaign_run
+        return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
 
     @display(description=_("state"), label=DELIVERY_COLOURS)
     def badge(self, delivery: Delivery) -> tuple[str, Any]:

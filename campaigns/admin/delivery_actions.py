@@ -12,11 +12,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.models import Delivery
-from campaigns.services.lifecycle import resolve_unknown
-from campaigns.states import DeliveryState
+from campaigns.steering.lifecycle import resolve_unknown
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
+from sending.models import Delivery
+from sending.states import DeliveryState
 
 #: The words on one unknown delivery: on the button, the state they lead to, what they mean.
 WORDS: dict[str, tuple[Any, str, Any]] = {
@@ -45,7 +45,7 @@ class DeliveryActions:
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         """Who may say what became of a delivery, though nobody may edit its row."""
-        return bool(request.user.has_perm("campaigns.change_delivery"))
+        return bool(request.user.has_perm("sending.change_delivery"))
 
     @admin.action(description=gettext_lazy("It was seen arriving"), permissions=["resolve"])
     def say_arrived(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
@@ -78,7 +78,7 @@ class DeliveryActions:
                 % {"n": len(chosen)}
             ],
             verb=_("Send again"),
-            back=f"{reverse('admin:campaigns_delivery_changelist')}?state__exact=unknown",
+            back=f"{reverse('admin:sending_delivery_changelist')}?state__exact=unknown",
             hidden=[
                 ("action", "send_again"),
                 ("is_confirmed", "1"),
@@ -90,7 +90,7 @@ class DeliveryActions:
         """Add the page of each word on one delivery."""
         resolve = self.admin_site.admin_view(self.resolve_view)  # type: ignore[attr-defined]
         address = "<int:object_id>/resolve/<slug:verdict>/"
-        own = [path(address, resolve, name="campaigns_delivery_resolve")]
+        own = [path(address, resolve, name="sending_delivery_resolve")]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
     def resolve_view(self, request: HttpRequest, object_id: int, verdict: str) -> HttpResponse:
@@ -100,7 +100,7 @@ class DeliveryActions:
         if delivery is None or verdict not in WORDS:
             raise Http404
         words, to, sentence = WORDS[verdict]
-        back = reverse("admin:campaigns_delivery_change", args=[object_id])
+        back = reverse("admin:sending_delivery_change", args=[object_id])
         if request.method == "POST":
             self._resolve(request, Delivery.objects.filter(pk=object_id), to)
             return HttpResponseRedirect(back)

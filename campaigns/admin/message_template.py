@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
-from campaigns.resources import MessageTemplateResource
+from campaigns.reports.resources import MessageTemplateResource
 from foundation.admin import ChangesMixin, ConsoleAdmin, ExportMixin
 from tabular.formats import stream_csv, write_xlsx
 

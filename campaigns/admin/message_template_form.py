@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from campaigns.models import MessageTemplate
-from campaigns.services.render import TextProblem, compile_text
+from texts.rendering import TextProblem, compile_text
 
 
 class MessageTemplateForm(forms.ModelForm):

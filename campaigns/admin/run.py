@@ -12,9 +12,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import display
 
 from campaigns.admin.addresses import run_address
-from campaigns.models import Run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
+from sending.states import RunState
 
 RUN_COLOURS = {
     RunState.DRAFT: "default",
@@ -29,7 +29,7 @@ RUN_COLOURS = {
 }
 
 
-@admin.register(Run)
+@admin.register(CampaignRun)
 class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
     """Started, paused and ended on the campaign's page; here is where they are found again."""
 
@@ -55,11 +55,11 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
         return HttpResponseRedirect(run_address(run))
 
     @display(description=_("run"), ordering="campaign__name")
-    def named(self, run: Run) -> str:
+    def named(self, run: CampaignRun) -> str:
         """Campaign and number, leading to its page."""
         return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
 
     @display(description=_("state"), label=RUN_COLOURS, ordering="state")
-    def badge(self, run: Run) -> tuple[str, Any]:
+    def badge(self, run: CampaignRun) -> tuple[str, Any]:
         """The state, coloured."""
         return run.state, run.get_state_display()

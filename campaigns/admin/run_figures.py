@@ -13,11 +13,11 @@ from campaigns.admin.campaign_verbs import offered_verbs
 from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery import DELIVERY_COLOURS, reason_in_words
 from campaigns.admin.run import RUN_COLOURS
-from campaigns.models import Campaign, Run
-from campaigns.services.code_words import code_meaning
-from campaigns.services.explain import Explanation, why_is_nothing_moving
-from campaigns.services.figures import Figures, figures_of
-from campaigns.states import ACTIVE_RUN_STATES, DeliveryState
+from campaigns.models import Campaign, CampaignRun
+from campaigns.reports.explain import Explanation, why_is_nothing_moving
+from sending.code_meanings import code_meaning
+from sending.runs.figures import Figures, figures_of
+from sending.states import ACTIVE_RUN_STATES, DeliveryState
 
 #: The order in which states stand in the bar and in the table.
 SHOWN_STATES = [
@@ -43,7 +43,7 @@ class Line:
     colour: str = ""
 
 
-def live_context(campaign: Campaign, run: Run | None) -> dict[str, Any]:
+def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
     """Return the figures of a run for the template: two cheap queries, whatever its size."""
     if run is None:
         return {
@@ -71,7 +71,7 @@ def live_context(campaign: Campaign, run: Run | None) -> dict[str, Any]:
     }
 
 
-def _why(run: Run) -> list[Explanation]:
+def _why(run: CampaignRun) -> list[Explanation]:
     """Return why the run waits; the same answer for every viewer for a few seconds.
 
     It may look at all that is pending, which a page that asks every two seconds must not do.
@@ -81,7 +81,7 @@ def _why(run: Run) -> list[Explanation]:
     return list(found)
 
 
-def _states(run: Run, figures: Figures) -> list[Line]:
+def _states(run: CampaignRun, figures: Figures) -> list[Line]:
     return [
         Line(
             key=state,
@@ -99,7 +99,7 @@ def _percent(n: int, whole: int) -> float:
     return 100 * n / whole if whole else 0.0
 
 
-def _codes(run: Run, codes: dict[str, int]) -> list[Line]:
+def _codes(run: CampaignRun, codes: dict[str, int]) -> list[Line]:
     whole = sum(codes.values())
     return [
         Line(
@@ -115,7 +115,7 @@ def _codes(run: Run, codes: dict[str, int]) -> list[Line]:
     ]
 
 
-def _reasons(run: Run, figures: Figures) -> list[Line]:
+def _reasons(run: CampaignRun, figures: Figures) -> list[Line]:
     counted = [
         (state, reason, n)
         for state, by_reason in figures.reasons.items()

@@ -9,8 +9,9 @@ from simple_history.models import HistoricalRecords
 
 from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
-from campaigns.states import OnLostAccount, Promise
+from campaigns.states import OnLostAccount
 from contacts.models import ContactList, Segment
+from sending.states import Promise
 
 
 class Campaign(models.Model):

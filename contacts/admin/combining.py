@@ -19,7 +19,7 @@ from unfold.widgets import (
 )
 
 from contacts.models import ContactList, Segment
-from contacts.services.segments import combine_lists
+from contacts.segments.segments import combine_lists
 from foundation.admin import require
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence

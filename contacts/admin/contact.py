@@ -16,8 +16,8 @@ from unfold.decorators import action, display
 from contacts.admin.contact_form import ContactForm
 from contacts.admin.person import PersonPage
 from contacts.models import Contact, ContactList
+from contacts.people.attributes import note_attributes_of
 from contacts.resources import ContactResource
-from contacts.services.attributes import note_attributes_of
 from foundation.admin import ExportMixin, KeptMixin, TimelineInline, UncountedAdmin, search_by_uin
 from foundation.marks import EMPTY
 from tabular.formats import stream_csv, write_xlsx

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from contacts.models import Contact
-from contacts.services.attribute_lines import attributes_of, lines_of
+from contacts.people.attribute_lines import attributes_of, lines_of
 from foundation.refusals import Refusal
 
 

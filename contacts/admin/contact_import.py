@@ -18,8 +18,8 @@ from unfold.decorators import action, display
 from contacts.admin.import_check import ImportCheck
 from contacts.admin.import_progress import ImportProgress
 from contacts.admin.import_upload import ImportUpload
+from contacts.imports.imports import progress_of
 from contacts.models import ContactImport
-from contacts.services.imports import progress_of
 from contacts.states import ImportState
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
 

@@ -10,9 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contacts.models import ContactImport
-from contacts.services.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
-from contacts.services.imports import (
+from contacts.imports.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
+from contacts.imports.imports import (
     correct_layout,
     correct_mapping,
     discard_import,
@@ -21,6 +20,7 @@ from contacts.services.imports import (
     readings_of,
     rehearse_import,
 )
+from contacts.models import ContactImport
 from contacts.states import ImportState
 from contacts.tasks import wake_import
 from foundation.admin import require

@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.imports.files import rejects_file
+from contacts.imports.imports import cancel_import, progress_of
+from contacts.imports.undo import request_undo
 from contacts.models import ContactImport
-from contacts.services.import_files import rejects_file
-from contacts.services.imports import cancel_import, progress_of
-from contacts.services.undo_import import request_undo
 from contacts.states import UNDOABLE_STATES, WORKED_STATES, ImportState
 from contacts.tasks import wake_import
 from foundation.admin import confirmation, require

@@ -16,8 +16,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from contacts.imports.imports import upload_import
 from contacts.models import ContactImport, ContactList
-from contacts.services.imports import upload_import
 from contacts.states import ImportPolicy
 from foundation.admin import require
 from foundation.refusals import Refusal

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from contacts.lists.delete import Deletion, delete_list, rehearse_deletion
 from contacts.models import ContactList
-from contacts.services.deleting import Deletion, delete_list, rehearse_deletion
 from foundation.admin import confirmation, require, say_refusals
 from foundation.refusals import Refusal
 

@@ -18,9 +18,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact, Suppression
-from contacts.services.erasing import erase_person, register_eraser
-from contacts.services.people import Person, Section, person_of
-from contacts.services.suppressions import lift_suppression, suppress
+from contacts.people.erase import erase_person, register_eraser
+from contacts.people.person_page import Person, Section, person_of
+from contacts.suppressions import lift_suppression, suppress
 from foundation.admin import confirmation, require
 from foundation.marks import EMPTY
 from foundation.refusals import Refusal
@@ -29,7 +29,7 @@ from foundation.sentences import Sentence
 #: What it takes to see a section; one that is not named here goes with the contact.
 SECTION_PERMISSIONS = {
     "friends": ("accounts.view_friend",),
-    "messages": ("campaigns.view_delivery", "accounts.view_inboundmessage"),
+    "messages": ("sending.view_delivery", "accounts.view_inboundmessage"),
 }
 
 

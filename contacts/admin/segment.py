@@ -16,8 +16,8 @@ from unfold.decorators import display
 from contacts.admin.segment_form import SegmentForm
 from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
 from contacts.models import Segment
-from contacts.services.attributes import known_attribute_names
-from contacts.services.segments import glimpse_segment, save_segment
+from contacts.people.attributes import known_attribute_names
+from contacts.segments.segments import glimpse_segment, save_segment
 from foundation.admin import ConsoleAdmin, KeptMixin, require
 from foundation.refusals import Refusal
 

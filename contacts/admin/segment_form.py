@@ -22,7 +22,7 @@ from contacts.admin.segment_rows import (
     split_values,
 )
 from contacts.models import ContactList, Segment
-from contacts.services.conditions import condition_of, known_kinds
+from contacts.segments.conditions import condition_of, known_kinds
 from foundation.marks import EMPTY
 from foundation.refusals import Refusal
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-#: The comparisons of texts, as contacts.services.conditions names them.
+#: The comparisons of texts, as contacts.segments.conditions names them.
 TEXT = (
     "equals",
     "not_equals",

@@ -30,7 +30,7 @@ class Suppression(models.Model):
     contact_list = models.ForeignKey(
         ContactList,
         # Not CASCADE: with its list an opt-out would be gone, and the person be written to.
-        # `contacts.services.deleting` says what becomes of it.
+        # `contacts.lists.delete` says what becomes of it.
         on_delete=models.PROTECT,
         null=True,
         blank=True,

@@ -8,7 +8,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from contacts.models import UIN_MAX, UIN_MIN, Contact
-from contacts.services.attributes import known_attribute_names
+from contacts.people.attributes import known_attribute_names
 from tabular import qq_number, undefuse
 
 #: Columns a person can look at.

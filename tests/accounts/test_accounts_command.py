@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.account_tasks import finish_account_task
+from accounts.gateway.outages import begin_outage
 from accounts.management.commands.accounts import Command
-from accounts.models import Account, Egress, Errand, ErrandState, Friend, Lease, Worker
-from accounts.services.errands import finish_errand
-from accounts.services.outages import begin_outage
+from accounts.models import Account, AccountTask, AccountTaskState, Egress, Friend, Lease, Worker
 from accounts.states import AccountState, StateReason
 from tests.commandline import manage
 
@@ -109,7 +109,7 @@ def test_an_unknown_uin_is_refused(action: str) -> None:
     assert said.status == 1
     assert said.json["error"] == "account_unknown"
     assert said.json["uins"] == [99_999]
-    assert not Errand.objects.exists()
+    assert not AccountTask.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_without_a_worker_it_says_so_at_once(action: str) -> None:
     said = manage("accounts", action, "--all", "--timeout", "600", "--json")
     assert said.status == 1
     assert "No worker is running" in said.json[0]["sentence"]
-    assert not Errand.objects.exists()
+    assert not AccountTask.objects.exists()
 
 
 def test_a_pinned_account_needs_a_worker_of_its_egress() -> None:
@@ -223,7 +223,7 @@ def test_what_is_not_done_in_time_is_still_asked_for() -> None:
     said = manage("accounts", "sync", "--all", "--timeout", "0", "--json")
     assert said.status == 1
     assert "still asked for" in said.json[0]["sentence"]
-    assert Errand.objects.get().state == ErrandState.OPEN
+    assert AccountTask.objects.get().state == AccountTaskState.OPEN
 
 
 @pytest.mark.parametrize("is_pinned", [True, False])
@@ -244,15 +244,15 @@ def test_it_waits_for_the_worker_and_tells_every_outcome() -> None:
     is_over = threading.Event()
 
     def work() -> None:
-        """Stand in for the lanes: do one errand, fail the other."""
+        """Stand in for the lanes: do one account task, fail the other."""
         try:
-            while Errand.objects.count() < 2 and not is_over.wait(0.02):
+            while AccountTask.objects.count() < 2 and not is_over.wait(0.02):
                 pass
             Account.objects.filter(pk=first.pk).update(friend_count=1, state=AccountState.ONLINE)
-            for errand in Errand.objects.all():
-                is_first = errand.account_id == first.pk
-                finish_errand(
-                    errand_id=errand.pk,
+            for account_task in AccountTask.objects.all():
+                is_first = account_task.account_id == first.pk
+                finish_account_task(
+                    account_task_id=account_task.pk,
                     is_done=is_first,
                     outcome="1 friend" if is_first else "RS=1: wrong password",
                 )

@@ -14,10 +14,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from accounts.imports.import_accounts import import_accounts, preview_accounts
 from accounts.models import Account, Egress, Lease
-from accounts.services.import_accounts import import_accounts, preview_accounts
-from accounts.services.states import disable_account, quarantine_account
 from accounts.states import StateReason
+from accounts.transitions import disable_account, quarantine_account
 from foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)

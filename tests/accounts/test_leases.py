@@ -11,8 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Account, Egress, Lease, Worker
-from accounts.services.leases import (
+from accounts.leases.leases import (
     Grant,
     hand_back,
     make_lease,
@@ -20,7 +19,8 @@ from accounts.services.leases import (
     return_forgotten,
     take_lease,
 )
-from accounts.services.workers import end_worker
+from accounts.leases.workers import end_worker
+from accounts.models import Account, Egress, Lease, Worker
 from accounts.states import AccountState
 from tests.campaigns.making import make_account
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from accounts.services import pace
-from accounts.services.live import live
-from accounts.services.pace import LearntGap, Limits, Windows
+from accounts.pacing import pace
+from accounts.pacing.pace import LearntGap, Limits, Windows
+from accounts.pacing.redis_client import live
 from clocks import shared
 
 KEY = "pace:account:7"

@@ -10,14 +10,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, Lease
-from accounts.services.states import (
+from accounts.states import AccountState, StateReason
+from accounts.transitions import (
     change_account_state,
     disable_account,
     enable_account,
     quarantine_account,
     rest_account,
 )
-from accounts.states import AccountState, StateReason
 from foundation.refusals import Refusal
 from tests.campaigns.making import make_account
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.leases.workers import announce_worker, end_worker, presume_dead, prove_alive
 from accounts.models import Egress, Lease, Worker
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
-from accounts.services.workers import announce_worker, end_worker, presume_dead, prove_alive
 from tests.campaigns.making import make_account
 
 pytestmark = pytest.mark.django_db

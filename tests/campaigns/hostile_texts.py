@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from campaigns.services.text_filters import FILTERS
+from texts.filters import FILTERS
 
 
 def _deep(levels: int) -> list[Any]:

@@ -9,11 +9,12 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Account, Friend, Lease
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.querysets.ledger import add_tallies
-from campaigns.states import DeliveryState, RunState
+from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Membership
-from contacts.services.attributes import note_attribute_names
+from contacts.people.attributes import note_attribute_names
+from sending.models import Delivery
+from sending.querysets.tally import add_tallies
+from sending.states import DeliveryState, RunState
 
 
 def make_account(uin: int = 20_001, *, friends: Sequence[int] = (), **columns: Any) -> Account:
@@ -52,9 +53,9 @@ def make_campaign(
     return campaign
 
 
-def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: Any) -> Run:
+def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: Any) -> CampaignRun:
     """Make a run of a campaign in a state, to the campaign's audience, without deliveries."""
-    run = Run.objects.create(
+    run = CampaignRun.objects.create(
         campaign=campaign,
         number=campaign.runs.count() + 1,
         state=state,
@@ -68,7 +69,9 @@ def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: An
     return run
 
 
-def make_delivery(run: Run, contact: Contact, *, state: str = "sent", **columns: Any) -> Delivery:
+def make_delivery(
+    run: CampaignRun, contact: Contact, *, state: str = "sent", **columns: Any
+) -> Delivery:
     """Make a delivery and count it, as the engine would."""
     delivery = Delivery.objects.create(
         run=run, contact=contact, uin=contact.uin, state=state, **columns

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from accounts.models import Account
 from campaigns.management.commands.campaign import Command
-from campaigns.models import Attempt, Campaign, Delivery, MessageTemplate, Run
-from campaigns.services.lifecycle import start_campaign
-from campaigns.services.planning import plan_run
-from campaigns.states import RunState
+from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.planning.plan import plan_run
+from campaigns.steering.lifecycle import start_campaign
 from contacts.models import ContactList
+from sending.models import Attempt, Delivery
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 
@@ -45,7 +46,7 @@ def create(*arguments: object, name: str = "春 节") -> Any:
     return manage("campaign", "create", name, "--list", "会员 A", *arguments)
 
 
-def a_running_campaign() -> Run:
+def a_running_campaign() -> CampaignRun:
     campaign = make_campaign("spring", lists=[ContactList.objects.get()])
     run = start_campaign(campaign=campaign)
     assert plan_run(run=run)
@@ -53,9 +54,9 @@ def a_running_campaign() -> Run:
     return run
 
 
-def finish(run: Run, **columns: Any) -> None:
+def finish(run: CampaignRun, **columns: Any) -> None:
     Delivery.objects.filter(run=run).update(**{"state": "sent", "last_res": "0", **columns})
-    Run.objects.filter(pk=run.pk).transition(to=RunState.FINISHED)
+    CampaignRun.objects.filter(pk=run.pk).transition(to=RunState.FINISHED)
 
 
 # --- create -----------------------------------------------------------------------------------
@@ -199,7 +200,7 @@ def test_preflight_shows_who_is_told_what(members: ContactList) -> None:
     answer = manage("campaign", "preflight", "spring", "--json").json
     assert (answer["targeted"], answer["sendable"], answer["skipped"]) == (4, 4, {})
     assert answer["per_account"][0]["messages"] == 4
-    assert not Run.objects.exists()
+    assert not CampaignRun.objects.exists()
 
 
 def test_preflight_with_a_problem_is_status_1(members: ContactList) -> None:
@@ -213,7 +214,7 @@ def test_a_campaign_is_steered_through_its_life(members: ContactList) -> None:
     create("--text", "hi", name="spring")
     started = manage("campaign", "start", "spring", "--json").json
     assert (started["campaign"], started["run"], started["state"]) == ("spring", 1, "preparing")
-    run = Run.objects.get()
+    run = CampaignRun.objects.get()
     assert plan_run(run=run)
     assert manage("campaign", "pause", "spring", "--json").json["state"] == "paused"
     assert manage("campaign", "resume", "spring", "--json").json["state"] == "running"
@@ -284,7 +285,7 @@ def test_the_status_is_an_interface(members: ContactList) -> None:
     run = a_running_campaign()
     account, delivery = Account.objects.get(uin=20_001), run.deliveries.earliest("pk")
     now = timezone.now()
-    Run.objects.filter(pk=run.pk).update(state_changed_at=now - timedelta(seconds=10))
+    CampaignRun.objects.filter(pk=run.pk).update(state_changed_at=now - timedelta(seconds=10))
     Attempt.objects.create(
         delivery=delivery, account=account, seq=1, marked_at=now, finished_at=now, res="0"
     )
@@ -351,7 +352,7 @@ def test_wait_gives_up_when_its_time_is_over(members: ContactList) -> None:
 
 def test_a_report_is_written_to_a_file(members: ContactList, tmp_path: Path) -> None:
     run = a_running_campaign()
-    Run.objects.filter(pk=run.pk).update(text=TEXT)
+    CampaignRun.objects.filter(pk=run.pk).update(text=TEXT)
     finish(run)
     file = tmp_path / "报告 1.csv"
     answer = manage("campaign", "report", "spring", "--format", "csv", "--out", file, "--json").json

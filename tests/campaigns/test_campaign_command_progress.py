@@ -7,9 +7,9 @@ import io
 import pytest
 from django.core.management.base import OutputWrapper
 
-from campaigns.management import waiting
-from campaigns.management.waiting import BAR_WIDTH, Progress
-from campaigns.services.figures import Figures
+from campaigns.commands import progress as progress_module
+from campaigns.commands.progress import BAR_WIDTH, Progress
+from sending.runs.figures import Figures
 
 
 class Terminal(io.StringIO):
@@ -44,7 +44,7 @@ def test_elsewhere_there_is_a_line_now_and_then_and_none_twice(
     progress = Progress(OutputWrapper(out))
     progress.show(figures(10))
     progress.show(figures(20))  # too soon
-    monkeypatch.setattr(waiting, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(progress_module, "LINE_SECONDS", 0.0)
     progress.show(figures(30))
     progress.show(figures(30))  # nothing new
     progress.close()

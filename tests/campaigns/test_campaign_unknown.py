@@ -9,12 +9,13 @@ import pytest
 
 from accounts.models import Account
 from campaigns.management.commands.campaign import Command
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.services.figures import check_figures, figures_of
-from campaigns.services.lifecycle import resolve_unknown
-from campaigns.states import DeliveryState, RunState
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import resolve_unknown
 from contacts.models import Contact
 from foundation.refusals import Refusal
+from sending.models import Attempt, Delivery
+from sending.runs.figures import check_figures, figures_of
+from sending.states import DeliveryState, RunState
 from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
 from tests.commandline import Said, manage
 
@@ -25,7 +26,7 @@ UNKNOWN = (100_000, 100_001, 100_002)
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> CampaignRun:
     """A finished run: three unknown deliveries, one sent."""
     account = make_account(20_001)
     people = [*UNKNOWN, 100_003]
@@ -37,7 +38,7 @@ def run() -> Run:
     return run
 
 
-def add_unknown(run: Run, contact: Contact, *, account: Account, seq: int) -> None:
+def add_unknown(run: CampaignRun, contact: Contact, *, account: Account, seq: int) -> None:
     delivery = make_delivery(
         run,
         contact,
@@ -61,12 +62,12 @@ def resolve(*arguments: object) -> Said:
     return manage("campaign", "resolve", "春 节", *arguments, "--json")
 
 
-def states(run: Run) -> dict[int, str]:
+def states(run: CampaignRun) -> dict[int, str]:
     assert not check_figures(run=run)
     return dict(Delivery.objects.filter(run=run).values_list("uin", "state"))
 
 
-def test_unknown_is_an_interface(run: Run) -> None:
+def test_unknown_is_an_interface(run: CampaignRun) -> None:
     assert manage("campaign", "unknown", "春 节", "--json").json == {
         "campaign": "春 节",
         "run": 1,
@@ -84,7 +85,7 @@ def test_unknown_is_an_interface(run: Run) -> None:
     }
 
 
-def test_unknown_is_a_table_for_people(run: Run) -> None:
+def test_unknown_is_a_table_for_people(run: CampaignRun) -> None:
     said = manage("campaign", "unknown", "春 节")
     assert said.status == 0
     assert all(str(uin) in said.out for uin in UNKNOWN)
@@ -92,7 +93,7 @@ def test_unknown_is_a_table_for_people(run: Run) -> None:
     assert "campaign resolve" in said.out
 
 
-def test_a_run_without_unknown_ones_says_so(run: Run) -> None:
+def test_a_run_without_unknown_ones_says_so(run: CampaignRun) -> None:
     assert resolve("--as", "sent", "--all").status == 0
     said = manage("campaign", "unknown", "春 节")
     assert said.status == 0
@@ -118,7 +119,12 @@ def test_a_run_without_unknown_ones_says_so(run: Run) -> None:
     ],
 )
 def test_an_operators_word_is_taken(
-    run: Run, verdict: str, state: str, of_the_run: str, which: list[Any], meant: tuple[int, ...]
+    run: CampaignRun,
+    verdict: str,
+    state: str,
+    of_the_run: str,
+    which: list[Any],
+    meant: tuple[int, ...],
 ) -> None:
     answer = resolve("--as", verdict, *which).json
     assert (answer["resolved"], answer["as"]) == (len(meant), verdict)
@@ -130,7 +136,7 @@ def test_an_operators_word_is_taken(
     assert run.events.filter(detail__contains=str(len(meant))).exists()
 
 
-def test_the_answer_for_people_counts(run: Run) -> None:
+def test_the_answer_for_people_counts(run: CampaignRun) -> None:
     said = manage("campaign", "resolve", "春 节", "--as", "sent", "--all")
     assert said.status == 0
     assert "3 deliveries are resolved" in said.out
@@ -138,7 +144,7 @@ def test_the_answer_for_people_counts(run: Run) -> None:
 
 @pytest.mark.parametrize("uins", [[100_003], [100_000, 100_003], [0], [99_999]])
 def test_a_uin_that_is_not_unknown_is_refused_and_nothing_is_done(
-    run: Run, uins: list[int]
+    run: CampaignRun, uins: list[int]
 ) -> None:
     before = states(run)
     said = resolve("--as", "sent", "--uin", *uins)
@@ -148,13 +154,13 @@ def test_a_uin_that_is_not_unknown_is_refused_and_nothing_is_done(
     assert states(run) == before
 
 
-def test_nothing_unknown_is_refused(run: Run) -> None:
+def test_nothing_unknown_is_refused(run: CampaignRun) -> None:
     assert resolve("--as", "failed", "--all").status == 0
     said = resolve("--as", "failed", "--all")
     assert (said.status, said.json["error"]) == (1, "nothing_unknown")
 
 
-def test_an_erased_person_is_resolved_but_never_written_to(run: Run) -> None:
+def test_an_erased_person_is_resolved_but_never_written_to(run: CampaignRun) -> None:
     Delivery.objects.filter(run=run, uin=100_000).update(uin=0, contact=None)
     assert resolve("--as", "again", "--all").json["resolved"] == 2
     assert resolve("--as", "again", "--all").json["error"] == "nothing_unknown"
@@ -166,9 +172,9 @@ def test_an_erased_person_is_resolved_but_never_written_to(run: Run) -> None:
     [(False, RunState.CANCELLED, "wrong_state"), (True, RunState.FINISHED, "already_active")],
 )
 def test_what_cannot_be_sent_again_stays_unknown(
-    run: Run, make_later_run: bool, state: str, code: str
+    run: CampaignRun, make_later_run: bool, state: str, code: str
 ) -> None:
-    Run.objects.filter(pk=run.pk).update(state=state)
+    CampaignRun.objects.filter(pk=run.pk).update(state=state)
     unknown = Delivery.objects.filter(run=run, state="unknown")
     if make_later_run:  # the command speaks of the newest only; the console of any
         make_run(run.campaign, state=RunState.RUNNING)

@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from campaigns.definitions.create import LONGEST_NAME, create_campaign
 from campaigns.models import Campaign, MessageTemplate
-from campaigns.services.create_campaign import LONGEST_NAME, create_campaign
-from campaigns.services.lifecycle import start_campaign
+from campaigns.steering.lifecycle import start_campaign
 from contacts.models import ContactList
 from foundation.refusals import Refusal
 from tests.campaigns.making import make_account, make_list

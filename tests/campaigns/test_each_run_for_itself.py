@@ -11,13 +11,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Delivery, Run
-from campaigns.services.finishing import finish_runs_that_are_done
-from campaigns.services.lifecycle import resume_run
-from campaigns.services.rerouting import reroute_stopped_accounts
-from campaigns.states import RunState
-from campaigns.tasks import advance_run, tend_runs
+from campaigns.models import CampaignRun
+from campaigns.planning.reroute import reroute_stopped_accounts
+from campaigns.steering.lifecycle import resume_run
+from campaigns.tasks import advance_all_runs, advance_run
 from contacts.models import Segment
+from sending.models import Delivery
+from sending.runs.finish import finish_runs_that_are_done
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 from tests.console.making import make_operator
 
@@ -25,12 +26,12 @@ PEOPLE = range(100_000, 100_004)
 NONSENSE = {"kind": "attribute", "name": "city", "is": "like", "value": "SECRET"}
 
 
-def a_run(name: str, state: str = RunState.SCHEDULED, **columns: Any) -> Run:
+def a_run(name: str, state: str = RunState.SCHEDULED, **columns: Any) -> CampaignRun:
     campaign = make_campaign(name, lists=[make_list(name, PEOPLE)], **columns)
     return make_run(campaign, state=state, starts_at=timezone.now())
 
 
-def a_bad_run(name: str) -> Run:
+def a_bad_run(name: str) -> CampaignRun:
     """Make a run that cannot be planned: its segment is nonsense."""
     run = a_run(name)
     run.segments.add(Segment.objects.create(name=f"segment of {name}", conditions=NONSENSE))
@@ -44,8 +45,8 @@ def test_every_stopped_run_is_on_the_front_page(client: Client) -> None:
     first = a_bad_run("first")
     for name in "abcd":
         a_run(name, RunState.RUNNING)
-    Run.objects.filter(state=RunState.RUNNING).transition(to=RunState.STOPPED)
-    tend_runs()
+    CampaignRun.objects.filter(state=RunState.RUNNING).transition(to=RunState.STOPPED)
+    advance_all_runs()
     client.force_login(make_operator())
     page = client.get("/").content.decode()
     assert f"/campaigns/campaign/{first.campaign_id}/page/" in page
@@ -54,11 +55,11 @@ def test_every_stopped_run_is_on_the_front_page(client: Client) -> None:
 
 
 def states() -> dict[str, str]:
-    return dict(Run.objects.values_list("campaign__name", "state"))
+    return dict(CampaignRun.objects.values_list("campaign__name", "state"))
 
 
 @contextmanager
-def broken(run: Run) -> Iterator[None]:
+def broken(run: CampaignRun) -> Iterator[None]:
     """Have the database refuse every figure of a run, for a reason that is the row's own."""
     with connection.cursor() as cursor:
         cursor.execute(_trigger(run, error="ROW"))
@@ -66,11 +67,11 @@ def broken(run: Run) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(
             "DROP TRIGGER refuse"
-            + (" ON campaigns_tally" if connection.vendor == "postgresql" else "")
+            + (" ON sending_tally" if connection.vendor == "postgresql" else "")
         )
 
 
-def _trigger(run: Run, *, error: str) -> str:
+def _trigger(run: CampaignRun, *, error: str) -> str:
     if connection.vendor == "postgresql":
         code = {"ROW": "22000", "READ_ONLY": "25006"}[error]
         return f"""
@@ -81,11 +82,11 @@ def _trigger(run: Run, *, error: str) -> str:
                 END IF;
                 RETURN NEW;
             END $$;
-            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON campaigns_tally
+            CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON sending_tally
             FOR EACH ROW EXECUTE FUNCTION refuse();
         """
     return f"""
-        CREATE TRIGGER refuse BEFORE INSERT ON campaigns_tally WHEN NEW.run_id = {run.pk}
+        CREATE TRIGGER refuse BEFORE INSERT ON sending_tally WHEN NEW.run_id = {run.pk}
         BEGIN SELECT RAISE(ABORT, 'SECRET'); END
     """
 
@@ -95,7 +96,7 @@ def _trigger(run: Run, *, error: str) -> str:
 def test_a_scheduled_run_that_cannot_be_planned_holds_up_no_other(client: Client) -> None:
     make_account(friends=PEOPLE)
     good, bad, also_good = a_run("a"), a_bad_run("b"), a_run("c")
-    tend_runs()
+    advance_all_runs()
     assert states() == {"a": "running", "b": "stopped", "c": "running"}
     bad.refresh_from_db()
     assert "segment of b" in bad.state_detail
@@ -113,18 +114,18 @@ def test_an_error_of_the_program_is_logged_once_with_where_and_without_what(
     a_run("c")
     with broken(bad):
         for _tick in range(3):
-            tend_runs()
+            advance_all_runs()
     assert states() == {"b": "stopped", "c": "running"}
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     said = record.getMessage()
     assert f"Run {bad.pk}" in said
-    assert "planning.py" in said
+    assert "plan.py" in said
     assert "SECRET" not in said
     bad.refresh_from_db()
     assert "an error of the program" in bad.state_detail
     assert "SECRET" not in bad.state_detail
     resume_run(run=bad)
-    tend_runs()
+    advance_all_runs()
     assert states()["b"] == "running"
 
 
@@ -134,9 +135,9 @@ def test_the_databases_own_trouble_stops_no_run() -> None:
     make_account(friends=PEOPLE)
     a_run("a")
     with read_only():
-        tend_runs()
+        advance_all_runs()
         assert states() == {"a": "scheduled"}
-    tend_runs()
+    advance_all_runs()
     assert states() == {"a": "running"}
 
 
@@ -150,10 +151,10 @@ def test_trouble_with_one_run_lets_the_others_go_on_in_the_same_tick() -> None:
     a_run("b")
     with connection.cursor() as cursor:
         cursor.execute(_trigger(held_up, error="READ_ONLY"))
-        tend_runs()
+        advance_all_runs()
         assert states() == {"a": "preparing", "b": "running"}
-        cursor.execute("DROP TRIGGER refuse ON campaigns_tally")
-    tend_runs()
+        cursor.execute("DROP TRIGGER refuse ON sending_tally")
+    advance_all_runs()
     assert states() == {"a": "running", "b": "running"}
 
 
@@ -175,7 +176,7 @@ def read_only() -> Iterator[None]:
 def test_a_run_that_was_stopped_by_a_wake_up_is_stopped_the_same() -> None:
     make_account(friends=PEOPLE)
     bad = a_bad_run("b")
-    Run.objects.filter(pk=bad.pk).transition(to=RunState.PREPARING)
+    CampaignRun.objects.filter(pk=bad.pk).transition(to=RunState.PREPARING)
     advance_run(bad.pk)
     assert states() == {"b": "stopped"}
 
@@ -184,8 +185,8 @@ def test_a_run_that_was_stopped_by_a_wake_up_is_stopped_the_same() -> None:
 def test_moving_messages_of_one_run_that_fails_lets_those_of_others_move() -> None:
     gone, other = make_account(20_001, friends=PEOPLE), make_account(20_002, friends=PEOPLE)
     runs = [a_run(name, on_lost_account="fail") for name in "ab"]
-    tend_runs()
-    Run.objects.update(on_lost_account="fail")
+    advance_all_runs()
+    CampaignRun.objects.update(on_lost_account="fail")
     Delivery.objects.update(account=gone)
     other.friends.all().delete()
     type(gone).objects.filter(pk=gone.pk).update(state="quarantined")
@@ -208,7 +209,7 @@ def test_finishing_one_run_that_fails_lets_others_finish() -> None:
     assert states() == {"a": "stopped", "b": "finished"}
 
 
-def _event_trigger(run: Run) -> tuple[str, str]:
+def _event_trigger(run: CampaignRun) -> tuple[str, str]:
     """Return what refuses a run's finish, and what ends that."""
     when = f"NEW.id = {run.pk} AND NEW.state = 'finished'"
     if connection.vendor == "postgresql":
@@ -219,13 +220,13 @@ def _event_trigger(run: Run) -> tuple[str, str]:
                 IF {when} THEN RAISE EXCEPTION 'SECRET' USING ERRCODE = '22000'; END IF;
                 RETURN NEW;
             END $$;
-            CREATE TRIGGER refuse BEFORE UPDATE ON campaigns_run
+            CREATE TRIGGER refuse BEFORE UPDATE ON sending_run
             FOR EACH ROW EXECUTE FUNCTION refuse();
             """,
-            "DROP TRIGGER refuse ON campaigns_run",
+            "DROP TRIGGER refuse ON sending_run",
         )
     return (
-        f"CREATE TRIGGER refuse BEFORE UPDATE ON campaigns_run WHEN {when} "
+        f"CREATE TRIGGER refuse BEFORE UPDATE ON sending_run WHEN {when} "
         "BEGIN SELECT RAISE(ABORT, 'SECRET'); END",
         "DROP TRIGGER refuse",
     )

@@ -13,14 +13,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.leases.workers import announce_worker
 from accounts.models import Account, Egress, Lease, Outage, Worker
-from accounts.services.workers import announce_worker
 from accounts.states import AccountState, StateReason
-from campaigns.models import Delivery, Run
-from campaigns.services.explain import why_is_delivery_waiting, why_is_nothing_moving
-from campaigns.services.lifecycle import pause_run, resume_run
-from campaigns.services.planning import plan_run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.reports.explain import why_is_delivery_waiting, why_is_nothing_moving
+from campaigns.steering.lifecycle import pause_run, resume_run
+from sending.models import Delivery
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ PEOPLE = range(100_000, 100_003)
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> CampaignRun:
     make_account(20_001, friends=PEOPLE, state=AccountState.ONLINE)
     announce_worker(egress_name="default", source_address=None, proxy=None, version="1")
     campaign = make_campaign("spring", lists=[make_list("all", PEOPLE)])
@@ -38,8 +39,8 @@ def run() -> Run:
     return made
 
 
-def sentences(run: Run) -> str:
-    run = Run.objects.get(pk=run.pk)
+def sentences(run: CampaignRun) -> str:
+    run = CampaignRun.objects.get(pk=run.pk)
     said = [one.sentence for one in why_is_nothing_moving(run=run)]
     delivery = Delivery.objects.select_related("run", "account").order_by("pk")[0]
     # A delivery's answer is never another one than its run's.
@@ -47,7 +48,9 @@ def sentences(run: Run) -> str:
     return " ".join(said)
 
 
-def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(run: Run) -> None:
+def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(
+    run: CampaignRun,
+) -> None:
     assert sentences(run) == ""
     last = Delivery.objects.select_related("run", "account").order_by("-pk")[0]
     explanation = why_is_delivery_waiting(delivery=last)
@@ -55,7 +58,7 @@ def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(r
     assert explanation.until is not None
 
 
-def test_somebody_paused_it(run: Run) -> None:
+def test_somebody_paused_it(run: CampaignRun) -> None:
     pause_run(run=run)
     assert "Paused by the command line." in sentences(run)
     resume_run(run=run)
@@ -63,44 +66,44 @@ def test_somebody_paused_it(run: Run) -> None:
     assert re.search(r"Paused by 小王 at \d+:\d+:\d+\.", sentences(run))
 
 
-def test_it_is_outside_its_hours(run: Run) -> None:
+def test_it_is_outside_its_hours(run: CampaignRun) -> None:
     now = timezone.localtime()
     start = (now + timedelta(hours=2)).time().replace(second=0, microsecond=0)
     end = (now + timedelta(hours=3)).time().replace(second=0, microsecond=0)
-    Run.objects.update(window_start=start, window_end=end, timezone="Asia/Shanghai")
+    CampaignRun.objects.update(window_start=start, window_end=end, timezone="Asia/Shanghai")
     assert "Outside its sending hours until" in sentences(run)
     assert start.strftime("%H:%M") in sentences(run)
 
 
-def test_its_hours_are_told_in_its_own_time_zone(run: Run) -> None:
+def test_its_hours_are_told_in_its_own_time_zone(run: CampaignRun) -> None:
     opening = timezone.now().astimezone(ZoneInfo("America/Lima")) + timedelta(hours=2)
     start = opening.time().replace(second=0, microsecond=0)
     end = (opening + timedelta(hours=1)).time().replace(second=0, microsecond=0)
-    Run.objects.update(window_start=start, window_end=end, timezone="America/Lima")
+    CampaignRun.objects.update(window_start=start, window_end=end, timezone="America/Lima")
     assert start.strftime("%H:%M") in sentences(run)
     assert "(America/Lima)" in sentences(run)
 
 
-def test_no_worker_runs(run: Run) -> None:
+def test_no_worker_runs(run: CampaignRun) -> None:
     Worker.objects.update(ended_at=timezone.now())
     assert "No worker is running." in sentences(run)
 
 
-def test_the_gateway_is_away(run: Run) -> None:
+def test_the_gateway_is_away(run: CampaignRun) -> None:
     Outage.objects.create(
         egress=Egress.objects.get(), began_at=timezone.now(), sentence="Nobody answers there."
     )
     assert "Nobody answers there. It goes on by itself." in sentences(run)
 
 
-def test_an_account_rests(run: Run) -> None:
+def test_an_account_rests(run: CampaignRun) -> None:
     Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
     assert re.search(r"Account 20001 rests until \d+:\d+:\d+, (30|29) s more\.", sentences(run))
     Account.objects.update(state=AccountState.RESTING, state_reason=StateReason.TOO_FAST)
     assert "it was too fast (RES=3)." in sentences(run)
 
 
-def test_several_accounts_rest(run: Run) -> None:
+def test_several_accounts_rest(run: CampaignRun) -> None:
     other = make_account(20_002, friends=PEOPLE, state=AccountState.ONLINE)
     Delivery.objects.filter(pk=Delivery.objects.latest("pk").pk).update(account=other)
     Lease.objects.update(resting_until=timezone.now() + timedelta(hours=3))
@@ -111,7 +114,7 @@ def test_several_accounts_rest(run: Run) -> None:
     assert "5 min more" in explanation.sentence
 
 
-def test_a_login_is_waited_for(run: Run) -> None:
+def test_a_login_is_waited_for(run: CampaignRun) -> None:
     Lease.objects.update(login_failures=3, login_not_before=timezone.now() + timedelta(seconds=60))
     assert "20001 logs in again at" in sentences(run)
     assert "its last 3 logins got no usable answer" in sentences(run)
@@ -121,7 +124,9 @@ def test_a_login_is_waited_for(run: Run) -> None:
     ("limit", "words"),
     [({"per_hour": 2}, "2 messages it may send in an hour"), ({"per_day": 1}, "1 message it may")],
 )
-def test_an_account_has_sent_all_it_may(run: Run, limit: dict[str, int], words: str) -> None:
+def test_an_account_has_sent_all_it_may(
+    run: CampaignRun, limit: dict[str, int], words: str
+) -> None:
     Account.objects.update(**limit)
     assert sentences(run) == ""
     account, delivery = Account.objects.get(), Delivery.objects.latest("pk")
@@ -136,7 +141,7 @@ def test_an_account_has_sent_all_it_may(run: Run, limit: dict[str, int], words: 
     assert explanation.until > timezone.now() + timedelta(minutes=50)
 
 
-def test_the_gateway_is_away_from_the_accounts_egress_alone(run: Run) -> None:
+def test_the_gateway_is_away_from_the_accounts_egress_alone(run: CampaignRun) -> None:
     near = Egress.objects.get()
     announce_worker(egress_name="far", source_address=None, proxy=None, version="1")
     Lease.objects.update(egress=near)
@@ -144,12 +149,12 @@ def test_the_gateway_is_away_from_the_accounts_egress_alone(run: Run) -> None:
     assert "talks through the egress “default”, from where the gateway is away" in sentences(run)
 
 
-def test_an_accounts_egress_is_not_in_use(run: Run) -> None:
+def test_an_accounts_egress_is_not_in_use(run: CampaignRun) -> None:
     Account.objects.update(egress=Egress.objects.create(name="far away", is_enabled=False))
     assert "“far away”, which is not in use" in sentences(run)
 
 
-def test_the_gateways_answers_are_lost(run: Run) -> None:
+def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
     delivery = Delivery.objects.select_related("run", "account").latest("pk")
     assert delivery.account is not None
     Delivery.objects.filter(pk=delivery.pk).update(state="sending", last_res="reset")
@@ -163,8 +168,8 @@ def test_the_gateways_answers_are_lost(run: Run) -> None:
     assert why_is_delivery_waiting(delivery=delivery).sentence == said
 
 
-def test_many_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
-    run = Run.objects.get(pk=run.pk)
+def test_many_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) -> None:
+    run = CampaignRun.objects.get(pk=run.pk)
     with CaptureQueriesContext(connection) as one:
         why_is_nothing_moving(run=run)
     for number in range(5):
@@ -178,7 +183,7 @@ def test_many_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
     assert len(many) <= len(one) + 1
 
 
-def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: Run) -> None:
+def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) -> None:
     Account.objects.update(per_day=1)
     delivery, now = Delivery.objects.latest("pk"), timezone.now()
     counts = []
@@ -194,19 +199,19 @@ def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: Run) ->
 
 
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
-def test_an_account_was_stopped(run: Run, state: Any) -> None:
+def test_an_account_was_stopped(run: CampaignRun, state: Any) -> None:
     Account.objects.update(state=state, state_detail="密码错误")
     said = sentences(run)
     assert f"Account 20001 is {state}, since" in said
     assert "密码错误" in said
 
 
-def test_an_accounts_egress_has_no_worker(run: Run) -> None:
+def test_an_accounts_egress_has_no_worker(run: CampaignRun) -> None:
     Account.objects.update(egress=Egress.objects.create(name="far away"))
     assert "far away" in sentences(run)
 
 
-def test_a_delivery_is_tried_again_later(run: Run) -> None:
+def test_a_delivery_is_tried_again_later(run: CampaignRun) -> None:
     Delivery.objects.update(not_before=timezone.now() + timedelta(minutes=5))
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
     assert "tried again at" in why_is_delivery_waiting(delivery=delivery).sentence
@@ -220,7 +225,9 @@ def test_a_delivery_is_tried_again_later(run: Run) -> None:
         ("unknown", "reset", "unknown reset"),
     ],
 )
-def test_a_delivery_that_does_not_wait(run: Run, state: str, reason: str, expected: str) -> None:
+def test_a_delivery_that_does_not_wait(
+    run: CampaignRun, state: str, reason: str, expected: str
+) -> None:
     Delivery.objects.update(state=state, reason=reason)
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
     assert expected in why_is_delivery_waiting(delivery=delivery).sentence

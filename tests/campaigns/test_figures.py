@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account
-from campaigns.models import Attempt, Delivery, Run, Tally
-from campaigns.services import figures as module
-from campaigns.services.figures import check_figures, figures_of
-from campaigns.states import DeliveryState, RunState
+from campaigns.models import CampaignRun
 from contacts.models import Contact
+from sending.models import Attempt, Delivery, Tally
+from sending.runs import figures as module
+from sending.runs.figures import check_figures, figures_of
+from sending.states import DeliveryState, RunState
 from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ STATES = {
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> CampaignRun:
     make_list("members", range(100_000, 100_010))
     return make_run(make_campaign())
 
@@ -51,7 +52,7 @@ def answer(
     Tally.objects.filter(pk=tally.pk).update(n=1)
 
 
-def test_it_sums_the_shards_and_adds_up(run: Run) -> None:
+def test_it_sums_the_shards_and_adds_up(run: CampaignRun) -> None:
     for contact, (state, reason) in zip(people(), STATES.items(), strict=False):
         make_delivery(run, contact, state=state, reason=reason)
     # A worker's shard takes from pending what planning put there.
@@ -75,22 +76,24 @@ def test_it_sums_the_shards_and_adds_up(run: Run) -> None:
     assert figures.merged == 4
 
 
-def test_a_run_without_deliveries_has_none(run: Run) -> None:
+def test_a_run_without_deliveries_has_none(run: CampaignRun) -> None:
     figures = figures_of(run=run)
     assert (figures.targeted, figures.res, figures.reasons, figures.eta) == (0, {}, {}, None)
 
 
-def test_it_never_counts_deliveries(run: Run, django_assert_num_queries: Any) -> None:
+def test_it_never_counts_deliveries(run: CampaignRun, django_assert_num_queries: Any) -> None:
     for contact in people():
         make_delivery(run, contact)
     with django_assert_num_queries(2) as queries:
         figures_of(run=run)
-    assert not any('FROM "campaigns_delivery"' in query["sql"] for query in queries)
+    assert not any('FROM "sending_delivery"' in query["sql"] for query in queries)
 
 
-def test_the_rate_is_that_of_the_last_minute(run: Run) -> None:
+def test_the_rate_is_that_of_the_last_minute(run: CampaignRun) -> None:
     account = make_account()
-    Run.objects.filter(pk=run.pk).update(state_changed_at=timezone.now() - timedelta(hours=1))
+    CampaignRun.objects.filter(pk=run.pk).update(
+        state_changed_at=timezone.now() - timedelta(hours=1)
+    )
     other = make_run(make_campaign("other"))
     for seq, contact in enumerate(people()[:6]):
         answer(make_delivery(run, contact), account, seq, age=30)
@@ -105,9 +108,11 @@ def test_the_rate_is_that_of_the_last_minute(run: Run) -> None:
     assert seconds == pytest.approx(1 / figures.rate_per_second, abs=2)
 
 
-def test_the_rate_starts_with_the_run_or_its_resumption(run: Run) -> None:
+def test_the_rate_starts_with_the_run_or_its_resumption(run: CampaignRun) -> None:
     account = make_account()
-    Run.objects.filter(pk=run.pk).update(state_changed_at=timezone.now() - timedelta(seconds=10))
+    CampaignRun.objects.filter(pk=run.pk).update(
+        state_changed_at=timezone.now() - timedelta(seconds=10)
+    )
     answer(make_delivery(run, people()[0]), account, 1, age=20)  # before it was paused
     for seq, contact in enumerate(people()[1:6], start=2):
         answer(make_delivery(run, contact), account, seq, age=5)
@@ -116,11 +121,13 @@ def test_the_rate_starts_with_the_run_or_its_resumption(run: Run) -> None:
 
 
 def test_a_busy_system_is_measured_over_its_newest_attempts(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: CampaignRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RATE_ATTEMPTS", 4)
     account = make_account()
-    Run.objects.filter(pk=run.pk).update(state_changed_at=timezone.now() - timedelta(hours=1))
+    CampaignRun.objects.filter(pk=run.pk).update(
+        state_changed_at=timezone.now() - timedelta(hours=1)
+    )
     for seq, (contact, age) in enumerate(zip(people(), (50, 40, 8, 6, 4, 2), strict=False)):
         answer(make_delivery(run, contact), account, seq, age=age)
     run.refresh_from_db()
@@ -128,16 +135,16 @@ def test_a_busy_system_is_measured_over_its_newest_attempts(
 
 
 @pytest.mark.parametrize("state", [RunState.PAUSED, RunState.FINISHED, RunState.CANCELLED])
-def test_a_run_that_is_not_running_has_no_rate(run: Run, state: str) -> None:
+def test_a_run_that_is_not_running_has_no_rate(run: CampaignRun, state: str) -> None:
     answer(make_delivery(run, people()[0]), make_account(), 1)
     make_delivery(run, people()[1], state="pending")
-    Run.objects.filter(pk=run.pk).update(state=state)
+    CampaignRun.objects.filter(pk=run.pk).update(state=state)
     run.refresh_from_db()
     figures = figures_of(run=run)
     assert (figures.rate_per_second, figures.eta) == (0.0, None)
 
 
-def test_the_check_finds_nothing_where_all_is_well(run: Run) -> None:
+def test_the_check_finds_nothing_where_all_is_well(run: CampaignRun) -> None:
     account = make_account()
     for seq, (contact, (state, reason)) in enumerate(zip(people(), STATES.items(), strict=False)):
         delivery = make_delivery(run, contact, state=state, reason=reason)
@@ -156,13 +163,15 @@ def test_the_check_finds_nothing_where_all_is_well(run: Run) -> None:
         ("res", "0", "results 0: the figures say 2, the rows 1"),
     ],
 )
-def test_the_check_finds_every_disagreement(run: Run, kind: str, key: str, words: str) -> None:
+def test_the_check_finds_every_disagreement(
+    run: CampaignRun, kind: str, key: str, words: str
+) -> None:
     answer(make_delivery(run, people()[0]), make_account(), 1)
     Tally.objects.create(run=run, shard=99, kind=kind, key=key, n=1)
     assert words in check_figures(run=run)
 
 
-def test_the_check_finds_a_result_that_was_never_counted(run: Run) -> None:
+def test_the_check_finds_a_result_that_was_never_counted(run: CampaignRun) -> None:
     answer(make_delivery(run, people()[0]), make_account(), 1, res="NULL")
     Tally.objects.filter(kind="res").delete()
     assert check_figures(run=run) == ["results NULL: the figures say 0, the rows 1"]

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.states import AccountState
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import (
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.prepare import start_scheduled_runs
+from campaigns.steering.lifecycle import (
     cancel_run,
     pause_run,
     resolve_unknown,
@@ -21,10 +21,11 @@ from campaigns.services.lifecycle import (
     retry_run,
     start_campaign,
 )
-from campaigns.services.preparing import start_scheduled_runs
-from campaigns.states import RunState
 from contacts.models import Contact
 from foundation.refusals import Refusal
+from sending.models import Delivery
+from sending.runs.figures import check_figures
+from sending.states import RunState
 from tests.campaigns.making import (
     make_account,
     make_campaign,
@@ -43,7 +44,7 @@ def campaign() -> Campaign:
     return make_campaign("spring", lists=[make_list("all", range(100_000, 100_004))])
 
 
-def ended(run: Run, *states: str) -> list[Delivery]:
+def ended(run: CampaignRun, *states: str) -> list[Delivery]:
     account = Account.objects.get()
     return [
         make_delivery(run, contact, state=state, account=account, reason="RES_5", attempt_count=3)
@@ -65,7 +66,7 @@ def test_a_later_start_waits_for_its_time(campaign: Campaign) -> None:
     run = start_campaign(campaign=campaign)
     assert run.state == R.SCHEDULED
     assert start_scheduled_runs() == 0
-    Run.objects.update(starts_at=timezone.now())
+    CampaignRun.objects.update(starts_at=timezone.now())
     assert start_scheduled_runs() == 1
     run.refresh_from_db()
     assert run.state == R.PREPARING
@@ -100,11 +101,11 @@ def test_a_start_is_refused(
     campaign: Campaign, trouble: Callable[[Campaign], None], code: str
 ) -> None:
     trouble(campaign)
-    before = Run.objects.count()
+    before = CampaignRun.objects.count()
     with pytest.raises(Refusal) as refusal:
         start_campaign(campaign=campaign)
     assert refusal.value.code == code
-    assert Run.objects.count() == before
+    assert CampaignRun.objects.count() == before
 
 
 @pytest.mark.parametrize(

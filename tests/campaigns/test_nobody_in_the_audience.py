@@ -10,17 +10,17 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.models import Campaign, Run
-from campaigns.querysets.picks import Fate, count_picks
-from campaigns.services.lifecycle import start_campaign
-from campaigns.services.planning import plan_run
-from campaigns.services.preflight import preflight
-from campaigns.services.preflight_people import audience_of, first_people
-from campaigns.states import RunState
-from campaigns.tasks import tend_runs
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.planning.preflight import preflight
+from campaigns.planning.preflight_people import audience_of, first_people
+from campaigns.planning.preview_sql import Fate, count_picks
+from campaigns.steering.lifecycle import start_campaign
+from campaigns.tasks import advance_all_runs
 from contacts.models import Contact, ContactList, Membership, Segment
-from contacts.services.segments import combine_lists
+from contacts.segments.segments import combine_lists
 from foundation.refusals import Refusal
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 from tests.console.making import make_operator
@@ -74,7 +74,7 @@ AUDIENCES = [
 def test_a_start_is_refused_with_a_sentence(audience: str) -> None:
     with pytest.raises(Refusal):
         start_campaign(campaign=a_campaign(audience))
-    assert not Run.objects.exists()
+    assert not CampaignRun.objects.exists()
 
 
 @pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_the_pages_show_it(audience: str, client: Client) -> None:
         assert client.get(address + page).status_code == 200, page
     assert b"q-says danger" in client.get(f"{address}preflight/").content
     client.post(f"{address}do/start/")
-    assert not Run.objects.exists()
+    assert not CampaignRun.objects.exists()
 
 
 @pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_the_pages_show_it(audience: str, client: Client) -> None:
 def test_a_scheduled_run_stops_with_a_sentence(audience: str) -> None:
     campaign = a_campaign(audience)
     run = make_run(campaign, state=RunState.SCHEDULED, starts_at=timezone.now())
-    tend_runs()
+    advance_all_runs()
     run.refresh_from_db()
     assert run.state == RunState.STOPPED
     assert run.state_detail

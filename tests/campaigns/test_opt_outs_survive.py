@@ -9,17 +9,18 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.utils import translation
 
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.services.lifecycle import cancel_run, start_campaign
-from campaigns.services.planning import plan_run
-from campaigns.states import RunState
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.steering.lifecycle import cancel_run, start_campaign
+from contacts.imports.undo import request_undo, undo_import
+from contacts.lists.delete import delete_list, rehearse_deletion
 from contacts.models import Contact, ContactImport, ContactList, Membership, Segment, Suppression
-from contacts.services.deleting import delete_list, rehearse_deletion
-from contacts.services.erasing import erase_person
-from contacts.services.segments import combine_lists
-from contacts.services.suppressions import suppress
-from contacts.services.undo_import import request_undo, undo_import
+from contacts.people.erase import erase_person
+from contacts.segments.segments import combine_lists
+from contacts.suppressions import suppress
 from foundation.refusals import Refusal
+from sending.models import Delivery
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 from tests.console.making import make_operator
 from tests.contacts.people import imported
@@ -66,7 +67,7 @@ def test_deleting_a_list_keeps_its_opt_outs_for_every_campaign(members: ContactL
 
 
 def test_many_opt_outs_with_long_words_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contacts.services.deleting.CHUNK", 7)
+    monkeypatch.setattr("contacts.lists.delete.CHUNK", 7)
     made = ContactList.objects.create(name="名" * 128)
     uins = range(200_000, 200_050)
     suppress(uins=uins, contact_list=made, source="退订" * 120)
@@ -101,7 +102,7 @@ def test_a_list_that_a_run_needs_is_not_deleted(members: ContactList, state: str
         delete_list(contact_list=members)
     assert Suppression.objects.filter(contact_list=members).count() == 2
     if state == "awaiting_approval":
-        Run.objects.filter(pk=run.pk).transition(to=RunState.CANCELLED)
+        CampaignRun.objects.filter(pk=run.pk).transition(to=RunState.CANCELLED)
     else:
         cancel_run(run=run)
     assert delete_list(contact_list=members).kept == 1
@@ -255,7 +256,13 @@ def test_pages_of_a_run_whose_list_segment_and_account_are_gone(client: Client) 
     pages = [f"/campaigns/campaign/{campaign.pk}/{name}/" for name in (
         "page", "live", "change", "history", "preflight", "report/csv", "report/xlsx",
     )]  # fmt: skip
-    for page in [*pages, "/", "/campaigns/campaign/", "/campaigns/run/", "/contacts/suppression/"]:
+    for page in [
+        *pages,
+        "/",
+        "/campaigns/campaign/",
+        "/campaigns/campaignrun/",
+        "/contacts/suppression/",
+    ]:
         answer = client.get(page)
         assert answer.status_code in (200, 286), page
         assert answer.getvalue(), page

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from accounts.models import PolicyAction, PolicyCommand
-from accounts.services.conversation import Answer
-from accounts.services.result_policies import Policy, PolicyTable
-from campaigns.engine.outcomes import MOST_ATTEMPTS, Situation, Verdict, judge, reason_of
+from accounts.gateway.conversation import Answer
+from sending.lanes.outcomes import MOST_ATTEMPTS, Situation, Verdict, judge, reason_of
+from sending.models import PolicyAction, PolicyCommand
+from sending.policies import Policy, PolicyTable
 
 TWICE, MISSED = "never-twice", "never-missed"
 OPEN_CODES = ("NULL", "timeout", "reset", "malformed", "HTTP_502")

@@ -10,13 +10,14 @@ from django.db import connection
 
 from accounts.models import Account
 from accounts.states import AccountState
-from campaigns.models import Delivery, Run
-from campaigns.services import planning
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import cancel_run
-from campaigns.services.planning import plan_run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.planning import plan
+from campaigns.planning.plan import plan_run
+from campaigns.steering.lifecycle import cancel_run
 from contacts.models import Contact, Membership, Suppression
+from sending.models import Delivery
+from sending.runs.figures import check_figures
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
@@ -25,12 +26,12 @@ PEOPLE = range(100_000, 100_040)
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "CHUNK", {"postgresql": 3, "sqlite": 3})
+    monkeypatch.setattr(plan, "CHUNK", {"postgresql": 3, "sqlite": 3})
 
 
 def a_run(
     people: range = PEOPLE, *, accounts: list[Account] | None = None, **columns: object
-) -> Run:
+) -> CampaignRun:
     everybody = make_list("all")
     made = Contact.objects.bulk_create(Contact(uin=uin, name=f"人{uin}") for uin in people)
     Membership.objects.bulk_create(Membership(contact_list=everybody, contact=c) for c in made)
@@ -38,7 +39,7 @@ def a_run(
     return make_run(campaign, state=RunState.PREPARING, **columns)
 
 
-def planned(run: Run) -> Counter[tuple[str, str, int | None]]:
+def planned(run: CampaignRun) -> Counter[tuple[str, str, int | None]]:
     rows = Delivery.objects.filter(run=run).values_list("state", "reason", "account__uin")
     return Counter(rows)
 
@@ -104,7 +105,7 @@ def test_a_plan_made_again_is_the_same_plan() -> None:
     plan_run(run=run)
     first = list(Delivery.objects.filter(run=run).values_list("uin", "account_id"))
     Delivery.objects.filter(run=run).delete()
-    Run.objects.filter(pk=run.pk).update(planned_through=0, state=RunState.PREPARING)
+    CampaignRun.objects.filter(pk=run.pk).update(planned_through=0, state=RunState.PREPARING)
     plan_run(run=run)
     assert list(Delivery.objects.filter(run=run).values_list("uin", "account_id")) == first
 
@@ -127,7 +128,7 @@ def test_a_planner_that_was_killed_is_succeeded(
         if name == where and passed.count(where) == 4:
             raise Killed
 
-    monkeypatch.setattr(planning, "failpoint", failpoint)
+    monkeypatch.setattr(plan, "failpoint", failpoint)
     with pytest.raises(Killed):
         plan_run(run=run)
     assert Delivery.objects.filter(run=run).count() == planned_by_then
@@ -145,7 +146,7 @@ def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> Non
         if name == "in_planning" and run.state != RunState.CANCELLED:
             cancel_run(run=run)
 
-    monkeypatch.setattr(planning, "failpoint", failpoint)
+    monkeypatch.setattr(plan, "failpoint", failpoint)
     assert not plan_run(run=run)
     run.refresh_from_db()
     assert run.state == RunState.CANCELLED
@@ -165,7 +166,7 @@ def test_two_planners_at_once_forget_nobody() -> None:
     def plan() -> None:
         try:
             barrier.wait(10)
-            plan_run(run=Run.objects.get(pk=run.pk))
+            plan_run(run=CampaignRun.objects.get(pk=run.pk))
         except Exception as death:
             deaths.append(death)
         finally:

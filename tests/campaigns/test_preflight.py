@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts.models import Egress, Worker
 from accounts.states import AccountState
-from campaigns.models import Delivery, Run
-from campaigns.services.planning import plan_run
-from campaigns.services.preflight import preflight, seconds_a_message
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.planning.preflight import preflight, seconds_a_message
 from contacts.models import Contact, Segment, Suppression
-from contacts.services.attributes import note_attribute_names
+from contacts.people.attributes import note_attribute_names
+from sending.models import Delivery
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,7 @@ def test_it_adds_up_and_writes_nothing() -> None:
     assert found.finishes_at is not None
     assert not found.problems
     assert not found.warnings
-    assert not Run.objects.exists()
+    assert not CampaignRun.objects.exists()
     assert not Delivery.objects.exists()
 
 
@@ -202,8 +203,8 @@ def test_a_friend_whose_account_does_not_work_is_told_from_a_stranger() -> None:
 def test_it_walks_the_audience_once_for_the_figures_and_looks_at_few_for_the_texts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("campaigns.services.preflight.TRIED_TEXTS", 2)
-    monkeypatch.setattr("campaigns.services.preflight_people.FIRST_CHUNK", 4)
+    monkeypatch.setattr("campaigns.planning.preflight.TRIED_TEXTS", 2)
+    monkeypatch.setattr("campaigns.planning.preflight_people.FIRST_CHUNK", 4)
     many = range(100_000, 100_300)
     make_account(20_001, friends=many[150:])
     campaign = make_campaign(lists=[make_list("members", many)], text="hi {{ name }}")
@@ -265,5 +266,5 @@ def test_texts_that_take_too_much_are_a_warning_and_keep_the_page_for_no_longer_
     campaign = make_campaign(lists=[members], text=text)
     costly = "cannot be sent: making the text for this contact takes too much time or memory."
     assert f"Of the first 10 texts 10 {costly}" in preflight(campaign=campaign).warnings
-    monkeypatch.setattr("campaigns.services.preflight.TRYING_SECONDS", 0.0)
+    monkeypatch.setattr("campaigns.planning.preflight.TRYING_SECONDS", 0.0)
     assert f"Of the first 1 texts 1 {costly}" in preflight(campaign=campaign).warnings

@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.states import AccountState
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.services.figures import check_figures
-from campaigns.services.reconciling import reconcile
-from campaigns.states import ENDED_RUN_STATES, DeliveryState, RunState
+from campaigns.models import CampaignRun
 from contacts.models import Contact
+from sending.models import Attempt, Delivery
+from sending.reconcile import reconcile
+from sending.runs.figures import check_figures
+from sending.states import ENDED_RUN_STATES, DeliveryState, RunState
 from tests.campaigns.making import (
     make_account,
     make_campaign,
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 LONG_AGO, NOW = timedelta(hours=1), timedelta(0)
 
 
-def a_run(state: str = RunState.RUNNING, **columns: Any) -> Run:
+def a_run(state: str = RunState.RUNNING, **columns: Any) -> CampaignRun:
     return make_run(
         make_campaign("spring", lists=[make_list("all", range(100_000, 100_003))], **columns),
         state=state,
@@ -34,7 +35,9 @@ def a_run(state: str = RunState.RUNNING, **columns: Any) -> Run:
     )
 
 
-def in_flight(run: Run, *ages: timedelta, account_state: str = AccountState.QUARANTINED) -> Any:
+def in_flight(
+    run: CampaignRun, *ages: timedelta, account_state: str = AccountState.QUARANTINED
+) -> Any:
     """Make a delivery in flight with attempts of these ages, the last of them open."""
     account = make_account(20_001, state=account_state)
     delivery = make_delivery(

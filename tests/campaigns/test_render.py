@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.services.render import (
+from sending.text_context import context_for
+from texts.bounds import MOST_LOOP_ROUNDS
+from texts.faults import TextFault, Unsendable
+from texts.rendering import (
     LONGEST_TEXT,
     TextProblem,
-    Unsendable,
     compile_text,
-    context_for,
     refuse_unknown_variables,
     unknown_variables,
 )
-from campaigns.services.text_bounds import MOST_LOOP_ROUNDS
-from campaigns.states import Reason
 
 LI = {
     "uin": 123456,
@@ -156,27 +155,27 @@ def test_it_names_the_variable_its_line_the_known_ones_and_the_nearest() -> None
 @pytest.mark.parametrize(
     ("text", "context", "reason"),
     [
-        ("{{ name }}", {"name": ""}, Reason.EMPTY_TEXT),
-        ("{{ name }}", {"name": " \n"}, Reason.EMPTY_TEXT),
-        ("{{ name }}", {}, Reason.EMPTY_TEXT),
-        ("{{ name }}", {"name": "x" * (LONGEST_TEXT + 1)}, Reason.TOO_LONG),
-        ("{{ name }}", {"name": "你" * 100_000}, Reason.TOO_LONG),
-        ("{{ 1 | divided_by: n }}", {"n": 0}, Reason.RENDER_ERROR),
+        ("{{ name }}", {"name": ""}, TextFault.EMPTY_TEXT),
+        ("{{ name }}", {"name": " \n"}, TextFault.EMPTY_TEXT),
+        ("{{ name }}", {}, TextFault.EMPTY_TEXT),
+        ("{{ name }}", {"name": "x" * (LONGEST_TEXT + 1)}, TextFault.TOO_LONG),
+        ("{{ name }}", {"name": "你" * 100_000}, TextFault.TOO_LONG),
+        ("{{ 1 | divided_by: n }}", {"n": 0}, TextFault.RENDER_ERROR),
         (
             "{% for i in (1..n) %}.{% endfor %}",
             {"n": MOST_LOOP_ROUNDS * 9},
-            Reason.RENDER_TOO_COSTLY,
+            TextFault.RENDER_TOO_COSTLY,
         ),
         (
             "{% for one in many %}{{ one }}{% endfor %}",
             {"many": [1] * 2_000},
-            Reason.RENDER_TOO_COSTLY,
+            TextFault.RENDER_TOO_COSTLY,
         ),
-        ("{{ '99999999999999999' | date: '%Y' }}", {}, Reason.RENDER_ERROR),
+        ("{{ '99999999999999999' | date: '%Y' }}", {}, TextFault.RENDER_ERROR),
     ],
 )
 def test_it_says_why_one_person_gets_nothing(
-    text: str, context: dict[str, Any], reason: Reason
+    text: str, context: dict[str, Any], reason: TextFault
 ) -> None:
     with pytest.raises(Unsendable) as unsendable:
         compile_text(text).render(context)
@@ -206,4 +205,4 @@ def test_an_attribute_never_stands_for_what_is_built_in() -> None:
 def test_somebody_who_was_erased_gets_nothing() -> None:
     with pytest.raises(Unsendable) as unsendable:
         context_for(contact=None, account=None)
-    assert unsendable.value.reason == Reason.RENDER_ERROR
+    assert unsendable.value.reason == TextFault.RENDER_ERROR

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from campaigns.models import Run
-from campaigns.services import report as module
-from campaigns.services.report import COLUMNS, write_report
+from campaigns.models import CampaignRun
+from campaigns.reports import report as module
+from campaigns.reports.report import COLUMNS, write_report
 from contacts.models import Contact
 from foundation.refusals import Refusal
 from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
@@ -25,7 +25,7 @@ SENT_AT = datetime(2026, 3, 2, 4, 5, 6, 789000, tzinfo=UTC)
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> CampaignRun:
     """A run of a variable text: sent, skipped, pending."""
     make_list("members", [100_000, 100_001, 100_002])
     run = make_run(make_campaign(), text="hi {{ name }}")
@@ -38,7 +38,7 @@ def run() -> Run:
     return run
 
 
-def written(run: Run, format: str) -> bytes:
+def written(run: CampaignRun, format: str) -> bytes:
     out = io.BytesIO()
     rows = write_report(run=run, format=format, out=out)
     assert rows == run.deliveries.count()
@@ -46,7 +46,7 @@ def written(run: Run, format: str) -> bytes:
     return out.getvalue()
 
 
-def test_the_csv_has_the_columns_in_order_and_the_text_to_the_byte(run: Run) -> None:
+def test_the_csv_has_the_columns_in_order_and_the_text_to_the_byte(run: CampaignRun) -> None:
     data = written(run, "csv")
     assert data.startswith(b"uin,account,state,reason,attempts,last_res,seq,sent_at,text\r\n")
     rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
@@ -66,7 +66,7 @@ def test_the_csv_has_the_columns_in_order_and_the_text_to_the_byte(run: Run) -> 
     assert len(rows) == 3
 
 
-def test_the_json_is_one_array_of_typed_rows(run: Run) -> None:
+def test_the_json_is_one_array_of_typed_rows(run: CampaignRun) -> None:
     rows = json.loads(written(run, "json"))
     assert [tuple(row) for row in rows] == [COLUMNS] * 3
     assert (rows[0]["uin"], rows[0]["account"], rows[0]["seq"]) == (100000, 20001, 77)
@@ -74,7 +74,7 @@ def test_the_json_is_one_array_of_typed_rows(run: Run) -> None:
     assert rows[1]["account"] is rows[1]["sent_at"] is rows[1]["seq"] is None
 
 
-def test_the_sheet_holds_texts_as_texts(run: Run) -> None:
+def test_the_sheet_holds_texts_as_texts(run: CampaignRun) -> None:
     run.deliveries.filter(uin=100_000).update(text="=1+1")
     sheet = load_workbook(io.BytesIO(written(run, "xlsx"))).active
     assert sheet is not None
@@ -86,7 +86,9 @@ def test_the_sheet_holds_texts_as_texts(run: Run) -> None:
     assert rows[2][1] is None
 
 
-def test_a_long_report_goes_on_in_the_next_sheet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_report_goes_on_in_the_next_sheet(
+    run: CampaignRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "SHEET_ROWS", 3)
     book = load_workbook(io.BytesIO(written(run, "xlsx")))
     assert [sheet.max_row for sheet in book.worksheets] == [3, 2]
@@ -97,8 +99,10 @@ def test_a_long_report_goes_on_in_the_next_sheet(run: Run, monkeypatch: pytest.M
     ("text", "said"),
     [("hi & bye", "hi & bye"), ("hi {{ name }}", ""), ("{% raw %}x{% endraw %}", "")],
 )
-def test_a_constant_text_is_that_of_every_row_without_one(run: Run, text: str, said: str) -> None:
-    Run.objects.filter(pk=run.pk).update(text=text)
+def test_a_constant_text_is_that_of_every_row_without_one(
+    run: CampaignRun, text: str, said: str
+) -> None:
+    CampaignRun.objects.filter(pk=run.pk).update(text=text)
     run.refresh_from_db()
     rows = json.loads(written(run, "json"))
     assert [row["text"] for row in rows] == [TEXT, said, said]
@@ -110,12 +114,12 @@ def test_a_run_without_deliveries_has_a_report_without_rows(format: str) -> None
     assert len(written(run, format)) > 2
 
 
-def test_it_streams(run: Run, django_assert_num_queries: Any) -> None:
+def test_it_streams(run: CampaignRun, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):  # the rows, and the count of this test
         written(run, "csv")
 
 
-def test_it_refuses_a_format_it_does_not_know(run: Run) -> None:
+def test_it_refuses_a_format_it_does_not_know(run: CampaignRun) -> None:
     with pytest.raises(Refusal) as refused:
         write_report(run=run, format="pdf", out=io.BytesIO())
     assert refused.value.code == "format_unknown"

@@ -9,18 +9,19 @@ import pytest
 
 from accounts.models import Account
 from accounts.states import AccountState
-from campaigns.models import Delivery, Run
-from campaigns.services.figures import check_figures
-from campaigns.services.planning import plan_run
-from campaigns.services.rerouting import reroute_stopped_accounts
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.planning.plan import plan_run
+from campaigns.planning.reroute import reroute_stopped_accounts
+from sending.models import Delivery
+from sending.runs.figures import check_figures
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_010)
 
 
-def a_planned_run(**columns: Any) -> Run:
+def a_planned_run(**columns: Any) -> CampaignRun:
     accounts = columns.pop("accounts", ())
     campaign = make_campaign("spring", lists=[make_list("all", PEOPLE)], accounts=accounts)
     run = make_run(campaign, state=RunState.PREPARING, **columns)
@@ -28,7 +29,7 @@ def a_planned_run(**columns: Any) -> Run:
     return run
 
 
-def where(run: Run) -> Counter[tuple[str, str, int | None]]:
+def where(run: CampaignRun) -> Counter[tuple[str, str, int | None]]:
     return Counter(Delivery.objects.filter(run=run).values_list("state", "reason", "account__uin"))
 
 

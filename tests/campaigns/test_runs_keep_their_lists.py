@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.querysets.feed import next_of_run
-from campaigns.services import planning
-from campaigns.services.lifecycle import start_campaign
-from campaigns.services.planning import plan_run
-from contacts.models import Segment, Suppression
-from contacts.services.suppressions import suppress
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning import plan
+from campaigns.planning.plan import plan_run
+from campaigns.steering.lifecycle import start_campaign
+from contacts.models import Segment
+from contacts.suppressions import suppress
+from sending.lanes.feed_sql import next_of_run
+from sending.models import Delivery
 from tests.campaigns.making import make_account, make_campaign, make_list
 
 IN_BERN = {"kind": "attribute", "name": "city", "is": "equals", "value": "Bern"}
@@ -33,7 +28,7 @@ def campaign(db: None) -> Campaign:
     return made
 
 
-def planned_to(run: Run) -> set[int]:
+def planned_to(run: CampaignRun) -> set[int]:
     assert plan_run(run=run)
     return set(Delivery.objects.filter(run=run, state="pending").values_list("uin", flat=True))
 
@@ -53,13 +48,13 @@ def test_a_started_run_is_planned_from_what_the_campaign_had_when_it_was_started
 def test_a_list_that_is_edited_between_two_chunks_changes_nothing(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning, "CHUNK", {"postgresql": 3, "sqlite": 3})
+    monkeypatch.setattr(plan, "CHUNK", {"postgresql": 3, "sqlite": 3})
     run = start_campaign(campaign=campaign)
 
     def edit(_name: str) -> None:
         campaign.excluded_lists.set(campaign.lists.all())
 
-    monkeypatch.setattr(planning, "failpoint", edit)
+    monkeypatch.setattr(plan, "failpoint", edit)
     assert planned_to(run) == {*PEOPLE[2:], 100_050}
 
 
@@ -76,45 +71,3 @@ def test_an_opt_out_of_a_list_of_the_run_holds_at_planning_and_in_the_feed(
     account = run.deliveries.exclude(account=None)[0].account_id or 0
     found = next_of_run(account_id=account, run_id=run.pk, now=run.created_at, limit=50)
     assert {one.uin for one in found if one.is_suppressed} == {PEOPLE[6]}
-
-
-@pytest.mark.django_db
-def test_a_run_of_before_is_given_its_campaigns_lists_by_the_migration(
-    transactional_db: None, migrated_back: Any
-) -> None:
-    old = migrated_back("campaigns", "0005_attempts_stay_on_record")
-    lists = [old("contacts", "ContactList").objects.create(name=name) for name in "abc"]
-    segment = old("contacts", "Segment").objects.create(name="s", conditions=IN_BERN)
-    made = [old("campaigns", "Campaign").objects.create(name=name) for name in ("x", "y")]
-    made[0].lists.set(lists[:2])
-    made[0].excluded_lists.set(lists[2:])
-    made[0].segments.set([segment])
-    made[1].lists.set(lists[1:])
-    for number, of in ((1, made[0]), (2, made[0]), (1, made[1])):
-        old("campaigns", "Run").objects.create(
-            campaign=of, number=number, promise="never-twice", timezone="UTC", state="finished"
-        )
-    call_command("migrate", "campaigns", verbosity=0)
-
-    def names(run: Run) -> tuple[str, ...]:
-        rows = (run.lists, run.excluded_lists, run.segments)
-        return tuple("".join(sorted(kept.values_list("name", flat=True))) for kept in rows)
-
-    assert [names(run) for run in Run.objects.order_by("pk")] == [
-        ("ab", "c", "s"),
-        ("ab", "c", "s"),
-        ("bc", "", ""),
-    ]
-    assert not Suppression.objects.exists()
-
-
-@pytest.fixture
-def migrated_back() -> Iterator[Any]:
-    """A function that takes an app back to a migration and gives its models of then."""
-
-    def go_back(app: str, to: str) -> Any:
-        executor = MigrationExecutor(connection)
-        return executor.migrate([(app, to)]).apps.get_model
-
-    yield go_back
-    call_command("migrate", verbosity=0)

@@ -6,14 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from campaigns.services.schedule import (
-    Window,
-    forecast,
-    read_start,
-    read_timezone,
-    read_window,
-)
+from campaigns.definitions.schedule import read_start, read_timezone, read_window
 from foundation.refusals import Refusal
+from sending.runs.windows import Window, forecast
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 SHANGHAI = "Asia/Shanghai"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.models import Campaign, Delivery
-from campaigns.services.audience import people_of
-from campaigns.services.create_campaign import create_campaign
+from campaigns.audience.people import people_of
+from campaigns.definitions.create import create_campaign
+from campaigns.models import Campaign
 from contacts.models import Contact, ContactList, Membership, Segment
 from foundation.refusals import Refusal
+from sending.models import Delivery
 from tests.campaigns.making import make_account
 from tests.commandline import manage
 

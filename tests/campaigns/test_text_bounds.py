@@ -14,18 +14,13 @@ from hypothesis import strategies as st
 from liquid import Environment
 from liquid.exceptions import LiquidError
 
-from campaigns.services.render import (
-    TextProblem,
-    Unsendable,
-    _compiled,
-    compile_text,
-    context_for,
-)
-from campaigns.services.text_filter_work import strip_html
-from campaigns.services.text_filters import FILTERS
-from campaigns.services.text_language import TAGS, environment
-from campaigns.states import Reason
+from sending.text_context import context_for
 from tests.campaigns.hostile_texts import ATTRIBUTES, CONTEXT, scraps, texts, values
+from texts.faults import TextFault, Unsendable
+from texts.filter_work import strip_html
+from texts.filters import FILTERS
+from texts.language import TAGS, environment
+from texts.rendering import TextProblem, _compiled, compile_text
 
 #: What the requirement says, and what a machine that does other things at the same time takes.
 SECONDS, ALLOWANCE = 0.1, 3
@@ -266,7 +261,7 @@ def test_one_persons_attributes_cost_only_that_person() -> None:
     assert_bounded(lambda: outcome("{{ name }}, {{ n }}", context))
     with pytest.raises(Unsendable) as unsendable:
         compiled.render(context)
-    assert unsendable.value.reason == Reason.RENDER_TOO_COSTLY
+    assert unsendable.value.reason == TextFault.RENDER_TOO_COSTLY
     assert compiled.render({"attributes": {"a": 1, "b": 2}}) == "ab"
 
 
@@ -275,5 +270,5 @@ def test_a_belt_holds_where_a_step_takes_longer_than_it_should(
 ) -> None:
     text = "{% for i in (1..n) %}{% assign x = i %}{% endfor %}y"
     assert outcome(text, CONTEXT) == "y"
-    monkeypatch.setattr("campaigns.services.text_bounds.MOST_SECONDS", 0.0)
+    monkeypatch.setattr("texts.bounds.MOST_SECONDS", 0.0)
     assert outcome(text, CONTEXT) == "render_too_costly"

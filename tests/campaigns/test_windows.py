@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.services.windows import is_open, next_opening
+from sending.runs.windows import is_open, next_opening
 
 SHANGHAI, BERLIN = "Asia/Shanghai", "Europe/Berlin"
 

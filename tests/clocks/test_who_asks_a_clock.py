@@ -24,9 +24,9 @@ CLOCKS = {
 #: Where one is asked for another purpose, and which.
 ALLOWED = {
     # A day's name in a sentence: today or not.
-    ("campaigns/services/clock.py", "timezone.localdate"),
+    ("foundation/times.py", "timezone.localdate"),
     # Giving other greenlets a turn.
-    ("campaigns/services/costly_texts.py", "time.sleep"),
+    ("sending/runs/costly_texts.py", "time.sleep"),
 }
 
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import (
     Account,
     AccountEvent,
+    AccountTask,
     Egress,
-    Errand,
     Friend,
     InboundMessage,
     Lease,
@@ -21,9 +21,10 @@ from accounts.models import (
     Worker,
 )
 from accounts.states import AccountState, StateReason
-from campaigns.models import Attempt, Campaign, Delivery, MessageTemplate, Run, RunEvent, Tally
-from campaigns.states import DeliveryState, RunState
+from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from contacts.models import Contact, ContactImport, ContactList, Membership, Suppression
+from sending.models import Attempt, Delivery, RunEvent, Tally
+from sending.states import DeliveryState, RunState
 
 FIRST_UIN, FIRST_ACCOUNT = 20_000_000, 10_000_100
 
@@ -66,13 +67,13 @@ def make_egress(name: str = "default") -> Egress:
 
 
 def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Account:
-    """An account with friends, a timeline and an errand."""
+    """An account with friends, a timeline and an account task."""
     values.setdefault("state", AccountState.ONLINE)
     values.setdefault("state_reason", StateReason.LOGGED_IN)
     account = Account.objects.create(uin=uin, name=f"小红{uin}", credential="x" * 32, **values)
     Lease.objects.create(account=account, last_seq=5, egress=egress)
     AccountEvent.objects.create(account=account, state=account.state, reason=account.state_reason)
-    Errand.objects.create(account=account, kind="sync", state="done", outcome="20 friends.")
+    AccountTask.objects.create(account=account, kind="sync", state="done", outcome="20 friends.")
     Friend.objects.create(account=account, uin=FIRST_UIN + 1, nickname="小明")
     InboundMessage.objects.create(
         account=account, uin=FIRST_UIN + 1, text="好的，伟", received_at=timezone.now()
@@ -96,10 +97,12 @@ def make_list(name: str, *, people: int) -> ContactList:
     return contact_list
 
 
-def make_run(campaign: Campaign, *, senders: list[Account], state: str = RunState.RUNNING) -> Run:
+def make_run(
+    campaign: Campaign, *, senders: list[Account], state: str = RunState.RUNNING
+) -> CampaignRun:
     """A run with deliveries in every state, attempts, and figures that add up."""
     number = campaign.runs.count() + 1
-    run = Run.objects.create(
+    run = CampaignRun.objects.create(
         campaign=campaign, number=number, state=state, text="您好", promise="never-twice",
         timezone="Asia/Shanghai", planned_at=timezone.now(),
     )  # fmt: skip
@@ -118,7 +121,7 @@ def make_run(campaign: Campaign, *, senders: list[Account], state: str = RunStat
     return run
 
 
-def _make_delivery(run: Run, contact: Contact, state: str, account: Account) -> None:
+def _make_delivery(run: CampaignRun, contact: Contact, state: str, account: Account) -> None:
     delivery = Delivery.objects.create(
         run=run, contact=contact, uin=contact.uin, account=account, state=state, text="您好"
     )

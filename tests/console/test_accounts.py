@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, Egress, Errand, Outage
+from accounts.models import Account, AccountTask, Egress, Outage
 from accounts.states import AccountState
 from qqhttp import password_digest
 from tests.console.making import FIRST_ACCOUNT, make_account, make_egress
@@ -45,11 +45,11 @@ def test_a_verb_moves_the_account(
 
 
 @pytest.mark.parametrize("kind", ["login", "sync"])
-def test_an_errand_is_asked_for(kind: str, operator: Client) -> None:
+def test_an_account_task_is_asked_for(kind: str, operator: Client) -> None:
     accounts = [make_account(FIRST_ACCOUNT + n) for n in range(3)]
     chosen = [account.pk for account in accounts]
     operator.post(reverse(LIST), {"action": f"act_{kind}", "_selected_action": chosen})
-    assert Errand.objects.filter(kind=kind, state="open").count() == 3
+    assert AccountTask.objects.filter(kind=kind, state="open").count() == 3
     page = operator.get(reverse("admin:accounts_account_change", args=[chosen[0]]))
     assert "has not answered yet" in page.content.decode()
 

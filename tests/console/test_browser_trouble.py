@@ -53,7 +53,7 @@ def _why(page: Any, stack: RunningStack) -> Any:
 def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimulator) -> None:
     page.goto(stack.url + "campaigns/campaign/1/page/")
     page.wait_for_function(_FIGURE.format(place=1, least=1))
-    page.goto(stack.url + "campaigns/delivery/?run__id__exact=1&state__exact=pending")
+    page.goto(stack.url + "sending/delivery/?run__id__exact=1&state__exact=pending")
     page.locator("tbody a").first.click()
     page.get_by_text(f"account {SENDER} sends it at about").wait_for()
 

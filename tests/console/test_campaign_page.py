@@ -15,9 +15,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.models import Campaign, Delivery, Run
-from campaigns.states import DeliveryState, RunState
+from campaigns.models import Campaign, CampaignRun
 from contacts.models import Segment
+from sending.models import Delivery
+from sending.states import DeliveryState, RunState
 from tests.console.making import make_world
 
 
@@ -57,7 +58,7 @@ def test_a_tick_asks_as_little_for_many_deliveries_as_for_few(operator: Client) 
     address = _page(campaign, "live")
     operator.get(address)  # the reasons for waiting are kept for a few seconds
     few = _queries(operator, address)
-    run = Run.objects.get()
+    run = CampaignRun.objects.get()
     Delivery.objects.bulk_create(
         Delivery(run=run, uin=40_000_000 + n, state=DeliveryState.PENDING) for n in range(500)
     )
@@ -67,7 +68,7 @@ def test_a_tick_asks_as_little_for_many_deliveries_as_for_few(operator: Client) 
 def test_the_page_stops_asking_when_the_run_has_ended(operator: Client) -> None:
     campaign = make_world()
     assert operator.get(_page(campaign, "live")).status_code == 200
-    Run.objects.update(state=RunState.FINISHED)
+    CampaignRun.objects.update(state=RunState.FINISHED)
     assert operator.get(_page(campaign, "live")).status_code == 286
     assert (
         "hx-trigger"
@@ -78,11 +79,11 @@ def test_the_page_stops_asking_when_the_run_has_ended(operator: Client) -> None:
 @pytest.mark.parametrize("verb", ["pause", "cancel", "start", "retry", "resume", "retry-unknown"])
 def test_looking_changes_nothing(verb: str, operator: Client) -> None:
     campaign = make_world()
-    before = list(Run.objects.values()), list(Delivery.objects.values())
+    before = list(CampaignRun.objects.values()), list(Delivery.objects.values())
     answer = operator.get(_page(campaign, "do", verb))
     assert answer.status_code == 200
     assert "No, go back" in answer.content.decode()
-    assert (list(Run.objects.values()), list(Delivery.objects.values())) == before
+    assert (list(CampaignRun.objects.values()), list(Delivery.objects.values())) == before
 
 
 def test_pause_says_what_will_happen_does_it_and_says_so(
@@ -92,7 +93,7 @@ def test_pause_says_what_will_happen_does_it_and_says_so(
     address = _page(campaign, "do", "pause")
     assert "at most one each is in flight" in operator.get(address).content.decode()
     answer = operator.post(address)
-    assert Run.objects.get().state == RunState.PAUSED
+    assert CampaignRun.objects.get().state == RunState.PAUSED
     assert "Paused." in _said(answer)
     page = operator.get(_page(campaign)).content.decode()
     assert "Resume" in page
@@ -103,12 +104,12 @@ def test_a_refusal_is_a_sentence(operator: Client) -> None:
     campaign = make_world()
     answer = operator.post(_page(campaign, "do", "resume"))
     assert "Only a paused or stopped campaign can be resumed." in _said(answer)
-    assert Run.objects.get().state == RunState.RUNNING
+    assert CampaignRun.objects.get().state == RunState.RUNNING
 
 
 def test_start_makes_a_run(operator: Client, redis_server: str) -> None:
     campaign = make_world()
-    Run.objects.update(state=RunState.FINISHED)
+    CampaignRun.objects.update(state=RunState.FINISHED)
     answer = operator.post(_page(campaign, "do", "start-again"))
     assert "is started" in _said(answer)
     assert campaign.runs.count() == 2
@@ -119,21 +120,21 @@ def test_starting_an_ended_campaign_says_who_gets_it_twice(
     state: RunState, operator: Client
 ) -> None:
     campaign = make_world()
-    Run.objects.update(state=state)
+    CampaignRun.objects.update(state=state)
     page = operator.get(_page(campaign)).content.decode()
     assert "Start a new run" in page
     assert f"{_page(campaign, 'do', 'start')}?" not in page
     question = operator.get(_page(campaign, "do", "start-again")).content.decode()
     assert "in this run get" in question
     assert "written to once more" in question
-    assert Run.objects.count() == 1
+    assert CampaignRun.objects.count() == 1
 
 
 def test_a_run_that_has_ended_is_not_asked_why_it_stands_still(operator: Client) -> None:
     campaign = make_world()
-    Run.objects.update(state=RunState.PAUSED, state_detail="Paused by op.")
+    CampaignRun.objects.update(state=RunState.PAUSED, state_detail="Paused by op.")
     assert operator.get(_page(campaign)).content.decode().count("Paused by op.") == 1
-    Run.objects.update(state=RunState.CANCELLED, state_detail="Cancelled by op.")
+    CampaignRun.objects.update(state=RunState.CANCELLED, state_detail="Cancelled by op.")
     page = operator.get(_page(campaign)).content.decode()
     assert "Why nothing is moving" not in page
     assert "Cancelled by op." in page
@@ -151,7 +152,7 @@ def test_the_page_names_the_segments_it_goes_to(operator: Client) -> None:
 def test_retry_takes_exactly_the_failed(operator: Client, redis_server: str) -> None:
     campaign = make_world()
     failed = set(Delivery.objects.filter(state="failed").values_list("pk", flat=True))
-    Run.objects.update(state=RunState.FINISHED)
+    CampaignRun.objects.update(state=RunState.FINISHED)
     operator.post(_page(campaign, "do", "retry"))
     pending = set(Delivery.objects.filter(state="pending").values_list("pk", flat=True))
     assert failed
@@ -164,7 +165,7 @@ def test_preflight_shows_the_figures_and_writes_nothing(operator: Client) -> Non
     page = operator.get(_page(campaign, "preflight")).content.decode()
     assert "would be written to" in page
     assert "您好" in page
-    assert Run.objects.count() == 1
+    assert CampaignRun.objects.count() == 1
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "xlsx"])
@@ -199,7 +200,7 @@ def test_unknown_deliveries_are_resolved(
 ) -> None:
     make_world()
     unknown = list(Delivery.objects.filter(state="unknown").values_list("pk", flat=True))
-    address = reverse("admin:campaigns_delivery_changelist") + "?state__exact=unknown"
+    address = reverse("admin:sending_delivery_changelist") + "?state__exact=unknown"
     form = {"action": action, "_selected_action": unknown}
     answer = operator.post(address, form)
     if action == "send_again":
@@ -212,7 +213,7 @@ def test_unknown_deliveries_are_resolved(
 def test_only_unknown_ones_are_resolved(operator: Client) -> None:
     make_world()
     pending = list(Delivery.objects.filter(state="pending").values_list("pk", flat=True))
-    address = reverse("admin:campaigns_delivery_changelist")
+    address = reverse("admin:sending_delivery_changelist")
     answer = operator.post(address, {"action": "say_arrived", "_selected_action": pending})
     assert "None of the chosen deliveries is unknown." in _said(answer)
     assert Delivery.objects.filter(pk__in=pending, state="pending").count() == len(pending)

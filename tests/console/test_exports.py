@@ -26,7 +26,7 @@ from tests.console.making import FIRST_UIN, make_run, make_world
         ("contacts_suppression", "", "退订", "-never-"),
         ("accounts_account", "", "小红", "x" * 32),
         ("campaigns_messagetemplate", "", "，您好", "-never-"),
-        ("campaigns_delivery", "?state__exact=sent", "双十一", "failed"),
+        ("sending_delivery", "?state__exact=sent", "双十一", "failed"),
         ("accounts_inboundmessage", "?q=好的", "好的，伟", "-never-"),
         ("accounts_inboundmessage", f"?q={FIRST_UIN}", "account", "好的，伟"),
     ],
@@ -53,7 +53,7 @@ EXPORTED = [
     "contacts_suppression",
     "accounts_account",
     "campaigns_messagetemplate",
-    "campaigns_delivery",
+    "sending_delivery",
     "accounts_inboundmessage",
 ]
 
@@ -94,7 +94,7 @@ def test_deliveries_are_exported_in_as_many_queries_whatever_their_number(
 
 def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as asked:
-        assert b"".join(client.get(reverse("admin:campaigns_delivery_export")))
+        assert b"".join(client.get(reverse("admin:sending_delivery_export")))
     return len(asked)
 
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Lease
-from accounts.services.states import quarantine_account
 from accounts.states import AccountState, StateReason
+from accounts.transitions import quarantine_account
 from campaigns.models import Campaign, MessageTemplate
 from qqhttp import password_digest
 from tests.console.making import FIRST_ACCOUNT, make_account, make_list, make_world
@@ -18,7 +18,7 @@ def _account_form(**values: object) -> dict[str, object]:
     empty = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}
     management = {
         f"{prefix}-{key}": value
-        for prefix in ("events", "errands", "sessions")
+        for prefix in ("events", "account_tasks", "sessions")
         for key, value in empty.items()
     }
     return {"name": "小红", "presence": 10, "min_interval": 1.0, **management, **values}

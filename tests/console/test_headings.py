@@ -9,9 +9,10 @@ from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Campaign, Delivery
+from campaigns.models import Campaign
 from contacts.models import Contact
 from foundation.marks import EMPTY
+from sending.models import Delivery
 from tests.console.making import make_world
 
 TABS = ["Progress", "Preflight", "Edit", "Changes"]
@@ -61,7 +62,7 @@ def test_a_deliverys_heading_is_in_the_viewers_language(operator: Client) -> Non
     make_world()
     delivery = Delivery.objects.filter(state="sent")[0]
     operator.cookies["django_language"] = "zh-hans"
-    page = operator.get(reverse("admin:campaigns_delivery_change", args=[delivery.pk]))
+    page = operator.get(reverse("admin:sending_delivery_change", args=[delivery.pk]))
     assert _heading(page.content.decode()) == f"投递 > {delivery.uin} (已发送)"
 
 
@@ -70,7 +71,7 @@ def test_one_mark_stands_for_nothing(operator: Client) -> None:
     Contact.objects.update(name="", attributes={})
     Campaign.objects.update(starts_at=None)
     for address in [
-        "/campaigns/delivery/",
+        "/sending/delivery/",
         "/contacts/contact/",
         "/auth/user/",
         "/accounts/egress/",
@@ -100,10 +101,10 @@ def test_changes_say_who_and_what_without_python(operator: Client) -> None:
 @pytest.mark.parametrize(
     ("model", "heading"),
     [
-        ("accounts_errand", r"指令 > 同步好友列表 \(完成\)"),
+        ("accounts_account_task", r"指令 > 同步好友列表 \(完成\)"),
         ("accounts_session", r"会话 > \d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
         ("contacts_suppression", r"禁发名单 > 20000000 \(.*[^a-z]\)"),
-        ("accounts_resultpolicy", r"结果策略 > \S+, \S+: .+"),
+        ("sending_resultpolicy", r"结果策略 > \S+, \S+: .+"),
     ],
 )
 def test_rows_are_named_in_the_viewers_language(operator: Client, model: str, heading: str) -> None:

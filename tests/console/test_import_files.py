@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from contacts.imports.run import run_import
 from contacts.models import Contact, ContactImport
-from contacts.services.run_import import run_import
 from contacts.states import ImportState
 from tests.console.test_imports import UPLOAD, _check, _page
 

@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from contacts.imports.run import run_import
+from contacts.imports.undo import undo_import
 from contacts.models import Contact, ContactImport, ContactList
-from contacts.services.run_import import run_import
-from contacts.services.undo_import import undo_import
 from contacts.states import ImportState
 
 UPLOAD = "admin:contacts_contactimport_upload"

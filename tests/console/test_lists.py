@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.models import Campaign, Run
+from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList
 from tests.console.making import FIRST_ACCOUNT, make_account, make_world
 
@@ -81,7 +81,7 @@ def _more_of_everything() -> None:
         contact.memberships.create(contact_list=contact_list)
         campaign = Campaign.objects.create(name=f"campaign {number}", text="x")
         campaign.lists.add(contact_list)
-        run = Run.objects.create(
+        run = CampaignRun.objects.create(
             campaign=campaign, number=1, text="x", promise="never-twice", timezone="UTC"
         )
         old = first.runs.get().deliveries.filter(state="sent")[0]

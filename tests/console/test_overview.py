@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Outage, Worker
 from accounts.states import AccountState
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
 from contacts.models import ContactImport
-from qqcampaign.views import recent
+from qqcampaign.console import recent
+from sending.models import Attempt, Delivery
+from sending.states import RunState
 from tests.console.making import FIRST_ACCOUNT, make_account, make_egress, make_world
 
 
@@ -32,7 +33,7 @@ def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
     Account.objects.filter(uin=FIRST_ACCOUNT).update(state=AccountState.QUARANTINED)
     Outage.objects.update(ended_at=None, sentence="No route to it.")
     Worker.objects.update(ended_at="2026-01-01T00:00:00Z")
-    Run.objects.update(state=RunState.STOPPED, state_detail="30 of 50 failed.")
+    CampaignRun.objects.update(state=RunState.STOPPED, state_detail="30 of 50 failed.")
     ContactImport.objects.update(state="failed", problem="It is a picture.")
     page = operator.get("/overview/live/").content.decode()
     for sentence in [
@@ -57,7 +58,7 @@ def test_it_counts_the_last_hour_by_minute_and_code(operator: Client) -> None:
 def test_it_asks_as_little_for_many_rows_as_for_few(operator: Client) -> None:
     make_world(people=7)
     few = _queries(operator)
-    run = Run.objects.get()
+    run = CampaignRun.objects.get()
     Delivery.objects.bulk_create(Delivery(run=run, uin=n, state="pending") for n in range(300))
     cache.clear()
     assert _queries(operator) <= few <= 20
@@ -67,7 +68,7 @@ def test_a_running_campaign_says_when_it_will_be_done(operator: Client) -> None:
     make_world()
     page = operator.get("/overview/live/").content.decode()
     assert "done about" in page
-    Run.objects.update(state=RunState.PAUSED)
+    CampaignRun.objects.update(state=RunState.PAUSED)
     cache.clear()
     assert "done about" not in operator.get("/overview/live/").content.decode()
 

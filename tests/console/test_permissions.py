@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Delivery, Run
+from campaigns.models import CampaignRun
+from sending.models import Delivery
 from tests.console.making import make_operator, make_world
 
 PAGES = [
@@ -50,13 +51,13 @@ def test_a_viewer_sees_and_cannot_act(viewer: Client) -> None:
         address = reverse("admin:campaigns_campaign_do", args=[campaign.pk, verb])
         assert viewer.get(address).status_code == 403
         assert viewer.post(address).status_code == 403
-    assert Run.objects.get().state == "running"
+    assert CampaignRun.objects.get().state == "running"
 
 
 def test_a_viewer_cannot_resolve(viewer: Client) -> None:
     make_world()
     unknown = Delivery.objects.filter(state="unknown")
-    address = reverse("admin:campaigns_delivery_changelist")
+    address = reverse("admin:sending_delivery_changelist")
     chosen = list(unknown.values_list("pk", flat=True))
     viewer.post(address, {"action": "say_arrived", "_selected_action": chosen})
     assert unknown.count() == len(chosen)

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.models import Delivery
 from contacts.models import Contact, ContactImport, Suppression
-from contacts.services.attribute_lines import lines_of
-from contacts.services.attributes import known_attribute_names
+from contacts.people.attribute_lines import lines_of
+from contacts.people.attributes import known_attribute_names
+from sending.models import Delivery
 from tests.console.making import FIRST_UIN, make_world
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from campaigns.models import Campaign
-from campaigns.services.preflight import preflight
+from campaigns.planning.preflight import preflight
 from tests.console.making import make_world
 
 PERSON = re.compile(r"/contacts/contact/(\d+)/change/")

@@ -13,24 +13,25 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 
-from accounts.models import Account, AccountEvent, Errand, Outage, Worker
-from accounts.services.errands import finish_errand
-from accounts.services.outages import begin_outage
-from accounts.services.sessions import end_sessions_of
-from accounts.services.states import quarantine_account
-from accounts.services.workers import presume_dead
+from accounts.account_tasks import finish_account_task
+from accounts.gateway.outages import begin_outage
+from accounts.gateway.sessions import end_sessions_of
+from accounts.leases.workers import presume_dead
+from accounts.models import Account, AccountEvent, AccountTask, Outage, Worker
 from accounts.states import StateReason
-from campaigns.models import Campaign, Run, RunEvent
-from campaigns.services.breakers import stop_run
-from campaigns.services.lifecycle import pause_run, resume_run
-from campaigns.services.render import compile_text
+from accounts.transitions import quarantine_account
+from campaigns.models import Campaign, CampaignRun
+from campaigns.steering.lifecycle import pause_run, resume_run
+from contacts.imports.imports import queue_import
+from contacts.imports.run import run_import
 from contacts.models import ContactList
-from contacts.services.imports import queue_import
-from contacts.services.run_import import run_import
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient, LoginRefused, Logout, NeverLeft
+from sending.models import RunEvent
+from sending.runs.breakers import stop_run
 from tests.console.making import FIRST_ACCOUNT, make_world
 from tests.contacts.people import imported, uploaded
+from texts.rendering import compile_text
 
 EVIL = '<script>alert("%(x)s {y}")</script>'
 
@@ -94,15 +95,15 @@ def test_that_the_gateway_is_away(operator: Client, campaign: Campaign) -> None:
         assert "refuses connections" not in chinese
 
 
-def test_what_came_of_an_errand_and_how_sessions_and_workers_ended(
+def test_what_came_of_an_account_task_and_how_sessions_and_workers_ended(
     operator: Client, campaign: Campaign
 ) -> None:
     account = Account.objects.get(uin=FIRST_ACCOUNT)
-    Errand.objects.filter(account=account).update(state="open")
-    failed = Errand.objects.get(account=account)
-    finish_errand(errand_id=failed.pk, is_done=False, outcome=unreachable())
+    AccountTask.objects.filter(account=account).update(state="open")
+    failed = AccountTask.objects.get(account=account)
+    finish_account_task(account_task_id=failed.pk, is_done=False, outcome=unreachable())
     end_sessions_of(account_id=account.pk, reason="logged in anew")
-    english, chinese = pages(operator, "/accounts/errand/?q=refuses")
+    english, chinese = pages(operator, "/accounts/account_task/?q=refuses")
     assert "refuses connections" in english
     assert "拒绝连接" in chinese
     assert "20 friends." not in chinese  # the others were not looked for
@@ -115,7 +116,7 @@ def test_what_came_of_an_errand_and_how_sessions_and_workers_ended(
 
 
 def test_why_a_run_paused_and_stopped(operator: Client, campaign: Campaign) -> None:
-    run = Run.objects.get()
+    run = CampaignRun.objects.get()
     with translation.override("zh-hans"):  # a Chinese operator, in the console
         pause_run(run=run, by=User.objects.get())
         resume_run(run=run, by=User.objects.get())
@@ -132,7 +133,7 @@ def test_why_a_run_paused_and_stopped(operator: Client, campaign: Campaign) -> N
     assert "没有过滤器“upcas”" in chinese
     assert "Cancelled by ada." in chinese  # written as plain text, by an older version
     assert "not sendable" not in chinese
-    for address in ("/", "/campaigns/run/"):
+    for address in ("/", "/campaigns/campaignrun/"):
         assert "其文本已无法发送" in pages(operator, address)[1]
 
 

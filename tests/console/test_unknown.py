@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Delivery, Run
+from campaigns.models import CampaignRun
+from sending.models import Delivery
 from tests.console.making import make_world
 
 
@@ -20,11 +21,11 @@ def unknown(db: None) -> Delivery:
 
 
 def _page(delivery: Delivery) -> str:
-    return reverse("admin:campaigns_delivery_change", args=[delivery.pk])
+    return reverse("admin:sending_delivery_change", args=[delivery.pk])
 
 
 def _resolve(delivery: Delivery, verdict: str) -> str:
-    return reverse("admin:campaigns_delivery_resolve", args=[delivery.pk, verdict])
+    return reverse("admin:sending_delivery_resolve", args=[delivery.pk, verdict])
 
 
 @pytest.mark.parametrize(
@@ -72,8 +73,8 @@ def test_who_may_not_say_is_not_asked(unknown: Delivery, client: Client) -> None
 def test_all_of_a_run_are_resolved_on_the_campaigns_page(
     unknown: Delivery, operator: Client, verb: str, state: str
 ) -> None:
-    Run.objects.update(state="finished")
-    campaign = unknown.run.campaign_id
+    CampaignRun.objects.update(state="finished")
+    campaign = unknown.run.campaign_run.campaign_id
     page = reverse("admin:campaigns_campaign_page", args=[campaign])
     address = reverse("admin:campaigns_campaign_do", args=[campaign, verb])
     all_of_them = Delivery.objects.filter(state="unknown").count()
@@ -88,7 +89,8 @@ def test_all_of_a_run_are_resolved_on_the_campaigns_page(
 
 def test_nothing_unknown_is_left_to_say(unknown: Delivery, operator: Client) -> None:
     address = reverse(
-        "admin:campaigns_campaign_do", args=[unknown.run.campaign_id, "unknown-arrived"]
+        "admin:campaigns_campaign_do",
+        args=[unknown.run.campaign_run.campaign_id, "unknown-arrived"],
     )
     operator.post(address)
     again = operator.post(address, follow=True).content.decode()

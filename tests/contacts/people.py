@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from contacts.imports.imports import queue_import, upload_import
+from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
-from contacts.services.imports import queue_import, upload_import
-from contacts.services.run_import import run_import
 
 
 def uploaded(text: str | bytes, *, into: str = "all", **options: Any) -> ContactImport:

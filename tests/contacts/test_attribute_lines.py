@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.services.attribute_lines import attributes_of, lines_of
+from contacts.people.attribute_lines import attributes_of, lines_of
 from foundation.refusals import Refusal
 
 KNOWN = {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from contacts.models import Contact, ContactList, Segment, Suppression
-from contacts.services.audience import audience_contacts
-from contacts.services.segments import combine_lists, glimpse_segment, save_segment
+from contacts.segments.audience import audience_contacts
+from contacts.segments.segments import combine_lists, glimpse_segment, save_segment
 from foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db

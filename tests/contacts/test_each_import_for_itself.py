@@ -11,11 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from contacts.imports.files import import_folder, stored_file
+from contacts.imports.imports import queue_import
+from contacts.imports.maintenance import FORGOTTEN_AFTER
+from contacts.imports.undo import request_undo
 from contacts.models import Contact, ContactImport, ContactList
-from contacts.services.import_files import import_folder, stored_file
-from contacts.services.imports import queue_import
-from contacts.services.tending import FORGOTTEN_AFTER
-from contacts.services.undo_import import request_undo
 from contacts.tasks import remove_old_files, run_import
 from tests.console.making import make_operator
 from tests.contacts.people import imported, uploaded

@@ -8,13 +8,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, Friend, InboundMessage
-from campaigns.models import Campaign, Delivery, Run
+from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Suppression, SuppressionReason
-from contacts.services.erasing import erase_person
-from contacts.services.people import person_of
-from contacts.services.segments import glimpse_segment
-from contacts.services.suppressions import suppress
+from contacts.people.erase import erase_person
+from contacts.people.person_page import person_of
+from contacts.segments.segments import glimpse_segment
+from contacts.suppressions import suppress
 from foundation.refusals import Refusal
+from sending.models import Delivery
 from tests.contacts.people import imported
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,12 +27,14 @@ def account() -> Account:
 
 
 @pytest.fixture
-def run() -> Run:
+def run() -> CampaignRun:
     campaign = Campaign.objects.create(name="c", text="hi all")
-    return Run.objects.create(campaign=campaign, number=1, text="hi all", promise="never-twice")
+    return CampaignRun.objects.create(
+        campaign=campaign, number=1, text="hi all", promise="never-twice"
+    )
 
 
-def _delivery(run: Run, uin: int, state: str, **values: object) -> Delivery:
+def _delivery(run: CampaignRun, uin: int, state: str, **values: object) -> Delivery:
     contact = Contact.objects.get(uin=uin)
     return Delivery.objects.create(run=run, contact=contact, uin=uin, state=state, **values)
 
@@ -44,7 +47,7 @@ def _wrote(account: Account, uin: int, text: str, *, days: float = 0, kind: int 
     )
 
 
-def test_a_page_tells_everything(account: Account, run: Run) -> None:
+def test_a_page_tells_everything(account: Account, run: CampaignRun) -> None:
     done = imported("uin,name,city\n10001,One,Bern\n", into="a")
     suppress(uins=[10001], source="letter")
     Friend.objects.create(account=account, uin=10001, nickname="nick")
@@ -66,7 +69,7 @@ def test_suppressing_twice_counts_once_and_an_import_does_not_lift_it() -> None:
 
 
 def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
-    account: Account, run: Run
+    account: Account, run: CampaignRun
 ) -> None:
     imported("uin,name\n10001,One\n10002,Two\n")
     imported("uin,name\n10001,Uno\n", into="b")
@@ -97,7 +100,7 @@ def test_who_was_erased_is_not_written_to_when_a_later_file_brings_them_back() -
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "unknown"])
-def test_erasing_waits_for_what_is_not_settled(run: Run, state: str) -> None:
+def test_erasing_waits_for_what_is_not_settled(run: CampaignRun, state: str) -> None:
     imported("uin,name\n10001,One\n")
     _delivery(run, 10001, state)
     with pytest.raises(Refusal) as refusal:
@@ -106,7 +109,7 @@ def test_erasing_waits_for_what_is_not_settled(run: Run, state: str) -> None:
     assert Contact.objects.get().name == "One"
 
 
-def test_segments_ask_accounts_and_campaigns(account: Account, run: Run) -> None:
+def test_segments_ask_accounts_and_campaigns(account: Account, run: CampaignRun) -> None:
     imported("uin\n10001\n10002\n10003\n")
     Friend.objects.create(account=account, uin=10001)
     Friend.objects.create(account=account, uin=10002, ended_at=timezone.now())
@@ -127,12 +130,14 @@ def test_segments_ask_accounts_and_campaigns(account: Account, run: Run) -> None
 
 
 def test_what_was_said_to_them_and_by_them_is_in_the_order_of_time(
-    account: Account, run: Run
+    account: Account, run: CampaignRun
 ) -> None:
     imported("uin\n10001\n10002\n")
-    Run.objects.update(planned_at=timezone.now() - timedelta(days=9))
+    CampaignRun.objects.update(planned_at=timezone.now() - timedelta(days=9))
     _delivery(run, 10001, "sent", sent_at=timezone.now() - timedelta(days=3), text="hello")
-    again = Run.objects.create(campaign=run.campaign, number=2, text="again", state="finished")
+    again = CampaignRun.objects.create(
+        campaign=run.campaign, number=2, text="again", state="finished"
+    )
     _delivery(again, 10001, "failed", text="not sent")
     _wrote(account, 10001, "first", days=8)
     _wrote(account, 10001, "and?", days=2)

@@ -12,10 +12,11 @@ import tablib
 
 from accounts.models import Account
 from accounts.resources import AccountResource
-from campaigns.models import Campaign, Delivery, MessageTemplate, Run
-from campaigns.resources import DeliveryResource, MessageTemplateResource
+from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.reports.resources import DeliveryResource, MessageTemplateResource
 from contacts.models import Contact, ContactList, Suppression
 from contacts.resources import ContactListResource, ContactResource, SuppressionResource
+from sending.models import Delivery
 from tabular import defuse
 from tabular.formats import DefusedCSV, DefusedXLSX, stream_csv, write_xlsx
 from tests.contacts.people import imported
@@ -141,7 +142,7 @@ def test_lists_and_templates_come_in() -> None:
 def test_deliveries_go_out_as_in_a_report(django_assert_max_num_queries: Any) -> None:
     imported("uin\n10001\n10002\n")
     campaign = Campaign.objects.create(name="c", text="hi")
-    run = Run.objects.create(campaign=campaign, number=1, text="hi", promise="never-twice")
+    run = CampaignRun.objects.create(campaign=campaign, number=1, text="hi", promise="never-twice")
     account = Account.objects.create(uin=20_000)
     for contact in Contact.objects.order_by("uin"):
         Delivery.objects.create(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contacts.models import Contact, ContactList
+from contacts.people.attributes import note_attribute_names
 from contacts.resources.contact import ContactResource
-from contacts.services.attributes import note_attribute_names
 from tabular import open_table
 from tabular.formats import stream_csv, write_xlsx
 from tests.contacts.test_import_contacts import run

@@ -17,16 +17,16 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
+from contacts.imports import maintenance
+from contacts.imports import run as running
+from contacts.imports.files import rejects_file, stored_file
+from contacts.imports.imports import cancel_import, progress_of, queue_import
+from contacts.imports.load import load_people
+from contacts.imports.merge import applied, merge
+from contacts.imports.run import run_import
+from contacts.imports.staging import PackedPeople
+from contacts.imports.undo import request_undo, undo_import
 from contacts.models import Contact, ContactImport, ContactList, ImportChange, Membership
-from contacts.services import run_import as running
-from contacts.services import tending
-from contacts.services.import_files import rejects_file, stored_file
-from contacts.services.imports import cancel_import, progress_of, queue_import
-from contacts.services.loading import load_people
-from contacts.services.merging import applied, merge
-from contacts.services.run_import import run_import
-from contacts.services.staging import PackedPeople
-from contacts.services.undo_import import request_undo, undo_import
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
 from tests.contacts.people import csv_of, imported, uploaded
@@ -133,7 +133,7 @@ def test_an_import_survives_the_kill_of_its_process(tmp_path: Path) -> None:
     assert 0 < contact_import.cursor < count, "killed in the middle"
     _age(contact_import)
     woken: list[int] = []
-    assert tending.tend_imports(wake=woken.append) == 1
+    assert maintenance.tend_imports(wake=woken.append) == 1
     assert woken == [contact_import.pk]
     assert run_import(import_id=woken[0])
     contact_import.refresh_from_db()
@@ -337,11 +337,12 @@ def test_taking_back_is_refused_while_it_runs_and_when_it_is_done() -> None:
 
 
 def test_taking_back_stays_with_what_a_delivery_refers_to() -> None:
-    from campaigns.models import Campaign, Delivery, Run
+    from campaigns.models import Campaign, CampaignRun
+    from sending.models import Delivery
 
     done = imported(csv_of(range(10_000, 10_003)))
     campaign = Campaign.objects.create(name="c", text="hi")
-    run = Run.objects.create(campaign=campaign, number=1, text="hi", promise="never_twice")
+    run = CampaignRun.objects.create(campaign=campaign, number=1, text="hi", promise="never_twice")
     Delivery.objects.create(run=run, contact=Contact.objects.get(uin=10_001), uin=10_001)
     request_undo(contact_import=done)
     undo_import(import_id=done.pk)
@@ -353,11 +354,11 @@ def test_old_files_are_removed() -> None:
     path = stored_file(waiting)
     done = imported("uin\n10001\nx\n")
     os.utime(rejects_file(done), (0, 0))
-    assert tending.remove_old_files() == 1
+    assert maintenance.remove_old_files() == 1
     assert path.exists()
     assert not rejects_file(done).exists()
     ContactImport.objects.filter(pk=waiting.pk).update(
-        created_at=timezone.now() - tending.FORGOTTEN_AFTER
+        created_at=timezone.now() - maintenance.FORGOTTEN_AFTER
     )
-    assert tending.remove_old_files() == 1
+    assert maintenance.remove_old_files() == 1
     assert not path.exists()

@@ -16,16 +16,17 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import Account, Egress, Session, Worker
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.services.create_campaign import create_campaign
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import start_campaign
-from campaigns.states import DeliveryState, RunState
+from campaigns.definitions.create import create_campaign
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import start_campaign
 from contacts.models import ContactList
 from qqcampaign.stack import plan
 from qqhttp import password_digest
 from qqhttp.simulator.population import Account as Person
 from qqhttp.simulator.population import password_of
+from sending.models import Attempt, Delivery
+from sending.runs.figures import check_figures
+from sending.states import DeliveryState, RunState
 from tests.campaigns.making import make_account, make_list
 from tests.running_stack import ROOT
 
@@ -125,7 +126,7 @@ class Fleet:
         make_list("all", sorted({uin for person in world.values() for uin in person.friends}))
         return accounts
 
-    def start_run(self) -> Run:
+    def start_run(self) -> CampaignRun:
         """Start a campaign to everybody."""
         campaign = create_campaign(name="c", lists=[ContactList.objects.get(name="all")], text=TEXT)
         return start_campaign(campaign=campaign)
@@ -176,7 +177,7 @@ def _served() -> set[str]:
 # --- what the database says ---------------------------------------------------------------------
 
 
-def sent(run: Run) -> int:
+def sent(run: CampaignRun) -> int:
     """Return how many deliveries are sent."""
     return Delivery.objects.filter(run=run, state=DeliveryState.SENT).count()
 
@@ -198,12 +199,12 @@ def where(accounts: Sequence[Account]) -> set[str]:
     return set(rows.values_list("egress__name", flat=True))
 
 
-def is_over(run: Run) -> bool:
+def is_over(run: CampaignRun) -> bool:
     """Return whether the run has ended."""
-    return Run.objects.get(pk=run.pk).state == RunState.FINISHED
+    return CampaignRun.objects.get(pk=run.pk).state == RunState.FINISHED
 
 
-def assert_exact(run: Run, control: Any, people: int) -> None:
+def assert_exact(run: CampaignRun, control: Any, people: int) -> None:
     """Everybody was told once, nobody twice, and the figures add up."""
     run.refresh_from_db()
     figures = control.figures()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.leases.workers import end_worker, presume_dead
 from accounts.models import Account, Egress, Lease, Session, Worker
-from accounts.services.workers import end_worker, presume_dead
-from campaigns.services.waking import refuse_wake, wake_lanes
+from sending.wake_ups.wake import refuse_wake, wake_lanes
 from tests.campaigns.making import make_account
 
 pytestmark = pytest.mark.django_db

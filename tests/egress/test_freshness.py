@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS, PROVED_SECONDS
-from campaigns.engine.entries import Mark
-from campaigns.engine.ledger import Ledger
-from campaigns.engine.right import FRESH_SECONDS
 from qqcampaign import settings
 from qqhttp.transport import UNACKNOWLEDGED_SECONDS
+from sending.lanes.permit import FRESH_SECONDS
+from sending.ledger.entries import Mark
+from sending.ledger.ledger import Ledger
 
 
 def test_whoever_may_still_send_has_its_lease() -> None:

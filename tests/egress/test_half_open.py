@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.leases.workers import presume_dead
 from accounts.models import Egress, Worker
-from accounts.services.workers import presume_dead
 from tests.egress.another_database import another_database
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.one_database]

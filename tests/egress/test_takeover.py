@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Lease, Worker
-from campaigns.models import Run
-from campaigns.services.explain import why_is_nothing_moving
+from campaigns.models import CampaignRun
+from campaigns.reports.explain import why_is_nothing_moving
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from tests.egress.fleet import (
@@ -81,7 +81,7 @@ def _is_frozen(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-def _explanations(run: Run) -> list[str]:
+def _explanations(run: CampaignRun) -> list[str]:
     run.refresh_from_db()
     return [why.sentence for why in why_is_nothing_moving(run=run)]
 

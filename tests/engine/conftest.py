@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from campaigns.models import Delivery, Run
-from campaigns.services.figures import check_figures
-from campaigns.services.planning import plan_run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.planning.plan import plan_run
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
+from sending.models import Delivery
+from sending.runs.figures import check_figures
+from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 
 ACCOUNTS, FRIENDS = 4, 12
@@ -45,10 +46,10 @@ def senders(engine: GatewaySimulator) -> list[Account]:
 
 
 @pytest.fixture
-def start(engine: GatewaySimulator) -> Callable[..., Run]:
+def start(engine: GatewaySimulator) -> Callable[..., CampaignRun]:
     """A function that makes and plans a run: `start(accounts=[..], text=..)`."""
 
-    def start_run(*, accounts: Sequence[Account], text: str = "hi", **columns: Any) -> Run:
+    def start_run(*, accounts: Sequence[Account], text: str = "hi", **columns: Any) -> CampaignRun:
         uins = sorted({f for a in accounts for f in a.friends.values_list("uin", flat=True)})
         name = columns.pop("name", "spring")
         members = make_list(name, uins)
@@ -81,7 +82,7 @@ def friends_of(number: int, count: int = FRIENDS) -> list[int]:
     return list(range(first, first + count))
 
 
-def states_of(run: Run) -> dict[str, int]:
+def states_of(run: CampaignRun) -> dict[str, int]:
     """Return how many of a run's deliveries are in which state."""
     counted: dict[str, int] = {}
     for state in Delivery.objects.filter(run=run).values_list("state", flat=True):
@@ -89,12 +90,12 @@ def states_of(run: Run) -> dict[str, int]:
     return counted
 
 
-def is_finished(run: Run) -> bool:
+def is_finished(run: CampaignRun) -> bool:
     """Return whether the run has finished."""
-    return Run.objects.filter(pk=run.pk, state=RunState.FINISHED).exists()
+    return CampaignRun.objects.filter(pk=run.pk, state=RunState.FINISHED).exists()
 
 
-def assert_exact(run: Run, gateway: GatewaySimulator) -> None:
+def assert_exact(run: CampaignRun, gateway: GatewaySimulator) -> None:
     """Everybody got the message once, and every figure is right."""
     run.refresh_from_db()
     owed = [

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from campaigns.engine.feed import brief, next_deliveries
-from campaigns.models import Run
-from campaigns.services import costly_texts
-from campaigns.services.explain import why_is_nothing_moving
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import resume_run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.reports.explain import why_is_nothing_moving
+from campaigns.steering.lifecycle import resume_run
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes.feed import brief, next_deliveries
+from sending.runs import costly_texts
+from sending.runs.figures import check_figures
+from sending.states import RunState
 from tests.engine.conftest import FRIENDS, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 #: Costs nothing for those who have a small number, and everything for those who have a large one.
 COSTLY = "hi {% for i in (1..n) %}{{ i }}{% endfor %}"
 
@@ -30,14 +30,14 @@ def few_suffice(monkeypatch: Any) -> None:
     monkeypatch.setattr(costly_texts, "MOST_TOO_COSTLY", 5)
 
 
-def give(run: Run, n: int, *, to: slice) -> None:
+def give(run: CampaignRun, n: int, *, to: slice) -> None:
     for contact in Contact.objects.filter(deliveries__run=run).order_by("pk")[to]:
         contact.attributes = {"n": n}
         contact.save()
 
 
-def is_stopped(run: Run) -> bool:
-    return Run.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
+def is_stopped(run: CampaignRun) -> bool:
+    return CampaignRun.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
 
 
 def test_who_has_too_large_attributes_is_skipped_and_the_others_get_theirs(

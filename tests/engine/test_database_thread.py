@@ -12,7 +12,7 @@ monkey.patch_all()
 import threading, django
 django.setup()
 from django.db import connection, connections
-from campaigns.engine.database_thread import DatabaseThread
+from sending.ledger.database_thread import DatabaseThread
 
 def ask():
     with connection.cursor() as cursor:

@@ -12,23 +12,24 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from accounts.leases.leases import Grant, take_lease
+from accounts.leases.workers import announce_worker, end_worker, presume_dead
 from accounts.models import Account, Lease, Worker
-from accounts.services.leases import Grant, take_lease
-from accounts.services.workers import announce_worker, end_worker, presume_dead
-from campaigns.engine import lanes as lanes_module
-from campaigns.engine import runtime as runtime_module
-from campaigns.engine import sender as sender_module
-from campaigns.engine.entries import Mark, Replay, Settlement
-from campaigns.engine.feed import unsettled_attempts
-from campaigns.engine.ledger import Ledger
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.querysets.ledger_postgresql import PostgresqlLedger
-from campaigns.services.figures import check_figures
+from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes import sender as sender_module
+from sending.lanes.feed import unsettled_attempts
+from sending.ledger.entries import Mark, Replay, Settlement
+from sending.ledger.ledger import Ledger
+from sending.ledger.sql_postgresql import PostgresqlLedger
+from sending.models import Attempt, Delivery
+from sending.runs.figures import check_figures
+from sending.worker import open_lane as lanes_module
+from sending.worker import runtime as runtime_module
 from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 def a_worker() -> Worker:
@@ -282,9 +283,9 @@ def test_a_worker_that_was_presumed_dead_starts_over(
     run = start(accounts=senders)
     with LocalWorker() as worker:
         wait_until(lambda: engine.control.figures().arrived > 3, what="the first messages")
-        buried = worker.runtime.worker.pk
+        buried = worker.runtime.context.worker.pk
         end_worker(worker_id=buried, reason="presumed dead by a test")
-        wait_until(lambda: worker.runtime.worker.pk != buried, what="the new start")
+        wait_until(lambda: worker.runtime.context.worker.pk != buried, what="the new start")
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert worker.deaths == []
     assert_exact(run, engine)

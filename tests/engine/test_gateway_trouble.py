@@ -10,27 +10,28 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Account, Lease, Outage, PolicyCommand, ResultPolicy
-from accounts.services.outages import begin_outage
-from accounts.services.result_policies import DEFAULTS
-from accounts.services.states import enable_account
-from accounts.services.workers import announce_worker
-from campaigns.engine import lane as lane_module
-from campaigns.engine import reactions
-from campaigns.engine.feed import brief, next_deliveries
-from campaigns.engine.runtime import Runtime
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.services.figures import check_figures, figures_of
-from campaigns.services.lifecycle import resolve_unknown, retry_run
-from campaigns.services.moving import move_deliveries
+from accounts.gateway.outages import begin_outage
+from accounts.leases.workers import announce_worker
+from accounts.models import Account, Lease, Outage
+from accounts.transitions import enable_account
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import resolve_unknown, retry_run
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes import lane as lane_module
+from sending.lanes import reactions
+from sending.lanes.feed import brief, next_deliveries
+from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
+from sending.policies import DEFAULTS
+from sending.runs.deliveries import move_deliveries
+from sending.runs.figures import check_figures, figures_of
+from sending.worker.runtime import Runtime
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
-def send(run: Run) -> LocalWorker:
+def send(run: CampaignRun) -> LocalWorker:
     """Work until the run has finished."""
     with LocalWorker() as worker:
         wait_until(lambda: is_finished(run), what="the end of the run")

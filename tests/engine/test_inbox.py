@@ -11,19 +11,27 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, ErrandKind, InboundKind, InboundMessage, Lease, Outage, Session
-from accounts.services.errands import request_errand
-from accounts.services.states import disable_account, quarantine_account, rest_account
-from campaigns.engine import lane_inbox as lane_inbox_module
-from campaigns.models import Run
+from accounts.account_tasks import request_account_task
+from accounts.models import (
+    Account,
+    AccountTaskKind,
+    InboundKind,
+    InboundMessage,
+    Lease,
+    Outage,
+    Session,
+)
+from accounts.transitions import disable_account, quarantine_account, rest_account
+from campaigns.models import CampaignRun
 from contacts.models import Contact
-from contacts.services.people import person_of
-from contacts.services.segments import segment_contacts
+from contacts.people.person_page import person_of
+from contacts.segments.segments import segment_contacts
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes import lane_inbox as lane_inbox_module
 from tests.engine.conftest import assert_exact, friends_of, is_finished
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 #: What once met a careless parser, and a text that is nothing but blanks.
 TRICKY = [
@@ -46,7 +54,7 @@ def sender(engine: GatewaySimulator, senders: list[Account]) -> Account:
 
 
 def logged_in(account: Account) -> None:
-    request_errand(account=account, kind=ErrandKind.LOGIN)
+    request_account_task(account=account, kind=AccountTaskKind.LOGIN)
     wait_until(lambda: open_session(account), what="the login")
 
 
@@ -154,7 +162,7 @@ def test_an_account_that_may_not_is_not_asked(
     engine: GatewaySimulator, sender: Account, stop: Callable[[Account], object]
 ) -> None:
     with LocalWorker(is_looking=False) as worker:
-        request_errand(account=sender, kind=ErrandKind.LOGIN)
+        request_account_task(account=sender, kind=AccountTaskKind.LOGIN)
         worker.open_lane(sender).join()
         assert _is_due(worker, at=A_HEARTBEAT)
         stop(Account.objects.get(pk=sender.pk))
@@ -163,7 +171,7 @@ def test_an_account_that_may_not_is_not_asked(
 
 def _is_due(worker: LocalWorker, *, at: float) -> bool:
     moment = timezone.now() + timedelta(seconds=at)
-    due = Session.objects.inbox_due(egress_id=worker.runtime.egress.pk, at=moment)
+    due = Session.objects.inbox_due(egress_id=worker.runtime.context.egress.pk, at=moment)
     return due.exists()
 
 
@@ -303,7 +311,7 @@ def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
     assert_exact(run, engine)
 
 
-def _assert_at_its_pace(run: Run, gateway: GatewaySimulator, *, gap: float) -> None:
+def _assert_at_its_pace(run: CampaignRun, gateway: GatewaySimulator, *, gap: float) -> None:
     assert_exact(run, gateway)
     assert gateway.control.too_soon() == []
     assert "3" not in gateway.control.figures().results["CLTMSG"]
@@ -316,7 +324,7 @@ def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
 ) -> None:
     engine.control.set_faults("latency:after,seconds=0.8,command=GetMsgEx")
     with LocalWorker(is_looking=False) as worker:
-        request_errand(account=sender, kind=ErrandKind.LOGIN)
+        request_account_task(account=sender, kind=AccountTaskKind.LOGIN)
         worker.open_lane(sender).join()
         wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
         start(accounts=[sender])

@@ -10,9 +10,9 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import Account, ErrandKind, InboundMessage, Lease, Session
-from accounts.services.errands import request_errand
-from accounts.services.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
+from accounts.account_tasks import request_account_task
+from accounts.gateway.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
+from accounts.models import Account, AccountTaskKind, InboundMessage, Lease, Session
 from qqhttp import GatewayClient, Message
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.working import LocalWorker
@@ -50,7 +50,7 @@ def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
         Lease.objects.filter(account=sender).update(token=F("token") + 1)
         keep_polled(polled=[heard])
         assert texts() == ["still ours "]
-        assert Lease.objects.get(account=sender).worker_id == worker.runtime.worker.pk
+        assert Lease.objects.get(account=sender).worker_id == worker.runtime.context.worker.pk
         Lease.objects.update(worker=None)
 
 
@@ -99,8 +99,10 @@ def test_what_cannot_be_stored_at_all_costs_the_others_nothing(
         inbox = worker.runtime.inbox
         inbox.asked[sender.pk] = heard.turn
         with caplog.at_level(logging.ERROR):
-            inbox.hear(Polled(by_a_lane, "0", heard.at, heard.received_at, heard.pause, (odd,)))
-            inbox.hear(heard)
+            worker.runtime.context.polled.put(
+                Polled(by_a_lane, "0", heard.at, heard.received_at, heard.pause, (odd,))
+            )
+            worker.runtime.context.polled.put(heard)
             inbox.close(patience=5.0)
         assert (texts(), inbox.asked) == (["kept "], {})
     assert "cannot be stored: UnicodeEncodeError" in caplog.text
@@ -116,7 +118,7 @@ class _one_turn:
     def __enter__(self) -> tuple[LocalWorker, Callable[[], Polled]]:
         self._worker = LocalWorker(is_looking=False).__enter__()
         self._worker.runtime.inbox.close(patience=0.0)
-        request_errand(account=self._account, kind=ErrandKind.LOGIN)
+        request_account_task(account=self._account, kind=AccountTaskKind.LOGIN)
         self._worker.open_lane(self._account).join()
         Session.objects.update(poll_at=timezone.now())
         return self._worker, self._take
@@ -126,10 +128,13 @@ class _one_turn:
 
     def _take(self) -> Polled:
         runtime = self._worker.runtime
-        mine: dict[str, int] = {"worker_id": runtime.worker.pk, "egress_id": runtime.egress.pk}
+        mine: dict[str, int] = {
+            "worker_id": runtime.context.worker.pk,
+            "egress_id": runtime.context.egress.pk,
+        }
         (turn,) = claim_turns(**mine, limit=10)
         assert claim_turns(**mine, limit=10) == []
         assert turn.seq == Lease.objects.get(account=self._account).last_seq
-        with runtime.new_client() as client:
+        with runtime.context.new_client() as client:
             assert isinstance(client, GatewayClient)
             return ask_inbox(client=client, turn=turn)

@@ -13,12 +13,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.leases.workers import announce_worker
 from accounts.models import Lease
-from accounts.services.workers import announce_worker
-from campaigns.models import Delivery
-from campaigns.querysets import ledger_postgresql, ledger_sqlite
-from campaigns.querysets.ledger import SENDABLE, columns
 from contacts.models import Contact
+from sending.ledger import sql_postgresql, sql_sqlite
+from sending.ledger.sql import SENDABLE, columns
+from sending.models import Delivery
 from tests.campaigns.making import make_account, make_campaign, make_run
 
 PENDING, BATCH = 4000, 40
@@ -28,30 +28,30 @@ PENDING, BATCH = 4000, 40
 def test_marks_and_results_are_looked_up_by_key() -> None:
     rows = _a_batch_of_a_fresh_run()
     if connection.vendor == "postgresql":
-        for option in ledger_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
+        for option in sql_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
             _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
         marks: list[Any] = [*columns(rows, 5), 1, list(SENDABLE), timezone.now()]
         results = columns([_result(row) for row in rows], 10)
         for statement, values in (
-            (ledger_postgresql._MARK, marks), (ledger_postgresql._SETTLE, results),
+            (sql_postgresql._MARK, marks), (sql_postgresql._SETTLE, results),
         ):  # fmt: skip
             plan = _ask(f"EXPLAIN {statement}", values)
-            assert "Index Scan using campaigns_delivery_pkey on campaigns_delivery" in plan, plan
-            for other in ("delivery_next", "delivery_in_flight", "Seq Scan on campaigns_delivery"):
+            assert "Index Scan using sending_delivery_pkey on sending_delivery" in plan, plan
+            for other in ("delivery_next", "delivery_in_flight", "Seq Scan on sending_delivery"):
                 assert other not in plan, plan
         repeats = [*columns([(row[1], row[2], row[3]) for row in rows], 3), timezone.now(), 1]
         for statement, values in (
-            (ledger_postgresql._REPLAY, repeats),
-            (ledger_postgresql._MARKED_ALREADY, [*columns(rows, 5), 1]),
+            (sql_postgresql._REPLAY, repeats),
+            (sql_postgresql._MARKED_ALREADY, [*columns(rows, 5), 1]),
         ):
             plan = _ask(f"EXPLAIN {statement}", values)
             assert "Seq Scan on campaigns_" not in plan, plan
     else:
         for statement, values in (
-            (ledger_sqlite._MARK, ["[]", 1, *SENDABLE]), (ledger_sqlite._SETTLE, ["[]"]),
+            (sql_sqlite._MARK, ["[]", 1, *SENDABLE]), (sql_sqlite._SETTLE, ["[]"]),
         ):  # fmt: skip
             plan = _ask(f"EXPLAIN QUERY PLAN {statement}", values)
-            assert "SEARCH campaigns_delivery USING INTEGER PRIMARY KEY" in plan, plan
+            assert "SEARCH sending_delivery USING INTEGER PRIMARY KEY" in plan, plan
             assert "SCAN campaigns_" not in plan, plan
 
 

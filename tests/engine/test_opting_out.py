@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import Account
-from campaigns.models import Run
+from campaigns.models import CampaignRun
 from contacts.models import ContactList
-from contacts.services.suppressions import suppress
+from contacts.suppressions import suppress
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 @pytest.mark.parametrize("text", ["hi", "hi {{ uin }}"])

@@ -8,18 +8,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from accounts.leases.workers import announce_worker, end_worker
 from accounts.models import Account
-from accounts.services.live import live
-from accounts.services.workers import announce_worker, end_worker
-from campaigns.models import Attempt, Run
-from campaigns.services.lifecycle import pause_run, resume_run
+from accounts.pacing.redis_client import live
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import pause_run, resume_run
 from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
+from sending.models import Attempt
 from tests.engine.conftest import FRIENDS, is_finished
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 def places(account: Account) -> set[str]:

@@ -10,15 +10,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, Lease
-from accounts.services.states import enable_account, rest_account
-from campaigns.engine import lane as lane_module
-from campaigns.engine import reactions
-from campaigns.models import Run
+from accounts.transitions import enable_account, rest_account
+from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes import lane as lane_module
+from sending.lanes import reactions
 from tests.engine.conftest import assert_exact, is_finished
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 def _state(account: Account) -> tuple[str, str]:

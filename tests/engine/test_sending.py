@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 
 from accounts.models import Account
-from campaigns.models import Run
+from campaigns.models import CampaignRun
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 @pytest.mark.parametrize("text", ["hello & 100% = 你好", "{{ uin }}: hello, {{ nickname }}"])

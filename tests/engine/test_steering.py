@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Account, Errand, ErrandKind, ErrandState
-from accounts.services.errands import request_errand
-from accounts.services.states import disable_account, enable_account, rest_account
-from campaigns.engine.runtime import Runtime
-from campaigns.models import Run
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import cancel_run, pause_run, resume_run
-from campaigns.states import RunState
+from accounts.account_tasks import request_account_task
+from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState
+from accounts.transitions import disable_account, enable_account, rest_account
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import cancel_run, pause_run, resume_run
 from qqhttp.simulator import GatewaySimulator
+from sending.runs.figures import check_figures
+from sending.states import RunState
+from sending.worker.runtime import Runtime
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 def arrived(gateway: GatewaySimulator, account: Account | None = None) -> int:
@@ -93,7 +93,7 @@ def test_a_limit_a_minute_holds(
     with LocalWorker() as worker:
         wait_for_messages(engine, 8)
         wait_until(
-            lambda: not any(lane.tempo.wake.is_set() for lane in worker.runtime.lanes.values()),
+            lambda: not any(lane.pacing.wake.is_set() for lane in worker.runtime.lanes.values()),
             what="the lanes to wait",
         )
         assert [arrived(engine, account) for account in senders[:2]] == [4, 4]
@@ -180,13 +180,13 @@ def test_a_run_whose_window_closes_waits(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     run = start(accounts=senders[:1])
-    Run.objects.filter(pk=run.pk).update(
+    CampaignRun.objects.filter(pk=run.pk).update(
         window_start="00:00", window_end="00:00:01", timezone="Etc/GMT+12"
     )
     with LocalWorker(is_looking=False) as worker:
         worker.open_lane(senders[0]).join()
     assert (arrived(engine), states_of(run)) == (0, {"pending": FRIENDS})
-    assert Run.objects.get(pk=run.pk).state == RunState.RUNNING
+    assert CampaignRun.objects.get(pk=run.pk).state == RunState.RUNNING
 
 
 def test_a_run_that_begins_shares_a_busy_account_at_once(
@@ -206,17 +206,19 @@ def test_a_run_that_begins_shares_a_busy_account_at_once(
     assert sorted(map(str, texts)) == ["first"] * FRIENDS + ["second"] * FRIENDS
 
 
-def test_an_account_in_the_middle_of_a_run_does_an_errand_at_once(
+def test_an_account_in_the_middle_of_a_run_does_an_account_task_at_once(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     Account.objects.update(min_interval=0.25)
     run = start(accounts=senders[:1])
     with LocalWorker() as worker:
         wait_for_messages(engine, 2)
-        errand = request_errand(account=senders[0], kind=ErrandKind.SYNC)
+        account_task = request_account_task(account=senders[0], kind=AccountTaskKind.SYNC)
         wait_until(
-            lambda: Errand.objects.filter(pk=errand.pk, state=ErrandState.DONE).exists(),
-            what="the errand",
+            lambda: AccountTask.objects.filter(
+                pk=account_task.pk, state=AccountTaskState.DONE
+            ).exists(),
+            what="the account task",
         )
         assert arrived(engine) < FRIENDS
         wait_until(lambda: is_finished(run), what="the end of the run")

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from accounts.models import Account
-from campaigns.models import Delivery, Run
-from campaigns.services.explain import why_is_nothing_moving
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import pause_run, resume_run
-from campaigns.states import RunState
+from campaigns.models import CampaignRun
+from campaigns.reports.explain import why_is_nothing_moving
+from campaigns.steering.lifecycle import pause_run, resume_run
 from qqhttp.simulator import GatewaySimulator
+from sending.models import Delivery
+from sending.runs.figures import check_figures
+from sending.states import RunState
 from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 LONG = "a text of more than thirty characters"
 
 
-def half_sent(run: Run, gateway: GatewaySimulator) -> None:
+def half_sent(run: CampaignRun, gateway: GatewaySimulator) -> None:
     """Send a part of a run, and end the worker."""
     with LocalWorker() as worker:
         wait_until(lambda: gateway.control.figures().arrived >= 2, what="two messages")
@@ -28,8 +29,8 @@ def half_sent(run: Run, gateway: GatewaySimulator) -> None:
     resume_run(run=run)
 
 
-def is_stopped(run: Run) -> bool:
-    return Run.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
+def is_stopped(run: CampaignRun) -> bool:
+    return CampaignRun.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
 
 
 def test_a_run_whose_text_became_too_long_stops_with_a_sentence_and_others_go_on(
@@ -64,7 +65,7 @@ def test_a_text_that_does_not_compile_any_more_stops_its_run(
 ) -> None:
     run = start(accounts=senders[:1], text="hi {{ name }}")
     # As if a filter had gone with an upgrade.
-    Run.objects.filter(pk=run.pk).update(text="hi {{ name | gone }}")
+    CampaignRun.objects.filter(pk=run.pk).update(text="hi {{ name | gone }}")
     with LocalWorker() as worker:
         wait_until(lambda: is_stopped(run), what="the stop")
         assert worker.deaths == []

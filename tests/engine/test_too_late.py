@@ -8,25 +8,25 @@ from typing import Any
 
 import pytest
 
+from accounts.leases.leases import Grant, take_lease
+from accounts.leases.workers import announce_worker
 from accounts.models import Account, Lease, Worker
-from accounts.services.leases import Grant, take_lease
-from accounts.services.workers import announce_worker
-from campaigns.engine import runtime as runtime_module
-from campaigns.engine.entries import Decision, Mark, Replay
-from campaigns.engine.ledger import Ledger
-from campaigns.engine.outcomes import REPLAY_MARGIN_SECONDS
-from campaigns.engine.right import LEAVES_WITHIN_SECONDS
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import cancel_run
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import cancel_run
 from clocks import shared
 from contacts.models import Suppression
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.transport import UNACKNOWLEDGED_SECONDS
+from sending.lanes.permit import LEAVES_WITHIN_SECONDS
+from sending.ledger.entries import REPLAY_MARGIN_SECONDS, Decision, Mark, Replay
+from sending.ledger.ledger import Ledger
+from sending.models import Attempt, Delivery
+from sending.runs.figures import check_figures
+from sending.worker import runtime as runtime_module
 from tests.engine.conftest import FRIENDS, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 SEQ = 7
 
 
@@ -84,7 +84,7 @@ def test_no_repeat_to_who_opted_out(marked: tuple[Ledger, Grant, Delivery]) -> N
 def test_no_repeat_to_who_opted_out_of_the_list(
     marked: tuple[Ledger, Grant, Delivery],
 ) -> None:
-    members = marked[2].run.campaign.lists.get()
+    members = marked[2].run.lists.get()
     Suppression.objects.create(uin=marked[2].uin, contact_list=members)
     assert asked_again(marked) is Decision.OPTED_OUT
 
@@ -95,7 +95,7 @@ def test_no_repeat_to_who_was_erased(marked: tuple[Ledger, Grant, Delivery]) -> 
 
 
 def test_no_repeat_for_a_run_that_was_cancelled(marked: tuple[Ledger, Grant, Delivery]) -> None:
-    cancel_run(run=marked[2].run)
+    cancel_run(run=marked[2].run.campaign_run)
     assert asked_again(marked) is Decision.CANCELLED
 
 
@@ -121,7 +121,7 @@ def test_what_was_left_open_too_long_is_not_sent_again(
     assert check_figures(run=run) == []
 
 
-def _leave_open(engine: GatewaySimulator, run: Run) -> None:
+def _leave_open(engine: GatewaySimulator, run: CampaignRun) -> None:
     """Leave one attempt open: it arrived, the answer was lost, the worker went away."""
     engine.control.set_faults("empty:after,command=CLTMSG,count=1")
     with LocalWorker():

@@ -13,20 +13,21 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from accounts.models import Account, Outage, ResultPolicy
-from accounts.services import conversation
-from campaigns.engine.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
-from campaigns.engine.tempo import Tempo
-from campaigns.models import Attempt, Run
-from campaigns.services.lifecycle import pause_run, resume_run
+from accounts.gateway import conversation
+from accounts.models import Account, Outage
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import pause_run, resume_run
 from clocks import local
 from foundation.refusals import Refusal
 from foundation.trouble import is_shared
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
+from sending.lanes.pacing import LanePacing
+from sending.models import Attempt, ResultPolicy
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 # --- logins ---------------------------------------------------------------------------------
@@ -39,8 +40,8 @@ def test_a_gateway_that_answers_no_logins_costs_no_account(
 ) -> None:  # fmt: skip
     """More failed logins than any count of tries; then everything is sent, without a human."""
     monkeypatch.setattr(conversation, "LOGIN_BACKOFF_SECONDS", (0.05,))
-    monkeypatch.setattr("campaigns.engine.gateway_watch.LONGEST_PAUSE_SECONDS", 0.2)
-    monkeypatch.setattr("campaigns.engine.gateway_watch.FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("sending.lanes.gateway_watch.LONGEST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr("sending.lanes.gateway_watch.FIRST_PAUSE_SECONDS", 0.05)
     settings.QQ_READ_TIMEOUT = 0.2
     engine.control.set_faults(f"{fault},command=Login")
     run = start(accounts=senders)
@@ -202,7 +203,7 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_pause_lasts_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    tempo: Tempo = Tempo.__new__(Tempo)
+    tempo: LanePacing = LanePacing.__new__(LanePacing)
     tempo.wake, checks = threading.Event(), []
     tempo._check = lambda: checks.append(1)
     stop = threading.Event()

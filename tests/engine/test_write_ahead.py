@@ -8,12 +8,13 @@ from collections.abc import Callable
 from django.db import connection, transaction
 
 from accounts.models import Account, Worker
-from campaigns.models import Attempt, Run
+from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
+from sending.models import Attempt
 from tests.engine.conftest import FRIENDS, assert_exact, is_finished
 from tests.engine.working import LocalWorker, wait_until
 
-Start = Callable[..., Run]
+Start = Callable[..., CampaignRun]
 
 
 def test_no_request_arrives_whose_attempt_is_not_durable(
@@ -22,7 +23,7 @@ def test_no_request_arrives_whose_attempt_is_not_durable(
     run = start(accounts=senders)
     with LocalWorker() as worker:
         # A slow ledger: a request that did not wait for it would be far ahead.
-        worker.runtime.ledger._linger = 0.15
+        worker.runtime.context.ledger._linger = 0.15
         looked_at: set[tuple[int, int]] = set()
         too_early = []
         while not is_finished(run):
@@ -46,15 +47,17 @@ def test_while_the_database_takes_no_mark_nothing_is_sent(
     with LocalWorker() as worker:
         wait_until(lambda: engine.control.figures().arrived > 4, what="the first messages")
         is_held, may_go = threading.Event(), threading.Event()
-        holder = threading.Thread(target=_hold, args=(worker.runtime.worker.pk, is_held, may_go))
+        holder = threading.Thread(
+            target=_hold, args=(worker.runtime.context.worker.pk, is_held, may_go)
+        )
         holder.start()
         is_held.wait(10)
         # What was granted before may still leave: one message of each account.
         most = engine.control.figures().arrived + len(senders)
-        commits = worker.runtime.ledger.commits
+        commits = worker.runtime.context.ledger.commits
         may_go.wait(1.0)  # twenty gaps
         assert engine.control.figures().arrived <= most
-        assert worker.runtime.ledger.commits <= commits + 1
+        assert worker.runtime.context.ledger.commits <= commits + 1
         may_go.set()
         holder.join()
         wait_until(lambda: is_finished(run), what="the end of the run")

@@ -15,11 +15,11 @@ from typing import Self
 from django.db import connection
 
 from accounts.models import Account
-from campaigns.engine.lanes import run_lane_for
-from campaigns.engine.runtime import Runtime
-from campaigns.models import Run
-from campaigns.services.idle import idle_leases_with_work
-from campaigns.services.reconciling import reconcile
+from campaigns.models import CampaignRun
+from sending.reconcile import reconcile
+from sending.wake_ups.accounts_with_work import idle_leases_with_work
+from sending.worker.open_lane import run_lane_for
+from sending.worker.runtime import Runtime
 
 PATIENCE = 30.0
 
@@ -82,7 +82,7 @@ class LocalWorker:
             ticks = 0
             while not self._stop.wait(0.03):
                 ticks += 1
-                runs = list(Run.objects.running().values_list("pk", flat=True))
+                runs = list(CampaignRun.objects.running().values_list("pk", flat=True))
                 idle = idle_leases_with_work(run_ids=runs).values_list("account_id", flat=True)
                 for account_id in idle:
                     if account_id not in self.runtime.lanes:

@@ -10,16 +10,16 @@ import pytest
 from django.db import connection
 from django.utils.translation import override
 
-from accounts.models import Account, Errand, Outage
-from accounts.services.errands import finish_errand
-from accounts.services.outages import begin_outage
-from accounts.services.states import quarantine_account
+from accounts.account_tasks import finish_account_task
+from accounts.gateway.outages import begin_outage
+from accounts.models import Account, AccountTask, Outage
 from accounts.states import StateReason
-from campaigns.states import DeliveryState
+from accounts.transitions import quarantine_account
 from foundation.sentences import Sentence, read, stored
 from qqhttp import LoginRefused
 from qqhttp.codec import parse
 from qqhttp.errors import MalformedReply
+from sending.states import DeliveryState
 from tests.console.making import make_account, make_egress
 
 PAUSED = "Paused by %(who)s."
@@ -194,13 +194,13 @@ def test_the_longest_answers_fit() -> None:
 )
 def test_a_search_finds_what_its_reader_sees(language: str, term: str, found: bool) -> None:
     make_account(10_000)
-    errand = Errand.objects.get()
-    Errand.objects.update(state="open")
+    account_task = AccountTask.objects.get()
+    AccountTask.objects.update(state="open")
     outcome = Sentence(
         "The gateway named %(told)d of %(count)d friends: it cuts its lists. "
         "Those it did not name are left as they were."
     ) % {"told": 7, "count": 17}
-    finish_errand(errand_id=errand.pk, is_done=True, outcome=outcome)
+    finish_account_task(account_task_id=account_task.pk, is_done=True, outcome=outcome)
     with override(language):
-        assert Errand.objects.filter(outcome__icontains=term).exists() is found
-        assert Errand.objects.exclude(outcome__icontains=term).exists() is not found
+        assert AccountTask.objects.filter(outcome__icontains=term).exists() is found
+        assert AccountTask.objects.exclude(outcome__icontains=term).exists() is not found

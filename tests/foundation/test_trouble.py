@@ -110,9 +110,9 @@ def test_a_lock_of_the_real_database_is_its_own_trouble() -> None:
     try:
         with holder.cursor() as held:
             held.execute("BEGIN")
-            held.execute("LOCK TABLE campaigns_run")
+            held.execute("LOCK TABLE sending_run")
             with connection.cursor() as cursor, pytest.raises(OperationalError) as raised:
-                cursor.execute("SET lock_timeout = 50; SELECT 1 FROM campaigns_run")
+                cursor.execute("SET lock_timeout = 50; SELECT 1 FROM sending_run")
             held.execute("ROLLBACK")
     finally:
         holder.close()

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from accounts.models import PolicyCommand
-from accounts.services.result_policies import PolicyTable
-from campaigns.engine.outcomes import LONGEST_REPLAY_PAUSE_SECONDS, REPLAY_MARGIN_SECONDS
-from campaigns.engine.right import LEAVES_WITHIN_SECONDS
 from qqhttp import CltMsg, Request
+from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS, REPLAY_MARGIN_SECONDS
+from sending.lanes.permit import LEAVES_WITHIN_SECONDS
+from sending.models import PolicyCommand
+from sending.policies import PolicyTable
 from tests.model.gateway import Answer
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Checks:
 
     def asks(self, lane: int) -> None:
         """A lane asks for a mark."""
-        from campaigns.engine.lane import REFUSED_PAUSE_SECONDS
+        from sending.lanes.lane import REFUSED_PAUSE_SECONDS
 
         since = self.now - self.refused_at.pop(lane, float("-inf"))
         if since < REFUSED_PAUSE_SECONDS - _SLACK:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 
 from accounts.models import Account
-from campaigns.engine.outcomes import REPLAY_MARGIN_SECONDS
-from campaigns.engine.tempo import place_of
-from campaigns.models import Attempt, Delivery, Run
-from campaigns.services.figures import check_figures
-from campaigns.states import DeliveryState, Promise, Reason
+from campaigns.models import CampaignRun
+from sending.lanes.pacing import place_of
+from sending.ledger.entries import REPLAY_MARGIN_SECONDS
+from sending.models import Attempt, Delivery
+from sending.runs.figures import check_figures
+from sending.states import DeliveryState, Promise, Reason
 
 if TYPE_CHECKING:
     from tests.model.world import World
@@ -41,7 +42,7 @@ def check_open_attempts(world: World) -> None:
 def check_the_end(world: World) -> None:
     """Note everything that is not as it must be."""
     fail = world.checks.fail
-    for run in Run.objects.all():
+    for run in CampaignRun.objects.all():
         for wrong in check_figures(run=run):
             fail(f"run {run.pk}: {wrong}")
     arrived = Counter((one.un, one.text.partition(" ")[0]) for one in world.gateway.delivered)

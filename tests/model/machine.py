@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from accounts.models import Account
-from campaigns.models import Run
-from campaigns.services.lifecycle import cancel_run, pause_run, resume_run
-from campaigns.states import Promise, RunState
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import cancel_run, pause_run, resume_run
 from contacts.models import Suppression
 from foundation.refusals import Refusal
+from sending.states import Promise, RunState
 from tests.model.ending import check_the_end
 from tests.model.gateway import BAD_ANSWERS, Trouble
 from tests.model.world import ACCOUNTS, FIRST_FRIEND, FRIENDS, RUNS, Host, World
@@ -49,7 +49,7 @@ class EngineMachine(RuleBasedStateMachine):
     ) -> None:
         for account in Account.objects.all():
             self.world.set_limits(account, gap=gap, per_minute=per_minute)
-        Run.objects.update(promise=promise)
+        CampaignRun.objects.update(promise=promise)
         if is_short:
             self._steer("two", "pause")
         for _ in range(workers):
@@ -293,7 +293,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.world.start_worker(name=f"host-{self.hosts}", shift=1000.0 * self.hosts)
 
     def _steer(self, name: str, how: str) -> None:
-        run, checks = Run.objects.get(campaign__name=name), self.world.checks
+        run, checks = CampaignRun.objects.get(campaign__name=name), self.world.checks
         with contextlib.suppress(Refusal):
             {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}[how](run=run)
         run.refresh_from_db()

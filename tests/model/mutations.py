@@ -35,7 +35,7 @@ MUTATIONS = (
         "age: a repeat is granted however old its attempt is",
         (
             (
-                "campaigns/querysets/ledger_sqlite.py",
+                "sending/ledger/sql_sqlite.py",
                 "t.marked_at < %s,\n",
                 "t.marked_at < %s AND 0,\n",
             ),
@@ -44,9 +44,9 @@ MUTATIONS = (
     Mutation(
         "forgotten: nobody looks for a mark whose commit was cut",
         (
-            ("campaigns/engine/ledger.py", "        if is_again:\n", "        if False:\n"),
+            ("sending/ledger/ledger.py", "        if is_again:\n", "        if False:\n"),
             (
-                "campaigns/engine/runtime.py",
+                "sending/worker/runtime.py",
                 "                    self._find_forgotten_attempts()\n",
                 "",
             ),
@@ -56,7 +56,7 @@ MUTATIONS = (
         "pause: any wake-up cuts it short",
         (
             (
-                "campaigns/engine/tempo.py",
+                "sending/lanes/pacing.py",
                 "        while (left := ends_at - local.elapsed()) > 0:\n"
                 "            self.wait(left)\n\n    def _place",
                 "        if (left := ends_at - local.elapsed()) > 0:\n"
@@ -68,7 +68,7 @@ MUTATIONS = (
         "places: one that is not used is kept",
         (
             (
-                "campaigns/engine/sender.py",
+                "sending/lanes/sender.py",
                 "                self._tempo.give_back_place(seq)\n",
                 "                pass\n",
             ),
@@ -78,7 +78,7 @@ MUTATIONS = (
         "open: a wake-up has an open attempt asked about at once",
         (
             (
-                "campaigns/engine/sender.py",
+                "sending/lanes/sender.py",
                 "                self._tempo.wait(wait)\n            else:\n",
                 "                self._tempo.wait(wait)\n                self._ask_again(attempt)\n"
                 "            else:\n",

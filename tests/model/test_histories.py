@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.states import Promise
+from sending.states import Promise
 from tests.model.machine import EngineMachine
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("model_database")]

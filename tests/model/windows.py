@@ -1,11 +1,11 @@
-"""What `accounts.services.pace` uses of Redis, with its two scripts as functions."""
+"""What `accounts.pacing.pace` uses of Redis, with its two scripts as functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from accounts.services import pace
+from accounts.pacing import pace
 
 
 class ModelRedis:

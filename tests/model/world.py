@@ -11,21 +11,23 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 from greenlet import GreenletExit
 
+from accounts import wake_ups
+from accounts.gateway.conversation import Conversation
+from accounts.leases import workers
 from accounts.models import Account
-from accounts.services import hints, pace, workers
-from accounts.services.conversation import Conversation
-from accounts.services.result_policies import PolicyTable, load_policies
-from campaigns.engine import ledger as ledger_module
-from campaigns.engine import runtime as runtime_module
-from campaigns.engine.lanes import run_lane_for
-from campaigns.engine.right import RightToSend
-from campaigns.engine.runtime import Runtime
-from campaigns.models import Delivery
-from campaigns.services import waking
-from campaigns.services.planning import plan_run
-from campaigns.services.reconciling import reconcile
-from campaigns.states import OPEN_DELIVERY_STATES, RunState
+from accounts.pacing import pace
+from campaigns.planning.plan import plan_run
 from clocks import local, shared
+from sending.lanes.permit import SendPermit
+from sending.ledger import ledger as ledger_module
+from sending.models import Delivery
+from sending.policies import PolicyTable, load_policies
+from sending.reconcile import reconcile
+from sending.states import OPEN_DELIVERY_STATES, RunState
+from sending.wake_ups import wake as wake_module
+from sending.worker import runtime as runtime_module
+from sending.worker.open_lane import run_lane_for
+from sending.worker.runtime import Runtime
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
 from tests.model.checks import Checks
 from tests.model.client import CONNECT_SECONDS, ModelClient
@@ -51,7 +53,7 @@ RUNS = {"one": "one and the same", "two": "two {{ uin }}"}
 _SOMEBODY_IS_IDLE = """
 SELECT 1 FROM accounts_lease l LEFT JOIN accounts_worker w ON w.id = l.worker_id
  WHERE (l.worker_id IS NULL OR w.ended_at IS NOT NULL) AND EXISTS (
-       SELECT 1 FROM campaigns_delivery d JOIN campaigns_run r ON r.id = d.run_id
+       SELECT 1 FROM sending_delivery d JOIN sending_run r ON r.id = d.run_id
         WHERE d.account_id = l.account_id
           AND (d.state = 'sending' OR d.state = 'pending' AND r.state = 'running'))
 """
@@ -180,8 +182,8 @@ class World:
         self._put(ledger_module, "RIDE_SECONDS", 0.2)
         self._put(runtime_module, "load_policies", self._policies)
         self._put(pace, "live", lambda: self.redis)
-        self._put(hints, "publish", self._publish)
-        self._put(waking, "publish", self._publish)
+        self._put(wake_ups, "publish", self._publish)
+        self._put(wake_module, "publish", self._publish)
         self._watch_leases()
         self._put(ModelRuntime, "world", self) if hasattr(ModelRuntime, "world") else setattr(
             ModelRuntime, "world", self
@@ -199,7 +201,7 @@ class World:
         return self._policy_table
 
     def _watch_leases(self) -> None:
-        begin, mark = Conversation.__init__, RightToSend.mark
+        begin, mark = Conversation.__init__, SendPermit.mark
         checks = self.checks
 
         def begin_watched(conversation: Any, *, grant: Any, client: Any, **more: Any) -> None:
@@ -214,7 +216,7 @@ class World:
             return is_granted
 
         self._put(Conversation, "__init__", begin_watched)
-        self._put(RightToSend, "mark", mark_watched)
+        self._put(SendPermit, "mark", mark_watched)
 
     def _here(self) -> Host:
         here = self.time.current
@@ -298,7 +300,7 @@ class World:
             runtime = ModelRuntime(version="model")
             runtime.start()
             host.runtime = runtime
-            hints.wake_reconciler()
+            wake_ups.wake_reconciler()
         except (DatabaseError, InterfaceError):
             # Its supervisor starts another in a moment.
             now = self.time.now

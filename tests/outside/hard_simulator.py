@@ -63,7 +63,7 @@ def simulator(stranger: Stranger, *arguments: object) -> Iterator[Simulator]:
             process.kill()
 
 
-def test_storm_errands_another_pace_and_no_heartbeats(tmp_path: Path) -> None:
+def test_storm_account_tasks_another_pace_and_no_heartbeats(tmp_path: Path) -> None:
     accounts, people = tmp_path / "accounts.csv", tmp_path / "people.csv"
     size = ("--accounts", ACCOUNTS, "--friends", FRIENDS, "--min-interval", GAP, "--penalty", 1)
     files = ("--write-accounts", accounts, "--write-contacts", people, "--heartbeat", 2)
@@ -96,7 +96,7 @@ def test_storm_errands_another_pace_and_no_heartbeats(tmp_path: Path) -> None:
         began = time.monotonic()
         assert {row["friends"] for row in stranger.ok("accounts", "sync", "--all")} == {FRIENDS}
         assert time.monotonic() - began < 8
-        assert gateway.ask("figures")["too_soon"] == 0, "an errand cost the pace"
+        assert gateway.ask("figures")["too_soon"] == 0, "an account task cost the pace"
 
         gateway.tell("settings", min_interval=2 * GAP)
         stranger.until(lambda: gateway.ask("figures")["too_soon"] >= ACCOUNTS, seconds=10)

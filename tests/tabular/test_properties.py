@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contacts.imports.merge import applied, merge, taken_back
+from contacts.imports.rows import PersonReader, RowProblem
 from contacts.models import UIN_MAX, UIN_MIN
-from contacts.services.merging import applied, merge, taken_back
-from contacts.services.validation import PersonReader, RowProblem
 from contacts.states import ImportPolicy
 from tabular import (
     CellProblem,

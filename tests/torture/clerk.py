@@ -18,15 +18,16 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import ProtectedError, RestrictedError
 from django.db.models.functions import Now
 
-from accounts.models import Account, Egress, Outage, PolicyCommand, ResultPolicy
-from accounts.services.live import live
-from campaigns.models import Attempt, Campaign, Delivery, Run
-from campaigns.services.create_campaign import create_campaign
-from campaigns.services.figures import check_figures
-from campaigns.services.lifecycle import pause_run, resume_run, start_campaign
-from campaigns.states import ACTIVE_RUN_STATES, RunState
+from accounts.models import Account, Egress, Outage
+from accounts.pacing.redis_client import live
+from campaigns.definitions.create import create_campaign
+from campaigns.models import Campaign, CampaignRun
+from campaigns.steering.lifecycle import pause_run, resume_run, start_campaign
 from contacts.models import ContactList, Suppression
 from foundation.refusals import Refusal
+from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
+from sending.runs.figures import check_figures
+from sending.states import ACTIVE_RUN_STATES, RunState
 
 PATIENCE = 60.0
 
@@ -51,23 +52,25 @@ def start(name: str, text: str) -> None:
 
 def active() -> dict[str, str]:
     """Return the names of the campaigns that are under way, each with its run's state."""
-    rows = Run.objects.filter(state__in=ACTIVE_RUN_STATES).values_list("campaign__name", "state")
+    rows = CampaignRun.objects.filter(state__in=ACTIVE_RUN_STATES).values_list(
+        "campaign__name", "state"
+    )
     return dict(rows)
 
 
 def pause(name: str) -> None:
     """Pause a campaign's run."""
-    pause_run(run=Run.objects.get(campaign__name=name))
+    pause_run(run=CampaignRun.objects.get(campaign__name=name))
 
 
 def resume(name: str) -> None:
     """Resume a campaign's run."""
-    resume_run(run=Run.objects.get(campaign__name=name))
+    resume_run(run=CampaignRun.objects.get(campaign__name=name))
 
 
 def resume_paused() -> None:
     """Resume whatever is paused."""
-    for run in Run.objects.filter(state=RunState.PAUSED):
+    for run in CampaignRun.objects.filter(state=RunState.PAUSED):
         resume_run(run=run)
 
 
@@ -81,7 +84,7 @@ def unfinished() -> dict[str, Any]:
 
 def verdict() -> dict[str, Any]:
     """Return every delivery, and whatever the figures say that the rows do not."""
-    runs = list(Run.objects.select_related("campaign"))
+    runs = list(CampaignRun.objects.select_related("campaign"))
     return {
         "deliveries": list(
             Delivery.objects.values_list(

@@ -36,8 +36,8 @@ def test_what_is_started_after_a_flush_is_sent(
         client.flushall()
     make_a_run_that_only_ticks_find = (
         "from campaigns.models import Campaign;"
-        "from campaigns.services.lifecycle import _make_run;"
-        "from campaigns.services.run_states import change_run_state;"
+        "from campaigns.steering.lifecycle import _make_run;"
+        "from sending.runs.transitions import change_run_state;"
         "run = _make_run(Campaign.objects.get(), starts_at=None);"
         "change_run_state(run_id=run.pk, to='preparing')"
     )

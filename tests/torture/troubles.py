@@ -152,7 +152,7 @@ class Troubles:
             contextlib.suppress(psycopg.Error),
             psycopg.connect(self._postgresql.url) as connection,
         ):
-            connection.execute("LOCK TABLE campaigns_attempt IN ACCESS EXCLUSIVE MODE")
+            connection.execute("LOCK TABLE sending_attempt IN ACCESS EXCLUSIVE MODE")
             self._is_over.wait(seconds)
 
     def _fail_logins(self, seconds: float, choice: float) -> None:

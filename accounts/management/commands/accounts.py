@@ -10,16 +10,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.management.errands import Outcome, carry_out
-from accounts.management.tables import table
-from accounts.models import Account, ErrandKind, Lease
-from accounts.services.find_accounts import find_accounts
-from accounts.services.hints import wake_reconciler
-from accounts.services.states import enable_account, rest_account
+from accounts.commands.account_tasks import Outcome, carry_out
+from accounts.find import find_accounts
+from accounts.models import Account, AccountTaskKind, Lease
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
+from accounts.transitions import enable_account, rest_account
+from accounts.wake_ups import wake_reconciler
 from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
+from foundation.terminal_tables import table
 
 #: Which accounts --all means, by action.
 ALL_MEANS = {
@@ -66,7 +66,7 @@ class Command(OperatorCommand):
             return
         if action in {"login", "sync"}:
             outcomes = carry_out(
-                accounts=accounts, kind=ErrandKind(action), timeout=options["timeout"]
+                accounts=accounts, kind=AccountTaskKind(action), timeout=options["timeout"]
             )
         else:
             outcomes = [_change(account, action, options) for account in accounts]

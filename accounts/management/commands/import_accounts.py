@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from accounts.services.import_accounts import AccountImport, import_accounts
+from accounts.imports.import_accounts import AccountImport, import_accounts
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from tabular.arguments import add_layout_arguments

@@ -9,11 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.services.find_accounts import find_accounts
-from campaigns.management.arguments import add_actions
-from campaigns.management.report_file import STANDARD_OUTPUT, write_report_file
-from campaigns.management.waiting import Progress, wait_for
-from campaigns.management.words import (
+from accounts.find import find_accounts
+from campaigns.commands.arguments import add_actions
+from campaigns.commands.output import (
     iso,
     preflight_data,
     preflight_text,
@@ -23,11 +21,10 @@ from campaigns.management.words import (
     unknown_data,
     unknown_text,
 )
-from campaigns.models import Campaign, Run
-from campaigns.services.create_campaign import create_campaign
-from campaigns.services.explain import why_is_nothing_moving
-from campaigns.services.figures import Figures, figures_of
-from campaigns.services.find import (
+from campaigns.commands.progress import Progress, wait_for
+from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
+from campaigns.definitions.create import create_campaign
+from campaigns.definitions.find import (
     find_campaign,
     find_lists,
     find_run,
@@ -35,19 +32,22 @@ from campaigns.services.find import (
     find_template,
     newest_run,
 )
-from campaigns.services.lifecycle import (
+from campaigns.definitions.schedule import read_start, read_window
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.preflight import preflight
+from campaigns.reports.explain import why_is_nothing_moving
+from campaigns.steering.lifecycle import (
     cancel_run,
     pause_run,
     resume_run,
     retry_run,
     start_campaign,
 )
-from campaigns.services.preflight import preflight
-from campaigns.services.schedule import read_start, read_window
-from campaigns.services.unknown import resolve_by_uin, unknown_deliveries
-from campaigns.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from campaigns.steering.unknown import resolve_by_uin, unknown_deliveries
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
+from sending.runs.figures import Figures, figures_of
+from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
 #: The exit status of a command ended from the keyboard.
 INTERRUPTED = 130
@@ -141,7 +141,7 @@ class Command(OperatorCommand):
 
     def _answer_run(
         self,
-        run: Run,
+        run: CampaignRun,
         options: dict[str, Any],
         *,
         more: dict[str, Any] | None = None,
@@ -208,7 +208,7 @@ class Command(OperatorCommand):
             )
 
 
-def _ended_early(run: Run, figures: Figures) -> Refusal:
+def _ended_early(run: CampaignRun, figures: Figures) -> Refusal:
     """Return why a run did not finish, for the exit status 1 of `wait`."""
     return Refusal(
         _("The run was %(state)s: %(detail)s (%(standing)s)")

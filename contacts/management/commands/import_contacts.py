@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
+from contacts.imports.files import read_blocks, rejects_file
+from contacts.imports.imports import correct_mapping, discard_import, queue_import, upload_import
+from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
-from contacts.services.import_files import read_blocks, rejects_file
-from contacts.services.imports import correct_mapping, discard_import, queue_import, upload_import
-from contacts.services.run_import import run_import
 from contacts.states import ImportPolicy, ImportState
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
+from contacts.imports.undo import request_undo, undo_import
 from contacts.models import ContactImport
-from contacts.services.undo_import import request_undo, undo_import
 from contacts.states import ImportState
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal

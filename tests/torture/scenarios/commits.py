@@ -16,7 +16,7 @@ WINDOW = 40.0
 WORLD, GAP = World(6, 100), 0.6
 #: The gateway takes so long to answer, so that answers come while the database refuses.
 DELAY = 0.3
-ATTEMPTS = b"campaigns_attempt"
+ATTEMPTS = b"sending_attempt"
 
 
 def _open(stage: Stage, *, is_proxied: bool = False) -> None:
@@ -74,7 +74,7 @@ def _many_refusals(stage: Stage) -> None:
         stage.set_server(name, None)
         stage.under_way(10)
     stage.set_server("lock_timeout", "50ms")
-    with stage.locked("campaigns_attempt"):
+    with stage.locked("sending_attempt"):
         time.sleep(3)
     stage.set_server("lock_timeout", None)
     stage.under_way(10)

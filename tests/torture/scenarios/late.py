@@ -140,7 +140,7 @@ SCENARIOS = (
     Scenario(
         "late_locked_table",
         f"the attempts locked for longer than the window: {HOLDS}",
-        partial(_held_up, hold=lambda s: s.locked("campaigns_attempt"), database="postgresql"),
+        partial(_held_up, hold=lambda s: s.locked("sending_attempt"), database="postgresql"),
     ),
     Scenario(
         "late_frozen_stack",

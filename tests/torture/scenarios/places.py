@@ -69,7 +69,7 @@ def _window_closes(stage: Stage, *, is_locked: bool) -> None:
     with ExitStack() as held:
         if is_locked:
             time.sleep(max(0.0, closes_at - 2 - time.monotonic()))
-            held.enter_context(stage.locked("campaigns_attempt"))
+            held.enter_context(stage.locked("sending_attempt"))
         time.sleep(max(0.0, closes_at + 4 - time.monotonic()))
     time.sleep(2)
     late = [one for one in stories(stage.history) if one.first > closes_at + UNDER_WAY]

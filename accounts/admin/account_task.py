@@ -1,0 +1,35 @@
+"""Account tasks: what accounts were asked to do besides sending, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+
+from accounts.models import AccountTask
+from foundation.admin import ReadOnlyMixin, UncountedAdmin
+
+ACCOUNT_TASK_COLOURS = {"open": "info", "done": "success", "failed": "danger"}
+
+
+@admin.register(AccountTask)
+class AccountTaskAdmin(ReadOnlyMixin, UncountedAdmin):
+    """Asked for on the accounts' page; the lanes answer here."""
+
+    list_display = ["account", "kind", "badge", "outcome", "requested_at", "requested_by"]
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("account", AutocompleteSelectFilter),
+    ]
+    list_select_related = ["account", "requested_by"]
+    search_fields = ["=account__uin", "outcome"]
+    empty_sentence = _("Choose accounts in their list and ask them to log in or to sync friends.")
+
+    @display(description=_("state"), label=ACCOUNT_TASK_COLOURS, ordering="state")
+    def badge(self, account_task: AccountTask) -> tuple[str, Any]:
+        """The state, coloured."""
+        return account_task.state, account_task.get_state_display()

@@ -1,0 +1,1 @@
+"""What `manage.py accounts` shares with its command."""

@@ -1,0 +1,1 @@
+"""Talking to the gateway as one account: login, messages, friends, inbox."""

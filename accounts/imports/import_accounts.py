@@ -1,0 +1,331 @@
+"""Importing accounts: passwords become their wire digest, encrypted, in the first step.
+
+A password is turned into its digest while its row is read; what is validated, compared, reported
+and stored knows the digest only. It is in no preview, log, rejects file, audit record or exception,
+and the file itself is never copied.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from accounts.imports.rows import (
+    CREDENTIAL,
+    FIELDS,
+    AccountRow,
+    AccountRowReader,
+    RowProblem,
+    is_number_like,
+)
+from accounts.models import Account, AccountEvent, Egress, Lease
+from accounts.states import AccountState, StateReason
+from accounts.transitions import welcome_new_password
+from clocks import shared
+from foundation.refusals import Refusal
+from tabular import (
+    CsvWriter,
+    FileProblem,
+    Inspection,
+    Row,
+    inspect_table,
+    open_table,
+    plain_title,
+)
+
+#: Titles, the likeliest first, as `plain_title` spells them.
+TITLES: dict[str, tuple[str, ...]] = {
+    "uin": (
+        *("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
+        *("qq號", "qq號碼", "號碼", "帳號"),
+    ),
+    "password": ("password", "密码", "口令", "qq密码", "passwd", "pass", "pwd", "密碼"),
+    "name": ("name", "名称", "姓名", "名字", "昵称", "备注", "名稱", "暱稱", "備註"),
+    "min_interval": ("mininterval", "间隔", "最小间隔", "interval"),
+    "per_minute": ("perminute", "每分钟"),
+    "per_hour": ("perhour", "每小时"),
+    "per_day": ("perday", "每天", "每日"),
+    "egress": ("egress", "出口"),
+    "status": ("status", "状态", "presence"),
+}
+FIRST_ERRORS = 20
+#: Accounts a file may hold; they are compared with the known ones in memory.
+MOST_ACCOUNTS = 100_000
+_BATCH = 1_000
+
+
+@dataclass(slots=True)
+class AccountImport:
+    """What became of a file of accounts.
+
+    Attributes:
+        created, updated, unchanged, rejected: rows.
+        rows: all of them.
+        rejects_file: the rejected rows without their passwords, with line and reason.
+        errors: the first of them: {"line", "column", "reason"}.
+        sheet: the sheet that was read; empty for a text.
+    """
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rows: int = 0
+    rejects_file: Path | None = None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    sheet: str = ""
+
+
+def preview_accounts(*, path: Path, name: str = "", rows: int = 20) -> Inspection:
+    """Return what is in a file of accounts, every cell of a password column masked.
+
+    Raises:
+        Refusal: it is no table, or has no uin or password column.
+    """
+    found, columns = _looked_at(path, name, rows=rows)
+    width, hidden = len(found.columns), columns.get("password")
+    masked = []
+    for line, cells, problem in found.sample:
+        shown = _without_secrets(cells, width, columns)
+        if hidden is not None and hidden < len(cells) and cells[hidden]:
+            shown[hidden] = "•••"
+        masked.append((line, shown, problem))
+    return Inspection(found.layout, found.header_line, found.columns, tuple(masked))
+
+
+def import_accounts(
+    *,
+    path: Path,
+    name: str = "",
+    egress: str = "",
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    header_line: int | None = None,
+    by: Any = None,
+) -> AccountImport:
+    """Create the accounts of a file and change those we have; all of it or nothing is written.
+
+    An account we have takes what the file gives (name, pace, egress, status, password) and keeps
+    the rest; one that is quarantined because its login was refused starts afresh with another
+    password. An egress that is not known yet is created: its worker may start later.
+
+    Args:
+        path: the file.
+        name: its name at the operator's.
+        egress: the egress for the accounts whose row names none; empty: chosen at login.
+        encoding, delimiter, sheet: how it is read; empty: found by looking.
+        header_line: 0 for none; None: found by looking.
+        by: the operator, for the audit trail.
+
+    Raises:
+        Refusal: it is no table, has no uin column, or is in an encoding that is not certain.
+    """
+    found, columns = _looked_at(
+        path, name, encoding=encoding, delimiter=delimiter, sheet=sheet, header_line=header_line
+    )
+    if found.layout.doubts:
+        raise Refusal(
+            _(
+                "It is not certain in which encoding the file is (%(names)s). Save it as UTF-8, or "
+                "say which on the command line: --encoding NAME."
+            )
+            % {"names": ", ".join(found.layout.doubts)},
+            code="encoding_uncertain",
+        )
+    reader = AccountRowReader(columns=found.columns, fields=columns)
+    result, rows, rejected = AccountImport(sheet=found.layout.sheet), [], []
+    for row in _rows(path, name, found):
+        result.rows += 1
+        if result.rows > MOST_ACCOUNTS:
+            raise Refusal(
+                _("More than %(most)d accounts in one file: split it.") % {"most": MOST_ACCOUNTS},
+                code="too_many_rows",
+            )
+        try:
+            rows.append(reader.read(*row))
+        except RowProblem as problem:
+            rejected.append((row, problem))
+    with transaction.atomic():
+        rejected += _write(rows, egress, by, result, found.columns)
+    _report(result, rejected, found, columns)
+    return result
+
+
+def _looked_at(
+    path: Path, name: str, *, rows: int = 20, **layout: Any
+) -> tuple[Inspection, dict[str, int]]:
+    try:
+        found = inspect_table(
+            path, name=name or path.name, rows=rows, known_titles=TITLES["uin"], **layout
+        )
+    except FileProblem as problem:
+        raise Refusal(problem.sentence, code=problem.code) from None
+    return found, guess_fields(found.columns)
+
+
+def guess_fields(columns: Sequence[str]) -> dict[str, int]:
+    """Return the column of each field of an account, by its title.
+
+    Raises:
+        Refusal: there is no uin column.
+    """
+    plain = [plain_title(title) for title in columns]
+    fields: dict[str, int] = {}
+    for name, titles in TITLES.items():
+        number = next((plain.index(t) for t in titles if t in plain), None)
+        if number is not None and number not in fields.values():
+            fields[name] = number
+    if "uin" not in fields:
+        # Without a header the first line is data, passwords among it: it is not repeated here.
+        are_titles = any(title != str(n) for n, title in enumerate(columns, 1))
+        raise Refusal(
+            _(
+                "No column holds the UIN. The columns found are: %(columns)s. The first line has "
+                "to name them: uin,password, and if wanted name,min_interval,per_minute,per_hour,"
+                "per_day,egress,status."
+            )
+            % {
+                "columns": ", ".join(columns[:20])
+                if are_titles
+                else _("none, the file has no header")
+            },
+            code="no_uin_column",
+        )
+    return fields
+
+
+def _rows(path: Path, name: str, found: Inspection) -> list[Row]:
+    layout = found.layout
+    try:
+        table = open_table(
+            path,
+            name=name or path.name,
+            encoding=layout.encoding,
+            delimiter=layout.delimiter,
+            sheet=layout.sheet,
+        )
+        rows = []
+        for row in table.rows():
+            if row[0] > found.header_line:
+                rows.append(row)
+            if len(rows) > MOST_ACCOUNTS + 1:
+                break
+        return rows
+    except FileProblem as problem:
+        raise Refusal(problem.sentence, code=problem.code) from None
+
+
+def _write(
+    rows: list[AccountRow], egress: str, by: Any, result: AccountImport, columns: Sequence[str]
+) -> list[tuple[Row, RowProblem]]:
+    """Write what differs from what we have; return the rows that cannot be written."""
+    known = {
+        account.uin: account
+        for account in Account.objects.select_for_update().filter(uin__in=[r.uin for r in rows])
+    }
+    egresses = _egresses({row.values.get("egress") or egress for row in rows} - {""})
+    new, changed, rejected = [], [], []
+    with_new_password = []
+    for row in rows:
+        values = dict(row.values)
+        name = values.pop("egress", "") or egress
+        if name:
+            values["egress"] = egresses[name]
+        account = known.get(row.uin)
+        if account is not None:
+            if CREDENTIAL in values and account.credential != values[CREDENTIAL]:
+                with_new_password.append(account)
+            if any(getattr(account, key) != value for key, value in values.items()):
+                for key, value in values.items():
+                    setattr(account, key, value)
+                changed.append(account)
+        elif CREDENTIAL not in values:
+            problem = RowProblem(_("password"), _("blank: a new account needs its password"))
+            rejected.append((row.source, problem))
+        else:
+            new.append(Account(uin=row.uin, **values))
+    _create(new, by)
+    _change(changed, by)
+    for account in with_new_password:
+        welcome_new_password(account=account, by=by)
+    result.created, result.updated = len(new), len(changed)
+    result.unchanged = len(rows) - len(new) - len(changed) - len(rejected)
+    return rejected
+
+
+def _egresses(names: set[str]) -> dict[str, Egress]:
+    Egress.objects.bulk_create([Egress(name=n) for n in sorted(names)], ignore_conflicts=True)
+    return {egress.name: egress for egress in Egress.objects.filter(name__in=names)}
+
+
+def _create(accounts: list[Account], by: Any) -> None:
+    made = bulk_create_with_history(accounts, Account, batch_size=_BATCH, default_user=by)
+    # Seconds since 1970 are above what an earlier database of the same account can have used, and
+    # stay below 2^31; the random part keeps two accounts from counting in step.
+    now = int(shared.wall().timestamp())
+    Lease.objects.bulk_create(
+        [Lease(account=a, last_seq=now + secrets.randbelow(100_000)) for a in made],
+        batch_size=_BATCH,
+    )
+    AccountEvent.objects.bulk_create(
+        [
+            AccountEvent(account=a, state=AccountState.NEW, reason=StateReason.IMPORTED, by=by)
+            for a in made
+        ],
+        batch_size=_BATCH,
+    )
+
+
+def _change(accounts: list[Account], by: Any) -> None:
+    if accounts:
+        bulk_update_with_history(
+            accounts, Account, list(FIELDS), batch_size=_BATCH, default_user=by
+        )
+
+
+def _without_secrets(cells: list[str], width: int, columns: dict[str, int]) -> list[str]:
+    """Return a row without its password: empty cells where a password is, or may be.
+
+    A row that does not fit its header, or whose UIN is no number, is shifted: any cell of it may be
+    the password. So may one in a column that is no field of an account.
+    """
+    shown = {number for name, number in columns.items() if name != "password"}
+    if len(cells) != width or not is_number_like(cells[columns["uin"]]):
+        shown = set()
+    return [cells[n] if n in shown and n < len(cells) else "" for n in range(width)]
+
+
+def _report(
+    result: AccountImport,
+    rejected: list[tuple[Row, RowProblem]],
+    found: Inspection,
+    columns: dict[str, int],
+) -> None:
+    rejected.sort(key=lambda pair: pair[0][0])
+    result.rejected = len(rejected)
+    result.errors = [
+        {"line": row[0], "column": problem.column, "reason": problem.reason}
+        for row, problem in rejected[:FIRST_ERRORS]
+    ]
+    if not rejected:
+        return
+    folder = Path(settings.QQCAMPAIGN_HOME) / "imports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"rejected-accounts-{secrets.token_hex(8)}.csv"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        writer = CsvWriter(out)
+        writer.write([[*found.columns, _("line"), _("reason")]])
+        for (line, cells, _problem), problem in rejected:
+            safe = _without_secrets(cells, len(found.columns), columns)
+            writer.write([[*safe, line, problem.reason]])
+    result.rejects_file = path

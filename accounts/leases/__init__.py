@@ -1,0 +1,1 @@
+"""Leases and worker processes: which process may send for which account."""

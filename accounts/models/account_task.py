@@ -1,0 +1,65 @@
+"""The account task: something other than a campaign's message that an account is asked to do."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.account import Account
+from foundation.sentence_field import SentenceField
+
+
+class AccountTaskKind(models.TextChoices):
+    LOGIN = "login", _("log in")
+    SYNC = "sync", _("sync the friend list")
+    LOGOUT = "logout", _("log out")
+
+
+class AccountTaskState(models.TextChoices):
+    OPEN = "open", _("open")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+
+
+class AccountTask(models.Model):
+    """A request to the account's lane: log in, sync, log out.
+
+    Account tasks are rows because the database is the queue (rule 1): a wake-up that is lost loses
+    nothing, and the answer is there for whoever asked, in words.
+    """
+
+    account = models.ForeignKey(
+        Account, on_delete=models.CASCADE, related_name="account_tasks", verbose_name=_("account")
+    )
+    kind = models.CharField(_("what"), max_length=16, choices=AccountTaskKind.choices)
+    state = models.CharField(
+        _("state"), max_length=8, choices=AccountTaskState.choices, default=AccountTaskState.OPEN
+    )
+    outcome = SentenceField(_("outcome"), max_length=500, blank=True)
+    requested_at = models.DateTimeField(_("requested at"), default=timezone.now)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("account_task")
+        verbose_name_plural = _("account_tasks")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind"],
+                condition=models.Q(state="open"),
+                name="account_task_one_open_a_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.get_state_display()})"

@@ -1,0 +1,249 @@
+"""Pace: how fast an account may send, and when its next slot is (rule 5).
+
+Three limits, each kept exactly, never on average:
+
+* The minimum gap, from the gateway's last reply to the next request. The lane is alone with its
+  account, so it keeps this one itself; and because the clock starts at the reply, the gateway can
+  never see a shorter gap than the one meant, whatever the network does.
+* True sliding windows a minute, an hour and a day. They outlive lanes, so they live in Redis: one
+  atomic script a message, only for accounts that have such a limit. When Redis comes back empty
+  they are seeded from the attempts.
+* Ceilings an egress and for the whole gateway, shared by many lanes, in the same script.
+
+A message counts from its grant until a window after its *reply*: it reached the gateway at some
+moment between the two, so no window the gateway may look through ever holds more than the limit.
+
+The windows go by the shared time (`clocks.shared`), which callers bring along: Redis's own clock is
+a host's wall clock, and an hour's step of it would empty every window at once. A place is written
+with the latest time it may be, and counted with the earliest, so that two hosts whose ideas of the
+shared time differ by milliseconds err on the side of the limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.exceptions import RedisError
+
+from accounts.pacing.redis_client import live
+from clocks import shared
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+#: Kept in every window's set to tell "nothing was sent" from "Redis was flushed".
+_SEED = "seed"
+
+# KEYS: one sorted set a scope. ARGV: member, the latest and the earliest time it may be now (ms),
+# number of scopes, then for each scope the number of its windows, whether it is seeded by waiting
+# (1) or by us (0), and (seconds, limit) pairs.
+# Returns {0, 0} for a grant, {1, ms} to wait, {2, n} when the n-th scope wants seeding.
+_RESERVE = """
+local latest, now = tonumber(ARGV[2]), tonumber(ARGV[3])
+local at, wait = 5, 0
+for scope = 1, tonumber(ARGV[4]) do
+  local key, windows, by_waiting = KEYS[scope], tonumber(ARGV[at]), ARGV[at + 1]
+  local longest = 0
+  for w = 1, windows do
+    longest = math.max(longest, tonumber(ARGV[at + 2 * w]) * 1000)
+  end
+  if not redis.call('ZSCORE', key, 'seed') then
+    if by_waiting == '0' then return {2, scope} end
+    redis.call('ZADD', key, 0, 'seed')
+    for n = 1, tonumber(ARGV[at + 3]) do redis.call('ZADD', key, latest, 'lost' .. n) end
+  end
+  redis.call('ZREMRANGEBYSCORE', key, 1, now - longest)
+  redis.call('PEXPIRE', key, longest + 60000)
+  for w = 1, windows do
+    local length, limit = tonumber(ARGV[at + 2 * w]) * 1000, tonumber(ARGV[at + 2 * w + 1])
+    if redis.call('ZCOUNT', key, now - length + 1, '+inf') >= limit then
+      local last = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
+      wait = math.max(wait, tonumber(last[2]) + length - now)
+    end
+  end
+  at = at + 2 + 2 * windows
+end
+if wait > 0 then return {1, wait} end
+for scope = 1, tonumber(ARGV[4]) do redis.call('ZADD', KEYS[scope], latest, ARGV[1]) end
+return {0, 0}
+"""
+
+# The reply has come: the message counts from now on.
+_CONFIRM = """
+for _, key in ipairs(KEYS) do redis.call('ZADD', key, ARGV[2], ARGV[1]) end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an operator allows: seconds for the gap, messages for the rest; None means no limit."""
+
+    min_interval: float
+    per_minute: int | None = None
+    per_hour: int | None = None
+    per_day: int | None = None
+    egress_per_second: float | None = None
+    gateway_per_second: float | None = None
+
+    @property
+    def windows(self) -> tuple[tuple[float, int], ...]:
+        """The account's sliding windows as (seconds, messages)."""
+        pairs = ((MINUTE, self.per_minute), (HOUR, self.per_hour), (DAY, self.per_day))
+        return tuple((seconds, limit) for seconds, limit in pairs if limit is not None)
+
+
+class LearntGap:
+    """Finds the gateway's real limit where it is slower than the operator's.
+
+    Half as slow again on each RES=3; carefully faster after a row of successes, down to what the
+    operator allows and never to within a tenth of a gap that was too short a while ago.
+
+    Args:
+        floor: the operator's minimum gap, seconds.
+        learnt: what an earlier lane learnt, seconds, or None.
+    """
+
+    #: Where to start from when the operator's own gap is zero, seconds.
+    SMALLEST = 0.05
+    LONGEST = 60.0
+    SLOWER, FASTER = 1.5, 0.95
+    SUCCESSES_BEFORE_FASTER = 20
+
+    def __init__(self, *, floor: float, learnt: float | None = None) -> None:
+        self.floor = floor
+        self._learnt = learnt
+        self._too_short = 0.0
+        self._successes = 0
+
+    @property
+    def seconds(self) -> float:
+        """The gap to keep now."""
+        return max(self.floor, self._learnt or 0.0)
+
+    @property
+    def learnt(self) -> float | None:
+        """What to remember for the next lane: None while the operator's own gap is kept."""
+        return self._learnt if self._learnt and self._learnt > self.floor else None
+
+    def too_fast(self) -> None:
+        """The gateway said RES=3: this gap is too short."""
+        self._too_short = max(self._too_short, self.seconds)
+        self._learnt = min(max(self.seconds, self.SMALLEST) * self.SLOWER, self.LONGEST)
+        self._successes = 0
+
+    def success(self) -> None:
+        """The gateway took a message at this gap."""
+        if self.learnt is None:
+            return
+        self._successes += 1
+        if self._successes >= self.SUCCESSES_BEFORE_FASTER:
+            self._successes = 0
+            self._learnt = max(self.seconds * self.FASTER, self._too_short * 1.1, self.floor)
+
+
+class Windows:
+    """The sliding windows and ceilings that hold for one account's next message.
+
+    Args:
+        account_id: the account.
+        egress_id: where it talks from.
+        recent_sends: called when Redis knows nothing: this account's latest messages (newest
+            first, at most as many as asked for), each as its member and when it was sent.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: int,
+        egress_id: int,
+        recent_sends: Callable[[int], Iterable[tuple[str, datetime]]],
+    ) -> None:
+        self._account_key = f"pace:account:{account_id}"
+        self._egress_key = f"pace:egress:{egress_id}"
+        self._recent_sends = recent_sends
+        self._reserve = live().register_script(_RESERVE)
+        self._confirm = live().register_script(_CONFIRM)
+
+    def reserve(self, *, limits: Limits, member: str) -> float:
+        """Take the next place in all windows at once, or none.
+
+        Returns:
+            0.0 when granted; else the seconds after which to ask again.
+        """
+        scopes = self._scopes(limits)
+        if not scopes:
+            return 0.0
+        latest, earliest = _milliseconds(shared.now()), _milliseconds(shared.earliest())
+        arguments: list[str | float] = [member, latest, earliest, len(scopes)]
+        for key, windows in scopes:
+            arguments += [len(windows), int(key != self._account_key)]
+            for seconds, limit in windows:
+                arguments += [seconds, limit]
+        try:
+            verdict, detail = self._reserve(keys=[key for key, _ in scopes], args=arguments)
+            if verdict == 2:
+                self._seed(limits)
+                return 0.001
+        except RedisError:
+            return 0.5  # without its windows nobody knows whether the account may send
+        return float(detail) / 1000 if verdict else 0.0
+
+    def confirm(self, *, limits: Limits, member: str) -> None:
+        """Note that the reply has come; if Redis is away, the grant's own time stands."""
+        keys = [key for key, _ in self._scopes(limits)]
+        if not keys:
+            return
+        try:
+            self._confirm(keys=keys, args=[member, _milliseconds(shared.now())])
+        except RedisError:
+            return
+
+    def give_back(self, *, limits: Limits, member: str) -> None:
+        """Give a place back that was taken for a message which is not sent after all.
+
+        If Redis is away the place stays taken: too few are sent then, never too many.
+        """
+        try:
+            for key, _windows in self._scopes(limits):
+                live().zrem(key, member)
+        except RedisError:
+            return
+
+    def forget_places(self) -> None:
+        """Have the account's places counted anew from its attempts.
+
+        What is left there of a lane that died may include a place nothing was sent on.
+        """
+        try:
+            live().delete(self._account_key)
+        except RedisError:
+            return
+
+    def _scopes(self, limits: Limits) -> list[tuple[str, tuple[tuple[float, int], ...]]]:
+        scopes: list[tuple[str, tuple[tuple[float, int], ...]]] = []
+        if limits.windows:
+            scopes.append((self._account_key, limits.windows))
+        if limits.egress_per_second:
+            scopes.append((self._egress_key, (_ceiling(limits.egress_per_second),)))
+        if limits.gateway_per_second:
+            scopes.append(("pace:gateway", (_ceiling(limits.gateway_per_second),)))
+        return scopes
+
+    def _seed(self, limits: Limits) -> None:
+        most = max(limit for _, limit in limits.windows)
+        members: dict[str, float] = {_SEED: 0.0}
+        for member, at in self._recent_sends(most):
+            members[member] = _milliseconds(at)
+        live().zadd(self._account_key, members)
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _ceiling(per_second: float) -> tuple[float, int]:
+    """Return a ceiling as a window: of a second, or of as long as one message takes."""
+    if per_second >= 1:
+        return 1.0, int(per_second)
+    return 1.0 / per_second, 1

@@ -1,0 +1,1 @@
+"""Who a campaign is for, and what campaigns know of a person or a list."""

@@ -1,0 +1,129 @@
+"""What accounts and campaigns know of a person, and how it is erased; registered at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Friend, InboundKind, InboundMessage
+from contacts.models import Contact
+from contacts.people.erase import register_eraser
+from contacts.people.person_page import Section, register_section
+from foundation.refusals import Refusal
+from sending.models import Delivery
+from sending.states import DeliveryState, Reason
+
+#: Rows of a section.
+MOST_ROWS = 200
+#: States in which the engine still works on a delivery, or an operator may.
+_UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+def friendships(contact: Contact) -> Section:
+    """Return whose friend a person is, or was."""
+    rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-since")
+    return Section(
+        "friends",
+        _("Friend of"),
+        [_("account"), _("nickname"), _("known since"), _("ended at")],
+        [(row.account, row.nickname, row.since, row.ended_at) for row in rows[:MOST_ROWS]],
+    )
+
+
+def messages(contact: Contact) -> Section:
+    """Return everything a person was ever sent or was to be sent, and everything they wrote.
+
+    In the order of time, newest first. What was not sent stands where its run was planned.
+    """
+    rows = sorted([*_sent(contact), *_written(contact)], key=lambda row: row[0], reverse=True)
+    titles = [_("at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
+    return Section(
+        "messages",
+        _("Messages"),
+        titles,
+        [row for _moment, row in rows[:MOST_ROWS]],
+        is_complete=len(rows) <= MOST_ROWS,
+    )
+
+
+def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
+    deliveries = (
+        Delivery.objects.filter(contact=contact)
+        .select_related("run__campaign_run__campaign", "account")
+        .order_by("-id")[: MOST_ROWS + 1]
+    )
+    return [
+        (
+            row.sent_at or row.run.planned_at or row.run.created_at,
+            (
+                row.sent_at,
+                row.run.campaign_run,
+                row.account,
+                row.get_state_display(),
+                Reason(row.reason).label if row.reason in Reason.values else row.reason,
+                row.last_res,
+                row.text if row.text is not None else row.run.text,
+            ),
+        )
+        for row in deliveries
+    ]
+
+
+def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
+    written = (
+        InboundMessage.objects.filter(uin=contact.uin)
+        .select_related("account")
+        .order_by("-received_at", "-position")[: MOST_ROWS + 1]
+    )
+    return [
+        (
+            row.received_at,
+            (
+                row.received_at,
+                "",
+                row.account,
+                _("wrote") if row.kind == InboundKind.USER else row.get_kind_display(),
+                "",
+                "",
+                row.text,
+            ),
+        )
+        for row in written
+    ]
+
+
+def erase(contact: Contact) -> None:
+    """Take a person out of deliveries, the inbox and friend lists; the rows that count stay.
+
+    Raises:
+        Refusal: a run still has a message for them.
+    """
+    deliveries = Delivery.objects.filter(contact=contact)
+    open_one = (
+        deliveries.filter(state__in=_UNSETTLED)
+        .select_related("run__campaign_run__campaign")
+        .first()
+    )
+    if open_one is not None:
+        raise Refusal(
+            _(
+                "%(run)s still has a message for this person that is not settled. Suppress the "
+                "person, cancel the run or wait for its end, and erase again."
+            )
+            % {"run": open_one.run.campaign_run},
+            code="open_delivery",
+        )
+    # Failed ones could be retried, with a text made for nobody: "" renders as nothing to send.
+    deliveries.update(contact=None, uin=0, text="")
+    InboundMessage.objects.filter(uin=contact.uin).delete()
+    Friend.objects.filter(uin=contact.uin).delete()
+
+
+def register_person() -> None:
+    """Add the sections to the person's page, and the eraser."""
+    register_section("friends", friendships)
+    register_section("messages", messages)
+    register_eraser(erase)

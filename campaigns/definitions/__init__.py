@@ -1,0 +1,1 @@
+"""Making and finding campaigns, and reading their schedules."""

@@ -1,0 +1,165 @@
+"""The verb that makes a campaign, whole and checked, or says why it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from campaigns.definitions.schedule import read_timezone, refuse_window
+from campaigns.models import Campaign, MessageTemplate
+from contacts.models import ContactList, Segment
+from contacts.people.attributes import known_attribute_names
+from foundation.refusals import Refusal
+from sending.runs.windows import Window
+from sending.states import Promise
+from texts.rendering import compile_text, refuse_unknown_variables
+
+LONGEST_NAME = 128
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+def create_campaign(
+    *,
+    name: str,
+    lists: Sequence[ContactList],
+    excluded_lists: Sequence[ContactList] = (),
+    segments: Sequence[Segment] = (),
+    text: str = "",
+    template: MessageTemplate | None = None,
+    accounts: Sequence[Account] = (),
+    starts_at: datetime | None = None,
+    window: Window | None = None,
+    timezone: str = DEFAULT_TIMEZONE,
+    promise: str = Promise.NEVER_TWICE,
+    allows_strangers: bool = False,
+    by: Any = None,
+) -> Campaign:
+    """Make a campaign. It sends nothing until it is started.
+
+    Args:
+        name: unique, at most 128 characters.
+        lists: to whom; at least one, or a segment.
+        excluded_lists: but not to the people of these.
+        segments: and to whoever meets these when the run is planned.
+        text: what to say, in Liquid; or
+        template: a template that says it.
+        accounts: by whom; every working account when left out.
+        starts_at: when a start takes effect; aware, in the future.
+        window: the hours of sending, in `timezone`.
+        timezone: an IANA name.
+        promise: what to do about an answer that never becomes definite.
+        allows_strangers: also to people who are nobody's friend.
+        by: the operator.
+
+    Raises:
+        Refusal: something does not fit; nothing was made.
+    """
+    name = name.strip()
+    _refuse_name(name)
+    _refuse_audience(lists, excluded_lists, segments)
+    _refuse_text(text, template, lists=lists, has_segments=bool(segments))
+    _refuse_schedule(starts_at, window, timezone)
+    _refuse_promise(promise)
+    try:
+        with transaction.atomic():
+            campaign = Campaign.objects.create(
+                name=name,
+                text=text,
+                template=template,
+                starts_at=starts_at,
+                window_start=window[0] if window else None,
+                window_end=window[1] if window else None,
+                timezone=timezone,
+                promise=promise,
+                allows_strangers=allows_strangers,
+                created_by=by,
+            )
+            campaign.lists.set(lists)
+            campaign.segments.set(segments)
+            campaign.excluded_lists.set(excluded_lists)
+            campaign.accounts.set(accounts)
+    except IntegrityError:
+        _refuse_name(name)  # somebody was quicker
+        raise
+    return campaign
+
+
+def _refuse_name(name: str) -> None:
+    if not name:
+        raise Refusal(_("A campaign needs a name."), code="name_missing")
+    if not name.isprintable():
+        raise Refusal(
+            _("A campaign's name is one line of readable characters."), code="name_malformed"
+        )
+    if len(name) > LONGEST_NAME:
+        raise Refusal(
+            _("The name has %(length)s characters; at most %(longest)s fit.")
+            % {"length": len(name), "longest": LONGEST_NAME},
+            code="name_too_long",
+        )
+    if Campaign.objects.filter(name=name).exists():
+        raise Refusal(
+            _("There is a campaign “%(name)s” already: choose another name.") % {"name": name},
+            code="name_taken",
+        )
+
+
+def _refuse_audience(
+    lists: Sequence[ContactList], excluded: Sequence[ContactList], segments: Sequence[Segment]
+) -> None:
+    if segments:
+        return
+    if not lists:
+        raise Refusal(_("Say to whom: a campaign needs at least one list."), code="no_list")
+    if set(lists) <= set(excluded):
+        raise Refusal(
+            _("Every list of the campaign is also left out: nobody would be written to."),
+            code="nobody",
+        )
+
+
+def _refuse_text(
+    text: str,
+    template: MessageTemplate | None,
+    *,
+    lists: Sequence[ContactList],
+    has_segments: bool,
+) -> None:
+    if template is not None and text:
+        raise Refusal(_("Say a text or choose a template, not both."), code="text_twice")
+    if template is None and not text:
+        raise Refusal(_("Say what to send: a text or a template."), code="text_missing")
+    compiled = compile_text(template.text if template is not None else text)
+    refuse_unknown_variables(
+        compiled, attributes=known_attribute_names(lists=None if has_segments else lists)
+    )
+
+
+def _refuse_schedule(starts_at: datetime | None, window: Window | None, timezone: str) -> None:
+    zone = read_timezone(timezone)
+    if window is not None:
+        refuse_window(window)
+    if starts_at is not None and starts_at <= clock.now():
+        raise Refusal(
+            _("The start %(start)s is in the past (%(zone)s): choose a later one, or none.")
+            % {
+                "start": starts_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+                "zone": timezone,
+            },
+            code="start_past",
+        )
+
+
+def _refuse_promise(promise: str) -> None:
+    if promise not in Promise.values:
+        raise Refusal(
+            _("There is no promise “%(promise)s”: choose %(known)s.")
+            % {"promise": promise, "known": ", ".join(Promise.values)},
+            code="promise_unknown",
+        )

@@ -1,0 +1,109 @@
+"""Campaigns and what they are made of, by the names an operator gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from contacts.models import ContactList, Segment
+from foundation.refusals import Refusal
+
+#: Names that are compared for the nearest one.
+MOST_NAMES = 5_000
+
+Named = TypeVar("Named", bound=Model)
+
+
+def find_campaign(*, name: str) -> Campaign:
+    """Return the campaign of that name.
+
+    Raises:
+        Refusal: there is none (`campaign_unknown`).
+    """
+    missing = _("There is no campaign “%(name)s”.")
+    return _find(Campaign.objects.all(), name, missing=missing, code="campaign_unknown")
+
+
+def find_run(*, campaign: Campaign, number: int | None = None) -> CampaignRun:
+    """Return a run of a campaign: the newest, or the one of that number.
+
+    Raises:
+        Refusal: it has none (`not_started`), or none of that number (`run_unknown`).
+    """
+    run = newest_run(campaign=campaign)
+    if run is None:
+        raise Refusal(
+            _("Campaign “%(name)s” has not been started yet: manage.py campaign start.")
+            % {"name": campaign.name},
+            code="not_started",
+        )
+    if number is not None:
+        run = campaign.runs.filter(number=number).first()
+    if run is None:
+        raise Refusal(
+            _("Campaign “%(name)s” has no run %(number)s.")
+            % {"name": campaign.name, "number": number},
+            code="run_unknown",
+        )
+    return run
+
+
+def newest_run(*, campaign: Campaign) -> CampaignRun | None:
+    """Return the newest run of a campaign, or None before its first."""
+    return campaign.runs.order_by("-number").first()
+
+
+def find_lists(*, names: Sequence[str]) -> list[ContactList]:
+    """Return the lists of these names, each once.
+
+    Raises:
+        Refusal: there is none of one of them (`list_unknown`).
+    """
+    missing = _("There is no list “%(name)s”.")
+    return [
+        _find(ContactList.objects.all(), name, missing=missing, code="list_unknown")
+        for name in dict.fromkeys(names)
+    ]
+
+
+def find_segments(*, names: Sequence[str]) -> list[Segment]:
+    """Return the segments of these names, each once.
+
+    Raises:
+        Refusal: there is none of one of them (`segment_unknown`).
+    """
+    missing = _("There is no segment “%(name)s”.")
+    return [
+        _find(Segment.objects.all(), name, missing=missing, code="segment_unknown")
+        for name in dict.fromkeys(names)
+    ]
+
+
+def find_template(*, name: str) -> MessageTemplate:
+    """Return the message template of that name.
+
+    Raises:
+        Refusal: there is none (`template_unknown`).
+    """
+    missing = _("There is no template “%(name)s”.")
+    return _find(MessageTemplate.objects.all(), name, missing=missing, code="template_unknown")
+
+
+def _find(rows: QuerySet[Named], name: str, *, missing: str, code: str) -> Named:
+    """Return the row of that name, or refuse with the nearest name there is."""
+    found = rows.filter(name=name.strip()).first()
+    if found is not None:
+        return found
+    names: list[Any] = list(rows.order_by("-pk").values_list("name", flat=True)[:MOST_NAMES])
+    sentence = missing % {"name": name}
+    near = get_close_matches(name, names, n=1)
+    if near:
+        sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
+    elif names:
+        sentence += " " + _("There are: %(names)s.") % {"names": ", ".join(names[:10])}
+    raise Refusal(sentence, code=code, name=name, nearest=near[0] if near else None)

@@ -1,1 +1,0 @@
-"""The engine: lanes that send, the ledger that remembers, the runtime of a worker process."""

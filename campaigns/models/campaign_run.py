@@ -1,0 +1,69 @@
+"""The campaign's run: a run of the engine, and what a campaign adds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaign import Campaign
+from campaigns.states import OnLostAccount
+from contacts.models import ContactList, Segment
+from sending.models import Run
+
+
+class CampaignRun(Run):
+    """One execution of a campaign.
+
+    Exclusions, segments and policies are copied from the campaign when the run is made, as the
+    engine's own fields are. The accounts are not copied: an operator can add one to a run under
+    way, or take one out.
+
+    Change its state through `sending.runs.transitions` only: an update through this model is two
+    statements, and so not conditional.
+    """
+
+    run = models.OneToOneField(
+        Run,
+        on_delete=models.CASCADE,
+        parent_link=True,
+        primary_key=True,
+        related_name="campaign_run",
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="runs", verbose_name=_("campaign")
+    )
+    segments = models.ManyToManyField(
+        Segment, related_name="runs", blank=True, verbose_name=_("and to these segments")
+    )
+    excluded_lists = models.ManyToManyField(
+        ContactList, related_name="excluding_runs", blank=True, verbose_name=_("but not to these")
+    )
+    allows_strangers = models.BooleanField(_("also to strangers"), default=False)
+    on_lost_account = models.CharField(
+        _("without an account"),
+        max_length=8,
+        choices=OnLostAccount.choices,
+        default=OnLostAccount.FAIL,
+    )
+    #: Planning goes by contact id, in chunks: what is at or below this is planned.
+    planned_through = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        ordering = ["-run_id"]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} #{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the run; its origin is its campaign."""
+        self.origin = origin_of(self.campaign_id)
+        super().save(*args, **kwargs)
+
+
+def origin_of(campaign_id: int) -> str:
+    """Return what runs of a campaign have as their origin."""
+    return f"campaign:{campaign_id}"

@@ -1,0 +1,1 @@
+"""From a started run to its deliveries: preflight, preparation, planning, rerouting."""

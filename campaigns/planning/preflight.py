@@ -1,0 +1,258 @@
+"""What a start would do: who is told what by whom, who is left out and why, and until when.
+
+Nothing is sent and nothing is written. The numbers come from the very query planning plans with.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, Friend, Worker
+from accounts.states import WORKING_STATES
+from campaigns.audience.people import merged_memberships
+from campaigns.models import Campaign
+from campaigns.planning.preflight_people import Audience, audience_of, first_people
+from campaigns.planning.prepare import accounts_of
+from campaigns.planning.preview_sql import Fate, count_picks
+from contacts.models import Contact
+from contacts.people.attributes import known_attribute_names
+from foundation.refusals import Refusal
+from sending.account_waits import told_together, what_holds_up
+from sending.runs.windows import forecast
+from sending.states import Reason
+from sending.text_context import context_for
+from texts.faults import Unsendable
+from texts.rendering import (
+    CompiledText,
+    TextProblem,
+    compile_text,
+    refuse_unknown_variables,
+)
+
+#: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
+SAMPLES, TRIED_TEXTS = 3, 500
+#: Seconds of the processor after which no further text is tried: each may take as long as it may.
+TRYING_SECONDS = 1.0
+#: What a request takes besides the gap before it: a guess, for the forecast only; seconds.
+REPLY_SECONDS = 0.05
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What one account would send, and how long that takes while the window is open."""
+
+    uin: int
+    name: str
+    state: str
+    messages: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text as one person would get it, and the account it would come from."""
+
+    uin: int
+    name: str
+    account: int
+    text: str
+
+
+@dataclass(slots=True)
+class Preflight:
+    """What a start would do.
+
+    Attributes:
+        targeted: people in the lists and in no excluded one, each once.
+        sendable: of those, who would be written to.
+        skipped: the others, by reason.
+        merged: memberships beyond a person's first.
+        per_account: who would send how much; accounts with nothing to send are left out.
+        finishes_at: when the last message would be out; None when that is too far to say.
+        problems: why a start would be refused or reach nobody.
+        warnings: what the operator should know.
+        samples: the first texts.
+    """
+
+    targeted: int = 0
+    sendable: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    merged: int = 0
+    per_account: list[Allocation] = field(default_factory=list)
+    finishes_at: datetime | None = None
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+
+
+def preflight(*, campaign: Campaign) -> Preflight:
+    """Return what a start of the campaign would do now, without doing any of it."""
+    found = Preflight()
+    able = list(
+        accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
+    )
+    try:
+        audience = audience_of(campaign=campaign)
+    except Refusal as refusal:
+        found.problems.append(refusal.sentence)
+        audience = None
+    loads = _count(campaign, found, audience=audience) if audience else Counter()
+    found.per_account = [
+        Allocation(
+            account.uin,
+            account.name,
+            account.state,
+            loads[account.pk],
+            round(loads[account.pk] * seconds_a_message(account), 1),
+        )
+        for account in able
+        if loads[account.pk]
+    ]
+    found.finishes_at = _finishes_at(campaign, found.per_account)
+    _look_at_accounts(campaign, found, able=able)
+    _look_at_text(campaign, found, audience=audience)
+    return found
+
+
+def seconds_a_message(account: Account) -> float:
+    """Return how long one message of an account takes, by its pace: the slowest limit decides."""
+    lease = getattr(account, "lease", None)
+    gap = max(account.min_interval, (lease.learnt_interval or 0.0) if lease else 0.0)
+    limits = (
+        (account.per_minute, MINUTE),
+        (account.per_hour, HOUR),
+        (account.per_day, DAY),
+    )
+    return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
+
+
+def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Counter[int]:
+    """Fill in the people by what would become of them; return the messages by account.
+
+    The one walk through the whole audience that a preflight takes, within the database.
+    """
+    loads: Counter[int] = Counter()
+    skipped: Counter[str] = Counter()
+    for pick in count_picks(picks=audience.pick(people=audience.people)):
+        found.targeted += pick.people
+        if pick.is_suppressed:
+            skipped[Reason.SUPPRESSED.value] += pick.people
+        elif pick.account_id is not None:
+            loads[pick.account_id] += pick.people
+        elif pick.has_friend:
+            skipped[Reason.NO_ACCOUNT.value] += pick.people
+        else:
+            skipped[Reason.NOT_A_FRIEND.value] += pick.people
+    found.skipped = dict(skipped)
+    found.sendable = sum(loads.values())
+    found.merged = merged_memberships(of=campaign)
+    return loads
+
+
+def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datetime | None:
+    if not allocations:
+        return None
+    now = clock.now()
+    window = None
+    if campaign.window_start is not None and campaign.window_end is not None:
+        window = campaign.window_start, campaign.window_end
+    return forecast(
+        now=max(now, campaign.starts_at or now),
+        seconds=max(allocation.seconds for allocation in allocations),
+        window=window,
+        timezone=campaign.timezone,
+    )
+
+
+def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
+    unsynced = sum(1 for account in able if account.friends_synced_at is None)
+    if not found.targeted and not found.problems:
+        found.problems.append(_("Nobody is in the lists of this campaign."))
+    if not able:
+        found.problems.append(
+            _("None of the accounts may send: see why, and log in or enable one.")
+        )
+    elif found.targeted and not found.sendable and not unsynced:
+        found.problems.append(
+            _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
+        )
+    held_up = what_holds_up(accounts=accounts_of(campaign=campaign))
+    found.warnings += [told_together(waits) for waits in held_up.values()]
+    if unsynced:
+        found.warnings.append(
+            ngettext(
+                "The friends of %(n)s account are not known yet: it learns them when it starts.",
+                "The friends of %(n)s accounts are not known yet: they learn them when they start.",
+                unsynced,
+            )
+            % {"n": unsynced}
+        )
+    if not Worker.objects.living().exclude(pk__in=Worker.objects.silent()).exists():
+        found.warnings.append(_("No worker is running: nothing is sent until one is started."))
+
+
+def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
+    try:
+        compiled = compile_text(campaign.message)
+        lists = None if campaign.segments.exists() else list(campaign.lists.all())
+        attributes = known_attribute_names(lists=lists)
+        refuse_unknown_variables(compiled, attributes=attributes)
+    except TextProblem as problem:
+        found.problems.append(problem.sentence)
+        return
+    if audience is None:
+        return
+    most = min(TRIED_TEXTS, found.sendable)
+    routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)
+    tried, failures = _try_texts(compiled, found, routes=routes)
+    for reason, n in failures.items():
+        found.warnings.append(
+            _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
+            % {"tried": tried, "n": n, "reason": Reason(reason).label}
+        )
+
+
+def _try_texts(
+    compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None]
+) -> tuple[int, Counter[str]]:
+    """Render the first texts; return how many there was time for, and those that cannot be sent.
+
+    Some are kept as samples.
+    """
+    tried = 0
+    failures: Counter[str] = Counter()
+    people = Contact.objects.in_bulk(list(routes))
+    accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
+    nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
+    began = time.thread_time()
+    for contact_id, account_id in routes.items():
+        if tried and time.thread_time() - began > TRYING_SECONDS:
+            break
+        contact, account = people.get(contact_id), accounts.get(account_id or 0)
+        if contact is None or account is None:
+            continue  # deleted while we looked
+        tried += 1
+        nickname = nicknames.get((account.pk, contact.uin), "")
+        try:
+            text = compiled.render(context_for(contact=contact, account=account, nickname=nickname))
+        except Unsendable as problem:
+            failures[problem.reason.value] += 1
+            continue
+        if len(found.samples) < SAMPLES:
+            found.samples.append(Sample(contact.uin, contact.name, account.uin, text))
+    return tried, failures
+
+
+def _nicknames(uins: Sequence[int], accounts: Collection[int]) -> dict[tuple[int, int], str]:
+    friends = Friend.objects.current().filter(uin__in=uins, account__in=list(accounts))
+    rows = friends.values_list("account_id", "uin", "nickname")
+    return {(account_id, uin): nickname for account_id, uin, nickname in rows}

@@ -1,0 +1,100 @@
+"""The verb that moves deliveries away from accounts that can no longer send them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Mod
+
+from accounts.models import Account, Friend
+from accounts.states import STOPPED_STATES, WORKING_STATES
+from campaigns.models import CampaignRun
+from campaigns.planning.prepare import accounts_of
+from campaigns.states import OnLostAccount
+from foundation.sentences import Sentence as _
+from sending.models import Delivery, TallyKind
+from sending.querysets import DeliveryQuerySet
+from sending.querysets.tally import TallyKey, add_tallies
+from sending.runs.each_run import for_each_run
+from sending.states import DeliveryState, Reason, RunState
+
+#: Deliveries moved in one transaction.
+CHUNK = 2_000
+#: Strangers are dealt out to this many accounts at most.
+MOST_FOR_STRANGERS = 20
+
+
+def reroute_stopped_accounts() -> int:
+    """Move the pending deliveries of quarantined and disabled accounts; return how many moved.
+
+    To another working account of the campaign that has the same friend. Where there is none they
+    wait, or fail for want of an account, as the campaign says; whoever mends the account can retry
+    exactly these.
+    """
+    live = list(
+        CampaignRun.objects.filter(state__in=(RunState.RUNNING, RunState.PAUSED)).select_related(
+            "campaign"
+        )
+    )
+    if not live:
+        return 0
+    waiting = Delivery.objects.pending().filter(
+        account_id=OuterRef("pk"), run_id__in=[run.pk for run in live]
+    )
+    stopped = Account.objects.filter(Exists(waiting), state__in=STOPPED_STATES)
+    account_ids = list(stopped.values_list("pk", flat=True))
+    if not account_ids:
+        return 0
+    moved = for_each_run(
+        live,
+        do=lambda run: sum(_reroute(run=run, account_id=pk) for pk in account_ids),
+        step=_("Moving its messages to other accounts"),
+    )
+    return sum(moved)
+
+
+def _reroute(*, run: CampaignRun, account_id: int) -> int:
+    others = _others(run)
+    mine = Delivery.objects.pending().filter(run=run, account_id=account_id)
+    moved, last = 0, 0
+    while ids := list(mine.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        last = ids[-1]
+        with transaction.atomic():
+            rows = mine.filter(pk__in=ids)
+            moved += rows.filter(Exists(others)).update(
+                account_id=Subquery(others.order_by("account_id").values("account_id")[:1])
+            )
+            if run.allows_strangers:
+                moved += _deal_out(run, rows)
+            if run.on_lost_account == OnLostAccount.FAIL:
+                _fail(run, rows)
+    return moved
+
+
+def _deal_out(run: CampaignRun, rows: DeliveryQuerySet) -> int:
+    """Deal deliveries out to the fastest working accounts: to strangers anybody may write."""
+    working = accounts_of(campaign=run.campaign).working().order_by("min_interval", "pk")
+    ids = list(working.values_list("pk", flat=True)[:MOST_FOR_STRANGERS])
+    return sum(
+        rows.annotate(turn=Mod("pk", len(ids))).filter(turn=turn).update(account_id=account_id)
+        for turn, account_id in enumerate(ids)
+    )
+
+
+def _others(run: CampaignRun) -> QuerySet[Friend]:
+    """Return the friendships through which somebody else could write to a delivery's person."""
+    chosen = {"account__campaigns": run.campaign_id} if run.campaign.accounts.exists() else {}
+    return Friend.objects.current().filter(
+        uin=OuterRef("uin"), account__state__in=WORKING_STATES, **chosen
+    )
+
+
+def _fail(run: CampaignRun, rows: DeliveryQuerySet) -> None:
+    failed = rows.transition(to=DeliveryState.FAILED, reason=Reason.NO_ACCOUNT)
+    changes: Counter[TallyKey] = Counter()
+    changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] -= failed
+    changes[run.pk, TallyKind.STATE, DeliveryState.FAILED] += failed
+    changes[run.pk, TallyKind.REASON, f"{DeliveryState.FAILED}:{Reason.NO_ACCOUNT}"] += failed
+    add_tallies(shard=0, changes=changes)

@@ -1,0 +1,1 @@
+"""What a run did and what it waits for: explanations, reports, exports."""

@@ -1,0 +1,162 @@
+"""A run's report: a row a delivery, streamed, in a form for machines or for people.
+
+CSV and JSON are for machines: UTF-8 without a byte order mark, texts to the byte, nothing put in
+front of a cell. XLSX is for people: the same values in typed cells, so that no spreadsheet takes a
+text for a formula, and people who double-click see Chinese.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, TextIO
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from campaigns.models import CampaignRun
+from foundation.refusals import Refusal
+from sending.models import Delivery
+from texts.rendering import TextProblem, compile_text
+
+COLUMNS = (
+    "uin",
+    "account",
+    "state",
+    "reason",
+    "attempts",
+    "last_res",
+    "seq",
+    "sent_at",
+    "text",
+)
+#: Rows read from the database at a time.
+CHUNK = 2_000
+#: Rows of a sheet, its heading among them; what is more goes on in the next sheet.
+SHEET_ROWS = 1_048_576
+#: Characters a cell of a sheet may have.
+CELL_CHARACTERS = 32_767
+
+_UNFIT = ILLEGAL_CHARACTERS_RE
+
+Row = tuple[Any, ...]
+
+
+def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
+    """Write a run's report and return how many deliveries it has.
+
+    Args:
+        run: the run.
+        format: csv, json (one array, a row a line) or xlsx.
+        out: where to; written front to back, never read. An error of it passes through.
+
+    Raises:
+        Refusal: there is no such format (`format_unknown`).
+    """
+    if format not in WRITERS:
+        raise Refusal(
+            _("There is no format “%(format)s”: choose %(known)s.")
+            % {"format": format, "known": ", ".join(WRITERS)},
+            code="format_unknown",
+        )
+    return WRITERS[format](_rows(run), out)
+
+
+def _rows(run: CampaignRun) -> Iterator[Row]:
+    constant = _constant_text(run)
+    columns = (
+        "uin",
+        "account__uin",
+        "state",
+        "reason",
+        "attempt_count",
+        "last_res",
+        "seq",
+        "sent_at",
+        "text",
+    )
+    deliveries = Delivery.objects.filter(run=run).order_by("pk").values_list(*columns)
+    for *values, sent_at, text in deliveries.iterator(chunk_size=CHUNK):
+        yield (*values, _iso(sent_at), constant if text is None else text)
+
+
+def _constant_text(run: CampaignRun) -> str:
+    """Return what everyone gets whose delivery has no text of its own, if that is known."""
+    try:
+        return run.text if compile_text(run.text).is_constant else ""
+    except TextProblem:
+        return ""
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _write_csv(rows: Iterator[Row], out: BinaryIO) -> int:
+    # CR LF ends a row (RFC 4180), so that a text with either of the two is quoted.
+    written = 0
+    with _text_layer(out) as text:
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            writer.writerow(row)
+            written += 1
+    return written
+
+
+def _write_json(rows: Iterator[Row], out: BinaryIO) -> int:
+    written = 0
+    with _text_layer(out) as text:
+        text.write("[")
+        for written, row in enumerate(rows, start=1):
+            text.write("\n" if written == 1 else ",\n")
+            text.write(json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False))
+        text.write("\n]\n")
+    return written
+
+
+def _write_xlsx(rows: Iterator[Row], out: BinaryIO) -> int:
+    book = Workbook(write_only=True)
+    sheet, written = None, 0
+    for row in rows:
+        if sheet is None or written % (SHEET_ROWS - 1) == 0:
+            sheet = book.create_sheet(_("Report") if sheet is None else None)
+            sheet.append(COLUMNS)
+        sheet.append([_cell(sheet, value) for value in row])
+        written += 1
+    if sheet is None:
+        book.create_sheet(_("Report")).append(COLUMNS)
+    book.save(out)
+    return written
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Return a value as a sheet can hold it; a text is a text, whatever it begins with."""
+    if not isinstance(value, str) or (value[:1] != "=" and not _UNFIT.search(value)):
+        return value
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:CELL_CHARACTERS])
+    cell.data_type = "s"
+    return cell
+
+
+@contextmanager
+def _text_layer(out: BinaryIO) -> Iterator[TextIO]:
+    """A UTF-8 text layer over `out` that leaves it open, and leaves line ends alone."""
+    layer = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    try:
+        yield layer
+    finally:
+        layer.detach()  # flushes first
+
+
+WRITERS: dict[str, Callable[[Iterator[Row], BinaryIO], int]] = {
+    "csv": _write_csv,
+    "json": _write_json,
+    "xlsx": _write_xlsx,
+}

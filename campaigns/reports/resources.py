@@ -1,0 +1,73 @@
+"""Templates out and in by hand; deliveries out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from import_export.fields import Field
+from import_export.resources import ModelResource
+
+from campaigns.models import MessageTemplate
+from sending.models import Delivery
+from texts.rendering import compile_text
+
+
+class MessageTemplateResource(ModelResource):
+    """Templates by name; one that cannot be rendered is the row's error."""
+
+    class Meta:
+        model = MessageTemplate
+        fields = ("name", "text")
+        import_id_fields = ("name",)
+        skip_unchanged = True
+        report_skipped = False
+
+    def before_import_row(self, row: Any, **_kwargs: Any) -> None:
+        """Compile the text, as saving one in the browser does."""
+        compile_text(str(row.get("text") or ""))
+
+
+class DeliveryResource(ModelResource):
+    """Deliveries, the columns of a report. They are never imported."""
+
+    run = Field(column_name="run")
+    account = Field(attribute="account__uin", column_name="account")
+    attempts = Field(attribute="attempt_count", column_name="attempts")
+    text = Field(column_name="text")
+
+    class Meta:
+        model = Delivery
+        fields = (
+            "run",
+            "uin",
+            "account",
+            "state",
+            "reason",
+            "attempts",
+            "last_res",
+            "seq",
+            "sent_at",
+            "text",
+        )
+        export_order = fields
+        import_id_fields = ("uin",)
+
+    def get_queryset(self) -> Any:
+        """Return all deliveries, with what a row shows."""
+        return super().get_queryset().select_related("run__campaign_run__campaign", "account")
+
+    def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
+        """Add what a row shows to the query, so that no row asks again.
+
+        The list on the screen leaves the texts out; a file has them.
+        """
+        whole = super().filter_export(queryset, **kwargs).defer(None)
+        return whole.select_related("run__campaign_run__campaign", "account")
+
+    def dehydrate_run(self, delivery: Delivery) -> str:
+        """Return the run as people call it."""
+        return str(delivery.run.campaign_run)
+
+    def dehydrate_text(self, delivery: Delivery) -> str:
+        """Return the text sent: its own, or the run's."""
+        return delivery.run.text if delivery.text is None else delivery.text

@@ -1,0 +1,279 @@
+"""Verbs of a run's life: start, pause, resume, cancel, retry, settle what is unknown.
+
+Each takes hold before the next message of every account (rule 7): a mark is refused as soon as the
+run does not run, so at most one request an account is in flight after the click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, QuerySet
+
+from accounts.models import Account
+from campaigns.audience.people import people_of
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.prepare import wake_planner
+from clocks import shared
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from sending.models import Delivery, RunEvent
+from sending.runs.deliveries import cancel_pending, move_deliveries
+from sending.runs.transitions import change_run_state
+from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from sending.wake_ups.wake import accounts_to_wake, wake_lanes
+from texts.rendering import compile_text
+
+#: Pending deliveries cancelled at once; the rest follow in the background.
+CANCELLED_AT_ONCE = 5_000
+
+
+def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
+    """Start a campaign: make a run with its own copy of everything, and begin to prepare it.
+
+    Returns:
+        the run: scheduled when the campaign starts at a later time, else preparing.
+
+    Raises:
+        Refusal: it is under way already, or there is nobody to write to, or nobody to send.
+    """
+    compile_text(campaign.message)
+    _refuse_active(campaign)
+    if not people_of(of=campaign).exists():
+        raise Refusal(
+            _(
+                "Nobody is in the lists of “%(name)s” (after those it excludes). "
+                "Import contacts into one of them first."
+            )
+            % {"name": campaign.name},
+            code="no_audience",
+        )
+    _refuse_without_accounts(campaign)
+    is_later = campaign.starts_at is not None and campaign.starts_at > shared.wall()
+    to = RunState.SCHEDULED if is_later else RunState.PREPARING
+    try:
+        with transaction.atomic():
+            run = _make_run(campaign, starts_at=campaign.starts_at if is_later else None)
+            change_run_state(run_id=run.pk, to=to, by=by)
+    except IntegrityError:
+        _refuse_active(campaign)
+        raise
+    if not is_later:
+        wake_planner(run_id=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def pause_run(*, run: CampaignRun, by: Any = None) -> None:
+    """Pause a run. What is in flight finishes; nothing else is sent until it is resumed.
+
+    Raises:
+        Refusal: it is not running.
+    """
+    if not change_run_state(
+        run_id=run.pk, to=RunState.PAUSED, detail=_("Paused by %(who)s.") % {"who": _who(by)}, by=by
+    ):
+        raise _not_possible(run, _("Only a running campaign can be paused."))
+
+
+def resume_run(*, run: CampaignRun, by: Any = None) -> None:
+    """Let a paused run, or one that a breaker stopped, go on.
+
+    Raises:
+        Refusal: it is neither.
+    """
+    run.refresh_from_db()
+    # A run that stopped before it was planned is prepared once more.
+    to = RunState.RUNNING if run.planned_at is not None else RunState.PREPARING
+    try:
+        is_resumed = run.state in (RunState.PAUSED, RunState.STOPPED) and change_run_state(
+            run_id=run.pk, to=to, by=by
+        )
+    except IntegrityError:
+        _refuse_active(run.campaign)
+        raise
+    if not is_resumed:
+        raise _not_possible(run, _("Only a paused or stopped campaign can be resumed."))
+    if to == RunState.PREPARING:
+        wake_planner(run_id=run.pk)
+        return
+    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+
+
+def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
+    """Cancel a run for good. What is in flight finishes and counts; the rest is not sent.
+
+    Raises:
+        Refusal: it is over already.
+    """
+    if not change_run_state(
+        run_id=run.pk,
+        to=RunState.CANCELLED,
+        detail=_("Cancelled by %(who)s.") % {"who": _who(by)},
+        by=by,
+    ):
+        raise _not_possible(run, _("It is over: there is nothing left to cancel."))
+    cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
+
+
+def retry_run(
+    *,
+    run: CampaignRun,
+    states: Collection[str] = (DeliveryState.FAILED,),
+    res: str | None = None,
+    by: Any = None,
+) -> int:
+    """Send again exactly those deliveries of a run that ended in one of these states.
+
+    Args:
+        run: the run; one that is over is opened again for them.
+        states: failed, unknown or both. Of what is unknown some may have arrived: they may get
+            the message a second time, so it has to be asked for by name.
+        res: only those whose last result code is this.
+        by: the operator.
+
+    Returns:
+        how many are tried again.
+
+    Raises:
+        Refusal: there are none, or the run was cancelled.
+    """
+    # Of an erased person (UIN 0) only the figures are kept: nobody is there to write to.
+    rows = Delivery.objects.filter(run=run, state__in=list(states)).exclude(uin=0)
+    if res is not None:
+        rows = rows.filter(last_res=res)
+    _refuse_reopening(run)
+    again = move_deliveries(deliveries=rows, to=DeliveryState.PENDING)
+    if not again:
+        raise Refusal(
+            _("Run %(run)s has no deliveries like that: nothing is tried again.") % {"run": run},
+            code="nothing_to_retry",
+        )
+    _reopen(run, by=by, detail=_("%(n)d deliveries are tried again.") % {"n": again})
+    return again
+
+
+def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) -> int:
+    """Take an operator's word on deliveries whose arrival is unknown.
+
+    Args:
+        deliveries: those meant; others than unknown ones are left alone.
+        to: sent (seen arriving), failed (did not arrive), or pending (send again).
+        by: the operator.
+
+    Returns:
+        how many were resolved.
+
+    Raises:
+        Refusal: they are to be sent again, and the run of one was cancelled or has a successor
+            under way. None is resolved then.
+    """
+    unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
+    if to == DeliveryState.PENDING:
+        unknown = unknown.exclude(uin=0)  # erased: nobody is there to write to
+    runs = list(CampaignRun.objects.filter(pk__in=unknown.order_by().values("run_id").distinct()))
+    if to == DeliveryState.PENDING:
+        for run in runs:
+            _refuse_reopening(run)
+    moved = move_deliveries(deliveries=unknown, to=to)
+    for run in runs:
+        detail = _("%(n)d unknown deliveries resolved as %(to)s.") % {
+            "n": moved,
+            "to": DeliveryState(to).label,
+        }
+        if to == DeliveryState.PENDING:
+            _reopen(run, by=by, detail=detail)
+        else:
+            RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
+    return moved
+
+
+def _refuse_reopening(run: CampaignRun) -> None:
+    """Refuse before anything is moved: what is pending in a run that cannot run is never sent."""
+    run.refresh_from_db()
+    if run.state == RunState.CANCELLED:
+        raise _not_possible(run, _("Start it anew instead."))
+    if run.state in (RunState.FINISHED, RunState.STOPPED):
+        _refuse_active(run.campaign)
+
+
+def _reopen(run: CampaignRun, *, by: Any, detail: str) -> None:
+    if run.state in (RunState.FINISHED, RunState.STOPPED):
+        try:
+            change_run_state(run_id=run.pk, to=RunState.RUNNING, detail=detail, by=by)
+        except IntegrityError:
+            _refuse_active(run.campaign)
+    else:
+        RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
+    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+
+
+def _make_run(campaign: Campaign, *, starts_at: Any) -> CampaignRun:
+    """Make a run with its own copy of the campaign; in the caller's transaction."""
+    last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
+    run = CampaignRun.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        text=campaign.message,
+        promise=campaign.promise,
+        allows_strangers=campaign.allows_strangers,
+        on_lost_account=campaign.on_lost_account,
+        window_start=campaign.window_start,
+        window_end=campaign.window_end,
+        timezone=campaign.timezone,
+        starts_at=starts_at,
+    )
+    run.lists.set(campaign.lists.all())
+    run.segments.set(campaign.segments.all())
+    run.excluded_lists.set(campaign.excluded_lists.all())
+    return run
+
+
+def _refuse_active(campaign: Campaign) -> None:
+    active = campaign.runs.filter(state__in=ACTIVE_RUN_STATES).first()
+    if active is not None:
+        raise Refusal(
+            _(
+                "“%(name)s” is under way already: run %(number)d is %(state)s. "
+                "Wait for its end, or cancel it."
+            )
+            % {
+                "name": campaign.name,
+                "number": active.number,
+                "state": active.get_state_display(),
+            },
+            code="already_active",
+        )
+
+
+def _refuse_without_accounts(campaign: Campaign) -> None:
+    accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
+    if not accounts.exists():
+        raise Refusal(
+            _("There is no account that could send. Import accounts first."), code="no_account"
+        )
+    if not accounts.working().exists():
+        raise Refusal(
+            _(
+                "All accounts of “%(name)s” are quarantined or disabled. Look at their reasons, "
+                "and enable those that are right."
+            )
+            % {"name": campaign.name},
+            code="no_account",
+        )
+
+
+def _not_possible(run: CampaignRun, advice: str) -> Refusal:
+    run.refresh_from_db()
+    return Refusal(
+        _("“%(name)s” is %(state)s. %(advice)s")
+        % {"name": run.campaign.name, "state": run.get_state_display(), "advice": advice},
+        code="wrong_state",
+        state=run.state,
+    )
+
+
+def _who(by: Any) -> str:
+    return str(by) if by is not None else _("the command line")

@@ -1,0 +1,105 @@
+"""Unknown deliveries, one by one: which there are, and an operator's word on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns.models import CampaignRun
+from campaigns.steering.lifecycle import resolve_unknown
+from foundation.refusals import Refusal
+from sending.models import Attempt, Delivery
+from sending.states import DeliveryState
+
+#: What an operator says, and the state it leads to: seen arriving, not arrived, send again.
+VERDICTS = {
+    "sent": DeliveryState.SENT,
+    "failed": DeliveryState.FAILED,
+    "again": DeliveryState.PENDING,
+}
+#: UINs named in a refusal.
+_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownDelivery:
+    """A delivery of which nobody knows whether it arrived.
+
+    Attributes:
+        uin: whom it was for; 0 once that person is erased.
+        account: the UIN of the account that sent it.
+        reason: why nobody knows.
+        last_res: its last result code.
+        seq: the SEQ of its last attempt.
+        since: when that attempt was given up.
+    """
+
+    uin: int
+    account: int | None
+    reason: str
+    last_res: str
+    seq: int | None
+    since: datetime | None
+
+
+def unknown_deliveries(*, run: CampaignRun) -> Iterator[UnknownDelivery]:
+    """Return a run's unknown deliveries in the order they were planned."""
+    last = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq")).order_by("-pk")
+    since = last.annotate(since=Coalesce("finished_at", "marked_at")).values("since")[:1]
+    rows = (
+        Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN)
+        .order_by("pk")
+        .annotate(since=Subquery(since))
+        .values_list("uin", "account__uin", "reason", "last_res", "seq", "since")
+    )
+    for row in rows.iterator():
+        yield UnknownDelivery(*row)
+
+
+def resolve_by_uin(*, run: CampaignRun, verdict: str, uins: Collection[int] | None) -> int:
+    """Take an operator's word on some or all unknown deliveries of a run.
+
+    Args:
+        run: the run.
+        verdict: sent, failed or again.
+        uins: whose; None for all of them.
+
+    Returns:
+        how many were resolved.
+
+    Raises:
+        Refusal: there are none, or not for all of these UINs (then none is resolved), or the run
+            cannot send again.
+    """
+    unknown = Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN)
+    if uins is not None:
+        _refuse_others(run, uins, known=set(unknown.values_list("uin", flat=True)))
+        unknown = unknown.filter(uin__in=list(uins))
+    resolved = resolve_unknown(deliveries=unknown, to=VERDICTS[verdict])
+    if not resolved:
+        raise Refusal(
+            _("Run %(run)s has no unknown deliveries: there is nothing to resolve.") % {"run": run},
+            code="nothing_unknown",
+        )
+    return resolved
+
+
+def _refuse_others(run: CampaignRun, uins: Collection[int], *, known: set[int]) -> None:
+    others = sorted(set(uins) - (known - {0}))  # 0 is nobody: those people are erased
+    if not others:
+        return
+    words = ngettext(
+        "%(uins)s has no unknown delivery in run %(run)s. Nothing was resolved: look at "
+        "manage.py campaign unknown.",
+        "%(uins)s have no unknown delivery in run %(run)s. Nothing was resolved: look at "
+        "manage.py campaign unknown.",
+        len(others),
+    )
+    named = ", ".join(map(str, others[:_NAMED])) + (" …" if len(others) > _NAMED else "")
+    raise Refusal(words % {"uins": named, "run": run}, code="not_unknown", uins=others)

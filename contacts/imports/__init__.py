@@ -1,0 +1,1 @@
+"""Importing contacts: from the uploaded file to the list, resumable and reversible."""

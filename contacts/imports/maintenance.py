@@ -1,0 +1,80 @@
+"""Tending imports: resume those whose worker died, remove files that nobody needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from django.utils import timezone
+
+from contacts.imports.files import import_folder, remove_upload
+from contacts.imports.imports import discard_import
+from contacts.models import ContactImport
+from contacts.states import ImportState
+from foundation.one_by_one import one_by_one
+from foundation.refusals import Refusal
+
+Row = TypeVar("Row")
+
+#: An upload that nobody started is forgotten, and rejected rows are removed, after this long.
+FORGOTTEN_AFTER = timedelta(days=7)
+REJECTS_KEPT = timedelta(days=30)
+
+
+def tend_imports(*, wake: Callable[[int], None]) -> int:
+    """Wake a worker for every import that should be worked on and is not; return how many.
+
+    Args:
+        wake: sends the wake-up for an import's id.
+    """
+    ids = list(ContactImport.objects.abandoned().values_list("pk", flat=True))
+    for import_id in ids:
+        wake(import_id)
+    return len(ids)
+
+
+def remove_old_files() -> int:
+    """Remove uploads never started and rejects long read: they name people. Return how many."""
+    now, removed = timezone.now(), 0
+    stale = ContactImport.objects.filter(
+        state=ImportState.UPLOADED, created_at__lt=now - FORGOTTEN_AFTER
+    )
+    removed += sum(_each(stale, _discard))
+    rejects = import_folder().glob("rejected-*.csv")
+    removed += sum(_each(rejects, partial(_remove_if_old, limit=now - REJECTS_KEPT)))
+    over = ContactImport.objects.exclude(stored_name="").exclude(
+        state__in=[ImportState.UPLOADED, ImportState.QUEUED, ImportState.RUNNING]
+    )
+    return removed + sum(_each(over, _remove_upload))
+
+
+def _each(rows: Iterable[Row], do: Callable[[Row], bool]) -> list[bool]:
+    """Do it for each, for itself: a file that cannot be removed keeps no other. It is logged."""
+    return one_by_one(rows, do=do, failed=_leave, step="Removing old files")
+
+
+def _leave(_row: object, _problem: Exception) -> None:
+    """Leave it to the next tick."""
+
+
+def _discard(contact_import: ContactImport) -> bool:
+    try:
+        discard_import(contact_import=contact_import)
+    except Refusal:  # started this moment
+        return False
+    return True
+
+
+def _remove_if_old(path: Path, *, limit: datetime) -> bool:
+    is_old = path.stat().st_mtime < limit.timestamp()
+    if is_old:
+        path.unlink(missing_ok=True)
+    return is_old
+
+
+def _remove_upload(contact_import: ContactImport) -> bool:
+    remove_upload(contact_import)
+    return True

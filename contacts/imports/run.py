@@ -1,0 +1,266 @@
+"""Running an import: file -> validated chunks -> database, resumable at every chunk.
+
+Each chunk commits its people together with the cursor, the figures and the length of the rejects
+file. After a crash the next worker reads the file again from the start, which gives back the map
+of UINs seen, cuts the rejects file to the committed length, and goes on behind the cursor: no row
+is loaded twice, none is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from typing import Any, BinaryIO
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone, translation
+
+from contacts.imports.files import open_private, rejects_file, remove_upload, stored_file
+from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
+from contacts.imports.rows import Person, PersonReader, RowProblem, is_blank
+from contacts.imports.staging import PackedPeople
+from contacts.models import ContactImport
+from contacts.states import ImportState
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from foundation.sentences import stored
+from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
+
+#: Rows of a chunk. Every statement costs the thread that reads ahead some milliseconds, so they are
+#: large; on SQLite every other writer waits for a chunk, so they are small there.
+CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 2_000}
+#: Bytes of people after which a chunk is full, however few rows they are; three are in memory.
+CHUNK_BYTES = 12 << 20
+#: Rows that are validated before they are packed.
+PIECE_ROWS = 1_000
+#: Problems shown beside the import; all of them are in the rejects file.
+FIRST_ERRORS = 20
+#: An import that killed this many workers is not given a further one.
+MOST_TAKES = 10
+
+
+def run_import(*, import_id: int) -> bool:
+    """Take an import and run it to its end; return whether this worker had it.
+
+    Whatever stops the worker leaves the import resumable. Taking it again while another worker has
+    it fences that one off: its next chunk does not commit.
+    """
+    contact_import = _take(import_id)
+    if contact_import is None:
+        return False
+    try:
+        if contact_import.token > MOST_TAKES:
+            raise FileProblem(
+                _("The import stopped its worker %(times)d times; it is not tried again.")
+                % {"times": MOST_TAKES},
+                code="too_many_takes",
+            )
+        _Run(contact_import).run()
+    except _FencedOff:
+        return True
+    except (FileProblem, Refusal) as problem:
+        _finish(contact_import, ImportState.FAILED, problem=problem.sentence)
+    return True
+
+
+class _FencedOff(Exception):
+    """Somebody cancelled the import, or another worker took it."""
+
+
+def _take(import_id: int) -> ContactImport | None:
+    now = timezone.now()
+    taken = ContactImport.objects.abandoned().filter(
+        Q(state=ImportState.QUEUED) | Q(state=ImportState.RUNNING), pk=import_id
+    )
+    if not taken.update(
+        state=ImportState.RUNNING, token=F("token") + 1, heartbeat_at=now, started_at=now
+    ):
+        return None
+    contact_import: ContactImport = ContactImport.objects.get(pk=import_id)
+    return contact_import
+
+
+def _finish(contact_import: ContactImport, state: str, *, problem: str = "") -> None:
+    mine = ContactImport.objects.filter(pk=contact_import.pk, token=contact_import.token)
+    if mine.transition(to=state, problem=problem, finished_at=timezone.now()):
+        remove_upload(contact_import)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Validated rows, ready to be written.
+
+    Attributes:
+        rows: how many rows of the file.
+        people: those to load.
+        rejected: how many are given back.
+        rejects: those, with line and reason, as they go into their file.
+        errors: the same as {"line", "column", "reason"}, the first few; the reason as stored.
+        notes: what was taken differently than it stands there, of all that has been read.
+        position, position_end: how far the file has been read.
+    """
+
+    rows: int
+    people: PackedPeople
+    rejected: int
+    rejects: bytes
+    errors: list[dict[str, Any]]
+    notes: list[str]
+    position: int
+    position_end: int
+
+
+class _Run:
+    """One worker's hold of one import."""
+
+    def __init__(self, contact_import: ContactImport) -> None:
+        self._import = contact_import
+        self._vendor = connection.vendor  # the thread that reads ahead has no connection
+        self._chunk_rows = CHUNK_ROWS[self._vendor]
+        self._width = len(contact_import.columns)
+        self._reader = PersonReader(
+            columns=contact_import.columns, mapping=contact_import.mapping, kind=contact_import.kind
+        )
+
+    def run(self) -> None:
+        """Load what is left.
+
+        Raises:
+            _FencedOff: the import is not this worker's any more.
+            FileProblem, Refusal: the file cannot be read.
+        """
+        row = self._import
+        if row.contact_list_id is None:
+            raise Refusal(_("The list of this import has been deleted."), code="no_list")
+        table = open_table(
+            stored_file(row),
+            name=row.file_name,
+            encoding=row.encoding,
+            delimiter=row.delimiter,
+            sheet=row.sheet,
+        )
+        # The cursor as the worker before us left it: ours moves while the thread reads on.
+        behind, language = row.cursor, translation.get_language() or "en"
+        rejects = open_private(rejects_file(row))
+        ahead = ReadAhead(
+            lambda: self._chunks(table, behind), prepare=lambda: translation.activate(language)
+        )
+        with closing(rejects), ahead, unmapped_pages():
+            rejects.truncate(row.rejects_bytes)
+            rejects.seek(0, 2)
+            writer = CsvWriter(rejects, with_bom=row.rejects_bytes == 0)
+            for chunk in ahead:
+                self._load(chunk, rejects, writer)
+        if not row.rejected:
+            rejects_file(row).unlink(missing_ok=True)
+        _finish(row, ImportState.DONE)
+
+    def _chunks(self, table: Table, behind: int) -> Iterator[_Chunk]:
+        """Yield the rows behind the cursor in chunks; those before it are read for their UINs."""
+        header = self._import.header_line
+        rows = (row for row in table.rows() if row[0] > header)
+        for row in islice(rows, behind):
+            with suppress(RowProblem):
+                self._reader.read(*row)
+        while True:
+            chunk = self._validated(rows, table)
+            if not chunk.rows:
+                return
+            yield chunk
+
+    def _validated(self, rows: Iterator[Row], table: Table) -> _Chunk:
+        people = PackedPeople(self._vendor)
+        errors: list[dict[str, Any]] = []
+        taken = rejected = 0
+        out = BytesIO()
+        rejects = CsvWriter(out, with_bom=False)
+        while taken < self._chunk_rows and people.size + out.tell() < CHUNK_BYTES:
+            piece = list(islice(rows, min(PIECE_ROWS, self._chunk_rows - taken)))
+            if not piece:
+                break
+            good, bad = self._sorted_out(piece)
+            people.add(good)
+            rejects.write(self._reject(row, problem) for row, problem in bad)
+            errors += [
+                {"line": row[0], "column": problem.column, "reason": stored(problem.reason)}
+                for row, problem in bad[: FIRST_ERRORS - len(errors)]
+            ]
+            taken, rejected = taken + len(piece), rejected + len(bad)
+        return _Chunk(
+            rows=taken,
+            people=people,
+            rejected=rejected,
+            rejects=out.getvalue(),
+            errors=errors,
+            notes=[stored(note) for note in self._reader.notes],
+            position=table.position,
+            position_end=table.size,
+        )
+
+    def _sorted_out(self, rows: list[Row]) -> tuple[list[Person], list[tuple[Row, RowProblem]]]:
+        good, bad = [], []
+        read = self._reader.read
+        for row in rows:
+            try:
+                good.append(read(*row))
+            except RowProblem as problem:
+                if row[2] or not is_blank(row[1]):
+                    bad.append((row, problem))
+        return good, bad
+
+    def _reject(self, row: Row, problem: RowProblem) -> list[str]:
+        line, cells, _problem = row
+        last = self._width - 1
+        kept = [*cells[:last], " | ".join(cells[last:])]  # nothing is lost
+        kept += [""] * (self._width - len(kept))
+        return [*kept, str(line), problem.reason]
+
+    def _load(self, chunk: _Chunk, rejects: BinaryIO, writer: CsvWriter) -> None:
+        if chunk.rejected and not self._import.rejected:
+            writer.write([[*self._import.columns, _("line"), _("reason")]])
+        rejects.write(chunk.rejects)
+        rejects.flush()
+        with transaction.atomic():
+            commit_lazily()
+            loaded = load_people(
+                chunk.people,
+                import_id=self._import.pk,
+                list_id=self._import.contact_list_id or 0,
+                policy=self._import.policy,
+                now=timezone.now(),
+            )
+            self._move(chunk, loaded, rejects.tell())
+
+    def _move(self, chunk: _Chunk, loaded: Loaded, rejects_bytes: int) -> None:
+        """Move the cursor, in the chunk's transaction, if the import is still ours."""
+        row = self._import
+        row.cursor += chunk.rows
+        row.rejected += chunk.rejected
+        row.created += loaded.created
+        row.updated += loaded.updated
+        row.unchanged += loaded.unchanged
+        row.added += loaded.added
+        row.notes = chunk.notes
+        row.errors = [*row.errors, *chunk.errors][:FIRST_ERRORS]
+        moved = ContactImport.objects.filter(
+            pk=row.pk, token=row.token, state=ImportState.RUNNING
+        ).update(
+            cursor=row.cursor,
+            rejected=row.rejected,
+            created=row.created,
+            updated=row.updated,
+            unchanged=row.unchanged,
+            added=row.added,
+            rejects_bytes=rejects_bytes,
+            position=chunk.position,
+            position_end=chunk.position_end,
+            errors=row.errors,
+            notes=row.notes,
+            heartbeat_at=timezone.now(),
+        )
+        if not moved:
+            raise _FencedOff

@@ -1,0 +1,1 @@
+"""Lists: named sets of contacts."""

@@ -1,0 +1,1 @@
+"""One person: attributes, the person's page, erasure on request."""

@@ -1,0 +1,1 @@
+"""Segments: conditions over people, and the audiences they make."""

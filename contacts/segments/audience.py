@@ -1,0 +1,64 @@
+"""Who an audience is, as a query that planning can walk by contact id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from contacts.models import Contact, ContactList, Membership, Segment
+from contacts.segments.conditions import condition_of
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+
+
+def audience_contacts(
+    *,
+    lists: Iterable[ContactList],
+    excluded_lists: Iterable[ContactList] = (),
+    segments: Iterable[Segment] = (),
+) -> QuerySet[Contact]:
+    """Return the people in any of the lists or segments and in none of the excluded lists.
+
+    Each person once, whatever number of lists they are in: by EXISTS, not by a join that
+    multiplies rows and a DISTINCT that sorts them. So `filter(pk__gt=last).order_by("pk")[:n]`
+    walks it by keyset. Segments are evaluated when the query is: at planning.
+
+    Raises:
+        Refusal: a segment has a condition that cannot be evaluated.
+    """
+    included = Q(pk__in=())
+    list_ids = [contact_list.pk for contact_list in lists]
+    if list_ids:
+        included |= Q(in_lists(list_ids))
+    for segment in segments:
+        included |= _condition_of(segment)
+    people = Contact.objects.filter(included)
+    excluded_ids = [contact_list.pk for contact_list in excluded_lists]
+    if excluded_ids:
+        people = people.filter(~in_lists(excluded_ids))
+    return people
+
+
+def _condition_of(segment: Segment) -> Q:
+    try:
+        return condition_of(segment.conditions)
+    except Refusal as refusal:
+        raise Refusal(
+            _("The segment “%(name)s” cannot be evaluated: %(why)s Change its conditions.")
+            % {"name": segment.name, "why": refusal.sentence},
+            code=refusal.code,
+            segment=segment.name,
+        ) from None
+
+
+def in_lists(list_ids: Iterable[int], *, person: str = "pk") -> Exists:
+    """Return the condition "is in one of these lists", served by the membership's own index.
+
+    Args:
+        list_ids: the lists.
+        person: the column that names the person, where it is not asked of contacts.
+    """
+    return Exists(
+        Membership.objects.filter(contact=OuterRef(person), contact_list_id__in=list(list_ids))
+    )

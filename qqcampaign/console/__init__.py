@@ -1,0 +1,1 @@
+"""The console's shell: navigation and the front page."""

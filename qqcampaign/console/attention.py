@@ -1,0 +1,189 @@
+"""What needs the operator now: each thing in a sentence, one click from being done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account, Egress, Outage, Worker
+from accounts.states import AccountState
+from campaigns.models import CampaignRun
+from clocks import shared
+from clocks.models import HostClock
+from contacts.models import ContactImport
+from contacts.states import ImportState
+from foundation.times import span
+from sending.models import Tally
+from sending.states import RunState
+
+#: Days for which a failed import is mentioned.
+LATELY_DAYS = 3
+#: Stopped runs, the latest first, that have a line of their own.
+NAMED_RUNS = 3
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing to look at.
+
+    Args:
+        sentence: what is wrong and what to do.
+        verb: the words on the button.
+        address: where it is done.
+        colour: danger when nothing works until it is done, else warning.
+    """
+
+    sentence: str
+    verb: str
+    address: str
+    colour: str = "warning"
+
+
+def what_needs_me(request: HttpRequest) -> list[Need]:
+    """Return what this operator may see and should do, the worst first."""
+    may_see = request.user.has_perm
+    needs: list[Need] = []
+    if may_see("accounts.view_worker"):
+        needs += _workers()
+        needs += _outages()
+        needs += _wrong_clocks()
+    if may_see("campaigns.view_campaignrun"):
+        needs += _stopped_runs()
+    if may_see("accounts.view_account"):
+        needs += _quarantined()
+    if may_see("sending.view_delivery"):
+        needs += _unknown()
+    if may_see("contacts.view_contactimport"):
+        needs += _failed_imports()
+    return needs
+
+
+def _workers() -> list[Need]:
+    address = reverse("admin:accounts_worker_changelist")
+    if not Worker.objects.living().exists():
+        return [
+            Need(
+                _("No worker is living: nothing logs in and nothing is sent. Start one."),
+                _("Workers"),
+                address,
+                "danger",
+            )
+        ]
+    silent = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
+        workers__in=Worker.objects.living()
+    )
+    return [
+        Need(
+            _("No worker lives at the egress %(name)s: its pinned accounts wait.")
+            % {"name": egress.name},
+            _("Workers"),
+            address,
+        )
+        for egress in silent.distinct()[:3]
+    ]
+
+
+def _outages() -> list[Need]:
+    away = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
+    address = reverse("admin:accounts_outage_changelist")
+    return [
+        Need(
+            _("The gateway is away from the egress %(egress)s: %(why)s Sending resumes by itself.")
+            % {"egress": outage.egress, "why": outage.sentence},
+            _("Look"),
+            address,
+            "danger",
+        )
+        for outage in away
+    ]
+
+
+def _wrong_clocks() -> list[Need]:
+    """Return the hosts whose wall clocks are off: nothing hangs on them, but their logs mislead."""
+    lately = shared.wall() - timedelta(days=LATELY_DAYS)
+    address = reverse("admin:accounts_worker_changelist")
+    needs = []
+    for host in HostClock.objects.filter(seen_at__gte=lately).order_by("hostname"):
+        if abs(host.ahead_seconds) < shared.WORTH_TELLING_SECONDS:
+            continue
+        words = (
+            _("The clock of host %(host)s is %(span)s ahead of the database's. Set it right.")
+            if host.ahead_seconds > 0
+            else _("The clock of host %(host)s is %(span)s behind the database's. Set it right.")
+        )
+        said = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
+        needs.append(Need(words % said, _("Workers"), address))
+    return needs
+
+
+def _stopped_runs() -> list[Need]:
+    stopped = CampaignRun.objects.filter(state=RunState.STOPPED).order_by(
+        "-state_changed_at", "-pk"
+    )
+    needs = [
+        Need(
+            _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
+            _("Look"),
+            f"{reverse('admin:campaigns_campaign_page', args=[run.campaign_id])}?run={run.number}",
+            "danger",
+        )
+        for run in stopped.select_related("campaign")[:NAMED_RUNS]
+    ]
+    more = stopped.count() - NAMED_RUNS
+    if more > 0:
+        sentence = ngettext(
+            "%(n)d more run stopped itself.", "%(n)d more runs stopped themselves.", more
+        )
+        address = reverse("admin:campaigns_campaignrun_changelist")
+        needs.append(
+            Need(sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger")
+        )
+    return needs
+
+
+def _quarantined() -> list[Need]:
+    count = Account.objects.filter(state=AccountState.QUARANTINED).count()
+    if not count:
+        return []
+    sentence = ngettext(
+        "%(n)d account is in quarantine and sends nothing until you enable it.",
+        "%(n)d accounts are in quarantine and send nothing until you enable them.",
+        count,
+    )
+    address = reverse("admin:accounts_account_changelist")
+    return [Need(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")]
+
+
+def _failed_imports() -> list[Need]:
+    since = timezone.now() - timedelta(days=LATELY_DAYS)
+    is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
+    failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:3]
+    return [
+        Need(
+            _("The import of %(file)s failed: %(why)s")
+            % {"file": found.file_name, "why": found.problem},
+            _("Look"),
+            reverse("admin:contacts_contactimport_page", args=[found.pk]),
+        )
+        for found in failed
+    ]
+
+
+def _unknown() -> list[Need]:
+    count = Tally.objects.filter(kind="state", key="unknown").aggregate(n=Sum("n"))["n"] or 0
+    if count <= 0:
+        return []
+    sentence = ngettext(
+        "Of %(n)d delivery nobody knows whether it arrived: say what became of it.",
+        "Of %(n)d deliveries nobody knows whether they arrived: say what became of them.",
+        count,
+    )
+    address = reverse("admin:sending_delivery_changelist")
+    return [Need(sentence % {"n": count}, _("Resolve"), f"{address}?state__exact=unknown")]

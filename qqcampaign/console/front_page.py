@@ -1,0 +1,61 @@
+"""The front page: what runs, how fast, who is well, and what needs the operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from accounts.models import Account, Session, Worker
+from campaigns.models import Campaign, CampaignRun
+from contacts.models import Contact, ContactList
+from foundation.admin import require
+from qqcampaign.console.attention import what_needs_me
+from qqcampaign.console.panels import account_panel, code_panel, run_panel
+from qqcampaign.console.recent import last_hour
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the front page (Unfold's DASHBOARD_CALLBACK)."""
+    return {**context, **_live_part(request)}
+
+
+def overview_live(request: HttpRequest) -> HttpResponse:
+    """Answer with the front page's live part alone; the page asks for it every few seconds."""
+    require(admin.site.has_permission(request))
+    return TemplateResponse(request, "console/overview/live.html", _live_part(request))
+
+
+def _live_part(request: HttpRequest) -> dict[str, Any]:
+    may_see = request.user.has_perm
+    hour = last_hour()
+    return {
+        "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
+        "needs": what_needs_me(request),
+        "runs": run_panel() if may_see("campaigns.view_campaignrun") else [],
+        "hour": hour,
+        "codes": code_panel(hour),
+        "accounts": account_panel() if may_see("accounts.view_account") else [],
+    }
+
+
+def _first_steps() -> list[dict[str, Any]]:
+    """Return what a fresh installation still lacks; nothing once a first run was made."""
+    if CampaignRun.objects.exists():
+        return []
+    return [
+        {"key": "worker", "is_done": Worker.objects.living().exists()},
+        {
+            "key": "gateway",
+            "is_done": Session.objects.exists(),
+            "address": settings.QQ_GATEWAY_URL,
+        },
+        {"key": "accounts", "is_done": Account.objects.exists()},
+        {"key": "friends", "is_done": Account.objects.filter(friend_count__gt=0).exists()},
+        {"key": "contacts", "is_done": Contact.objects.exists() and ContactList.objects.exists()},
+        {"key": "campaign", "is_done": Campaign.objects.exists()},
+        {"key": "start", "is_done": False},
+    ]

@@ -1,0 +1,134 @@
+"""The front page's panels, each from one or two cheap queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.admin.account import STATE_COLOURS
+from accounts.models import Account
+from accounts.states import AccountState
+from campaigns.admin.codes import CODE_COLOURS
+from campaigns.admin.run import RUN_COLOURS
+from campaigns.models import CampaignRun
+from qqcampaign.console.recent import LastHour
+from sending.code_meanings import code_meaning
+from sending.models import Tally
+from sending.runs.figures import NewestAttempts, eta_of, newest_attempts
+from sending.states import ACTIVE_RUN_STATES, RunState
+
+#: How many runs the front page lists; the rest are one click away.
+SHOWN_RUNS = 12
+#: Hours for which a run that ended stays on the front page.
+RECENT_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Share:
+    """One line of a panel: words, a number, how much of the whole, where it leads."""
+
+    words: Any
+    n: int
+    percent: float
+    colour: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run: where it stands, from its kept figures."""
+
+    run: CampaignRun
+    colour: str
+    targeted: int
+    done: int
+    sent: int
+    percent: float
+    address: str
+    eta: datetime | None = None
+
+
+def run_panel() -> list[RunLine]:
+    """Return the runs under way, and those that ended lately."""
+    active = list(
+        CampaignRun.objects.filter(state__in=ACTIVE_RUN_STATES).select_related("campaign")[
+            :SHOWN_RUNS
+        ]
+    )
+    since = timezone.now() - timedelta(hours=RECENT_HOURS)
+    ended = CampaignRun.objects.filter(ended_at__gte=since).select_related("campaign")[:SHOWN_RUNS]
+    runs = [*active, *(run for run in ended if run not in active)][:SHOWN_RUNS]
+    figures: defaultdict[int, dict[tuple[str, str], int]] = defaultdict(dict)
+    rows = (
+        Tally.objects.filter(run__in=runs, kind__in=["targeted", "state"])
+        .values_list("run", "kind", "key")
+        .annotate(total=Sum("n"))
+        .order_by()
+    )
+    for run_id, kind, key, total in rows:
+        figures[run_id][kind, key] = total
+    newest = newest_attempts() if any(run.state == RunState.RUNNING for run in runs) else []
+    return [_run_line(run, figures[run.pk], newest) for run in runs]
+
+
+def _run_line(
+    run: CampaignRun, figures: dict[tuple[str, str], int], newest: NewestAttempts
+) -> RunLine:
+    targeted = figures.get(("targeted", ""), 0)
+    waiting = figures.get(("state", "pending"), 0) + figures.get(("state", "sending"), 0)
+    page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
+    return RunLine(
+        run=run,
+        colour=RUN_COLOURS[run.state],  # type: ignore[index]
+        targeted=targeted,
+        done=targeted - waiting,
+        sent=figures.get(("state", "sent"), 0),
+        percent=100 * (targeted - waiting) / targeted if targeted else 0,
+        address=f"{page}?run={run.number}",
+        eta=eta_of(run=run, left=waiting, newest=newest),
+    )
+
+
+def account_panel() -> list[Share]:
+    """Return how many accounts are in each state."""
+    counted = dict(
+        Account.objects.values_list("state")
+        .annotate(n=Count("pk"))
+        .order_by()
+        .values_list("state", "n")
+    )
+    whole = sum(counted.values())
+    address = reverse("admin:accounts_account_changelist")
+    return [
+        Share(
+            words=state.label,
+            n=counted[state],
+            percent=100 * counted[state] / whole,
+            colour=STATE_COLOURS[state],
+            address=f"{address}?state__exact={state.value}",
+        )
+        for state in AccountState
+        if counted.get(state)
+    ]
+
+
+def code_panel(hour: LastHour) -> list[Share]:
+    """Return how often each code was answered in the last hour."""
+    whole = sum(hour.codes.values())
+    address = reverse("admin:sending_attempt_changelist")
+    return [
+        Share(
+            words=code_meaning(code),
+            n=n,
+            percent=100 * n / whole,
+            colour=CODE_COLOURS.get(code, "danger"),
+            address=f"{address}?res={code}" if code else address,
+        )
+        for code, n in hour.codes.items()
+    ]

@@ -1,1 +1,0 @@
-"""The console's own pages: what belongs to no single model."""

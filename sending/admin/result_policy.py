@@ -1,0 +1,59 @@
+"""Result policies: what happens on each code, as data."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from foundation.admin import ChangesMixin, ConsoleAdmin
+from foundation.marks import EMPTY
+from sending.models import ResultPolicy
+from sending.models.result_policy import AccountAction
+
+
+@admin.register(ResultPolicy)
+class ResultPolicyAdmin(ChangesMixin, SimpleHistoryAdmin, ConsoleAdmin):
+    """Every change is kept, with who made it."""
+
+    list_display = [
+        "code",
+        "command",
+        "action",
+        "max_tries",
+        "pause",
+        "besides",
+    ]
+    list_filter = [("command", ChoicesDropdownFilter), ("action", ChoicesDropdownFilter)]
+    search_fields = ["code"]
+    ordering = ["command", "code"]
+    fieldsets = [
+        (None, {"fields": [("command", "code"), ("action", "max_tries")]}),
+        (_("Pauses"), {"fields": [("backoff_seconds", "backoff_factor", "backoff_longest")]}),
+        (_("Besides"), {"fields": ["account_action", "suppresses_contact", "stops_run"]}),
+    ]
+    search_help_text = _("Result code")
+    empty_sentence = _("Without a policy every code is a failure: run the migrations again.")
+
+    @display(description=_("first pause"), ordering="backoff_seconds")
+    def pause(self, policy: ResultPolicy) -> str:
+        """How long it waits before the second try, where there is one."""
+        if policy.max_tries == 1 or not policy.backoff_seconds:
+            return EMPTY
+        return gettext("%(gap)s s") % {"gap": number_format(policy.backoff_seconds, 1)}
+
+    @display(description=_("besides"))
+    def besides(self, policy: ResultPolicy) -> str:
+        """What else happens: to the account, the person, the run."""
+        happens = [
+            gettext("the account: %(what)s") % {"what": policy.get_account_action_display()}
+            if policy.account_action != AccountAction.NONE
+            else "",
+            gettext("the person is suppressed") if policy.suppresses_contact else "",
+            gettext("the run stops") if policy.stops_run else "",
+        ]
+        return "; ".join(word for word in happens if word) or EMPTY

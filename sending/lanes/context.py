@@ -1,0 +1,211 @@
+"""What every lane of a worker process reads: the worker, its runs, limits, policies and gateway.
+
+One object a process. The control loop (`sending.worker.runtime`) writes it, lanes and inbox rounds
+read it; it knows neither.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from django.conf import settings
+
+from accounts.gateway.inbox import Polled
+from accounts.models import Account, Egress, Worker
+from accounts.pacing.pace import Limits
+from clocks import local
+from foundation.refusals import Refusal
+from qqhttp import GatewayClient
+from sending.lanes.feed import RunBrief, brief
+from sending.lanes.gateway_watch import GatewayWatch
+from sending.ledger.ledger import Ledger
+from sending.models import Run
+from sending.policies import PolicyTable
+from sending.runs.breakers import stop_run
+
+log = logging.getLogger(__name__)
+
+#: How old the list of running runs may be when a lane starts, seconds.
+FRESH_RUNS_SECONDS = 0.1
+
+
+class AccountRow(NamedTuple):
+    """What operators may change of an account while its lane runs."""
+
+    account_id: int
+    state: str
+    name: str
+    egress_id: int | None
+    min_interval: float
+    per_minute: int | None
+    per_hour: int | None
+    per_day: int | None
+
+
+class PolledMessages:
+    """What inboxes returned and is not stored yet: lanes put, the inbox rounds take."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Polled] = deque()
+        #: Set when something was put.
+        self.news = local.new_event()
+
+    def put(self, polled: Polled) -> None:
+        """Keep an answer until the inbox rounds store it, which is soon."""
+        self._waiting.append(polled)
+        self.news.set()
+
+    def take(self) -> list[Polled]:
+        """Remove and return everything that waits, oldest first."""
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
+
+    def put_back(self, polled: list[Polled]) -> None:
+        """Put back at the front what could not be stored."""
+        self._waiting.extendleft(reversed(polled))
+
+
+class LaneContext:
+    """What the lanes of one worker process share.
+
+    Args:
+        worker: the worker's row.
+        ledger: its ledger.
+        gateway: its watch over the gateway.
+        lanes: the ids of the accounts that have a lane in this process, now: a live view.
+        capacity: how many lanes fit in at the same time, or None for no limit.
+
+    Attributes:
+        runs: the running runs, by id.
+        runs_begun: how many runs began, or went on, since this process started.
+        policies: the result policies in force.
+        is_draining: whether every lane has to end before its next message.
+        polled: what inboxes returned and is not stored yet.
+        unreturned: leases that could not be handed back because the database was away.
+    """
+
+    def __init__(
+        self,
+        *,
+        worker: Worker,
+        ledger: Ledger,
+        gateway: GatewayWatch,
+        lanes: Collection[int],
+        capacity: int | None = None,
+    ) -> None:
+        self.lanes = lanes
+        self._capacity = capacity
+        self.runs: dict[int, RunBrief] = {}
+        self.runs_begun = 0
+        self.policies = PolicyTable()
+        self.is_draining = False
+        self.polled = PolledMessages()
+        self.unreturned: list[Callable[[], None]] = []
+        self._limits: dict[int, Limits] = {}
+        self._runs_read_at = float("-inf")
+        self.serve_as(worker, ledger, gateway)
+
+    def serve_as(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
+        """Serve as this worker from now on: the first, or the one that follows a presumed death."""
+        self.worker = worker
+        self.egress: Egress = worker.egress
+        self.ledger = ledger
+        self.gateway = gateway
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another lane would fit in: then no account waits for a lane to hand back."""
+        return self._capacity is None or len(self.lanes) < self._capacity
+
+    @property
+    def replay_window(self) -> float:
+        """How long the gateway remembers a SEQ, seconds; 0 when that is not trusted."""
+        return settings.QQ_GATEWAY_REPLAY_WINDOW if settings.QQ_GATEWAY_TRUSTS_SEQ else 0.0
+
+    def new_client(self) -> GatewayClient:
+        """Return a client for one account, bound to this process's egress."""
+        return GatewayClient(
+            settings.QQ_GATEWAY_URL,
+            source_address=self.egress.source_address or None,
+            proxy=self.egress.proxy or None,
+            connect_timeout=settings.QQ_CONNECT_TIMEOUT,
+            read_timeout=settings.QQ_READ_TIMEOUT,
+        )
+
+    # --- limits -------------------------------------------------------------------------------
+
+    def limits_of(self, account: Account) -> Limits:
+        """Return what the operator allows an account now."""
+        limits = self._limits.get(account.pk)
+        if limits is None:
+            limits = self._limits[account.pk] = self._limits_from(
+                account.min_interval, account.per_minute, account.per_hour, account.per_day
+            )
+        return limits
+
+    def set_limits(self, row: AccountRow) -> None:
+        """Take over an account's limits as the database has them now."""
+        self._limits[row.account_id] = self._limits_from(
+            row.min_interval, row.per_minute, row.per_hour, row.per_day
+        )
+
+    def drop_limits_without_lane(self) -> None:
+        """Forget the limits of accounts whose lanes are gone."""
+        for account_id in self._limits.keys() - set(self.lanes):
+            self._limits.pop(account_id, None)
+
+    def _limits_from(
+        self, gap: float, per_minute: int | None, per_hour: int | None, per_day: int | None
+    ) -> Limits:
+        return Limits(
+            gap,
+            per_minute,
+            per_hour,
+            per_day,
+            self.egress.per_second,
+            settings.QQ_GATEWAY_PER_SECOND or None,
+        )
+
+    # --- runs ---------------------------------------------------------------------------------
+
+    def read_runs(self) -> bool:
+        """Read which runs run; return whether one that did is gone.
+
+        A run whose text is refused (after an upgrade, say) is stopped with the reason.
+        """
+        self._runs_read_at = local.elapsed()
+        running = {run.pk: run for run in Run.objects.running()}
+        for run_id in running.keys() - self.runs.keys():
+            try:
+                self.runs[run_id] = brief(running[run_id])
+            except Refusal as problem:
+                log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
+                stop_run(run_id=run_id, sentence=problem.sentence)
+            else:
+                self.runs_begun += 1
+        gone = self.runs.keys() - running.keys()
+        for run_id in gone:
+            self.runs.pop(run_id, None)
+        return bool(gone)
+
+    def refresh_runs(self) -> None:
+        """Read the runs unless that was just done: a new lane must know a run just started."""
+        if local.elapsed() - self._runs_read_at > FRESH_RUNS_SECONDS:
+            self.read_runs()
+
+    # --- leases -------------------------------------------------------------------------------
+
+    def return_later(self, hand_back: Callable[[], None]) -> None:
+        """Hand a lease back once the database answers again.
+
+        Otherwise a living worker would hold it without a lane, and no wake-up would reach it.
+        """
+        self.unreturned.append(hand_back)
+
+    def return_what_is_left(self) -> None:
+        """Hand back the leases that wait for the database."""
+        while self.unreturned:
+            self.unreturned[0]()
+            del self.unreturned[0]

@@ -1,0 +1,221 @@
+"""The feed: which deliveries a lane sends next, and which open attempts it must settle first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from itertools import chain, zip_longest
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, Friend
+from clocks import shared
+from sending.lanes.feed_sql import next_of_run
+from sending.models import Attempt, Delivery, Run
+from sending.runs.costly_texts import CostlyTexts
+from sending.runs.deliveries import skip_deliveries
+from sending.runs.windows import is_open
+from sending.states import DeliveryState, Reason
+from sending.text_context import context_for
+from texts.faults import TextFault, Unsendable
+from texts.rendering import CompiledText, compile_text
+
+
+@dataclass(frozen=True, slots=True)
+class RunBrief:
+    """What lanes need to know of a run. It never changes while the run runs.
+
+    Attributes:
+        costly: counts, over all lanes of the process, the texts that take too much.
+    """
+
+    id: int
+    text: CompiledText
+    promise: str
+    window_start: time | None
+    window_end: time | None
+    zone: str
+    costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
+
+    def is_open(self, at: datetime) -> bool:
+        """Return whether the run's sending window is open."""
+        return is_open(start=self.window_start, end=self.window_end, zone=self.zone, at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery to be sent.
+
+    Attributes:
+        text: the rendered text.
+        own_text: the same, or None when it is the run's own: that is what gets stored.
+        attempts: how many there were before, since the latest retry.
+    """
+
+    delivery_id: int
+    run_id: int
+    uin: int
+    text: str
+    own_text: str | None
+    attempts: int
+    promise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An attempt without a definite answer: another lane died over it, or had to stop.
+
+    Attributes:
+        marked_at, ask_at: when it was marked, and when to ask again; shared time.
+    """
+
+    due: Due
+    seq: int
+    marked_at: datetime
+    replays: int
+    last_res: str
+    ask_at: datetime | None
+
+
+def brief(run: Run) -> RunBrief:
+    """Return what lanes need to know of a run."""
+    return RunBrief(
+        id=run.pk,
+        text=compile_text(run.text),
+        promise=run.promise,
+        window_start=run.window_start,
+        window_end=run.window_end,
+        zone=run.timezone,
+    )
+
+
+def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -> list[Due]:
+    """Return an account's next deliveries, taken from its runs in turn so that they share it.
+
+    Those that cannot be made into a text are skipped on the way, each with its reason. Nothing is
+    returned only when nothing is due: a batch that was skipped whole is followed by the next.
+    """
+    if not runs:
+        return []
+    share = max(1, -(-limit // len(runs)))
+    while True:
+        now = shared.now()
+        batches = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
+        in_turn = chain.from_iterable(zip_longest(*(dues for dues, _skipped in batches)))
+        found = [due for due in in_turn if due is not None]
+        if found or not any(skipped for _dues, skipped in batches):
+            return found
+
+
+def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
+    """Return a run's next deliveries, and how many were skipped on the way."""
+    found = next_of_run(account_id=account.pk, run_id=run.id, now=now, limit=limit)
+    gone = [one.delivery_id for one in found if one.is_suppressed]
+    if gone:
+        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
+    found = [one for one in found if not one.is_suppressed]
+    if run.text.is_constant:
+        dues = [
+            Due(one.delivery_id, run.id, one.uin, run.text.source, None, one.attempts, run.promise)
+            for one in found
+        ]
+        return dues, len(gone)
+    rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
+    deliveries = list(rows.select_related("contact").order_by("pk")) if found else []
+    dues, skipped = _rendered(account=account, run=run, deliveries=deliveries)
+    return dues, len(gone) + skipped
+
+
+def _rendered(
+    *, account: Account, run: RunBrief, deliveries: list[Delivery]
+) -> tuple[list[Due], int]:
+    if run.costly.keeps_stopped(run_id=run.id):
+        return [], 0
+    nicknames: dict[int, str] = {}
+    if "nickname" in run.text.variables:
+        nicknames = dict(
+            Friend.objects.filter(
+                account_id=account.pk, uin__in=[delivery.uin for delivery in deliveries]
+            ).values_list("uin", "nickname")
+        )
+    dues, skipped = [], {}
+    for delivery in deliveries:
+        try:
+            # A text that was once marked is kept: a retry says what the first try said.
+            text = delivery.text or _text(run, account, delivery, nicknames)
+        except Unsendable as problem:
+            skipped[delivery.pk] = Reason(problem.reason)
+            if run.costly.note_refused(run_id=run.id, reason=problem.reason):
+                break
+            continue
+        run.costly.note_made()
+        dues.append(
+            Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
+        )
+    if skipped:
+        skip_deliveries(run_id=run.id, reasons=skipped)
+    return dues, len(skipped)
+
+
+def _attempts(delivery: Delivery) -> int:
+    """Return how many attempts there were since the latest retry."""
+    return delivery.attempt_count - (delivery.counted_from or 0)
+
+
+def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[int, str]) -> str:
+    context: dict[str, Any] = context_for(
+        contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
+    )
+    text = run.text.render(context)
+    # What is no UTF-8 can neither be stored nor sent, and a NUL would cut a stored text short: the
+    # replay would not be identical.
+    try:
+        is_sendable = b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        is_sendable = False
+    if not is_sendable:
+        raise Unsendable(
+            TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
+        )
+    return text
+
+
+def unsettled_attempts(*, account_id: int) -> list[Unsettled]:
+    """Return an account's attempts in flight that no lane is waiting for, oldest first.
+
+    A new lane settles these before it sends anything: each may have reached the gateway or not.
+    """
+    # Nearly always there is none, which the partial index of those in flight tells at once.
+    if not Delivery.objects.in_flight().filter(account_id=account_id).exists():
+        return []
+    rows = (
+        Attempt.objects.filter(
+            account_id=account_id,
+            finished_at=None,
+            delivery__state=DeliveryState.SENDING,
+            delivery__account_id=account_id,
+            delivery__seq=F("seq"),
+        )
+        .select_related("delivery__run")
+        .order_by("seq")
+    )
+    return [_unsettled(attempt) for attempt in rows]
+
+
+def _unsettled(attempt: Attempt) -> Unsettled:
+    delivery = attempt.delivery
+    due = Due(
+        delivery.pk,
+        delivery.run_id,
+        delivery.uin,
+        delivery.text if delivery.text is not None else delivery.run.text,
+        delivery.text,
+        _attempts(delivery) - 1,
+        delivery.run.promise,
+    )
+    return Unsettled(
+        due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res, delivery.not_before
+    )

@@ -1,0 +1,86 @@
+"""The attempts of one account that have no definite answer yet, and what they hold up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sending.lanes.feed import Due
+
+#: With so many open, nothing new is sent for the account.
+MOST_OPEN = 3
+#: Repeats after which an attempt is put aside, if the gateway has answered others meanwhile: what
+#: is wrong is the message's own trouble, and the account's other messages need not wait for it.
+REPEATS_BEFORE_OTHERS = 3
+#: Repeats after which one attempt is put aside though nobody was answered: an account that is alone
+#: at its gateway finds out only like this.
+REPEATS_BEFORE_A_TRY = 6
+
+
+@dataclass(slots=True)
+class Open:
+    """A marked attempt until its definite answer. Times are `clocks.local.elapsed`.
+
+    Attributes:
+        due: the delivery.
+        seq: the attempt's SEQ.
+        marked_at: when it was marked.
+        replays: how often its request was made without a definite answer.
+        may_have_left: whether some byte of it may have reached the gateway.
+        first_asked_at: when its request was first made by this lane.
+        asked_at: when it was last made.
+        ask_at: when to ask again.
+        last_code: what the last request came to.
+    """
+
+    due: Due
+    seq: int
+    marked_at: float
+    replays: int = 0
+    may_have_left: bool = False
+    first_asked_at: float | None = None
+    asked_at: float = float("-inf")
+    ask_at: float = float("-inf")
+    last_code: str = "lost"
+
+
+class OpenAttempts:
+    """One lane's open attempts, by SEQ."""
+
+    def __init__(self) -> None:
+        self._by_seq: dict[int, Open] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_seq)
+
+    def __contains__(self, seq: int) -> bool:
+        return seq in self._by_seq
+
+    def put(self, attempt: Open) -> None:
+        """Keep an attempt that is to be asked about again."""
+        self._by_seq[attempt.seq] = attempt
+
+    def drop(self, attempt: Open) -> None:
+        """Forget an attempt that is over."""
+        self._by_seq.pop(attempt.seq, None)
+
+    def next(self) -> Open:
+        """Return the one to be asked about first."""
+        return min(self._by_seq.values(), key=lambda attempt: (attempt.ask_at, attempt.seq))
+
+    def hold_up(self, *, last_answer_at: float, is_alone: bool) -> bool:
+        """Return whether the account's next message has to wait for them.
+
+        Args:
+            last_answer_at: when the gateway last gave any account a definite answer.
+            is_alone: whether this is the only account that talks to the gateway from here.
+        """
+        attempts = self._by_seq.values()
+        if len(attempts) >= MOST_OPEN:
+            return True
+        if is_alone and [a.replays >= REPEATS_BEFORE_A_TRY for a in attempts] == [True]:
+            return False
+        return any(
+            attempt.replays < REPEATS_BEFORE_OTHERS
+            or last_answer_at <= (attempt.first_asked_at or attempt.asked_at)
+            for attempt in attempts
+        )

@@ -1,0 +1,221 @@
+"""What an answer means for the account and the run, beyond the delivery it was for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from accounts.gateway.conversation import MOST_COUNTED, Answer, Conversation, LaneMustStop
+from accounts.leases.leases import Grant
+from accounts.models import Account, Lease
+from accounts.states import AccountState, StateReason
+from accounts.transitions import change_account_state, quarantine_account
+from clocks import local, shared
+from foundation.database_turn import database_turn
+from foundation.sentences import Sentence as _
+from sending.lanes.gateway_watch import GatewayWatch
+from sending.lanes.outcomes import Verdict, reason_of
+from sending.lanes.pacing import LanePacing
+from sending.models import AccountAction
+from sending.policies import Policy
+from sending.runs.policy_actions import stop_run_by_policy, suppress_recipient
+from sending.states import DeliveryState
+
+#: A rest longer than this is not waited for in a lane.
+LONGEST_REST_IN_LANE = 60.0
+#: Logins in a row that did not help (RES=20 again) before the account rests: one session may end
+#: just when another does.
+FREE_LOGINS = 2
+#: The first rest of an account that logs in in vain, doubled each time, and the longest, seconds.
+FIRST_LOGIN_REST, LONGEST_LOGIN_REST = 2.0, 30.0
+#: How old what the control loop tells of an account's state may be, seconds.
+HEARSAY_SECONDS = 2.0
+#: How soon a rest that is over, but cannot be ended yet, is looked at again, seconds.
+LOOK_AGAIN_SECONDS = 0.1
+
+
+class Reactions:
+    """Rest, log in again, quarantine, suppress, stop the run: as the policies say.
+
+    Args:
+        account: whose lane this is.
+        grant: its lease.
+        conversation: its line to the gateway.
+        tempo: its tempo.
+        gateway: the watch over the gateway.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: Account,
+        grant: Grant,
+        conversation: Conversation,
+        pacing: LanePacing,
+        gateway: GatewayWatch,
+    ) -> None:
+        self._gateway = gateway
+        self._account = account
+        self._grant = grant
+        self._conversation = conversation
+        self._pacing = pacing
+        self._rests_in_a_row = 0
+        self._rests_until = 0.0
+        #: Messages that ended badly since the last one that was taken.
+        self.bad_results = grant.bad_results
+        #: Sessions that ended as soon as they were used, since then.
+        self.sessions_lost = grant.sessions_lost
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether this lane itself made the account rest; an operator may do so too.
+
+        It holds a little longer than the rest: the control loop tells states with a delay.
+        """
+        return local.elapsed() < self._rests_until
+
+    def react(self, *, answer: Answer, policy: Policy, uin: int, run_id: int) -> None:
+        """Do what the policy for this answer says.
+
+        Raises:
+            LaneMustStop: the account cannot go on.
+        """
+        if answer.code == "0":
+            self._rests_in_a_row = 0
+            self.sessions_lost = 0
+            self._pacing.gap.success()
+            return
+        if policy.suppresses_contact:
+            with database_turn():
+                suppress_recipient(uin=uin, code=answer.code)
+        if policy.stops_run:
+            with database_turn():
+                stop_run_by_policy(run_id=run_id, code=answer.code, sentence=answer.sentence)
+        if policy.account_action == AccountAction.LOG_IN:
+            self._conversation.session_ended()
+            self._rest_if_logins_do_not_help()
+        elif policy.account_action == AccountAction.REST:
+            self._rest(policy, answer)
+        elif policy.account_action == AccountAction.QUARANTINE:
+            self._quarantine(answer.sentence or f"RES={answer.code}")
+
+    def count(self, *, verdict: Verdict, answer: Answer) -> None:
+        """The account's breaker: too many messages in a row were refused.
+
+        What ended as unknown is the gateway's trouble. So is what it refuses to all others, too:
+        then the run's breaker has a look (`sending.runs.breakers`).
+
+        Raises:
+            LaneMustStop: the account is quarantined.
+        """
+        if verdict.to == DeliveryState.SENT:
+            self.bad_results = 0
+        elif verdict.to == DeliveryState.FAILED:
+            self.bad_results = min(self.bad_results + 1, MOST_COUNTED)
+        if self.bad_results < settings.QQ_BREAKER_ACCOUNT:
+            return
+        if self._gateway.others_fail_too(account_id=self._account.pk):
+            return
+        sentence = _("%(n)d messages in a row were not taken, the last with %(code)s. %(why)s") % {
+            "n": self.bad_results,
+            "code": reason_of(answer.code),
+            "why": answer.sentence,
+        }
+        self.bad_results = 0
+        self._quarantine(sentence)
+
+    def wait_out_rest(self) -> None:
+        """Wait for the end of a rest that began before this lane.
+
+        Raises:
+            LaneMustStop: it is too long to be waited for here.
+        """
+        until = self._grant.resting_until
+        left = (until - shared.now()).total_seconds() if until else 0.0
+        if left > LONGEST_REST_IN_LANE:
+            raise LaneMustStop("resting", retry_seconds=left)
+        if left > 0 or self._account.state == AccountState.RESTING:
+            self._sleep(max(left, 0.0))
+
+    def _rest(self, policy: Policy, answer: Answer) -> None:
+        """Rest after RES=3, longer each time in a row, and go slower from now on."""
+        self._pacing.gap.too_fast()
+        self._rests_in_a_row += 1
+        self._rest_for(
+            policy.pause(self._rests_in_a_row), StateReason.TOO_FAST, detail=answer.sentence
+        )
+
+    def _rest_if_logins_do_not_help(self) -> None:
+        """Rest, longer each time, when the gateway grants every login and then knows us no more.
+
+        Otherwise there would be a login a message, for as long as that lasts.
+        """
+        self.sessions_lost += 1
+        logins = self.sessions_lost - 1
+        if logins < FREE_LOGINS:
+            return
+        seconds = min(FIRST_LOGIN_REST * 2.0 ** (logins - FREE_LOGINS), LONGEST_LOGIN_REST)
+        detail = _(
+            "Logged in %(n)d times in a row, and each time the gateway called it not logged in "
+            "(RES=20). See whether somebody else uses the account, or its address changes."
+        ) % {"n": logins}
+        self._rest_for(seconds, StateReason.SESSION_ENDED, detail=detail)
+
+    def _rest_for(self, seconds: float, reason: StateReason, *, detail: str) -> None:
+        until = shared.now() + timedelta(seconds=seconds)
+        with database_turn():
+            self._lease().update(learnt_interval=self._pacing.gap.learnt)
+            # A longer rest, which an operator ordered meanwhile, is left as it is.
+            if self._lease().exclude(resting_until__gt=until).update(resting_until=until):
+                change_account_state(
+                    account_id=self._account.pk,
+                    to=AccountState.RESTING,
+                    reason=reason,
+                    detail=detail,
+                )
+        self._sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait for the end of the rest, which an operator may bring forward or put off.
+
+        Raises:
+            LaneMustStop: it is too long to be waited for here.
+        """
+        left, ends_at = seconds, local.elapsed() + seconds
+        while left > 0 or not self._end_rest():
+            if left > LONGEST_REST_IN_LANE:
+                raise LaneMustStop("resting", retry_seconds=left)
+            self._rests_until = local.elapsed() + left + HEARSAY_SECONDS
+            self._pacing.wait(max(left, LOOK_AGAIN_SECONDS))
+            with database_turn():
+                lease = Lease.objects.get(account=self._account)
+            left = 0.0
+            if lease.resting_until is not None:
+                ordered = (lease.resting_until - shared.now()).total_seconds()
+                left = max(ends_at - local.elapsed(), ordered)
+        self._rests_until = local.elapsed() + HEARSAY_SECONDS
+
+    def _end_rest(self) -> bool:
+        """Let the account work again; return False when a rest was ordered at the last moment."""
+        with database_turn():
+            is_over = (
+                self._lease().exclude(resting_until__gt=shared.now()).update(resting_until=None)
+            )
+            if is_over:
+                change_account_state(
+                    account_id=self._account.pk, to=AccountState.ONLINE, reason=StateReason.RESTED
+                )
+        return bool(is_over)
+
+    def _lease(self) -> QuerySet[Lease, Lease]:
+        """Return the lease, as long as it is this lane's."""
+        return Lease.objects.filter(account=self._account, token=self._grant.token)
+
+    def _quarantine(self, sentence: str) -> None:
+        with database_turn():
+            quarantine_account(
+                account=self._account, reason=StateReason.CODES_GONE_WRONG, detail=sentence
+            )
+        raise LaneMustStop(sentence)

@@ -1,0 +1,163 @@
+"""The ledger's SQL for PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from accounts.querysets.worker import PROVED_SECONDS
+from sending.ledger.sql import NEVER_LEFT, SENDABLE, columns
+from sending.querysets.suppressed import is_suppressed
+
+# FOR SHARE: whoever presumes this worker dead has to wait for our commit, and we for theirs. So
+# there is no moment at which the leases have passed on and a mark of ours still gets through.
+_IS_LIVING = """
+SELECT heartbeat_at < %s
+  FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE
+"""
+_PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
+
+# The batch drives every statement below: a look-up by primary key for each of its rows. PostgreSQL
+# must not see another way in. In a run that was planned a moment ago its statistics know of no
+# pending delivery, so it took the partial index of those for nearly empty and read all of it, once
+# a commit: 16,000 rows for a batch of 70, and a million in a run of a million. So the columns that
+# lead into an index other than the key are written as expressions (`|| ''`, `+ 0`), which no index
+# matches; and the ledger's own connection is told not to scan (CONNECTION_OPTIONS).
+# One statement, so that the attempt is written for exactly the rows that were granted.
+_MARK = f"""
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS t (delivery_id, account_id, token, seq, body)
+), granted AS (
+    UPDATE sending_delivery d
+       SET state = 'sending', attempt_count = d.attempt_count + 1, seq = a.seq, reason = '',
+           not_before = NULL, text = COALESCE(a.body, d.text)
+      FROM asked a
+      JOIN accounts_lease l
+        ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+      JOIN accounts_account acc ON acc.id = a.account_id AND acc.state = ANY(%s),
+           sending_run r
+     WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
+       AND r.id = d.run_id + 0 AND r.state = 'running'
+     -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
+     AND NOT {is_suppressed(uin="d.uin", run="r.id")}
+    RETURNING d.id, d.run_id, d.account_id, d.seq
+), written AS (
+    INSERT INTO sending_attempt (delivery_id, account_id, seq, marked_at, replays, res)
+    SELECT id, account_id, seq, %s, 0, '' FROM granted
+)
+SELECT id, run_id, seq FROM granted
+"""  # noqa: S608 -- it puts in names, no value
+
+# A mark whose commit was carried out though its answer was lost: nobody else can have made it.
+_MARKED_ALREADY = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS t (delivery_id, account_id, token, seq, body)
+)
+SELECT a.delivery_id, a.seq
+  FROM asked a
+  JOIN accounts_lease l
+    ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+  JOIN sending_attempt t
+    ON t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+  JOIN sending_delivery d
+    ON d.id = t.delivery_id AND d.state || '' = 'sending' AND d.seq = a.seq
+ WHERE t.delivery_id = a.delivery_id
+"""
+
+_REPLAY = f"""
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS t (account_id, token, seq)
+), held AS (
+    SELECT t.id, t.account_id, t.seq, t.marked_at < %s AS is_too_old,
+           d.uin = 0 OR {is_suppressed(uin="d.uin", run="r.id")} AS has_opted_out,
+           r.state = 'cancelled' AS is_cancelled
+      FROM asked a
+      JOIN accounts_lease l
+        ON l.account_id = a.account_id AND l.token = a.token AND l.worker_id + 0 = %s
+      JOIN sending_attempt t
+        ON t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+      JOIN sending_delivery d ON d.id = t.delivery_id
+      JOIN sending_run r ON r.id = d.run_id
+), counted AS (
+    UPDATE sending_attempt t SET replays = t.replays + 1 FROM held h
+     WHERE t.id = h.id AND NOT (h.is_too_old OR h.has_opted_out OR h.is_cancelled)
+)
+SELECT account_id, seq, is_too_old, has_opted_out, is_cancelled FROM held
+"""  # noqa: S608 -- it puts in names, no value
+
+# A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
+_SETTLE = f"""
+WITH said AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                         %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
+                         %s::timestamptz[])
+        AS t (delivery_id, account_id, seq, state, reason, res, answered_at, not_before, is_ended,
+              sent_at)
+), moved AS (
+    UPDATE sending_delivery d
+       SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
+                        ELSE s.state END,
+           reason = s.reason, last_res = s.res, not_before = s.not_before,
+           counted_from = CASE WHEN s.res IN {NEVER_LEFT} THEN COALESCE(d.counted_from, 0) + 1
+                               ELSE d.counted_from END,
+           sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE d.sent_at END
+      FROM said s, sending_run r
+     WHERE d.id = s.delivery_id AND d.state || '' = 'sending' AND d.seq = s.seq
+       AND r.id = d.run_id + 0
+    RETURNING d.id, d.run_id, d.state, d.reason
+), noted AS (
+    UPDATE sending_attempt t
+       SET res = s.res, finished_at = CASE WHEN s.is_ended THEN s.answered_at END
+      FROM said s
+     WHERE t.account_id = s.account_id AND t.seq = s.seq AND t.finished_at IS NULL
+)
+SELECT id, run_id, state, reason FROM moved
+"""  # noqa: S608 -- it puts in names, no value
+
+
+#: For the ledger's own connection: look-ups, whatever the statistics say.
+CONNECTION_OPTIONS = (
+    " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off"
+    " -c enable_mergejoin=off -c jit=off"
+)
+
+
+class PostgresqlLedger:
+    """See `sending.ledger.sql.LedgerSql`."""
+
+    connection_options = CONNECTION_OPTIONS
+
+    def is_living(self, *, worker_id: int, at: datetime) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(_IS_LIVING, [at - timedelta(seconds=PROVED_SECONDS), worker_id])
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                cursor.execute(_PROVE, [at, worker_id])
+            return found is not None
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, [*columns(rows, 5), worker_id, list(SENDABLE), at])
+            return list(cursor.fetchall())
+
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARKED_ALREADY, [*columns(rows, 5), worker_id])
+            return list(cursor.fetchall())
+
+    def replay(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
+    ) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_REPLAY, [*columns(rows, 3), oldest, worker_id])
+            return list(cursor.fetchall())
+
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, columns(rows, 10))
+            return list(cursor.fetchall())

@@ -1,0 +1,178 @@
+"""The ledger's SQL for SQLite. Writers are serial there, so the fence is a plain read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from accounts.querysets.worker import PROVED_SECONDS
+from sending.ledger.sql import NEVER_LEFT, SENDABLE
+from sending.querysets.suppressed import is_suppressed
+
+_IS_LIVING = """
+SELECT heartbeat_at < %s
+  FROM accounts_worker WHERE id = %s AND ended_at IS NULL
+"""
+_PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
+
+# The batch drives every statement below, a look-up by key for each of its rows, whatever ANALYZE
+# has counted and when: CROSS JOIN keeps the order, and a column behind a `+` leads into no index.
+_MARK = f"""
+WITH asked AS (
+    SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
+           value ->> 3 AS seq, value ->> 4 AS body
+      FROM json_each(%s)
+)
+UPDATE sending_delivery
+   SET state = 'sending', attempt_count = sending_delivery.attempt_count + 1, seq = a.seq,
+       reason = '', not_before = NULL, text = COALESCE(a.body, sending_delivery.text)
+  FROM asked a CROSS JOIN accounts_lease l CROSS JOIN accounts_account acc
+       CROSS JOIN sending_run r
+ WHERE sending_delivery.id = a.delivery_id
+   AND +sending_delivery.account_id = a.account_id
+   AND +sending_delivery.state = 'pending'
+   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
+   AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
+   AND r.id = +sending_delivery.run_id AND r.state = 'running'
+   -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
+   AND NOT {is_suppressed(uin="sending_delivery.uin", run="r.id")}
+RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.seq
+"""  # noqa: S608 -- it puts in names, no value
+
+_ATTEMPT = """
+INSERT INTO sending_attempt (delivery_id, account_id, seq, marked_at, replays, res)
+SELECT value ->> 0, value ->> 1, value ->> 2, %s, 0, '' FROM json_each(%s)
+"""
+
+# A mark whose commit was carried out though its answer was lost: nobody else can have made it.
+_MARKED_ALREADY = """
+WITH asked AS (
+    SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
+           value ->> 3 AS seq
+      FROM json_each(%s)
+)
+SELECT a.delivery_id, a.seq
+  FROM asked a CROSS JOIN accounts_lease l CROSS JOIN sending_attempt t
+       CROSS JOIN sending_delivery d
+ WHERE l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
+   AND t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+   AND d.id = t.delivery_id AND d.id = a.delivery_id AND +d.state = 'sending' AND d.seq = a.seq
+"""
+
+_HELD = f"""
+WITH asked AS (
+    SELECT value ->> 0 AS account_id, value ->> 1 AS token, value ->> 2 AS seq FROM json_each(%s)
+)
+SELECT t.id, t.account_id, t.seq, t.marked_at < %s,
+       d.uin = 0 OR {is_suppressed(uin="d.uin", run="r.id")}, r.state = 'cancelled'
+  FROM asked a CROSS JOIN accounts_lease l CROSS JOIN sending_attempt t
+       CROSS JOIN sending_delivery d CROSS JOIN sending_run r
+ WHERE t.account_id = a.account_id AND t.seq = a.seq AND t.finished_at IS NULL
+   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
+   AND d.id = t.delivery_id AND r.id = +d.run_id
+"""  # noqa: S608 -- it puts in names, no value
+
+_COUNT_REPLAYS = """
+UPDATE sending_attempt SET replays = replays + 1 WHERE id IN (SELECT value FROM json_each(%s))
+"""
+
+_SAID = """
+WITH said AS (
+    SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS seq,
+           value ->> 3 AS state, value ->> 4 AS reason, value ->> 5 AS res,
+           value ->> 6 AS answered_at, value ->> 7 AS not_before, value ->> 8 AS is_ended,
+           value ->> 9 AS sent_at
+      FROM json_each(%s)
+)
+"""
+
+# A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
+_SETTLE = (
+    _SAID
+    + f"""
+UPDATE sending_delivery
+   SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
+                    ELSE s.state END,
+       reason = s.reason, last_res = s.res, not_before = s.not_before,
+       counted_from = CASE WHEN s.res IN {NEVER_LEFT}
+                           THEN COALESCE(sending_delivery.counted_from, 0) + 1
+                           ELSE sending_delivery.counted_from END,
+       sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE sending_delivery.sent_at END
+  FROM said s CROSS JOIN sending_run r
+ WHERE sending_delivery.id = s.delivery_id AND +sending_delivery.state = 'sending'
+   AND sending_delivery.seq = s.seq AND r.id = +sending_delivery.run_id
+RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.state,
+          sending_delivery.reason
+"""  # noqa: S608 -- it puts in names, no value
+)
+
+_NOTE = (
+    _SAID
+    + """
+UPDATE sending_attempt
+   SET res = s.res, finished_at = CASE WHEN s.is_ended THEN s.answered_at END
+  FROM said s
+ WHERE sending_attempt.account_id = s.account_id AND sending_attempt.seq = s.seq
+   AND sending_attempt.finished_at IS NULL
+"""
+)
+
+
+class SqliteLedger:
+    """See `sending.ledger.sql.LedgerSql`."""
+
+    connection_options = ""
+
+    def is_living(self, *, worker_id: int, at: datetime) -> bool:
+        oldest = at - timedelta(seconds=PROVED_SECONDS)
+        with connection.cursor() as cursor:
+            cursor.execute(_IS_LIVING, [_stored(oldest), worker_id])
+            found = cursor.fetchone()
+            if found is not None and found[0]:
+                cursor.execute(_PROVE, [_stored(at), worker_id])
+            return found is not None
+
+    def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, [_json(rows), worker_id, *SENDABLE])
+            granted = list(cursor.fetchall())
+            marked = {(delivery_id, seq) for delivery_id, _run, seq in granted}
+            attempts = [(row[0], row[1], row[3]) for row in rows if (row[0], row[3]) in marked]
+            cursor.execute(_ATTEMPT, [_stored(at), _json(attempts)])
+        return granted
+
+    def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARKED_ALREADY, [_json(rows), worker_id])
+            return list(cursor.fetchall())
+
+    def replay(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
+    ) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD, [_json(rows), _stored(oldest), worker_id])
+            found = list(cursor.fetchall())
+            counted = [pk for pk, _account, _seq, *objections in found if not any(objections)]
+            cursor.execute(_COUNT_REPLAYS, [json.dumps(counted)])
+        return [row[1:] for row in found]
+
+    def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        said = _json(rows)
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, [said])
+            moved = list(cursor.fetchall())
+            cursor.execute(_NOTE, [said])
+        return moved
+
+
+def _json(rows: Sequence[Sequence[Any]]) -> str:
+    return json.dumps(rows, default=_stored)
+
+
+def _stored(value: datetime) -> str:
+    """Return a time as Django stores it in SQLite."""
+    return str(connection.ops.adapt_datetimefield_value(value))

@@ -1,0 +1,20 @@
+"""The tables of the sending app, one module each."""
+
+from sending.models.attempt import Attempt
+from sending.models.delivery import Delivery
+from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
+from sending.models.run import Run, RunEvent
+from sending.models.tally import Tally, TallyKind
+
+__all__ = [
+    "AccountAction",
+    "Attempt",
+    "Delivery",
+    "PolicyAction",
+    "PolicyCommand",
+    "ResultPolicy",
+    "Run",
+    "RunEvent",
+    "Tally",
+    "TallyKind",
+]

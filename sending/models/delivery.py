@@ -1,0 +1,97 @@
+"""The delivery: one run x one contact."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from contacts.models import Contact
+from sending.models.run import Run
+from sending.querysets import DeliveryQuerySet
+from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
+
+
+class Delivery(models.Model):
+    """What one run owes one contact, and where that stands.
+
+    The table is the queue (rule 1) and the largest but one, so its columns and indexes are few.
+    """
+
+    run = models.ForeignKey(
+        Run,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        verbose_name=_("run"),
+        db_index=False,  # the unique constraint serves it
+    )
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="deliveries",
+        verbose_name=_("contact"),
+    )
+    #: The person's UIN at planning, so that a report needs no join; 0 once the person is erased.
+    uin = models.BigIntegerField(_("UIN"))
+    account = models.ForeignKey(
+        Account,
+        # What was sent stays on the record: an account that has sent is disabled, not deleted.
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="deliveries",
+        verbose_name=_("account"),
+        db_index=False,  # the partial indexes serve it
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING
+    )
+    reason = models.CharField(_("reason"), max_length=32, blank=True, default="")
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    #: How many of them there were when an operator last said "again": policies count from there.
+    #: NULL when nobody did.
+    counted_from = models.PositiveSmallIntegerField(_("attempts before the retry"), null=True)
+    last_res = models.CharField(_("last RES"), max_length=16, blank=True, default="")
+    seq = models.BigIntegerField(_("SEQ"), null=True)
+    not_before = models.DateTimeField(_("not before"), null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    #: The rendered text, kept from the first mark on: a replay must be identical to the letter.
+    #: NULL when it is the run's own text, unchanged.
+    text = models.TextField(_("text"), null=True)
+
+    objects = models.Manager.from_queryset(DeliveryQuerySet)()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "contact"], name="delivery_once_a_run"),
+            models.CheckConstraint(
+                name="delivery_state_known", condition=models.Q(state__in=DeliveryState.values)
+            ),
+        ]
+        indexes = [
+            # A lane's next deliveries, run by run.
+            models.Index(
+                fields=["account", "run", "id"],
+                name="delivery_next",
+                condition=models.Q(state=DeliveryState.PENDING),
+            ),
+            # What a new lane must settle before it sends anything.
+            models.Index(
+                fields=["account"],
+                name="delivery_in_flight",
+                condition=models.Q(state=DeliveryState.SENDING),
+            ),
+            # The rows behind a report's exceptions; sent rows are most rows and need no index.
+            models.Index(
+                fields=["run", "state", "reason", "id"],
+                name="delivery_exceptions",
+                condition=models.Q(state__in=EXCEPTIONAL_DELIVERY_STATES),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uin or gettext('erased')} ({self.get_state_display()})"

@@ -1,0 +1,101 @@
+"""The run: what is owed to a set of people, and under which terms it is sent."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import ContactList
+from foundation.sentence_field import SentenceField
+from sending.querysets import RunQuerySet
+from sending.states import ACTIVE_RUN_STATES, Promise, RunState
+
+
+class Run(models.Model):
+    """The engine's unit of work, with its own copy of what it executes.
+
+    Whatever makes runs (a campaign today) stands above this app and names itself in `origin`. An
+    origin has one active run at most. Text, window, promise and lists are copied when the run is
+    made, so an edit of the origin changes its next run, not this one.
+    """
+
+    #: What made the run, as "kind:id": `campaign:17`.
+    origin = models.CharField(max_length=64)
+    number = models.PositiveIntegerField(_("number"))
+    state = models.CharField(
+        _("state"), max_length=20, choices=RunState.choices, default=RunState.DRAFT
+    )
+    state_detail = SentenceField(_("in words"), max_length=500, blank=True)
+    state_changed_at = models.DateTimeField(_("since"), default=timezone.now)
+
+    #: The lists its people come from: an opt-out from one of them holds for this run.
+    lists = models.ManyToManyField(
+        ContactList, related_name="runs", blank=True, verbose_name=_("to these lists")
+    )
+    text = models.TextField(_("text"))
+    promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
+    window_start = models.TimeField(_("sends from"), null=True, blank=True)
+    window_end = models.TimeField(_("sends until"), null=True, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64)
+    starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    objects = models.Manager.from_queryset(RunQuerySet)()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["origin", "number"], name="run_number_once"),
+            models.UniqueConstraint(
+                fields=["origin"],
+                condition=models.Q(state__in=ACTIVE_RUN_STATES),
+                name="run_one_active_an_origin",
+            ),
+            models.CheckConstraint(
+                name="run_state_known", condition=models.Q(state__in=RunState.values)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state"],
+                name="run_active",
+                condition=models.Q(state__in=ACTIVE_RUN_STATES),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin} #{self.number}"
+
+
+class RunEvent(models.Model):
+    """One entry of a run's timeline: what happened, why, and which operator did it."""
+
+    run = models.ForeignKey(
+        Run, on_delete=models.CASCADE, related_name="events", verbose_name=_("run")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=20, choices=RunState.choices)
+    detail = SentenceField(_("in words"), max_length=500, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+
+    class Meta:
+        verbose_name = _("run event")
+        verbose_name_plural = _("run events")
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.state}"

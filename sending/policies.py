@@ -1,0 +1,93 @@
+"""The result policies as the engine reads them: a table in memory, looked up by code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sending.models import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One row of `ResultPolicy`; see there."""
+
+    command: str
+    code: str
+    action: str
+    max_tries: int = 1
+    backoff_seconds: float = 0.0
+    backoff_factor: float = 2.0
+    backoff_longest: float = 300.0
+    account_action: str = AccountAction.NONE.value
+    suppresses_contact: bool = False
+    stops_run: bool = False
+
+    def pause(self, tries: int) -> float:
+        """Return the pause after the given number of tries (1 is the first), seconds."""
+        pause = self.backoff_seconds * self.backoff_factor ** max(0, tries - 1)
+        return min(pause, self.backoff_longest)
+
+
+_MESSAGE, _LOGIN = PolicyCommand.MESSAGE.value, PolicyCommand.LOGIN.value
+_REPLAY = PolicyAction.REPLAY.value
+
+#: What a fresh installation does. How often a request is repeated is no policy's matter: as long as
+#: the gateway remembers its SEQ. RES=3 and 20 speak of the account, not of the message, which has
+#: many tries therefore. NULL, a timeout and the like say nothing about whether the
+#: message went out, so the same request is repeated: the protocol's guard against sending twice.
+DEFAULTS: tuple[Policy, ...] = (
+    Policy(_MESSAGE, "0", PolicyAction.DONE.value),
+    Policy(
+        _MESSAGE, "3", PolicyAction.LATER.value, max_tries=100,
+        backoff_seconds=20.0, account_action=AccountAction.REST.value,
+    ),
+    Policy(_MESSAGE, "5", PolicyAction.FAIL.value),
+    Policy(
+        _MESSAGE, "20", PolicyAction.LATER.value, max_tries=100,
+        account_action=AccountAction.LOG_IN.value,
+    ),
+    Policy(_MESSAGE, "NULL", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "timeout", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "reset", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "malformed", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "HTTP_*", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
+    Policy(_MESSAGE, "*", PolicyAction.FAIL.value),
+    Policy(
+        _LOGIN, "3", PolicyAction.LATER.value, backoff_seconds=20.0,
+    ),
+    Policy(
+        _LOGIN, "5", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
+    ),
+    Policy(
+        _LOGIN, "RS_*", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
+    ),
+    # NULL, timeouts and all else say nothing about the account: it tries again, for ever.
+    Policy(_LOGIN, "*", PolicyAction.LATER.value, backoff_seconds=1.0, backoff_longest=30.0),
+)  # fmt: skip
+
+
+class PolicyTable:
+    """All policies, by command and code.
+
+    Args:
+        policies: those in force; a code they do not cover falls back to the defaults.
+    """
+
+    def __init__(self, policies: Iterable[Policy] = ()) -> None:
+        self._table = {(p.command, p.code): p for p in DEFAULTS}
+        self._table.update({(p.command, p.code): p for p in policies})
+
+    def find(self, *, command: str, code: str) -> Policy:
+        """Return the policy for a code: its own, its family's (HTTP_*), or the rest's (*)."""
+        family = f"{code.partition('_')[0]}_*"
+        for pattern in (code, family):
+            if (command, pattern) in self._table:
+                return self._table[command, pattern]
+        return self._table[command, "*"]
+
+
+def load_policies() -> PolicyTable:
+    """Return the policies in force."""
+    columns = list(Policy.__dataclass_fields__)
+    return PolicyTable(Policy(**row) for row in ResultPolicy.objects.values(*columns))

@@ -1,0 +1,110 @@
+"""Verbs that put right what a crash, a lost wake-up or a dead worker left behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+
+from accounts.leases.workers import presume_dead
+from accounts.states import STOPPED_STATES
+from clocks import shared
+from foundation.sentences import Sentence as _
+from sending.models import Attempt, Delivery, Run, Tally, TallyKind
+from sending.runs.breakers import stop_runs_that_go_wrong
+from sending.runs.deliveries import cancel_pending, move_deliveries
+from sending.runs.each_run import for_each_run
+from sending.runs.finish import finish_runs_that_are_done
+from sending.runs.transitions import change_run_state
+from sending.runs.windows import is_open
+from sending.states import DeliveryState, Promise, Reason, RunState
+from sending.wake_ups.wake import accounts_to_wake, wake_lanes
+
+#: Added to the gateway's replay window before an attempt nobody can ask about is given up.
+STRANDED_MARGIN = timedelta(seconds=60)
+#: Ended runs are looked after for this long.
+RECENT = timedelta(days=2)
+
+
+def reconcile() -> None:
+    """Do everything that is due. Idempotent: twice, late or not at all does no harm."""
+    presume_dead()
+    stop_runs_that_go_wrong()
+    settle_stranded()
+    cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
+    for_each_run(cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Its end"))
+    reopen_runs_with_work()
+    running = list(Run.objects.running())
+    finish_runs_that_are_done(run_ids=[run.pk for run in running])
+    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk for run in running if _is_open(run)]))
+
+
+def settle_stranded() -> int:
+    """Give up on attempts of accounts that will not be asked about them any more.
+
+    An account that was quarantined or disabled with an open attempt gets no lane, so nobody can
+    replay its SEQ. Once the gateway has forgotten that SEQ the answer is lost for good.
+    """
+    limit = shared.now() - (timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN)
+    # The attempt in flight, not an earlier one of the same delivery.
+    old = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq"), marked_at__lt=limit)
+    stranded = Delivery.objects.in_flight().filter(Exists(old), account__state__in=STOPPED_STATES)
+    return move_deliveries(
+        deliveries=_of_promise(stranded, Promise.NEVER_TWICE),
+        to=DeliveryState.UNKNOWN,
+        reason=Reason.REPLAY_WINDOW_OVER,
+    ) + move_deliveries(
+        deliveries=_of_promise(stranded, Promise.NEVER_MISSED), to=DeliveryState.PENDING
+    )
+
+
+def reopen_runs_with_work() -> int:
+    """Let finished runs go on in which something is pending all the same; return how many.
+
+    A retry that was killed between its deliveries and its run, or that came while the run was
+    being finished, leaves one like that.
+    """
+    finished = Run.objects.filter(state=RunState.FINISHED, pk__in=_runs_with_pending())
+    return sum(for_each_run(finished, do=_reopen, step=_("Its end")))
+
+
+def _reopen(run: Run) -> bool:
+    if not Delivery.objects.pending().filter(run=run).exists():
+        return False
+    try:
+        return change_run_state(
+            run_id=run.pk, to=RunState.RUNNING, detail=_("Something was left to send.")
+        )
+    except IntegrityError:
+        return False  # the campaign has another run under way: this one's turn comes after it
+
+
+def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        pk__in=deliveries.filter(run__promise=promise).values("pk"), state=DeliveryState.SENDING
+    )
+
+
+def _runs_with_pending() -> QuerySet[Any, Any]:
+    # Of those that ended lately. Summed: a shard's own figure says nothing, because it takes from
+    # pending what another put there.
+    rows: QuerySet[Any, Any] = (
+        Tally.objects.filter(
+            kind=TallyKind.STATE,
+            key=DeliveryState.PENDING,
+            run__ended_at__gte=shared.wall() - RECENT,
+        )
+        .values("run_id")
+        .annotate(pending=Sum("n"))
+        .filter(pending__gt=0)
+        .order_by()
+        .values("run_id")
+    )
+    return rows
+
+
+def _is_open(run: Run) -> bool:
+    return is_open(start=run.window_start, end=run.window_end, zone=run.timezone, at=shared.wall())

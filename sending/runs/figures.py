@@ -1,0 +1,224 @@
+"""A run's figures, from its tallies: a few dozen rows however many deliveries it has (rule 6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from clocks import shared
+from sending.models import Attempt, Delivery, Run, Tally, TallyKind
+from sending.runs.windows import Window, forecast
+from sending.states import OPEN_DELIVERY_STATES, DeliveryState, RunState
+
+#: The rate is that of the last minute, or of the time since the run was started or resumed.
+RATE_SECONDS = 60.0
+#: The newest attempts that are looked at for the rate, found by primary key alone: on a system
+#: that makes more of them in a minute, the rate is that of a shorter time.
+RATE_ATTEMPTS = 2_000
+#: Result codes that a repeated request may get, and be repeated once more.
+ABOUT_A_REPEAT = ("3", "20")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Where a run stands.
+
+    Attributes:
+        state: the run's state.
+        targeted: deliveries planned; always the sum of the seven that follow.
+        res: results by code, as the gateway gave them: RES numbers, NULL, timeout and so on. A
+            delivery that was tried three times has three.
+        reasons: for failed, skipped and unknown: how many for which reason.
+        merged: people who are in several of the lists and were counted once.
+        rate_per_second: messages answered per second, lately; 0 when the run is not running.
+        eta: when the run would end at that rate, or None when that cannot be said.
+    """
+
+    state: str
+    targeted: int = 0
+    pending: int = 0
+    sending: int = 0
+    sent: int = 0
+    failed: int = 0
+    skipped: int = 0
+    cancelled: int = 0
+    unknown: int = 0
+    res: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, dict[str, int]] = field(default_factory=dict)
+    merged: int = 0
+    rate_per_second: float = 0.0
+    eta: datetime | None = None
+
+    @property
+    def open(self) -> int:
+        """Deliveries that are not over."""
+        return self.pending + self.sending
+
+    @property
+    def ended(self) -> int:
+        """Deliveries that are over, one way or another."""
+        return self.targeted - self.open
+
+
+def figures_of(*, run: Run) -> Figures:
+    """Return the figures of a run: two cheap queries, whatever its size."""
+    states: Counter[str] = Counter()
+    res: dict[str, int] = {}
+    reasons: dict[str, dict[str, int]] = {}
+    targeted = merged = 0
+    for kind, key, n in Tally.objects.filter(run=run).summed():
+        if kind == TallyKind.TARGETED:
+            targeted += n
+        elif kind == TallyKind.MERGED:
+            merged += n
+        elif kind == TallyKind.STATE:
+            states[key] = n
+        elif kind == TallyKind.RES and n:
+            res[key] = n
+        elif kind == TallyKind.REASON and n:
+            state, _colon, reason = key.partition(":")
+            reasons.setdefault(state, {})[reason] = n
+    rate = _rate_per_second(run, newest_attempts() if run.state == RunState.RUNNING else [])
+    return Figures(
+        state=run.state,
+        targeted=targeted,
+        res=res,
+        reasons=reasons,
+        merged=merged,
+        rate_per_second=rate,
+        eta=_eta(run, left=sum(states[state] for state in OPEN_DELIVERY_STATES), rate=rate),
+        **{state.value: states[state] for state in DeliveryState},
+    )
+
+
+def check_figures(*, run: Run) -> list[str]:
+    """Count a run's rows and return every disagreement with its kept figures, in words.
+
+    It reads every delivery and attempt of the run: for a reconciliation and for tests, no page.
+    Of the results only the last of each attempt is kept in its row, so a code after which the
+    request may have been repeated (NULL, a timeout, RES=3 to a repeat) is kept at least as often
+    as rows show it; any other exactly.
+    """
+    kept = figures_of(run=run)
+    deliveries = Delivery.objects.filter(run=run)
+    states = _counted(deliveries.values_list("state").annotate(n=Count("pk")).order_by())
+    wrong = [
+        _differs(_("deliveries that are %(state)s") % {"state": state}, getattr(kept, state), n)
+        for state, n in ((state.value, states[state.value]) for state in DeliveryState)
+        if getattr(kept, state) != n
+    ]
+    if kept.targeted != sum(states.values()):
+        wrong.append(_differs(_("deliveries"), kept.targeted, sum(states.values())))
+    wrong += _check_reasons(kept, run)
+    wrong += _check_results(kept, run)
+    return wrong
+
+
+def _check_reasons(kept: Figures, run: Run) -> list[str]:
+    rows = (
+        Delivery.objects.filter(
+            run=run,
+            state__in=(DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN),
+        )
+        .values_list("state", "reason")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    counted = {(state, reason): n for state, reason, n in rows}
+    told = {
+        (state, reason): n for state, by_reason in kept.reasons.items()
+        for reason, n in by_reason.items()
+    }  # fmt: skip
+    return [
+        _differs(f"{state}:{reason}", told.get((state, reason), 0), counted.get((state, reason), 0))
+        for state, reason in sorted({*counted, *told})
+        if told.get((state, reason), 0) != counted.get((state, reason), 0)
+    ]
+
+
+def _check_results(kept: Figures, run: Run) -> list[str]:
+    rows = _counted(
+        Attempt.objects.filter(delivery__run=run)
+        .exclude(res="")
+        .values_list("res")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    wrong = []
+    for res in sorted({*rows, *kept.res}):
+        told, counted = kept.res.get(res, 0), rows[res]
+        is_last = res.isdigit() and res not in ABOUT_A_REPEAT
+        if told < counted or (is_last and told != counted):
+            wrong.append(_differs(_("results %(res)s") % {"res": res}, told, counted))
+    return wrong
+
+
+def _counted(rows: Iterable[tuple[str, int]]) -> Counter[str]:
+    return Counter(dict(rows))
+
+
+def _differs(what: str, kept: int, counted: int) -> str:
+    return _("%(what)s: the figures say %(kept)s, the rows %(counted)s") % {
+        "what": what,
+        "kept": kept,
+        "counted": counted,
+    }
+
+
+NewestAttempts: TypeAlias = list[tuple[datetime, datetime | None, int]]
+
+
+def newest_attempts() -> NewestAttempts:
+    """Return the newest attempts of all runs, (marked, finished, run's id): one cheap query."""
+    newest = Attempt.objects.order_by("-pk").values_list(
+        "marked_at", "finished_at", "delivery__run_id"
+    )
+    return list(newest[:RATE_ATTEMPTS])
+
+
+def eta_of(*, run: Run, left: int, newest: NewestAttempts) -> datetime | None:
+    """Return when a run would end at its rate of now, or None when that cannot be said.
+
+    Args:
+        run: the run.
+        left: its open deliveries.
+        newest: what `newest_attempts` returned, once for many runs.
+    """
+    return _eta(run, left=left, rate=_rate_per_second(run, newest))
+
+
+def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
+    if run.state != RunState.RUNNING:
+        return 0.0
+    now = shared.now()
+    began = shared.from_wall(run.state_changed_at)
+    since = max(now - timedelta(seconds=RATE_SECONDS), began)
+    if len(newest) == RATE_ATTEMPTS:
+        since = max(since, newest[-1][0])
+    answered = sum(
+        1
+        for _marked_at, finished_at, run_id in newest
+        if run_id == run.pk and finished_at is not None and finished_at >= since
+    )
+    return round(answered / max((now - since).total_seconds(), 1.0), 2)
+
+
+def _eta(run: Run, *, left: int, rate: float) -> datetime | None:
+    if run.state != RunState.RUNNING or not left or not rate:
+        return None
+    return forecast(
+        now=shared.wall(), seconds=left / rate, window=window_of(run), timezone=run.timezone
+    )
+
+
+def window_of(run: Run) -> Window | None:
+    """Return a run's hours of sending, or None for all."""
+    if run.window_start is None or run.window_end is None:
+        return None
+    return run.window_start, run.window_end

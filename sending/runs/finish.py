@@ -1,0 +1,40 @@
+"""The verb that ends runs in which nothing is open any more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Sum
+
+from foundation.sentences import Sentence as _
+from sending.models import Delivery, Run, Tally, TallyKind
+from sending.runs.each_run import for_each_run
+from sending.runs.transitions import change_run_state
+from sending.states import OPEN_DELIVERY_STATES, RunState
+
+
+def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
+    """Finish those of the runs that have nothing pending and nothing in flight.
+
+    The kept figures say which are likely; the rows have the last word.
+    """
+    if not run_ids:
+        return 0
+    open_figures = dict(
+        Tally.objects.filter(run_id__in=run_ids, kind=TallyKind.STATE, key__in=OPEN_DELIVERY_STATES)
+        .values_list("run_id")
+        .annotate(n=Sum("n"))
+        .order_by()
+    )
+    likely = [run_id for run_id in run_ids if open_figures.get(run_id, 0) <= 0]
+    if not likely:
+        return 0
+    runs = Run.objects.filter(pk__in=likely, state=RunState.RUNNING)
+    return sum(for_each_run(runs, do=_finish_if_done, step=_("Finishing it")))
+
+
+def _finish_if_done(run: Run) -> bool:
+    rows = Delivery.objects.filter(run=run)
+    if rows.pending().exists() or rows.in_flight().exists():
+        return False
+    return change_run_state(run_id=run.pk, to=RunState.FINISHED)

@@ -1,0 +1,26 @@
+"""The verb that changes a run's state. Each change is kept in the run's timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from clocks import shared
+from sending.models import Run, RunEvent
+from sending.states import ENDED_RUN_STATES
+
+
+def change_run_state(
+    *, run_id: int, to: str, detail: str = "", by: Any = None, **values: Any
+) -> bool:
+    """Move a run to a state and note it in its timeline; return whether it moved."""
+    now = shared.wall()
+    values["ended_at"] = now if to in ENDED_RUN_STATES else None
+    with transaction.atomic():
+        moved = Run.objects.filter(pk=run_id).transition(
+            to=to, state_detail=detail, state_changed_at=now, **values
+        )
+        if moved:
+            RunEvent.objects.create(run_id=run_id, state=to, detail=detail, by=by)
+    return bool(moved)

@@ -1,0 +1,85 @@
+"""Sending windows: whether a run may send at a moment, and when it may next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+Window = tuple[time, time]
+
+#: How far ahead a forecast looks: a later end is not worth naming.
+FARTHEST_FORECAST = timedelta(days=366)
+
+
+def is_open(*, start: time | None, end: time | None, zone: str, at: datetime) -> bool:
+    """Return whether a window is open at a moment.
+
+    Args:
+        start, end: the window in the campaign's time zone, end excluded; None for always. A
+            window whose end is not after its start passes midnight (22:00 to 06:00).
+        zone: the campaign's time zone.
+        at: an aware time.
+    """
+    if start is None or end is None or start == end:
+        return True
+    local = at.astimezone(ZoneInfo(zone)).time().replace(tzinfo=None)
+    if start < end:
+        return start <= local < end
+    return local >= start or local < end
+
+
+def next_opening(*, start: time | None, end: time | None, zone: str, at: datetime) -> datetime:
+    """Return the first moment from `at` on at which the window is open.
+
+    Daylight saving is the zone's: an opening that a change of clocks skips is at the first moment
+    that exists after it.
+    """
+    if start is None or is_open(start=start, end=end, zone=zone, at=at):
+        return at
+    local = at.astimezone(ZoneInfo(zone))
+    today = local.replace(
+        hour=start.hour, minute=start.minute, second=start.second, microsecond=0, fold=0
+    )
+    opening = today if today > local else today + timedelta(days=1)
+    # Through UTC and back: a wall time that the clocks skip becomes the one that exists.
+    return opening.astimezone(ZoneInfo("UTC")).astimezone(at.tzinfo)
+
+
+def forecast(
+    *, now: datetime, seconds: float, window: Window | None, timezone: str
+) -> datetime | None:
+    """Return when `seconds` of sending would be over, or None when that is too far to say.
+
+    Args:
+        now: when the sending begins or goes on; aware.
+        seconds: how long it takes while the window is open.
+        window: the hours of sending, in `timezone`; None for all.
+        timezone: the campaign's.
+    """
+    left, limit = timedelta(seconds=min(seconds, 1e9)), now + FARTHEST_FORECAST
+    if left > FARTHEST_FORECAST:
+        return None
+    if window is None:
+        return now + left
+    zone, at = ZoneInfo(timezone), now
+    while at < limit:
+        opens, closes = _next_opening(at, window=window, zone=zone)
+        at = max(at, opens)
+        if left <= closes - at:
+            return at + left
+        left -= closes - at
+        at = closes
+    return None
+
+
+def _next_opening(at: datetime, *, window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the window that is open at `at`, or opens next, as two moments in UTC."""
+    start, end = window
+    day = at.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        last_day = day if start < end else day + timedelta(days=1)
+        opens = datetime.combine(day, start, tzinfo=zone).astimezone(UTC)
+        closes = datetime.combine(last_day, end, tzinfo=zone).astimezone(UTC)
+        if closes > at and closes > opens:
+            return opens, closes
+        day += timedelta(days=1)

@@ -1,0 +1,106 @@
+"""The states of runs, deliveries and attempts, and the reasons a delivery gives for its own."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.states import StateTable
+
+
+class RunState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    AWAITING_APPROVAL = "awaiting_approval", _("awaiting approval")
+    SCHEDULED = "scheduled", _("scheduled")
+    PREPARING = "preparing", _("preparing")
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    FINISHED = "finished", _("finished")
+    CANCELLED = "cancelled", _("cancelled")
+    STOPPED = "stopped", _("stopped")
+
+
+_R = RunState
+
+RUN_STATES = StateTable(
+    {
+        _R.DRAFT: {_R.AWAITING_APPROVAL, _R.SCHEDULED, _R.PREPARING, _R.CANCELLED},
+        _R.AWAITING_APPROVAL: {_R.SCHEDULED, _R.PREPARING, _R.DRAFT, _R.CANCELLED},
+        _R.SCHEDULED: {_R.PREPARING, _R.DRAFT, _R.CANCELLED, _R.STOPPED},
+        _R.PREPARING: {_R.RUNNING, _R.CANCELLED, _R.STOPPED},
+        _R.RUNNING: {_R.PAUSED, _R.FINISHED, _R.CANCELLED, _R.STOPPED},
+        _R.PAUSED: {_R.RUNNING, _R.FINISHED, _R.CANCELLED, _R.STOPPED},
+        # A retry opens an ended run again, for exactly the deliveries it names.
+        _R.FINISHED: {_R.RUNNING},
+        _R.STOPPED: {_R.PREPARING, _R.RUNNING, _R.CANCELLED},
+        _R.CANCELLED: set(),
+    }
+)
+
+#: A campaign has at most one run in one of these.
+ACTIVE_RUN_STATES = (
+    _R.AWAITING_APPROVAL,
+    _R.SCHEDULED,
+    _R.PREPARING,
+    _R.RUNNING,
+    _R.PAUSED,
+)
+ENDED_RUN_STATES = (_R.FINISHED, _R.CANCELLED, _R.STOPPED)
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", _("pending")
+    SENDING = "sending", _("in flight")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed")
+    SKIPPED = "skipped", _("skipped")
+    CANCELLED = "cancelled", _("cancelled")
+    UNKNOWN = "unknown", _("unknown")
+
+
+_D = DeliveryState
+
+DELIVERY_STATES = StateTable(
+    {
+        # Back to pending: a definite answer that asks for another try (RES=3, RES=20).
+        _D.PENDING: {_D.SENDING, _D.SKIPPED, _D.CANCELLED, _D.FAILED},
+        _D.SENDING: {_D.PENDING, _D.SENT, _D.FAILED, _D.UNKNOWN, _D.CANCELLED},
+        _D.SENT: set(),
+        # An operator's retry, or their word on what became of it.
+        _D.FAILED: {_D.PENDING},
+        _D.UNKNOWN: {_D.PENDING, _D.SENT, _D.FAILED},
+        _D.SKIPPED: set(),
+        _D.CANCELLED: set(),
+    }
+)
+
+OPEN_DELIVERY_STATES = (_D.PENDING, _D.SENDING)
+#: What a run's ended deliveries can be shown and filtered by, each with its reason.
+EXCEPTIONAL_DELIVERY_STATES = (_D.FAILED, _D.SKIPPED, _D.UNKNOWN)
+
+
+class Reason(models.TextChoices):
+    """Why a delivery was skipped, failed or is unknown; result codes (RES_5, NULL) join these."""
+
+    SUPPRESSED = "suppressed", _("suppressed: must not be written to")
+    NOT_A_FRIEND = "not_a_friend", _("not a friend of any of the accounts")
+    NO_ACCOUNT = "no_account", _("no account can send it")
+    RENDER_ERROR = "render_error", _("the text cannot be made for this contact")
+    RENDER_TOO_COSTLY = (
+        "render_too_costly",
+        _("making the text for this contact takes too much time or memory"),
+    )
+    TOO_LONG = "too_long", _("the text is too long")
+    EMPTY_TEXT = "empty_text", _("the text is empty for this contact")
+    WINDOW_MISSED = "window_missed", _("the sending window was missed")
+    BY_OPERATOR = "by_operator", _("an operator said so")
+    TOO_MANY_TRIES = "too_many_tries", _("tried too often")
+    RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")
+    REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
+
+
+class Promise(models.TextChoices):
+    """What a campaign chooses when the gateway leaves it open whether a message arrived."""
+
+    NEVER_TWICE = "never-twice", _("never twice: what stays open is shown as unknown")
+    NEVER_MISSED = "never-missed", _("never missed: what stays open is sent again")

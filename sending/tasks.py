@@ -1,0 +1,27 @@
+"""Celery tasks of sending: each fetches and calls. They are wake-ups; they own no work."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from accounts.wake_ups import is_stale
+from clocks import shared
+from sending.reconcile import reconcile as put_right
+from sending.worker import signals as signals  # Celery's signals start and end the runtime
+from sending.worker.open_lane import run_lane_for
+from sending.worker.runtime import current_runtime
+
+
+@shared_task(name="sending.tasks.run_lane")
+def run_lane(account_id: int, asked_at: float) -> None:
+    """Run the lane of an account for a slice, if its lease is free."""
+    runtime = current_runtime()
+    if runtime is not None and not is_stale(asked_at):
+        run_lane_for(account_id=account_id, runtime=runtime)
+
+
+@shared_task(name="sending.tasks.reconcile")
+def reconcile() -> None:
+    """Tick: repair what a crash or a lost wake-up left behind."""
+    shared.observe()
+    put_right()

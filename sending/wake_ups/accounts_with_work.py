@@ -1,0 +1,43 @@
+"""Which accounts have something to do and no lane."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import AccountTask, AccountTaskState, Lease
+from accounts.states import WORKING_STATES
+from clocks import shared
+from sending.models import Delivery
+
+
+def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
+    """Return the free leases of accounts with an account task, an open attempt or a due delivery.
+
+    Args:
+        run_ids: the runs whose deliveries may be sent now.
+
+    Every EXISTS is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
+    `account_task_one_open_a_kind`) for one account: a thousand accounts cost a few milliseconds,
+    however many deliveries there are.
+    """
+    now = shared.now()
+    mine = Delivery.objects.filter(account_id=OuterRef("account_id"))
+    due = (
+        mine.pending()
+        .filter(run_id__in=run_ids)
+        .filter(Q(not_before=None) | Q(not_before__lte=now))
+    )
+    account_tasks = AccountTask.objects.filter(
+        account_id=OuterRef("account_id"), state=AccountTaskState.OPEN
+    )
+    open_ones = mine.in_flight().filter(Q(not_before=None) | Q(not_before__lte=now))
+    is_rested = Q(resting_until=None) | Q(resting_until__lte=now)
+    may_log_in = Q(login_not_before=None) | Q(login_not_before__lte=now)
+    return (
+        Lease.objects.free()
+        .filter(may_log_in, account__state__in=WORKING_STATES)
+        .filter(Exists(account_tasks) | (is_rested & (Exists(open_ones) | Exists(due))))
+    )

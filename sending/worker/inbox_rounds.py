@@ -1,0 +1,193 @@
+"""The inbox: how accounts hear what was written to them, without a message being late for it.
+
+An account that has no lane is asked in rounds: one query a tick finds whose turn it is at this
+egress, a few statements take their leases, each is asked on a greenlet of its own, and what came
+is stored and handed back together, as the ledger does. An account that has a lane is asked by the
+lane (`lane_inbox.py`), and what came is stored here as well. See docs/decisions/0013-the-inbox.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from accounts.gateway.inbox import (
+    Polled,
+    Turn,
+    ask_inbox,
+    claim_turns,
+    keep_polled,
+    not_asked,
+)
+from clocks import local, shared
+from foundation.database_turn import database_turn
+from sending.lanes.context import LaneContext
+from sending.lanes.lane_inbox import tell_watch
+from sending.lanes.permit import FRESH_SECONDS
+from sending.wake_ups.accounts_with_work import idle_leases_with_work
+from sending.wake_ups.wake import wake_lanes
+
+log = logging.getLogger(__name__)
+
+#: How often is looked whose turn it is, seconds.
+TICK_SECONDS = 0.5
+#: Turns begun a tick, and under way at a time: 128 a second are 7,000 accounts at a heartbeat of
+#: 60 seconds, and a crowd whose turns came together (after an outage) is spread.
+MOST_A_TICK, MOST_AT_ONCE = 64, 64
+#: Answers that come within this time are stored together, seconds.
+GATHER_SECONDS = 0.02
+#: How long to leave a database alone that is away, seconds.
+DATABASE_PAUSE_SECONDS = 1.0
+
+
+class InboxRounds:
+    """Asks for the accounts of a process's egress that have no lane, and stores what anybody heard.
+
+    Args:
+        context: what all lanes of the process share.
+    """
+
+    def __init__(self, context: LaneContext) -> None:
+        self._context = context
+        #: Turns under way, by account: their leases are held without a lane.
+        self.asked: dict[int, Turn] = {}
+        self._polled = context.polled
+        self._stop = local.new_event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, unless QQ_INBOX says that nobody asks."""
+        if settings.QQ_INBOX:
+            self._thread = local.start_thread(self._go, name="inbox")
+
+    def close(self, *, patience: float) -> None:
+        """Store what is left; wait at most `patience` seconds for answers that are under way."""
+        self._stop.set()
+        self._polled.news.set()
+        if self._thread is not None:
+            self._thread.join(max(patience, 1.0))
+        ends_at = local.elapsed() + patience
+        while self.asked and local.elapsed() < ends_at:
+            self._polled.news.wait(0.05)
+            self._polled.news.clear()
+            self._try(self._put_away)
+        self._try(self._put_away)
+        connection.close()
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def _go(self) -> None:
+        looked_at = 0.0
+        while not self._stop.is_set():
+            if self._polled.news.wait(max(0.0, looked_at + TICK_SECONDS - local.elapsed())):
+                local.sleep(GATHER_SECONDS)
+                self._polled.news.clear()
+            is_well = self._try(self._put_away)
+            if is_well and local.elapsed() - looked_at >= TICK_SECONDS:
+                looked_at = local.elapsed()
+                is_well = self._try(self._begin_turns)
+            if not is_well:
+                self._stop.wait(DATABASE_PAUSE_SECONDS)
+        connection.close()
+
+    def _try(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except (DatabaseError, InterfaceError) as problem:
+            log.warning("The inbox cannot use the database: %s", type(problem).__name__)
+        except Exception:
+            log.exception("The inbox met something unexpected.")
+        else:
+            return True
+        connection.close()
+        return False
+
+    def _begin_turns(self) -> None:
+        gateway = self._context.gateway
+        room = min(MOST_A_TICK, MOST_AT_ONCE - len(self.asked))
+        if room <= 0 or self._context.is_draining:
+            return
+        if gateway.is_away:
+            # Lanes find out by themselves when it is back. Where there is none, one turn does.
+            if self._context.lanes or self.asked or gateway.seconds_to_wait():
+                return
+            room = 1
+        claimed_at = local.elapsed()
+        with database_turn():
+            turns = claim_turns(
+                worker_id=self._context.worker.pk, egress_id=self._context.egress.pk, limit=room
+            )
+        self.asked |= {turn.account_id: turn for turn in turns}
+        for turn in turns:
+            local.start_thread(self._ask, name="inbox turn", arguments=(turn, claimed_at))
+
+    def _ask(self, turn: Turn, claimed_at: float) -> None:
+        polled = not_asked(turn=turn)
+        try:
+            # A process that was stopped in between may have been presumed dead: as with marks.
+            is_fresh = local.elapsed() - claimed_at < FRESH_SECONDS
+            if is_fresh and not self._context.is_draining:
+                with self._context.new_client() as client:
+                    polled = ask_inbox(client=client, turn=turn)
+                tell_watch(self._context.gateway, polled, asked_at=claimed_at)
+        except Exception:
+            log.exception("A turn at an inbox met something unexpected.")
+        finally:
+            self._polled.put(polled)
+
+    # --- what came ----------------------------------------------------------------------------
+
+    def _put_away(self) -> None:
+        heard = self._polled.take()
+        if not heard:
+            return
+        try:
+            self._keep(heard)
+        except (DatabaseError, InterfaceError):
+            self._polled.put_back(heard)  # it goes on when the database is back
+            raise
+        ended = [one.turn.account_id for one in heard if one.turn.token is not None]
+        for account_id in ended:
+            self.asked.pop(account_id, None)
+        self._wake_those_with_work(ended)
+
+    def _keep(self, heard: Sequence[Polled]) -> None:
+        """Store what turns brought; what cannot be stored costs the others nothing.
+
+        Raises:
+            OperationalError, InterfaceError: the database is away. What was stored by then may be
+                stored again, to no effect.
+        """
+        try:
+            with database_turn():
+                keep_polled(polled=heard)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:
+            if len(heard) > 1:
+                for one in heard:
+                    self._keep([one])
+                return
+            # Never again and again: the others' answers wait behind it. Its lease is found to be
+            # forgotten. No values: a database error quotes them, and a text is nobody's business.
+            log.error(
+                "Account %s: its inbox cannot be stored: %s",
+                heard[0].turn.uin,
+                type(problem).__name__,
+            )
+
+    def _wake_those_with_work(self, account_ids: Sequence[int]) -> None:
+        """Open the lanes that were asked for while turns held the leases, or missed being asked."""
+        if not account_ids or self._context.is_draining:
+            return
+        with database_turn():
+            self._context.refresh_runs()
+        now = shared.wall()
+        runs = [run.id for run in list(self._context.runs.values()) if run.is_open(now)]
+        with database_turn():
+            idle = idle_leases_with_work(run_ids=runs).filter(pk__in=account_ids)
+            wake_lanes(account_ids=list(idle.values_list("pk", flat=True)))

@@ -1,0 +1,261 @@
+"""The runtime of one worker process: its row, its ledger, its lanes, and the loop that tends them.
+
+The loop is what makes every change hold within a second: it proves that the worker lives, and
+tells the lanes what operators changed: which runs run, how fast each account may send, and
+whether it may send at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F
+
+from accounts.leases.leases import return_forgotten
+from accounts.leases.workers import announce_worker, end_worker, prove_alive
+from accounts.models import Account, AccountTask, AccountTaskState, Worker
+from accounts.querysets.worker import HEARTBEAT_SECONDS
+from accounts.wake_ups import wake_reconciler
+from clocks import local, shared
+from foundation.sentences import Sentence as _
+from sending.lanes.context import AccountRow, LaneContext
+from sending.lanes.gateway_watch import GatewayWatch
+from sending.lanes.lane import Lane
+from sending.ledger.ledger import Ledger
+from sending.models import Attempt
+from sending.policies import load_policies
+from sending.states import DeliveryState
+from sending.worker.inbox_rounds import InboxRounds
+
+log = logging.getLogger(__name__)
+
+#: How often the lanes hear what operators changed, seconds.
+CONTROL_SECONDS = 0.5
+#: How often the policies are read again, seconds.
+POLICY_SECONDS = 2.0
+#: How long a lease may be held without a lane before it is taken for forgotten, seconds.
+FORGOTTEN_SECONDS = 10.0
+#: How long lanes may take to hand back after a TERM, seconds. Less than the supervisor's grace.
+DRAIN_SECONDS = 12.0
+
+
+class Runtime:
+    """One a worker process.
+
+    Args:
+        version: of the code, for the worker's row.
+        capacity: how many lanes fit in at the same time, or None when nobody counts.
+    """
+
+    def __init__(self, *, version: str, capacity: int | None = None) -> None:
+        self._version = version
+        self.lanes: dict[int, Lane] = {}
+        self._leave_at = 0.0
+        self._stop = local.new_event()
+        worker, ledger, gateway = self._announce()
+        self.context = LaneContext(
+            worker=worker,
+            ledger=ledger,
+            gateway=gateway,
+            lanes=self.lanes.keys(),
+            capacity=capacity,
+        )
+        self.inbox = InboxRounds(self.context)
+        self._thread: threading.Thread | None = None
+
+    def _announce(self) -> tuple[Worker, Ledger, GatewayWatch]:
+        worker = announce_worker(
+            egress_name=settings.EGRESS_NAME,
+            source_address=settings.EGRESS_SOURCE_ADDRESS,
+            proxy=settings.EGRESS_PROXY,
+            version=self._version,
+        )
+        ledger = Ledger(worker_id=worker.pk)
+        ledger.start()
+        return worker, ledger, GatewayWatch(egress_id=worker.egress.pk, on_return=self.wake_all)
+
+    def start(self) -> None:
+        """Begin to prove alive and to tell the lanes."""
+        shared.observe()
+        self._tend()
+        self._thread = local.start_thread(self._control, name="control")
+        self.inbox.start()
+
+    def drain(self) -> None:
+        """Ask all lanes to stop before their next message.
+
+        Those whose request the gateway holds (its penalty is 20 seconds) are waited for, but not
+        longer than DRAIN_SECONDS: see `_leave`.
+        """
+        if not self.context.is_draining:
+            self.context.is_draining = True
+            self._leave_at = local.elapsed() + DRAIN_SECONDS
+        self.wake_all()
+
+    def close(self) -> None:
+        """Write what is left and end the worker's row, so that its accounts pass on at once."""
+        self.drain()
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.inbox.close(patience=max(0.0, self._leave_at - local.elapsed()))
+        self.context.ledger.close()
+        end_worker(worker_id=self.context.worker.pk, reason=_("stopped"))
+        connection.close()
+        wake_reconciler()
+
+    def _leave(self) -> None:
+        """End this process though some lanes still wait for an answer: somebody wants it gone.
+
+        Their attempts stay open, and are settled under the same SEQ by whoever comes next.
+        """
+        log.warning("Leaving %d accounts that wait for an answer to the next.", len(self.lanes))
+        self.inbox.close(patience=0.0)
+        self.context.ledger.close()
+        end_worker(
+            worker_id=self.context.worker.pk, reason=_("stopped before every answer had come")
+        )
+        wake_reconciler()
+        os._exit(0)  # nothing softer ends a greenlet that waits for the gateway
+
+    def wake_all(self) -> None:
+        """Make every waiting lane look around."""
+        for lane in list(self.lanes.values()):
+            lane.pacing.wake.set()
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    def _control(self) -> None:
+        heartbeat_at = policies_at = float("-inf")
+        looked_at = local.elapsed()
+        while not self._stop.wait(CONTROL_SECONDS):
+            now = local.elapsed()
+            try:
+                if self.context.is_draining and now > self._leave_at:
+                    self._leave()
+                if now - heartbeat_at >= HEARTBEAT_SECONDS:
+                    heartbeat_at = now
+                    shared.observe()
+                    if (
+                        not prove_alive(worker_id=self.context.worker.pk)
+                        or self.context.ledger.is_fenced_off
+                    ):
+                        self._start_over()
+                if now - policies_at >= POLICY_SECONDS:
+                    policies_at = now
+                    self.context.policies = load_policies()
+                    self._read_egress()
+                self.context.return_what_is_left()
+                if now - looked_at >= FORGOTTEN_SECONDS:
+                    looked_at = now
+                    self._find_forgotten_attempts()
+                    return_forgotten(
+                        worker_id=self.context.worker.pk,
+                        active=[*self.lanes, *self.inbox.asked],
+                        seconds=FORGOTTEN_SECONDS,
+                    )
+                self._tend()
+            except (DatabaseError, InterfaceError) as problem:
+                log.warning("The control loop cannot read: %s", type(problem).__name__)
+                connection.close()
+            except Exception:
+                # It must go on: a worker that stops proving alive is presumed dead.
+                log.exception("The control loop met something unexpected.")
+                connection.close()
+        connection.close()
+
+    def _find_forgotten_attempts(self) -> None:
+        """Tell lanes of attempts that have been open for a while and that they may not know of.
+
+        Whatever left one like that (a commit whose answer was lost, a lane that died while the
+        database was away), it is asked about well inside the gateway's memory.
+        """
+        long_ago = shared.now() - timedelta(seconds=FORGOTTEN_SECONDS)
+        open_ones = Attempt.objects.filter(
+            finished_at=None,
+            marked_at__lt=long_ago,
+            delivery__state=DeliveryState.SENDING,
+            delivery__account__lease__worker=self.context.worker,
+            delivery__seq=F("seq"),
+        )
+        for account_id, seq in open_ones.order_by().values_list("account_id", "seq"):
+            lane = self.lanes.get(account_id)
+            if lane is not None:
+                lane.look_for_open(seq)
+
+    def _start_over(self) -> None:
+        """This worker was presumed dead. It is not, but its leases are gone: begin as a new one."""
+        log.warning(
+            "Worker %s was presumed dead: its lanes stop, it starts over.", self.context.worker.pk
+        )
+        fenced = self.context.ledger
+        for lane in list(self.lanes.values()):
+            lane.lose_lease()
+        self.context.serve_as(*self._announce())
+        for step in (fenced.close, wake_reconciler):
+            local.start_thread(step, name="starting over")  # this loop waits for nothing
+
+    def _tend(self) -> None:
+        if self.context.read_runs():
+            self.wake_all()
+        # By the leases, not by naming them: thousands of lanes would be thousands of values, twice
+        # a second. What a row says is looked at only when it says something else.
+        rows = Account.objects.filter(lease__worker=self.context.worker).values_list(
+            "pk", *AccountRow._fields[1:]
+        )
+        for values in rows.order_by():
+            lane = self.lanes.get(values[0])
+            if lane is not None and lane.seen != values:
+                row = AccountRow(*values)
+                self.context.set_limits(row)
+                lane.hear(
+                    row, is_bound_elsewhere=row.egress_id not in (None, self.context.egress.pk)
+                )
+        self.context.drop_limits_without_lane()
+        self._tell_of_account_tasks()
+
+    def _tell_of_account_tasks(self) -> None:
+        asked = AccountTask.objects.filter(
+            account__lease__worker=self.context.worker, state=AccountTaskState.OPEN
+        )
+        for account_id, account_task_id in asked.order_by("pk").values_list("account_id", "pk"):
+            lane = self.lanes.get(account_id)
+            if lane is not None:
+                lane.look_up(account_task_id)
+
+    def _read_egress(self) -> None:
+        egress = self.context.egress
+        ceiling = egress.per_second
+        egress.refresh_from_db()
+        if egress.per_second != ceiling:
+            for lane in list(self.lanes.values()):
+                lane.seen = None  # it is part of every lane's limits
+
+
+_runtime: Runtime | None = None
+
+
+def start_runtime(*, version: str, capacity: int | None = None) -> Runtime:
+    """Start this process's runtime."""
+    global _runtime
+    _runtime = Runtime(version=version, capacity=capacity)
+    _runtime.start()
+    return _runtime
+
+
+def current_runtime() -> Runtime | None:
+    """Return this process's runtime, or None where no lanes run (the jobs worker)."""
+    return _runtime
+
+
+def stop_runtime() -> None:
+    """Stop this process's runtime, if it has one."""
+    global _runtime
+    if _runtime is not None:
+        _runtime.close()
+        _runtime = None

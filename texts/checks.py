@@ -1,0 +1,158 @@
+"""What is refused of a text before anybody gets it, always with the place and what to do."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import Any
+
+from liquid import BoundTemplate
+from liquid.exceptions import LiquidError
+from liquid.static_analysis import TemplateAnalysis
+
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence
+from foundation.sentences import Sentence as _
+from texts.bounds import MOST_SOURCE, TooComplex, TooCostly
+from texts.faults import TextFault
+from texts.language import OUTPUT_TIMES, ranges_outside_loops
+
+#: Names that are looked through, each so many characters long, for one that was meant.
+MOST_NAMES, LONGEST_MEANT = 300, 100
+#: Characters of what the library says of a problem: it quotes values.
+LONGEST_SAID = 300
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class TextProblem(Refusal):
+    """A text that cannot be compiled, or names what nobody knows; with its line and column."""
+
+    def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
+        super().__init__(
+            _("Line %(line)s, column %(column)s of the text: %(problem)s")
+            % {"line": line, "column": column, "problem": sentence},
+            code=code,
+            line=line,
+            column=column,
+            **more,
+        )
+        self.line = line
+        self.column = column
+
+
+class Places:
+    """Lines and columns of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._length = len(text)
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def of(self, index: int) -> tuple[int, int]:
+        """Return line and column, both from 1; the end of the text for an index outside it."""
+        if not 0 <= index <= self._length:
+            index = self._length
+        line = bisect_right(self._starts, index)
+        return line, index - self._starts[line - 1] + 1
+
+
+def refuse_filters(places: Places, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
+    """Refuse an unknown filter now: the library would notice only when it renders.
+
+    Raises:
+        TextProblem: the first such filter.
+    """
+    for name, spans in analysis.filters.items():
+        if name in known:
+            continue
+        line, column = places.of(spans[0].index)
+        sentence = _("there is no filter “%(name)s”.") % {"name": name}
+        near = near_names(name, known)
+        if near:
+            sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
+        raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
+
+
+def refuse_source(text: str, longest: int) -> None:
+    """Refuse what is far too long to be read, and what cannot travel.
+
+    Bytes that were not UTF-8 get NULL from the gateway.
+
+    Raises:
+        TextProblem: it is, or does not.
+    """
+    most = max(OUTPUT_TIMES * longest, MOST_SOURCE)
+    if len(text) > most:
+        raise TextProblem(
+            _(
+                "the text has %(length)s characters, with its tags; it may have %(most)s: "
+                "shorten it."
+            )
+            % {"length": len(text), "most": most},
+            code=TextFault.TOO_LONG.value,
+            line=1,
+            column=1,
+        )
+    if found := _UNSENDABLE.search(text):
+        line, column = Places(text).of(found.start())
+        raise TextProblem(
+            _("this character cannot be sent: the text is not valid UTF-8."),
+            code="not_utf8",
+            line=line,
+            column=column,
+        )
+
+
+def refuse_ranges(places: Places, template: BoundTemplate) -> None:
+    """Refuse ranges but in loops.
+
+    Raises:
+        TextProblem: the first such range.
+    """
+    for token in ranges_outside_loops(template):
+        line, column = places.of(token.start_index)
+        raise TextProblem(
+            _("a range like (1..9) may only be looped over."),
+            code="text_syntax",
+            line=line,
+            column=column,
+        )
+
+
+def refused(problem: LiquidError | RecursionError, places: Places) -> TextProblem:
+    """Return the refusal of a text that is no Liquid, or takes too much."""
+    token = problem.token if isinstance(problem, LiquidError) else None
+    line, column = places.of(token.start_index if token else -1)
+    is_too_much = isinstance(problem, TooComplex | TooCostly)
+    code = "text_too_costly" if is_too_much else "text_syntax"
+    return TextProblem(said_of(problem), code=code, line=line, column=column)
+
+
+def try_out(template: BoundTemplate) -> None:
+    """Render a text for nobody in particular: what costs too much then is the text's own fault.
+
+    Raises:
+        TooCostly: it costs too much.
+    """
+    try:
+        template.render({})
+    except TooCostly:
+        raise
+    except Exception:  # noqa: S110
+        pass  # it may need attributes
+
+
+def near_names(name: str, known: Collection[str]) -> list[str]:
+    """Return the known name that was meant, if one is like it: to compare many takes long."""
+    if len(name) > LONGEST_MEANT or len(known) > MOST_NAMES:
+        return []
+    return get_close_matches(name, list(known), n=1)
+
+
+def said_of(problem: Exception) -> str:
+    """Return what a problem says, as a sentence."""
+    if isinstance(problem, RecursionError):
+        return _("too much is nested in it: nest less.")
+    said = problem.message if isinstance(problem, LiquidError) else str(problem)
+    return said if isinstance(said, Sentence) else f"{str(said)[:LONGEST_SAID]}."

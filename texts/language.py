@@ -1,0 +1,218 @@
+"""The language of message texts: Liquid, fenced in.
+
+A text is written by an operator, rendered for every recipient inside a worker that many accounts
+share, and must never stall or fill it. So: no other templates and no files (`include`, `render`),
+no HTML tables, a lexer of our own, filters that are charged for, loops that are counted, values
+and output that are bounded (decision 0015).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial, reduce
+from io import StringIO
+from operator import mul
+from typing import Any
+
+from liquid import BoundTemplate, Environment, Node, RenderContext
+from liquid.builtin.expressions import LoopExpression
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.exceptions import (
+    LiquidError,
+    LiquidInterrupt,
+    OutputStreamLimitError,
+    UnknownFilterError,
+)
+from liquid.expression import Expression
+from liquid.token import TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, Token
+from liquid.undefined import UNDEFINED
+
+from texts.bounds import (
+    MOST_BITS,
+    MOST_LOOP_ROUNDS,
+    Budget,
+    number_too_large,
+    refuse_too_many_rounds,
+    too_large,
+)
+from texts.filters import BoundedFilter, bounded
+from texts.lexer import tokens_of
+from texts.nodes import (
+    BoundedCycle,
+    BoundedEcho,
+    BoundedFor,
+    BoundedOutput,
+    BoundedProgram,
+    put_meters,
+    refuse_endless_loops,
+)
+
+#: Output may be this many times as long as a message before it is given up, unfinished.
+OUTPUT_TIMES = 4
+#: Characters of a name that is looked for, and of a value that is looked at for nothing.
+LONGEST_NAME = 1_000
+#: The tags there are. The library's others read other templates, or make HTML.
+TAGS = frozenset({
+    TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, "#", "assign", "break", "capture", "case",
+    "comment", "continue", "cycle", "decrement", "doc", "echo", "for", "if", "ifchanged",
+    "increment", "liquid", "unless",
+})  # fmt: skip
+
+
+class _Buffer(StringIO):
+    """Keeps line ends as they are, and counts characters."""
+
+    def __init__(self, room: int, budget: Budget) -> None:
+        super().__init__(newline="")
+        self.room = room
+        self._budget = budget
+
+    def write(self, text: str) -> int:
+        size = len(text)
+        self.room -= size
+        if self.room < 0:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        if size > LONGEST_NAME:
+            self._budget.charge(size >> 9)
+        return StringIO.write(self, text)
+
+
+class _Context(RenderContext):
+    """What one rendering knows, and what it may still spend."""
+
+    __slots__ = ("budget",)
+
+    def __init__(self, template: BoundTemplate, **options: Any) -> None:
+        super().__init__(template, **options)
+        self.budget = Budget()
+
+    def get(
+        self, path: list[object], *, token: Token | None, default: object = UNDEFINED
+    ) -> object:
+        """Return a variable; to look at a large one costs, whatever is done with it."""
+        for name in path:
+            if type(name) is str and len(name) > LONGEST_NAME:
+                raise too_large()  # the library would spell out what it does not find
+        value: Any = super().get(path, token=token, default=default)
+        kind = type(value)
+        if kind is str:
+            if len(value) > LONGEST_NAME:
+                self.budget.charge(len(value) >> 9)
+        elif kind is int:
+            if value.bit_length() > MOST_BITS:
+                raise number_too_large()
+        elif kind is list or kind is dict or kind is tuple:
+            self.budget.size_of(value)
+        return value
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        """Return a filter that spends this rendering's budget."""
+        try:
+            found: BoundedFilter = self.env.filters[name]  # type: ignore[assignment]
+        except KeyError:
+            raise UnknownFilterError(f"unknown filter '{name}'", token=token) from None
+        return partial(found, self.budget, token)
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        """Refuse a loop that goes round too often, with those around it."""
+        refuse_too_many_rounds(reduce(mul, (loop.length for loop in self.loops), length))
+
+    def get_buffer(self, buf: Any = None) -> StringIO:
+        """Return a buffer for a part of the text."""
+        room = buf.room if isinstance(buf, _Buffer) else self.env.output_stream_limit or 0
+        return _Buffer(room, self.budget)
+
+
+class _Text(BoundTemplate):
+    """A compiled text."""
+
+    context_class = _Context
+    nodes: list[Node]
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        """Render the text within its bounds.
+
+        Raises:
+            TooCostly: it takes more than it may.
+            OutputStreamLimitError: it is far too long.
+        """
+        context = _Context(self, globals=dict(*args, **kwargs))
+        buffer = context.get_buffer()
+        token: Token | None = None
+        try:
+            for node in self.nodes:
+                token = node.token
+                node.render_to_output(context, buffer)
+        except LiquidInterrupt as problem:
+            raise LiquidError(f"unexpected '{problem}'", token=token) from None
+        except LiquidError as problem:
+            problem.token = problem.token or token
+            raise
+        return buffer.getvalue()
+
+
+class _Language(Environment):
+    template_class = _Text
+
+    def tokenizer(self) -> Callable[[str], Iterator[Token]]:
+        return tokens_of
+
+
+def environment(*, longest: int) -> Environment:
+    """Return the Liquid environment for texts of at most `longest` characters."""
+    return _environment(longest)
+
+
+@lru_cache(maxsize=4)
+def _environment(longest: int) -> Environment:
+    class Language(_Language):
+        output_stream_limit = longest * OUTPUT_TIMES
+        loop_iteration_limit = MOST_LOOP_ROUNDS
+
+    made = Language()
+    made.tags = {name: tag for name, tag in made.tags.items() if name in TAGS}
+    for tag in (BoundedCycle, BoundedEcho, BoundedFor, BoundedOutput, BoundedProgram):
+        made.add_tag(tag)
+    made.filters = bounded(made.filters, environment=made)
+    return made
+
+
+def fence_in(template: BoundTemplate) -> None:
+    """Let a parsed text charge for what it does, and refuse what it may never do.
+
+    Raises:
+        TooComplex: a number in it is too large.
+        TooCostly: a loop in it goes round too often for anybody.
+    """
+    context = RenderContext(template)
+    refuse_endless_loops(template.nodes, context)
+    put_meters(template.nodes, context)
+
+
+def ranges_outside_loops(template: BoundTemplate) -> list[Token]:
+    """Return where a text uses a range such as `(1..9)` other than to loop over it.
+
+    A loop counts through a range; anything else would make a list of it first, of any length.
+    """
+    context = RenderContext(template)
+    return [
+        found.token
+        for node in _nodes(template.nodes, context)
+        for expression in node.expressions()
+        for found in _ranges(expression)
+    ]
+
+
+def _nodes(nodes: Any, context: RenderContext) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from _nodes(node.children(context, include_partials=False), context)
+
+
+def _ranges(expression: Expression) -> Iterator[RangeLiteral]:
+    if isinstance(expression, RangeLiteral):
+        yield expression
+    for child in expression.children():
+        if isinstance(expression, LoopExpression) and isinstance(child, RangeLiteral):
+            continue
+        yield from _ranges(child)

@@ -1,0 +1,242 @@
+"""Texts in Liquid: compiled once, checked against what is known of the contacts, rendered often.
+
+A run's text is compiled when a lane first meets it and kept; a text without markup is never
+parsed for anybody. Nothing here reads the database: `render` is in the send loop of every lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from liquid import BoundTemplate
+from liquid.builtin.content import ContentNode
+from liquid.exceptions import LiquidError, OutputStreamLimitError
+from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
+
+from foundation.sentences import Sentence as _
+from texts.bounds import TooCostly
+from texts.checks import (
+    Places,
+    near_names,
+    refuse_filters,
+    refuse_ranges,
+    refuse_source,
+    refused,
+    said_of,
+    try_out,
+)
+from texts.checks import TextProblem as TextProblem
+from texts.faults import TextFault, Unsendable
+from texts.language import environment, fence_in
+
+#: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
+#: names no limit (docs/cli.md, "How long a text may be").
+LONGEST_TEXT = 4_000
+#: What every text may use besides the attributes of the contacts.
+BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
+_TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
+_OF_ACCOUNT = frozenset({"uin", "name"})
+#: Texts kept compiled: as many as runs that send, and some.
+KEPT_TEXTS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A variable where a text uses it: its path from the root, its line and column (from 1)."""
+
+    name: str
+    path: tuple[str, ...]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledText:
+    """A text ready to be rendered for anybody.
+
+    Attributes:
+        source: the text as it was written.
+        variables: the names it uses, without those it sets itself.
+        references: the same with their places, in the order of the text.
+        is_constant: whether everyone gets `source` itself.
+        longest: how many characters a rendered text may have.
+    """
+
+    source: str
+    variables: frozenset[str]
+    references: tuple[Reference, ...]
+    is_constant: bool
+    longest: int
+    template: BoundTemplate
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        """Return the text for one contact.
+
+        Args:
+            context: the names the text may use, with their values.
+
+        Raises:
+            Unsendable: it comes out empty, too long, or not at all.
+        """
+        text = self.source if self.is_constant else self._rendered(context)
+        if not text or text.isspace():
+            raise Unsendable(TextFault.EMPTY_TEXT, _("The text is empty for this contact."))
+        if len(text) > self.longest:
+            raise Unsendable(
+                TextFault.TOO_LONG,
+                _("The text has %(length)s characters; the longest may have %(longest)s.")
+                % {"length": len(text), "longest": self.longest},
+            )
+        return text
+
+    def _rendered(self, context: Mapping[str, Any]) -> str:
+        try:
+            return self.template.render(context)
+        except OutputStreamLimitError:
+            raise Unsendable(
+                TextFault.TOO_LONG,
+                _("The text is far longer than %(longest)s characters.")
+                % {"longest": self.longest},
+            ) from None
+        except TooCostly as problem:
+            raise Unsendable(
+                TextFault.RENDER_TOO_COSTLY,
+                _("The text cannot be made: %(problem)s") % {"problem": said_of(problem)},
+            ) from None
+        # Whatever an attribute holds, one contact's text must not end the lane of an account.
+        except Exception as problem:
+            raise Unsendable(TextFault.RENDER_ERROR, said_of(problem)) from None
+
+
+def longest_text() -> int:
+    """Return how many characters a message may have: the setting LONGEST_TEXT, or 4,000."""
+    return int(getattr(settings, "LONGEST_TEXT", LONGEST_TEXT))
+
+
+def compile_text(text: str) -> CompiledText:
+    """Compile a text; the same text again costs a lookup.
+
+    Raises:
+        TextProblem: it is not Liquid, uses an unknown filter or tag, or cannot be sent as it is.
+    """
+    return _compiled(text, longest_text())
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _compiled(text: str, longest: int) -> CompiledText:
+    refuse_source(text, longest)
+    places = Places(text)
+    language = environment(longest=longest)
+    try:
+        template = language.from_string(text)
+        analysis = template.analyze(include_partials=False)
+        refuse_filters(places, analysis, known=language.filters)
+        refuse_ranges(places, template)
+        is_constant = _is_constant(template, text)
+        fence_in(template)
+        try_out(template)
+    except (LiquidError, RecursionError) as problem:
+        raise refused(problem, places) from None
+    references = _references(places, analysis)
+    compiled = CompiledText(
+        source=text,
+        variables=frozenset(reference.name for reference in references),
+        references=references,
+        is_constant=is_constant,
+        longest=longest,
+        template=template,
+    )
+    _refuse_constant(compiled)
+    return compiled
+
+
+def _is_constant(template: BoundTemplate, text: str) -> bool:
+    return (
+        all(isinstance(node, ContentNode) for node in template.nodes)
+        and "".join(str(node) for node in template.nodes) == text
+    )
+
+
+def unknown_variables(
+    compiled: CompiledText, *, attributes: Collection[str]
+) -> tuple[Reference, ...]:
+    """Return the variables that are neither built in nor an attribute of the contacts.
+
+    Args:
+        compiled: the text.
+        attributes: the names of the attributes that are known of the audience.
+    """
+    return tuple(
+        reference
+        for reference in compiled.references
+        if not _is_known(reference.path, attributes=attributes)
+    )
+
+
+def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[str]) -> None:
+    """Refuse a text that uses a variable nobody knows; names it, its line, and what is known.
+
+    Raises:
+        TextProblem: the first such variable.
+    """
+    for reference in unknown_variables(compiled, attributes=attributes):
+        known = sorted({*BUILT_IN, *map(_spelled, attributes)})
+        below = {f"attributes.{name}" for name in attributes}
+        near = near_names(reference.name, sorted({*known, *below}))
+        sentence = _(
+            "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
+        ) % {"variable": reference.name}
+        if near:
+            sentence += " " + _("Did you mean {{ %(near)s }}?") % {"near": near[0]}
+        raise TextProblem(
+            sentence + " " + _("Known: %(known)s.") % {"known": ", ".join(known)},
+            code="unknown_variable",
+            line=reference.line,
+            column=reference.column,
+            variable=reference.name,
+            known=known,
+        )
+
+
+def _spelled(attribute: str) -> str:
+    """Return how a text names an attribute: one with a blank in it cannot stand alone."""
+    return attribute if RE_PROPERTY.fullmatch(attribute) else f"attributes['{attribute}']"
+
+
+def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
+    root, below = path[0], path[1] if len(path) > 1 else None
+    if root == "account":
+        return below in _OF_ACCOUNT
+    if root == "attributes":
+        return below is None or below in attributes
+    return root in _TOP_LEVEL or root in attributes
+
+
+def _references(places: Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+    found = [
+        (variable.span.index, str(variable), tuple(map(str, variable.segments)))
+        for uses in analysis.globals.values()
+        for variable in uses
+    ]
+    return tuple(Reference(name, path, *places.of(at)) for at, name, path in sorted(found))
+
+
+def _refuse_constant(compiled: CompiledText) -> None:
+    """Refuse a text that nobody could be sent."""
+    if not compiled.is_constant:
+        return
+    try:
+        compiled.render({})
+    except Unsendable as problem:
+        raise TextProblem(
+            problem.sentence
+            if problem.reason is TextFault.TOO_LONG
+            else _("the text is empty: say something."),
+            code=problem.reason.value,
+            line=1,
+            column=1,
+        ) from None
