@@ -50,8 +50,8 @@ class AccountTask(models.Model):
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("account_task")
-        verbose_name_plural = _("account_tasks")
+        verbose_name = _("account task")
+        verbose_name_plural = _("account tasks")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

@@ -41,7 +41,12 @@ SIDEBAR = [
                 "campaigns_messagetemplate_changelist",
                 "campaigns.view_messagetemplate",
             ),
-            _item(_("Runs"), "play_circle", "sending_run_changelist", "campaigns.view_campaignrun"),
+            _item(
+                _("Runs"),
+                "play_circle",
+                "campaigns_campaignrun_changelist",
+                "campaigns.view_campaignrun",
+            ),
             _item(
                 _("Deliveries"),
                 "outbox",
@@ -96,7 +101,7 @@ SIDEBAR = [
                 "accounts.view_account",
             ),
             _item(
-                _("AccountTasks"),
+                _("Account tasks"),
                 "assignment",
                 "accounts_accounttask_changelist",
                 "accounts.view_accounttask",

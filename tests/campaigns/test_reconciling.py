@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.states import AccountState
 from campaigns.models import CampaignRun
+from campaigns.planning.reroute import reroute_stopped_accounts
 from contacts.models import Contact
 from sending.models import Attempt, Delivery
 from sending.reconcile import reconcile
@@ -74,7 +75,7 @@ def test_stranded_attempts_are_given_up_when_the_gateway_has_forgotten_them(
     run = a_run(promise=promise)
     delivery = in_flight(run, *ages, account_state=account_state)
     reconcile()
-    reconcile()  # what went back to pending is rerouted, and has nobody to go to
+    reroute_stopped_accounts()  # what went back to pending has no account to go to
     delivery.refresh_from_db()
     assert delivery.state == expected
     assert check_figures(run=run) == []

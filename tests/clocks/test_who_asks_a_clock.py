@@ -10,8 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: What decides when something is sent, tried, woken or given up.
 PLACES = (
-    "campaigns/engine", "campaigns/services", "campaigns/querysets", "campaigns/tasks.py",
-    "accounts/services", "accounts/querysets", "qqcampaign/beat.py", "qqcampaign/celery.py",
+    "sending", "campaigns/audience", "campaigns/definitions", "campaigns/planning",
+    "campaigns/reports", "campaigns/steering", "campaigns/tasks.py",
+    "accounts/account_tasks.py", "accounts/gateway", "accounts/imports", "accounts/leases",
+    "accounts/pacing", "accounts/querysets", "accounts/transitions.py", "accounts/wake_ups.py",
+    "foundation/database_turn.py", "foundation/times.py",
+    "qqcampaign/beat.py", "qqcampaign/celery.py",
 )  # fmt: skip
 #: Calls that ask a clock, or wait by one.
 CLOCKS = {
@@ -35,7 +39,8 @@ def files() -> list[Path]:
     for place in PLACES:
         path = ROOT / place
         found += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return found
+    # What a table's column says when nobody gives it a value is no decision.
+    return [path for path in found if "models" not in path.parts and "migrations" not in path.parts]
 
 
 def asked_in(source: str) -> list[str]:

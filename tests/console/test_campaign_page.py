@@ -45,9 +45,7 @@ def test_every_figure_leads_to_exactly_its_rows(operator: Client) -> None:
 def test_reasons_and_codes_lead_to_lists_with_their_filter(operator: Client) -> None:
     campaign = make_world()
     html = operator.get(_page(campaign)).content.decode()
-    links = [
-        link.replace("&amp;", "&") for link in re.findall(r'href="(/campaigns/del[^"]+)"', html)
-    ]
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/sending/del[^"]+)"', html)]
     reason = next(link for link in links if "reason=" in link)
     assert dict(parse_qsl(urlsplit(reason).query))["reason"] == "RES_5"
     assert {row.reason for row in operator.get(reason).context["cl"].result_list} == {"RES_5"}

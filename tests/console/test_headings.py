@@ -101,7 +101,7 @@ def test_changes_say_who_and_what_without_python(operator: Client) -> None:
 @pytest.mark.parametrize(
     ("model", "heading"),
     [
-        ("accounts_account_task", r"指令 > 同步好友列表 \(完成\)"),
+        ("accounts_accounttask", r"账号任务 > 同步好友列表 \(完成\)"),
         ("accounts_session", r"会话 > \d{4}-\d\d-\d\d \d\d:\d\d:\d\d"),
         ("contacts_suppression", r"禁发名单 > 20000000 \(.*[^a-z]\)"),
         ("sending_resultpolicy", r"结果策略 > \S+, \S+: .+"),

@@ -21,10 +21,10 @@ FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ != "Re
 BIG = [
     "accounts.Friend",
     "accounts.InboundMessage",
-    "campaigns.Attempt",
-    "campaigns.Delivery",
     "contacts.Contact",
     "contacts.Suppression",
+    "sending.Attempt",
+    "sending.Delivery",
 ]
 
 

@@ -36,7 +36,7 @@ def test_a_stranger_is_sent_to_the_sign_in(address: str, db: None, client: Clien
 def viewer(db: None, client: Client) -> Client:
     """A client that may look at campaigns, runs and deliveries, and at nothing else."""
     user = User.objects.create_user("viewer", password="x", is_staff=True)
-    names = ["view_campaign", "view_run", "view_delivery"]
+    names = ["view_campaign", "view_campaignrun", "view_delivery"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
     client.force_login(user)
     return client

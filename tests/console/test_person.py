@@ -43,7 +43,7 @@ def test_the_page_shows_everything_known(person: Contact, operator: Client) -> N
         assert words in page
     sent = Delivery.objects.filter(contact=person).exclude(account=None).first()
     assert sent is not None
-    for row in (sent.run, sent.account):
+    for row in (sent.run.campaign_run, sent.account):
         assert _address_of(row) in page
 
 

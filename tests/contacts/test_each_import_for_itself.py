@@ -56,7 +56,7 @@ def test_an_import_that_meets_an_error_of_the_program_fails_with_a_sentence(
     assert bad.state == "failed"
     assert "An error of the program" in bad.problem
     said = "\n".join(record.getMessage() for record in caplog.records)
-    assert "loading.py" in said
+    assert "load.py" in said
     assert "SECRET" not in said
     client.force_login(make_operator())
     assert f"/contacts/contactimport/{bad.pk}/page/" in client.get("/").content.decode()

@@ -112,7 +112,7 @@ def test_an_import_survives_the_kill_of_its_process(tmp_path: Path) -> None:
         "import sys, django; django.setup()\n"
         "from django.conf import settings; from django.db import connection\n"
         "connection.settings_dict['NAME'] = sys.argv[1]; settings.QQCAMPAIGN_HOME = sys.argv[2]\n"
-        "from contacts.services import run_import as running\n"
+        "from contacts.imports import run as running\n"
         "running.CHUNK_ROWS = {'sqlite': 500, 'postgresql': 500}\n"
         "running.run_import(import_id=int(sys.argv[3]))\n"
     )

@@ -19,12 +19,12 @@ from campaigns.steering.lifecycle import resolve_unknown, retry_run
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane as lane_module
 from sending.lanes import reactions
+from sending.lanes.context import LaneContext
 from sending.lanes.feed import brief, next_deliveries
 from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.policies import DEFAULTS
 from sending.runs.deliveries import move_deliveries
 from sending.runs.figures import check_figures, figures_of
-from sending.worker.runtime import Runtime
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
@@ -260,7 +260,7 @@ def test_gaps_survive_the_end_of_a_lane(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(lane_module, "SLICE_SECONDS", 0.3)
         # As if others waited for its place: else a lane goes on with another slice.
-        patched.setattr(Runtime, "has_room", property(lambda _runtime: False))
+        patched.setattr(LaneContext, "has_room", property(lambda _context: False))
         send(run)
     assert Lease.objects.get(account=senders[0]).token > 3
     assert engine.control.figures().too_soon == 0

@@ -14,9 +14,9 @@ from accounts.transitions import disable_account, enable_account, rest_account
 from campaigns.models import CampaignRun
 from campaigns.steering.lifecycle import cancel_run, pause_run, resume_run
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes.context import LaneContext
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from sending.worker.runtime import Runtime
 from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
 from tests.engine.working import LocalWorker, wait_until
 
@@ -247,7 +247,7 @@ def test_a_lane_hears_how_its_account_stands_even_if_the_lane_before_it_heard_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # As if others waited for its place: so it hands back instead of going on.
-    monkeypatch.setattr(Runtime, "has_room", property(lambda _runtime: False))
+    monkeypatch.setattr(LaneContext, "has_room", property(lambda _context: False))
     Account.objects.update(min_interval=0.25, state="online")
     run = start(accounts=senders[:1])
     with LocalWorker() as worker:

@@ -16,6 +16,7 @@ from django.db import connection
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
+from campaigns.planning.reroute import reroute_stopped_accounts
 from sending.reconcile import reconcile
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 from sending.worker.open_lane import run_lane_for
@@ -89,6 +90,7 @@ class LocalWorker:
                         self.open_lane(account_id)
                 if ticks % 10 == 0:
                     reconcile()
+                    reroute_stopped_accounts()
         finally:
             connection.close()
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qqhttp import CltMsg, Request
-from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS, REPLAY_MARGIN_SECONDS
+from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS
 from sending.lanes.permit import LEAVES_WITHIN_SECONDS
+from sending.ledger.entries import REPLAY_MARGIN_SECONDS
 from sending.models import PolicyCommand
 from sending.policies import PolicyTable
 from tests.model.gateway import Answer

@@ -17,6 +17,7 @@ from accounts.leases import workers
 from accounts.models import Account
 from accounts.pacing import pace
 from campaigns.planning.plan import plan_run
+from campaigns.planning.reroute import reroute_stopped_accounts
 from clocks import local, shared
 from sending.lanes.permit import SendPermit
 from sending.ledger import ledger as ledger_module
@@ -278,6 +279,7 @@ class World:
             try:
                 if is_news or is_wanted or since >= 30 * RECONCILE_SECONDS:
                     done_at = self.time.now
+                    reroute_stopped_accounts()
                     reconcile()
                 elif self.database.finds(_SOMEBODY_IS_SILENT, self.silent_since()):
                     workers.presume_dead()
