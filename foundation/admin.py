@@ -91,18 +91,18 @@ class ConsoleAdmin(ModelAdmin):
         return page
 
 
-class KeptMixin:
+class ProtectedMixin:
     """Rows that much hangs on: only those nothing hangs on yet may be deleted."""
 
     #: The reverse relations that keep a row, and the sentence that says what to do instead.
-    kept_by: Sequence[str] = ()
+    protected_by: Sequence[str] = ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse what is kept; the bulk deletion, which cannot ask for each, altogether."""
         if obj is None:
             is_bulk = request.POST.get("action") == "delete_selected"
             return not is_bulk and super().has_delete_permission(request)  # type: ignore[misc]
-        if any(getattr(obj, relation).exists() for relation in self.kept_by):
+        if any(getattr(obj, relation).exists() for relation in self.protected_by):
             return False
         allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return allowed
@@ -114,7 +114,7 @@ class KeptMixin:
         return actions
 
 
-class ChangesMixin:
+class ChangeHistoryMixin:
     """Rows whose changes are kept (simple_history): how they are listed."""
 
     object_history_list_template = "console/changes.html"
@@ -296,7 +296,7 @@ def require(is_allowed: bool) -> None:
         raise PermissionDenied
 
 
-def say_refusals(request: HttpRequest, refusals: Sequence[Refusal]) -> None:
+def show_refusals(request: HttpRequest, refusals: Sequence[Refusal]) -> None:
     """Tell the operator what was not done and why: each sentence once, with how often."""
     counted: dict[str, int] = {}
     for refusal in refusals:

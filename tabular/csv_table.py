@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
-from tabular.decoding import MARK, TextBlocks
-from tabular.lenient import split_leniently
+from tabular.decoding import UNDECODABLE, TextBlocks
+from tabular.lenient_csv import split_leniently
 from tabular.problems import FileProblem
 from tabular.tables import LONGEST_RECORD, Layout, Row
 
@@ -84,7 +84,7 @@ class CsvTable:
 
     def _blocks_problem(self, cells: list[str]) -> str:
         text = "".join(cells)
-        marks = text.count(MARK)
+        marks = text.count(UNDECODABLE)
         if marks:
             places = [self._blocks.marks.popleft() for _ in range(marks) if self._blocks.marks]
             return _("cannot be decoded at byte %(byte)d") % {"byte": places[0] if places else 0}
@@ -145,7 +145,7 @@ class _Lines:
     def _split(self, blocks: TextBlocks) -> Iterator[str]:
         carry = ""
         for block in blocks:
-            if not self.is_dirty and (MARK in block or "\x00" in block):
+            if not self.is_dirty and (UNDECODABLE in block or "\x00" in block):
                 self.is_dirty = True
             text = carry + block
             cut = text.rfind("\n") + 1

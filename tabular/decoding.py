@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from tabular.encoding_likelihood import utf8_lines
 from tabular.encodings import BLOCK
-from tabular.patience import check_time
-from tabular.plausible import utf8_lines
 from tabular.tables import LONGEST_RECORD
+from tabular.time_limit import check_time
 
 #: Stands where bytes could not be decoded. A lone surrogate: no decoder yields it for valid bytes.
-MARK = "\udc80"
+UNDECODABLE = "\udc80"
 _HANDLER = "tabular-mark"
 _HIGH = re.compile(rb"[\x80-\xff]")
 #: Places told exactly in a block; each costs a decoding, and a picture is all such places.
@@ -24,7 +24,7 @@ MOST_LOCATED = 200
 def _mark(problem: UnicodeError) -> tuple[str, int]:
     if not isinstance(problem, UnicodeDecodeError):
         raise problem
-    return MARK, problem.end
+    return UNDECODABLE, problem.end
 
 
 codecs.register_error(_HANDLER, _mark)
@@ -35,8 +35,8 @@ class TextBlocks:
 
     Attributes:
         taken: bytes read so far.
-        marks: the byte offsets of what did not decode, in file order; whoever meets a MARK in the
-            text takes one from the left.
+        marks: byte offsets of what did not decode, in file order. A consumer that meets an
+            UNDECODABLE in the text takes one from the left.
     """
 
     def __init__(self, path: Path, encoding: str) -> None:
@@ -63,8 +63,10 @@ class TextBlocks:
     def _decode(self, decoder: codecs.IncrementalDecoder, block: bytes) -> str:
         pending = decoder.getstate()[0]
         text = decoder.decode(block, final=not block)
-        if MARK in text:
-            self._locate(pending + block, base=self.taken - len(pending), expected=text.count(MARK))
+        if UNDECODABLE in text:
+            self._locate(
+                pending + block, base=self.taken - len(pending), expected=text.count(UNDECODABLE)
+            )
         return text
 
     def _locate(self, data: bytes, *, base: int, expected: int) -> None:

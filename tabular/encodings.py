@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tabular.plausible import is_utf8_line, likelihood
+from tabular.encoding_likelihood import is_utf8_line, likelihood
 
 #: Bytes read at a time.
 BLOCK = 1 << 20

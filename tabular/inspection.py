@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
-from tabular.decoding import MARK
+from tabular.decoding import UNDECODABLE
 from tabular.header import find_header, known_columns
 from tabular.opening import open_table
-from tabular.patience import within
 from tabular.problems import FileProblem
 from tabular.tables import MOST_COLUMNS, Layout, Row, Table
+from tabular.time_limit import time_limit
 
 #: Rows looked at to find the header.
 HEAD_ROWS = 50
@@ -71,7 +71,7 @@ def inspect_table(
         FileProblem: it cannot be read as a table, or not in time.
     """
     count = max(HEAD_ROWS, rows + 10, min(header_line or 0, FARTHEST_HEADER) + rows)
-    with within(LONGEST_LOOK):
+    with time_limit(LONGEST_LOOK):
         table = open_table(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
         head = list(islice(table.rows(), count))
         if not sheet and len(table.layout.sheets) > 1:
@@ -87,7 +87,9 @@ def inspect_table(
 def _showable(row: Row) -> Row:
     """Return a row that can be shown: what did not decode is no character."""
     line, cells, problem = row
-    return (line, [cell.replace(MARK, "\ufffd") for cell in cells], problem) if problem else row
+    return (
+        (line, [cell.replace(UNDECODABLE, "\ufffd") for cell in cells], problem) if problem else row
+    )
 
 
 def _sheet_with_table(

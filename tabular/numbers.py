@@ -49,7 +49,7 @@ def whole_number(cell: str, *, least: int, most: int) -> int:
     # The common case first: a million rows pass here.
     if cell.isascii() and cell.isdigit() and len(cell) < _LONGEST:
         return _in_range(int(cell), least, most)
-    text = unguarded(_bare(cell))
+    text = strip_text_formula(_bare(cell))
     if not text:
         raise CellProblem(_("blank"))
     if _SCIENTIFIC.fullmatch(text):
@@ -77,7 +77,7 @@ def qq_number(cell: str, *, least: int, most: int) -> int:
     try:
         return whole_number(cell, least=least, most=most)
     except CellProblem:
-        text = unguarded(_bare(cell))
+        text = strip_text_formula(_bare(cell))
         labelled = _LABELLED.fullmatch(text) or _MAIL.fullmatch(text)
         if labelled is None:
             raise
@@ -89,7 +89,7 @@ def is_qq_mail(cell: str) -> bool:
     return "@" in unicodedata.normalize("NFKC", cell[:100]) and bool(_MAIL.fullmatch(_bare(cell)))
 
 
-def unguarded(text: str) -> str:
+def strip_text_formula(text: str) -> str:
     """Return what is inside ="...", and any other text as it is."""
     guarded = _GUARDED.fullmatch(text)
     return guarded[1] if guarded else text

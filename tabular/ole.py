@@ -13,7 +13,7 @@ from struct import error as StructError
 from struct import unpack_from
 from typing import BinaryIO
 
-from tabular.patience import check_time
+from tabular.time_limit import check_time
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LAST_SECTOR = 0xFFFFFFFA

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from foundation.sentences import Sentence as _
 from tabular.csv_table import SEPARATOR_HINT, CsvTable
-from tabular.decoding import MARK, TextBlocks
+from tabular.decoding import UNDECODABLE, TextBlocks
 from tabular.delimiters import detect_delimiter
 from tabular.encodings import Encoding, detect_encoding
 from tabular.problems import FileProblem
@@ -75,13 +75,15 @@ def open_table(
     return _open_text(path, encoding, delimiter)
 
 
-def readings(
+def preview_encodings(
     path: Path, encodings: Sequence[str], *, lines: int = 5
 ) -> list[tuple[str, list[str]]]:
     """Return how each of some encodings reads the first lines that are not ASCII, side by side."""
     found = []
     for encoding in encodings:
-        text = "".join(islice(TextBlocks(path, encoding), 1))[:200_000].replace(MARK, "\ufffd")
+        text = "".join(islice(TextBlocks(path, encoding), 1))[:200_000].replace(
+            UNDECODABLE, "\ufffd"
+        )
         beyond = [line[:80] for line in text.splitlines() if not line.isascii()]
         found.append((encoding, beyond[:lines]))
     return found
@@ -147,7 +149,7 @@ def _is_binary(head: bytes) -> bool:
 
 def _refuse_binary(sample: str) -> None:
     """Refuse text that is mostly what no text contains."""
-    strange = sum(1 for char in sample if char < "\t" or "\r" < char < " " or char == MARK)
+    strange = sum(1 for char in sample if char < "\t" or "\r" < char < " " or char == UNDECODABLE)
     if strange > 20 and strange > 0.02 * len(sample):
         raise FileProblem(_no_table(_("some binary file")), code="not_a_table")
 

@@ -29,11 +29,11 @@ MOST_ROWS_OF_A_SHEET = 1_048_576
 LONGEST_CELL_OF_A_SHEET = 32_767
 
 
-def defuse(value: Any) -> Any:
-    """Return a cell's value such that no spreadsheet runs it; what is not text stays as it is.
+def escape_formula(value: Any) -> Any:
+    """Return a cell's value that no spreadsheet runs as a formula; only text is changed.
 
-    A text that looks as if it had been through this gets one apostrophe more, so that `undefuse`
-    gives back any text as it was.
+    Text that looks as if it were escaped already gets one more apostrophe, so that
+    `unescape_formula` returns every text unchanged.
     """
     if not isinstance(value, str) or not value:
         return value
@@ -44,8 +44,8 @@ def defuse(value: Any) -> Any:
     return value
 
 
-def undefuse(value: str) -> str:
-    """Return a text as it was before `defuse`."""
+def unescape_formula(value: str) -> str:
+    """Return a text as it was before `escape_formula`."""
     if value[:1] == "'" and value.lstrip(_IN_FRONT).startswith(_DANGEROUS):
         return value[1:]
     return value
@@ -65,7 +65,7 @@ class CsvWriter:
         """Write rows; return how many."""
         count = 0
         for row in rows:
-            self._writer.writerow([defuse(cell) for cell in row])
+            self._writer.writerow([escape_formula(cell) for cell in row])
             count += 1
             if count % 500 == 0:
                 self._flush()
@@ -112,7 +112,9 @@ class XlsxWriter:
 
 def _sheet_cell(value: Any) -> Any:
     if isinstance(value, str):
-        return escaped(defuse(ILLEGAL_CHARACTERS_RE.sub("", value)))[:LONGEST_CELL_OF_A_SHEET]
+        return escaped(escape_formula(ILLEGAL_CHARACTERS_RE.sub("", value)))[
+            :LONGEST_CELL_OF_A_SHEET
+        ]
     if isinstance(value, int) and abs(value) >= 10**15:
         return str(value)  # a spreadsheet keeps 15 digits
     if hasattr(value, "tzinfo") and value.tzinfo is not None:

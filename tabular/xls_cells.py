@@ -9,10 +9,10 @@ from struct import unpack_from
 from foundation.sentences import Sentence as _
 from tabular.number_formats import shown_number
 from tabular.ole import OleStream
-from tabular.patience import is_limited
 from tabular.problems import FileProblem
 from tabular.stored_strings import StoredStrings
 from tabular.tables import LONGEST_CELL, Row
+from tabular.time_limit import is_limited
 from tabular.xls_records import BIFF5, BOF, EOF, Globals, records, text_of
 
 _NUMBER, _RK, _MULRK, _LABELSST = 0x203, 0x27E, 0xBD, 0xFD

@@ -11,8 +11,8 @@ from foundation.sentences import Sentence as _
 from tabular.number_formats import plain_number, shown_number
 from tabular.tables import LONGEST_CELL, MOST_COLUMNS, Row
 from tabular.xlsx_escapes import unescaped
-from tabular.xlsx_problems import local
-from tabular.xlsx_rows import Usual, column_number
+from tabular.xlsx_problems import local_name
+from tabular.xlsx_rows import MatchedRow, column_number
 from tabular.xlsx_strings import SharedStrings, rich_text
 
 #: Combinations of cell types and styles that are remembered; a sheet has a handful.
@@ -47,15 +47,15 @@ class RowReader:
         self._strings = strings
         self._kinds = kinds
         self._is_1904 = is_1904
-        self._plans: dict[Usual, _Plan] = {}
+        self._plans: dict[MatchedRow, _Plan] = {}
         self._columns: dict[str, int] = {}
         self._line = 0
 
-    def usual(self, row: Usual, line: int) -> Row:
+    def matched(self, row: MatchedRow, line: int) -> Row:
         """Return the row that was matched whole.
 
         Args:
-            row: see `tabular.xlsx_rows.Usual`.
+            row: see `tabular.xlsx_rows.MatchedRow`.
             line: 0: the one behind the last.
         """
         self._line = line = line or self._line + 1
@@ -75,7 +75,7 @@ class RowReader:
             cells[column] = self._shown(cells[column], kind, style)
         return line, cells, ""
 
-    def _planned(self, marks: Usual) -> _Plan:
+    def _planned(self, marks: MatchedRow) -> _Plan:
         shared, numbers, odd, end = [], [], [], 0
         for column, mark in enumerate(marks):
             if mark is None:
@@ -134,7 +134,7 @@ class RowReader:
     def _text(self, cell: ET.Element) -> str:
         kind, value = cell.get("t", "n"), ""
         for part in cell:
-            tag = local(part.tag)
+            tag = local_name(part.tag)
             if tag == "v":  # there may be a formula before it and extensions behind
                 value = self._shown(part.text or "", kind, cell.get("s", ""))
             elif tag == "is":

@@ -17,14 +17,14 @@ def damaged() -> FileProblem:
     )
 
 
-def too_much() -> FileProblem:
+def too_large() -> FileProblem:
     """Return the problem of a sheet that is no table but a bomb."""
     return FileProblem(
         _("The sheet unpacks to more than a table can be: it is not read."), code="bomb"
     )
 
 
-def local(tag: str) -> str:
+def local_name(tag: str) -> str:
     """Return a tag without its namespace: there are two, and some programs invent prefixes."""
     return tag.rpartition("}")[2]
 

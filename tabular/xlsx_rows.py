@@ -13,13 +13,13 @@ from typing import Protocol, TypeAlias
 from xml.etree import ElementTree as ET
 
 from tabular.tables import MOST_COLUMNS
-from tabular.xlsx_problems import damaged, too_much
+from tabular.xlsx_problems import damaged, too_large
 
 #: Where the rows begin; a sheet without it is written in a way of its own.
 ROWS_BEGIN = re.compile(rb"<sheetData[^>]*>")
 #: What a row matched whole consists of: its line, then for each column up to the pattern's width
 #: the attributes and the value of its cell, None where there is none.
-Usual: TypeAlias = tuple[str | None, ...]
+MatchedRow: TypeAlias = tuple[str | None, ...]
 
 # Possessive, all of it: whatever the text, every character is looked at once. No entities and no
 # control characters in a value: those are the parser's.
@@ -73,7 +73,7 @@ def row_pattern(width: int) -> re.Pattern[str]:
 
 def split_rows(
     part: Readable, head: bytes, *, longest: int
-) -> Iterator[tuple[int, Usual | ET.Element]]:
+) -> Iterator[tuple[int, MatchedRow | ET.Element]]:
     """Yield (line or 0, the row matched whole, or its element) for each row.
 
     Args:
@@ -111,7 +111,7 @@ def split_rows(
             raise damaged()
         buffer, at = buffer[at:] + decoder.decode(more), 0
         if len(buffer) > longest + BLOCK:
-            raise too_much()
+            raise too_large()
 
 
 def _unusual(buffer: str, at: int, opening: str) -> tuple[tuple[int, ET.Element] | None, int]:
@@ -139,7 +139,7 @@ def _unusual(buffer: str, at: int, opening: str) -> tuple[tuple[int, ET.Element]
     number = _NUMBER.search(buffer, start, close)
     body = "" if is_empty else buffer[close + 1 : end]
     if body.count("<c") > MOST_CELLS or body.count("<") > MOST_TAGS:
-        raise too_much()
+        raise too_large()
     element = ET.fromstring(opening + body + "</row>")  # noqa: S314 - no DOCTYPE here
     return (int(number[1]) if number else 0, element), end + (1 if is_empty else len(_END))
 

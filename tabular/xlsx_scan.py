@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
-from tabular.patience import check_time
-from tabular.xlsx_problems import damaged, local
+from tabular.time_limit import check_time
+from tabular.xlsx_problems import damaged, local_name
 
 #: Inflated bytes of a small part (workbook, relations, styles).
 LARGEST_PART = 16 << 20
@@ -34,8 +34,10 @@ def scan_tags(archive: zipfile.ZipFile, part: str, wanted: frozenset[str]) -> It
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, count
         count += 1
-        if local(name) in wanted:
-            found.append((depth, local(name), {local(k): v for k, v in attributes.items()}))
+        if local_name(name) in wanted:
+            found.append(
+                (depth, local_name(name), {local_name(k): v for k, v in attributes.items()})
+            )
         depth += 1
 
     def end(_name: str) -> None:

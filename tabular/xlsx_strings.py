@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import IO
 from xml.etree import ElementTree as ET
 
-from tabular.patience import check_time
 from tabular.stored_strings import StoredStrings
 from tabular.tables import LONGEST_CELL
+from tabular.time_limit import check_time
 from tabular.xlsx_escapes import unescaped
 from tabular.xlsx_parts import growing_parser
-from tabular.xlsx_problems import damaged, local, refuse_doctype
+from tabular.xlsx_problems import damaged, local_name, refuse_doctype
 
 #: Inflated bytes of the shared strings.
 LARGEST_STRINGS = 2 << 30
@@ -117,15 +117,15 @@ def _string(element: ET.Element) -> bytes:
 def rich_text(element: ET.Element) -> str:
     """Return the text of a string, without the guides that say how it is pronounced (rPh)."""
     text = "".join(
-        child.text or "" if local(child.tag) == "t" else "".join(_runs(child))
+        child.text or "" if local_name(child.tag) == "t" else "".join(_runs(child))
         for child in element
-        if local(child.tag) in ("t", "r")
+        if local_name(child.tag) in ("t", "r")
     )
     return unescaped(text)
 
 
 def _runs(run: ET.Element) -> Iterator[str]:
-    return (child.text or "" for child in run if local(child.tag) == "t")
+    return (child.text or "" for child in run if local_name(child.tag) == "t")
 
 
 def _encoded(text: str) -> bytes:

@@ -16,12 +16,12 @@ from typing import IO
 from xml.etree import ElementTree as ET
 
 from foundation.sentences import Sentence as _
-from tabular.patience import check_time
 from tabular.problems import FileProblem
 from tabular.tables import Layout, Row
+from tabular.time_limit import check_time
 from tabular.xlsx_cells import RowReader
 from tabular.xlsx_parts import Workbook, growing_parser, read_workbook
-from tabular.xlsx_problems import damaged, local, refuse_doctype, too_much
+from tabular.xlsx_problems import damaged, local_name, refuse_doctype, too_large
 from tabular.xlsx_rows import BLOCK, MOST_CELLS, MOST_TAGS, ROWS_BEGIN, Readable, split_rows
 from tabular.xlsx_strings import SharedStrings
 
@@ -81,7 +81,7 @@ class XlsxTable:
             rows = (
                 reading.parsed(row, line)
                 if isinstance(row, ET.Element)
-                else reading.usual(row, line)
+                else reading.matched(row, line)
                 for line, row in split_rows(counted, head, longest=LONGEST_ROW)
             )
         else:
@@ -108,7 +108,7 @@ class XlsxTable:
             if root is None:
                 root = builder.close()
             if rows is None and root is not None:
-                rows = next((child for child in root if local(child.tag) == "sheetData"), None)
+                rows = next((child for child in root if local_name(child.tag) == "sheetData"), None)
             if root is not None and rows is not None:
                 # The last one may be half read; not so once something follows the rows.
                 is_over = len(root) and root[-1] is not rows
@@ -121,7 +121,7 @@ class XlsxTable:
                     return
             is_too_wide = rows is not None and len(rows) and len(rows[-1]) > MOST_CELLS
             if is_too_wide or idle > LONGEST_ROW or tags > MOST_TAGS:
-                raise too_much()
+                raise too_large()
         parser.close()
         if rows is not None:
             yield from rows
@@ -144,7 +144,7 @@ class _Counted:
         block = self._part.read(size)
         self._table._taken += len(block)
         if self._table._taken > LARGEST_SHEET:
-            raise too_much()
+            raise too_large()
         return block
 
 

@@ -25,7 +25,7 @@ from accounts.services.states import (
     rest_account,
 )
 from accounts.states import StateReason
-from foundation.admin import confirmation, require, say_refusals
+from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
 
 #: Accounts that a question about many names.
@@ -208,7 +208,7 @@ class AccountActions:
         if done:
             wake_reconciler()
             messages.success(request, VERBS[verb].after(done) % {"n": done})
-        say_refusals(request, refusals)
+        show_refusals(request, refusals)
 
     @admin.action(description=VERBS["login"].words, permissions=["change"])
     def act_login(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:

@@ -12,12 +12,12 @@ from unfold.decorators import display
 
 from accounts.models import ResultPolicy
 from accounts.models.result_policy import AccountAction
-from foundation.admin import ChangesMixin, ConsoleAdmin
-from foundation.marks import EMPTY
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin
+from foundation.display import EMPTY
 
 
 @admin.register(ResultPolicy)
-class ResultPolicyAdmin(ChangesMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
     """Every change is kept, with who made it."""
 
     list_display = [

@@ -17,7 +17,7 @@ from campaigns.admin.codes import CODE_COLOURS
 from campaigns.models import Attempt
 from campaigns.services.code_words import code_meaning
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 
 
 @admin.register(Attempt)

@@ -38,8 +38,8 @@ from foundation.admin import (
     UncountedAdmin,
     uin_starts_with,
 )
-from foundation.marks import EMPTY
-from tabular.formats import stream_csv, write_xlsx
+from foundation.display import EMPTY
+from tabular.exports import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
     DeliveryState.PENDING: "info",

@@ -28,7 +28,7 @@ from campaigns.querysets.ledger_sqlite import SqliteLedger
 from campaigns.states import DeliveryState
 from clocks import local, shared
 from foundation.failpoints import failpoint
-from foundation.trouble import is_shared
+from foundation.failures import is_shared_failure
 
 log = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ class Ledger:
             try:
                 decided = self._commit(said, asked, is_again=is_again)
             except _TROUBLE as problem:
-                if not is_shared(problem):
+                if not is_shared_failure(problem):
                     self._commit_one_by_one(said, asked, problem)
                     return
                 log.warning(

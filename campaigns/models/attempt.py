@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from campaigns.models.delivery import Delivery
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 
 
 class Attempt(models.Model):

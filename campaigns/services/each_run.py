@@ -9,7 +9,7 @@ from typing import TypeVar
 from campaigns.models import Run
 from campaigns.services.run_states import change_run_state
 from campaigns.states import RunState
-from foundation.one_by_one import one_by_one
+from foundation.fault_isolation import run_each
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 
@@ -27,7 +27,7 @@ def for_each_run(runs: Iterable[Run], *, do: Callable[[Run], Result], step: str)
         do: the verb.
         step: what is done to the run, in words of the catalogue ("Its preparation").
     """
-    return one_by_one(runs, do=do, failed=partial(_stop, step=step), step=str(step))
+    return run_each(runs, do=do, on_failure=partial(_stop, step=step), step=str(step))
 
 
 def _stop(run: Run, problem: Exception, *, step: str) -> None:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.services.columns import ATTRIBUTE, NAME, UIN
 from foundation.sentences import Sentence as _
-from tabular import CellProblem, FirstLines, qq_number, undefuse, unguarded
+from tabular import CellProblem, FirstLines, qq_number, strip_text_formula, unescape_formula
 
 LONGEST_NAME = 255
 LONGEST_ATTRIBUTE = 10_000
@@ -192,7 +192,7 @@ def meant(value: str) -> str:
     """
     if value in _ERRORS or (len(value) > 4 and not value.strip("#")):
         return ""
-    return undefuse(unguarded(value))
+    return unescape_formula(strip_text_formula(value))
 
 
 def is_blank(cells: Sequence[str]) -> bool:

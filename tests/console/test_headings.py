@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, Delivery
 from contacts.models import Contact
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from tests.console.making import make_world
 
 TABS = ["Progress", "Preflight", "Edit", "Changes"]

@@ -16,8 +16,8 @@ from campaigns.models import Campaign, Delivery, MessageTemplate, Run
 from campaigns.resources import DeliveryResource, MessageTemplateResource
 from contacts.models import Contact, ContactList, Suppression
 from contacts.resources import ContactListResource, ContactResource, SuppressionResource
-from tabular import defuse
-from tabular.formats import DefusedCSV, DefusedXLSX, stream_csv, write_xlsx
+from tabular import escape_formula
+from tabular.exports import SafeCSV, SafeXLSX, stream_csv, write_xlsx
 from tests.contacts.people import imported
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
     ],
 )
 def test_a_formula_is_defused_and_a_number_stays(value: Any, shown: Any) -> None:
-    assert defuse(value) == shown
+    assert escape_formula(value) == shown
 
 
 def _dataset(text: str) -> tablib.Dataset:
@@ -84,10 +84,10 @@ def test_xlsx_holds_the_same() -> None:
     assert rows[1][:2] == (10001, "'=One") or rows[1][:2] == ("10001", "'=One")
 
 
-@pytest.mark.parametrize("kind", [DefusedCSV, DefusedXLSX])
+@pytest.mark.parametrize("kind", [SafeCSV, SafeXLSX])
 def test_the_formats_of_the_admin_defuse(kind: Any) -> None:
     data = kind().export_data(_dataset("a,b\n=1,x\n"))
-    if kind is DefusedCSV:
+    if kind is SafeCSV:
         assert data.decode("utf-8-sig") == "a,b\r\n'=1,x\r\n"
     else:
         book = openpyxl.load_workbook(io.BytesIO(data))

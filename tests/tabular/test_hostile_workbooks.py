@@ -17,7 +17,7 @@ from struct import pack_into
 import pytest
 
 from tabular import FileProblem, inspect_table, open_table
-from tabular.patience import within
+from tabular.time_limit import time_limit
 from tests.tabular.test_hostile_files import sheet_of, workbook
 
 CASES = Path(__file__).parent / "cases"
@@ -165,7 +165,7 @@ def test_a_sheet_of_nothing_ends_when_the_time_is_over(tmp_path: Path) -> None:
     path = tmp_path / "people.xlsx"
     rows = (b"<row>" + b'<c r="A1"/>' * 300 + b"</row>") * 20_000
     path.write_bytes(workbook(sheet_of(rows)))
-    with pytest.raises(FileProblem) as refusal, within(0.2):
+    with pytest.raises(FileProblem) as refusal, time_limit(0.2):
         list(open_table(path).rows())
     assert refusal.value.code == "too_slow"
 
@@ -174,7 +174,7 @@ def test_a_string_far_away_ends_when_the_time_is_over(tmp_path: Path) -> None:
     path = tmp_path / "people.xlsx"
     strings = b"<sst>" + b"<si><t>a</t></si>" * 2_000_000 + b"</sst>"
     path.write_bytes(workbook(sheet_of(b'<row><c t="s"><v>1999999</v></c></row>'), strings))
-    with pytest.raises(FileProblem) as refusal, within(0.1):
+    with pytest.raises(FileProblem) as refusal, time_limit(0.1):
         list(open_table(path).rows())
     assert refusal.value.code == "too_slow"
 

@@ -22,10 +22,10 @@ from tabular import (
     FileProblem,
     FirstLines,
     XlsxWriter,
-    defuse,
+    escape_formula,
     inspect_table,
     open_table,
-    undefuse,
+    unescape_formula,
     whole_number,
 )
 
@@ -89,7 +89,7 @@ def test_a_workbook_of_ours_is_read_as_it_was_written(rows: list[list[str]]) -> 
     writer.close()
     found = [cells for _line, cells, _problem in _read(out.getvalue())]
     padded = [[*cells, "", ""][:2] for cells in found[1:]]
-    assert padded == [[defuse(cell) for cell in row] for row in clean if any(row)]
+    assert padded == [[escape_formula(cell) for cell in row] for row in clean if any(row)]
 
 
 @RELAXED
@@ -118,9 +118,9 @@ def test_any_bytes_inside_a_workbook_are_rows_or_a_sentence(data: bytes, part: s
 @RELAXED
 @given(TEXT | st.text(st.sampled_from("'=+-@ 1\t%a"), max_size=6))
 def test_a_defused_cell_is_never_run_and_comes_back(text: str) -> None:
-    shown = defuse(text)
+    shown = escape_formula(text)
     assert shown in (text, "'" + text)
-    assert undefuse(shown) == text
+    assert unescape_formula(shown) == text
 
 
 @RELAXED

@@ -15,7 +15,7 @@ _end: ContextVar[float] = ContextVar("end", default=math.inf)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Within, what `check_time` guards ends after so many seconds, in this thread."""
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:

@@ -36,7 +36,7 @@ _NOT_MIGRATED = ("no such table", "no such column", "has no column")
 _OWN_FILES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
 
 
-def is_shared(problem: BaseException) -> bool:
+def is_shared_failure(problem: BaseException) -> bool:
     """Return whether an exception is trouble of the database, the broker or the host."""
     if isinstance(problem, Error):  # Django's, whose cause is the driver's
         return not _is_of_the_statement(problem)
@@ -45,7 +45,7 @@ def is_shared(problem: BaseException) -> bool:
     return isinstance(problem, BrokerError | RedisError)
 
 
-def where(problem: BaseException) -> str:
+def traceback_without_messages(problem: BaseException) -> str:
     """Return the traceback of an exception and its causes, without what the exceptions say.
 
     They may say a message's text, a person's number or a credential; a log must not.

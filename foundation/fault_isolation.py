@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from django.db import connection
 
+from foundation.failures import is_shared_failure, traceback_without_messages
 from foundation.refusals import Refusal
-from foundation.trouble import is_shared, where
 
 log = logging.getLogger(__name__)
 
@@ -17,24 +17,25 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 
-def one_by_one(
+def run_each(
     rows: Iterable[Row],
     *,
     do: Callable[[Row], Result],
-    failed: Callable[[Row, Exception], object],
+    on_failure: Callable[[Row, Exception], object],
     step: str,
 ) -> list[Result]:
-    """Do something for each row; return what came of it where it did not fail.
+    """Call `do` for each row; return the results of the calls that did not fail.
 
-    A row that fails is logged with where, and given to `failed`, which stops it and says why; the
-    others go on. Trouble that is not the row's (the database is locked, read-only, gone) is left to
-    the next time, and ends the loop only when there is no database to go on with.
+    A failing row does not stop the others. Its traceback is logged, and `on_failure` is called to
+    stop the row with a reason. A failure that all rows share (the database is locked, read-only or
+    gone) is not held against the row: the caller tries again at its next run. It ends the loop only
+    if the database cannot be reached.
 
     Args:
-        rows: which; all of them are read first.
-        do: the verb.
-        failed: what becomes of a row whose verb raised this. A Refusal is one too.
-        step: what is done, for the log.
+        rows: the rows; all of them are read before the first call.
+        do: what to do with a row.
+        on_failure: called with a row and the exception, a Refusal included, that `do` raised.
+        step: what `do` does, for the log ("The import").
 
     Raises:
         django.db.Error: the database cannot be reached.
@@ -44,26 +45,31 @@ def one_by_one(
         try:
             results.append(do(row))
         except Exception as problem:
-            if is_shared(problem):
+            if is_shared_failure(problem):
                 log.warning("%s of %s waits: %s", step, _name(row), type(problem).__name__)
                 _see_to_connection()
             else:
-                _give_up(row, problem, failed=failed, step=step)
+                _give_up(row, problem, on_failure=on_failure, step=step)
     return results
 
 
 def _give_up(
-    row: Row, problem: Exception, *, failed: Callable[[Row, Exception], object], step: str
+    row: Row, problem: Exception, *, on_failure: Callable[[Row, Exception], object], step: str
 ) -> None:
     if isinstance(problem, Refusal):
         log.warning("%s of %s was refused: %s", step, _name(row), problem.code)
     else:
-        log.error("%s of %s failed:\n%s", step, _name(row), where(problem))
+        log.error("%s of %s failed:\n%s", step, _name(row), traceback_without_messages(problem))
     try:
-        failed(row, problem)
+        on_failure(row, problem)
     except Exception as further:
         # It is given up the next time: it fails again then.
-        log.error("%s of %s could not be stopped:\n%s", step, _name(row), where(further))
+        log.error(
+            "%s of %s could not be stopped:\n%s",
+            step,
+            _name(row),
+            traceback_without_messages(further),
+        )
         _see_to_connection()
 
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from import_export.formats.base_formats import CSV, XLSX
 
-from tabular.writing import CsvWriter, XlsxWriter, defuse
+from tabular.writing import CsvWriter, XlsxWriter, escape_formula
 
 #: Rows read from the database at a time.
 CHUNK_ROWS = 2_000
 
 
-class DefusedCSV(CSV):
+class SafeCSV(CSV):
     """CSV in UTF-8 with BOM; on the way in whatever encoding it is in."""
 
     def export_data(self, dataset: Any, **_kwargs: Any) -> bytes:
@@ -43,7 +43,7 @@ class DefusedCSV(CSV):
         return super().create_dataset(in_stream, **kwargs)
 
 
-class DefusedXLSX(XLSX):
+class SafeXLSX(XLSX):
     """XLSX without a cell that a spreadsheet would run."""
 
     def export_data(self, dataset: Any, **_kwargs: Any) -> bytes:
@@ -55,7 +55,7 @@ class DefusedXLSX(XLSX):
         return out.getvalue()
 
 
-FORMATS = [DefusedCSV, DefusedXLSX]
+FORMATS = [SafeCSV, SafeXLSX]
 
 
 def export_rows(resource: Any, queryset: Any) -> Iterator[list[Any]]:
@@ -77,7 +77,7 @@ def stream_csv(resource: Any, queryset: Any) -> Iterator[bytes]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     for number, row in enumerate(export_rows(resource, queryset), 1):
-        writer.writerow([defuse(cell) for cell in row])
+        writer.writerow([escape_formula(cell) for cell in row])
         if number % 500 == 0:
             yield _taken(buffer)
     yield _taken(buffer)

@@ -12,8 +12,8 @@ from django.db.utils import Error
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisAway
 
+from foundation.failures import is_shared_failure, traceback_without_messages
 from foundation.refusals import Refusal
-from foundation.trouble import is_shared, where
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_what_postgresql_says(sqlstate: str, expected: bool) -> None:
     driver = psycopg.errors.lookup(sqlstate)("said")
     problem = OperationalError("said")
     problem.__cause__ = driver
-    assert is_shared(problem) is expected
+    assert is_shared_failure(problem) is expected
 
 
 def _error_of(database: sqlite3.Connection, *statements: str) -> Error:
@@ -77,7 +77,7 @@ def _error_of(database: sqlite3.Connection, *statements: str) -> Error:
 def test_what_sqlite_says(statements: list[str], expected: bool) -> None:
     database = sqlite3.connect(":memory:")
     try:
-        assert is_shared(_error_of(database, *statements)) is expected
+        assert is_shared_failure(_error_of(database, *statements)) is expected
     finally:
         database.close()
 
@@ -99,7 +99,7 @@ def test_what_sqlite_says(statements: list[str], expected: bool) -> None:
     ],
 )
 def test_what_nobody_else_says(problem: Exception, expected: bool) -> None:
-    assert is_shared(problem) is expected
+    assert is_shared_failure(problem) is expected
 
 
 @pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ def test_a_lock_of_the_real_database_is_its_own_trouble() -> None:
         holder.close()
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = 0")
-    assert is_shared(raised.value)
+    assert is_shared_failure(raised.value)
 
 
 def test_where_names_the_places_of_the_whole_chain_and_says_nothing() -> None:
@@ -133,7 +133,7 @@ def test_where_names_the_places_of_the_whole_chain_and_says_nothing() -> None:
 
     with pytest.raises(RuntimeError) as raised:
         outer(inner)
-    said = where(raised.value)
+    said = traceback_without_messages(raised.value)
     assert "in inner" in said
     assert "in outer" in said
     assert "builtins.ValueError" in said
