@@ -1,4 +1,4 @@
-"""The one mark of a value that is not there: on every page, in every table, of every command."""
+"""The placeholder for an empty value, on every page and in the output of every command."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whose trouble an exception is: the row's that was worked on, or that of something all rows share.
+"""Classify exceptions: failures of one row, and failures of infrastructure that all rows share.
 
-What is the database's, the broker's or the disk's own trouble is over some time and says nothing
-about the row: it is tried again. What is the row's comes again however often it is tried.
+A failure of the database, the broker or the disk is temporary and says nothing about the row that
+was worked on: the work is tried again. A failure of the row itself recurs at every attempt.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from django.db import DatabaseError, Error
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-#: SQLSTATE classes of PostgreSQL that speak of the statement and its values: feature not supported,
+#: SQLSTATE classes of PostgreSQL for errors in a statement or its values: feature not supported,
 #: data, constraint, syntax or name, program limit (a statement too large or too deep).
-_OWN_CLASSES = ("0A", "22", "23", "42", "54")
-#: Of those, what a database has that is not migrated, or whose rights are wrong: all rows' trouble.
-_NOT_OWN = ("42501", "42P01", "42703")
-_OWN_SQLITE = (
+_ROW_SQLSTATE_CLASSES = ("0A", "22", "23", "42", "54")
+#: Exceptions to these: a missing privilege, table or column. Then the database is not set up
+#: right, which all rows share.
+_SETUP_SQLSTATES = ("42501", "42P01", "42703")
+_ROW_SQLITE_CODES = (
     SQLITE_ERROR,
     SQLITE_TOOBIG,
     SQLITE_CONSTRAINT,
@@ -32,23 +33,23 @@ _OWN_SQLITE = (
     SQLITE_RANGE,
 )
 _NOT_MIGRATED = ("no such table", "no such column", "has no column")
-#: Files that will not come back by waiting.
-_OWN_FILES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
+#: Errors of files that do not go away by waiting.
+_ROW_FILE_ERRORS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
 
 
 def is_shared_failure(problem: BaseException) -> bool:
-    """Return whether an exception is trouble of the database, the broker or the host."""
-    if isinstance(problem, Error):  # Django's, whose cause is the driver's
-        return not _is_of_the_statement(problem)
+    """Return whether an exception is a failure of the database, the broker or the host."""
+    if isinstance(problem, Error):  # Django's; its cause is the driver's exception
+        return not _is_statement_error(problem)
     if isinstance(problem, OSError):
-        return not isinstance(problem, _OWN_FILES)
+        return not isinstance(problem, _ROW_FILE_ERRORS)
     return isinstance(problem, BrokerError | RedisError)
 
 
 def traceback_without_messages(problem: BaseException) -> str:
-    """Return the traceback of an exception and its causes, without what the exceptions say.
+    """Return the traceback of an exception and its causes, without the exceptions' messages.
 
-    They may say a message's text, a person's number or a credential; a log must not.
+    A message may contain a message text, a person's number or a credential, which a log must not.
     """
     parts: list[str] = []
     link: BaseException | None = problem
@@ -59,16 +60,16 @@ def traceback_without_messages(problem: BaseException) -> str:
     return "\ncaused by\n".join(parts)
 
 
-def _is_of_the_statement(problem: Error) -> bool:
+def _is_statement_error(problem: Error) -> bool:
     driver = problem.__cause__
     sqlstate = getattr(driver, "sqlstate", None)
     if sqlstate is not None:
-        return sqlstate[:2] in _OWN_CLASSES and sqlstate not in _NOT_OWN
+        return sqlstate[:2] in _ROW_SQLSTATE_CLASSES and sqlstate not in _SETUP_SQLSTATES
     code = getattr(driver, "sqlite_errorcode", None)
     if code is not None:
         is_migrated = not any(words in str(driver) for words in _NOT_MIGRATED)
-        return code & 0xFF in _OWN_SQLITE and is_migrated
-    # No word from the server: the connection broke, or Django itself refused the values.
+        return code & 0xFF in _ROW_SQLITE_CODES and is_migrated
+    # The server reported nothing: the connection broke, or Django itself rejected the values.
     return isinstance(problem, DatabaseError) and type(problem).__name__ in (
         "DataError",
         "IntegrityError",

@@ -1,4 +1,4 @@
-"""One failing thing fails alone: a loop over rows in which each is handled for itself."""
+"""A loop over rows in which the failure of one row does not affect the others."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run_each(
         except Exception as problem:
             if is_shared_failure(problem):
                 log.warning("%s of %s waits: %s", step, _name(row), type(problem).__name__)
-                _see_to_connection()
+                _reconnect_if_broken()
             else:
                 _give_up(row, problem, on_failure=on_failure, step=step)
     return results
@@ -63,21 +63,17 @@ def _give_up(
     try:
         on_failure(row, problem)
     except Exception as further:
-        # It is given up the next time: it fails again then.
-        log.error(
-            "%s of %s could not be stopped:\n%s",
-            step,
-            _name(row),
-            traceback_without_messages(further),
-        )
-        _see_to_connection()
+        # The row fails again at the next run, and is stopped then.
+        trace = traceback_without_messages(further)
+        log.error("%s of %s could not be stopped:\n%s", step, _name(row), trace)
+        _reconnect_if_broken()
 
 
-def _see_to_connection() -> None:
-    """Put a broken connection away and see that there is another.
+def _reconnect_if_broken() -> None:
+    """Replace a broken database connection.
 
     Raises:
-        django.db.Error: there is none.
+        django.db.Error: the database cannot be reached.
     """
     is_broken = connection.connection is not None and not connection.is_usable()
     if is_broken and not connection.in_atomic_block:
@@ -86,5 +82,5 @@ def _see_to_connection() -> None:
 
 
 def _name(row: object) -> str:
-    """Return the kind and the key of a row: its words may name a person."""
+    """Return the class and the key of a row, and no text of it, which may name a person."""
     return f"{type(row).__name__} {getattr(row, 'pk', row)}"
