@@ -127,9 +127,9 @@ def time_after_pause(sample: Sample) -> datetime:
     """Return the shared time after a pause in which no observer ran.
 
     The row's correction may be out of date, so there are two candidates, and the later one is
-    taken: an attempt believed older than it is ends as unknown, one believed younger may reach a
-    person twice. If even the later one lies before the time last observed, the database's clock was
-    set back during the pause, and LEAP is added to that time.
+    taken: an attempt believed older than it is ends as unknown, one believed younger may be sent
+    twice. If even the later one is before the time last observed, the database's clock was set back
+    during the pause, and LEAP is added to that time.
     """
     assert sample.row is not None
     found = max(sample.wall, sample.shared)

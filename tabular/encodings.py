@@ -48,7 +48,7 @@ class Encoding:
 
     Attributes:
         name: its name, as Python spells it.
-        doubts: all encodings that the file may be in, this one included, the likeliest first;
+        doubts: all encodings that the file may be in, this one included, the most likely first;
             empty if there is no doubt.
     """
 

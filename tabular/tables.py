@@ -28,7 +28,7 @@ class Layout:
         sheet: the sheet that is read; empty for a csv.
         sheets: the names of all sheets.
         hidden: the names of hidden sheets.
-        doubts: the encodings that a csv may be in, the likeliest first; empty if there is no doubt.
+        doubts: the encodings that a csv may be in, the most likely first; empty if it is certain.
     """
 
     kind: str
