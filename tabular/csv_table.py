@@ -46,8 +46,8 @@ class CsvTable:
         lines = _Lines(self._blocks)
         is_quoted, bad_quotes = True, 0
         while True:
-            # Strict, because a quote that closes in the middle of a cell belongs to a quote that
-            # was opened by mistake in an earlier row.
+            # Strict, so that a quote that closes in the middle of a cell is an error: it was opened
+            # by mistake in an earlier row.
             reader = csv.reader(
                 iter(lines),
                 delimiter=self.layout.delimiter,

@@ -12,8 +12,8 @@ from functools import cache
 #: Letters and punctuation of western Europe.
 _LATIN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽž‘’“”–—…€«»°º")
 #: Chinese characters take three bytes in UTF-8: one lead byte (A) and two trailing bytes (B). Bytes
-#: are translated to these kinds, and two characters are searched as ABBABB. A million rows take a
-#: tenth of a second so; a pattern over the bytes themselves takes ten seconds.
+#: are translated to these kinds, and two characters are found by searching for ABBABB. This takes a
+#: tenth of a second for a million rows; a pattern over the bytes takes ten seconds.
 _BY_KIND = bytes(
     ord("A") if 0xE3 <= byte <= 0xE9 else ord("B") if 0x80 <= byte <= 0xBF else byte & 0x1F
     for byte in range(256)

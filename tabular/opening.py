@@ -154,7 +154,7 @@ def _known(encoding: str) -> str:
 
 
 def _is_binary(head: bytes) -> bool:
-    """Return whether a file has control bytes, as a text table titled "BM" or "RIFF" has not."""
+    """Return whether a file has control bytes; a text whose first title is "BM" has none."""
     return any(byte < 9 or 13 < byte < 32 for byte in head)
 
 

@@ -1,7 +1,7 @@
 """Writers of CSV that Excel opens correctly, and of XLSX: streamed, with formulas escaped.
 
-Spreadsheets run a cell that begins with = + - @, a tab or a line end as a formula. A person could
-so choose a nickname that runs on an operator's machine. Such a cell gets an apostrophe in front.
+Spreadsheets run a cell that begins with = + - @, a tab or a line end as a formula, so a person's
+nickname could run code on an operator's machine. Such a cell gets an apostrophe in front.
 Numbers stay as they are.
 """
 
