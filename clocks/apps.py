@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class ClocksConfig(AppConfig):
-    """Tables only: the clock itself is `clocks.shared`."""
+    """The app with the tables; the clock itself is `clocks.shared`."""
 
     name = "clocks"
     default_auto_field = "django.db.models.BigAutoField"

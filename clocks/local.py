@@ -1,11 +1,11 @@
-"""The process's own clock and its waits: for what is measured and waited for inside one process.
+"""The clock, the waits and the threads of one process.
 
-The clock is monotonic, so that no step of the host's wall clock touches it, and it counts the time
-in which the machine was suspended (CLOCK_BOOTTIME), so that a laptop that slept through the
-gateway's memory knows it. It says nothing to another process, let alone to another host.
+The clock is monotonic, so a step of the host's wall clock does not affect it. It counts the time in
+which the machine was suspended (CLOCK_BOOTTIME), so a laptop that slept longer than the gateway
+remembers a SEQ knows that it did. Its values mean nothing in another process or on another host.
 
-The engine takes its time, its waits and its threads from here alone: the model test puts a virtual
-time in their place (`tests/model`).
+The engine takes its time, waits and threads only from here, so that the model test (`tests/model`)
+can replace them with a virtual time.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-#: Linux counts suspended time in a clock of its own; macOS does in its CLOCK_MONOTONIC.
+#: Linux has a separate clock that counts suspended time; on macOS CLOCK_MONOTONIC counts it.
 _CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def elapsed() -> float:
-    """Return the seconds since some fixed moment, suspended time included."""
+    """Return the seconds since a fixed but unknown moment, suspended time included."""
     return time.clock_gettime(_CLOCK)
 
 
 def host_wall() -> datetime:
-    """Return what the host's wall clock says; it may be wrong, and it may step."""
+    """Return the host's wall clock in UTC; it may be wrong, and it may step."""
     return datetime.now(UTC)
 
 
 def sleep(seconds: float) -> None:
-    """Wait; suspended time may come on top."""
+    """Wait for so many seconds; time in which the machine is suspended may be added."""
     time.sleep(seconds)
 
 
 def new_event() -> threading.Event:
-    """Return an event to wait for, with a timeout."""
+    """Return an event whose `wait` takes a timeout in seconds."""
     return threading.Event()
 
 
@@ -51,9 +51,9 @@ def start_thread(
 
 
 def boot_identity() -> str:
-    """Return what all processes have in common whose `elapsed` counts from the same moment.
+    """Return an identity that is equal in all processes whose `elapsed` can be compared.
 
-    That is one boot of one machine, and one time namespace. Empty where it cannot be told.
+    It names one boot of one machine and one time namespace. Empty if it cannot be read.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()

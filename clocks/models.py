@@ -1,4 +1,4 @@
-"""The shared clock's row, and what each host's wall clock is off by."""
+"""The shared clock's row, and how far each host's wall clock is off."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SharedClock(models.Model):
-    """One row: what is added to the database's clock to get the shared time.
+    """The single row with the correction that turns the database's clock into the shared time.
 
-    `clocks.shared` writes it; everything else asks that module.
+    Only `clocks.shared` and `clocks.samples` use it; everything else asks `clocks.shared`.
     """
 
-    #: The key of the only row.
+    #: The primary key of the only row.
     THE_ONE: ClassVar[int] = 1
 
-    #: Seconds added to the database's clock; changed when that clock was seen to step.
+    #: Seconds added to the database's clock; changed after a step of that clock.
     correction = models.FloatField(default=0.0)
-    #: Raised with each change of the correction.
+    #: Incremented with each change of the correction.
     generation = models.BigIntegerField(default=0)
-    #: What the database's clock said when an observer last found it in step.
+    #: The database's clock when an observer last confirmed the row.
     observed_at = models.DateTimeField()
-    #: Where that observer runs (`clocks.local.boot_identity`), and its own clock at that moment.
+    #: Where that observer runs (`clocks.local.boot_identity`), and its `elapsed` at that moment.
     observer = models.CharField(max_length=100, default="")
     observer_elapsed = models.FloatField(default=0.0)
 
@@ -32,7 +32,7 @@ class SharedClock(models.Model):
 
 
 class HostClock(models.Model):
-    """How far a host's wall clock is ahead of the database's: shown to operators, no more."""
+    """How far a host's wall clock is ahead of the database's; only shown to operators."""
 
     hostname = models.CharField(_("host"), max_length=255, unique=True)
     ahead_seconds = models.FloatField(_("ahead by (s)"))

@@ -11,7 +11,7 @@ from contacts.imports import maintenance
 from contacts.imports import run as running
 from contacts.imports import undo as undoing
 from contacts.imports.fail import give_up_import
-from foundation.one_by_one import one_by_one
+from foundation.fault_isolation import run_each
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 @shared_task
 def run_import(import_id: int) -> None:
     """Run an import, or take it back, as its row says; nothing when another worker has it."""
-    one_by_one([import_id], do=_work_on, failed=_give_up, step="The import")
+    run_each([import_id], do=_work_on, on_failure=_give_up, step="The import")
 
 
 def _work_on(import_id: int) -> None:

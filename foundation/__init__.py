@@ -1,1 +1,1 @@
-"""What every app of the house stands on: state tables, refusals, the operator's command."""
+"""What the apps share: state tables, refusals, stored sentences, bases of pages and commands."""

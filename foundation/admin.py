@@ -1,8 +1,8 @@
-"""What every page of the console stands on: list pages that never count, forms that save little.
+"""Base classes and functions of the console's pages.
 
-Two rules of the house live here. A list of a big table never runs COUNT(*). And a form saves the
-columns an operator changed in it and no other, so that a page left open for an hour cannot put an
-old state, an old lease or an old figure back.
+They enforce two rules. A list of a big table never runs COUNT(*). A form saves only the columns
+that the operator changed in it, so a page that was open for an hour cannot write back an old state,
+lease or figure.
 """
 
 from __future__ import annotations
@@ -31,19 +31,20 @@ from unfold.paginator import InfinitePaginator
 from foundation.refusals import Refusal
 from foundation.sentences import read, stored
 
-#: The largest UIN, and so the longest number a search may be the beginning of.
+#: Digits of the largest UIN, and so of the longest search term that is taken for a UIN.
 UIN_DIGITS = 10
-#: A workbook is complete before its first byte leaves, and a browser waits no longer than this.
+#: A workbook is written completely before its first byte is sent; a browser does not wait for more
+#: rows than this.
 MOST_ROWS_OF_A_WORKBOOK = 100_000
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
-    """Return the condition "this number begins with these digits", as ranges an index serves.
+    """Return the condition that a UIN begins with these digits, as ranges that an index serves.
 
     Args:
-        digits: what was typed, digits only, at most ten.
-        field: the column of UINs.
+        digits: one to ten ASCII digits.
+        field: the column of the UIN.
     """
     number, condition = int(digits), Q(**{field: int(digits)})
     for more in range(1, UIN_DIGITS - len(digits) + 1):
@@ -53,21 +54,21 @@ def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
 
 
 class ConsoleAdmin(ModelAdmin):
-    """The base of every list and form of ours."""
+    """The base of all list and form pages of the console."""
 
     list_per_page = 50
-    #: A second COUNT(*) on every filtered page otherwise.
+    #: True would run a second COUNT(*) on every filtered page.
     show_full_result_count = False
     list_filter_submit = True
     warn_unsaved_form = True
     compressed_fields = True
-    #: What an empty list says: why it is empty, and what to do next.
+    #: Text of an empty list: why it is empty, and what to do next.
     empty_sentence: Any = ""
-    #: (label, name of the address) of the next step an empty list offers.
+    #: (label, URL name) of the next step that an empty list offers.
     empty_step: tuple[Any, str] | None = None
 
     def save_model(self, request: HttpRequest, obj: Model, form: Form, change: bool) -> None:
-        """Save a new row whole, and of a known row the changed columns only."""
+        """Save a new row completely, and of an existing row only the changed columns."""
         if not change:
             obj.save()
             return
@@ -76,14 +77,14 @@ class ConsoleAdmin(ModelAdmin):
             obj.save(update_fields=changed)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        """Keep what was done so that `history_view` can say it in another language."""
+        """Store the change message so that `history_view` can translate it."""
         kept = stored(message) if isinstance(message, str) else message
         return super().log_change(request, obj, kept)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show what was done to a row, in the language of who looks."""
+        """Show a row's history in the viewer's language."""
         page: HttpResponse = super().history_view(request, object_id, extra_context)
         if isinstance(page, TemplateResponse):
             for entry in (page.context_data or {}).get("action_list", ()):
@@ -91,46 +92,46 @@ class ConsoleAdmin(ModelAdmin):
         return page
 
 
-class KeptMixin:
-    """Rows that much hangs on: only those nothing hangs on yet may be deleted."""
+class ProtectedMixin:
+    """Rows that may be deleted only while no other row refers to them."""
 
-    #: The reverse relations that keep a row, and the sentence that says what to do instead.
-    kept_by: Sequence[str] = ()
+    #: The reverse relations whose rows protect a row from deletion.
+    protected_by: Sequence[str] = ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse what is kept; the bulk deletion, which cannot ask for each, altogether."""
+        """Refuse to delete a protected row, and any bulk deletion, which cannot check each row."""
         if obj is None:
             is_bulk = request.POST.get("action") == "delete_selected"
             return not is_bulk and super().has_delete_permission(request)  # type: ignore[misc]
-        if any(getattr(obj, relation).exists() for relation in self.kept_by):
+        if any(getattr(obj, relation).exists() for relation in self.protected_by):
             return False
         allowed: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
         return allowed
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer no bulk deletion."""
+        """Return the actions without the bulk deletion."""
         actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
         actions.pop("delete_selected", None)
         return actions
 
 
-class ChangesMixin:
-    """Rows whose changes are kept (simple_history): how they are listed."""
+class ChangeHistoryMixin:
+    """Rows with a change history (simple_history): sets the template that lists it."""
 
     object_history_list_template = "console/changes.html"
 
 
 class UncountedAdmin(ConsoleAdmin):
-    """The list of a table with millions of rows: previous and next, and no total."""
+    """The list of a table with millions of rows: it has previous and next, and no total."""
 
     paginator = InfinitePaginator
     list_disable_select_all = True
-    #: Its button would count the table once for every choice of every filter.
+    #: Facets would count the table once for every choice of every filter.
     show_facets = ShowFacets.NEVER
 
 
 class ReadOnlyMixin:
-    """Rows the engine writes: to be looked at, and by nobody to be edited."""
+    """Rows that only the engine writes: they can be viewed, not edited."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Refuse."""
@@ -146,7 +147,7 @@ class ReadOnlyMixin:
 
 
 class TimelineInline(ReadOnlyMixin, TabularInline):
-    """The rows of a page's history, newest first, a page at a time."""
+    """The history on a row's page, newest first, a page at a time."""
 
     extra = 0
     per_page = 10
@@ -154,18 +155,18 @@ class TimelineInline(ReadOnlyMixin, TabularInline):
 
 
 class ExportMixin:
-    """What is on the screen, its filters applied, as a file: CSV streams, XLSX grows on disk."""
+    """Exports of a filtered list: a streamed CSV file, or an XLSX file written to disk first."""
 
     list_before_template = "console/export.html"
     #: A django-import-export resource.
     export_resource: Any
-    #: Yields the CSV file in pieces, given a resource and a queryset.
+    #: A function that takes a resource and a queryset, and yields the CSV file in pieces.
     export_stream: Any
-    #: Writes the XLSX file, given a resource, a queryset and a binary file.
+    #: A function that takes a resource, a queryset and a binary file, and writes the XLSX file.
     export_workbook: Any
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the files' addresses."""
+        """Return the URLs, with those of the exports in front."""
         options = self.model._meta  # type: ignore[attr-defined]
         wrap = self.admin_site.admin_view  # type: ignore[attr-defined]
         name = f"{options.app_label}_{options.model_name}"
@@ -177,7 +178,7 @@ class ExportMixin:
         ]
 
     def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Send the rows that the list's own filters and search show, as CSV."""
+        """Send the rows that the list's filters and search select, as CSV."""
         resource, rows = self._shown(request)
         pieces = type(self).export_stream(resource, rows)
         response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
@@ -186,7 +187,7 @@ class ExportMixin:
         return response
 
     def export_xlsx_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """Send the same rows as XLSX, or say that they are too many for one."""
+        """Send the same rows as XLSX, or show that there are too many for one."""
         resource, rows = self._shown(request)
         options = self.model._meta  # type: ignore[attr-defined]
         if rows[MOST_ROWS_OF_A_WORKBOOK : MOST_ROWS_OF_A_WORKBOOK + 1].exists():
@@ -221,9 +222,10 @@ def _workbook(write: Any, resource: Any, rows: QuerySet[Any]) -> Iterator[bytes]
 
 
 def changed_columns(obj: Model, names: Iterable[str]) -> list[str]:
-    """Return the columns of `obj` to save when the form's fields `names` changed.
+    """Return the columns of `obj` to save when the form fields `names` changed.
 
-    Times that keep themselves (auto_now) join in; many-to-many fields are saved elsewhere.
+    If there are any, columns with `auto_now` are added. Many-to-many fields are left out: Django
+    saves them separately.
     """
     columns = {field.name: field for field in obj._meta.concrete_fields}
     changed = [name for name in names if name in columns]
@@ -233,13 +235,12 @@ def changed_columns(obj: Model, names: Iterable[str]) -> list[str]:
 
 
 def search_by_uin(queryset: QuerySet[Any], term: str, *, also: Sequence[str] = ()) -> QuerySet[Any]:
-    """Return the rows whose UIN begins with the term, or whose other columns contain it.
+    """Return the rows whose UIN begins with the term; for a term that is no UIN, search `also`.
 
     Args:
-        queryset: what is searched.
-        term: what the operator typed.
-        also: text columns to look into when the term is not a number, `istartswith` and the like
-            spelled out.
+        queryset: the rows to search.
+        term: the text that the operator typed.
+        also: lookups of text columns, such as `name__istartswith`.
     """
     term = term.strip()
     if term.isascii() and term.isdigit() and len(term) <= UIN_DIGITS:
@@ -262,15 +263,16 @@ def confirmation(
     hidden: Sequence[tuple[str, Any]] = (),
     form: Form | None = None,
 ) -> TemplateResponse:
-    """Show what will happen, with one button that does it and one that does not.
+    """Return a page that describes an action, with one button to confirm and one to go back.
 
     Args:
         title: the question.
-        sentences: what will happen, one thing each.
-        verb: the words on the button.
-        back: where the other button leads.
-        hidden: fields to send along with the answer.
-        form: further fields for the operator.
+        sentences: the effects of the action, one sentence each.
+        verb: the label of the confirming button.
+        back: the URL of the other button.
+        is_dangerous: whether the confirming button warns.
+        hidden: (name, value) of hidden fields to submit.
+        form: more fields for the operator.
     """
     context = {
         **admin.admin_site.each_context(request),
@@ -287,17 +289,17 @@ def confirmation(
 
 
 def require(is_allowed: bool) -> None:
-    """Stop the request here unless it is allowed.
+    """Raise unless the request is allowed.
 
     Raises:
-        PermissionDenied: it is not.
+        PermissionDenied: `is_allowed` is false.
     """
     if not is_allowed:
         raise PermissionDenied
 
 
-def say_refusals(request: HttpRequest, refusals: Sequence[Refusal]) -> None:
-    """Tell the operator what was not done and why: each sentence once, with how often."""
+def show_refusals(request: HttpRequest, refusals: Sequence[Refusal]) -> None:
+    """Show refusals as error messages: each sentence once, with how often it occurred."""
     counted: dict[str, int] = {}
     for refusal in refusals:
         counted[refusal.sentence] = counted.get(refusal.sentence, 0) + 1

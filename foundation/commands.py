@@ -1,4 +1,4 @@
-"""The base of every command an operator types: sentences, exit status, JSON for machines."""
+"""The base of the operator's commands: exit status, refusals as sentences, JSON."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from django.utils.translation import gettext as _
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
-#: Longer than this, about 30 years, is a slip of the pen; and dates have an end.
+#: The longest time an argument may give, about 30 years: more is a typing error, and would exceed
+#: the range of dates.
 LONGEST_SECONDS = 1e9
 
 
 class OperatorCommand(BaseCommand):
-    """Exit status 0 for done, 1 for a refusal with its reason, 2 for wrong usage.
+    """A command with exit status 0 for done, 1 for a refusal and 2 for wrong usage.
 
-    Subclasses implement `perform` and raise `Refusal`. With `--json` the answer, or the refusal as
-    {"error": code, "sentence": ...}, is one line of JSON on standard output.
+    Subclasses implement `perform`, which raises `Refusal`. With `--json` the result, or the refusal
+    as {"error": code, "sentence": ...}, is one line of JSON on standard output.
     """
 
     requires_system_checks: list[str] = []
 
     def add_json_argument(self, parser: argparse.ArgumentParser) -> None:
-        """Offer --json."""
+        """Add --json to a parser."""
         parser.add_argument("--json", action="store_true", help="one line of JSON for machines")
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        # argparse's own exit, status 2, instead of Django's CommandError with status 1: for this
-        # parser and for those of its actions.
+        # For wrong usage this makes argparse exit with status 2, in this parser and in those of
+        # its actions. Otherwise Django raises CommandError, which exits with status 1.
         self._called_from_command_line = True
         return super().create_parser(prog_name, subcommand, **kwargs)
 
@@ -49,27 +50,27 @@ class OperatorCommand(BaseCommand):
             self._refuse(_database_refusal(problem), as_json=bool(options.get("json")))
 
     def refuse_wrong_settings(self) -> None:
-        """See that the environment could be read.
+        """Refuse to run if the environment has a value that could not be read.
 
-        For a value that could not, the settings hold a default: a misspelt DATABASE_URL would
-        have the command act on another database.
+        The settings hold a default for such a value, so with a misspelt DATABASE_URL the command
+        would act on another database.
 
         Raises:
-            Refusal: it could not.
+            Refusal: there is such a value.
         """
         if settings.ENVIRONMENT_PROBLEMS:
             raise Refusal(" ".join(settings.ENVIRONMENT_PROBLEMS), code="wrong_settings")
 
     def perform(self, **options: Any) -> None:
-        """Do what was asked.
+        """Carry out the command, given its parsed options.
 
         Raises:
-            Refusal: it is not done, and why.
+            Refusal: it is not carried out.
         """
-        raise CommandError(f"{type(self).__module__} does not say what it performs.")
+        raise CommandError(f"{type(self).__module__} does not implement perform().")
 
     def answer(self, data: Any, *, as_json: bool, text: str) -> None:
-        """Print the answer: `data` as one line of JSON, or `text` for people."""
+        """Print the result: `data` as one line of JSON, or `text` for people."""
         if as_json:
             self.stdout.write(json.dumps(data, ensure_ascii=False, default=str))
         elif text:
@@ -85,10 +86,10 @@ class OperatorCommand(BaseCommand):
 
 
 def seconds(text: str) -> float:
-    """Read an argument that is a length of time, in seconds; as a `type` of argparse.
+    """Return an argument as a number of seconds; a `type` for argparse.
 
     Raises:
-        argparse.ArgumentTypeError: it is none: below zero, without end, or no number.
+        argparse.ArgumentTypeError: it is not a number from 0 to LONGEST_SECONDS.
     """
     try:
         number = float(text)
@@ -103,13 +104,12 @@ def _database_refusal(problem: DatabaseError) -> Refusal:
     text = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
     if "no such table" in text or "does not exist" in text:
         return Refusal(
-            "The database has no tables of ours yet: run `manage.py migrate` "
-            "(`make run` does it for you).",
+            "The database has no tables yet: run `manage.py migrate` (`make run` does it for you).",
             code="not_migrated",
         )
-    if "couldn't get a connection" in text:  # the pool's words; its log says what it met
+    if "couldn't get a connection" in text:  # from the pool, whose log has the cause
         return Refusal(
-            "The database cannot be reached. See that it runs and that DATABASE_URL names it.",
+            "The database cannot be reached. Check that it runs and that DATABASE_URL names it.",
             code="database_unreachable",
         )
     return Refusal(f"The database refused: {text}", code="database")

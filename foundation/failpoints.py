@@ -1,8 +1,8 @@
 """Failpoints: named places where a test kills the process, to prove that nothing gets lost.
 
-QQCAMPAIGN_FAILPOINTS="after_mark=0.01,in_commit=0.002" ends the process with SIGKILL at those
-places with those probabilities. Unset, as always outside tests, a failpoint is one dictionary
-look-up.
+QQCAMPAIGN_FAILPOINTS="after_mark=0.01,in_commit=0.002" kills the process with SIGKILL at these
+places with these probabilities. It is set only in tests; unset, a failpoint costs one dictionary
+lookup.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import random
 import signal
 import threading
 
-#: Every place there is, in the order a message passes them.
+#: All failpoints, in the order a message passes them.
 NAMES = (
     "in_planning",  # between two chunks
     "in_chunk",  # before its commit
@@ -40,19 +40,17 @@ _SIGNAL = signal.Signals[os.environ.get("QQCAMPAIGN_FAILPOINT_SIGNAL", "SIGKILL"
 
 
 def failpoint(name: str) -> None:
-    """End this process here and now, if a test said so."""
-    chance = _CHANCES.get(name)
-    if chance is not None and random.random() < chance:  # noqa: S311 - no secret hangs on it
+    """Kill this process now, with the probability that the environment gives `name`."""
+    if _is_drawn(name):
         _die(name)
 
 
 def failpoint_soon(name: str, *, within: float) -> None:
-    """End this process within the given seconds from now, if a test said so.
+    """Kill this process at a random moment within so many seconds, with `name`'s probability.
 
-    For the one place that no line of ours stands at: after a request left, before its reply.
+    For the one place where no code of ours runs: between a request and its reply.
     """
-    chance = _CHANCES.get(name)
-    if chance is not None and random.random() < chance:  # noqa: S311 - no secret hangs on it
+    if _is_drawn(name):
         timer = threading.Timer(
             random.uniform(0, within),  # noqa: S311
             _die,
@@ -62,10 +60,15 @@ def failpoint_soon(name: str, *, within: float) -> None:
         timer.start()
 
 
-def _die(name: str) -> None:
-    """End this process, and leave a line in its log that says where.
+def _is_drawn(name: str) -> bool:
+    chance = _CHANCES.get(name)
+    return chance is not None and random.random() < chance  # noqa: S311 - not for security
 
-    QQCAMPAIGN_FAILPOINT_SIGNAL=SIGSTOP freezes it instead, until somebody lets it go on.
+
+def _die(name: str) -> None:
+    """Write the failpoint's name to the log, and kill this process.
+
+    QQCAMPAIGN_FAILPOINT_SIGNAL=SIGSTOP stops it instead, until it gets SIGCONT.
     """
     os.write(2, f"failpoint {name}\n".encode())
     os.kill(os.getpid(), _SIGNAL)

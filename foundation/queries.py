@@ -1,4 +1,4 @@
-"""The SQL of a query, for statements that are written out around it."""
+"""The SQL of a queryset, for statements written by hand around it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 
 
 def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of a query and its parameters, also of one that can find nothing.
+    """Return the SQL of a queryset and its parameters, also of one that is always empty.
 
-    Django saves itself a query whose condition nothing can meet (`pk__in=[]`, `none()`) by raising
-    EmptyResultSet where the SQL is asked for. Inside a larger statement that is no way out: the
-    condition is written as one that is never true.
+    For a condition that no row can meet (`pk__in=[]`, `none()`) Django skips the query by raising
+    EmptyResultSet. A larger statement needs SQL nevertheless, so the condition is written as one
+    that is never true.
     """
     sql, params = rows.query.get_compiler(connection=connection, elide_empty=False).as_sql()
     return sql, tuple(params)

@@ -1,4 +1,4 @@
-"""The refusal: the system says no to an operator, in a sentence."""
+"""The exception for a request that is refused, with a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """A request that is not carried out. Nothing is half done when this is raised.
+    """A request was refused; nothing of it was carried out.
 
     Args:
-        sentence: what is wrong, where, and what to do; translated, for people. A `Sentence` stays
-            one, so that it can be stored.
-        code: a short stable name of the reason, for machines (`--json`) and tests.
+        sentence: what is wrong, where, and what to do; translated. A `Sentence` is kept as one, so
+            that it can be stored.
+        code: a short stable name of the reason, for `--json` and tests.
         details: further data for `--json`.
     """
 

@@ -1,4 +1,4 @@
-"""The column that keeps a sentence as message and values, and gives it back in words."""
+"""The model field that stores a sentence as message and values, and loads it translated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from foundation.sentences import escaped, messages_with, read, stored
 
-#: Messages that are looked for besides the term itself: each is a LIKE of its own.
+#: How many messages a search looks for besides the term itself; each is one more LIKE.
 MOST_MESSAGES = 50
 
 
@@ -25,21 +25,21 @@ else:
 class SentenceField(_CharField):
     """A text column for sentences (`foundation.sentences`).
 
-    To the database, and so to the migrations, it is the CharField it was: nothing is altered, and
-    a process of an older version reads and writes it beside newer ones.
+    For the database and the migrations it is a CharField, so processes of an older version can read
+    and write the same column.
     """
 
     def deconstruct(self) -> Any:
-        """Return a CharField: that is what the column is."""
+        """Describe the field to migrations as a CharField."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
     def from_db_value(self, value: str | None, *_about: Any) -> str | None:
-        """Return a sentence in the active language."""
+        """Return the stored sentence in the active language."""
         return value if value is None else read(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return the stored form, no longer than the column is wide."""
+        """Return the stored form, shortened to the column's width."""
         plain = value if isinstance(value, str) else super().get_prep_value(value)
         return plain if plain is None else stored(plain, longest=self.max_length)
 
@@ -48,23 +48,23 @@ class SentenceField(_CharField):
         return str(self.get_prep_value(self.value_from_object(obj)) or "")
 
     def to_python(self, value: Any) -> Any:
-        """Return a sentence for what loaddata brings."""
+        """Return the sentence of a stored form, for loaddata."""
         plain = super().to_python(value)
         return read(plain) if type(plain) is str else plain
 
 
 @SentenceField.register_lookup
-class Says(IContains):
-    """`icontains`, as the console's search uses it: also what the reader sees instead of the row.
+class SentenceContains(IContains):
+    """`icontains` that also searches the translation, for the console's search.
 
-    A row matches if its stored form has the term in it, or holds a message whose translation in
-    the active language has. A value is found as it is; a term across message and value is not.
+    A row matches if its stored form contains the term, or contains a message whose translation into
+    the active language does. A term that spans message and value is not found.
     """
 
     lookup_name = "icontains"
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
-        """Return one LIKE for the term and one for each message that says it."""
+        """Return one LIKE for the term and one for each message with that term."""
         if not isinstance(self.rhs, str):
             return super().as_sql(compiler, connection)
         needles = {self.rhs: None, escaped(self.rhs): None}

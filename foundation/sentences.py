@@ -1,13 +1,13 @@
-"""The sentence: words for an operator that are stored, and read in the language of the reader.
+"""Sentences for operators that are stored, and translated when they are read.
 
-A worker does not know who will read what it writes. So what is stored is the message and its
-values, and whoever loads it gets it in the language that is active there (decision 0014).
+A worker does not know which language its reader uses. So the message and its values are stored,
+and loading translates them into the language that is active then (decision 0014).
 
     from foundation.sentences import Sentence as _
 
     detail = _("Paused by %(who)s.") % {"who": name}
 
-is a string like the one `gettext` gives, which also remembers how it was made.
+returns a string, as `gettext` does, that also keeps the message and the values.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, override, trans_real
 
-#: How a stored message with values begins; nothing else does (`stored` sees to that).
-MARK = '{"m":'
+#: The beginning of a stored message with values. `stored` escapes other text that begins so.
+PREFIX = '{"m":'
 #: Values are not cut below this many characters to make a sentence fit.
 SHORTEST_VALUE = 20
-#: What two sentences one after the other are made of.
+#: The message of two sentences, one after the other.
 _PAIR = "%(one)s%(two)s"
 
 
 class Sentence(str):
-    """A translated string that knows the message and the values it was made from.
+    """A translated string that keeps the message and the values it was made from.
 
-    It is the text itself, in the language that was active when it was made or read. `%` with a
-    mapping fills in values, `+` puts two together; what else strings do gives plain strings.
+    Its text is in the language that was active when it was made or read. `%` with a mapping fills
+    in values and `+` joins two sentences; every other string operation returns a plain string.
 
     Attributes:
-        message: the msgid of the catalogue.
-        values: what stands in for its %(names)s: strings, numbers and sentences.
+        message: the msgid in the catalogue.
+        values: the values of its %(names)s: strings, numbers and sentences.
     """
 
     message: str
@@ -51,8 +51,8 @@ class Sentence(str):
         return self
 
     def __mod__(self, values: Mapping[str, Any]) -> Sentence:
-        # A translation that does not fit the values gives way to the message, and that to itself
-        # unfilled: no row can make a page fail.
+        # If the translation does not fit the values, the message is used; if that does not fit
+        # either, it stays unfilled. So no row can make a page fail.
         known = {name: _as_value(value) for name, value in values.items()}
         for template in (str(self), self.message):
             try:
@@ -69,7 +69,10 @@ class Sentence(str):
 
 
 def sentence_of(text: str) -> str:
-    """Return words that carry their message and values (`qqhttp`'s) as a sentence; others as is."""
+    """Return text with a message and values of its own (`qqhttp`'s) as a Sentence.
+
+    Any other text is returned unchanged.
+    """
     message, values = getattr(text, "message", None), getattr(text, "values", {})
     if isinstance(text, Sentence) or not isinstance(message, str):
         return text
@@ -80,13 +83,13 @@ def sentence_of(text: str) -> str:
 def stored(text: str, *, longest: int | None = None) -> str:
     """Return the form in which a sentence, or any text, is stored.
 
-    A message without values is stored as it is in the sources, any other text unchanged, and a
-    message with values as compact JSON. What does not fit has its longest values cut, and is
-    English plain text if that does not do.
+    A message without values is stored as its msgid, a message with values as compact JSON, and any
+    other text unchanged. If the JSON is too long, its longest values are cut. If it is still too
+    long, the English text is stored, cut to the length.
 
     Args:
-        text: a sentence, words that can be one, or a plain string.
-        longest: how many characters there is room for.
+        text: a sentence, text that can be one (see `sentence_of`), or a plain string.
+        longest: the most characters that can be stored; None: no limit.
     """
     form = _form(text)
     if isinstance(form, str):
@@ -98,21 +101,21 @@ def stored(text: str, *, longest: int | None = None) -> str:
 
 
 def read(text: str) -> str:
-    """Return what was stored as a sentence in the active language.
+    """Return the sentence of a stored form, in the active language.
 
-    Text that is no message, such as that of rows from before there were messages, is as it was.
+    Text that is no message of the catalogue is returned unchanged.
     """
-    if text.startswith(MARK):
+    if text.startswith(PREFIX):
         try:
             form = json.loads(text)
             return _from_form(form)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            pass  # cut, or not ours: shown as it is
+            pass  # cut off, or written by another program: shown unchanged
     return Sentence(text) if text else text
 
 
 def messages_with(term: str) -> list[str]:
-    """Return the messages whose translation in the active language has a term in it."""
+    """Return the messages whose translation into the active language contains a term."""
     wanted, language = term.casefold(), get_language()
     if not wanted or language is None:
         return []
@@ -125,18 +128,18 @@ def messages_with(term: str) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Return how a text is spelled inside a stored message."""
+    """Return a text as it is escaped inside a stored message."""
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _translated(message: str) -> str:
-    return gettext(message) if message else ""  # of nothing, gettext returns the catalogue's head
+    return gettext(message) if message else ""  # gettext("") returns the catalogue's header
 
 
 def _as_value(value: Any) -> Any:
-    """Return what can stand in a sentence and in JSON: a sentence, a number, or plain text."""
+    """Return a value as a sentence, a number or plain text, which JSON can hold."""
     if isinstance(value, Promise):
-        with override(None):  # a lazy translation is its message while no language is active
+        with override(None):  # without a language, a lazy translation evaluates to its message
             message = str(value)
         return Sentence(message)
     if isinstance(value, str):
@@ -150,7 +153,7 @@ def _form(text: str) -> str | dict[str, Any]:
     if isinstance(text, Sentence) and text.values:
         return _json_form(text)
     plain = text.message if isinstance(text, Sentence) else str(text)
-    return {"m": "%(text)s", "v": {"text": plain}} if plain.startswith(MARK) else plain
+    return {"m": "%(text)s", "v": {"text": plain}} if plain.startswith(PREFIX) else plain
 
 
 def _json_form(sentence: Sentence) -> dict[str, Any]:
@@ -191,13 +194,13 @@ def _shortened(form: dict[str, Any], longest: int) -> str:
         )
         if len(text) <= SHORTEST_VALUE:
             return ""
-        # Half of it at a time: what is escaped counts twice.
+        # Cut half of the excess at a time, because an escaped character counts twice.
         values[name] = text[: max(SHORTEST_VALUE - 1, len(text) - excess // 2 - 2)] + "…"
     return _written(form)
 
 
 def _texts_of(form: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return the texts among the values, at any depth: the text, its name, and where it stands."""
+    """Return the texts among the values, at any depth, as (text, name, the dict that holds it)."""
     values: dict[str, Any] = form.get("v", {})
     found = [(text, name, values) for name, text in values.items() if isinstance(text, str)]
     for value in values.values():

@@ -1,8 +1,8 @@
-"""State tables, and the one door through which a state changes.
+"""State tables, and the one method that changes a state.
 
-A state changes by a conditional UPDATE whose row count decides who won: two workers, or a worker
-and an operator, may ask at the same time, and exactly one of them gets the row. No model assigns
-its `state` by hand.
+A state changes by a conditional UPDATE, and its row count tells whether it did. If two workers, or
+a worker and an operator, ask at the same time, exactly one of them moves the row. No code assigns
+`state` directly.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class StateTable:
-    """Which state may follow which.
+    """The allowed transitions between states.
 
     Args:
-        moves: for each state the states that may follow it; a state with none is final.
+        moves: for each state the states that may follow it; a final state has none.
+
+    Raises:
+        ValueError: a state that may follow has no entry of its own.
     """
 
     def __init__(self, moves: Mapping[str, Collection[str]]) -> None:
@@ -29,7 +32,7 @@ class StateTable:
             raise ValueError(f"states without a row of their own in the table: {sorted(unknown)}")
 
     def sources(self, to: str) -> tuple[str, ...]:
-        """Return the states from which `to` may be reached, in the table's order.
+        """Return the states that `to` may follow, in the table's order.
 
         Raises:
             ValueError: the table has no such state.
@@ -39,20 +42,20 @@ class StateTable:
         return tuple(state for state, following in self.moves.items() if to in following)
 
     def allows(self, *, of: str, to: str) -> bool:
-        """Return whether `to` may follow `of`."""
+        """Return whether the state `to` may follow the state `of`."""
         return to in self.moves.get(of, frozenset())
 
 
 class StatefulQuerySet(models.QuerySet[Row]):
-    """A queryset whose rows have a `state` governed by a table."""
+    """A queryset whose rows have a `state` with a state table."""
 
     state_table: ClassVar[StateTable]
 
     def transition(self, *, to: str, **values: Any) -> int:
-        """Move the rows that may go there to the state `to`; return how many moved.
+        """Move rows to the state `to`; return how many rows moved.
 
         Args:
-            to: the state to reach; rows whose state does not lead there are left alone.
+            to: the new state; rows whose state it may not follow stay as they are.
             values: other columns to set in the same UPDATE.
         """
         return self.filter(state__in=self.state_table.sources(to)).update(state=to, **values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 
 
 def table(*, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

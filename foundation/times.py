@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 
 #: Seconds up to which a span is told in seconds, and in minutes.
 SHORT, MIDDLING = 120, 7_200

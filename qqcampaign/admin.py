@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 
 admin.site.empty_value_display = EMPTY
 admin.site.unregister(User)

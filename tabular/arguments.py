@@ -1,32 +1,35 @@
-"""How a file is to be read, said on the command line: the same for every command that reads one."""
+"""Command line arguments for the layout of a file, shared by all commands that read one."""
 
 from __future__ import annotations
 
 import argparse
 
-#: Delimiters that a shell makes hard to type.
+#: Names for delimiters that are hard to type in a shell.
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 
 
 def add_layout_arguments(parser: argparse.ArgumentParser) -> None:
-    """Offer --sheet, --header-row, --encoding and --delimiter; what is not said is found."""
+    """Add --sheet, --header-row, --encoding and --delimiter; what is not given is detected."""
     parser.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook")
     parser.add_argument(
         "--header-row",
         type=_line,
         default=None,
         metavar="N",
-        help="the line with the titles, 0 where there is none",
+        help="the line with the titles, 0 if there is none",
     )
     parser.add_argument(
-        "--encoding", default="", metavar="NAME", help="of a text: utf-8, gb18030, big5, utf-16 .."
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="encoding of a text file: utf-8, gb18030, big5, utf-16 ..",
     )
     parser.add_argument(
         "--delimiter",
         type=lambda text: _NAMED.get(text.lower(), text),
         default="",
         metavar="CHAR",
-        help="what parts the cells of a text: one character, or tab",
+        help="character between the cells of a text file: one character, or tab",
     )
 
 

@@ -1,4 +1,4 @@
-"""A text table: CSV in any dialect, read line by line in flat memory, bad quotes survived."""
+"""A text table: CSV in any dialect, read line by line, tolerant of bad quotes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
-from tabular.decoding import MARK, TextBlocks
-from tabular.lenient import split_leniently
+from tabular.decoding import UNDECODABLE, TextBlocks
+from tabular.lenient_csv import split_leniently
 from tabular.problems import FileProblem
 from tabular.tables import LONGEST_RECORD, Layout, Row
 
-#: Unclosed quotation marks survived by reading their lines again. Each costs up to a cell's length
-#: of reading; a file with more of them does not mean them as quotes.
+#: After so many unclosed quotes, the file is read as one without quotes. Each unclosed quote costs
+#: reading up to LONGEST_RECORD characters again.
 MOST_BAD_QUOTES = 100
-#: Excel's own hint in the first line: sep=;
+#: Excel's hint about the delimiter, in the first line: sep=;
 SEPARATOR_HINT = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 
 
@@ -37,7 +37,7 @@ class CsvTable:
 
     @property
     def position(self) -> int:
-        """Bytes read."""
+        """Bytes of the file that have been read."""
         return self._blocks.taken
 
     def rows(self) -> Iterator[Row]:
@@ -46,12 +46,13 @@ class CsvTable:
         lines = _Lines(self._blocks)
         is_quoted, bad_quotes = True, 0
         while True:
-            # Strict: a quote closed in the middle of a cell was opened by another row's mistake.
+            # Strict, so that a quote that closes in the middle of a cell is an error: it was opened
+            # by mistake in an earlier row.
             reader = csv.reader(
                 iter(lines),
                 delimiter=self.layout.delimiter,
                 quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE,
-                skipinitialspace=is_quoted,  # a quote after a blank is one
+                skipinitialspace=is_quoted,  # so that a quote after a blank counts
                 strict=True,
             )
             try:
@@ -61,7 +62,7 @@ class CsvTable:
                 first, is_alone = lines.rewind()
                 if len(first) > LONGEST_RECORD:
                     raise FileProblem(_too_long(number), code="line_too_long") from None
-                if is_alone and first.count('"') % 2 == 0:  # odd, but all of it is here
+                if is_alone and first.count('"') % 2 == 0:  # badly quoted, but a complete line
                     yield number, split_leniently(first, self.layout.delimiter), ""
                     continue
                 bad_quotes += 1
@@ -75,16 +76,16 @@ class CsvTable:
         held = lines.held
         for cells in reader:
             number = lines.number - len(held) + 1
-            problem = self._blocks_problem(cells) if lines.is_dirty else ""
+            problem = self._decoding_problem(cells) if lines.is_dirty else ""
             held.clear()
             if problem or any(cells):
                 if number == 1 and SEPARATOR_HINT.fullmatch(self.layout.delimiter.join(cells)):
                     continue
                 yield number, cells, problem
 
-    def _blocks_problem(self, cells: list[str]) -> str:
+    def _decoding_problem(self, cells: list[str]) -> str:
         text = "".join(cells)
-        marks = text.count(MARK)
+        marks = text.count(UNDECODABLE)
         if marks:
             places = [self._blocks.marks.popleft() for _ in range(marks) if self._blocks.marks]
             return _("cannot be decoded at byte %(byte)d") % {"byte": places[0] if places else 0}
@@ -94,17 +95,17 @@ class CsvTable:
 def _too_long(line: int) -> str:
     return _(
         "Line %(line)d is longer than %(most)d characters: this does not look like a table. "
-        "Save it from the spreadsheet as CSV or XLSX, a person a line."
+        "Save it from the spreadsheet as CSV or XLSX, one person per line."
     ) % {"line": line, "most": LONGEST_RECORD}
 
 
 class _Lines:
-    """Lines for csv.reader, with those of the current record kept so that they can be read again.
+    """Lines for csv.reader; keeps those of the current record so that they can be read again.
 
     Attributes:
         held: the lines of the record being read; the consumer clears it after each record.
-        number: how many lines have been given out.
-        is_dirty: whether undecodable bytes or NULs have been met: rows are then looked into.
+        number: how many lines have been returned.
+        is_dirty: whether there were undecodable bytes or NULs, so that rows must be checked.
     """
 
     def __init__(self, blocks: TextBlocks) -> None:
@@ -115,10 +116,10 @@ class _Lines:
         self.is_dirty = False
 
     def rewind(self) -> tuple[str, bool]:
-        """Give up the record being read: its first line is taken out, the others are read again.
+        """Abandon the record being read: remove its first line, and read the others again.
 
         Returns:
-            The first line, and whether it was the only one.
+            The first line, and whether it is the only one.
         """
         first, is_alone = self.held[0] if self.held else "", len(self.held) == 1
         self.number -= max(0, len(self.held) - 1)
@@ -145,11 +146,11 @@ class _Lines:
     def _split(self, blocks: TextBlocks) -> Iterator[str]:
         carry = ""
         for block in blocks:
-            if not self.is_dirty and (MARK in block or "\x00" in block):
+            if not self.is_dirty and (UNDECODABLE in block or "\x00" in block):
                 self.is_dirty = True
             text = carry + block
             cut = text.rfind("\n") + 1
-            if not cut:  # lines that end in CR only; a last CR may still get its LF
+            if not cut:  # lines may end in CR only; after the last CR an LF may follow
                 cut = text.rfind("\r", 0, -1) + 1
             carry = text[cut:]
             if len(carry) > LONGEST_RECORD:

@@ -1,4 +1,4 @@
-"""A text file as text, block by block; bytes that do not decode are marked, with their place."""
+"""Decode a text file block by block; bytes that do not decode are marked and located."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from tabular.encoding_likelihood import utf8_lines
 from tabular.encodings import BLOCK
-from tabular.patience import check_time
-from tabular.plausible import utf8_lines
 from tabular.tables import LONGEST_RECORD
+from tabular.time_limit import check_time
 
-#: Stands where bytes could not be decoded. A lone surrogate: no decoder yields it for valid bytes.
-MARK = "\udc80"
+#: Replaces bytes that do not decode. It is a lone surrogate, which no decoder returns for valid
+#: bytes.
+UNDECODABLE = "\udc80"
 _HANDLER = "tabular-mark"
 _HIGH = re.compile(rb"[\x80-\xff]")
-#: Places told exactly in a block; each costs a decoding, and a picture is all such places.
+#: How many undecodable places of a block are located exactly. Each costs decoding the block once
+#: more, and a binary file has many.
 MOST_LOCATED = 200
 
 
 def _mark(problem: UnicodeError) -> tuple[str, int]:
     if not isinstance(problem, UnicodeDecodeError):
         raise problem
-    return MARK, problem.end
+    return UNDECODABLE, problem.end
 
 
 codecs.register_error(_HANDLER, _mark)
@@ -33,10 +35,14 @@ codecs.register_error(_HANDLER, _mark)
 class TextBlocks:
     """The text of a file in blocks.
 
+    Args:
+        path: the file.
+        encoding: the name of its encoding, as Python spells it.
+
     Attributes:
         taken: bytes read so far.
-        marks: the byte offsets of what did not decode, in file order; whoever meets a MARK in the
-            text takes one from the left.
+        marks: byte offsets of the bytes that did not decode, in file order. A consumer takes one
+            from the left for each UNDECODABLE in the text.
     """
 
     def __init__(self, path: Path, encoding: str) -> None:
@@ -63,14 +69,16 @@ class TextBlocks:
     def _decode(self, decoder: codecs.IncrementalDecoder, block: bytes) -> str:
         pending = decoder.getstate()[0]
         text = decoder.decode(block, final=not block)
-        if MARK in text:
-            self._locate(pending + block, base=self.taken - len(pending), expected=text.count(MARK))
+        if UNDECODABLE in text:
+            self._locate(
+                pending + block, base=self.taken - len(pending), expected=text.count(UNDECODABLE)
+            )
         return text
 
     def _locate(self, data: bytes, *, base: int, expected: int) -> None:
-        """Note where in the file the marks of this block are: decode once more, strictly."""
+        """Record the byte offsets of undecodable bytes, by decoding the block again, strictly."""
         name = "utf-8" if self._encoding == "utf-8-sig" else self._encoding
-        if name in ("utf-16", "utf-32"):  # the decoder has seen the BOM, these bytes have none
+        if name in ("utf-16", "utf-32"):  # a block without the BOM cannot be decoded on its own
             self.marks.extend([base] * expected)
             return
         start, located = 0, min(expected, MOST_LOCATED)
@@ -80,13 +88,13 @@ class TextBlocks:
             except UnicodeDecodeError as problem:
                 self.marks.append(base + start + problem.start)
                 start += problem.end
-            else:  # cannot be, but a place near it is better than none
+            else:  # should not happen; a place near it is better than none
                 self.marks.append(base + start)
         self.marks.extend([base + start] * (expected - located))
 
 
 def _without_utf8(block: bytes) -> bytes:
-    """Return lines of GBK; those that are of UTF-8 become undecodable, instead of other words."""
+    """Make lines in UTF-8 undecodable as GBK, which would decode them to other characters."""
     for start, end in utf8_lines(block):
         block = block[:start] + _HIGH.sub(b"\xff", block[start:end], count=1) + block[end:]
     return block

@@ -1,4 +1,4 @@
-"""Which character separates the cells of a text table."""
+"""Detect the delimiter of a text table."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import csv
 import io
 from collections import Counter
 
-#: What is tried, the likeliest first: a tie goes to the earlier one. The last two are full-width.
+#: The candidates; of two that fit equally the earlier one is taken. The last two are full-width.
 DELIMITERS = (",", "\t", ";", "|", "，", "；")
-#: Lines looked at.
+#: Lines of the sample that are used.
 SAMPLE_LINES = 50
 
 
 def detect_delimiter(sample: str) -> str:
-    """Return the delimiter of a text table, "," when it has one column only.
+    """Return the delimiter of a text table; "," if the table has only one column.
 
-    The one that gives the same number of cells, two or more, in the most lines.
+    It is the candidate that splits the most lines into the same number of cells, two or more.
     """
     lines = [line for line in io.StringIO(sample, newline="") if line.strip()][:SAMPLE_LINES]
     best, best_score = ",", 0.0
@@ -35,5 +35,5 @@ def _agreement(lines: list[str], delimiter: str) -> float:
     if not counted:
         return 0.0
     width, times = counted.most_common(1)[0]
-    # The first line is the header, and knows best: it must agree.
+    # Agreement of the first line counts extra: it is the header, and has no stray delimiters.
     return times / len(widths) + (0.5 if widths[0] == width else 0.0)

@@ -1,8 +1,8 @@
-"""Which encoding a text file is in: BOM, NULs, strict UTF-8, then what the text would be.
+"""Detect the encoding of a text file: by BOM, NULs, strict UTF-8, then likelihood.
 
-What an operator here has is UTF-8, or what Excel and WPS save under a Chinese Windows; both are
-told from all others by whether people write such characters. Where that leaves a doubt (Big5, files
-put together from others, Latin), it is said, for somebody who can read to decide.
+Operators mostly have UTF-8, or GBK as Excel and WPS save it on a Chinese Windows. These are
+recognised by whether the decoded characters are common ones. Where a doubt remains (Big5, Latin,
+files joined from several), the candidates are returned, and an operator decides.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tabular.plausible import is_utf8_line, likelihood
+from tabular.encoding_likelihood import is_utf8_line, likelihood
 
 #: Bytes read at a time.
 BLOCK = 1 << 20
-#: Bytes looked at for BOM and NULs.
+#: Bytes checked for BOM and NULs.
 HEAD = 1 << 16
-#: Bytes of lines beyond ASCII by which encodings are told apart.
+#: Bytes of lines beyond ASCII that the likelihood is computed from.
 SAMPLE = 1 << 18
-#: Seconds after which what has been read of a file speaks for the rest of it.
+#: Seconds of reading, after which the part that was read decides for the whole file.
 LONGEST = 4.0
 
 _BOMS = (
@@ -33,37 +33,33 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BEYOND_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
-#: So likely, text is taken for what it is; less likely, if the next is so much less likely.
+#: An encoding is accepted if its likelihood is _CERTAIN, or if it is _LIKELY and the second one is
+#: less likely by _FAR.
 _CERTAIN, _LIKELY, _FAR = 0.9, 0.5, 0.2
-#: What is less likely is not offered.
+#: Less likely encodings are not offered to the operator.
 _POSSIBLE = 0.05
-#: Lines of UTF-8 that a file of GBK may have; they are rejected one by one.
+#: The share of lines in UTF-8 that a file in GBK may have; these lines are rejected one by one.
 _FEW_LINES = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding and how we know.
+    """A detected encoding.
 
     Attributes:
-        name: as Python spells it.
-        doubts: what the file may be in as well as in this, the likeliest first and this among
-            them; empty when there is no doubt.
+        name: its name, as Python spells it.
+        doubts: all encodings that the file may be in, this one included, the most likely first;
+            empty if there is no doubt.
     """
 
     name: str
     doubts: tuple[str, ...] = ()
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether nobody has to be asked."""
-        return not self.doubts
-
 
 def detect_encoding(path: Path) -> Encoding:
-    """Return the encoding of a text file. Reads it once, block by block; memory is flat.
+    """Return the encoding of a text file; reads it block by block.
 
-    A few lines that do not decode are no doubt: they are rejected one by one.
+    A few lines that do not decode raise no doubt: they are rejected one by one.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -83,7 +79,7 @@ def detect_encoding(path: Path) -> Encoding:
 
 
 def _by_likelihood(sample: bytes) -> Encoding:
-    """Return what lines that are no UTF-8 throughout are in."""
+    """Return the likeliest encoding of a sample of lines, not all of which are UTF-8."""
     lines = sample.split(b"\n")
     torn = [line for line in lines if is_utf8_line(line)]
     is_mixed = len(torn) > _FEW_LINES * len(lines)
@@ -93,7 +89,7 @@ def _by_likelihood(sample: bytes) -> Encoding:
     ordered = sorted(names, key=found.__getitem__, reverse=True)
     best, second = found[ordered[0]], found[ordered[1]]
     likeliest = ordered[0] if best >= _LIKELY else "gb18030"
-    # Nobody is asked about the two that operators have.
+    # The two that operators mostly have are accepted without a question.
     is_usual = likeliest == "utf-8" or (likeliest == "gb18030" and not is_mixed)
     if is_usual and (best >= _CERTAIN or (best >= _LIKELY and best - second >= _FAR)):
         return Encoding(likeliest)
@@ -102,7 +98,7 @@ def _by_likelihood(sample: bytes) -> Encoding:
 
 
 def _lines_beyond_ascii(path: Path) -> Iterator[bytes]:
-    """Yield lines with characters beyond ASCII, as many as are enough."""
+    """Yield lines with characters beyond ASCII, up to SAMPLE bytes of them."""
     taken, end = 0, time.monotonic() + LONGEST
     with path.open("rb") as file:
         while (block := file.read(BLOCK) + file.readline(BLOCK)) and time.monotonic() < end:
@@ -116,13 +112,16 @@ def _lines_beyond_ascii(path: Path) -> Iterator[bytes]:
 
 
 def _utf16_without_bom(head: bytes) -> str:
-    """ASCII in UTF-16 has a NUL in every other byte, always on the same side."""
+    """Return the byte order of UTF-16 without a BOM, or "".
+
+    An ASCII character in UTF-16 has one NUL byte, on the same side in all of them.
+    """
     head = head[: len(head) // 2 * 2]
     if not head or b"\x00" not in head:
         return ""
     pairs = len(head) // 2
     first, second = head[0::2].count(0) / pairs, head[1::2].count(0) / pairs
-    # Half of the units must be ASCII: commas, digits and line ends of a table are.
+    # More than 40 % of a table's characters are ASCII: its commas, digits and line ends.
     if second > 0.4 and first < 0.05:
         return "utf-16-le"
     if first > 0.4 and second < 0.05:
@@ -146,9 +145,9 @@ def _decodes(path: Path, name: str) -> bool:
 
 
 def _maybe_utf16(head: bytes) -> tuple[str, ...]:
-    """Return the byte orders in which a text with NULs is one, the likelier first.
+    """Return both byte orders of UTF-16, the likelier first, if a file with NULs may be UTF-16.
 
-    A text of few commas and digits has few NULs, but they stand on one side.
+    A text with few commas and digits has few NULs, but nearly all on one side.
     """
     head = head[: len(head) // 2 * 2]
     nuls = {"utf-16-be": head[0::2].count(0), "utf-16-le": head[1::2].count(0)}

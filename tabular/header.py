@@ -1,4 +1,4 @@
-"""Which line of a table is its header."""
+"""Find the header of a table."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from collections.abc import Collection, Sequence
 
 from tabular.tables import Row
 
-#: A cell that is data, not a title: a number, a date, a phone number, an address of mail.
+#: A cell that is data, not a title: a number, a date, a phone number, a mail address.
 _DATA = re.compile(r"['`]?[+-]?[\d.,:/\s-]*\d[\d.,:/\s-]*(?:[eE][+-]?\d+)?|[^@\s]+@[^@\s]+")
 
 
 def plain_title(title: str) -> str:
-    """Return a title as it is compared: without case, width, blanks and punctuation."""
+    """Normalize a title for comparison: fold case and width, drop blanks and punctuation."""
     text = unicodedata.normalize("NFKC", title).casefold()
     return "".join(char for char in text if char.isalnum())
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Return whether a row can be a header: no cell of it is data."""
+    """Return whether a row can be a header: it is not blank, and no cell is data."""
     filled = [unicodedata.normalize("NFKC", cell).strip() for cell in cells if cell.strip()]
     return bool(filled) and not any(_DATA.fullmatch(cell) for cell in filled)
 
 
 def find_header(rows: Sequence[Row], *, known: Collection[str] = ()) -> int:
-    """Return the line number of the header among the first rows, or 0 for a table without one.
+    """Return the line number of the header among the first rows, or 0 if there is none.
 
-    A row with a known title is the header, whatever else stands in it. Without one, it is the first
-    row without data; a title above it ("Members, May 2026", one cell alone) is skipped.
+    A row with a known title is the header, whatever its other cells contain. If there is no such
+    row, the header is the first row without data. A title above the table ("Members, May 2026",
+    alone in its row) is skipped.
 
     Args:
         rows: the first rows.
-        known: titles that make a row the header, as `plain_title` spells them.
+        known: titles that make a row the header, normalized by `plain_title`.
     """
     line = _known_header(rows, known)
     if line:
@@ -46,7 +47,7 @@ def find_header(rows: Sequence[Row], *, known: Collection[str] = ()) -> int:
 
 
 def known_columns(cells: Sequence[str], known: Collection[str]) -> list[int]:
-    """Return the columns of a row in which known titles stand."""
+    """Return the columns of a row, from 0, whose cell is a known title."""
     return [number for number, cell in enumerate(cells) if plain_title(cell[:100]) in known]
 
 
@@ -57,7 +58,7 @@ def _known_header(rows: Sequence[Row], known: Collection[str]) -> int:
         below = rows[index + 1 :]
         if not any(_is_title_of(column, below) for column in columns):
             continue
-        if width > 1 and _filled(cells) == 1:  # may be the heading of a group of columns
+        if width > 1 and _filled(cells) == 1:  # may be the title of a group of columns
             alone = alone or line
             continue
         if below and _is_second_line(cells, columns, below[0]):
@@ -67,13 +68,16 @@ def _known_header(rows: Sequence[Row], known: Collection[str]) -> int:
 
 
 def _is_title_of(column: int, below: Sequence[Row]) -> bool:
-    """Return whether what stands below is numbers: "QQ" may also be where somebody came from."""
+    """Return whether the cells below a title contain digits.
+
+    Otherwise the title may be a value: "QQ" may also name the source of a contact.
+    """
     filled = [cells[column] for _l, cells, _p in below if column < len(cells) and cells[column]]
     return not filled or any(char.isdigit() for cell in filled for char in cell)
 
 
 def _is_second_line(cells: Sequence[str], columns: Sequence[int], row: Row) -> bool:
-    """Return whether a row goes on with the titles: under some of them, and where none are."""
+    """Return whether a row continues the header: it has titles, some below empty cells of it."""
     _line, below, problem = row
     if problem or not is_header(below):
         return False

@@ -1,4 +1,4 @@
-"""What we found in a file: its layout, its header, its first rows."""
+"""Inspect a file before it is imported: its layout, its header, its first rows."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from itertools import islice
 from pathlib import Path
 
 from foundation.sentences import Sentence as _
-from tabular.decoding import MARK
+from tabular.decoding import UNDECODABLE
 from tabular.header import find_header, known_columns
 from tabular.opening import open_table
-from tabular.patience import within
 from tabular.problems import FileProblem
 from tabular.tables import MOST_COLUMNS, Layout, Row, Table
+from tabular.time_limit import time_limit
 
-#: Rows looked at to find the header.
+#: Rows searched for the header.
 HEAD_ROWS = 50
-#: A header that an operator names is looked for so far down.
+#: The last line that an operator can name as the header.
 FARTHEST_HEADER = 10_000
-#: Sheets looked at to find the table.
+#: Sheets searched for the table.
 MOST_SHEETS = 20
-#: Seconds for all of it.
+#: Seconds that an inspection may take.
 LONGEST_LOOK = 8.0
 #: Characters of a column's title.
 LONGEST_TITLE = 100
@@ -29,12 +29,12 @@ LONGEST_TITLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found, to be shown and corrected.
+    """The result of an inspection, for the operator to check and correct.
 
     Attributes:
         layout: how the file is read.
-        header_line: the line of the header, 0 when there is none.
-        columns: the titles; "1", "2", ... when there is no header, "" where one has no title.
+        header_line: the line of the header, from 1; 0: there is none.
+        columns: the titles; "" for a column without one, and "1", "2", ... without a header.
         sample: the first rows after the header.
     """
 
@@ -55,23 +55,23 @@ def inspect_table(
     rows: int = 20,
     known_titles: Collection[str] = (),
 ) -> Inspection:
-    """Look at a file. What the operator corrected is passed in; the rest is found.
+    """Inspect a file; each argument that the operator does not give is detected.
 
     Args:
         path: the file.
-        name: its name at the operator's, for sentences and for its ending.
-        encoding: how to decode it; empty: found.
-        delimiter: what separates its cells; empty: found.
-        sheet: the sheet to read; empty: the first one shown that has a table.
-        header_line: the line of the header, 0 for none; None: found.
+        name: the name that the operator gave it, for sentences.
+        encoding: the encoding of a text file; empty: detect it.
+        delimiter: the character between the cells of a text file; empty: detect it.
+        sheet: the sheet to read; empty: the first visible one with a table.
+        header_line: the line of the header, 0 for none; None: find it.
         rows: how many sample rows to return.
-        known_titles: titles that make a row the header, as `plain_title` spells them.
+        known_titles: titles that make a row the header, normalized by `plain_title`.
 
     Raises:
-        FileProblem: it cannot be read as a table, or not in time.
+        FileProblem: it cannot be read as a table within LONGEST_LOOK seconds.
     """
     count = max(HEAD_ROWS, rows + 10, min(header_line or 0, FARTHEST_HEADER) + rows)
-    with within(LONGEST_LOOK):
+    with time_limit(LONGEST_LOOK):
         table = open_table(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
         head = list(islice(table.rows(), count))
         if not sheet and len(table.layout.sheets) > 1:
@@ -85,15 +85,17 @@ def inspect_table(
 
 
 def _showable(row: Row) -> Row:
-    """Return a row that can be shown: what did not decode is no character."""
+    """Return a row with a replacement character for what could not be decoded."""
     line, cells, problem = row
-    return (line, [cell.replace(MARK, "\ufffd") for cell in cells], problem) if problem else row
+    if not problem:
+        return row
+    return line, [cell.replace(UNDECODABLE, "\ufffd") for cell in cells], problem
 
 
 def _sheet_with_table(
     path: Path, first: Table, head: list[Row], count: int, known: Collection[str]
 ) -> tuple[Table, list[Row]]:
-    """Return the first sheet shown with a known title, else the first that is wider than notes."""
+    """Return the first visible sheet with a known title, else the first with several columns."""
     layout = first.layout
     best, found = _likeness(head, known), (first, head)
     for sheet in layout.sheets[:MOST_SHEETS]:
@@ -112,7 +114,7 @@ _IS_TABLE = 3
 
 
 def _likeness(head: Sequence[Row], known: Collection[str]) -> int:
-    """Return how much rows look like a table of people: 3 is certain, 0 is nothing."""
+    """Return how much rows look like a table of people: from 0, not at all, to 3, certainly."""
     line = find_header(head, known=known)
     if any(number == line and known_columns(cells, known) for number, cells, _p in head):
         return _IS_TABLE
@@ -140,7 +142,7 @@ def _titles(
                 cells = _both(above, cells)  # titles in two lines
             return _cleaned(cells, _used(head[index + 1 :], cells, is_text=is_text))
     raise FileProblem(
-        _("Line %(line)d was to be the header, but there is no such line among the first rows.")
+        _("Line %(line)d was given as the header, but the first rows have no such line.")
         % {"line": line},
         code="no_header",
     )
@@ -153,9 +155,10 @@ def _both(above: Sequence[str], cells: Sequence[str]) -> list[str]:
 
 
 def _used(below: Sequence[Row], cells: Sequence[str], *, is_text: bool) -> int:
-    """Return how many columns have something in them.
+    """Return how many columns are used.
 
-    In a text a cell too many comes from a comma too many, unless the header has its commas too.
+    In a text file, only columns of the header count: a cell beyond them comes from a comma that
+    should have been quoted.
     """
     most = len(cells) if is_text else MOST_COLUMNS
     filled = (n for _l, row, _p in below for n, cell in enumerate(row[:most], 1) if cell.strip())
@@ -173,7 +176,7 @@ def _cleaned(cells: Sequence[str], used: int) -> tuple[str, ...]:
             raise FileProblem(
                 _(
                     "The title of column %(column)d has %(length)d characters (at most "
-                    "%(most)d). This line may not be the header: say which one is."
+                    "%(most)d). This line may not be the header: give the line that is."
                 )
                 % {"column": position, "length": len(title), "most": LONGEST_TITLE},
                 code="title_too_long",

@@ -1,7 +1,7 @@
 """Numbers as their cells show them: dates, times, durations, percentages, leading zeros.
 
-A spreadsheet keeps a number and a format. The format says only what kind of thing the number is:
-dates become ISO dates, and no digit is lost to a format that shows fewer.
+A spreadsheet stores a number and a format. Only the kind of value is taken from the format: dates
+become ISO dates, and no digit is lost because the format shows fewer.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 DATE, TIME, DURATION, PERCENT, ZEROS = "date", "time", "duration", "percent", "zeros:"
 
-# The formats that a file names by number alone. 34, 35, 55 and 56 are times in Chinese and dates in
-# Japanese: as dates they come out right for both.
+# The built-in formats, which files refer to by number alone. 34, 35, 55 and 56 are times in Chinese
+# and dates in Japanese; treated as dates, both come out right.
 _BUILT_IN = {
     **dict.fromkeys([*range(14, 18), 22, *range(27, 32), *range(34, 37), *range(50, 59)], DATE),
     **dict.fromkeys([*range(18, 22), 32, 33, 45, 47], TIME),
@@ -23,24 +23,27 @@ _DURATION = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _DATE = re.compile(r"[ymdhs年月日]", re.IGNORECASE)
 _DAY = re.compile(r"[yd年月日]", re.IGNORECASE)
 _CLOCK = re.compile(r"[hs]", re.IGNORECASE)
-#: What is shown as it is, or does not show at all.
+#: Literal text and directives in a format code, which say nothing about the kind.
 _NOT_CODE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 _ZEROS = re.compile(r"0{2,40}")
-#: A spreadsheet shows, and computes with, so many digits; programs write more.
+#: Significant digits that a spreadsheet shows and computes with; files may contain more.
 _DIGITS = 15
 _LONGEST_CODE = 1_000
 
 
 def kind_of_format(number: int, code: str | None = None) -> str:
-    """Return what a cell's format makes of its number: a kind above, or "".
+    """Return the kind of value that a number format shows.
 
     Args:
         number: the format's number in the file.
-        code: what the file says the format is ("yyyy-mm-dd"); None: it is a built-in one.
+        code: the format's code in the file ("yyyy-mm-dd"); None: it is built in.
+
+    Returns:
+        DATE, TIME, DURATION, PERCENT, or ZEROS followed by the number of digits; "" for a number.
     """
     if code is None:
         return _BUILT_IN.get(number, "")
-    # The first part is for what is above zero; the others for the rest.
+    # The first section of a code is for positive numbers, and the only one that is used.
     code = code[:_LONGEST_CODE]
     bare = _NOT_CODE.sub("", code).partition(";")[0]
     if _DURATION.search(code):
@@ -57,9 +60,12 @@ def shown_number(value: str, kind: str, *, is_1904: bool = False) -> str:
     """Return a number as its cell shows it.
 
     Args:
-        value: the number, as the file has it.
-        kind: what `kind_of_format` says.
-        is_1904: days are counted from 1904, as Excel on a Macintosh did.
+        value: the number as it is written in the file.
+        kind: the result of `kind_of_format`.
+        is_1904: whether days count from 1904, as in files of Excel on a Macintosh.
+
+    Returns:
+        The text; `value` unchanged if it is not a number, or no valid date.
     """
     if not kind:
         return plain_number(value)
@@ -84,10 +90,10 @@ def shown_number(value: str, kind: str, *, is_1904: bool = False) -> str:
 
 
 def plain_number(value: str) -> str:
-    """Return a number without what a cell would not show.
+    """Return a number without digits that a cell does not show.
 
-    The fraction of a whole number is left out (1.0 is 1, 1E3 is 1000), and digits beyond the
-    fifteenth, which come from counting in twos (0.30000000000000004 is 0.3).
+    A whole number loses its fraction and exponent (1.0 is 1, 1E3 is 1000). Digits beyond the
+    fifteenth, which are errors of binary fractions, are dropped (0.30000000000000004 is 0.3).
     """
     if not value or value.isdecimal():
         return value
@@ -104,10 +110,10 @@ def plain_number(value: str) -> str:
 
 
 def _as_date(number: float, is_1904: bool) -> str:
-    """Return ISO date and time; a date of the year 0 is a time of the day alone."""
+    """Return an ISO date, with the time unless that is midnight; of day 0 only the time."""
     if 0 <= number < 1 and not is_1904:
         return _as_clock(round(number * 86_400) % 86_400, 2)
-    # A spreadsheet believes in the 29th of February 1900.
+    # Spreadsheets count a 29th of February 1900, which did not exist.
     zero = datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 31 if number < 60 else 30)
     moment = zero + timedelta(seconds=round(number * 86_400))
     if moment.hour or moment.minute or moment.second:

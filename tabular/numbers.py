@@ -1,4 +1,4 @@
-"""Whole numbers as spreadsheets write them, and what can be wrong with one, as a sentence."""
+"""Parse whole numbers and QQ numbers as spreadsheets and people write them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from foundation.sentences import Sentence as _
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
 #: 12,345,678 and 12345681.00, with or without a plus.
 _WRITTEN = re.compile(r"\+?(\d+|\d{1,3}(?:,\d{3})+)(?:\.0*)?", re.ASCII)
-#: ="0012": how programs keep a spreadsheet from taking a text for a number.
-_GUARDED = re.compile(r'="([^"]*)"')
+#: ="0012", which programs write so that a spreadsheet does not take a text for a number.
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _LABELLED = re.compile(r"(?:qq|uin)(?:号码?|[账帐]号|number|no\.?|id)?[:#=-]?(\d+)", re.IGNORECASE)
 _MAIL = re.compile(r"(\d{5,10})@qq\.com", re.IGNORECASE | re.ASCII)
-#: Excel's mark for "this is text", thousands and the many kinds of blank.
+#: Blanks, and invisible characters such as direction marks.
 _NOISE = re.compile(r"[\s\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]+")
-#: Digits that no UIN has; int() of a longer text is slow on purpose in Python.
+#: Longer texts are not given to int(), whose time grows with the square of the length.
 _LONGEST = 30
 
 
 class CellProblem(ValueError):
-    """A cell that is not what its column asks for.
+    """The value of a cell is invalid for its column.
 
     Args:
-        reason: why, for the operator.
+        reason: what is wrong with it, for the operator; without a full stop.
     """
 
     def __init__(self, reason: str) -> None:
@@ -33,23 +33,23 @@ class CellProblem(ValueError):
 
 
 def whole_number(cell: str, *, least: int, most: int) -> int:
-    """Return the whole number a cell holds.
+    """Return the whole number in a cell.
 
-    Full-width digits, blanks, an apostrophe or a plus in front, thousands parted by commas, a ".0"
-    behind and ="..." around it are understood.
+    Accepts full-width digits, blanks, an apostrophe or a plus in front, commas between thousands, a
+    trailing ".0", and ="..." around the number.
 
     Args:
-        cell: the text.
+        cell: the cell's text.
         least: the smallest number allowed.
         most: the largest number allowed.
 
     Raises:
-        CellProblem: it is no number of that range; says why.
+        CellProblem: it is not a number from `least` to `most`.
     """
-    # The common case first: a million rows pass here.
+    # The common case first, because imports of a million rows call this for each.
     if cell.isascii() and cell.isdigit() and len(cell) < _LONGEST:
         return _in_range(int(cell), least, most)
-    text = unguarded(_bare(cell))
+    text = strip_text_formula(_bare(cell))
     if not text:
         raise CellProblem(_("blank"))
     if _SCIENTIFIC.fullmatch(text):
@@ -69,15 +69,14 @@ def whole_number(cell: str, *, least: int, most: int) -> int:
 
 
 def qq_number(cell: str, *, least: int, most: int) -> int:
-    """Return the QQ number a cell holds: as `whole_number`, or "QQ:123456", or its mail address.
+    """Return the QQ number in a cell: a `whole_number`, "QQ:123456" or "123456@qq.com".
 
-    Raises:
-        CellProblem: it is no number of that range; says why.
+    Args and errors are those of `whole_number`.
     """
     try:
         return whole_number(cell, least=least, most=most)
     except CellProblem:
-        text = unguarded(_bare(cell))
+        text = strip_text_formula(_bare(cell))
         labelled = _LABELLED.fullmatch(text) or _MAIL.fullmatch(text)
         if labelled is None:
             raise
@@ -85,14 +84,14 @@ def qq_number(cell: str, *, least: int, most: int) -> int:
 
 
 def is_qq_mail(cell: str) -> bool:
-    """Return whether a cell is the mail address that QQ gives to a number: 123456@qq.com."""
+    """Return whether a cell is the mail address of a QQ number: 123456@qq.com."""
     return "@" in unicodedata.normalize("NFKC", cell[:100]) and bool(_MAIL.fullmatch(_bare(cell)))
 
 
-def unguarded(text: str) -> str:
-    """Return what is inside ="...", and any other text as it is."""
-    guarded = _GUARDED.fullmatch(text)
-    return guarded[1] if guarded else text
+def strip_text_formula(text: str) -> str:
+    """Return the text inside ="...", and any other text unchanged."""
+    formula = _TEXT_FORMULA.fullmatch(text)
+    return formula[1] if formula else text
 
 
 def _bare(cell: str) -> str:

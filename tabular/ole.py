@@ -1,7 +1,8 @@
-"""Compound files (OLE), in which old workbooks lie: streams found and read, never held whole.
+"""Compound files (OLE), the container of old workbooks; streams are read block by block.
 
-Everything in one says where something else is, and may lie. So a chain of sectors is followed for
-at most as many steps as the file has sectors, and what points outside of the file ends it.
+The file consists of references to other places in it, and any of them may be wrong. So a chain of
+sectors is followed for at most as many steps as the file has sectors, and a reference to a place
+outside of the file is an error.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from struct import error as StructError
 from struct import unpack_from
 from typing import BinaryIO
 
-from tabular.patience import check_time
+from tabular.time_limit import check_time
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LAST_SECTOR = 0xFFFFFFFA
@@ -22,7 +23,7 @@ _STREAM, _ROOT = 2, 5
 
 
 class BrokenFile(Exception):
-    """A compound file that contradicts itself."""
+    """The compound file is inconsistent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,16 @@ class _Entry:
 
 
 class OleFile:
-    """A compound file, opened.
+    """An open compound file.
 
     Args:
-        file: it, open for reading; stays the caller's.
+        file: the file, open for reading; the caller closes it.
 
     Attributes:
-        streams: name, in lower case, -> its entry.
+        streams: name in lower case -> directory entry.
+
+    Raises:
+        BrokenFile: it is inconsistent.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -59,7 +63,7 @@ class OleFile:
         if not 7 <= shift <= 16 or not 4 <= mini_shift <= shift:
             raise BrokenFile
         self._sector, self._mini = 1 << shift, 1 << mini_shift
-        #: No chain of the file is longer.
+        #: The number of sectors, which no chain can exceed.
         self._most = self._size // self._sector + 1
         _fats, directory, _t, self._cutoff, mini_fat = unpack_from("<IIIII", head, 44)
         self._fat = self._read_fat(head)
@@ -71,10 +75,11 @@ class OleFile:
         self._mini_fat = self._table(self._chain(mini_fat)[: small * 4 // self._sector + 1])
 
     def open(self, name: str) -> OleStream:
-        """Return a stream by its name, in lower case.
+        """Return the stream with this name, in lower case.
 
         Raises:
-            BrokenFile: what it consists of is not there.
+            BrokenFile: its sectors are missing.
+            KeyError: there is no such stream.
         """
         entry = self.streams[name]
         if entry.size >= self._cutoff:
@@ -85,7 +90,7 @@ class OleFile:
         return OleStream(self._file, places, size, min(entry.size, len(places) * size))
 
     def _mini_places(self, start: int) -> list[int]:
-        """Return where the small sectors of a small stream are: in the root's stream."""
+        """Return the places of a small stream's sectors, which lie in the root's stream."""
         many = self._sector // self._mini
         places, number = list[int](), start
         while number < _LAST_SECTOR and len(places) <= self._cutoff // self._mini:
@@ -97,7 +102,7 @@ class OleFile:
         return places
 
     def _read_fat(self, head: bytes) -> array[int]:
-        """Return the table that says for each sector which one follows."""
+        """Return the allocation table (FAT): for each sector the one that follows it."""
         sectors = array("I", unpack_from("<109I", head, 76))
         more, count = unpack_from("<I", head, 68)[0], self._sector // 4 - 1
         while more < _LAST_SECTOR:
@@ -107,7 +112,7 @@ class OleFile:
             sectors.extend(unpack_from(f"<{count}I", block))
             more = unpack_from("<I", block, 4 * count)[0]
         used = array("I", (number for number in sectors if number < _LAST_SECTOR))
-        # As many as describe the whole file; one may be named thousands of times.
+        # No more than describe the whole file, because a broken file may repeat one many times.
         return self._table(used[: self._most * 4 // self._sector + 1])
 
     def _table(self, sectors: array[int]) -> array[int]:
@@ -148,10 +153,10 @@ class OleFile:
 
 
 class OleStream:
-    """A stream, read block by block.
+    """A stream of a compound file, read block by block.
 
     Attributes:
-        size: its bytes.
+        size: its length in bytes.
     """
 
     #: Bytes read at a time.
@@ -163,10 +168,10 @@ class OleStream:
         self.size = size
 
     def read(self, at: int, size: int) -> bytes:
-        """Return bytes from somewhere; fewer where the stream ends.
+        """Return `size` bytes from the offset `at`; fewer at the end of the stream.
 
         Raises:
-            FileProblem: it takes too long.
+            FileProblem: reading takes too long.
         """
         begin = at - self._start
         if begin < 0 or begin + size > len(self._block):
@@ -179,7 +184,7 @@ class OleStream:
         end, parts = min(at + size, self.size), []
         while at < end:
             number, begin = divmod(at, self._sector)
-            # Sectors mostly lie one behind the other: they are read together.
+            # Sectors are mostly adjacent, so as many as possible are read together.
             last = number
             while (
                 (last + 1) * self._sector < end
@@ -191,6 +196,6 @@ class OleStream:
             part = os.pread(self._file, length, self._places[number] + begin)
             parts.append(part)
             at += length
-            if len(part) < length:  # a file that was cut short
+            if len(part) < length:  # the file is cut short
                 break
         return b"".join(parts)

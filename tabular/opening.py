@@ -1,4 +1,4 @@
-"""Any file as a table, by what is in it: the name's ending only breaks a tie."""
+"""Open any file as a table; its content decides what it is, not its name."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 from foundation.sentences import Sentence as _
 from tabular.csv_table import SEPARATOR_HINT, CsvTable
-from tabular.decoding import MARK, TextBlocks
+from tabular.decoding import UNDECODABLE, TextBlocks
 from tabular.delimiters import detect_delimiter
 from tabular.encodings import Encoding, detect_encoding
-from tabular.problems import FileProblem
+from tabular.problems import FileProblem, not_a_table
 from tabular.tables import Layout, Table
 from tabular.xls_table import open_xls
 from tabular.xlsx_table import open_xlsx
 
-#: Beginnings of files that are no tables, and what to call them.
-_NO_TABLES: tuple[tuple[bytes, str], ...] = (
+#: Beginnings of files of other kinds, and their names for the operator.
+_OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
@@ -33,7 +33,7 @@ _NO_TABLES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", "SQLite"),
 )
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-#: Beginnings of what programs save under the name of a workbook, and what to call it.
+#: Beginnings of web pages and XML, which some programs save under the name of a workbook.
 _WEB = re.compile(rb"\s*(?:<html|<!doctype\s+html|<table|<head|<body|<meta|mime-version:)", re.I)
 _XML = re.compile(rb"\s*<\?xml|\s*<(?:[\w-]+:)?Workbook\b")
 
@@ -45,13 +45,13 @@ def open_table(
 
     Args:
         path: the file.
-        name: its name at the operator's, for sentences.
-        encoding: how to decode a text file; empty: found.
-        delimiter: what separates the cells of a text file; empty: found.
-        sheet: the sheet of a spreadsheet; empty: the first one with rows.
+        name: the name that the operator gave it, for sentences.
+        encoding: the encoding of a text file; empty: detect it.
+        delimiter: the character between the cells of a text file; empty: detect it.
+        sheet: the sheet of a workbook; empty: the first one with rows.
 
     Raises:
-        FileProblem: it is no table, or cannot be read; says what to do.
+        FileProblem: it is not a table, or cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -68,20 +68,31 @@ def open_table(
         return open_xlsx(path, sheet=sheet)
     if head.startswith(_OLE):
         return open_xls(path, sheet=sheet)
-    for beginning, kind in _NO_TABLES:
+    for beginning, kind in _OTHER_KINDS:
         if head.startswith(beginning) and _is_binary(head):
-            raise FileProblem(_no_table(kind), code="not_a_table")
+            raise not_a_table(kind)
     _refuse_markup(head)
     return _open_text(path, encoding, delimiter)
 
 
-def readings(
+def preview_encodings(
     path: Path, encodings: Sequence[str], *, lines: int = 5
 ) -> list[tuple[str, list[str]]]:
-    """Return how each of some encodings reads the first lines that are not ASCII, side by side."""
+    """Decode the first lines that are not ASCII with several encodings, for comparison.
+
+    Args:
+        path: a text file.
+        encodings: the encodings to try.
+        lines: how many lines to return for each; each is cut to 80 characters.
+
+    Returns:
+        (encoding, its lines) for each encoding.
+    """
     found = []
     for encoding in encodings:
-        text = "".join(islice(TextBlocks(path, encoding), 1))[:200_000].replace(MARK, "\ufffd")
+        text = "".join(islice(TextBlocks(path, encoding), 1))[:200_000].replace(
+            UNDECODABLE, "\ufffd"
+        )
         beyond = [line[:80] for line in text.splitlines() if not line.isascii()]
         found.append((encoding, beyond[:lines]))
     return found
@@ -97,7 +108,8 @@ def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
         delimiter = hint[1] if hint else detect_delimiter(sample)
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise FileProblem(
-            _("%(delimiter)r cannot separate cells: say one character.") % {"delimiter": delimiter},
+            _("%(delimiter)r cannot separate cells: give one character.")
+            % {"delimiter": delimiter},
             code="delimiter",
         )
     layout = Layout("csv", encoding=encoding, delimiter=delimiter, doubts=found.doubts)
@@ -105,10 +117,10 @@ def _open_text(path: Path, encoding: str, delimiter: str) -> CsvTable:
 
 
 def _refuse_markup(head: bytes) -> None:
-    """Refuse web pages and XML, which programs like to name .xls.
+    """Refuse web pages and XML, which some programs save as .xls.
 
     Raises:
-        FileProblem: it is one.
+        FileProblem: the file is one of them.
     """
     for bom in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         head = head.removeprefix(bom)
@@ -116,8 +128,8 @@ def _refuse_markup(head: bytes) -> None:
     if _WEB.match(plain):
         raise FileProblem(
             _(
-                "This is a web page, whatever its name says. Open it in the spreadsheet, save it "
-                "as XLSX, and try again."
+                "This is a web page, not a table. Open it in the spreadsheet, save it as XLSX, and "
+                "try again."
             ),
             code="web_page",
         )
@@ -134,25 +146,24 @@ def _known(encoding: str) -> str:
         "".encode(name)
     except (LookupError, ValueError):
         raise FileProblem(
-            _("There is no encoding %(name)r. Say utf-8, gb18030 or utf-16.") % {"name": encoding},
+            _("The encoding %(name)r is unknown. Use utf-8, gb18030 or utf-16.")
+            % {"name": encoding},
             code="encoding",
         ) from None
     return "gb18030" if name in ("gbk", "gb2312") else name
 
 
 def _is_binary(head: bytes) -> bool:
-    """A table whose first title is "BM" or "RIFF" is text: control bytes tell."""
+    """Return whether a file has control bytes; a text whose first title is "BM" has none."""
     return any(byte < 9 or 13 < byte < 32 for byte in head)
 
 
 def _refuse_binary(sample: str) -> None:
-    """Refuse text that is mostly what no text contains."""
-    strange = sum(1 for char in sample if char < "\t" or "\r" < char < " " or char == MARK)
+    """Refuse a file of which more than 2 % are control or undecodable characters.
+
+    Raises:
+        FileProblem: it is such a file.
+    """
+    strange = sum(1 for char in sample if char < "\t" or "\r" < char < " " or char == UNDECODABLE)
     if strange > 20 and strange > 0.02 * len(sample):
-        raise FileProblem(_no_table(_("some binary file")), code="not_a_table")
-
-
-def _no_table(kind: str) -> str:
-    return _(
-        "This is no table (%(kind)s). Save it from the spreadsheet as CSV or XLSX and try again."
-    ) % {"kind": kind}
+        raise not_a_table(_("some binary file"))

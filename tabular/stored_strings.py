@@ -1,4 +1,4 @@
-"""The shared strings of a workbook, out of memory: a million names are most of a workbook."""
+"""The shared strings of a workbook, kept in a temporary file: they are most of a workbook."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from array import array
 from collections.abc import Iterator
 from itertools import accumulate
 
-#: Shared strings kept in memory. What many cells refer to comes first: programs number strings as
-#: they meet them.
+#: Strings that are kept in memory. Programs number strings in the order of first use, so those that
+#: many cells refer to come first.
 KEPT_STRINGS = 20_000
 
 
 class StoredStrings:
-    """The strings of a workbook in a temporary file: memory is 4 bytes a string.
+    """The strings of a workbook in a temporary file; each takes 4 bytes of memory.
 
-    They are read as far as somebody asks: a preview of twenty rows does not read a million.
+    They are read only as far as needed: a preview of twenty rows does not read a million.
 
     Args:
-        more: yields them in UTF-8, some at a time.
+        more: yields the strings in UTF-8, several at a time.
 
     Attributes:
-        kept: the first ones by number, as far as they have been read; for those who ask a million
-            times.
+        kept: number -> string, of the first KEPT_STRINGS that have been read; a faster way to
+            them for callers with millions of look-ups.
     """
 
     def __init__(self, more: Iterator[list[bytes]]) -> None:
@@ -48,13 +48,13 @@ class StoredStrings:
         start, end = self._offsets[number], self._offsets[number + 1]
         begin = start - self._page_start
         if begin < 0 or end > self._page_start + len(self._page):
-            # Cells mostly refer to strings in order: read ahead.
+            # Cells mostly refer to strings in order, so the following ones are read as well.
             self._page = os.pread(self._file.fileno(), max(1 << 16, end - start), start)
             self._page_start, begin = start, 0
         return self._page[begin : begin + end - start].decode("utf-8", "replace")
 
     def _read_to(self, number: int) -> bool:
-        """Read on until the string of this number, and some more, is in the file."""
+        """Read until the string of this number is in the file; return whether there is one."""
         while self._written <= number:
             texts = next(self._more, None)
             if texts is None:

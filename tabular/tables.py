@@ -1,4 +1,4 @@
-"""What every reader gives: a table of text cells, row by row, with the bounds it keeps."""
+"""The interface of all readers: a table of text cells, row by row, and its limits."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-#: A line (with quotes, several lines of one record) longer than this many characters is no table.
+#: Characters of a record: one line, or several lines joined by quotes.
 LONGEST_RECORD = 1_000_000
-#: One cell; the csv module's own default.
+#: Characters of a cell; the csv module's default.
 LONGEST_CELL = 131_072
 #: Columns of a table.
 MOST_COLUMNS = 500
 
-#: (line number from 1, the cells as text, what is wrong with the row or "").
+#: (line number from 1, the cells as text, the problem of the row or "").
 Row: TypeAlias = tuple[int, list[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file is read. Found by looking, corrected by the operator.
+    """How a file is read: detected, or given by the operator.
 
     Attributes:
         kind: csv, xlsx or xls.
-        encoding: of a csv, as Python names it; empty otherwise.
-        doubts: encodings that a csv may be in as well, the likeliest first; empty: no doubt.
-        delimiter: of a csv; empty otherwise.
+        encoding: the encoding of a csv, as Python names it; empty otherwise.
+        delimiter: the delimiter of a csv; empty otherwise.
         sheet: the sheet that is read; empty for a csv.
-        sheets: every sheet there is.
-        hidden: those of them that the spreadsheet does not show.
+        sheets: the names of all sheets.
+        hidden: the names of hidden sheets.
+        doubts: the encodings that a csv may be in, the most likely first; empty if it is certain.
     """
 
     kind: str
@@ -47,11 +47,11 @@ class Table(Protocol):
 
     @property
     def size(self) -> int:
-        """How much there is to read; in units of `position`."""
+        """How much there is to read, in units of `position`."""
 
     @property
     def position(self) -> int:
-        """How much of `size` the iteration has taken in so far."""
+        """How much of `size` the iteration has read so far."""
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows from the beginning; blank lines are left out but counted as lines."""
+        """Yield the rows from the beginning; blank lines are skipped, but count as lines."""

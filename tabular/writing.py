@@ -1,8 +1,8 @@
-"""Tables out: CSV that Excel opens right and XLSX, streamed, with formulas made harmless.
+"""Writers of CSV that Excel opens correctly, and of XLSX: streamed, with formulas escaped.
 
-A cell that begins with = + - @, a tab or a line end is run by spreadsheets as a formula; whoever
-chose their own nickname would then choose what runs on an operator's machine. Such a cell gets an
-apostrophe in front. Numbers stay numbers.
+Spreadsheets run a cell that begins with = + - @, a tab or a line end as a formula, so a person's
+nickname could run code on an operator's machine. Such a cell gets an apostrophe in front.
+Numbers stay as they are.
 """
 
 from __future__ import annotations
@@ -20,39 +20,44 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from tabular.xlsx_escapes import escaped
 
 _DANGEROUS = tuple("=+-@\t\r\n|%＝＋－＠")
-#: What may stand before that: blanks, and apostrophes of ours.
+#: Characters that may stand before these: blanks, and the apostrophes of `escape_formula`.
 _IN_FRONT = "' \u00a0\u3000\ufeff"
-#: A number with a sign is no formula.
+#: A number with a sign is not a formula.
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
-#: Excel's own limits.
+#: Limits of Excel: rows of a sheet, and characters of a cell.
 MOST_ROWS_OF_A_SHEET = 1_048_576
 LONGEST_CELL_OF_A_SHEET = 32_767
 
 
-def defuse(value: Any) -> Any:
-    """Return a cell's value such that no spreadsheet runs it; what is not text stays as it is.
+def escape_formula(value: Any) -> Any:
+    """Return a cell's value such that no spreadsheet runs it as a formula; only text is changed.
 
-    A text that looks as if it had been through this gets one apostrophe more, so that `undefuse`
-    gives back any text as it was.
+    Text that looks as if it were escaped already gets one more apostrophe, so that
+    `unescape_formula` returns every text unchanged.
     """
     if not isinstance(value, str) or not value:
         return value
-    # Blanks in front do not stop a spreadsheet.
+    # Spreadsheets ignore leading blanks.
     start = value.lstrip(_IN_FRONT)
     if start.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
 
 
-def undefuse(value: str) -> str:
-    """Return a text as it was before `defuse`."""
+def unescape_formula(value: str) -> str:
+    """Return a text as it was before `escape_formula`."""
     if value[:1] == "'" and value.lstrip(_IN_FRONT).startswith(_DANGEROUS):
         return value[1:]
     return value
 
 
 class CsvWriter:
-    """CSV in UTF-8 with BOM (or without), CRLF, a row at a time to a binary file."""
+    """Writes CSV in UTF-8, with CRLF line ends, to a binary file that the caller closes.
+
+    Args:
+        out: the file.
+        with_bom: whether the file begins with a BOM, which Excel needs to detect UTF-8.
+    """
 
     def __init__(self, out: BinaryIO, *, with_bom: bool = True) -> None:
         self._out = out
@@ -65,26 +70,27 @@ class CsvWriter:
         """Write rows; return how many."""
         count = 0
         for row in rows:
-            self._writer.writerow([defuse(cell) for cell in row])
+            self._writer.writerow([escape_formula(cell) for cell in row])
             count += 1
             if count % 500 == 0:
                 self._flush()
         self._flush()
         return count
 
-    def close(self) -> None:
-        """Nothing is left to write; the file stays open."""
-        self._flush()
-
     def _flush(self) -> None:
-        # Lone surrogates (from a file that did not decode) would not encode.
+        # "replace", because a file that did not decode leaves lone surrogates, which do not encode.
         self._out.write(self._buffer.getvalue().encode("utf-8", "replace"))
         self._buffer.seek(0)
         self._buffer.truncate()
 
 
 class XlsxWriter:
-    """XLSX, a row at a time, as many sheets as the rows need; memory is flat."""
+    """Writes XLSX to a binary file, with as many sheets as the rows need; memory use is constant.
+
+    Args:
+        out: the file; written by `close`.
+        title: the name of the first sheet; further ones add a number.
+    """
 
     def __init__(self, out: BinaryIO, *, title: str = "1") -> None:
         self._out = out
@@ -106,15 +112,16 @@ class XlsxWriter:
         return count
 
     def close(self) -> None:
-        """Write the whole file."""
+        """Write the file."""
         self._book.save(self._out)
 
 
 def _sheet_cell(value: Any) -> Any:
     if isinstance(value, str):
-        return escaped(defuse(ILLEGAL_CHARACTERS_RE.sub("", value)))[:LONGEST_CELL_OF_A_SHEET]
+        text = escape_formula(ILLEGAL_CHARACTERS_RE.sub("", value))
+        return escaped(text)[:LONGEST_CELL_OF_A_SHEET]
     if isinstance(value, int) and abs(value) >= 10**15:
-        return str(value)  # a spreadsheet keeps 15 digits
+        return str(value)  # spreadsheets keep 15 digits
     if hasattr(value, "tzinfo") and value.tzinfo is not None:
-        return value.replace(tzinfo=None)  # XLSX knows no time zones
+        return value.replace(tzinfo=None)  # XLSX has no time zones
     return value

@@ -9,18 +9,18 @@ from struct import unpack_from
 from foundation.sentences import Sentence as _
 from tabular.number_formats import shown_number
 from tabular.ole import OleStream
-from tabular.patience import is_limited
 from tabular.problems import FileProblem
 from tabular.stored_strings import StoredStrings
 from tabular.tables import LONGEST_CELL, Row
+from tabular.time_limit import is_limited
 from tabular.xls_records import BIFF5, BOF, EOF, Globals, records, text_of
 
 _NUMBER, _RK, _MULRK, _LABELSST = 0x203, 0x27E, 0xBD, 0xFD
 _LABEL, _RSTRING, _BOOLERR, _FORMULA, _STRING = 0x204, 0xD6, 0x205, 0x06, 0x207
 _CELLS = frozenset({_NUMBER, _RK, _MULRK, _LABELSST, _LABEL, _RSTRING, _BOOLERR, _FORMULA})
-#: Cells that are sorted by row in memory, where a file does not have them in order.
+#: Cells that are sorted in memory if the rows of a file are not in order.
 _MOST_UNORDERED = 300_000
-#: Records that a preview makes sure of.
+#: Records whose order a preview checks.
 _MOST_PREVIEWED = 50_000
 
 
@@ -28,7 +28,7 @@ class CellReader:
     """Turns the records of a sheet into rows of text.
 
     Attributes:
-        position: where in the stream the last record is.
+        position: the offset of the last record in the stream.
     """
 
     def __init__(self, stream: OleStream, book: Globals, strings: StoredStrings) -> None:
@@ -45,11 +45,11 @@ class CellReader:
         self.position = 0
 
     def rows(self, start: int) -> Iterator[Row]:
-        """Yield the rows of the sheet that begins there.
+        """Yield the rows of the sheet whose records begin at the offset `start`.
 
         Raises:
-            FileProblem: the rows are in no order, and too many to be sorted.
-            struct.error, ValueError: it is damaged.
+            FileProblem: the rows are not in order, and too many to be sorted.
+            struct.error, ValueError: the sheet is damaged.
         """
         if self._is_ordered(start):
             line, cells = -1, dict[int, str]()
@@ -64,7 +64,7 @@ class CellReader:
         for count, (row, column, text) in enumerate(self._cells(start)):
             if count > _MOST_UNORDERED:
                 raise FileProblem(
-                    _("The rows of this old workbook are in no order. Save it as XLSX."),
+                    _("The rows of this old workbook are not in order. Save it as XLSX."),
                     code="unordered",
                 )
             found.setdefault(row, {})[column] = text
@@ -72,7 +72,7 @@ class CellReader:
             yield from _row(line, found[line])
 
     def _is_ordered(self, start: int) -> bool:
-        """Return whether the rows are in order; for a preview, as far as it will read."""
+        """Return whether the rows are in order; a preview checks only the first records."""
         last, most = 0, _MOST_PREVIEWED if is_limited() else None
         for number, at, _length in islice(self._records(start), most):
             if number in _CELLS:
@@ -83,7 +83,7 @@ class CellReader:
         return True
 
     def _records(self, start: int) -> Iterator[tuple[int, int, int]]:
-        """Yield the sheet's own records, not those of charts inside."""
+        """Yield the sheet's own records, without those of embedded charts."""
         depth = 0
         for number, at, length in records(self._stream, start):
             if number == BOF:
@@ -99,7 +99,7 @@ class CellReader:
                 yield number, at, length
 
     def _cells(self, start: int) -> Iterator[tuple[int, int, str]]:
-        """Yield (row, column, text) of the cells that hold something, from 0."""
+        """Yield (row, column, text) of the cells that are not empty; both count from 0."""
         waiting: tuple[int, int] | None = None
         for number, at, length in self._records(start):
             if number in _CELLS:
@@ -137,17 +137,17 @@ class CellReader:
     def _formula(self, data: bytes) -> str:
         if data[12:14] != b"\xff\xff":
             return self._number(unpack_from("<d", data, 6)[0], data)
-        # 1: true or false; 2: an error, 3: empty.
+        # The kind of value: 1 is a truth value, 2 an error, 3 empty.
         return _truth(data[8]) if data[6] == 1 else ""
 
 
 def _is_text(formula: bytes) -> bool:
-    """Return whether a formula's value is the text in the record that follows."""
+    """Return whether a formula's value is text, which the next record contains."""
     return formula[12:14] == b"\xff\xff" and formula[6] == 0
 
 
 def _rk(packed: int) -> float:
-    """Return a number that was packed into 30 bits."""
+    """Return the number of an RK value, which packs it into 30 bits."""
     if packed & 2:
         value = float((packed - (1 << 32) if packed & 1 << 31 else packed) >> 2)
     else:

@@ -1,7 +1,7 @@
-"""The records of an old workbook (BIFF): what its globals say, and its strings.
+"""The records of an old workbook (BIFF): its globals and its shared strings.
 
-[MS-XLS] describes them. Excel 97 and later write BIFF8, Excel 5 and 95 BIFF5; texts of the latter
-are in the code page the workbook names.
+[MS-XLS] specifies them. Excel 97 and later write BIFF8, Excel 5 and 95 write BIFF5. Text in BIFF5
+is in the code page that the workbook names.
 """
 
 from __future__ import annotations
@@ -19,33 +19,34 @@ BOF, EOF, CONTINUE = 0x809, 0x0A, 0x3C
 _FILEPASS, _CODEPAGE, _DATEMODE = 0x2F, 0x42, 0x22
 _BOUNDSHEET, _FORMAT, _XF, _SST = 0x85, 0x41E, 0xE0, 0xFC
 BIFF8, BIFF5 = 0x600, 0x500
-#: Sheets and formats that are looked at.
+#: Sheets, formats and styles that are read; further ones are ignored.
 _MOST_SHEETS, _MOST_FORMATS, _MOST_STYLES = 1_000, 10_000, 70_000
 LONGEST_SHEET_NAME = 100
-#: Strings handed over at a time.
+#: Strings yielded at a time.
 _STRINGS = 1_000
+#: Code pages whose codec is not called cp<number>.
 _TRANSLATED = {1200: "utf-16-le", 10000: "mac_roman", 32768: "mac_roman", 32769: "cp1252"}
 
-#: (number, place of the content in the stream, its length).
+#: (record number, offset of its content in the stream, length of its content).
 Record = tuple[int, int, int]
 
 
 class Encrypted(Exception):
-    """A workbook protected by a password."""
+    """The workbook is protected by a password."""
 
 
 @dataclass(slots=True)
 class Globals:
-    """What a workbook says of itself.
+    """The workbook's global records, which stand before the sheets.
 
     Attributes:
         version: BIFF8 or BIFF5.
-        sheets: name -> place of its records.
-        hidden: names of sheets that are not shown.
-        kinds: what each cell style makes of a number; see `tabular.number_formats`.
-        is_1904: days are counted from 1904.
-        encoding: of the texts of BIFF5.
-        strings: places and lengths of the records with the shared strings.
+        sheets: name -> offset of its records.
+        hidden: the names of hidden sheets.
+        kinds: for each cell style, the kind of value it shows; see `tabular.number_formats`.
+        is_1904: whether days count from 1904.
+        encoding: the encoding of text in BIFF5.
+        strings: (offset, length) of the records with the shared strings.
     """
 
     version: int = 0
@@ -58,7 +59,7 @@ class Globals:
 
 
 def records(stream: OleStream, at: int) -> Iterator[Record]:
-    """Yield the records from a place on."""
+    """Yield the records from the offset `at` to the end of the stream."""
     while len(head := stream.read(at, 4)) == 4:
         number, length = unpack_from("<HH", head)
         yield number, at + 4, length
@@ -66,11 +67,11 @@ def records(stream: OleStream, at: int) -> Iterator[Record]:
 
 
 def read_globals(stream: OleStream) -> Globals:
-    """Read what stands before the sheets.
+    """Read the global records of a workbook.
 
     Raises:
-        Encrypted: there is a password.
-        ValueError, struct.error: it is no workbook.
+        Encrypted: it is protected by a password.
+        ValueError, struct.error: it is not a workbook.
     """
     found = Globals()
     formats: dict[int, str] = {}
@@ -125,7 +126,14 @@ def _note_sheet(found: Globals, data: bytes) -> None:
 
 
 def _short_text(data: bytes, at: int, found: Globals, *, wide: bool) -> str:
-    """Return a text that is whole within its record; `wide`: BIFF8 gives 2 bytes to its length."""
+    """Return a text that lies completely in its record.
+
+    Args:
+        data: the record.
+        at: the offset of the text's length.
+        found: the globals, for version and encoding.
+        wide: whether the length takes 2 bytes in BIFF8.
+    """
     if found.version == BIFF5:
         return data[at + 1 : at + 1 + data[at]].decode(found.encoding, "replace")
     length, at = (unpack_from("<H", data, at)[0], at + 2) if wide else (data[at], at + 1)
@@ -133,7 +141,7 @@ def _short_text(data: bytes, at: int, found: Globals, *, wide: bool) -> str:
 
 
 def text_of(data: bytes, length: int, *, is_wide: bool) -> str:
-    """Return characters of BIFF8: two bytes each, or one where none needs more."""
+    """Return a text of BIFF8: two bytes for each character, or one if none needs two."""
     length = min(length, LONGEST_CELL)
     if is_wide:
         return data[: 2 * length].decode("utf-16-le", "replace")
@@ -141,7 +149,7 @@ def text_of(data: bytes, length: int, *, is_wide: bool) -> str:
 
 
 def shared_strings(stream: OleStream, places: list[tuple[int, int]]) -> Iterator[list[bytes]]:
-    """Yield the shared strings in UTF-8, some at a time."""
+    """Yield the shared strings in UTF-8, several at a time."""
     pieces = _Pieces(stream, places)
     head = pieces.take(8)
     count = unpack_from("<I", head, 4)[0] if len(head) == 8 else 0
@@ -158,7 +166,7 @@ def shared_strings(stream: OleStream, places: list[tuple[int, int]]) -> Iterator
 
 
 def _shared(pieces: _Pieces) -> str | None:
-    """Return the next string, without what formats it or says how it sounds; None: no more."""
+    """Return the next string without its formats and phonetic guides; None: there is none."""
     head = pieces.take(3)
     if len(head) < 3:
         return None
@@ -174,7 +182,7 @@ def _shared(pieces: _Pieces) -> str | None:
 
 
 class _Pieces:
-    """The content of a record and of those that continue it."""
+    """The joined content of a record and the CONTINUE records after it."""
 
     def __init__(self, stream: OleStream, places: list[tuple[int, int]]) -> None:
         self._stream = stream
@@ -189,7 +197,7 @@ class _Pieces:
         return True
 
     def take(self, size: int) -> bytes:
-        """Return bytes; fewer at the end of all."""
+        """Return the next bytes; fewer at the end of the last record."""
         found = self._data[self._at : self._at + size]
         self._at += len(found)
         while len(found) < size and self._next():
@@ -199,7 +207,7 @@ class _Pieces:
         return found
 
     def skip(self, size: int) -> None:
-        """Leave bytes out."""
+        """Skip bytes."""
         while size > 0:
             left = len(self._data) - self._at
             if size <= left:
@@ -211,7 +219,7 @@ class _Pieces:
                 return
 
     def characters(self, count: int, *, is_wide: bool) -> str:
-        """Return characters; where they go on in the next record, that says anew how wide."""
+        """Return the next characters; a CONTINUE record begins with a new flag for their width."""
         text = ""
         while True:
             width = 2 if is_wide else 1

@@ -1,8 +1,8 @@
 """Old Excel and WPS workbooks (.xls): at most 65,536 rows a sheet, read record by record.
 
-Why not calamine or xlrd: the one lays a sheet out as a dense block, a gigabyte for one cell in the
-last corner, and takes the process with it when a file's sectors run in a circle; the other holds
-every cell. Here memory is that of the widest row, whatever the file.
+Why not calamine or xlrd: calamine lays a sheet out as a dense block, which takes a gigabyte for one
+cell in the last corner, and it crashes the process when a file's sectors form a loop. xlrd holds
+every cell in memory. This reader holds one row at a time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from struct import error as StructError
 
 from foundation.sentences import Sentence as _
 from tabular.ole import BrokenFile, OleFile, OleStream
-from tabular.problems import FileProblem
+from tabular.problems import FileProblem, not_a_table
+from tabular.sheets import choose_sheet
 from tabular.stored_strings import StoredStrings
 from tabular.tables import Layout, Row
 from tabular.xls_cells import CellReader
 from tabular.xls_records import Encrypted, Globals, read_globals, shared_strings
 
-#: Bytes; the largest that Excel writes is some hundred.
+#: Bytes of a file; the largest that Excel writes has about a hundred million.
 LARGEST = 256 << 20
-#: What else lies in compound files, by a stream it has.
+#: Other documents in compound files: a stream that each has, and its name for the operator.
 _OTHERS = {"worddocument": "DOC", "powerpoint document": "PPT", "__properties_version1.0": "MSG"}
 
 
@@ -43,7 +44,7 @@ class XlsTable:
 
     @property
     def position(self) -> int:
-        """Bytes of the sheet that are read."""
+        """Bytes of the sheet that have been read."""
         return self._taken
 
     def rows(self) -> Iterator[Row]:
@@ -54,7 +55,7 @@ class XlsTable:
                 stream = _workbook(OleFile(file))
                 strings = StoredStrings(shared_strings(stream, self._book.strings))
                 with closing(strings):
-                    # A reader of its own for the strings would read on where it left off.
+                    # Cells have a stream of their own, for the strings are read in between.
                     reader = CellReader(_workbook(OleFile(file)), self._book, strings)
                     for row in reader.rows(self._start):
                         self._taken = reader.position - self._start
@@ -64,7 +65,7 @@ class XlsTable:
 
 
 def damaged() -> FileProblem:
-    """Return the problem of a workbook that cannot be read."""
+    """Return the problem of a damaged workbook."""
     return FileProblem(
         _("The workbook is damaged or not a spreadsheet. Save it as XLSX or CSV, try again."),
         code="damaged",
@@ -72,10 +73,14 @@ def damaged() -> FileProblem:
 
 
 def open_xls(path: Path, *, sheet: str = "") -> XlsTable:
-    """Open an .xls workbook.
+    """Open a sheet of an .xls workbook.
+
+    Args:
+        path: the file.
+        sheet: the name of the sheet; empty: the first one with rows.
 
     Raises:
-        FileProblem: it is encrypted, damaged, too large, or has no such sheet.
+        FileProblem: it is encrypted, damaged or too large, or the sheet is missing or empty.
     """
     if path.stat().st_size > LARGEST:
         raise FileProblem(
@@ -92,17 +97,13 @@ def open_xls(path: Path, *, sheet: str = "") -> XlsTable:
         ) from None
     except (BrokenFile, StructError, ValueError, IndexError, OverflowError, OSError):
         raise damaged() from None
-    names = tuple(book.sheets)
-    if sheet and sheet not in names:
-        raise FileProblem(
-            _("The workbook has no sheet %(sheet)s.") % {"sheet": sheet}, code="no_sheet"
-        )
-    hidden = tuple(name for name in names if name in book.hidden)
-    for name in (sheet,) if sheet else sorted(names, key=hidden.__contains__):
-        table = XlsTable(path, book, Layout("xls", sheet=name, sheets=names, hidden=hidden))
-        if sheet or next(table.rows(), None) is not None:
-            return table
-    raise FileProblem(_("The workbook is empty: no sheet has a row."), code="empty")
+    return choose_sheet(
+        lambda layout: XlsTable(path, book, layout),
+        kind="xls",
+        names=tuple(book.sheets),
+        hidden=book.hidden,
+        sheet=sheet,
+    )
 
 
 def _workbook(container: OleFile) -> OleStream:
@@ -113,12 +114,5 @@ def _workbook(container: OleFile) -> OleStream:
         raise Encrypted
     for name, kind in _OTHERS.items():
         if name in container.streams:
-            raise FileProblem(
-                _(
-                    "This is no table (%(kind)s). Save it from the spreadsheet as CSV or XLSX and "
-                    "try again."
-                )
-                % {"kind": kind},
-                code="not_a_table",
-            )
+            raise not_a_table(kind)
     raise BrokenFile

@@ -1,4 +1,4 @@
-"""Cells of a workbook as text: what they show, as far as a person can tell."""
+"""Cells of a workbook as the text that a person sees in the spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from foundation.sentences import Sentence as _
 from tabular.number_formats import plain_number, shown_number
 from tabular.tables import LONGEST_CELL, MOST_COLUMNS, Row
 from tabular.xlsx_escapes import unescaped
-from tabular.xlsx_problems import local
-from tabular.xlsx_rows import Usual, column_number
+from tabular.xlsx_problems import local_name
+from tabular.xlsx_rows import MatchedRow, column_number
 from tabular.xlsx_strings import SharedStrings, rich_text
 
-#: Combinations of cell types and styles that are remembered; a sheet has a handful.
+#: Plans that are cached, one for each combination of cell types and styles; a sheet has a few.
 _MOST_PLANS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What to do with the cells of a row of certain types and styles.
+    """How to read the cells of rows with the same types and styles.
 
     Attributes:
-        end: where in the matched row the last cell is, and one further.
+        end: index in the matched row behind its last cell.
         shared: columns of shared strings.
-        numbers: columns of numbers, not of dates and the like.
-        chosen: picks those out of the cells.
-        odd: (column, type, style) of all the others.
+        numbers: columns of plain numbers (no dates, percentages and so on).
+        chosen: picks the cells of `numbers` out of a row.
+        odd: (column, type, style) of all other cells.
     """
 
     end: int
@@ -39,7 +39,13 @@ class _Plan:
 
 
 class RowReader:
-    """Turns rows, matched whole or parsed, into rows of text."""
+    """Turns rows of a sheet, matched by the pattern or parsed, into rows of text.
+
+    Args:
+        strings: the workbook's shared strings.
+        kinds: number of a cell style -> the kind of value it shows.
+        is_1904: whether days count from 1904.
+    """
 
     def __init__(
         self, strings: SharedStrings, kinds: Mapping[str, str], *, is_1904: bool = False
@@ -47,16 +53,16 @@ class RowReader:
         self._strings = strings
         self._kinds = kinds
         self._is_1904 = is_1904
-        self._plans: dict[Usual, _Plan] = {}
+        self._plans: dict[MatchedRow, _Plan] = {}
         self._columns: dict[str, int] = {}
         self._line = 0
 
-    def usual(self, row: Usual, line: int) -> Row:
-        """Return the row that was matched whole.
+    def matched(self, row: MatchedRow, line: int) -> Row:
+        """Return the text of a row that the pattern matched.
 
         Args:
-            row: see `tabular.xlsx_rows.Usual`.
-            line: 0: the one behind the last.
+            row: see `tabular.xlsx_rows.MatchedRow`.
+            line: its line number; 0: the one after the last row's.
         """
         self._line = line = line or self._line + 1
         marks = row[1::2]
@@ -67,7 +73,7 @@ class RowReader:
             number = cells[column]
             text = kept.get(number)
             cells[column] = self._strings[number] if text is None else text
-        # Mostly they are whole numbers, all of them; one look at all of them tells.
+        # Mostly all of them are whole numbers, which one test of the joined text shows.
         if plan.numbers and not "".join(plan.chosen(cells)).isdecimal():
             for column in plan.numbers:
                 cells[column] = plain_number(cells[column])
@@ -75,7 +81,7 @@ class RowReader:
             cells[column] = self._shown(cells[column], kind, style)
         return line, cells, ""
 
-    def _planned(self, marks: Usual) -> _Plan:
+    def _planned(self, marks: MatchedRow) -> _Plan:
         shared, numbers, odd, end = [], [], [], 0
         for column, mark in enumerate(marks):
             if mark is None:
@@ -96,7 +102,12 @@ class RowReader:
         return plan
 
     def parsed(self, row: ET.Element, line: int) -> Row:
-        """Return the row of an element; its line, where it is not known, is in the element."""
+        """Return the text of a parsed row.
+
+        Args:
+            row: the row's element.
+            line: its line number; 0: the element has it, or it is the one after the last row's.
+        """
         given = row.get("r", "")
         if not line:
             line = int(given) if given.isascii() and given.isdigit() else self._line + 1
@@ -110,7 +121,7 @@ class RowReader:
                     problem = _("too many columns")
                 continue
             width = len(cells)
-            if column < width:  # out of order: bad, but readable
+            if column < width:  # cells out of order are invalid, but readable
                 cells[column] = self._text(cell)
                 continue
             if column > width:
@@ -134,8 +145,8 @@ class RowReader:
     def _text(self, cell: ET.Element) -> str:
         kind, value = cell.get("t", "n"), ""
         for part in cell:
-            tag = local(part.tag)
-            if tag == "v":  # there may be a formula before it and extensions behind
+            tag = local_name(part.tag)
+            if tag == "v":  # a formula may stand before it, and extensions after it
                 value = self._shown(part.text or "", kind, cell.get("s", ""))
             elif tag == "is":
                 value = rich_text(part)[:LONGEST_CELL]
@@ -151,7 +162,7 @@ class RowReader:
             if shown_as:
                 return shown_number(value, shown_as, is_1904=self._is_1904)[:LONGEST_CELL]
             return plain_number(value)[:LONGEST_CELL]
-        if kind == "e":  # #N/A and its like say that there is no value
+        if kind == "e":  # an error such as #N/A: there is no value
             return ""
         if kind == "d":
             return value.replace("T", " ").removesuffix("Z").removesuffix(" 00:00:00")

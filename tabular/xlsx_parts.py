@@ -1,7 +1,7 @@
-"""The small parts of an XLSX workbook: where its sheets are, what its styles show.
+"""The small parts of an XLSX workbook: the places of its sheets, and its styles.
 
-Where a part lies and what it is called is the workbook's own business: relations say which part is
-what. Programs write their names in any case, and some with backslashes.
+The names and places of parts are not fixed: relations tell which part is which. Programs write the
+names in upper or lower case, and some with backslashes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from tabular.xlsx_problems import damaged
 from tabular.xlsx_scan import scan_tags
 
 MOST_PARTS = 10_000
-#: Bytes of the archive's own list of its parts; Python takes ten times as much for it.
+#: Bytes of the archive's directory of its parts; in memory Python needs ten times as much.
 LARGEST_LIST = 2 << 20
+#: Sheets and styles that are read; further ones are ignored.
 _MOST_SHEETS, _MOST_STYLES = 1_000, 70_000
 LONGEST_SHEET_NAME = 100
 _BOOK, _RELATIONS = frozenset({"workbookPr", "sheet"}), frozenset({"Relationship"})
@@ -31,15 +32,15 @@ _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """Where things are.
+    """The contents of a workbook.
 
     Attributes:
         sheets: name -> part.
-        hidden: names of sheets that are not shown.
+        hidden: the names of hidden sheets.
         strings_part: the part with the shared strings, or "".
-        kinds: number of a cell style -> what it makes of a number; those that say something.
-        is_1904: days are counted from 1904.
-        sizes: part -> inflated bytes, as the archive says.
+        kinds: number of a cell style -> the kind of value it shows, if that is not a plain number.
+        is_1904: whether days count from 1904.
+        sizes: part -> inflated bytes, according to the archive.
     """
 
     sheets: dict[str, str]
@@ -52,7 +53,11 @@ class Workbook:
 
 @dataclass(frozen=True, slots=True)
 class _Relations:
-    """What a part refers to: id -> part, and the last word of the relation's type -> part."""
+    """The parts that a part refers to.
+
+    Attributes:
+        by_id: id of the relation -> (last word of its type, part).
+    """
 
     by_id: dict[str, tuple[str, str]]
 
@@ -61,15 +66,15 @@ class _Relations:
 
 
 def growing_parser(builder: ET.TreeBuilder) -> ET.XMLParser:
-    """Return a parser whose tree can be looked at, and pruned, while it grows."""
+    """Return a parser whose tree can be read and pruned while it grows."""
     return ET.XMLParser(target=builder)  # noqa: S314 - without a DOCTYPE there are no entities
 
 
 def read_workbook(path: Path) -> Workbook:
-    """Read what a workbook contains.
+    """Read the contents of a workbook, without its sheets.
 
     Raises:
-        FileProblem: it is none, or a kind that is not read.
+        FileProblem: it is damaged, not a workbook, or of a kind that is not supported.
     """
     try:
         _refuse_long_list(path)
@@ -82,10 +87,10 @@ def read_workbook(path: Path) -> Workbook:
 
 
 def _refuse_long_list(path: Path) -> None:
-    """Refuse an archive of a million parts before its list is read.
+    """Refuse an archive with a huge directory of parts before the directory is read.
 
     Raises:
-        FileProblem: it has too many.
+        FileProblem: the directory is larger than LARGEST_LIST.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -147,13 +152,13 @@ def _not_xlsx(known: dict[str, str]) -> str:
 
 
 def _relations(archive: zipfile.ZipFile, known: dict[str, str], part: str) -> _Relations:
-    """Return what a part, or the whole package (""), refers to, as far as it is there."""
+    """Return the existing parts that a part, or the whole package (""), refers to."""
     folder = dirname(_plain(part))
     file = known.get(join(folder, "_rels", _plain(part).rpartition("/")[2] + ".rels"), "")
     found = {}
     for _depth, _tag, attributes in scan_tags(archive, file, _RELATIONS) if file else ():
         target = attributes.get("Target", "").replace("\\", "/")
-        # External targets (links to other workbooks, to the web) are never followed.
+        # External targets (links to other workbooks or the web) are never followed.
         if attributes.get("TargetMode", "") == "External":
             continue
         place = normpath(target.lstrip("/") if target.startswith("/") else join(folder, target))

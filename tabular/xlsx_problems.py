@@ -1,4 +1,4 @@
-"""What every reader of a part of a workbook refuses, and how it names tags."""
+"""Problems that all readers of XLSX parts report, and the names of tags."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tabular.problems import FileProblem
 
 
 def damaged() -> FileProblem:
-    """Return the problem of a workbook that cannot be read."""
+    """Return the problem of a damaged workbook."""
     return FileProblem(
         _(
             "The workbook is damaged, encrypted or not a spreadsheet. Open it in the spreadsheet, "
@@ -17,23 +17,24 @@ def damaged() -> FileProblem:
     )
 
 
-def too_much() -> FileProblem:
-    """Return the problem of a sheet that is no table but a bomb."""
+def too_large() -> FileProblem:
+    """Return the problem of a sheet that is too large to be a table, such as a zip bomb."""
     return FileProblem(
-        _("The sheet unpacks to more than a table can be: it is not read."), code="bomb"
+        _("The sheet is too large to be a table once it is unpacked, so it is not read."),
+        code="bomb",
     )
 
 
-def local(tag: str) -> str:
-    """Return a tag without its namespace: there are two, and some programs invent prefixes."""
+def local_name(tag: str) -> str:
+    """Return a tag without its namespace; workbooks use two, with any prefix."""
     return tag.rpartition("}")[2]
 
 
 def refuse_doctype(block: bytes) -> None:
-    """Refuse XML that defines entities: no spreadsheet program writes any.
+    """Refuse XML that defines entities, which no spreadsheet program writes.
 
     Raises:
-        FileProblem: it does.
+        FileProblem: the block defines some.
     """
     if b"<!DOCTYPE" in block or b"<!ENTITY" in block:
         raise damaged()

@@ -1,7 +1,7 @@
-"""Rows of a sheet by pattern: what Excel, WPS and openpyxl write, at several times an XML parser.
+"""Rows of a sheet, read by a pattern that is several times as fast as an XML parser.
 
-A row that does not look as usual from end to end is given to the XML parser, alone. So nothing is
-guessed: a row is either matched whole or parsed.
+The pattern matches rows as Excel, WPS and openpyxl write them. It matches a row completely or not
+at all, and a row that it does not match goes to the XML parser on its own. So nothing is guessed.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Protocol, TypeAlias
 from xml.etree import ElementTree as ET
 
 from tabular.tables import MOST_COLUMNS
-from tabular.xlsx_problems import damaged, too_much
+from tabular.xlsx_problems import damaged, too_large
 
-#: Where the rows begin; a sheet without it is written in a way of its own.
+#: The tag before the rows; a sheet without it in this form goes to the XML parser.
 ROWS_BEGIN = re.compile(rb"<sheetData[^>]*>")
-#: What a row matched whole consists of: its line, then for each column up to the pattern's width
-#: the attributes and the value of its cell, None where there is none.
-Usual: TypeAlias = tuple[str | None, ...]
+#: The groups of a matched row: its line, then for each column up to the pattern's width the
+#: attributes and the value of its cell, or None.
+MatchedRow: TypeAlias = tuple[str | None, ...]
 
-# Possessive, all of it: whatever the text, every character is looked at once. No entities and no
-# control characters in a value: those are the parser's.
+# All quantifiers are possessive, so the time is linear for every text. Values with entities or
+# control characters do not match and go to the parser.
 _ROW = r'\s*+<row(?: r="([0-9]{1,7}+)"[^<>/]*+)?+>'
 _CELL = (
     r'(?:<c r="%s[0-9]{1,7}+"((?: s="[0-9]{1,6}+"| t="(?:s|n|str|b|inlineStr)"){0,2}+)'
@@ -32,24 +32,25 @@ _CELL = (
 _END = r"</row>"
 _NUMBER = re.compile(r'\br="([0-9]{1,12})"')
 
+#: Bytes read at a time.
 BLOCK = 1 << 18
-#: Excel's own.
+#: Excel's limit of cells in a row.
 MOST_CELLS = 16_384
-#: Tags of a row; each costs a hundred bytes of tree.
+#: Tags of a row; each takes a hundred bytes in the tree.
 MOST_TAGS = 120_000
-#: What prefixes stand for, as the sheet's first tag says; a row is parsed without that tag.
+#: Namespace prefixes, declared in the sheet's first tag; a row that is parsed alone needs them.
 _PREFIX = re.compile(rb'\sxmlns:[\w.-]{1,40}="[^"<&]{0,300}"')
 
 
 class Readable(Protocol):
-    """What gives a part's bytes."""
+    """A part of a workbook that is open for reading."""
 
     def read(self, size: int, /) -> bytes:
-        """Return some more."""
+        """Return the next bytes, at most `size`."""
 
 
 def column_number(reference: str) -> int:
-    """Return the column of a cell's reference ("C7"), counted from 0; -1 where it has none."""
+    """Return the column of a cell reference ("C7"), counted from 0; -1 if it has none."""
     number = 0
     for letter in reference.rstrip("0123456789")[:4].upper():
         number = number * 26 + ord(letter) - 64
@@ -66,23 +67,23 @@ def column_letters(number: int) -> str:
 
 
 def row_pattern(width: int) -> re.Pattern[str]:
-    """Return the pattern of a usual row of up to so many columns."""
+    """Return the pattern for rows with up to `width` columns."""
     cells = "".join(_CELL % column_letters(number) for number in range(width))
     return re.compile(_ROW + cells + _END)
 
 
 def split_rows(
     part: Readable, head: bytes, *, longest: int
-) -> Iterator[tuple[int, Usual | ET.Element]]:
-    """Yield (line or 0, the row matched whole, or its element) for each row.
+) -> Iterator[tuple[int, MatchedRow | ET.Element]]:
+    """Yield (line or 0, the matched row or its parsed element) for each row.
 
     Args:
-        part: the sheet's XML, behind `head`.
-        head: its beginning, with ROWS_BEGIN in it.
-        longest: characters of a row.
+        part: the sheet's XML after `head`.
+        head: the beginning of the sheet's XML, with ROWS_BEGIN in it.
+        longest: the most characters of a row.
 
     Raises:
-        FileProblem: a row without an end, or something else where rows should be.
+        FileProblem: a row has no end, or there is something else between the rows.
     """
     begin = ROWS_BEGIN.search(head)
     if begin is None or begin[0].endswith(b"/>"):
@@ -100,7 +101,7 @@ def split_rows(
         if odd is not None:
             yield odd
             needed = _width(odd[1])
-            if width < needed <= MOST_COLUMNS:  # a few times at most: it doubles
+            if width < needed <= MOST_COLUMNS:  # happens a few times at most, because it doubles
                 width = min(max(needed, 2 * width), MOST_COLUMNS)
                 match = row_pattern(width).match
             continue
@@ -111,13 +112,15 @@ def split_rows(
             raise damaged()
         buffer, at = buffer[at:] + decoder.decode(more), 0
         if len(buffer) > longest + BLOCK:
-            raise too_much()
+            raise too_large()
 
 
 def _unusual(buffer: str, at: int, opening: str) -> tuple[tuple[int, ET.Element] | None, int]:
-    """Return the next row, parsed, and what is behind it; None and -1 at the end of the rows.
+    """Parse the next row with the XML parser.
 
-    None and where to go on when more of the sheet has to be read first.
+    Returns:
+        (line and row, the position after it); (None, -1) at the end of the rows; (None, the
+        position to continue from) if more of the sheet has to be read first.
     """
     start = buffer.find("<", at)
     while buffer.startswith(("<!--", "<?"), start):
@@ -139,7 +142,7 @@ def _unusual(buffer: str, at: int, opening: str) -> tuple[tuple[int, ET.Element]
     number = _NUMBER.search(buffer, start, close)
     body = "" if is_empty else buffer[close + 1 : end]
     if body.count("<c") > MOST_CELLS or body.count("<") > MOST_TAGS:
-        raise too_much()
+        raise too_large()
     element = ET.fromstring(opening + body + "</row>")  # noqa: S314 - no DOCTYPE here
     return (int(number[1]) if number else 0, element), end + (1 if is_empty else len(_END))
 

@@ -1,4 +1,4 @@
-"""The start tags of a small part of a workbook, in order: no tree, so memory is flat."""
+"""The start tags of a small part of a workbook, in order, without building a tree."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
-from tabular.patience import check_time
-from tabular.xlsx_problems import damaged, local
+from tabular.time_limit import check_time
+from tabular.xlsx_problems import damaged, local_name
 
 #: Inflated bytes of a small part (workbook, relations, styles).
 LARGEST_PART = 16 << 20
 _BLOCK = 1 << 16
-#: Start tags of one; 65,000 styles, with all that they consist of, are half of it.
+#: Start tags of a small part; 65,000 styles with all their elements have half as many.
 MOST_TAGS = 500_000
 
 #: (depth from 0, name without namespace, attributes without namespaces).
@@ -21,11 +21,11 @@ Tag = tuple[int, str, dict[str, str]]
 
 
 def scan_tags(archive: zipfile.ZipFile, part: str, wanted: frozenset[str]) -> Iterator[Tag]:
-    """Yield the start tags of some names.
+    """Yield the start tags with the wanted names.
 
     Raises:
-        FileProblem: it is too large, or defines entities.
-        ParseError: it is no XML.
+        FileProblem: the part is too large, or defines entities.
+        ParseError: it is not XML.
     """
     parser = expat.ParserCreate(namespace_separator="}")
     found: list[Tag] = []
@@ -34,8 +34,10 @@ def scan_tags(archive: zipfile.ZipFile, part: str, wanted: frozenset[str]) -> It
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth, count
         count += 1
-        if local(name) in wanted:
-            found.append((depth, local(name), {local(k): v for k, v in attributes.items()}))
+        if local_name(name) in wanted:
+            found.append(
+                (depth, local_name(name), {local_name(k): v for k, v in attributes.items()})
+            )
         depth += 1
 
     def end(_name: str) -> None:
@@ -46,7 +48,7 @@ def scan_tags(archive: zipfile.ZipFile, part: str, wanted: frozenset[str]) -> It
         raise damaged()
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.StartDoctypeDeclHandler = doctype  # no spreadsheet program writes any
+    parser.StartDoctypeDeclHandler = doctype  # no spreadsheet program writes a DOCTYPE
     taken = 0
     with archive.open(part) as file:
         while True:

@@ -1,4 +1,4 @@
-"""The shared strings of an XLSX workbook, as they come out of the archive."""
+"""The shared strings of an XLSX workbook, read as the archive is inflated."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from collections.abc import Iterator
 from typing import IO
 from xml.etree import ElementTree as ET
 
-from tabular.patience import check_time
 from tabular.stored_strings import StoredStrings
 from tabular.tables import LONGEST_CELL
+from tabular.time_limit import check_time
 from tabular.xlsx_escapes import unescaped
 from tabular.xlsx_parts import growing_parser
-from tabular.xlsx_problems import damaged, local, refuse_doctype
+from tabular.xlsx_problems import damaged, local_name, refuse_doctype
 
 #: Inflated bytes of the shared strings.
 LARGEST_STRINGS = 2 << 30
-#: Bytes of one shared string's XML, and tags in it: each costs a hundred bytes of tree.
+#: Bytes of one shared string's XML, and tags in it; each tag takes a hundred bytes in the tree.
 LONGEST_STRING = 4 << 20
 MOST_TAGS = 120_000
+#: Bytes read at a time.
 BLOCK = 1 << 18
 
-#: Where the strings begin; a part without it is written in a way of its own.
+#: The tag before the strings; a part without it in this form goes to the XML parser.
 _STRINGS_BEGIN = re.compile(rb"<sst(?: [^>]*)?>(?=\s*<si>)")
-#: A string without formats, entities and control characters: those are the parser's.
+#: A string without formats, entities and control characters; other strings go to the parser.
 _PLAIN = re.compile(
     rb'<si><t(?: xml:space="preserve")?+>([^<&\x00-\x08\x0b-\x1f]*+)</t>'
     rb"(?:<phoneticPr[^<>]*/>)?+</si>"
@@ -41,7 +42,7 @@ class SharedStrings(StoredStrings):
 
 
 def _blocks(archive: zipfile.ZipFile, part: str) -> Iterator[list[bytes]]:
-    """Yield the strings, in UTF-8, some at a time."""
+    """Yield the strings in UTF-8, several at a time."""
     with archive.open(part) as file:
         head = file.read(BLOCK)
         refuse_doctype(head)
@@ -55,9 +56,9 @@ def _blocks(archive: zipfile.ZipFile, part: str) -> Iterator[list[bytes]]:
 
 
 def _by_pattern(file: IO[bytes], head: bytes, begin: re.Match[bytes]) -> Iterator[list[bytes]]:
-    """Yield the strings of a part as Excel, WPS and openpyxl write it.
+    """Yield the strings of a part that is written as Excel, WPS and openpyxl do.
 
-    Pieces that are more than plain strings go to the parser, within the part's own root element.
+    Pieces with other than plain strings go to the parser, inside the part's own root tag.
     """
     buffer, taken = head[begin.end() :], len(head)
     while True:
@@ -115,17 +116,17 @@ def _string(element: ET.Element) -> bytes:
 
 
 def rich_text(element: ET.Element) -> str:
-    """Return the text of a string, without the guides that say how it is pronounced (rPh)."""
+    """Return the text of a string without its phonetic guides (rPh)."""
     text = "".join(
-        child.text or "" if local(child.tag) == "t" else "".join(_runs(child))
+        child.text or "" if local_name(child.tag) == "t" else "".join(_runs(child))
         for child in element
-        if local(child.tag) in ("t", "r")
+        if local_name(child.tag) in ("t", "r")
     )
     return unescaped(text)
 
 
 def _runs(run: ET.Element) -> Iterator[str]:
-    return (child.text or "" for child in run if local(child.tag) == "t")
+    return (child.text or "" for child in run if local_name(child.tag) == "t")
 
 
 def _encoded(text: str) -> bytes:

@@ -29,9 +29,15 @@ from accounts.admin.account_page import page_context
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
-from foundation.admin import ConsoleAdmin, ExportMixin, KeptMixin, TimelineInline, search_by_uin
-from foundation.marks import EMPTY
-from tabular.formats import stream_csv, write_xlsx
+from foundation.admin import (
+    ConsoleAdmin,
+    ExportMixin,
+    ProtectedMixin,
+    TimelineInline,
+    search_by_uin,
+)
+from foundation.display import EMPTY
+from tabular.exports import stream_csv, write_xlsx
 
 STATE_COLOURS = {
     AccountState.NEW: "info",
@@ -74,7 +80,7 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, ConsoleAdmin):
+class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, ConsoleAdmin):
     """Senders. Their state changes by actions alone."""
 
     export_resource = AccountResource
@@ -93,7 +99,7 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, KeptMixin, Consol
     ordering = ["uin"]
     form = AccountForm
     # Without the last account that a campaign names, all accounts would send it.
-    kept_by = ["attempts", "deliveries", "inbound_messages", "campaigns"]
+    protected_by = ["attempts", "deliveries", "inbound_messages", "campaigns"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
         (

@@ -20,7 +20,7 @@ from accounts.models import Account, AccountTaskKind
 from accounts.states import StateReason
 from accounts.transitions import disable_account, enable_account, quarantine_account, rest_account
 from accounts.wake_ups import wake_reconciler
-from foundation.admin import confirmation, require, say_refusals
+from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
 
 #: Accounts that a question about many names.
@@ -203,7 +203,7 @@ class AccountActions:
         if done:
             wake_reconciler()
             messages.success(request, VERBS[verb].after(done) % {"n": done})
-        say_refusals(request, refusals)
+        show_refusals(request, refusals)
 
     @admin.action(description=VERBS["login"].words, permissions=["change"])
     def act_login(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:

@@ -22,8 +22,8 @@ from accounts.models import InboundKind, InboundMessage
 from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.resources import InboundMessageResource
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
-from foundation.marks import EMPTY
-from tabular.formats import stream_csv, write_xlsx
+from foundation.display import EMPTY
+from tabular.exports import stream_csv, write_xlsx
 
 KIND_COLOURS = {
     InboundKind.USER: "primary",

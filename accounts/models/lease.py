@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.account import Account
 from accounts.models.egress import Egress, Worker
 from accounts.querysets import LeaseQuerySet
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 
 
 class Lease(models.Model):

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from campaigns.admin.codes import CODE_COLOURS
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt
 

@@ -23,8 +23,8 @@ from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from foundation.admin import ChangesMixin, ConsoleAdmin, KeptMixin
-from foundation.marks import EMPTY
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ProtectedMixin
+from foundation.display import EMPTY
 from sending.models import Tally
 from sending.states import OPEN_DELIVERY_STATES, RunState
 
@@ -35,15 +35,15 @@ class CampaignAdmin(
     CampaignVerbs,
     CampaignPreflight,
     CampaignReport,
-    KeptMixin,
-    ChangesMixin,
+    ProtectedMixin,
+    ChangeHistoryMixin,
     SimpleHistoryAdmin,
     ConsoleAdmin,
 ):
     """What operators define. Its runs are started, paused and ended on its page."""
 
     form = CampaignForm
-    kept_by = ["runs"]
+    protected_by = ["runs"]
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
     list_filter = ["promise", "allows_strangers", "lists"]

@@ -30,11 +30,11 @@ from foundation.admin import (
     UncountedAdmin,
     uin_starts_with,
 )
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt, Delivery
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, DeliveryState, Reason
-from tabular.formats import stream_csv, write_xlsx
+from tabular.exports import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
     DeliveryState.PENDING: "info",

@@ -11,12 +11,12 @@ from unfold.decorators import display
 from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
 from campaigns.reports.resources import MessageTemplateResource
-from foundation.admin import ChangesMixin, ConsoleAdmin, ExportMixin
-from tabular.formats import stream_csv, write_xlsx
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin
+from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(ChangesMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class MessageTemplateAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin):
     """Texts that several campaigns use; each change is kept."""
 
     export_resource = MessageTemplateResource

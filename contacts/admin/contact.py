@@ -18,9 +18,15 @@ from contacts.admin.person import PersonPage
 from contacts.models import Contact, ContactList
 from contacts.people.attributes import note_attributes_of
 from contacts.resources import ContactResource
-from foundation.admin import ExportMixin, KeptMixin, TimelineInline, UncountedAdmin, search_by_uin
-from foundation.marks import EMPTY
-from tabular.formats import stream_csv, write_xlsx
+from foundation.admin import (
+    ExportMixin,
+    ProtectedMixin,
+    TimelineInline,
+    UncountedAdmin,
+    search_by_uin,
+)
+from foundation.display import EMPTY
+from tabular.exports import stream_csv, write_xlsx
 
 #: How many attributes a row of the list shows.
 SHOWN_ATTRIBUTES = 3
@@ -36,11 +42,11 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(PersonPage, ExportMixin, KeptMixin, UncountedAdmin):
+class ContactAdmin(PersonPage, ExportMixin, ProtectedMixin, UncountedAdmin):
     """People we may have something to say to."""
 
     # Who was ever written to is erased on request, which keeps the suppression and the figures.
-    kept_by = ["deliveries"]
+    protected_by = ["deliveries"]
     export_resource = ContactResource
     export_stream = stream_csv
     export_workbook = write_xlsx

@@ -20,7 +20,7 @@ from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin
-from tabular.formats import stream_csv, write_xlsx
+from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.lists.delete import Deletion, delete_list, rehearse_deletion
 from contacts.models import ContactList
-from foundation.admin import confirmation, require, say_refusals
+from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
 
 
@@ -113,7 +113,7 @@ class ListDeletion:
                 continue
             said = gettext("The list %(name)s is deleted.") % {"name": name}
             messages.success(request, " ".join([said, *_of_opt_outs(deletion, is_done=True)]))
-        say_refusals(request, refusals)
+        show_refusals(request, refusals)
         return not refusals
 
 

@@ -22,7 +22,7 @@ from contacts.people.erase import erase_person, register_eraser
 from contacts.people.person_page import Person, Section, person_of
 from contacts.suppressions import lift_suppression, suppress
 from foundation.admin import confirmation, require
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 

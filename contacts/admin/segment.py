@@ -18,7 +18,7 @@ from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
 from contacts.models import Segment
 from contacts.people.attributes import known_attribute_names
 from contacts.segments.segments import glimpse_segment, save_segment
-from foundation.admin import ConsoleAdmin, KeptMixin, require
+from foundation.admin import ConsoleAdmin, ProtectedMixin, require
 from foundation.refusals import Refusal
 
 #: Names of attributes offered while typing.
@@ -26,13 +26,13 @@ MOST_NAMES = 500
 
 
 @admin.register(Segment)
-class SegmentAdmin(KeptMixin, ConsoleAdmin):
+class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
     """Saved questions about people; a campaign asks them when its run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
-    kept_by = ["campaigns", "runs"]
+    protected_by = ["campaigns", "runs"]
     empty_sentence = _(
         "A segment is a question about people, like: in Beijing and not written to for 30 days. "
         "Whoever fits when a run is planned is written to."

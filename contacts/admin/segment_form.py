@@ -23,7 +23,7 @@ from contacts.admin.segment_rows import (
 )
 from contacts.models import ContactList, Segment
 from contacts.segments.conditions import condition_of, known_kinds
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
 #: Rows of a form at most, and empty ones offered.

@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from contacts.models import Suppression
 from contacts.resources import SuppressionResource
 from foundation.admin import ExportMixin, UncountedAdmin, search_by_uin
-from tabular.formats import stream_csv, write_xlsx
+from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(Suppression)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import UIN_MAX, UIN_MIN, RememberedMapping
 from foundation.refusals import Refusal
-from tabular import CellProblem, Row, is_qq_mail, plain_title, undefuse, whole_number
+from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula, whole_number
 
 UIN, NAME, LEFT_OUT = "uin", "name", ""
 ATTRIBUTE = "attribute:"
@@ -63,7 +63,7 @@ def guess_mapping(columns: Sequence[str], *, sample: Sequence[Row] = ()) -> list
         elif number in left_out:
             mapping.append(LEFT_OUT)
         else:
-            mapping.append(ATTRIBUTE + undefuse(title))
+            mapping.append(ATTRIBUTE + unescape_formula(title))
     return mapping
 
 

@@ -26,7 +26,7 @@ from contacts.models import ContactImport, ContactList
 from contacts.people.attributes import note_attribute_names
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
-from tabular import FileProblem, Inspection, Row, inspect_table, readings
+from tabular import FileProblem, Inspection, Row, inspect_table, preview_encodings
 
 #: Rows of the dry run.
 SAMPLE_ROWS = 200
@@ -216,7 +216,7 @@ def readings_of(contact_import: ContactImport) -> list[tuple[str, list[str]]]:
     """Return how each encoding that the file may be in reads its first lines; none: no doubt."""
     if not contact_import.doubts:
         return []
-    return readings(stored_file(contact_import), contact_import.doubts)
+    return preview_encodings(stored_file(contact_import), contact_import.doubts)
 
 
 def queue_import(*, contact_import: ContactImport) -> None:

@@ -14,7 +14,7 @@ from contacts.imports.files import import_folder, remove_upload
 from contacts.imports.imports import discard_import
 from contacts.models import ContactImport
 from contacts.states import ImportState
-from foundation.one_by_one import one_by_one
+from foundation.fault_isolation import run_each
 from foundation.refusals import Refusal
 
 Row = TypeVar("Row")
@@ -53,7 +53,7 @@ def remove_old_files() -> int:
 
 def _each(rows: Iterable[Row], do: Callable[[Row], bool]) -> list[bool]:
     """Do it for each, for itself: a file that cannot be removed keeps no other. It is logged."""
-    return one_by_one(rows, do=do, failed=_leave, step="Removing old files")
+    return run_each(rows, do=do, on_failure=_leave, step="Removing old files")
 
 
 def _leave(_row: object, _problem: Exception) -> None:

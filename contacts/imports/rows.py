@@ -10,7 +10,7 @@ from contacts.imports.columns import ATTRIBUTE, NAME, UIN
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
 from foundation.sentences import Sentence as _
-from tabular import CellProblem, FirstLines, qq_number, undefuse, unguarded
+from tabular import CellProblem, FirstLines, qq_number, strip_text_formula, unescape_formula
 
 LONGEST_NAME = 255
 _MOST_REASONS = 1_000
@@ -192,7 +192,7 @@ def meant(value: str) -> str:
     """
     if value in _ERRORS or (len(value) > 4 and not value.strip("#")):
         return ""
-    return undefuse(unguarded(value))
+    return unescape_formula(strip_text_formula(value))
 
 
 def is_blank(cells: Sequence[str]) -> bool:

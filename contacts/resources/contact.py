@@ -9,7 +9,7 @@ from import_export.resources import ModelResource
 
 from contacts.models import UIN_MAX, UIN_MIN, Contact
 from contacts.people.attributes import known_attribute_names
-from tabular import qq_number, undefuse
+from tabular import qq_number, unescape_formula
 
 #: Columns a person can look at.
 MOST_ATTRIBUTES = 200
@@ -27,7 +27,7 @@ class AttributeField(Field):
         """Set the attribute; an empty cell leaves it as it is, as every import does."""
         value = str(row.get(self.column_name) or "").strip()
         if value:
-            instance.attributes = {**instance.attributes, self.column_name: undefuse(value)}
+            instance.attributes = {**instance.attributes, self.column_name: unescape_formula(value)}
 
 
 class ContactResource(ModelResource):
@@ -53,4 +53,4 @@ class ContactResource(ModelResource):
         """Understand UINs as every import does; a wrong one is the row's error."""
         row["uin"] = qq_number(str(row.get("uin") or ""), least=UIN_MIN, most=UIN_MAX)
         if row.get("name"):
-            row["name"] = undefuse(str(row["name"]))
+            row["name"] = unescape_formula(str(row["name"]))

@@ -10,14 +10,14 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from foundation.admin import ChangesMixin, ConsoleAdmin
-from foundation.marks import EMPTY
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin
+from foundation.display import EMPTY
 from sending.models import ResultPolicy
 from sending.models.result_policy import AccountAction
 
 
 @admin.register(ResultPolicy)
-class ResultPolicyAdmin(ChangesMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
     """Every change is kept, with who made it."""
 
     list_display = [

@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from clocks import local, shared
 from foundation.failpoints import failpoint
-from foundation.trouble import is_shared
+from foundation.failures import is_shared_failure
 from sending.ledger.database_thread import DatabaseThread
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS, Decision, Mark, Replay, Settlement
 from sending.ledger.sql import LedgerSql
@@ -215,7 +215,7 @@ class Ledger:
             try:
                 decided = self._commit(said, asked, is_again=is_again)
             except _TROUBLE as problem:
-                if not is_shared(problem):
+                if not is_shared_failure(problem):
                     self._commit_one_by_one(said, asked, problem)
                     return
                 log.warning(

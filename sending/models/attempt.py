@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from sending.models.delivery import Delivery
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
-from foundation.one_by_one import one_by_one
+from foundation.fault_isolation import run_each
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 from sending.models import Run
@@ -30,7 +30,7 @@ def for_each_run(
         do: the verb.
         step: what is done to the run, in words of the catalogue ("Its preparation").
     """
-    return one_by_one(runs, do=do, failed=partial(_stop, step=step), step=str(step))
+    return run_each(runs, do=do, on_failure=partial(_stop, step=step), step=str(step))
 
 
 def _stop(run: Run, problem: Exception, *, step: str) -> None:

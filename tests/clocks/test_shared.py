@@ -1,4 +1,4 @@
-"""The shared time goes on evenly, whatever the database's clock and the hosts' clocks do."""
+"""The shared time runs evenly, whatever the database's clock and the hosts' clocks do."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from clocks.shared import Clock
 pytestmark = pytest.mark.django_db
 
 BEGAN = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
-#: What two readings of the same moment may differ by here.
+#: How much two readings of the same moment may differ.
 CLOSE = timedelta(seconds=0.05)
 
 
 class Times:
-    """A process's own clock and the database's, moved by hand.
+    """A process's own clock and the database's, both set by the test.
 
-    On SQLite the database's clock is the host's. A PostgreSQL server's cannot be moved by hand:
-    there, the whole server steps (`make torture ARGS="--scenario clock_step"`).
+    On SQLite the database's clock is the host's. The clock of a PostgreSQL server cannot be set
+    from here; `make torture ARGS="--scenario clock_step"` steps that of a whole server.
     """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
@@ -33,12 +33,12 @@ class Times:
         patch.setattr(local, "sleep", self.go_on)
 
     def go_on(self, seconds: float) -> None:
-        """Let time go by."""
+        """Advance all clocks."""
         self.elapsed += seconds
         self.wall += timedelta(seconds=seconds)
 
     def step(self, seconds: float) -> None:
-        """Set the database's clock."""
+        """Step the database's clock only."""
         self.wall += timedelta(seconds=seconds)
 
 
@@ -55,7 +55,7 @@ def observing() -> Clock:
     return clock
 
 
-def test_it_is_the_databases_clock() -> None:
+def test_without_a_step_the_shared_time_is_the_databases_clock() -> None:
     clock = observing()
     with connection.cursor() as cursor:
         cursor.execute("SELECT CURRENT_TIMESTAMP")
@@ -65,7 +65,9 @@ def test_it_is_the_databases_clock() -> None:
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0, -40.0, 40.0, 900.0])
-def test_a_step_of_the_databases_clock_is_no_time(times: Times, step: float) -> None:
+def test_a_step_of_the_databases_clock_does_not_move_the_shared_time(
+    times: Times, step: float
+) -> None:
     clock = observing()
     before = clock.now()
     times.step(step)
@@ -78,11 +80,11 @@ def test_a_step_of_the_databases_clock_is_no_time(times: Times, step: float) -> 
     assert abs(clock.from_wall(times.wall) - clock.now()) < CLOSE
 
 
-def test_before_an_observer_saw_the_step_nobody_believes_it(times: Times) -> None:
+def test_a_process_ignores_a_step_until_an_observer_corrects_it(times: Times) -> None:
     observer, another = observing(), Clock()
     before = another.now()
     times.step(3600.0)
-    times.go_on(6.0)  # past the time after which it asks again
+    times.go_on(6.0)  # longer than REFRESH_SECONDS
     assert abs(another.now() - before - timedelta(seconds=6)) < CLOSE
     observer.observe()
     times.go_on(6.0)
@@ -102,7 +104,7 @@ def test_two_observers_correct_a_step_once(times: Times) -> None:
         assert abs(clock.now() - before - timedelta(seconds=4)) < CLOSE
 
 
-def test_a_step_and_its_undoing(times: Times) -> None:
+def test_a_step_and_a_step_back_leave_no_correction(times: Times) -> None:
     clock = observing()
     before = clock.now()
     for step in (3600.0, -3600.0):
@@ -114,7 +116,7 @@ def test_a_step_and_its_undoing(times: Times) -> None:
 
 
 def test_small_differences_are_followed(times: Times) -> None:
-    """A clock that is slewed by NTP, or drifts, is right in the end."""
+    """The shared time keeps up with a clock that drifts or is slewed by NTP."""
     clock = observing()
     for _ in range(100):
         times.go_on(2.0)
@@ -124,8 +126,8 @@ def test_small_differences_are_followed(times: Times) -> None:
     assert SharedClock.objects.get().generation == 0
 
 
-def test_who_begins_right_after_a_step_waits_for_who_saw_it(times: Times) -> None:
-    """On another host, whose own clock says nothing about when the row was written."""
+def test_an_observer_that_starts_after_a_step_waits_for_the_correction(times: Times) -> None:
+    """It runs on another host, so it cannot compare its own clock with that of the row."""
     observer = observing()
     before = observer.now()
     times.step(-3600.0)
@@ -145,7 +147,7 @@ def test_who_begins_right_after_a_step_waits_for_who_saw_it(times: Times) -> Non
     assert abs(began.now() - before - timedelta(seconds=sum(slept))) < CLOSE
 
 
-def test_who_begins_again_on_the_same_machine_knows_the_time_over_a_step(times: Times) -> None:
+def test_a_restart_on_the_same_machine_keeps_the_shared_time_over_a_step(times: Times) -> None:
     before = observing().now()
     times.go_on(30.0)
     times.step(-3600.0)
@@ -159,13 +161,13 @@ def test_who_begins_again_on_the_same_machine_knows_the_time_over_a_step(times: 
 @pytest.mark.parametrize(
     ("correction", "step", "at_least"),
     [
-        (0.0, 600.0, 600.0),  # simply ten minutes later
-        (-3600.0, 600.0, 600.0),  # it was an hour ahead; perhaps it is right by now
+        (0.0, 600.0, 600.0),  # ten minutes later, without a step
+        (-3600.0, 600.0, 600.0),  # it was an hour ahead, and may have been set right since
         (3600.0, 600.0, 600.0),
-        (0.0, -7200.0, 3600.0),  # set back while nobody watched: nobody knows how long that was
+        (0.0, -7200.0, 3600.0),  # set back during a pause of unknown length
     ],
 )
-def test_a_pause_that_nobody_watched_is_never_taken_for_too_short(
+def test_a_pause_without_an_observer_is_never_taken_for_shorter_than_it_was(
     times: Times, correction: float, step: float, at_least: float
 ) -> None:
     observing()
@@ -176,10 +178,10 @@ def test_a_pause_that_nobody_watched_is_never_taken_for_too_short(
     assert observing().now() - before >= timedelta(seconds=at_least)
 
 
-def test_an_answer_that_took_long_is_not_believed(
+def test_a_sample_that_took_too_long_is_dropped(
     times: Times, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process stood still between the database's answer and its own clock."""
+    """The process was paused between the database's answer and the reading of its own clock."""
     clock = observing()
     before = clock.now()
     wall = times.wall
@@ -196,7 +198,7 @@ def test_an_answer_that_took_long_is_not_believed(
     assert SharedClock.objects.get().generation == 0
 
 
-def test_a_host_whose_clock_is_off_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_offset_of_a_hosts_clock_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     if connection.vendor == "postgresql":
         wrong = timedelta(seconds=40)

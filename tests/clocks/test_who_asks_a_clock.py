@@ -1,4 +1,4 @@
-"""Nothing in the engine asks a clock but `clocks` (docs/decisions/0016)."""
+"""The engine reads clocks, and waits, only through `clocks` (docs/decisions/0016)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-#: What decides when something is sent, tried, woken or given up.
+#: The modules that decide when something is sent, retried, woken or given up.
 PLACES = (
     "sending", "campaigns/audience", "campaigns/definitions", "campaigns/planning",
     "campaigns/reports", "campaigns/steering", "campaigns/tasks.py",
@@ -17,7 +17,7 @@ PLACES = (
     "foundation/database_turn.py", "foundation/times.py",
     "qqcampaign/beat.py", "qqcampaign/celery.py",
 )  # fmt: skip
-#: Calls that ask a clock, or wait by one.
+#: Calls that read a clock or wait.
 CLOCKS = {
     ("time", name)
     for name in ("time", "monotonic", "clock_gettime", "sleep", "perf_counter", "time_ns")
@@ -25,7 +25,7 @@ CLOCKS = {
     ("datetime", "now"), ("datetime", "utcnow"), ("timezone", "now"), ("timezone", "localdate"),
     ("threading", "Event"), ("threading", "Thread"), ("threading", "Timer"),
 }  # fmt: skip
-#: Where one is asked for another purpose, and which.
+#: Calls that are allowed because they serve another purpose.
 ALLOWED = {
     # A day's name in a sentence: today or not.
     ("foundation/times.py", "timezone.localdate"),
@@ -44,10 +44,11 @@ def files() -> list[Path]:
 
 
 def asked_in(source: str) -> list[str]:
-    """Return the calls in a source that ask a clock of their own."""
+    """Return the calls in a source that read a clock or wait without `clocks`."""
     asked = []
     for node in ast.walk(ast.parse(source)):
-        # A thread may be named in an annotation; a clock need not even be called to be used.
+        # `threading` names count only when called, for they stand in annotations too. A clock
+        # counts without a call: it may be passed on.
         found = node.func if isinstance(node, ast.Call) else node
         if not isinstance(found, ast.Attribute) or not isinstance(found.value, ast.Name):
             continue
@@ -58,11 +59,11 @@ def asked_in(source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_clock_but_ours(path: Path) -> None:
+def test_the_engine_reads_no_other_clock(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     assert [call for call in asked_in(path.read_text("utf-8")) if (name, call) not in ALLOWED] == []
 
 
-def test_a_clock_would_be_noticed() -> None:
+def test_the_check_finds_other_clocks() -> None:
     source = "import time\nfrom django.utils import timezone\nx = timezone.now\ntime.monotonic()\n"
     assert sorted(asked_in(source)) == ["time.monotonic", "timezone.now"]

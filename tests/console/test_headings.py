@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign
 from contacts.models import Contact
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from sending.models import Delivery
 from tests.console.making import make_world
 

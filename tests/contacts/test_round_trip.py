@@ -11,7 +11,7 @@ from contacts.models import Contact, ContactList
 from contacts.people.attributes import note_attribute_names
 from contacts.resources.contact import ContactResource
 from tabular import open_table
-from tabular.formats import stream_csv, write_xlsx
+from tabular.exports import stream_csv, write_xlsx
 from tests.contacts.test_import_contacts import run
 
 pytestmark = pytest.mark.django_db(transaction=True)

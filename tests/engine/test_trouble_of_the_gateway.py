@@ -18,8 +18,8 @@ from accounts.models import Account, Outage
 from campaigns.models import CampaignRun
 from campaigns.steering.lifecycle import pause_run, resume_run
 from clocks import local
+from foundation.failures import is_shared_failure
 from foundation.refusals import Refusal
-from foundation.trouble import is_shared
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
 from sending.lanes.pacing import LanePacing
@@ -293,19 +293,19 @@ def test_what_a_server_says_about_a_write(tables: None, name: str) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(statement)
-    assert is_shared(caught.value) is not expected, caught.value
+    assert is_shared_failure(caught.value) is not expected, caught.value
     connection.close()
 
 
 @pytest.mark.parametrize("problem", [ValueError("NUL"), OverflowError("64 bits"), TypeError("?")])
 def test_what_no_database_was_asked_is_about_the_row(problem: Exception) -> None:
-    assert not is_shared(problem)
+    assert not is_shared_failure(problem)
 
 
 @pytest.mark.django_db
 def test_a_sqlite_that_cannot_write_is_not_about_the_row() -> None:
     from django.db import IntegrityError, OperationalError
 
-    assert is_shared(OperationalError("attempt to write a readonly database"))
-    assert is_shared(OperationalError("database or disk is full"))
-    assert not is_shared(IntegrityError("UNIQUE constraint failed"))
+    assert is_shared_failure(OperationalError("attempt to write a readonly database"))
+    assert is_shared_failure(OperationalError("database or disk is full"))
+    assert not is_shared_failure(IntegrityError("UNIQUE constraint failed"))

@@ -1,4 +1,4 @@
-"""A sentence survives being stored, whatever its values hold, and is read in any language."""
+"""A stored sentence can be read in any language, whatever its values contain."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def in_language(code: str, kept: str) -> str:
 
 @pytest.mark.parametrize("who", HOSTILE)
 @pytest.mark.parametrize("writer", ["en", "zh-hans"])
-def test_a_value_is_never_anything_but_a_value(who: str, writer: str) -> None:
+def test_a_value_is_never_interpreted(who: str, writer: str) -> None:
     with override(writer):
         kept = stored(Sentence(PAUSED) % {"who": who})
     assert in_language("en", kept) == f"Paused by {who}."
@@ -53,7 +53,7 @@ def test_a_value_is_never_anything_but_a_value(who: str, writer: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*HOSTILE[:-2], '{"m":', '{"m":5}', '{"m":"%(n)d","v":{"n":"x"}}'])
-def test_plain_text_is_shown_as_it_was_written(text: str) -> None:
+def test_plain_text_is_read_unchanged(text: str) -> None:
     for code in ("en", "zh-hans"):
         assert in_language(code, stored(text)) == text.replace("\r\n", "\n")
 
@@ -61,33 +61,33 @@ def test_plain_text_is_shown_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize(
     "kept",
     [
-        '{"m":"Paused by %(who)s.","v":{"who":"a',  # cut by an older version
+        '{"m":"Paused by %(who)s.","v":{"who":"a',  # cut off by an older version
         '{"m":["Paused by %(who)s."]}',
         '{"m":"Paused by %(who)s.","v":["ada"]}',
         '{"m":"Paused by %(who)s.","v":{"who":[]}} and more',
         '{"m":' * 100_000,
     ],
 )
-def test_what_cannot_be_read_is_shown_as_it_is(kept: str) -> None:
+def test_a_malformed_stored_form_is_shown_unchanged(kept: str) -> None:
     assert in_language("zh-hans", kept) == kept
 
 
 @pytest.mark.parametrize("values", [{"whom": "ada"}, {"who": "ada", "more": 1}, {}])
-def test_the_values_of_another_version_make_no_page_fail(values: dict[str, object]) -> None:
+def test_missing_or_extra_values_raise_nothing(values: dict[str, object]) -> None:
     shown = in_language("zh-hans", json.dumps({"m": PAUSED, "v": values}, separators=(",", ":")))
     assert "暂停" in shown or shown == PAUSED
 
 
-def test_rows_of_older_versions_are_translated_where_they_are_messages() -> None:
+def test_plain_text_is_translated_only_if_it_is_a_message() -> None:
     assert in_language("zh-hans", "Logged in.") == "已登录。"
     assert in_language("zh-hans", "Paused by ada.") == "Paused by ada."
     assert in_language("zh-hans", "") == ""
 
 
-def test_sentences_in_sentences_are_translated_too() -> None:
+def test_sentences_among_the_values_are_translated_too() -> None:
     inner = Sentence(PAUSED) % {"who": Sentence("the command line")}
     outer = Sentence("“%(name)s” is %(state)s. %(advice)s") % {
-        "name": "Logged in.",  # a campaign of that name: a value, not a message
+        "name": "Logged in.",  # the campaign's name: a value, not a message
         "state": DeliveryState.UNKNOWN.label,
         "advice": inner,
     }
@@ -96,20 +96,20 @@ def test_sentences_in_sentences_are_translated_too() -> None:
     assert in_language("zh-hans", kept) == "“Logged in.”处于“结果未知”。由 命令行 暂停。"
 
 
-def test_what_was_read_can_be_stored_again_in_another_sentence() -> None:
+def test_a_sentence_that_was_read_can_be_a_value_of_another() -> None:
     with override("zh-hans"):
         why = read(stored(Sentence(PAUSED) % {"who": "ada"}))
         kept = stored(Sentence("No account can send. %(uin)s: %(why)s") % {"uin": 7, "why": why})
     assert in_language("en", kept) == "No account can send. 7: Paused by ada."
 
 
-def test_sentences_are_put_together() -> None:
+def test_joined_sentences_are_translated_each() -> None:
     both = Sentence("Logged in.") + " " + Sentence("Logged out.")
     assert both == "Logged in. Logged out."
     assert in_language("zh-hans", stored("> " + both)) == "> 已登录。 已登出。"
 
 
-def test_the_errors_of_the_protocol_are_translated_without_knowing_of_it() -> None:
+def test_the_sentences_of_protocol_errors_are_translated() -> None:
     refused = LoginRefused(rs=1, reason="密码 100%s %(rs)s").sentence
     assert type(pickle.loads(pickle.dumps(refused))) is type(refused)
     with pytest.raises(MalformedReply) as caught:
@@ -123,14 +123,14 @@ def test_the_errors_of_the_protocol_are_translated_without_knowing_of_it() -> No
         assert chinese in in_language("zh-hans", stored(error))
 
 
-def test_a_copy_is_the_same_sentence() -> None:
+def test_a_copied_or_pickled_sentence_keeps_message_and_values() -> None:
     sentence = Sentence(PAUSED) % {"who": Sentence("the command line")}
     pickled = pickle.loads(pickle.dumps(sentence))
     for clone in (copy.copy(sentence), copy.deepcopy(sentence), pickled):
         assert (clone, stored(clone)) == (sentence, stored(sentence))
 
 
-def test_a_sentence_is_made_to_fit_its_column() -> None:
+def test_a_sentence_too_long_for_its_column_is_shortened() -> None:
     long = Sentence("Stopped by the result policy for %(code)s: %(sentence)s") % {
         "code": "5",
         "sentence": Sentence(PAUSED) % {"who": '"\n张' * 400},
@@ -147,11 +147,11 @@ def test_a_sentence_is_made_to_fit_its_column() -> None:
 
 
 @pytest.mark.django_db
-def test_a_column_takes_both_forms_and_is_the_column_it_was() -> None:
+def test_a_sentence_field_stores_both_forms_in_a_plain_text_column() -> None:
     account = make_account(10_000)
     refused = LoginRefused(rs=1, reason='密码错误 "x" {y} %z').sentence
     quarantine_account(account=account, reason=StateReason.LOGIN_REFUSED, detail=refused)
-    with connection.cursor() as cursor:  # as an older version reads and writes it
+    with connection.cursor() as cursor:  # reads and writes plain text, as an older version does
         cursor.execute("SELECT state_detail FROM accounts_account")
         assert json.loads(cursor.fetchone()[0])["v"]["reason"] == '密码错误 "x" {y} %z'
         cursor.execute("UPDATE accounts_accountevent SET detail = 'Paused by ada.'")
@@ -168,7 +168,7 @@ def test_a_column_takes_both_forms_and_is_the_column_it_was() -> None:
 
 
 @pytest.mark.django_db
-def test_the_longest_answers_fit() -> None:
+def test_the_longest_sentences_fit_their_columns() -> None:
     account = make_account(10_000)
     reason = LoginRefused(rs=1, reason='"' * 400).sentence
     quarantine_account(account=account, reason=StateReason.LOGIN_REFUSED, detail=reason)
@@ -182,7 +182,7 @@ def test_the_longest_answers_fit() -> None:
 @pytest.mark.parametrize(
     ("language", "term", "found"),
     [
-        ("en", "named 7 of", False),  # across a value
+        ("en", "named 7 of", False),  # spans message and value
         ("en", "cuts its lists", True),
         ("en", "17", True),
         ("en", "列表", False),
@@ -192,7 +192,7 @@ def test_the_longest_answers_fit() -> None:
         ("zh-hans", "100%_", False),
     ],
 )
-def test_a_search_finds_what_its_reader_sees(language: str, term: str, found: bool) -> None:
+def test_a_search_finds_translated_text(language: str, term: str, found: bool) -> None:
     make_account(10_000)
     account_task = AccountTask.objects.get()
     AccountTask.objects.update(state="open")

@@ -2,10 +2,10 @@
 
     python -m tests.tabular.corpus FOLDER [FOLDER ...] [--show]
 
-A file is *same* when each cell means the same to another reader: numbers are compared as numbers
-and dates as dates, for they read values where ours reads what a cell shows. *refused* ends in a
-sentence. *slow* takes longer than ten seconds to its preview, *large* more than 150 MB. What broke
-out of the reader in any other way is *broken*, and the exit status 1.
+A file is *same* if each cell means the same to another reader. Numbers are compared as numbers and
+dates as dates, because the others read values and ours reads what a cell shows. *refused* was
+refused with a sentence, *slow* took more than ten seconds for its preview, and *large* more than
+150 MB. If any other exception occurs, the file is *broken* and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ENDINGS = (".xls", ".xlsx", ".xlsm", ".csv", ".tsv")
 SLOW_SECONDS, LARGE_MB = 10.0, 150
 #: Rows of a sheet that are compared.
 ROWS = 2_000
-#: Seconds for a file and all its readers; another reader may loop.
+#: Seconds for a file and all readers; the other readers may loop forever.
 LONGEST = 120.0
 
 Cells = list[list[str]]
@@ -58,7 +58,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _apart(path: Path) -> tuple[list[str], str]:
-    """Judge a file in a process of its own: the others' readers may take theirs with them."""
+    """Judge a file in a process of its own, which the other readers may crash."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_judge, args=(path, theirs))
@@ -133,7 +133,7 @@ def _ours(rows: Iterator[tuple[int, list[str], str]]) -> Cells:
 
 
 def _compared(path: Path, sheets: dict[str, Cells]) -> tuple[str, str]:
-    """Return same when one of the others reads the same; else the first difference to each."""
+    """Return "same" if another reader reads the same, else the first difference to each."""
     notes = []
     for read in (_by_calamine, _by_openpyxl, _by_xlrd):
         try:
@@ -201,7 +201,7 @@ def _difference(ours: dict[str, Cells], theirs: dict[str, list[list[Any]]]) -> s
 
 
 def _paired(one: list[Any], other: list[Any]) -> Iterator[tuple[Any, Any]]:
-    """Pair what is in two rows, or tables, of different length."""
+    """Pair the items of two rows, or of two tables, of different length."""
     return zip_longest(one, other, fillvalue=[] if _is_table(one) or _is_table(other) else None)
 
 
@@ -233,7 +233,7 @@ def _is_number(text: str, value: float) -> bool:
 
 
 def _is_moment(text: str, value: datetime.datetime | datetime.date | datetime.time) -> bool:
-    """Whether it is the same moment to the second; a time may have a day that does not show."""
+    """Return whether both are the same moment to the second; a time may have a hidden date."""
     if isinstance(value, datetime.datetime):
         value += datetime.timedelta(microseconds=500_000)
         shown = value.isoformat(sep=" ", timespec="seconds")

@@ -1,7 +1,7 @@
-"""Feed the reader of tables with broken files for a while: `python -m tests.tabular.fuzz`.
+"""Feed the readers with broken files for a while: `python -m tests.tabular.fuzz`.
 
-Files are made of real ones by cutting, doubling, overwriting and joining pieces. Every one has to
-end in rows or in a sentence, within seconds; anything else is kept beside the message.
+The files are made from real ones by cutting, doubling, overwriting and joining pieces. Each must be
+read, or refused with a sentence, within seconds; a file that is not is kept and named.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-#: Seconds a file of at most a few hundred kB may take on a busy machine.
+#: Seconds that a file of a few hundred kB may take on a busy machine.
 LONGEST = 20.0
 
 
 def seeds() -> list[bytes]:
     """Return good files of every kind."""
-    from tests.tabular.test_hostile_files import sheet_of, workbook
+    from tests.tabular.making import sheet_of, workbook
 
     text = "QQ号,姓名,城市\r\n" + "".join(f'{10_000 + n},"客户{n}",北京\r\n' for n in range(200))
     cells = b'<row><c r="A1"><v>10001</v></c><c r="B1" t="s"><v>0</v></c></row>'

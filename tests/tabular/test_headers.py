@@ -1,4 +1,4 @@
-"""Which line is the header, which sheet has the table, what the columns are called."""
+"""How the header, the sheet with the table and the titles of columns are found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tabular import inspect_table
-from tests.tabular.test_xlsx import _save
+from tests.tabular.making import save_workbook
 
 KNOWN = ("qq", "qq号", "uin")
 
@@ -42,18 +42,18 @@ def test_a_known_title_makes_the_header(
     assert _titles(tmp_path, text) == (line, columns)
 
 
-def test_titles_in_two_lines_are_put_together_when_the_line_is_named(tmp_path: Path) -> None:
+def test_titles_in_two_lines_are_joined_when_the_operator_names_the_line(tmp_path: Path) -> None:
     text = "QQ,地址,\n,省,市\n10001,a,b\n"
     assert _titles(tmp_path, text, header_line=2) == (2, ("QQ", "省", "市"))
 
 
-def test_a_header_far_down_can_be_named(tmp_path: Path) -> None:
+def test_the_operator_can_name_a_header_far_down(tmp_path: Path) -> None:
     text = "x,y\n" * 300 + "QQ,姓名\n10001,a\n"
     assert _titles(tmp_path, text, header_line=301) == (301, ("QQ", "姓名"))
 
 
 def test_the_first_sheet_with_a_known_title_is_read(tmp_path: Path) -> None:
     notes: list[list[object]] = [["请填写"], ["名单", "在第三张表"], ["谢谢", "!"]]
-    path = _save(tmp_path, notes, other=[["a", "b"], [1, 2]], people=[["QQ"], [10001]])
+    path = save_workbook(tmp_path, notes, other=[["a", "b"], [1, 2]], people=[["QQ"], [10001]])
     assert inspect_table(path, known_titles=KNOWN).layout.sheet == "people"
     assert inspect_table(path, known_titles=KNOWN, sheet="other").layout.sheet == "other"

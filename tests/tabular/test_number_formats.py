@@ -1,4 +1,4 @@
-"""Numbers of a workbook as their cells show them."""
+"""Numbers of a workbook are read as their cells show them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tabular.number_formats import kind_of_format, shown_number
         ("@", "5", "5"),
     ],
 )
-def test_number_is_shown_as_its_format_says(code: str, value: str, shown: str) -> None:
+def test_a_number_is_shown_by_the_kind_of_its_format(code: str, value: str, shown: str) -> None:
     kind = kind_of_format(164, code)
     assert shown_number(value, kind) == shown
 
@@ -61,5 +61,5 @@ def test_built_in_formats_are_known(number: int, value: str, shown: str) -> None
     assert shown_number(value, kind_of_format(number)) == shown
 
 
-def test_days_are_counted_from_1904_where_the_workbook_says_so() -> None:
+def test_days_count_from_1904_if_the_workbook_has_that_flag() -> None:
     assert shown_number("43921", "date", is_1904=True) == "2024-04-01"

@@ -1,4 +1,4 @@
-"""Whole numbers as spreadsheets mangle them, each wrong one with its reason."""
+"""Whole numbers and QQ numbers are parsed as spreadsheets and people write them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RANGE = "out of range (10000 to 4294967295)"
         ('="100001"', 100_001),
     ],
 )
-def test_number_is_understood(cell: str, number: int) -> None:
+def test_a_number_is_parsed_in_every_spelling(cell: str, number: int) -> None:
     assert whole_number(cell, least=LEAST, most=MOST) == number
 
 
@@ -60,7 +60,7 @@ def test_number_is_understood(cell: str, number: int) -> None:
         ("1e5", "scientific notation (1e5): the digits are gone, format the column as text"),
     ],
 )
-def test_what_is_wrong_is_said(cell: str, reason: str) -> None:
+def test_an_invalid_number_is_refused_with_its_reason(cell: str, reason: str) -> None:
     with pytest.raises(CellProblem) as problem:
         whole_number(cell, least=LEAST, most=MOST)
     assert str(problem.value) == reason
@@ -81,14 +81,14 @@ def test_what_is_wrong_is_said(cell: str, reason: str) -> None:
         "423,456",
     ],
 )
-def test_a_qq_number_is_understood_as_people_write_it(cell: str) -> None:
+def test_a_qq_number_is_parsed_as_people_write_it(cell: str) -> None:
     assert qq_number(cell, least=LEAST, most=MOST) == 423_456
 
 
 @pytest.mark.parametrize(
     "cell", ["name@qq.com", "423456@vip.qq.com", "423456@163.com", "423456@qq.com.cn", "QQ:", "wx1"]
 )
-def test_what_is_no_qq_number_is_none(cell: str) -> None:
+def test_other_text_is_refused_as_a_qq_number(cell: str) -> None:
     with pytest.raises(CellProblem):
         qq_number(cell, least=LEAST, most=MOST)
 

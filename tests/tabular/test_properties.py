@@ -1,4 +1,4 @@
-"""What goes in comes out, for any text; and no bytes make the reader do anything but say so."""
+"""For any text, what was written is read back; any bytes are read or refused with a sentence."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from tabular import (
     FileProblem,
     FirstLines,
     XlsxWriter,
-    defuse,
+    escape_formula,
     inspect_table,
     open_table,
-    undefuse,
+    unescape_formula,
     whole_number,
 )
+from tests.tabular.making import RELATIONS, WORKBOOK, sheet_of
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=20)
 CELLS = st.lists(st.lists(TEXT, min_size=3, max_size=3), min_size=1, max_size=8)
-#: What a table is made of, and what breaks one.
+#: Pieces of tables, and pieces that break them.
 PIECES = st.sampled_from(
     b'uin|10001|,|\n|\r\n|"|\t|;|\xff|\xc4\xe3|\x00|\xe4\xbd\xa0|\xef\xbb\xbf|\xff\xfe|=1|1.2E+9|'
     b"PK\x03\x04| ".split(b"|")
@@ -56,8 +57,8 @@ def _read(data: bytes) -> list[tuple[int, list[str], str]]:
         path.parent.rmdir()
 
 
-def _read_or_told(data: bytes) -> list[tuple[int, list[str], str]]:
-    """Return the rows; none when the file ends in a sentence, which there has to be."""
+def _read_or_refused(data: bytes) -> list[tuple[int, list[str], str]]:
+    """Return the rows, or none if the file is refused; a refusal must have a sentence."""
     try:
         return _read(data)
     except FileProblem as problem:
@@ -68,7 +69,7 @@ def _read_or_told(data: bytes) -> list[tuple[int, list[str], str]]:
 
 @RELAXED
 @given(CELLS, st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
-def test_what_a_spreadsheet_saved_is_what_is_read(rows: list[list[str]], encoding: str) -> None:
+def test_a_csv_of_a_spreadsheet_keeps_every_cell(rows: list[list[str]], encoding: str) -> None:
     out = io.StringIO(newline="")
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["uin", "name", "city"], *rows])
     path = _file(out.getvalue().encode(encoding))
@@ -81,7 +82,7 @@ def test_what_a_spreadsheet_saved_is_what_is_read(rows: list[list[str]], encodin
 
 @RELAXED
 @given(st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=6))
-def test_a_workbook_of_ours_is_read_as_it_was_written(rows: list[list[str]]) -> None:
+def test_a_workbook_of_xlsx_writer_keeps_every_cell(rows: list[list[str]]) -> None:
     out = io.BytesIO()
     writer = XlsxWriter(out)
     clean = [["".join(c for c in cell if c.isprintable()) for cell in row] for row in rows]
@@ -89,21 +90,19 @@ def test_a_workbook_of_ours_is_read_as_it_was_written(rows: list[list[str]]) -> 
     writer.close()
     found = [cells for _line, cells, _problem in _read(out.getvalue())]
     padded = [[*cells, "", ""][:2] for cells in found[1:]]
-    assert padded == [[defuse(cell) for cell in row] for row in clean if any(row)]
+    assert padded == [[escape_formula(cell) for cell in row] for row in clean if any(row)]
 
 
 @RELAXED
 @given(st.lists(PIECES, max_size=120).map(b"".join) | st.binary(max_size=3_000))
-def test_any_bytes_are_rows_or_a_sentence(data: bytes) -> None:
-    lines = [line for line, _cells, _problem in _read_or_told(data)]
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    lines = [line for line, _cells, _problem in _read_or_refused(data)]
     assert lines == sorted(set(lines)), "each line once, in order"
 
 
 @RELAXED
 @given(st.binary(min_size=1, max_size=2_000), st.sampled_from(["sheet", "strings", "workbook"]))
-def test_any_bytes_inside_a_workbook_are_rows_or_a_sentence(data: bytes, part: str) -> None:
-    from tests.tabular.test_hostile_files import RELATIONS, WORKBOOK, sheet_of
-
+def test_any_bytes_inside_a_workbook_are_read_or_refused(data: bytes, part: str) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("xl/workbook.xml", data if part == "workbook" else WORKBOOK)
@@ -112,20 +111,20 @@ def test_any_bytes_inside_a_workbook_are_rows_or_a_sentence(data: bytes, part: s
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
         strings = data if part == "strings" else b"<sst><si><t>a</t></si></sst>"
         archive.writestr("xl/sharedStrings.xml", strings)
-    _read_or_told(out.getvalue())
+    _read_or_refused(out.getvalue())
 
 
 @RELAXED
 @given(TEXT | st.text(st.sampled_from("'=+-@ 1\t%a"), max_size=6))
-def test_a_defused_cell_is_never_run_and_comes_back(text: str) -> None:
-    shown = defuse(text)
+def test_unescaping_returns_every_escaped_cell(text: str) -> None:
+    shown = escape_formula(text)
     assert shown in (text, "'" + text)
-    assert undefuse(shown) == text
+    assert unescape_formula(shown) == text
 
 
 @RELAXED
 @given(st.text(max_size=40))
-def test_any_cell_is_a_number_in_range_or_a_reason(cell: str) -> None:
+def test_any_cell_is_a_number_in_range_or_has_a_reason(cell: str) -> None:
     try:
         number, reason = whole_number(cell, least=UIN_MIN, most=UIN_MAX), ""
     except CellProblem as problem:
@@ -135,7 +134,7 @@ def test_any_cell_is_a_number_in_range_or_a_reason(cell: str) -> None:
 
 @RELAXED
 @given(st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 300), max_size=200))
-def test_first_lines_are_those_of_a_dict(numbers: list[int]) -> None:
+def test_first_lines_equal_those_of_a_dict(numbers: list[int]) -> None:
     seen, model = FirstLines(), dict[int, int]()
     for line, number in enumerate(numbers, 1):
         assert seen.note(number, line) == model.get(number, 0)
@@ -144,7 +143,7 @@ def test_first_lines_are_those_of_a_dict(numbers: list[int]) -> None:
 
 @RELAXED
 @given(st.lists(st.lists(st.text(max_size=8), max_size=5), max_size=20))
-def test_any_row_is_a_person_or_a_reason(rows: list[list[str]]) -> None:
+def test_any_row_is_a_person_or_has_a_reason(rows: list[list[str]]) -> None:
     reader = PersonReader(columns=["uin", "name", "c"], mapping=["uin", "name", "attribute:c"])
     for line, cells in enumerate(rows, 1):
         try:
@@ -166,7 +165,7 @@ GIVEN = st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["1", "2", "3"]
     st.sampled_from(["", "y"]),
     GIVEN,
 )
-def test_a_change_taken_back_leaves_what_was(
+def test_undoing_a_change_restores_the_person(
     policy: str, name: str, attributes: dict[str, str], new: str, given_: dict[str, str]
 ) -> None:
     changes = merge(
@@ -182,7 +181,7 @@ def test_a_change_taken_back_leaves_what_was(
         assert after[0] == name or not name
 
 
-def test_a_csv_of_ours_keeps_every_cell(tmp_path: Path) -> None:
+def test_a_csv_of_csv_writer_keeps_every_cell(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     with path.open("wb") as out:
         CsvWriter(out).write([["uin", "x"], [10001, 'a,"b"\nc']])

@@ -1,4 +1,4 @@
-"""Any text table an operator has is read the same, whatever program saved it."""
+"""Text tables are read the same, whatever program saved them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _write(folder: Path, data: bytes | str) -> Path:
         ("utf-32", "utf-32"),
     ],
 )
-def test_encoding_is_found(tmp_path: Path, encoding: str, found: str) -> None:
+def test_the_encoding_is_detected(tmp_path: Path, encoding: str, found: str) -> None:
     seen = inspect_table(_write(tmp_path, TEXT.encode(encoding)))
     assert (seen.layout.encoding, seen.columns) == (found, COLUMNS)
     assert [cells for _line, cells, _problem in seen.sample] == ROWS
@@ -40,7 +40,7 @@ def test_encoding_is_found(tmp_path: Path, encoding: str, found: str) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "，", "；"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_delimiter_and_line_end_are_found(tmp_path: Path, delimiter: str, end: str) -> None:
+def test_delimiter_and_line_end_are_detected(tmp_path: Path, delimiter: str, end: str) -> None:
     seen = inspect_table(_write(tmp_path, TEXT.replace(",", delimiter).replace("\r\n", end)))
     assert (seen.layout.delimiter, seen.columns) == (delimiter, COLUMNS)
     assert [(line, cells) for line, cells, _problem in seen.sample] == [(2, ROWS[0]), (3, ROWS[1])]
@@ -64,12 +64,14 @@ def test_excels_separator_hint_is_followed(tmp_path: Path) -> None:
         ("1.23457E+09,x\n10001,y\n", 0, ("1", "2")),
     ],
 )
-def test_header_is_found(tmp_path: Path, text: str, line: int, columns: tuple[str, ...]) -> None:
+def test_the_header_is_found(
+    tmp_path: Path, text: str, line: int, columns: tuple[str, ...]
+) -> None:
     seen = inspect_table(_write(tmp_path, text))
     assert (seen.header_line, seen.columns) == (line, columns)
 
 
-def test_what_the_operator_says_goes_before_what_is_found(tmp_path: Path) -> None:
+def test_the_operators_choices_override_detection(tmp_path: Path) -> None:
     path = _write(tmp_path, "uin;a,name\n10001;b,c\n".encode("gbk"))
     seen = inspect_table(path, encoding="gbk", delimiter=";", header_line=0)
     assert seen.layout.encoding == "gb18030"
@@ -79,7 +81,7 @@ def test_what_the_operator_says_goes_before_what_is_found(tmp_path: Path) -> Non
     ]
 
 
-def test_undecodable_bytes_reject_their_row_and_say_where(tmp_path: Path) -> None:
+def test_undecodable_bytes_reject_their_row_with_their_place(tmp_path: Path) -> None:
     good = "10001,张三\n".encode()
     head = b"uin,name\n" + good * 30
     path = _write(tmp_path, head + b"10002,\xff\xfe\xff\n" + good + b"10003,\xc3(\n" + good * 30)
@@ -101,7 +103,7 @@ def test_quoted_cells_hold_delimiters_quotes_and_line_ends(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("following", [3, 40_000])
-def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path, following: int) -> None:
+def test_an_unclosed_quote_rejects_only_its_own_row(tmp_path: Path, following: int) -> None:
     lines = "".join(f"{20_000 + number},x\n" for number in range(following))
     rows = list(open_table(_write(tmp_path, 'uin,name\n10001,"abc\n' + lines)).rows())
     assert rows[1] == (2, ['10001,"abc'], "a quotation mark opens here and is never closed")
@@ -110,8 +112,7 @@ def test_a_quote_that_never_closes_costs_its_own_row_only(tmp_path: Path, follow
     assert rows[-1] == (following + 2, [str(20_000 + following - 1), "x"], "")
 
 
-def test_quotes_that_are_no_quotes_at_all_are_read_as_text(tmp_path: Path) -> None:
-    # Each line opens a quote: after a hundred of them they are taken for what they are.
+def test_after_a_hundred_unclosed_quotes_they_are_read_as_text(tmp_path: Path) -> None:
     lines = "".join(f'{20_000 + number},"x\n' for number in range(9_000))
     rows = list(open_table(_write(tmp_path, "uin,name\n" + lines)).rows())
     assert rows[-1][1] == ["28999", '"x']
@@ -122,12 +123,12 @@ def test_quotes_that_are_no_quotes_at_all_are_read_as_text(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("cell", "text"), [('"a" ', "a "), ('"a"b', '"a"b'), ('a "b"', 'a "b"'), ('""', "")]
 )
-def test_harmless_quotes_are_borne(tmp_path: Path, cell: str, text: str) -> None:
+def test_badly_quoted_cells_are_read_leniently(tmp_path: Path, cell: str, text: str) -> None:
     rows = list(open_table(_write(tmp_path, f"uin,name\n10001,{cell}\n10002,c\n")).rows())
     assert rows[1:] == [(2, ["10001", text], ""), (3, ["10002", "c"], "")]
 
 
-def test_blank_lines_are_left_out_but_counted(tmp_path: Path) -> None:
+def test_blank_lines_are_skipped_but_counted(tmp_path: Path) -> None:
     rows = list(open_table(_write(tmp_path, "uin,name\n\n,,\n10001,a\n")).rows())
     assert [line for line, _cells, _problem in rows] == [1, 4]
 
@@ -146,9 +147,7 @@ def test_a_nul_rejects_its_row(tmp_path: Path) -> None:
         ({"header_line": 99}, "no_header"),
     ],
 )
-def test_a_choice_that_cannot_be_is_refused(
-    tmp_path: Path, choice: dict[str, str], code: str
-) -> None:
+def test_an_impossible_choice_is_refused(tmp_path: Path, choice: dict[str, str], code: str) -> None:
     with pytest.raises(FileProblem) as refusal:
         inspect_table(_write(tmp_path, TEXT), **choice)  # type: ignore[arg-type]
     assert refusal.value.code == code

@@ -1,29 +1,14 @@
-"""Workbooks: what the cells show is what is read."""
+"""Cells of workbooks are read as the spreadsheet shows them."""
 
 from __future__ import annotations
 
 import datetime
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from tabular import FileProblem, inspect_table, open_table
-from tests.tabular.test_hostile_files import sheet_of, workbook
-
-
-def _save(folder: Path, rows: list[list[object]], **sheets: list[list[object]]) -> Path:
-    book = openpyxl.Workbook()
-    book.worksheets[0].title = "first"
-    for row in rows:
-        book.worksheets[0].append(row)
-    for name, others in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in others:
-            sheet.append(row)
-    path = folder / "people.xlsx"
-    book.save(path)
-    return path
+from tests.tabular.making import save_workbook, sheet_of, workbook
 
 
 @pytest.mark.parametrize(
@@ -39,13 +24,13 @@ def _save(folder: Path, rows: list[list[object]], **sheets: list[list[object]]) 
         (datetime.datetime(2026, 5, 17, 8, 30), "2026-05-17 08:30:00"),
     ],
 )
-def test_cell_is_read_as_shown(tmp_path: Path, value: object, text: str) -> None:
-    path = _save(tmp_path, [["uin", "x"], [10001, value]])
+def test_a_cell_is_read_as_shown(tmp_path: Path, value: object, text: str) -> None:
+    path = save_workbook(tmp_path, [["uin", "x"], [10001, value]])
     assert list(open_table(path).rows())[1] == (2, ["10001", text], "")
 
 
 def test_gaps_and_blank_rows_keep_their_places(tmp_path: Path) -> None:
-    path = _save(tmp_path, [["a", "b", "c"], [None, "x"], [None], [1, None, "y"]])
+    path = save_workbook(tmp_path, [["a", "b", "c"], [None, "x"], [None], [1, None, "y"]])
     assert list(open_table(path).rows()) == [
         (1, ["a", "b", "c"], ""),
         (2, ["", "x"], ""),
@@ -54,7 +39,7 @@ def test_gaps_and_blank_rows_keep_their_places(tmp_path: Path) -> None:
 
 
 def test_the_first_sheet_with_rows_is_read_unless_another_is_named(tmp_path: Path) -> None:
-    path = _save(tmp_path, [], people=[["uin"], [10001]], other=[["qq"], [10002]])
+    path = save_workbook(tmp_path, [], people=[["uin"], [10001]], other=[["qq"], [10002]])
     assert inspect_table(path).layout.sheet == "people"
     assert inspect_table(path, sheet="other").columns == ("qq",)
     with pytest.raises(FileProblem) as refusal:
@@ -62,9 +47,11 @@ def test_the_first_sheet_with_rows_is_read_unless_another_is_named(tmp_path: Pat
     assert refusal.value.code == "no_sheet"
 
 
-def test_a_sheet_longer_than_the_reading_block_arrives_whole(tmp_path: Path) -> None:
+def test_a_sheet_longer_than_a_block_is_read_completely(tmp_path: Path) -> None:
     count = 8_000
-    path = _save(tmp_path, [["uin", "name"], *([10_000 + n, f"客户{n}"] for n in range(count))])
+    path = save_workbook(
+        tmp_path, [["uin", "name"], *([10_000 + n, f"客户{n}"] for n in range(count))]
+    )
     rows = list(open_table(path).rows())
     assert len(rows) == count + 1
     assert [rows[1], rows[-1]] == [
@@ -88,7 +75,7 @@ def test_rich_text_is_joined_and_phonetic_guides_are_left_out(tmp_path: Path) ->
     assert list(open_table(path).rows()) == [(1, ["ab"], "")]
 
 
-def test_a_sheet_with_prefixes_of_its_own_is_read_the_same(tmp_path: Path) -> None:
+def test_a_sheet_with_namespace_prefixes_is_read_the_same(tmp_path: Path) -> None:
     sheet = sheet_of(b'<row r="3"><c r="B3" t="s"><v>0</v></c><c r="C3"><v>1.0</v></c></row>')
     sheet = sheet.replace(b"<", b"<x:").replace(b"<x:/", b"</x:").replace(b"xmlns=", b"xmlns:x=")
     path = tmp_path / "people.xlsx"
@@ -102,8 +89,8 @@ USUAL = {
     "whole, as a program wrote it": (b"<v>1.0E4</v>", "10000"),
     "date": (b' s="1"><v>46159</v>', "2026-05-17"),
     "shared": (b' t="s"><v>1</v>', "张三"),
-    "shared that is not there": (b' t="s"><v>99</v>', ""),
-    "shared by no number": (b' s="0" t="s"><v>-1</v>', ""),
+    "shared, but missing": (b' t="s"><v>99</v>', ""),
+    "shared, with an invalid number": (b' s="0" t="s"><v>-1</v>', ""),
     "truth": (b' t="b"><v>1</v>', "TRUE"),
     "text of a formula": (b' t="str"><f>A1&amp;""</f><v>x y</v>', "x y"),
     "number of a formula": (b' s="0"><f>A1+1</f><v>5</v>', "5"),
@@ -118,11 +105,11 @@ STYLES = b'<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs><
 
 @pytest.mark.parametrize("name", USUAL)
 def test_rows_by_pattern_and_rows_by_parser_agree(tmp_path: Path, name: str) -> None:
-    """The same cell thrice: first met, matched with its row, parsed because of its neighbour."""
+    """The same cell is read in a first row, in a matched row and in a row that must be parsed."""
     cell, text = USUAL[name]
     cell = cell if b">" in cell.split(b"<")[0] else b">" + cell
     usual = b'<c r="A1"><v>1</v></c><c r="C1"' + cell + b'</c><c r="D1"><v>2</v></c>'
-    odd = usual.replace(b'<c r="A1">', b'<c r="A1" cm="1">')  # nothing the pattern knows
+    odd = usual.replace(b'<c r="A1">', b'<c r="A1" cm="1">')  # the pattern does not match this
     rows = b"".join(b"<row>" + cells + b"</row>" for cells in (usual, usual, odd, usual))
     strings = "<sst><si><t>a</t></si><si><t>张三</t></si></sst>".encode()
     path = tmp_path / "people.xlsx"
@@ -133,13 +120,13 @@ def test_rows_by_pattern_and_rows_by_parser_agree(tmp_path: Path, name: str) -> 
 
 def test_rows_of_every_width_are_read_the_same(tmp_path: Path) -> None:
     widths = [3, 1, 30, 2, 200, 500, 7]
-    path = _save(tmp_path, [[*range(1, width + 1)] for width in widths])
+    path = save_workbook(tmp_path, [[*range(1, width + 1)] for width in widths])
     rows = [cells for _line, cells, _problem in open_table(path).rows()]
     assert rows == [[str(n) for n in range(1, width + 1)] for width in widths]
 
 
-def test_strings_plain_and_odd_keep_their_numbers(tmp_path: Path) -> None:
-    """More than are kept in memory, with some in every block that only the parser can read."""
+def test_plain_and_parsed_strings_keep_their_numbers(tmp_path: Path) -> None:
+    """There are more than are kept in memory, and every block has some that must be parsed."""
     count = 25_000
     texts = [f"客户{n}" if n % 1000 else f"a&amp;{n}" for n in range(count)]
     items = "".join(f"<si><t>{text}</t></si>" for text in texts).replace(

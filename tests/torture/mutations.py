@@ -148,7 +148,7 @@ MUTATIONS = (
     Mutation(
         "the database's trouble: any error drops what was to be written",
         "sending/ledger/ledger.py",
-        "if not is_shared(problem):",
+        "if not is_shared_failure(problem):",
         "if True:",
         (f"{ENGINE}/test_too_late.py",),
     ),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
 from contacts.suppressions import lift_suppressions, suppress
 from foundation.commands import OperatorCommand
-from foundation.marks import EMPTY
+from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
 HELP = {

@@ -1,4 +1,4 @@
-"""A line whose quotes are not those of CSV: a name with quotes in it, typed by hand."""
+"""Split a line with quotes that break the rules of CSV, such as a name typed with quotes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tabular.tables import LONGEST_CELL
 def split_leniently(line: str, delimiter: str) -> list[str]:
     """Return the cells of a line.
 
-    A cell is quoted when its last quote stands before the next delimiter or the end, blanks left
-    aside. Otherwise its quotes are part of it: "Jim" Smith.
+    A cell is quoted if its closing quote stands before the next delimiter or the end of the line,
+    apart from blanks. Otherwise its quotes are part of the value: "Jim" Smith.
     """
     line, sign = line.rstrip("\r\n"), re.escape(delimiter)
-    # Possessive: each character is looked at once or twice, whatever the line.
+    # Possessive quantifiers, so that the time is linear for every line.
     quoted = re.compile(rf' *+"((?:[^"]|"")*+)"([^"{sign}\S]*+)(?:{sign}|$)')
     cells, at = [], 0
     while at <= len(line):

@@ -1,4 +1,4 @@
-"""Whose trouble an exception is: told by what the server says, not by the class alone."""
+"""Failures are classified by the code that the server reports, not by the class alone."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from django.db.utils import Error
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ConnectionError as RedisAway
 
+from foundation.failures import is_shared_failure, traceback_without_messages
 from foundation.refusals import Refusal
-from foundation.trouble import is_shared, where
 
 
 @pytest.mark.parametrize(
     ("sqlstate", "expected"),
     [
         ("22000", False),  # data
-        ("2201B", False),  # a regular expression that is none
+        ("2201B", False),  # an invalid regular expression
         ("23505", False),  # a constraint
         ("42601", False),  # syntax
         ("54001", False),  # a statement too complex
         ("42P01", True),  # no such table: not migrated
         ("42703", True),  # no such column: not migrated
-        ("42501", True),  # no right
+        ("42501", True),  # no privilege
         ("25006", True),  # read-only
         ("25P03", True),  # idle in transaction too long
         ("40001", True),  # serialization
         ("53100", True),  # the disk is full
         ("55P03", True),  # locked
-        ("57P01", True),  # an administrator's word
+        ("57P01", True),  # ended by an administrator
         ("58030", True),  # input and output
         ("XX000", True),  # internal
     ],
 )
-def test_what_postgresql_says(sqlstate: str, expected: bool) -> None:
+def test_a_postgresql_error_is_classified_by_its_sqlstate(sqlstate: str, expected: bool) -> None:
     driver = psycopg.errors.lookup(sqlstate)("said")
     problem = OperationalError("said")
     problem.__cause__ = driver
-    assert is_shared(problem) is expected
+    assert is_shared_failure(problem) is expected
 
 
 def _error_of(database: sqlite3.Connection, *statements: str) -> Error:
@@ -74,10 +74,10 @@ def _error_of(database: sqlite3.Connection, *statements: str) -> Error:
         ),
     ],
 )
-def test_what_sqlite_says(statements: list[str], expected: bool) -> None:
+def test_an_sqlite_error_is_classified_by_its_code(statements: list[str], expected: bool) -> None:
     database = sqlite3.connect(":memory:")
     try:
-        assert is_shared(_error_of(database, *statements)) is expected
+        assert is_shared_failure(_error_of(database, *statements)) is expected
     finally:
         database.close()
 
@@ -98,14 +98,16 @@ def test_what_sqlite_says(statements: list[str], expected: bool) -> None:
         (Refusal("no", code="no"), False),
     ],
 )
-def test_what_nobody_else_says(problem: Exception, expected: bool) -> None:
-    assert is_shared(problem) is expected
+def test_an_error_without_a_servers_code_is_classified_by_its_class(
+    problem: Exception, expected: bool
+) -> None:
+    assert is_shared_failure(problem) is expected
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lock_of_the_real_database_is_its_own_trouble() -> None:
+def test_a_lock_timeout_of_the_real_database_is_a_shared_failure() -> None:
     if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no statement that waits no longer than it is told")
+        pytest.skip("SQLite has no lock timeout for a single statement")
     holder = connection.copy()
     try:
         with holder.cursor() as held:
@@ -118,10 +120,10 @@ def test_a_lock_of_the_real_database_is_its_own_trouble() -> None:
         holder.close()
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = 0")
-    assert is_shared(raised.value)
+    assert is_shared_failure(raised.value)
 
 
-def test_where_names_the_places_of_the_whole_chain_and_says_nothing() -> None:
+def test_a_traceback_names_every_frame_of_the_chain_and_no_message() -> None:
     def inner() -> None:
         raise ValueError("SECRET")
 
@@ -133,9 +135,9 @@ def test_where_names_the_places_of_the_whole_chain_and_says_nothing() -> None:
 
     with pytest.raises(RuntimeError) as raised:
         outer(inner)
-    said = where(raised.value)
+    said = traceback_without_messages(raised.value)
     assert "in inner" in said
     assert "in outer" in said
     assert "builtins.ValueError" in said
-    # The lines of the source are there, and the literals in them; no value is.
+    # Source lines, with the literals in them, are in the traceback; values are not.
     assert said.count('"SECRET"') == said.count("SECRET")

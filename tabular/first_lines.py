@@ -1,4 +1,4 @@
-"""Where each number was seen first: millions of them in little memory."""
+"""Duplicate detection: the line on which each number appeared first, in little memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from bisect import bisect_left
 
 
 class FirstLines:
-    """A map from 32-bit numbers to the line of their first appearance.
+    """A map from 32-bit numbers to the line on which each appeared first.
 
-    Pages of 65,536 numbers, each two sorted arrays: some 40 MB for a million numbers spread over
-    the whole range, where a dict takes 150.
+    It consists of pages of 65,536 numbers, each with two sorted arrays. A million numbers spread
+    over the whole range take about 40 MB; a dict takes 150 MB.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class FirstLines:
         return self._count
 
     def note(self, number: int, line: int) -> int:
-        """Note that `number` is on `line`; return the line where it was before, or 0.
+        """Record that `number` is on `line`; return the line on which it was first, or 0 if new.
 
         Args:
             number: 0 to 4294967295.

@@ -1,7 +1,7 @@
-"""How likely bytes are text of an encoding: whether what they decode to is what people write.
+"""How likely bytes are text in an encoding, by how common the decoded characters are.
 
-GBK, Big5 and Latin cannot be told apart by what decodes: nearly everything does. But text read in
-the wrong one consists of characters that hardly anybody uses.
+Nearly all bytes decode as GBK, Big5 and Latin, so decoding does not tell them apart. But text that
+is decoded with the wrong one consists of characters that are hardly ever used.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-#: Letters of western Europe, and the signs their texts use.
+#: Letters and punctuation of western Europe.
 _LATIN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽž‘’“”–—…€«»°º")
-#: Chinese characters take three bytes in UTF-8, of two kinds. Two of them, by kind: a million rows
-#: are looked through in a tenth of a second, by a pattern of the bytes in ten.
+#: Chinese characters take three bytes in UTF-8: one lead byte (A) and two trailing bytes (B). Bytes
+#: are translated to these kinds, and two characters are found by searching for ABBABB. This takes a
+#: tenth of a second for a million rows; a pattern over the bytes takes ten seconds.
 _BY_KIND = bytes(
     ord("A") if 0xE3 <= byte <= 0xE9 else ord("B") if 0x80 <= byte <= 0xBF else byte & 0x1F
     for byte in range(256)
@@ -22,7 +23,7 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 
 
 def is_utf8_line(line: bytes) -> bool:
-    """Return whether a line among others of GBK is of UTF-8: it decodes, and is Chinese."""
+    """Return whether a line of a file in GBK is in UTF-8: it decodes, and contains Chinese."""
     if _TWICE not in line.translate(_BY_KIND):
         return False
     try:
@@ -33,7 +34,7 @@ def is_utf8_line(line: bytes) -> bool:
 
 
 def utf8_lines(block: bytes) -> list[tuple[int, int]]:
-    """Return where lines of UTF-8 stand among lines of GBK."""
+    """Return (start, end) of the lines in UTF-8 in a block of lines in GBK, in bytes."""
     kinds, found, behind = block.translate(_BY_KIND), list[tuple[int, int]](), 0
     while (at := kinds.find(_TWICE, behind)) >= 0:
         start = block.rfind(b"\n", 0, at) + 1
@@ -45,7 +46,7 @@ def utf8_lines(block: bytes) -> list[tuple[int, int]]:
 
 
 def likelihood(data: bytes, encoding: str) -> float:
-    """Return from 0.0 to 1.0 how likely these lines are text of an encoding.
+    """Return how likely lines are text in an encoding, from 0.0 to 1.0.
 
     Args:
         data: lines with characters beyond ASCII.
@@ -58,7 +59,7 @@ def likelihood(data: bytes, encoding: str) -> float:
     beyond = [char for char in text if char > "\x7f" and char != "\ufffd"]
     if not beyond:
         return 0.0
-    if encoding == "utf-8":  # nothing decodes by accident
+    if encoding == "utf-8":  # other bytes hardly ever decode as UTF-8 by accident
         usual = len(beyond)
     else:
         common = _common(encoding)
@@ -67,7 +68,7 @@ def likelihood(data: bytes, encoding: str) -> float:
 
 
 def _latin(data: bytes) -> float:
-    """Accented letters stand alone among letters of ASCII."""
+    """Return the share of characters that are accented letters between two ASCII characters."""
     text = data.decode("cp1252", "replace")
     beyond = len(_HIGH.findall(data))
     alone = sum(
@@ -80,7 +81,7 @@ def _latin(data: bytes) -> float:
 
 @cache
 def _common(encoding: str) -> frozenset[str]:
-    """Return the characters that texts of an encoding consist of, but for some."""
+    """Return the characters that most text in an encoding consists of."""
     signs = "·×—‘’“”…、。，；：？！（）《》【】％＋－～　｜＠＃／＝＊￥"
     wide = "".join(map(chr, range(0xFF10, 0xFF5B)))
     simplified = _block("gb2312", 0xB0, 0xD7, [range(0xA1, 0xFF)])

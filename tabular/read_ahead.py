@@ -1,4 +1,4 @@
-"""Reading ahead: the next chunk is parsed while the last one is being written."""
+"""Read ahead: parse the next chunk in a thread while the last one is written."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ Item = TypeVar("Item")
 
 _DEPTH = 1
 _WAIT = 0.5
-#: Seconds (Python's default: 5 ms). The consumer waits for a socket dozens of times an item, and
-#: each time the thread that computes would keep it waiting so much longer. The interval is the
-#: process's, so it stays: two that read at once would put back each other's.
+#: Python's thread switch interval in seconds (its default: 5 ms). The consumer waits for a socket
+#: dozens of times for each item, and could wait one interval longer each time, while the thread
+#: computes. The interval belongs to the process and is not restored, because two readers at once
+#: would restore each other's.
 _SWITCH = 0.000_5
 
 
 class ReadAhead(Generic[Item]):
-    """An iterator whose items are made in a thread, one ahead of whoever takes them.
+    """An iterator whose items are produced in a thread, one ahead of the consumer.
 
-    The consumer mostly waits for the database, the producer computes: together they take the
-    longer of the two times, not the sum. Close it; a `with` does.
+    The consumer mostly waits for the database and the producer computes, so together they take the
+    longer of the two times and not the sum. It must be closed; a `with` statement closes it.
 
     Args:
-        items: makes the items. Called in the thread, so it must not touch the database.
-        prepare: called first in the thread (to activate the language, say).
+        items: returns the items. It runs in the thread, so it must not use the database.
+        prepare: called first in the thread, for example to activate the language.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class ReadAhead(Generic[Item]):
                 if not self._put((item, None)):
                     return
             self._put((None, None))
-        except BaseException as problem:  # whatever it is, it belongs to the consumer
+        except BaseException as problem:  # raised again in the consumer
             self._put((None, problem))
 
     def _put(self, item: tuple[Item | None, BaseException | None]) -> bool:

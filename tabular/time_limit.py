@@ -1,4 +1,4 @@
-"""How long a reader may take: whoever waits for a preview waits seconds, whatever the file."""
+"""A time limit for readers, so that a preview takes seconds, whatever the file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from contextvars import ContextVar
 from foundation.sentences import Sentence as _
 from tabular.problems import FileProblem
 
+#: When the time is over, by `time.monotonic`.
 _end: ContextVar[float] = ContextVar("end", default=math.inf)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Within, what `check_time` guards ends after so many seconds, in this thread."""
+def time_limit(seconds: float) -> Iterator[None]:
+    """Limit the time of readers in this context (thread) to so many seconds; see `check_time`."""
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
         yield
@@ -25,12 +26,12 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def is_limited() -> bool:
-    """Return whether somebody waits: what a preview does not need can be left for later."""
+    """Return whether a limit is set, so that work a preview does not need can be skipped."""
     return _end.get() < math.inf
 
 
 def check_time() -> None:
-    """Refuse a file that is not read in time. Readers call it once a block.
+    """Raise when the time is over; readers call it once for each block.
 
     Raises:
         FileProblem: the time is over.
@@ -38,8 +39,8 @@ def check_time() -> None:
     if time.monotonic() > _end.get():
         raise FileProblem(
             _(
-                "The file takes too long to read for what is in it: it may be damaged. Open it in "
-                "the spreadsheet, copy the table into a new file and save that as XLSX or CSV."
+                "The file takes too long to read and may be damaged. Open it in the spreadsheet, "
+                "copy the table into a new file and save that as XLSX or CSV."
             ),
             code="too_slow",
         )
