@@ -23,7 +23,8 @@ from campaigns.services.reconciling import reconcile
 from campaigns.states import RunState
 from contacts.models import Contact, ContactList, Membership
 from qqcampaign.stack.plan import worker_spec
-from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, digest_of, password_of
+from qqhttp.simulator.accounts import digest_of
+from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, password_of
 
 TEXT = "你好 100% & more = fine + hi"
 

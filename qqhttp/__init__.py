@@ -28,6 +28,17 @@ from qqhttp.commands import (
     Request,
     password_digest,
 )
+from qqhttp.enums import (
+    BloodType,
+    Consent,
+    Constellation,
+    MessageKind,
+    Sex,
+    Status,
+    Verdict,
+    Zodiac,
+    face_file,
+)
 from qqhttp.errors import (
     ConnectionReset,
     EmptyReply,
@@ -45,7 +56,7 @@ from qqhttp.errors import (
     TooFast,
     Withheld,
 )
-from qqhttp.people import GetInfoReply, Presence, QueryStatReply
+from qqhttp.profile_replies import GetInfoReply, Presence, QueryStatReply
 from qqhttp.replies import (
     AddToListReply,
     GetMsgExReply,
@@ -53,17 +64,6 @@ from qqhttp.replies import (
     LoginReply,
     Message,
     Reply,
-)
-from qqhttp.values import (
-    BloodType,
-    Consent,
-    Constellation,
-    MessageKind,
-    Sex,
-    Status,
-    Verdict,
-    Zodiac,
-    face_file,
 )
 
 __all__ = [

@@ -31,8 +31,8 @@ from qqhttp.errors import (
     ReadTimeout,
 )
 from qqhttp.replies import Reply
-from qqhttp.transport import LaneAdapter
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
+from qqhttp.transport import GatewayAdapter
 
 R = TypeVar("R", bound=Reply)
 
@@ -79,7 +79,7 @@ class GatewayClient:
         self._url = _checked_url(url, "gateway")
         self._has_proxy = bool(proxy)
         self._timeout = (connect_timeout, read_timeout)
-        self._adapter = LaneAdapter(
+        self._adapter = GatewayAdapter(
             self._url,
             source_address=_checked_address(source_address) if source_address else None,
             proxy=_checked_url(proxy, "proxy") if proxy else None,

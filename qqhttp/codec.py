@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from qqhttp.errors import MalformedReply
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")

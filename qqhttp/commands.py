@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar, cast
 
 from qqhttp.codec import Fields, escape
+from qqhttp.enums import Status, Verdict
 from qqhttp.errors import MalformedReply
-from qqhttp.people import GetInfoReply, QueryStatReply
+from qqhttp.profile_replies import GetInfoReply, QueryStatReply
 from qqhttp.replies import (
     AddToListReply,
     GetMsgExReply,
@@ -26,8 +27,7 @@ from qqhttp.replies import (
     LoginReply,
     Reply,
 )
-from qqhttp.values import Status, Verdict
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
@@ -190,7 +190,7 @@ class AddToList(Request[AddToListReply]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckAddToList(Request[Reply]):
-    """Answer a friend request, or send one: `cd` as in :class:`~qqhttp.values.Verdict`.
+    """Answer a friend request, or send one: `cd` as in :class:`~qqhttp.enums.Verdict`.
 
     With `cd` 2 it has to be sent twice, under two SEQs: one is answered RES=3 after 20 s and
     lost, the other arrives. `rs` is the text that goes with it.
@@ -248,7 +248,7 @@ class Finger(Request[QueryStatReply]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeStat(Request[Reply]):
-    """Set the account's status: `st` as in :class:`~qqhttp.values.Status`."""
+    """Set the account's status: `st` as in :class:`~qqhttp.enums.Status`."""
 
     command: ClassVar[str] = "Change_Stat"
     reply_commands: ClassVar[frozenset[str]] = frozenset({"CHANGE_STAT"})

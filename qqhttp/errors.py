@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 
 class GatewayError(Exception):
@@ -41,7 +41,7 @@ class GatewayError(Exception):
 
     Args:
         sentence: what the operator reads: what is wrong, where, what to do. It is English, and the
-            `Words` of this package's errors can be put into other languages.
+            `Translatable` of this package's errors can be put into other languages.
         code: the short result code that reports count by.
     """
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from qqhttp.codec import Fields, aligned
+from qqhttp.enums import Consent, MessageKind, Status, known
 from qqhttp.errors import LoginRefused, MalformedReply, refusal_for
-from qqhttp.values import Consent, MessageKind, Status, known
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class AddToListReply(Reply):
     """The answer to AddToList.
 
     Attributes:
-        consent: CD, see :class:`~qqhttp.values.Consent`; None if not told.
+        consent: CD, see :class:`~qqhttp.enums.Consent`; None if not told.
         uin: UN, who was asked.
     """
 
@@ -157,7 +157,7 @@ class Message:
     """One message of the inbox; its text is never in its repr.
 
     Attributes:
-        kind: MT, see :class:`~qqhttp.values.MessageKind`.
+        kind: MT, see :class:`~qqhttp.enums.MessageKind`.
         sender: UN.
         text: MG, just as it came. In the reference what a person wrote ends with a space ("hi ,").
     """

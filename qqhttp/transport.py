@@ -32,8 +32,8 @@ from urllib3.util import parse_url
 
 from clocks import local
 from qqhttp.errors import NeverLeft, Withheld
-from qqhttp.words import Words
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable
+from qqhttp.translatable import Translatable as _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ class _BoundedResponse(http.client.HTTPResponse):
             raise http.client.HTTPException("broken header")
 
 
-class _LaneConnection(HTTPConnection):
+class _GatewayConnection(HTTPConnection):
     """A connection that knows when a request may have left, and sends it in one piece."""
 
     response_class = _BoundedResponse
@@ -128,7 +128,7 @@ class _LaneConnection(HTTPConnection):
 
     def connect(self) -> None:
         """Connect, or raise `NeverLeft`: nothing has been sent before this is done."""
-        sentence: Words | None = None
+        sentence: Translatable | None = None
         try:
             super().connect()
         except (OSError, HTTPError, UnicodeError, http.client.HTTPException) as error:
@@ -160,7 +160,7 @@ class _LaneConnection(HTTPConnection):
             self._held.append(data)
 
 
-class _SecureLaneConnection(_LaneConnection, HTTPSConnection):
+class _SecureGatewayConnection(_GatewayConnection, HTTPSConnection):
     """The same over TLS."""
 
 
@@ -175,15 +175,15 @@ class _LeavesInTime:
         return make(conn, *args, **kwargs)
 
 
-class _LanePool(_LeavesInTime, HTTPConnectionPool):
-    ConnectionCls = _LaneConnection
+class _GatewayPool(_LeavesInTime, HTTPConnectionPool):
+    ConnectionCls = _GatewayConnection
 
 
-class _SecureLanePool(_LeavesInTime, HTTPSConnectionPool):
-    ConnectionCls = _SecureLaneConnection
+class _SecureGatewayPool(_LeavesInTime, HTTPSConnectionPool):
+    ConnectionCls = _SecureGatewayConnection
 
 
-class LaneAdapter(HTTPAdapter):
+class GatewayAdapter(HTTPAdapter):
     """An adapter for one URL, one connection and one lane.
 
     Args:
@@ -204,7 +204,7 @@ class LaneAdapter(HTTPAdapter):
         self.proxies = {parse_url(url).scheme or "http": proxy} if proxy else {}
         if proxy:
             options = {"socket_options": _SOCKET_OPTIONS, **self._source}
-            _use_lane_pools(self.proxy_manager_for(proxy, **options))
+            _use_gateway_pools(self.proxy_manager_for(proxy, **options))
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
@@ -213,7 +213,7 @@ class LaneAdapter(HTTPAdapter):
         super().init_poolmanager(
             connections, maxsize, block, socket_options=_SOCKET_OPTIONS, **kwargs, **self._source
         )
-        _use_lane_pools(self.poolmanager)
+        _use_gateway_pools(self.poolmanager)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool, looked up once."""
@@ -249,20 +249,20 @@ class LaneAdapter(HTTPAdapter):
         return response
 
 
-def _use_lane_pools(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _LanePool, "https": _SecureLanePool}
+def _use_gateway_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _GatewayPool, "https": _SecureGatewayPool}
 
 
 @dataclass(frozen=True)
 class _Why:
     """The sentences for a party that could not be connected to."""
 
-    unresolved: Words
-    refused: Words
-    took_too_long: Words
-    failed: Words
-    failed_from: Words
-    otherwise: Words
+    unresolved: Translatable
+    refused: Translatable
+    took_too_long: Translatable
+    failed: Translatable
+    failed_from: Translatable
+    otherwise: Translatable
 
 
 _GATEWAY = _Why(
@@ -294,7 +294,7 @@ _OF_THE_SYSTEM = (
 )
 
 
-def _why_not_connected(connection: HTTPConnection, error: Exception) -> Words:
+def _why_not_connected(connection: HTTPConnection, error: Exception) -> Translatable:
     """Return a sentence; proxies may carry a password, so only hosts and ports are named."""
     why = _GATEWAY if connection.proxy is None else _PROXY
     where = {"where": f"{connection.host}:{connection.port}"}

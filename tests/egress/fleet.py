@@ -24,7 +24,7 @@ from campaigns.states import DeliveryState, RunState
 from contacts.models import ContactList
 from qqcampaign.stack import plan
 from qqhttp import password_digest
-from qqhttp.simulator.population import Account as Person
+from qqhttp.simulator.accounts import Account as Person
 from qqhttp.simulator.population import password_of
 from tests.campaigns.making import make_account, make_list
 from tests.running_stack import ROOT

@@ -6,7 +6,7 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import log_in
+from .raw_client import log_in
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import ALICE, BOB, FRIEND, LC, Wire, ask, log_in, login_of
+from .raw_client import ALICE, BOB, FRIEND, LC, RawClient, ask, log_in, login_of
 
 TEN = "20000001,20000002,20000003,20000004,20000005,20000006,20000007,20000008,20000009,20000010,"
 FRIENDS = f"{TEN}20000011,20000012,"
@@ -152,7 +152,7 @@ def test_present_friends_are_lists_with_a_comma_behind_each(gateway: GatewaySimu
 def test_present_friends_without_a_number_are_answered_twice(
     gateway: GatewaySimulator, wanted: str
 ) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(f"VER=1.1&CMD=Query_Stat&SEQ=9&UIN={ALICE}{wanted}")
         start = f"VER=1.1&CMD=QUERY_STAT&SEQ=9&UIN={ALICE}&RES=0&"
         first = wire.body()

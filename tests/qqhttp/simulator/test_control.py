@@ -14,7 +14,7 @@ from qqhttp.simulator import (
     text_digest,
 )
 
-from .wire_client import ALICE, BOB, FRIEND, Wire, ask, log_in, login_of, message
+from .raw_client import ALICE, BOB, FRIEND, RawClient, ask, log_in, login_of, message
 
 Start = Callable[..., GatewaySimulator]
 
@@ -183,7 +183,7 @@ NOT_UNDERSTOOD = [
 def test_what_is_not_understood_gets_a_sentence(
     gateway: GatewaySimulator, method: str, path: str, body: bytes, words: str
 ) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(body, line=f"{method} /control/{path} HTTP/1.1")
         head, content = wire.head_and_body()
     assert head.startswith("HTTP/1.1 400 ")

@@ -8,7 +8,7 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator, SimulatorError
 
-from .wire_client import BOB, Wire, ask, log_in, message
+from .raw_client import BOB, RawClient, ask, log_in, message
 
 Start = Callable[..., GatewaySimulator]
 
@@ -16,7 +16,7 @@ Start = Callable[..., GatewaySimulator]
 def _outcome(gateway: GatewaySimulator, body: str, *, timeout: float = 10.0) -> str:
     """Return what a client meets: the code of the reply, or how it failed to come."""
     try:
-        with Wire(gateway.port, timeout=timeout) as wire:
+        with RawClient(gateway.port, timeout=timeout) as wire:
             wire.post(body)
             head, reply = wire.head_and_body()
     except ConnectionResetError:
@@ -95,7 +95,7 @@ def test_a_connection_closed_after_the_reply(
     gateway: GatewaySimulator, kind: str, header: str
 ) -> None:
     gateway.control.set_faults(kind)
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(message(1), "Connection: keep-alive")
         head, body = wire.head_and_body()
         assert header in head
@@ -105,7 +105,7 @@ def test_a_connection_closed_after_the_reply(
 
 
 def test_offline_refuses_and_resets_and_comes_back(gateway: GatewaySimulator) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(message(1))
         wire.body()
         gateway.control.go_offline(seconds=600)
@@ -135,7 +135,7 @@ def test_a_client_that_leaves_in_a_penalty_leaves_nothing_behind(start: Start) -
     gateway = start(min_interval=60, penalty=0.2)
     log_in(gateway)
     ask(gateway, message(1))
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(message(2))
         while gateway.control.figures().too_soon == 0:
             pass

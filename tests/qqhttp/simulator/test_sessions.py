@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import ALICE, BOB, ask, log_in, login_of, message
+from .raw_client import ALICE, BOB, ask, log_in, login_of, message
 
 
 def _code(reply: str) -> str:

@@ -27,10 +27,10 @@ from qqhttp import (
     Request,
     password_digest,
 )
-from qqhttp.simulator import GatewaySimulator, people
+from qqhttp.simulator import GatewaySimulator, profiles
 from qqhttp.simulator.population import password_of
 
-from .wire_client import ALICE, FRIEND
+from .raw_client import ALICE, FRIEND
 
 TEXTS = [
     "你好 100% & more = fine + hi",
@@ -107,9 +107,9 @@ def test_friends_and_who_is_present(client: GatewayClient) -> None:
     presences = client.exchange(QueryStat(seq=3, uin=ALICE)).presences
     assert presences
     for presence in presences:
-        assert presence.nickname == people.nickname(presence.uin)
-        assert presence.status == people.usual_status(presence.uin)
-        assert presence.face == people.face(presence.uin)
+        assert presence.nickname == profiles.nickname(presence.uin)
+        assert presence.status == profiles.usual_status(presence.uin)
+        assert presence.face == profiles.face(presence.uin)
 
 
 def test_a_cut_list_is_seen_to_be_one(start: Callable[..., GatewaySimulator]) -> None:

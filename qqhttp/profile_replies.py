@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from qqhttp.codec import Fields, aligned, optional_integer
+from qqhttp.enums import BloodType, Constellation, Sex, Zodiac, face_file, known
 from qqhttp.replies import Reply, res_of
-from qqhttp.values import BloodType, Constellation, Sex, Zodiac, face_file, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Presence:
 
     Attributes:
         uin: who.
-        status: ST, see :class:`~qqhttp.values.Status`; None if not told.
+        status: ST, see :class:`~qqhttp.enums.Status`; None if not told.
         face: FC; the picture's file is :attr:`face_file`.
         nickname: NK.
     """

@@ -13,7 +13,7 @@ import pytest
 from qqhttp.simulator import GatewaySimulator, SimulatorError, SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 
-from .wire_client import ALICE, ask, log_in, message
+from .raw_client import ALICE, ask, log_in, message
 
 MODULE = [sys.executable, "-m", "qqhttp.simulator"]
 MANAGE = [sys.executable, "manage.py", "gateway_simulator"]
@@ -84,7 +84,7 @@ REFUSALS = [
     (["--fault=explode"], "no fault 'explode'"),
     (["--host=203.0.113.9"], "cannot listen on 203.0.113.9"),
     (["--population=/nonexistent.json"], "cannot be read"),
-    (["--population=pyproject.toml"], "is no population"),
+    (["--population=pyproject.toml"], "is not a population"),
     (["--write-contacts=/nonexistent/c.csv"], "cannot be written"),
 ]
 

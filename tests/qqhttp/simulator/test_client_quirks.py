@@ -7,7 +7,7 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import ALICE, FRIEND, Wire, log_in, message, request
+from .raw_client import ALICE, FRIEND, RawClient, log_in, message, request
 
 TEXT = "你好 100% & more = fine + hi\r\n😀"
 PERCENT = "%E4%BD%A0%E5%A5%BD%20100%25%20%26%20more%20%3D%20fine%20%2B%20hi%0D%0A%F0%9F%98%80"
@@ -49,7 +49,7 @@ HABITS = {
 @pytest.mark.parametrize("habit", HABITS)
 def test_it_bears(gateway: GatewaySimulator, habit: str) -> None:
     sent, text = HABITS[habit]
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.send(sent)
         assert wire.body() == f"VER=1.1&CMD=CLTMSG&SEQ=1&UIN={ALICE}&RES=0&"
     (arrival,) = gateway.control.messages()
@@ -58,7 +58,7 @@ def test_it_bears(gateway: GatewaySimulator, habit: str) -> None:
 
 
 def test_it_bears_a_request_split_at_any_byte(gateway: GatewaySimulator) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         length = len(request(message(100)))
         for cut in range(1, length):
@@ -73,14 +73,14 @@ def test_it_bears_a_request_split_at_any_byte(gateway: GatewaySimulator) -> None
 
 
 def test_requests_may_come_all_at_once(gateway: GatewaySimulator) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.send(b"\r\n".join(request(message(seq)) for seq in range(1, 51)))
         replies = [wire.body() for _ in range(50)]
     assert [reply.split("&")[2] for reply in replies] == [f"SEQ={seq}" for seq in range(1, 51)]
 
 
 def test_a_body_without_length_ends_with_the_connection(gateway: GatewaySimulator) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.send(b"POST / HTTP/1.0\r\n\r\n" + message(1, "hi").encode())
         wire.socket.shutdown(socket.SHUT_WR)
         assert wire.body().endswith("&RES=0&")
@@ -89,7 +89,7 @@ def test_a_body_without_length_ends_with_the_connection(gateway: GatewaySimulato
 def test_a_client_that_waits_for_100_continue_is_invited(gateway: GatewaySimulator) -> None:
     sent = request(message(1), "Expect: 100-continue")
     head, _, body = sent.partition(b"\r\n\r\n")
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.send(head + b"\r\n\r\n")
         invitation = b"HTTP/1.1 100 Continue\r\n\r\n"
         assert wire.socket.recv(len(invitation), socket.MSG_WAITALL) == invitation
@@ -111,7 +111,7 @@ CONNECTIONS = [
 def test_it_keeps_a_connection_if_the_client_does(
     gateway: GatewaySimulator, version: str, headers: list[str], is_kept: bool
 ) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(message(1), *headers, line=f"POST / {version}")
         head, _ = wire.head_and_body()
         assert f"\r\nConnection: {'keep-alive' if is_kept else 'close'}\r\n" in head
@@ -124,7 +124,7 @@ def test_it_keeps_a_connection_if_the_client_does(
 
 def test_it_keeps_none_where_it_is_told_so(gateway: GatewaySimulator) -> None:
     gateway.control.change(is_keep_alive=False)
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(message(1), "Connection: keep-alive")
         assert "\r\nConnection: close\r\n" in wire.head_and_body()[0]
         assert wire.is_closed()
@@ -132,7 +132,7 @@ def test_it_keeps_none_where_it_is_told_so(gateway: GatewaySimulator) -> None:
 
 def test_it_closes_without_saying_so_where_it_is_told_to(gateway: GatewaySimulator) -> None:
     gateway.control.change(is_silent_close=True)
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.post(message(1), "Connection: keep-alive")
         head, body = wire.head_and_body()
         assert "Connection" not in head
@@ -143,7 +143,7 @@ def test_it_closes_without_saying_so_where_it_is_told_to(gateway: GatewaySimulat
 def test_line_ends_behind_a_closing_request_cost_no_reply(gateway: GatewaySimulator) -> None:
     # A server that closes over unread bytes resets the connection and loses its own reply.
     for seq in range(1, 30):
-        with Wire(gateway.port) as wire:
+        with RawClient(gateway.port) as wire:
             wire.post(message(seq), "Connection: close")
             wire.send(b"\r\n\r\n")
             assert wire.body().endswith("&RES=0&")
@@ -166,7 +166,7 @@ REFUSED = [
 def test_what_is_no_request_gets_a_status_and_the_end(
     gateway: GatewaySimulator, sent: bytes, status: int
 ) -> None:
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.send(sent)
         assert wire.head_and_body()[0].startswith(f"HTTP/1.1 {status} ")
         assert wire.is_closed()
@@ -180,7 +180,7 @@ def test_the_php_client_sends_head_and_body_apart(gateway: GatewaySimulator) -> 
         line="POST  HTTP/1.1",
     )  # fmt: skip
     head, _, body = sent.partition(b"\r\n\r\n")
-    with Wire(gateway.port) as wire:
+    with RawClient(gateway.port) as wire:
         wire.send(head + b"\r\n\r\n")
         gateway.control.figures()
         wire.send(body + b"\r\n\r\n")

@@ -4,7 +4,8 @@ import socket
 from typing import Self
 
 from qqhttp.simulator import GatewaySimulator
-from qqhttp.simulator.population import digest_of, password_of
+from qqhttp.simulator.accounts import digest_of
+from qqhttp.simulator.population import password_of
 
 LC = "9326B87B234E7235"
 ALICE = 1000001  # the first generated account
@@ -12,7 +13,7 @@ BOB = 1000002
 FRIEND = 20000001  # Alice's first friend
 
 
-class Wire:
+class RawClient:
     """One connection to a simulator."""
 
     def __init__(self, port: int, *, source: str = "127.0.0.1", timeout: float = 10.0) -> None:
@@ -69,7 +70,7 @@ def request(body: str | bytes, *headers: str, line: str = "POST / HTTP/1.1") -> 
 
 def ask(gateway: GatewaySimulator, body: str | bytes, *, source: str = "127.0.0.1") -> str:
     """Return the reply's body to one request on a connection of its own."""
-    with Wire(gateway.port, source=source) as wire:
+    with RawClient(gateway.port, source=source) as wire:
         wire.post(body)
         return wire.body()
 

@@ -7,7 +7,7 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import ALICE, BOB, FRIEND, Wire, ask, log_in, message
+from .raw_client import ALICE, BOB, FRIEND, RawClient, ask, log_in, message
 
 Start = Callable[..., GatewaySimulator]
 
@@ -44,7 +44,7 @@ def test_the_interval_is_measured_from_the_last_reply(start: Start) -> None:
 def test_a_second_message_before_the_first_reply_is_too_soon(start: Start) -> None:
     gateway = start(min_interval=0.05, latency=1.0, penalty=0.1)
     log_in(gateway)
-    with Wire(gateway.port) as first, Wire(gateway.port) as second:
+    with RawClient(gateway.port) as first, RawClient(gateway.port) as second:
         first.post(message(1))
         while gateway.control.figures().arrived == 0:
             pass
@@ -57,7 +57,7 @@ def test_a_penalty_costs_no_other_account_anything(start: Start) -> None:
     gateway = start(min_interval=60, penalty=30)
     log_in(gateway)
     log_in(gateway, BOB)
-    with Wire(gateway.port) as punished:
+    with RawClient(gateway.port) as punished:
         punished.post(message(1))
         punished.body()
         punished.post(message(2))
