@@ -115,7 +115,7 @@ def write_files(options: dict[str, Any], settings: Settings, accounts: dict[int,
     """Write the CSV files named by `--write-accounts` and `--write-contacts`.
 
     Raises:
-        SimulatorError: a file cannot be written, or passwords of a `--population` are asked for.
+        SimulatorError: a file cannot be written, or `--write-accounts` is used with a `--population`.
     """
     if options["write_accounts"]:
         if settings.population is not None:

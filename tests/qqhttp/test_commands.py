@@ -51,7 +51,7 @@ def test_lc_is_the_references_to_the_letter() -> None:
         (AckAddToList, {"un": 1, "cd": 3, "rs": ""}, "cost a penalty"),
         (Login, {"ps": ""}, "PS is empty"),
         (List, {"seq": -1}, "SEQ cannot be negative"),
-        (List, {"uin": 0}, "UIN has to be positive"),
+        (List, {"uin": 0}, "UIN must be positive"),
     ],
 )
 def test_what_would_cost_a_null_or_a_penalty_is_refused(
