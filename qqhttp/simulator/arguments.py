@@ -32,11 +32,7 @@ _PLAIN: Final[tuple[tuple[str, str, type, str], ...]] = (
 _SWITCHES: Final[tuple[tuple[str, str, str], ...]] = (
     ("--keep-alive", "is_keep_alive", "keep connections open if the client allows it"),
     ("--silent-close", "is_silent_close", "close after each reply without announcing it"),
-    (
-        "--seq-replay",
-        "is_replay_known",
-        "answer a repeated SEQ without delivering again",
-    ),
+    ("--seq-replay", "is_replay_known", "answer a repeated SEQ without delivering again"),
     ("--texts", "is_text_kept", "keep the texts of messages, not only their digests"),
 )
 _MILLISECONDS: Final[tuple[tuple[str, str, str], ...]] = (
@@ -115,7 +111,7 @@ def write_files(options: dict[str, Any], settings: Settings, accounts: dict[int,
     """Write the CSV files named by `--write-accounts` and `--write-contacts`.
 
     Raises:
-        SimulatorError: a file cannot be written, or `--write-accounts` is used with a `--population`.
+        SimulatorError: a file cannot be written, or the passwords of the accounts are not known.
     """
     if options["write_accounts"]:
         if settings.population is not None:
