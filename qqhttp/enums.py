@@ -110,8 +110,8 @@ class Consent(Labelled):
 
     ADDED = 0, "允许任何人把我列为好友", "added at once"
     NEEDS_VERIFICATION = 1, "需要身份证认才能把我列为好友", "has to be asked"
-    REFUSED = 2, "决绝被加为好友", "refuses everybody"
-    REFUSED_TOO = 3, "不允许任何人把我列为好友", "refuses everybody"
+    REFUSED = 2, "决绝被加为好友", "refuses all requests"
+    REFUSED_TOO = 3, "不允许任何人把我列为好友", "refuses all requests"
 
     @property
     def is_refusal(self) -> bool:

@@ -190,7 +190,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._faults.rules:
             fault = self._faults.draw(request, "before")
             if fault is not None:
-                self._strike(fault, head, request)
+                self._apply_fault(fault, head, request)
                 return
             delay = self._faults.latency(request, "before")
             if delay:
@@ -229,7 +229,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._faults.rules:
             fault = self._faults.draw(request, "after")
             if fault is not None:
-                self._strike(fault, head, request, response)
+                self._apply_fault(fault, head, request, response)
                 return
         self._send(head, response)
 
@@ -271,7 +271,7 @@ class Connection(asyncio.BufferedProtocol):
             if body is not None:
                 self._out.append(gateway_reply(body, is_kept=is_kept, is_silent=is_silent))
 
-    def _strike(
+    def _apply_fault(
         self, fault: Fault, head: Head, request: GatewayRequest, response: Response = NULL
     ) -> None:
         if fault.kind == "empty":

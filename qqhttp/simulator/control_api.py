@@ -155,7 +155,7 @@ class ControlApi:
         return self._state.settings.live()
 
     def faults(self, given: Given) -> Any:
-        """Return the active faults with the number of strikes."""
+        """Return the active faults with the number of times each has fired."""
         return {"faults": [rule.as_dict() for rule in self._faults.rules]}
 
     # Commands

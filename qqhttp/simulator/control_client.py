@@ -148,7 +148,7 @@ class SimulatorControl:
         return dict(self._ask("GET", "settings", {}))
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the active faults with the number of strikes (`fired`)."""
+        """Return the active faults with the number of times each has fired (`fired`)."""
         return list(self._ask("GET", "faults", {})["faults"])
 
     # Commands

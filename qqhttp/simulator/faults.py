@@ -38,17 +38,17 @@ class Fault:
 
     Attributes:
         kind: one of `KINDS`.
-        when: whether it strikes before or after the request is carried out.
+        when: whether it fires before or after the request is carried out.
         command: only requests with this command; None: all.
         uin: only requests of this account; None: all.
         un: only requests about this person; None: all.
-        p: the probability that it strikes, 0 to 1.
-        count: how often it may still strike; None: no limit.
+        p: the probability that it fires, 0 to 1.
+        count: how often it may still fire; None: no limit.
         status: the HTTP status of kind `http`.
         res: RES of kind `refuse`.
         seconds: the delay of kind `latency`, or the time to the reset of kind `hang`.
         jitter: the upper bound of a random additional delay of kind `latency`, in seconds.
-        fired: how often it has struck.
+        fired: how often it has fired.
     """
 
     kind: str
@@ -65,7 +65,7 @@ class Fault:
     fired: int = 0
 
     def applies_to(self, request: GatewayRequest) -> bool:
-        """Return whether the fault applies to this request and has strikes left."""
+        """Return whether the fault applies to this request and may still fire."""
         return (
             (self.command is None or self.command == request.command)
             and (self.uin is None or self.uin == request.uin)
@@ -96,7 +96,7 @@ def make_fault(values: Mapping[str, Any]) -> Fault:
         kinds = ", ".join(sorted(KINDS))
         raise SimulatorError(f"There is no fault {given.get('kind')!r}; there are: {kinds}.")
     if given.get("when", "before") not in {"before", "after"}:
-        raise SimulatorError(f"A fault strikes before or after, not {given['when']!r}.")
+        raise SimulatorError(f"A fault fires before or after, not {given['when']!r}.")
     if "command" in given:
         command = COMMANDS.get(given["command"].upper().encode())
         if command is None:
@@ -129,28 +129,28 @@ def parse_fault(spec: str) -> Fault:
 
 
 class FaultRules:
-    """The active faults. If several apply to a request, the first that strikes is used."""
+    """The active faults. If several apply to a request, the first that fires is used."""
 
     def __init__(self, rules: Iterable[Fault], random_numbers: random.Random) -> None:
         self.rules = list(rules)
         self._random = random_numbers
 
     def draw(self, request: GatewayRequest, when: When) -> Fault | None:
-        """Return the fault that strikes this request now, or None."""
+        """Return the fault that fires for this request now, or None."""
         for rule in self.rules:
-            if rule.kind != "latency" and rule.when == when and self._strikes(rule, request):
+            if rule.kind != "latency" and rule.when == when and self._fires(rule, request):
                 return rule
         return None
 
     def latency(self, request: GatewayRequest, when: When) -> float:
-        """Return the sum of the delays of all latency faults that strike, in seconds."""
+        """Return the sum of the delays of all latency faults that fire, in seconds."""
         return sum(
             rule.seconds + self._random.uniform(0.0, rule.jitter)
             for rule in self.rules
-            if rule.kind == "latency" and rule.when == when and self._strikes(rule, request)
+            if rule.kind == "latency" and rule.when == when and self._fires(rule, request)
         )
 
-    def _strikes(self, rule: Fault, request: GatewayRequest) -> bool:
+    def _fires(self, rule: Fault, request: GatewayRequest) -> bool:
         if not rule.applies_to(request) or (rule.p < 1.0 and self._random.random() >= rule.p):
             return False
         if rule.count is not None:

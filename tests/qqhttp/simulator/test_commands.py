@@ -253,9 +253,9 @@ def test_friends_get_a_message_with_the_visible_status(
     gateway.control.set_friends(uin=ALICE, add=[BOB])
     ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
     ask(gateway, f"VER=1.1&CMD=Change_Stat&SEQ=5&UIN={ALICE}&ST={status}")
-    told = ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
+    inbox = ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
     wanted = "&MN=0&MT=&UN=&MG=" if seen is None else f"&MN=1&MT=99,&UN={ALICE},&MG={seen},"
-    assert told.endswith(wanted)
+    assert inbox.endswith(wanted)
 
 
 def test_changing_the_status_too_often_is_answered_res_3(

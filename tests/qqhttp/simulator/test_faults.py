@@ -37,7 +37,7 @@ KINDS = [
 
 @pytest.mark.parametrize(("spec", "outcome"), KINDS)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_fault_strikes_before_or_after_the_message_is_delivered(
+def test_a_fault_fires_before_or_after_the_message_is_delivered(
     gateway: GatewaySimulator, spec: str, outcome: str, when: str
 ) -> None:
     kind, _, rest = spec.partition(",")
@@ -53,12 +53,12 @@ def test_a_fault_strikes_before_or_after_the_message_is_delivered(
 
 
 @pytest.mark.parametrize("spec", ["empty,command=login", f"empty,uin={BOB}", "empty,p=0"])
-def test_a_fault_does_not_strike_other_requests(gateway: GatewaySimulator, spec: str) -> None:
+def test_a_fault_does_not_fire_for_other_requests(gateway: GatewaySimulator, spec: str) -> None:
     gateway.control.set_faults(spec)
     assert _outcome(gateway, message(1)) == "0&"
 
 
-def test_a_fault_strikes_at_most_count_times(gateway: GatewaySimulator) -> None:
+def test_a_fault_fires_at_most_count_times(gateway: GatewaySimulator) -> None:
     gateway.control.set_faults("empty:after,command=CLTMSG,count=2")
     outcomes = [_outcome(gateway, message(seq)) for seq in (1, 2, 3)]
     assert outcomes == ["empty", "empty", "0&"]
