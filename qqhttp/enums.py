@@ -113,11 +113,6 @@ class Consent(Labelled):
     REFUSED = 2, "决绝被加为好友", "refuses all requests"
     REFUSED_TOO = 3, "不允许任何人把我列为好友", "refuses all requests"
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the person refuses all friend requests."""
-        return self in (Consent.REFUSED, Consent.REFUSED_TOO)
-
 
 class Verdict(Labelled):
     """CD of an Ack_AddToList request. Any other value has a penalty of 20 s."""
