@@ -24,7 +24,7 @@ _PLAIN: Final[tuple[tuple[str, str, type, str], ...]] = (
     ("--heartbeat", "heartbeat", int, "HI of the reply to Login, seconds"),
     ("--idle", "idle", float, "LI: seconds after which a silent session ends"),
     ("--login-extra", "login_extra", str, "more fields for the reply to Login, as KEY=VALUE"),
-    ("--null-h", "null_h", float, "probability of NULL for a text with an unescaped h"),
+    ("--null-h", "null_h", float, "probability of NULL for a text with an unescaped lowercase h"),
     ("--list-cut", "list_cut", int, "maximum length of a friend list; 0: no limit"),
     ("--refuse-code", "refuse_code", int, "CD for a refused friend request: 2 or 3"),
     ("--seed", "seed", int, "seed of the random numbers"),
