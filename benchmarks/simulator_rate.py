@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import cast
 
 from qqhttp.simulator import SimulatorProcess
-from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, digest_of, password_of
+from qqhttp.simulator.accounts import digest_of
+from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, password_of
 
 TEXT = "%E4%BD%A0%E5%A5%BD%20100%25%20%26%20more%20%3D%20fine%20%2B%20hi%20{number}"
 

@@ -21,7 +21,8 @@ from campaigns.planning.prepare import advance_run
 from campaigns.steering.lifecycle import pause_run, start_campaign
 from contacts.models import Contact, ContactList, Membership
 from qqcampaign.stack.plan import worker_spec
-from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, digest_of, password_of
+from qqhttp.simulator.accounts import digest_of
+from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, password_of
 from sending.models import Attempt, Delivery
 from sending.reconcile import reconcile
 from sending.states import RunState

@@ -1,4 +1,4 @@
-"""The QQ HTTP protocol: requests, replies, errors and a client. Usable on its own, no Django.
+"""The QQ HTTP protocol: requests, replies, errors and a client. It does not need Django.
 
     >>> from qqhttp import CltMsg, GatewayClient, Login, password_digest
     >>> with GatewayClient("http://127.0.0.1:8000/") as client:          # doctest: +SKIP
@@ -6,7 +6,7 @@
     ...     client.exchange(login).raise_for_res()
     ...     client.exchange(CltMsg(seq=2, uin=29501213, un=106814, mg="hi")).res
 
-The protocol in one page, with its traps: ``docs/protocol.md``.
+The protocol and its pitfalls: ``docs/protocol.md``.
 """
 
 from qqhttp.client import GatewayClient
@@ -28,6 +28,17 @@ from qqhttp.commands import (
     Request,
     password_digest,
 )
+from qqhttp.enums import (
+    BloodType,
+    Consent,
+    Constellation,
+    MessageKind,
+    Sex,
+    Status,
+    Verdict,
+    Zodiac,
+    face_file,
+)
 from qqhttp.errors import (
     ConnectionReset,
     EmptyReply,
@@ -45,7 +56,7 @@ from qqhttp.errors import (
     TooFast,
     Withheld,
 )
-from qqhttp.people import GetInfoReply, Presence, QueryStatReply
+from qqhttp.profile_replies import GetInfoReply, Presence, QueryStatReply
 from qqhttp.replies import (
     AddToListReply,
     GetMsgExReply,
@@ -53,17 +64,6 @@ from qqhttp.replies import (
     LoginReply,
     Message,
     Reply,
-)
-from qqhttp.values import (
-    BloodType,
-    Consent,
-    Constellation,
-    MessageKind,
-    Sex,
-    Status,
-    Verdict,
-    Zodiac,
-    face_file,
 )
 
 __all__ = [

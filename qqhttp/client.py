@@ -1,8 +1,7 @@
-"""The client: one account's connection to a gateway.
+"""The client: one account's connection to a gateway, used for one request at a time.
 
-One request at a time, by one lane. Whatever comes back that can be read is returned as a typed
-reply, whatever its RES; everything else is raised, sorted by what it says about the request: it
-never left, or nobody knows (:mod:`qqhttp.errors`).
+A readable reply is returned with any RES. Everything else is raised as an error that says whether
+the request may have been carried out (:mod:`qqhttp.errors`).
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ from qqhttp.errors import (
     ReadTimeout,
 )
 from qqhttp.replies import Reply
-from qqhttp.transport import LaneAdapter
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
+from qqhttp.transport import GatewayAdapter
 
 R = TypeVar("R", bound=Reply)
 
 MAX_REPLY_BYTES = 8 * 1024 * 1024
-"""The longest reply that is read; a friend list of half a million names fits in it."""
+"""The longest reply that is read. A friend list of half a million UINs fits in it."""
 
 _HEADERS = {
     "Content-Type": "text/plain; charset=UTF-8",
@@ -50,21 +49,21 @@ _HEADERS = {
 class GatewayClient:
     """A client for one account at one gateway.
 
-    It keeps no global state and starts no thread, so it runs as it is under gevent. A connection
-    is used again only if the gateway's last reply said ``Connection: keep-alive``: the gateway
-    may close one without a word, and a request lost on it would be lost ambiguously.
+    It has no global state and starts no thread, so it works under gevent. A connection is reused
+    only if the last reply said ``Connection: keep-alive``. The gateway may close any other
+    connection without notice, and it would not be known whether a request sent on it arrived.
 
     Args:
-        url: the gateway, ``http://host:port/``.
-        source_address: the local IP address to talk from, for an egress that has one of its own.
-        proxy: the URL of an HTTP proxy to talk through, a login included.
-        connect_timeout: seconds for the connection to be made.
-        read_timeout: seconds for the whole reply, first byte to last. Longer than the longest
-            penalty (30 s for DelFromList), or a throttle is taken for a loss and its replay is the
-            next violation.
+        url: the gateway's URL, ``http://host:port/``.
+        source_address: the local IP address to connect from, or None for the default.
+        proxy: the URL of an HTTP proxy, with its login if it needs one, or None.
+        connect_timeout: the time to make a connection, in seconds.
+        read_timeout: the time to receive the whole reply, in seconds. It must be longer than the
+            longest penalty (30 s for DelFromList). Otherwise a delayed RES=3 is taken for a lost
+            reply, and its replay breaks the rate limit again.
 
     Raises:
-        ValueError: an address that cannot be one.
+        ValueError: a URL or an address is malformed.
     """
 
     def __init__(
@@ -79,34 +78,34 @@ class GatewayClient:
         self._url = _checked_url(url, "gateway")
         self._has_proxy = bool(proxy)
         self._timeout = (connect_timeout, read_timeout)
-        self._adapter = LaneAdapter(
+        self._adapter = GatewayAdapter(
             self._url,
             source_address=_checked_address(source_address) if source_address else None,
             proxy=_checked_url(proxy, "proxy") if proxy else None,
         )
 
     def exchange(self, request: Request[R], *, leave_by: float | None = None) -> R:
-        """Send a request and return the reply, whatever its RES.
+        """Send a request and return the reply, with any RES.
 
         Args:
             request: the request.
-            leave_by: the last moment at which it may leave, on `clocks.local.elapsed`; looked at
-                when the connection is there, right before the bytes are written.
+            leave_by: the latest time to send it, on the clock `clocks.local.elapsed`. It is
+                checked when the connection is ready, just before the bytes are written.
 
         Raises:
-            NeverLeft: no connection could be made, or not in time; nothing was sent.
+            NeverLeft: no connection could be made, or not by `leave_by`; nothing was sent.
             NoAnswer: it is not known whether the request was carried out.
         """
         self._adapter.leave_by = leave_by
         outcome = self._try(request)
-        # Raised out here, bare: tracebacks and chained exceptions of the layers below hold the
-        # request's body in their frames, where an error reporter would find it.
+        # Raised here, without a chain: the tracebacks of the lower layers contain the request's
+        # body in their frames, and an error reporter would record it.
         if isinstance(outcome, GatewayError):
             raise outcome
         return outcome
 
     def close(self) -> None:
-        """Close the connection, if there is one. The client may be used again."""
+        """Close the connection, if there is one. The client can be used again."""
         self._adapter.close()
 
     def __enter__(self) -> Self:
@@ -141,7 +140,7 @@ class GatewayClient:
             return _no_answer(error, self._timeout[1])
 
     def _read(self, response: requests.Response, request: Request[R]) -> R:
-        """Return the typed reply, and keep the connection only if all of it was as it should be."""
+        """Return the typed reply. Keep the connection only if there was no error."""
         raw = response.raw
         connection = raw.connection
         is_kept = False
@@ -152,7 +151,7 @@ class GatewayClient:
             if len(body) > MAX_REPLY_BYTES:
                 raise MalformedReply(_("it is longer than 8 MB"))
             if raw.length_remaining:
-                # A cut reply must not be read: RES=2 may have been the beginning of RES=20.
+                # A truncated reply must not be used: RES=2 may be the start of RES=20.
                 raise ConnectionReset
             if body.strip() in (b"", b"NULL"):
                 raise EmptyReply
@@ -169,12 +168,12 @@ class GatewayClient:
 
     def _status_error(self, status: int) -> GatewayError:
         if status == http.client.PROXY_AUTHENTICATION_REQUIRED and self._has_proxy:
-            return NeverLeft(_("The proxy wants a login (HTTP 407). Check the egress's proxy."))
+            return NeverLeft(_("The proxy requires a login (HTTP 407). Check the egress's proxy."))
         return HttpError(status)
 
 
 def _prepared(url: str, body: bytes) -> requests.PreparedRequest:
-    """Return a prepared request, filled in directly: nothing in it varies but the body."""
+    """Return a prepared request, filled in directly because only the body varies."""
     prepared = requests.PreparedRequest()
     prepared.method = "POST"
     prepared.url = url
@@ -190,10 +189,10 @@ def _says_keep_alive(header: str) -> bool:
 
 
 def _no_answer(error: BaseException, read_timeout: float) -> NoAnswer:
-    """Return what a failure after the request had left means.
+    """Return the error for a failure after the request was sent.
 
-    It looks through the layers that `requests` and urllib3 wrap around the first cause. Where
-    nothing is recognised the connection is taken for lost, which is as ambiguous as the rest.
+    It searches the exceptions that `requests` and urllib3 wrap around the cause. An unknown cause
+    counts as a lost connection, which is as ambiguous as the others.
     """
     layers: list[BaseException] = [error]
     for layer in layers:
@@ -209,7 +208,11 @@ def _no_answer(error: BaseException, read_timeout: float) -> NoAnswer:
 
 
 def _checked_url(url: str, what: str) -> str:
-    """Return the URL with a path, or say what is wrong with it, without quoting a login in it."""
+    """Return the URL with a path.
+
+    Raises:
+        ValueError: it is not an HTTP URL. The message does not quote it: it may contain a login.
+    """
     try:
         parts = urlsplit(url)
         is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

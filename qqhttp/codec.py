@@ -1,9 +1,11 @@
-"""The body of a request or a reply: ``KEY=value&KEY=value``, percent-encoded UTF-8.
+"""Encodes and parses the body of requests and replies: ``KEY=value&KEY=value``.
 
-The three rules a careless codec breaks (reference, GetInfo and GetMsgEx; docs/protocol.md):
+Values are percent-encoded UTF-8. Three rules are easy to get wrong (reference, GetInfo and
+GetMsgEx; docs/protocol.md):
 
-* a list is split on the raw ``,`` first and unescaped after; its last ``,`` ends the list;
-* a comma inside a value travels as ``%252c``: escaped once as a comma, once as everything is;
+* A list is split at unescaped commas first, and its items are unescaped afterwards. A comma at the
+  end closes the list.
+* A comma inside an item is escaped twice: ``%252c``.
 * ``+`` is a plus sign, never a space.
 """
 
@@ -14,19 +16,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from qqhttp.errors import MalformedReply
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Fields(Mapping[str, str]):
-    """The fields of one body: ordered, unknown ones kept, keys in capitals.
+    """The fields of one body in their order, unknown ones included. Keys are in capitals.
 
-    ``fields["NK"]`` is the value unescaped once, which gives back exactly what was encoded. A
-    text in which the gateway escapes commas a second time is read with :meth:`text`, a list with
-    :meth:`items_of`. Where a key comes twice the first one counts: RES stands before any text
-    that another person wrote, so a forged ``&RES=0`` in a text cannot replace it.
+    ``fields["NK"]`` is the value unescaped once, exactly as it was encoded. Use :meth:`text` for a
+    text in which the gateway escapes commas twice, and :meth:`items_of` for a list. If a key
+    occurs twice, the first one counts: RES comes before any text that a person wrote, so a forged
+    ``&RES=0`` in a text cannot replace it.
     """
 
     __slots__ = ("_raw",)
@@ -44,21 +46,21 @@ class Fields(Mapping[str, str]):
         return len(self._raw)
 
     def __repr__(self) -> str:
-        # Values may be a password's digest or somebody's message: only the names are shown.
+        # Only the keys: a value may be a password digest or a message's text.
         return f"Fields({', '.join(self._raw)})"
 
     def raw(self, key: str) -> str:
-        """Return the value as it travelled, still escaped; empty if the key is missing."""
+        """Return the value without unescaping; empty if the key is missing."""
         return self._raw.get(key, "")
 
     def text(self, key: str) -> str:
-        """Return a free text: unescaped once, and once more where a comma was escaped."""
+        """Return a text, unescaped once, and its commas twice; empty if the key is missing."""
         return unescape_text(self._raw.get(key, ""))
 
     def items_of(self, key: str) -> tuple[str, ...]:
-        """Return a list's items: split on the raw comma, then unescaped as :meth:`text` is.
+        """Return the items of a list, each unescaped like :meth:`text`.
 
-        A last item that is empty is the list's closing comma, not an item.
+        An empty part after the last comma is not an item: that comma closes the list.
         """
         items = self._raw.get(key, "").split(",")
         if not items[-1].strip():
@@ -69,7 +71,7 @@ class Fields(Mapping[str, str]):
         """Return a number, or None if the field is missing or empty.
 
         Raises:
-            MalformedReply: it holds something else.
+            MalformedReply: the value is not a number.
         """
         value = self._raw.get(key, "").strip()
         if not value:
@@ -77,7 +79,7 @@ class Fields(Mapping[str, str]):
         return to_integer(value, key)
 
     def lenient_integer(self, key: str) -> int | None:
-        """Return a number, or None where it is missing or odd: for what nothing depends on."""
+        """Return a number of an unimportant field, or None if it is missing or malformed."""
         return optional_integer(self._raw.get(key, ""))
 
     def integers_of(self, key: str) -> tuple[int, ...]:
@@ -93,11 +95,11 @@ def encode(fields: Mapping[str, str | int] | Sequence[tuple[str, str]]) -> bytes
     """Return a body: UTF-8, percent-encoded, a space as ``%20``.
 
     Args:
-        fields: keys and values in the order in which they are to travel.
+        fields: keys and values in the order of the body.
 
     Raises:
-        ValueError: a key is not a word, or a value holds half of a surrogate pair, which UTF-8
-            cannot carry (the gateway answers bytes that are not UTF-8 with NULL).
+        ValueError: a key is malformed, or a value has half of a surrogate pair, which UTF-8 cannot
+            encode. (The gateway answers NULL to bytes that are not UTF-8.)
     """
     pairs = fields.items() if isinstance(fields, Mapping) else fields
     return "&".join([f"{_checked_key(key)}={escape(value, key)}" for key, value in pairs]).encode(
@@ -106,7 +108,11 @@ def encode(fields: Mapping[str, str | int] | Sequence[tuple[str, str]]) -> bytes
 
 
 def escape(value: str | int, key: str) -> str:
-    """Return one value percent-encoded; `key` is only for the error's sentence."""
+    """Return one value percent-encoded. `key` is for the error message.
+
+    Raises:
+        ValueError: the value has half of a surrogate pair.
+    """
     if isinstance(value, int):
         return str(int(value))
     position = -1
@@ -114,18 +120,19 @@ def escape(value: str | int, key: str) -> str:
         return quote(value, safe="")
     except UnicodeEncodeError as error:
         position = error.start
-    # Raised out here because the encoding error holds the whole text, and would be its context.
+    # Raised here, outside `except`: the encoding error contains the whole text and must not become
+    # the context of this one.
     raise ValueError(f"The value of {key} has a broken character at position {position}.")
 
 
 def parse(body: bytes) -> Fields:
     """Return the fields of a body.
 
-    Bytes that are not UTF-8 become replacement characters: one broken nickname must not hide the
-    other messages of a poll.
+    Bytes that are not UTF-8 become replacement characters, so that one broken nickname does not
+    make the whole reply unreadable.
 
     Raises:
-        MalformedReply: there is no field in it. Nothing else is raised, for any bytes.
+        MalformedReply: the body has no field. No other error is raised, for any bytes.
     """
     text = body.decode("utf-8", "replace").strip("\ufeff\r\n\0")
     raw: dict[str, str] = {}
@@ -142,20 +149,20 @@ def parse(body: bytes) -> Fields:
 
 
 def unescape_text(raw: str) -> str:
-    """Return a raw text or list item unescaped: once, then its inner commas.
+    """Return a text or list item unescaped once, and its commas twice.
 
-    The second pass touches only ``%2c``, the one thing the reference shows escaped twice.
-    Unescaping everything twice would turn somebody's literal ``100%20`` into a space.
+    The second pass replaces only ``%2c``, because the reference shows only commas escaped twice.
+    Unescaping everything twice would turn a literal ``100%20`` into ``100`` and a space.
     """
     text = _unescape(raw)
     return text.replace("%2c", ",").replace("%2C", ",") if "%" in text else text
 
 
 def to_integer(value: str, key: str) -> int:
-    """Return a decimal number; ASCII digits alone, unlike :func:`int`.
+    """Return a decimal number. Unlike :func:`int` it accepts only ASCII digits.
 
     Raises:
-        MalformedReply: it is something else, which the sentence does not quote.
+        MalformedReply: the value is not a number. The message does not quote it.
     """
     value = value.strip()
     if _INTEGER.fullmatch(value) is None:
@@ -164,15 +171,15 @@ def to_integer(value: str, key: str) -> int:
 
 
 def optional_integer(item: str) -> int | None:
-    """Return a decimal number, or None for anything else."""
+    """Return a decimal number, or None if it is not one."""
     item = item.strip()
     return int(item) if _INTEGER.fullmatch(item) else None
 
 
 def aligned(items: tuple[str, ...], length: int) -> tuple[str, ...]:
-    """Return `length` items: empty at the end if too few came, all empty if too many did.
+    """Return `length` items: padded with empty ones if too few, all empty if too many.
 
-    With one too many (a raw comma in a nickname) it is lost whose is whose.
+    With too many items (an unescaped comma in a nickname) it is not known which belongs to whom.
     """
     if len(items) > length:
         return ("",) * length
@@ -181,10 +188,10 @@ def aligned(items: tuple[str, ...], length: int) -> tuple[str, ...]:
 
 def _checked_key(key: str) -> str:
     if _KEY.fullmatch(key) is None:
-        raise ValueError("A field's name is a word of letters, digits and underscores.")
+        raise ValueError("A field's name consists of letters, digits and underscores.")
     return key
 
 
 def _unescape(raw: str) -> str:
-    """Percent-decode once; a ``+`` stays a plus, bytes that are not UTF-8 are replaced."""
+    """Percent-decode once; ``+`` stays a plus, bytes that are not UTF-8 are replaced."""
     return unquote(raw) if "%" in raw else raw

@@ -1,11 +1,11 @@
 """Typed requests, one class for each of the twelve commands.
 
-Each is a frozen dataclass with keyword-only fields, `seq` and `uin` first; ``encode()`` gives the
-body and ``read(fields)`` the typed reply. What the reference says the gateway answers with NULL
-or with a penalty is refused here, with a :class:`ValueError`, before it costs anything.
+Each is a frozen dataclass with keyword-only fields. ``encode()`` returns the body, ``read(fields)``
+the typed reply. A request that, according to the reference, the gateway answers with NULL or a
+penalty raises :class:`ValueError` when it is created.
 
-`seq` is the guard against a repeated send: a replay of the same request takes the same one, and
-no other request of that account ever does. The caller keeps count of it.
+`seq` protects against a repeated send: a replay of a request has the same `seq`, and no other
+request of the account may have it. The caller must assign it.
 
 Source: the reference's second write-up, section (1) to (11); Finger from the first.
 """
@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar, cast
 
 from qqhttp.codec import Fields, escape
+from qqhttp.enums import Status, Verdict
 from qqhttp.errors import MalformedReply
-from qqhttp.people import GetInfoReply, QueryStatReply
+from qqhttp.profile_replies import GetInfoReply, QueryStatReply
 from qqhttp.replies import (
     AddToListReply,
     GetMsgExReply,
@@ -26,30 +27,32 @@ from qqhttp.replies import (
     LoginReply,
     Reply,
 )
-from qqhttp.values import Status, Verdict
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
 VERSION = "1.1"
-"""VER. A wrong one is answered with NULL; historic clients sent 1.0 to 1.2."""
+"""VER. An unknown version is answered NULL; old clients sent 1.0 to 1.2."""
 
 LC = "9326B87B234E7235"
-"""The constant of Login. With a single letter of it changed the gateway answers NULL."""
+"""LC, the constant of Login. Any other value is answered NULL."""
 
 
 def password_digest(password: str) -> str:
-    """Return PS for a password: its MD5 in lowercase hex. As secret as the password itself."""
+    """Return PS for a password: its MD5 in lowercase hex. Keep it as secret as the password."""
     return hashlib.md5(password.encode("utf-8"), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Generic[R_co]):
-    """What every request has.
+    """The fields and methods of every request.
 
     Attributes:
         seq: SEQ, 0 or more.
-        uin: UIN, the account that asks.
+        uin: UIN, the account that sends the request.
+
+    Raises:
+        ValueError: a field is not valid.
     """
 
     command: ClassVar[str]
@@ -60,27 +63,26 @@ class Request(Generic[R_co]):
     uin: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that cannot be right."""
+        """Check SEQ and UIN."""
         if self.seq < 0 or self.uin < 1:
-            raise ValueError("SEQ cannot be negative, and UIN has to be positive.")
+            raise ValueError("SEQ cannot be negative, and UIN must be positive.")
 
     def encode(self) -> bytes:
         """Return the request's body."""
         return (
-            f"VER={VERSION}&CMD={self.command}&SEQ={self.seq}&UIN={self.uin}{self._particulars()}"
+            f"VER={VERSION}&CMD={self.command}&SEQ={self.seq}&UIN={self.uin}{self._own_fields()}"
         ).encode("ascii")
 
     def read(self, fields: Fields) -> R_co:
         """Return the typed reply.
 
         Raises:
-            MalformedReply: the fields are not a reply, or one to another request: then the
-                connection is out of step.
+            MalformedReply: the fields are not a reply, or they are the reply to another request.
         """
         if fields.raw("CMD").strip().upper() not in self.reply_commands:
-            raise MalformedReply(_("it answers another command than the one that was sent"))
+            raise MalformedReply(_("it is the reply to another command"))
         if fields.integer("UIN") != self.uin:
-            raise MalformedReply(_("it answers another account than the one that asked"))
+            raise MalformedReply(_("it is the reply to another account"))
         if not self._is_own_seq(fields.integer("SEQ")):
             raise MalformedReply(_("its SEQ is not that of the request"))
         return cast(R_co, self.reply_class.from_fields(fields))
@@ -88,14 +90,14 @@ class Request(Generic[R_co]):
     def _is_own_seq(self, seq: int | None) -> bool:
         return seq == self.seq
 
-    def _particulars(self) -> str:
-        """Return what follows the four common fields, with its leading ``&``."""
+    def _own_fields(self) -> str:
+        """Return the fields of this command, each with a leading ``&``."""
         return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login(Request[LoginReply]):
-    """Log in from this address. `ps` is :func:`password_digest` of the password."""
+    """Log in from this IP address. `ps` is :func:`password_digest` of the password."""
 
     command: ClassVar[str] = "Login"
     reply_class: ClassVar[type[Reply]] = LoginReply
@@ -104,12 +106,12 @@ class Login(Request[LoginReply]):
     ps: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse an empty PS, which the gateway answers with NULL."""
+        """Refuse an empty PS, which the gateway answers NULL."""
         Request.__post_init__(self)
         if not self.ps:
             raise ValueError("PS is empty: a login needs the password's digest.")
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&PS={escape(self.ps, 'PS')}&M5=1&LC={LC}"
 
 
@@ -123,7 +125,7 @@ class Logout(Request[Reply]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class List(Request[ListReply]):
-    """Ask for the friend list. With `tn` 0 only the number of friends comes."""
+    """Request the friend list; with `tn` 0 only the number of friends."""
 
     command: ClassVar[str] = "List"
     reply_class: ClassVar[type[Reply]] = ListReply
@@ -131,13 +133,13 @@ class List(Request[ListReply]):
 
     tn: int = 160
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&TN={self.tn}&UN=0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryStat(Request[QueryStatReply]):
-    """Ask which friends are online."""
+    """Request the friends who are online."""
 
     command: ClassVar[str] = "Query_Stat"
     reply_class: ClassVar[type[Reply]] = QueryStatReply
@@ -146,22 +148,22 @@ class QueryStat(Request[QueryStatReply]):
     tn: int = 50
 
     def __post_init__(self) -> None:
-        """Refuse TN=0: it is answered twice, and the second answer meets the next request."""
+        """Refuse TN=0: it is answered twice, and the second reply would follow the next request."""
         Request.__post_init__(self)
         if self.tn == 0:
             raise ValueError("Query_Stat with TN=0 is answered twice on one connection; send TN.")
 
     def _is_own_seq(self, seq: int | None) -> bool:
-        # The reference shows SEQ=-1 in this reply.
+        # The reference shows a reply with SEQ=-1.
         return seq in (self.seq, -1)
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&TN={self.tn}&UN=0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetInfo(Request[GetInfoReply]):
-    """Ask about the person `un`; `lv` 0 and 1 brief, 2 normal, 3 and more in full."""
+    """Request the profile of `un`: `lv` 0 and 1 brief, 2 normal, 3 and more complete."""
 
     command: ClassVar[str] = "GetInfo"
     reply_class: ClassVar[type[Reply]] = GetInfoReply
@@ -170,13 +172,13 @@ class GetInfo(Request[GetInfoReply]):
     un: int
     lv: int
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&LV={self.lv}&UN={self.un}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddToList(Request[AddToListReply]):
-    """Ask to make `un` a friend; the reply's CD tells whether they are, may be asked, or refuse."""
+    """Add `un` to the friend list. CD of the reply says: added, must be asked, or refused."""
 
     command: ClassVar[str] = "AddToList"
     reply_class: ClassVar[type[Reply]] = AddToListReply
@@ -184,16 +186,21 @@ class AddToList(Request[AddToListReply]):
 
     un: int
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&UN={self.un}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckAddToList(Request[Reply]):
-    """Answer a friend request, or send one: `cd` as in :class:`~qqhttp.values.Verdict`.
+    """Answer a friend request, or send one.
 
-    With `cd` 2 it has to be sent twice, under two SEQs: one is answered RES=3 after 20 s and
-    lost, the other arrives. `rs` is the text that goes with it.
+    With `cd` 2 it must be sent twice, with two SEQs: one is answered RES=3 after 20 s and has no
+    effect, the other arrives.
+
+    Attributes:
+        un: the other person.
+        cd: a :class:`~qqhttp.enums.Verdict`.
+        rs: the text of the answer or request.
     """
 
     command: ClassVar[str] = "Ack_AddToList"
@@ -204,35 +211,35 @@ class AckAddToList(Request[Reply]):
     rs: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse a CD of 3 and more, which costs a penalty of 20 s."""
+        """Refuse CD=3 and more, which has a penalty of 20 s."""
         Request.__post_init__(self)
         if self.cd not in tuple(Verdict):
             raise ValueError("CD is 0 (accept), 1 (reject) or 2 (ask); others cost a penalty.")
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&UN={self.un}&CD={int(self.cd)}&RS={escape(self.rs, 'RS')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DelFromList(Request[Reply]):
-    """Take `un` off the friend list. A repeat costs a penalty of 30 s."""
+    """Remove `un` from the friend list. A repetition has a penalty of 30 s."""
 
     command: ClassVar[str] = "DelFromList"
     reply_commands: ClassVar[frozenset[str]] = frozenset({"DELFROMLIST"})
 
     un: int
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&UN={self.un}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finger(Request[QueryStatReply]):
-    """Search for people by age, sex and province; only its request is known."""
+    """Search for people by age, sex and province. The reference has no reply to it."""
 
     command: ClassVar[str] = "Finger"
     reply_class: ClassVar[type[Reply]] = QueryStatReply
-    # Nobody wrote down its reply; Query_Stat's is the likeliest model, the name included.
+    # Its reply is assumed to be like that of Query_Stat, perhaps with that name as CMD.
     reply_commands: ClassVar[frozenset[str]] = frozenset({"FINGER", "QUERY_STAT"})
 
     ag: int
@@ -242,13 +249,13 @@ class Finger(Request[QueryStatReply]):
     def _is_own_seq(self, seq: int | None) -> bool:
         return seq in (self.seq, -1)
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&AG={int(self.ag)}&SX={int(self.sx)}&PV={escape(self.pv, 'PV')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeStat(Request[Reply]):
-    """Set the account's status: `st` as in :class:`~qqhttp.values.Status`."""
+    """Set the account's status; `st` is a :class:`~qqhttp.enums.Status`."""
 
     command: ClassVar[str] = "Change_Stat"
     reply_commands: ClassVar[frozenset[str]] = frozenset({"CHANGE_STAT"})
@@ -256,18 +263,18 @@ class ChangeStat(Request[Reply]):
     st: int
 
     def __post_init__(self) -> None:
-        """Refuse an ST outside 10, 20, 30 and 40, which the gateway answers with NULL."""
+        """Refuse an unknown ST, which the gateway answers NULL."""
         Request.__post_init__(self)
         if self.st not in tuple(Status):
             raise ValueError("ST is 10 (online), 20 (offline), 30 (busy) or 40 (invisible).")
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         return f"&ST={int(self.st)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetMsgEx(Request[GetMsgExReply]):
-    """Fetch what has arrived, and show that the account lives."""
+    """Fetch the inbox. It also keeps the session alive."""
 
     command: ClassVar[str] = "GetMsgEx"
     reply_class: ClassVar[type[Reply]] = GetMsgExReply
@@ -278,8 +285,8 @@ class GetMsgEx(Request[GetMsgExReply]):
 class CltMsg(Request[Reply]):
     """Send the text `mg` to `un`.
 
-    `spell_h` escapes each lowercase h as ``%68``: the old gateway sometimes answered a bare one
-    with NULL, so the replay of a message after a NULL may spell it that way. The text is the same.
+    The old gateway sometimes answered NULL to a text with an unescaped lowercase h. `spell_h`
+    escapes each as ``%68``, for the replay of a message after a NULL. The decoded text is the same.
     """
 
     command: ClassVar[str] = "CLTMSG"
@@ -289,7 +296,7 @@ class CltMsg(Request[Reply]):
     mg: str = field(repr=False)
     spell_h: bool = False
 
-    def _particulars(self) -> str:
+    def _own_fields(self) -> str:
         text = escape(self.mg, "MG")
         if self.spell_h:
             text = text.replace("h", "%68")

@@ -1,48 +1,49 @@
-"""Everything that can go wrong with one request, as a tree of classes.
+"""The errors of one request, as a tree of classes.
 
 ::
 
     GatewayError
-    ├── NeverLeft            unreachable   definite, retryable: no byte of the request went out
-    │   └── Withheld         withheld      not even tried: its sender's right to send had run out
+    ├── NeverLeft            unreachable   definite, retryable: no byte of the request was sent
+    │   └── Withheld         withheld      not sent, because it was ready after its `leave_by`
     ├── NoAnswer                           not definite: it may or may not have been carried out
-    │   ├── EmptyReply       NULL          HTTP 200 with nothing in it
+    │   ├── EmptyReply       NULL          HTTP 200 with an empty body
     │   ├── ReadTimeout      timeout       no complete reply in time
-    │   ├── ConnectionReset  reset         the connection ended before the reply did
+    │   ├── ConnectionReset  reset         the connection ended before the reply was complete
     │   ├── HttpError        HTTP_nnn      an HTTP status other than 200
-    │   └── MalformedReply   malformed     something came back, but not the reply to this request
-    └── Refusal                            definite: the gateway said no
+    │   └── MalformedReply   malformed     not a reply, or the reply to another request
+    └── Refusal                            definite: the gateway refused
         ├── NotLoggedIn      20            log in again, then send again
         ├── TooFast          3             wait, then send again
         ├── IllegalUin       5             never
-        ├── OtherRefusal     n             a RES the reference does not know
-        └── LoginRefused     RS_n          RES=0 with RS other than 0: wrong password; never hammer
+        ├── OtherRefusal     n             a RES that is not in the reference
+        └── LoginRefused     RS_n          RES=0 and RS is not 0: wrong password; do not retry
 
-Two questions decide what a caller does, and each class answers both:
+Two attributes of each class decide what the caller does:
 
 ``definite``
-    Is it certain whether the request was carried out? Only then may it be sent under a new SEQ;
-    otherwise it is replayed under the same one, or left as unknown.
+    Whether it is certain if the request was carried out. Only then may it be sent again with a new
+    SEQ. Otherwise it must be replayed with the same SEQ, or left as unknown.
 ``is_retryable``
-    Is another try worth anything?
+    Whether another attempt can succeed.
 
-No error carries a request, a reply's text, a password or its digest, in its arguments or its chain.
+No error contains a request, the text of a reply, a password or its digest, neither in its arguments
+nor in its chain of exceptions.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 
 class GatewayError(Exception):
-    """The root of the tree.
+    """The base class of all errors.
 
     Args:
-        sentence: what the operator reads: what is wrong, where, what to do. It is English, and the
-            `Words` of this package's errors can be put into other languages.
-        code: the short result code that reports count by.
+        sentence: a message for the operator: what is wrong, where, and what to do. The errors of
+            this package pass a `Translatable`.
+        code: the short result code, by which reports group.
     """
 
     definite: ClassVar[bool] = False
@@ -54,14 +55,14 @@ class GatewayError(Exception):
         self.code = code
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default would call the class with the sentence alone, which no subclass accepts.
+        # The default would call the class with only the sentence, which no subclass accepts.
         return (_rebuild, (type(self), self.sentence, self.code, dict(self.__dict__)))
 
 
 def _rebuild(
     error_class: type[GatewayError], sentence: str, code: str, state: dict[str, object]
 ) -> GatewayError:
-    """Restore a pickled error without its subclass's own signature."""
+    """Restore a pickled error without calling its subclass's `__init__`."""
     error = error_class.__new__(error_class)
     GatewayError.__init__(error, sentence, code=code)
     error.__dict__.update(state)
@@ -69,11 +70,11 @@ def _rebuild(
 
 
 class NeverLeft(GatewayError):
-    """The connection was never made, so no byte of the request can have left.
+    """No connection was made, so no byte of the request was sent.
 
-    Refused or timed-out connects, names that do not resolve, a source address this machine does
-    not have, a proxy that refuses or wants a login. Anything after a first possible byte is a
-    :class:`NoAnswer` instead.
+    Causes: the connection is refused or times out, the name does not resolve, the machine does not
+    have the source address, the proxy refuses or requires a login. A failure after the first byte
+    may have been sent is a :class:`NoAnswer`.
     """
 
     definite = True
@@ -84,10 +85,9 @@ class NeverLeft(GatewayError):
 
 
 class Withheld(NeverLeft):
-    """The request was ready later than its sender may send it, so no byte of it went out.
+    """The request was ready after its `leave_by`, so no byte of it was sent.
 
-    Connecting took too long, or the process stood still meanwhile. It says nothing about the
-    gateway.
+    Connecting took too long, or the process was suspended. The gateway may be working normally.
     """
 
     def __init__(self) -> None:
@@ -98,20 +98,20 @@ class Withheld(NeverLeft):
 
 
 class NoAnswer(GatewayError):
-    """The request left, and no definite answer came: it may or may not have been carried out."""
+    """The request was sent without a definite reply: it may or may not have been carried out."""
 
     definite = False
     is_retryable = True
 
 
 class EmptyReply(NoAnswer):
-    """HTTP 200 with an empty body: what the reference writes as NULL."""
+    """HTTP 200 with an empty body, which the reference calls NULL."""
 
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The gateway answered with nothing (NULL), so it is not known whether it did what "
-                "was asked."
+                "The gateway sent an empty reply (NULL). It is not known whether the request was "
+                "carried out."
             ),
             code="NULL",
         )
@@ -121,7 +121,7 @@ class ReadTimeout(NoAnswer):
     """No complete reply came in time.
 
     Args:
-        seconds: how long was waited.
+        seconds: the read timeout.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -136,7 +136,7 @@ class ReadTimeout(NoAnswer):
 
 
 class ConnectionReset(NoAnswer):
-    """The connection ended before a complete reply had come."""
+    """The connection ended before the reply was complete."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -146,7 +146,7 @@ class ConnectionReset(NoAnswer):
 
 
 class HttpError(NoAnswer):
-    """An HTTP status other than 200; a gateway's own refusals come with 200.
+    """An HTTP status other than 200. The gateway sends its own refusals with 200.
 
     Args:
         status: the HTTP status.
@@ -165,10 +165,10 @@ class HttpError(NoAnswer):
 
 
 class MalformedReply(NoAnswer):
-    """Something came back that is not the reply to this request.
+    """The response is not a reply, or it is the reply to another request.
 
     Args:
-        what: what is wrong with it, without quoting any of it.
+        what: what is wrong with it, without a quotation from it.
     """
 
     def __init__(self, what: str) -> None:
@@ -179,12 +179,12 @@ class MalformedReply(NoAnswer):
 
 
 class Refusal(GatewayError):
-    """The gateway answered, and the answer is no.
+    """The gateway answered and refused the request.
 
     Args:
-        sentence: what the operator reads.
+        sentence: a message for the operator.
         res: the reply's RES.
-        code: the result code, RES itself unless a subclass says otherwise.
+        code: the result code; None for RES itself.
     """
 
     definite = True
@@ -195,44 +195,44 @@ class Refusal(GatewayError):
 
 
 class NotLoggedIn(Refusal):
-    """RES=20: this UIN is not logged in from this address; nothing was carried out."""
+    """RES=20: the account is not logged in from this address; nothing was carried out."""
 
     is_retryable = True
 
     def __init__(self) -> None:
         super().__init__(
-            _("The gateway says that the account is not logged in from this address (RES=20)."),
+            _("The gateway reports that the account is not logged in from this address (RES=20)."),
             res=20,
         )
 
 
 class TooFast(Refusal):
-    """RES=3: too fast, or repeated; answered after a penalty of 20 s (30 s for DelFromList)."""
+    """RES=3: too fast or repeated. The reply comes after 20 s (30 s for DelFromList)."""
 
     is_retryable = True
 
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The gateway says that the account is too fast (RES=3). Let it rest, then go "
-                "slower."
+                "The gateway reports that the account sends too fast (RES=3). Let the account "
+                "rest, then lower its rate."
             ),
             res=3,
         )
 
 
 class IllegalUin(Refusal):
-    """RES=5: the UIN is illegal (100, for example)."""
+    """RES=5: the UIN is illegal, for example 100."""
 
     def __init__(self) -> None:
         super().__init__(
-            _("The gateway says that the number is not a legal UIN (RES=5). Check the number."),
+            _("The gateway reports that the number is not a legal UIN (RES=5). Check the number."),
             res=5,
         )
 
 
 class OtherRefusal(Refusal):
-    """A RES that the reference does not know.
+    """A RES that is not in the reference.
 
     Args:
         res: the reply's RES.
@@ -245,20 +245,20 @@ class OtherRefusal(Refusal):
 
 
 class LoginRefused(Refusal):
-    """RES=0 with RS other than 0: the login is refused, and RA says why.
+    """RES=0 and RS is not 0: the login is refused, and RA gives the reason.
 
-    Not retryable: the same password again is what gets an account locked.
+    Not retryable, because repeated logins with a wrong password get an account locked.
 
     Args:
         rs: the reply's RS.
-        reason: the reply's RA, the gateway's own words.
+        reason: the reply's RA, a text of the gateway.
     """
 
     def __init__(self, *, rs: int, reason: str) -> None:
-        # RA comes from outside: one line, of bounded length, whatever it holds.
+        # RA comes from outside: limit it to one line of bounded length.
         self.reason = " ".join(reason.split())[:200]
-        why = self.reason.rstrip(".。 ")  # the sentence has a full stop of its own
-        words = (
+        why = self.reason.rstrip(".。 ")  # the sentence adds a full stop
+        sentence = (
             _(
                 "The gateway refuses the login (RS=%(rs)s): %(reason)s. Check the account's "
                 "password."
@@ -269,7 +269,7 @@ class LoginRefused(Refusal):
                 "password."
             )
         )
-        super().__init__(words % {"rs": rs, "reason": why}, res=0, code=f"RS_{rs}")
+        super().__init__(sentence % {"rs": rs, "reason": why}, res=0, code=f"RS_{rs}")
         self.rs = rs
 
 

@@ -1,10 +1,10 @@
-"""Typed replies, one class for each shape the gateway answers in (about people: `people.py`).
+"""Typed replies, one class for each form of reply (`profile_replies.py` has those about people).
 
-A reply with a RES other than 0 is a reply too: its particulars are empty, and
-:meth:`Reply.raise_for_res` turns it into the error it means. Only a reply that contradicts itself
-raises, and only :class:`~qqhttp.errors.MalformedReply`.
+A reply with RES other than 0 is read too: its other attributes are empty, and
+:meth:`Reply.raise_for_res` raises the error. Reading raises only
+:class:`~qqhttp.errors.MalformedReply`, for a reply that is incomplete or contradicts itself.
 
-Source: the reference's second write-up, section (1) to (11).
+Source: the reference's second write-up, sections (1) to (11).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from qqhttp.codec import Fields, aligned
+from qqhttp.enums import Consent, MessageKind, Status, known
 from qqhttp.errors import LoginRefused, MalformedReply, refusal_for
-from qqhttp.values import Consent, MessageKind, Status, known
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What every reply has.
+    """The attributes of every reply.
 
-    All there is to Logout, Ack_AddToList, DelFromList, Change_Stat and CLTMSG.
+    Replies to Logout, Ack_AddToList, DelFromList, Change_Stat and CLTMSG have no others.
 
     Attributes:
-        res: RES; 0 means accepted, for a message not that it was seen.
-        fields: every field that came, known or not.
+        res: RES. 0 means accepted; it does not mean that the recipient has seen a message.
+        fields: all fields of the reply, unknown ones included.
     """
 
     res: int
@@ -34,28 +34,28 @@ class Reply:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply.
+        """Return the typed reply.
 
         Raises:
-            MalformedReply: RES is missing or not a number, or a particular contradicts itself.
+            MalformedReply: RES is missing or not a number, or the fields contradict each other.
         """
         return cls(res=res_of(fields), fields=fields)
 
     def raise_for_res(self) -> None:
-        """Raise the :class:`~qqhttp.errors.Refusal` that this reply means, if it means one."""
+        """Raise a :class:`~qqhttp.errors.Refusal` if RES is not 0."""
         if self.res != 0:
             raise refusal_for(self.res)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginReply(Reply):
-    """The answer to Login.
+    """The reply to Login.
 
     Attributes:
-        rs: 0 if logged in; with RES=0 too, anything else is a refused login.
-        ra: why it was refused, in the gateway's words.
-        heartbeat_seconds: HI, how often the account should be heard of; None if not told.
-        idle_seconds: LI, after how much silence the session ends; None if not told.
+        rs: RS. 0 means logged in, any other value a refused login, even with RES=0.
+        ra: RA, the gateway's reason for a refusal.
+        heartbeat_seconds: HI, the interval at which to send requests; None if unknown.
+        idle_seconds: LI, the time without requests after which the session ends; None if unknown.
     """
 
     rs: int | None = None
@@ -65,13 +65,13 @@ class LoginReply(Reply):
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply; RS is required where RES is 0, as success cannot be guessed."""
+        """Return the typed reply. With RES=0, RS is required, because it decides about success."""
         res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
         rs = fields.integer("RS")
         if rs is None:
-            raise MalformedReply(_("RS is missing, so it does not say whether the login holds"))
+            raise MalformedReply(_("RS is missing, so it is not known whether the login succeeded"))
         return cls(
             res=res,
             fields=fields,
@@ -82,7 +82,7 @@ class LoginReply(Reply):
         )
 
     def raise_for_res(self) -> None:
-        """Raise the refusal, a wrong password (RES=0 and RS=1) among them."""
+        """Raise a :class:`~qqhttp.errors.Refusal` if RES or RS is not 0."""
         # The zero-argument super() does not work in a dataclass with slots before Python 3.14.
         Reply.raise_for_res(self)
         if self.rs:
@@ -91,12 +91,12 @@ class LoginReply(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListReply(Reply):
-    """The answer to List.
+    """The reply to List.
 
     Attributes:
-        friends: their UINs; empty if the request's TN was 0.
-        count: how many the gateway says there are: SN, or FN where TN was 0 (with any other TN,
-            FN is the constant 1).
+        friends: the friends' UINs; empty if the request had TN=0.
+        count: the number of friends according to the gateway: SN, or FN if the request had TN=0
+            (with any other TN, FN is the constant 1).
     """
 
     friends: tuple[int, ...] = ()
@@ -104,30 +104,30 @@ class ListReply(Reply):
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply; the list, not its count, is what tells the friends."""
+        """Return the typed reply."""
         res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
         friends = fields.integers_of("UN")
         count = fields.integer("SN")
         if count is None:
-            # Without SN and UN the request had TN=0, and only then is FN the number of friends.
+            # A reply without SN and UN is one to TN=0: only then is FN the number of friends.
             count = len(friends) if "UN" in fields else (fields.integer("FN") or 0)
         return cls(res=res, fields=fields, friends=friends, count=count)
 
     @property
     def is_complete(self) -> bool:
-        """Say whether all friends are here: some gateways cut the list (one at 120 names)."""
+        """Whether `friends` is complete: some gateways cut the list, one of them at 120."""
         return len(self.friends) >= self.count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddToListReply(Reply):
-    """The answer to AddToList.
+    """The reply to AddToList.
 
     Attributes:
-        consent: CD, see :class:`~qqhttp.values.Consent`; None if not told.
-        uin: UN, who was asked.
+        consent: CD, see :class:`~qqhttp.enums.Consent`; None if unknown.
+        uin: UN, the person who was to be added; None if unknown.
     """
 
     consent: int | None = None
@@ -135,7 +135,7 @@ class AddToListReply(Reply):
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply."""
+        """Return the typed reply."""
         res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
@@ -148,18 +148,18 @@ class AddToListReply(Reply):
 
     @property
     def is_refused(self) -> bool:
-        """Say whether the person refuses all friend requests (CD=2 or CD=3)."""
+        """Whether the person refuses all friend requests (CD=2 or CD=3)."""
         return self.consent in (Consent.REFUSED, Consent.REFUSED_TOO)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the inbox; its text is never in its repr.
+    """One message of the inbox. Its repr does not include the text.
 
     Attributes:
-        kind: MT, see :class:`~qqhttp.values.MessageKind`.
+        kind: MT, see :class:`~qqhttp.enums.MessageKind`.
         sender: UN.
-        text: MG, just as it came. In the reference what a person wrote ends with a space ("hi ,").
+        text: MG, unchanged. In the reference a person's text ends with a space ("hi ,").
     """
 
     kind: int
@@ -168,7 +168,7 @@ class Message:
 
     @property
     def status(self) -> Status | None:
-        """Return the sender's new status, if this is a message about that."""
+        """The sender's new status, if this is a system message about it, else None."""
         if self.kind != MessageKind.SYSTEM:
             return None
         return {"10": Status.ONLINE, "20": Status.OFFLINE, "30": Status.BUSY}.get(self.text.strip())
@@ -176,21 +176,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetMsgExReply(Reply):
-    """The answer to GetMsgEx.
+    """The reply to GetMsgEx.
 
     Attributes:
-        messages: what had arrived, oldest first; the gateway forgets what it has told.
+        messages: the inbox, oldest first. The gateway deletes what it has delivered here.
     """
 
     messages: tuple[Message, ...] = ()
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply.
+        """Return the typed reply.
 
         Raises:
-            MalformedReply: MT, UN and MG do not agree. Guessing would put one person's words
-                (an opt-out, perhaps) into another's mouth.
+            MalformedReply: MT, UN and MG differ in length. A guess could attribute a text, perhaps
+                an opt-out, to the wrong person.
         """
         res = res_of(fields)
         if res != 0:
@@ -199,10 +199,10 @@ class GetMsgExReply(Reply):
         senders = fields.integers_of("UN")
         texts = fields.items_of("MG")
         if len(kinds) == 1:
-            # A gateway that forgot to escape a comma: with one message there is no doubt whose.
+            # The gateway did not escape a comma. With one message it is clear who wrote the text.
             texts = (",".join(texts),)
         if len(senders) != len(kinds) or len(texts) > len(kinds):
-            raise MalformedReply(_("MT, UN and MG do not tell the same number of messages"))
+            raise MalformedReply(_("MT, UN and MG list different numbers of messages"))
         messages = map(Message, kinds, senders, aligned(texts, len(kinds)))
         return cls(res=res, fields=fields, messages=tuple(messages))
 
@@ -211,7 +211,7 @@ def res_of(fields: Fields) -> int:
     """Return RES.
 
     Raises:
-        MalformedReply: it is missing or not a number, so the reply says nothing.
+        MalformedReply: it is missing or not a number.
     """
     res = fields.integer("RES")
     if res is None:

@@ -1,15 +1,16 @@
-"""How bytes go to the gateway and come back: `requests` and `urllib3`, held on a short lead.
+"""HTTP transport: `requests` and `urllib3`, adapted to what sending a message requires.
 
-What plain `requests` does that a message must not meet, and what is done about it here:
+Plain `requests` has these problems, solved here:
 
-* It cannot say whether a failed request had left. Here everything that fails while connecting is
-  raised as :class:`~qqhttp.errors.NeverLeft` at the very place where it fails; whatever comes
-  later is a :class:`~qqhttp.errors.NoAnswer`.
-* Its read timeout holds for each piece received, so a server that drips a byte a second is waited
-  for without end. Here it holds for the whole reply.
-* Its exceptions hold the request, and so the message's text. Here none of them gets out.
-* It looks up the connection pool, the proxies, the path and the cookies anew for each request, and
-  sends head and body apart. A client talks to one URL for ever: here that is done once.
+* It does not say whether a failed request was sent. Here a failure to connect raises
+  :class:`~qqhttp.errors.NeverLeft` where it happens. Any later failure is a
+  :class:`~qqhttp.errors.NoAnswer`.
+* Its read timeout applies to each piece received, so a reply of one byte per second never times
+  out. Here it applies to the whole reply.
+* Its exceptions contain the request, and so the message's text. Here they never reach the caller.
+* For each request it looks up the connection pool, proxies, path and cookies, and it sends head and
+  body separately. Here the look-ups are done once, because a client has only one URL, and a request
+  is sent in one piece.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import io
 import socket
 import sys
 import termios
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,31 +34,29 @@ from urllib3.util import parse_url
 
 from clocks import local
 from qqhttp.errors import NeverLeft, Withheld
-from qqhttp.words import Words
-from qqhttp.words import Words as _
+from qqhttp.translatable import Translatable
+from qqhttp.translatable import Translatable as _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from _typeshed import WriteableBuffer
+    from _typeshed import WriteableBuffer  # exists only for type checkers
 
 
-#: How long what was sent may stay unacknowledged, seconds. A request that a broken link holds
-#: back dies in this machine's kernel, instead of reaching the gateway when the link is mended and
-#: somebody else speaks for the account. Waiting for a reply is not affected. Linux has it.
+#: How long sent bytes may stay unacknowledged, in seconds (Linux). After that the kernel drops a
+#: request that a broken link delays. Otherwise the request could reach the gateway later, when
+#: another worker sends for the account. The wait for a reply is not affected.
 UNACKNOWLEDGED_SECONDS = 4.0
 _SOCKET_OPTIONS = list(HTTPConnection.default_socket_options)
 if hasattr(socket, "TCP_USER_TIMEOUT"):
     _SOCKET_OPTIONS.append(
         (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNACKNOWLEDGED_SECONDS * 1000))
     )
-#: How Linux tells the state of a connection; the first byte of its answer is the state.
+#: The socket option of Linux that returns a connection's state in its first byte.
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
 _ESTABLISHED = 1
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads from a socket, and gives up when the whole reply has taken too long."""
+    """Reads from a socket and raises TimeoutError when the whole reply takes too long."""
 
     def __init__(self, source: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
         self._source = source
@@ -64,11 +64,11 @@ class _DeadlineReader(io.RawIOBase):
         self._ends_at = local.elapsed() + seconds
 
     def readable(self) -> bool:
-        """Say that this can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        """Read what is there, waiting no longer than the reply has time left."""
+        """Read the available bytes, and wait for them at most until the deadline."""
         left = self._ends_at - local.elapsed()
         if left <= 0:
             raise TimeoutError
@@ -76,13 +76,13 @@ class _DeadlineReader(io.RawIOBase):
         return self._source.readinto(buffer)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Release the socket."""
         self._source.close()
         super().close()
 
 
 class _BoundedResponse(http.client.HTTPResponse):
-    """A reply that has to be there as a whole within the socket's timeout."""
+    """A reply for which the socket's timeout applies to the whole."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -92,30 +92,30 @@ class _BoundedResponse(http.client.HTTPResponse):
             self.fp = io.BufferedReader(_DeadlineReader(source, sock, seconds))
 
     def begin(self) -> None:
-        """Read the reply's head; one that is broken ends here.
+        """Read the reply's head; raise HTTPException if it is malformed.
 
-        urllib3 would log what it could not read, and that may be a part of somebody's message.
+        urllib3 would log the malformed part, which may be part of a message's text.
         """
         super().begin()
         if self.msg.defects or self.msg.get_payload():
             raise http.client.HTTPException("broken header")
 
 
-class _LaneConnection(HTTPConnection):
-    """A connection that knows when a request may have left, and sends it in one piece."""
+class _GatewayConnection(HTTPConnection):
+    """A connection that reports whether a request was sent, and sends it in one piece."""
 
     response_class = _BoundedResponse
     _held: list[bytes] | None = None
-    #: Until when a request may leave, on `clocks.local.elapsed`; None: at any time.
+    #: The latest time to send a request, on the clock `clocks.local.elapsed`; None: no limit.
     leave_by: float | None = None
 
     @property
     def is_connected(self) -> bool:
-        """Whether an idle connection can be used again: nothing came on it since its last reply.
+        """Whether an idle connection can be reused: nothing was received since its last reply.
 
-        What comes is its end, or an answer nobody asked for (the gateway's second one to a
-        Query_Stat). urllib3 polls for it, which under gevent costs a turn of the loop; where the
-        kernel can simply be asked, it is.
+        Anything received then is the end of the connection, or an unexpected reply (the second one
+        to a Query_Stat). urllib3 polls the socket, which under gevent takes a turn of the event
+        loop. On Linux this asks the kernel instead, without a switch.
         """
         if self.sock is None or _TCP_INFO is None or isinstance(self, HTTPSConnection):
             return super().is_connected
@@ -127,18 +127,22 @@ class _LaneConnection(HTTPConnection):
         return state == _ESTABLISHED and not any(unread)
 
     def connect(self) -> None:
-        """Connect, or raise `NeverLeft`: nothing has been sent before this is done."""
-        sentence: Words | None = None
+        """Connect; raise `NeverLeft` on a failure, because nothing has been sent yet."""
+        sentence: Translatable | None = None
         try:
             super().connect()
         except (OSError, HTTPError, UnicodeError, http.client.HTTPException) as error:
-            sentence = _why_not_connected(self, error)
+            sentence = _connect_message(self, error)
         if sentence is not None:
             self.close()
             raise NeverLeft(sentence)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Send a request, head and body in one piece: half the system calls and packets."""
+        """Send head and body in one piece, which halves the system calls and packets.
+
+        Raises:
+            Withheld: it is later than `leave_by`.
+        """
         self._held = []
         try:
             super().request(method, url, *args, **kwargs)
@@ -146,26 +150,26 @@ class _LaneConnection(HTTPConnection):
             held, self._held = self._held, None
         if self.sock is None:
             self.connect()
-        # The last moment at which it can still be held back: connecting may have taken long, and
-        # the process may have been stopped anywhere above.
+        # Checked just before sending: connecting may have taken long, and the process may have
+        # been suspended anywhere above.
         if self.leave_by is not None and local.elapsed() > self.leave_by:
             raise Withheld
         self.send(b"".join(held))
 
     def send(self, data: Any) -> None:
-        """Send, or hold what a request consists of until it is whole."""
+        """Send `data`, or collect it while :meth:`request` builds a request."""
         if self._held is None:
             super().send(data)
         else:
             self._held.append(data)
 
 
-class _SecureLaneConnection(_LaneConnection, HTTPSConnection):
+class _SecureGatewayConnection(_GatewayConnection, HTTPSConnection):
     """The same over TLS."""
 
 
-class _LeavesInTime:
-    """A pool that tells its connection until when a request may leave."""
+class _PassesLeaveBy:
+    """A pool that passes `leave_by` on to its connection."""
 
     leave_by: float | None = None
 
@@ -175,19 +179,19 @@ class _LeavesInTime:
         return make(conn, *args, **kwargs)
 
 
-class _LanePool(_LeavesInTime, HTTPConnectionPool):
-    ConnectionCls = _LaneConnection
+class _GatewayPool(_PassesLeaveBy, HTTPConnectionPool):
+    ConnectionCls = _GatewayConnection
 
 
-class _SecureLanePool(_LeavesInTime, HTTPSConnectionPool):
-    ConnectionCls = _SecureLaneConnection
+class _SecureGatewayPool(_PassesLeaveBy, HTTPSConnectionPool):
+    ConnectionCls = _SecureGatewayConnection
 
 
-class LaneAdapter(HTTPAdapter):
-    """An adapter for one URL, one connection and one lane.
+class GatewayAdapter(HTTPAdapter):
+    """An adapter for one URL and one connection, used for one request at a time.
 
     Args:
-        url: where every request goes.
+        url: the URL of all requests.
         source_address: the local address to connect from, or None.
         proxy: the proxy's URL, or None.
     """
@@ -197,26 +201,26 @@ class LaneAdapter(HTTPAdapter):
             {"source_address": (source_address, 0)} if source_address else {}
         )
         self._pool: Any = None
-        #: Until when the next request may leave, on `clocks.local.elapsed`; None: at any time.
+        #: The latest time to send the next request, on `clocks.local.elapsed`; None: no limit.
         self.leave_by: float | None = None
         self._target: str | None = None
         super().__init__(pool_connections=1, pool_maxsize=1)
         self.proxies = {parse_url(url).scheme or "http": proxy} if proxy else {}
         if proxy:
             options = {"socket_options": _SOCKET_OPTIONS, **self._source}
-            _use_lane_pools(self.proxy_manager_for(proxy, **options))
+            _use_gateway_pools(self.proxy_manager_for(proxy, **options))
 
     def init_poolmanager(
         self, connections: int, maxsize: int, block: bool = False, **kwargs: Any
     ) -> None:
-        """Make the pool with the source address and the lane's connections."""
+        """Make the pool manager with the source address and the connection class above."""
         super().init_poolmanager(
             connections, maxsize, block, socket_options=_SOCKET_OPTIONS, **kwargs, **self._source
         )
-        _use_lane_pools(self.poolmanager)
+        _use_gateway_pools(self.poolmanager)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool, looked up once."""
+        """Return the pool. It is looked up only once."""
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
         self._pool.leave_by = self.leave_by
@@ -225,7 +229,7 @@ class LaneAdapter(HTTPAdapter):
     def request_url(
         self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None
     ) -> str:
-        """Return what stands in the request line, worked out once."""
+        """Return the target of the request line. It is computed only once."""
         if self._target is None:
             self._target = super().request_url(request, proxies)
         return self._target
@@ -233,7 +237,7 @@ class LaneAdapter(HTTPAdapter):
     def close(self) -> None:
         """Close the connection; the next request makes a new one.
 
-        The pool is closed by hand: urllib3 leaves that to the end of its last reference.
+        urllib3 would close the pool only when its last reference is gone.
         """
         if self._pool is not None:
             self._pool.close()
@@ -249,23 +253,23 @@ class LaneAdapter(HTTPAdapter):
         return response
 
 
-def _use_lane_pools(manager: PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _LanePool, "https": _SecureLanePool}
+def _use_gateway_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _GatewayPool, "https": _SecureGatewayPool}
 
 
 @dataclass(frozen=True)
-class _Why:
-    """The sentences for a party that could not be connected to."""
+class _ConnectMessages:
+    """The messages for failures to connect to one kind of host."""
 
-    unresolved: Words
-    refused: Words
-    took_too_long: Words
-    failed: Words
-    failed_from: Words
-    otherwise: Words
+    unresolved: Translatable
+    refused: Translatable
+    took_too_long: Translatable
+    failed: Translatable
+    failed_from: Translatable
+    otherwise: Translatable
 
 
-_GATEWAY = _Why(
+_GATEWAY = _ConnectMessages(
     _("The gateway's name %(host)s cannot be resolved. Check its address."),
     _("The gateway at %(where)s refuses connections. Check its address and that it is up."),
     _("The gateway at %(where)s cannot be reached: connecting took too long."),
@@ -276,7 +280,7 @@ _GATEWAY = _Why(
     ),
     _("No connection could be made to the gateway at %(where)s. Check its address."),
 )
-_PROXY = _Why(
+_PROXY = _ConnectMessages(
     _("The proxy's name %(host)s cannot be resolved. Check its address."),
     _("The proxy at %(where)s refuses connections. Check its address and that it is up."),
     _("The proxy at %(where)s cannot be reached: connecting took too long."),
@@ -286,28 +290,32 @@ _PROXY = _Why(
 )
 
 
-#: What Linux says most often when no connection can be made; named for the catalogues.
-_OF_THE_SYSTEM = (
+#: The most frequent errors of Linux for a failed connection, listed so that message extraction
+#: finds them.
+_SYSTEM_MESSAGES = (
     _("Cannot assign requested address"),
     _("Network is unreachable"),
     _("No route to host"),
 )
 
 
-def _why_not_connected(connection: HTTPConnection, error: Exception) -> Words:
-    """Return a sentence; proxies may carry a password, so only hosts and ports are named."""
-    why = _GATEWAY if connection.proxy is None else _PROXY
+def _connect_message(connection: HTTPConnection, error: Exception) -> Translatable:
+    """Return the message for a failed connection.
+
+    It names only host and port, because a proxy's URL may contain a password.
+    """
+    messages = _GATEWAY if connection.proxy is None else _PROXY
     where = {"where": f"{connection.host}:{connection.port}"}
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
     if isinstance(error, NameResolutionError):
-        return why.unresolved % {"host": connection.host}
+        return messages.unresolved % {"host": connection.host}
     if isinstance(cause, ConnectionRefusedError):
-        return why.refused % where
+        return messages.refused % where
     if isinstance(cause, TimeoutError):
-        return why.took_too_long % where
+        return messages.took_too_long % where
     if isinstance(cause, OSError) and cause.strerror:
         source, problem = connection.source_address, _(cause.strerror)
         if source:
-            return why.failed_from % {**where, "source": source[0], "problem": problem}
-        return why.failed % {**where, "problem": problem}
-    return why.otherwise % where
+            return messages.failed_from % {**where, "source": source[0], "problem": problem}
+        return messages.failed % {**where, "problem": problem}
+    return messages.otherwise % where

@@ -4,18 +4,19 @@
         ...  # talk to gateway.url
         assert gateway.control.figures().arrived == 20
 
-It shares no code with the client's codec: two readings of one reference check each other.
+It shares no code with the client: both implement the reference independently, so that tests of one
+against the other find a misreading in either.
 """
 
-from qqhttp.simulator.arrivals import Arrival, text_digest
-from qqhttp.simulator.remote import Check, Figures, SimulatorControl
-from qqhttp.simulator.running import GatewaySimulator, SimulatorProcess
+from qqhttp.simulator.control_client import Check, Figures, SimulatorControl
+from qqhttp.simulator.message_log import DeliveredMessage, text_digest
+from qqhttp.simulator.runners import GatewaySimulator, SimulatorProcess
 from qqhttp.simulator.settings import Settings, SimulatorError
-from qqhttp.simulator.world import TooSoon
+from qqhttp.simulator.state import TooSoon
 
 __all__ = [
-    "Arrival",
     "Check",
+    "DeliveredMessage",
     "Figures",
     "GatewaySimulator",
     "Settings",

@@ -1,10 +1,10 @@
-"""`python -m qqhttp.simulator`: a simulated gateway in the foreground."""
+"""`python -m qqhttp.simulator`: run a simulated gateway in the foreground."""
 
 import argparse
 import sys
 
 from qqhttp.simulator.arguments import add_arguments
-from qqhttp.simulator.running import run_in_foreground
+from qqhttp.simulator.runners import run_in_foreground
 from qqhttp.simulator.settings import SimulatorError
 
 
@@ -14,7 +14,7 @@ def _announce(line: str) -> None:
 
 
 def main() -> int:
-    """Run until a signal ends it; return the exit status."""
+    """Run until SIGTERM or SIGINT and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m qqhttp.simulator",
         description="A gateway that speaks the QQ HTTP protocol, for tests and demonstrations.",

@@ -1,16 +1,17 @@
-"""One connection: bytes in, requests in their order, faults where they strike, bytes out."""
+"""The server side of one connection: reads requests, applies faults and sends replies."""
 
 import asyncio
 import json
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import Any, cast
 
-from qqhttp.simulator.answers import NULL, Answer, refused
-from qqhttp.simulator.commands import answer as answer_to
-from qqhttp.simulator.faults import Fault
+from qqhttp.simulator.codec import GatewayRequest, parse_request
+from qqhttp.simulator.faults import Fault, FaultRules
+from qqhttp.simulator.handlers import handle
 from qqhttp.simulator.http import (
     CONTINUE,
     MAX_HEAD,
@@ -20,73 +21,107 @@ from qqhttp.simulator.http import (
     other_reply,
     parse_head,
 )
-from qqhttp.simulator.wire import Call, parse_call
+from qqhttp.simulator.responses import NULL, Response, refused
+from qqhttp.simulator.state import GatewayState
 
-if TYPE_CHECKING:
-    from qqhttp.simulator.server import Server
-
+# SO_LINGER with a time of 0: closing sends RST.
 _NO_LINGER = struct.pack("ii", 1, 0)
 _LINE_ENDS = b"\r\n"
-_PATIENCE = 2.0  # seconds for a client to close after we did, before we cut it off
-_POST_ONLY = b"The gateway takes POST alone. What it did is told under /control/figures.\n"
+_CLOSE_TIMEOUT = 2.0  # seconds for the client to close after the server has
+_POST_ONLY = b"The gateway accepts only POST. /control/figures shows what it has done.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all connections of a gateway share.
+
+    Attributes:
+        state: accounts, messages, counters and settings.
+        faults: the active faults.
+        control: answers a request to `/control/...` (method, path, body) with status and JSON.
+        received: the buffer for incoming bytes. One serves all connections, because it is filled
+            and emptied in one step of the event loop.
+    """
+
+    state: GatewayState
+    faults: FaultRules
+    control: Callable[[str, str, bytes], tuple[HTTPStatus, Any]]
+    received: memoryview
 
 
 class Connection(asyncio.BufferedProtocol):
-    """The server's side of a connection. One request is under way at a time; others wait."""
+    """One connection. It serves one request at a time, in order of arrival.
 
-    def __init__(self, server: "Server", address: str) -> None:
-        self.server = server
-        self.world = server.world
-        self.address = address
-        self.is_control = False  # nothing but the control interface was asked on it
-        self._is_used = False
+    Args:
+        shared: what all connections share.
+        address: the client's IP address.
+        opened: called when the connection is made.
+        closed: called when the connection is lost.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        address: str,
+        opened: Callable[["Connection"], None],
+        closed: Callable[["Connection"], None],
+    ) -> None:
+        self._state = shared.state
+        self._faults = shared.faults
+        self._answer_control = shared.control
+        self._received = shared.received
+        self._address = address
+        self._opened = opened
+        self._closed = closed
+        self.is_control = False  # all requests so far were to the control API
+        self._is_used = False  # a request to the gateway has come
         self._buffer = b""
         self._out: list[bytes] = []
-        self._is_busy = False
-        self._is_ending = False
-        self._is_invited = False  # 100 Continue was sent for the request in the buffer
-        self._is_over = False  # the client has shut its side down
-        self._is_hung = False  # a fault: this request is never answered
+        self._is_busy = False  # a request is delayed or hangs; the next one waits
+        self._is_ending = False  # no more requests are read; close after sending
+        self._is_continued = False  # 100 Continue was sent for the request in the buffer
+        self._is_half_closed = False  # the client has shut down its side
+        self._is_hung = False  # a fault: this request gets no reply
         self._timer: asyncio.TimerHandle | None = None
 
-    # asyncio's side
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self._loop = asyncio.get_running_loop()
+        self._transport = cast(asyncio.Transport, transport)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.server.opened(self)
+        self._opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_ending = True
         if self._timer is not None:
             self._timer.cancel()
-        self.server.closed(self)
+        self._closed(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        # One buffer for all connections: it is filled and emptied in one step of the loop.
-        return self.server.received
+        return self._received
 
     def buffer_updated(self, nbytes: int) -> None:
         if self._is_ending:
             return
-        data = bytes(self.server.received[:nbytes])
+        data = bytes(self._received[:nbytes])
         self._buffer = self._buffer + data if self._buffer else data
         if not self._is_busy:
             self._advance()
 
     def eof_received(self) -> bool:
-        self._is_over = True
+        self._is_half_closed = True
         if not self._is_busy and not self._is_ending:
             self._advance()
-        # A client that sent its request and shut its side down still gets the answer.
+        # A client that sent its request and then shut down its side still gets the reply.
         return self._is_busy and not self._is_hung
 
     def pause_writing(self) -> None:
-        self.transport.pause_reading()
+        self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     # Requests
 
@@ -99,15 +134,16 @@ class Connection(asyncio.BufferedProtocol):
                 self._serve(*request)
         except BadHTTP as error:
             self._out.append(other_reply(error.status, is_kept=False))
-            self._end()
-        if self._is_over and not self._is_busy:
-            self._end()
+            self._is_ending = True
+        if self._is_half_closed and not self._is_busy:
+            self._is_ending = True
         self._flush()
 
     def _next_request(self) -> tuple[Head, bytes] | None:
+        """Take the next request from the buffer; return None if it is not complete yet."""
         buffer = self._buffer
         if buffer and buffer[0] in _LINE_ENDS:
-            # Line ends behind the last body, or before this request.
+            # Line ends after the previous body, or before this request.
             self._buffer = buffer = buffer.lstrip(_LINE_ENDS)
         end, start = buffer.find(b"\r\n\r\n"), 4
         if end < 0:
@@ -119,121 +155,100 @@ class Connection(asyncio.BufferedProtocol):
         head = parse_head(buffer[:end])
         start += end
         if head.length is None:
-            if not self._is_over:
+            if not self._is_half_closed:
                 return None
             stop = len(buffer)
         else:
             stop = start + head.length
         if len(buffer) < stop:
-            if head.is_waiting and not self._is_invited:
-                self._is_invited = True
-                self.transport.write(CONTINUE)
+            if head.is_waiting and not self._is_continued:
+                self._is_continued = True
+                self._transport.write(CONTINUE)
             return None
-        self._is_invited = False
+        self._is_continued = False
         self._buffer = buffer[stop:]
         return head, buffer[start:stop]
 
     def _serve(self, head: Head, body: bytes) -> None:
         if head.path.startswith("/control"):
             self.is_control = self.is_control or not self._is_used
-            self._control(head, body)
+            self._serve_control(head, body)
             return
         self.is_control = False
         self._is_used = True
         if head.method != "POST":
             status = HTTPStatus.METHOD_NOT_ALLOWED
             self._out.append(other_reply(status, _POST_ONLY, is_kept=False))
-            self._end()
+            self._is_ending = True
             return
-        call = parse_call(body, is_form=head.is_form)
-        if call is None:
-            self.world.requests["malformed"] += 1
+        request = parse_request(body, is_form=head.is_form)
+        if request is None:
+            self._state.requests["malformed"] += 1
             self._send(head, NULL)
             return
-        self.world.requests[call.command] += 1
-        if self.server.faults.rules:
-            self._serve_at_risk(head, call)
-        else:
-            self._work(head, call)
-
-    def _serve_at_risk(self, head: Head, call: Call) -> None:
-        faults = self.server.faults
-        fault = faults.draw(call, "before")
-        if fault is not None:
-            self._strike(fault, head, call)
-            return
-        wait = faults.latency(call, "before")
-        if wait:
-            self._later(wait, lambda: self._work(head, call))
-        else:
-            self._work(head, call)
-
-    def _work(self, head: Head, call: Call) -> None:
-        answer = answer_to(self.world, call, self.address)
-        wait = answer.delay + self.server.latency(call)
-        if wait:
-            if answer.paced is not None:
-                answer.paced.unanswered += 1
-            self._later(wait, lambda: self._answer_late(head, call, answer))
-        else:
-            self._answer(head, call, answer)
-
-    def _answer_late(self, head: Head, call: Call, answer: Answer) -> None:
-        if answer.paced is not None:
-            answer.paced.unanswered -= 1
-        self._answer(head, call, answer)
-
-    def _answer(self, head: Head, call: Call, answer: Answer) -> None:
-        if answer.paced is not None:
-            answer.paced.replied_at = self.world.clock()
-        if self.server.faults.rules:
-            fault = self.server.faults.draw(call, "after")
+        self._state.requests[request.command] += 1
+        if self._faults.rules:
+            fault = self._faults.draw(request, "before")
             if fault is not None:
-                self._strike(fault, head, call, answer)
+                self._apply_fault(fault, head, request)
                 return
-        self._send(head, answer)
+            delay = self._faults.latency(request, "before")
+            if delay:
+                self._later(delay, lambda: self._handle(head, request))
+                return
+        self._handle(head, request)
 
-    # Answers
-
-    def _send(self, head: Head, answer: Answer) -> None:
-        settings = self.world.settings
-        is_silent = settings.is_silent_close
-        is_kept = head.is_kept and settings.is_keep_alive and not is_silent
-        self._put(answer, is_kept=is_kept, is_silent=is_silent)
-        if not is_kept:
-            self._end()
-
-    def _put(self, answer: Answer, *, is_kept: bool, is_silent: bool = False) -> None:
-        self._out.append(gateway_reply(answer.body, is_kept=is_kept, is_silent=is_silent))
-        if answer.second is not None:
-            self._out.append(gateway_reply(answer.second, is_kept=is_kept, is_silent=is_silent))
-
-    def _strike(self, fault: Fault, head: Head, call: Call, answer: Answer = NULL) -> None:
-        if fault.kind == "empty":
-            self._send(head, NULL)
-        elif fault.kind == "refuse":
-            self._send(head, refused(call, fault.res))
-        elif fault.kind == "http":
-            self._out.append(other_reply(fault.status, b"Bad day.\n", is_kept=False))
-            self._end()
-        elif fault.kind == "reset":
-            self.cut()
-        elif fault.kind == "hang":
-            self._is_busy = self._is_hung = True
-            if fault.seconds:
-                self._timer = self.server.loop.call_later(fault.seconds, self.cut)
+    def _handle(self, head: Head, request: GatewayRequest) -> None:
+        response = handle(self._state, request, self._address)
+        delay = response.delay + self._latency(request)
+        if delay:
+            if response.limited is not None:
+                response.limited.unanswered += 1
+            self._later(delay, lambda: self._respond_late(head, request, response))
         else:
-            is_lie = fault.kind == "lie"
-            self._put(answer, is_kept=is_lie, is_silent=not is_lie)
-            self._end()
+            self._respond(head, request, response)
 
-    def _later(self, wait: float, step: Callable[[], None]) -> None:
-        # Not cancelled when the client goes: its request is under way, and its pace is counted.
+    def _latency(self, request: GatewayRequest) -> float:
+        """Return the delay that settings and faults add to a response, in seconds."""
+        settings = self._state.settings
+        delay = settings.latency
+        if settings.jitter:
+            delay += self._state.random.uniform(0.0, settings.jitter)
+        if self._faults.rules:
+            delay += self._faults.latency(request, "after")
+        return delay
+
+    def _respond_late(self, head: Head, request: GatewayRequest, response: Response) -> None:
+        if response.limited is not None:
+            response.limited.unanswered -= 1
+        self._respond(head, request, response)
+
+    def _respond(self, head: Head, request: GatewayRequest, response: Response) -> None:
+        if response.limited is not None:
+            response.limited.replied_at = self._state.clock()
+        if self._faults.rules:
+            fault = self._faults.draw(request, "after")
+            if fault is not None:
+                self._apply_fault(fault, head, request, response)
+                return
+        self._send(head, response)
+
+    def _serve_control(self, head: Head, body: bytes) -> None:
+        status, content = self._answer_control(head.method, head.path, body)
+        payload = json.dumps(content, ensure_ascii=False).encode() + b"\n"
+        kind = "application/json"
+        self._out.append(other_reply(status, payload, is_kept=head.is_kept, kind=kind))
+        if not head.is_kept:
+            self._is_ending = True
+
+    def _later(self, delay: float, step: Callable[[], None]) -> None:
+        # Not cancelled when the client disconnects: the request is still carried out, and it
+        # still counts for the account's rate limit.
         self._is_busy = True
-        self.server.loop.call_later(wait, self._resume, step)
+        self._loop.call_later(delay, self._resume, step)
 
     def _resume(self, step: Callable[[], None]) -> None:
-        # The step may make us busy again (work first delayed, then its answer).
+        # The step may delay the request again: first before it is handled, then its response.
         self._is_busy = False
         step()
         if self._is_busy:
@@ -241,43 +256,68 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._advance()
 
-    def _control(self, head: Head, body: bytes) -> None:
-        status, content = self.server.desk.answer(head.method, head.path, body)
-        payload = json.dumps(content, ensure_ascii=False).encode() + b"\n"
-        kind = "application/json"
-        self._out.append(other_reply(status, payload, is_kept=head.is_kept, kind=kind))
-        if not head.is_kept:
-            self._end()
+    # Replies
 
-    # Endings
+    def _send(self, head: Head, response: Response) -> None:
+        settings = self._state.settings
+        is_silent = settings.is_silent_close
+        is_kept = head.is_kept and settings.is_keep_alive and not is_silent
+        self._put(response, is_kept=is_kept, is_silent=is_silent)
+        if not is_kept:
+            self._is_ending = True
+
+    def _put(self, response: Response, *, is_kept: bool, is_silent: bool = False) -> None:
+        for body in (response.body, response.second_body):
+            if body is not None:
+                self._out.append(gateway_reply(body, is_kept=is_kept, is_silent=is_silent))
+
+    def _apply_fault(
+        self, fault: Fault, head: Head, request: GatewayRequest, response: Response = NULL
+    ) -> None:
+        if fault.kind == "empty":
+            self._send(head, NULL)
+        elif fault.kind == "refuse":
+            self._send(head, refused(request, fault.res))
+        elif fault.kind == "http":
+            self._out.append(other_reply(fault.status, b"Bad day.\n", is_kept=False))
+            self._is_ending = True
+        elif fault.kind == "reset":
+            self.cut()
+        elif fault.kind == "hang":
+            self._is_busy = self._is_hung = True
+            if fault.seconds:
+                self._timer = self._loop.call_later(fault.seconds, self.cut)
+        else:
+            is_lie = fault.kind == "lie"
+            self._put(response, is_kept=is_lie, is_silent=not is_lie)
+            self._is_ending = True
+
+    # Closing
 
     def _flush(self) -> None:
-        if self._out and not self.transport.is_closing():
-            self.transport.write(b"".join(self._out))
+        if self._out and not self._transport.is_closing():
+            self._transport.write(b"".join(self._out))
         self._out.clear()
-        if self._is_ending and not self.transport.is_closing():
+        if self._is_ending and not self._transport.is_closing():
             self._finish()
 
-    def _end(self) -> None:
-        self._is_ending = True
-
     def _finish(self) -> None:
-        if self._is_over:
-            self.transport.close()
+        if self._is_half_closed:
+            self._transport.close()
             return
-        # Shut our side down and wait for the client's: closing over unread bytes (line ends
-        # behind a body) would reset the connection, and the client might lose the answer.
+        # Shut down the sending side and wait for the client to close. Closing with unread bytes
+        # (line ends after a body) would reset the connection, and the client might lose the reply.
         try:
-            self.transport.write_eof()
+            self._transport.write_eof()
         except OSError:
-            self.transport.abort()
+            self._transport.abort()
             return
-        self._timer = self.server.loop.call_later(_PATIENCE, self.transport.abort)
+        self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self._transport.abort)
 
     def cut(self) -> None:
-        """Reset the connection (RST), whatever is under way on it."""
+        """Reset the connection (RST), even if a request is being served."""
         self._is_ending = True
-        if not self.transport.is_closing():
-            raw = self.transport.get_extra_info("socket")
+        if not self._transport.is_closing():
+            raw = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self.transport.abort()
+        self._transport.abort()

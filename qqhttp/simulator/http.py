@@ -1,8 +1,8 @@
-"""HTTP/1.x framing, by hand: as much as the gateway spoke, and every habit of its old clients.
+"""HTTP/1.x framing as the gateway spoke it, with the quirks of its old clients.
 
-Borne: `POST / HTTP/1.1`, `POST HTTP/1.1` (no path), `POST  HTTP/1.1` (an empty one), absolute
-paths as to a proxy, HTTP/1.0, no Host, a body in later packets, line ends before a request or
-after a body, `Expect: 100-continue` (.NET's WebClient sends it).
+Accepted: `POST / HTTP/1.1`, `POST HTTP/1.1` (no path), `POST  HTTP/1.1` (empty path), absolute URLs
+as sent to a proxy, HTTP/1.0, no Host, a body in later packets, line ends before a request or after
+a body, `Expect: 100-continue` (sent by .NET's WebClient).
 """
 
 from http import HTTPStatus
@@ -15,7 +15,7 @@ _CACHED_HEADS: Final = 4096
 
 
 class BadHTTP(Exception):
-    """A request that is no HTTP; carries the status to answer it with."""
+    """A request is not valid HTTP. `status` is the status of the reply."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -23,13 +23,13 @@ class BadHTTP(Exception):
 
 
 class Head(NamedTuple):
-    """What matters of a request's first line and headers."""
+    """The first line and the headers of a request, as far as they matter."""
 
     method: str
     path: str
     length: int | None  # bytes; None: the body ends with the connection (HTTP/1.0 only)
     is_form: bool  # application/x-www-form-urlencoded: `+` is a space
-    is_kept: bool  # the client bears another request on this connection
+    is_kept: bool  # the client accepts a kept connection
     is_waiting: bool  # Expect: 100-continue
 
 
@@ -37,10 +37,13 @@ _heads: dict[bytes, Head] = {}
 
 
 def parse_head(raw: bytes) -> Head:
-    """Return what the first line and the headers say; raise BadHTTP where they are none.
+    """Parse the first line and the headers of a request.
 
-    A kept connection repeats its head to the byte but for the length, so parsed heads are kept:
-    this is half of what makes the simulator fast.
+    Parsed heads are cached: on a kept connection most heads are identical. This is half of what
+    makes the simulator fast.
+
+    Raises:
+        BadHTTP: it is not valid HTTP.
     """
     head = _heads.get(raw)
     if head is None:
@@ -74,7 +77,7 @@ def _parse_head(raw: bytes) -> Head:
 
 
 def _path_of(path: str) -> str:
-    if "://" in path:  # as to a proxy
+    if "://" in path:  # as sent to a proxy
         path = "/" + path.split("://", 1)[1].partition("/")[2]
     return path
 
@@ -108,7 +111,7 @@ _SILENT = _TEMPLATE % b""
 
 
 def gateway_reply(body: bytes, *, is_kept: bool, is_silent: bool = False) -> bytes:
-    """Return a reply as the gateway sends it; `is_silent` leaves the Connection header out."""
+    """Return a reply of the gateway; with `is_silent` it has no Connection header."""
     template = _SILENT if is_silent else _KEPT if is_kept else _CLOSED
     return template % (len(body), body)
 
@@ -116,7 +119,7 @@ def gateway_reply(body: bytes, *, is_kept: bool, is_silent: bool = False) -> byt
 def other_reply(
     status: HTTPStatus | int, body: bytes = b"", *, is_kept: bool, kind: str = "text/plain"
 ) -> bytes:
-    """Return a reply with any status (faults, the control interface, refusals of HTTP itself)."""
+    """Return a reply with any status, for faults, HTTP errors and the control API."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

@@ -22,7 +22,7 @@ from campaigns.steering.lifecycle import start_campaign
 from contacts.models import ContactList
 from qqcampaign.stack import plan
 from qqhttp import password_digest
-from qqhttp.simulator.population import Account as Person
+from qqhttp.simulator.accounts import Account as Person
 from qqhttp.simulator.population import password_of
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures

@@ -1,4 +1,4 @@
-"""A gateway that does exactly what a test tells it to, byte for byte, over real sockets."""
+"""A gateway that runs a script for each connection, over real sockets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from qqhttp.codec import parse
 
 
 @dataclass
-class Arrival:
-    """One request as it arrived."""
+class ReceivedRequest:
+    """One request as received."""
 
     connection: int
     address: str
@@ -24,16 +24,16 @@ class Arrival:
 
 @dataclass
 class Peer:
-    """One connection, seen from the gateway's side."""
+    """The gateway's side of one connection."""
 
     sock: socket.socket
     number: int
     address: str
-    arrivals: list[Arrival]
+    requests: list[ReceivedRequest]
     _buffer: bytes = field(default=b"", repr=False)
 
-    def request(self) -> Arrival | None:
-        """Wait for the next request; None if the client hung up."""
+    def request(self) -> ReceivedRequest | None:
+        """Return the next request, or None if the client has closed the connection."""
         while b"\r\n\r\n" not in self._buffer:
             if not self._receive():
                 return None
@@ -45,9 +45,9 @@ class Peer:
             if not self._receive():
                 return None
         body, self._buffer = self._buffer[:length], self._buffer[length:]
-        arrival = Arrival(self.number, self.address, head.decode("latin-1"), body)
-        self.arrivals.append(arrival)
-        return arrival
+        request = ReceivedRequest(self.number, self.address, head.decode("latin-1"), body)
+        self.requests.append(request)
+        return request
 
     def _receive(self) -> bool:
         data = self.sock.recv(65536)
@@ -58,39 +58,43 @@ class Peer:
         """Send raw bytes."""
         self.sock.sendall(data)
 
-    def answer(self, arrival: Arrival, rest: str = "RES=0&", *, headers: str = "") -> None:
+    def answer(self, request: ReceivedRequest, rest: str = "RES=0&", *, headers: str = "") -> None:
         """Send a well-formed reply to a request."""
-        self.send(http_reply(reply_body(arrival, rest), headers=headers))
+        self.send(http_reply(reply_body(request, rest), headers=headers))
 
     def reset(self) -> None:
-        """Tear the connection down with a RST."""
+        """Reset the connection (RST)."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
 
-def reply_body(arrival: Arrival, rest: str = "RES=0&") -> bytes:
-    """Return a reply that echoes the request's CMD, SEQ and UIN."""
-    asked = parse(arrival.body)
+def reply_body(request: ReceivedRequest, rest: str = "RES=0&") -> bytes:
+    """Return the body of a reply with the request's CMD, SEQ and UIN."""
+    asked = parse(request.body)
     common = f"VER=1.1&CMD={asked['CMD']}&SEQ={asked['SEQ']}&UIN={asked['UIN']}"
     return f"{common}&{rest}".encode()
 
 
 def http_reply(body: bytes, *, status: str = "200 OK", headers: str = "") -> bytes:
-    """Return an HTTP reply with a right Content-Length."""
+    """Return an HTTP reply with the correct Content-Length."""
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @dataclass
 class RawGateway:
-    """A listening gateway: where it is and what has arrived."""
+    """A running gateway and the requests it has received.
+
+    Attributes:
+        hung_up: counts the connections that have ended.
+    """
 
     port: int
-    arrivals: list[Arrival] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     hung_up: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     @property
     def url(self) -> str:
-        """Return its address."""
+        """Its URL."""
         return f"http://127.0.0.1:{self.port}/"
 
 
@@ -99,7 +103,7 @@ Script = Callable[[Peer], None]
 
 @contextlib.contextmanager
 def raw_gateway(script: Script) -> Iterator[RawGateway]:
-    """Run `script` for each connection, in a thread of its own; `hung_up` counts the ended ones."""
+    """Run a gateway that runs `script` for each connection, in a separate thread."""
     listener = socket.create_server(("0.0.0.0", 0))
     gateway = RawGateway(listener.getsockname()[1])
     threads: list[threading.Thread] = []
@@ -116,7 +120,7 @@ def raw_gateway(script: Script) -> Iterator[RawGateway]:
             while True:
                 sock, address = listener.accept()
                 socks.append(sock)
-                peer = Peer(sock, len(socks), address[0], gateway.arrivals)
+                peer = Peer(sock, len(socks), address[0], gateway.requests)
                 threads.append(threading.Thread(target=serve, args=(peer,), daemon=True))
                 threads[-1].start()
 
@@ -125,7 +129,7 @@ def raw_gateway(script: Script) -> Iterator[RawGateway]:
     try:
         yield gateway
     finally:
-        # Closing alone does not wake a thread that waits in accept() or recv().
+        # Closing a socket does not wake a thread that waits in accept() or recv() on it.
         for sock in (listener, *socks):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)

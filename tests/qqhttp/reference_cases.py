@@ -1,7 +1,7 @@
-"""Every request and reply that the reference prints, each a case.
+"""Every request and reply of the reference, as test cases.
 
-Blanks of the reference (``SEQ=&UIN=``, 标记, QQ号) and its dots are filled in; nothing else is
-changed, trailing ``&`` and ``,`` least of all. Line breaks of the page's layout are taken out.
+Placeholders of the reference (``SEQ=&UIN=``, 标记, QQ号) and its dots are filled in. Line breaks of
+the layout are removed. Everything else is unchanged, a ``&`` or ``,`` at the end included.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ REQUESTS: dict[str, tuple[Request[Any], str]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A reply as printed, what it answers, what it says, and the error code it means."""
+    """A reply of the reference: its request, its body, the expected attributes and error code."""
 
     request: Request[Any]
     body: str
@@ -77,7 +77,7 @@ class Case:
 
 
 def reply(command: str, rest: str) -> str:
-    """Return a reply's body."""
+    """Return the body of a reply to `COMMON`."""
     return f"VER=1.1&CMD={command}&{HEAD}&{rest}"
 
 

@@ -1,4 +1,4 @@
-"""What failed, and whether the request may have left: one row a way to fail."""
+"""Failures after a request was sent: one row per kind of failure, with its result code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REPLY = b"VER=1.1&CMD=CLTMSG&SEQ=1&UIN=29501213&"
 
 
 def after_request(*pieces: bytes) -> Callable[[Peer], None]:
-    """Return a script that reads a request, sends these bytes and closes."""
+    """Return a script that reads a request, sends `pieces` and closes."""
 
     def script(peer: Peer) -> None:
         while peer.request():
@@ -49,15 +49,15 @@ def reset_after(*pieces: bytes) -> Callable[[Peer], None]:
     return script
 
 
-def drip(start: bytes, forever: bytes) -> Callable[[Peer], None]:
-    """Return a script that never ends its reply, a byte after the other."""
+def drip(start: bytes, repeated: bytes) -> Callable[[Peer], None]:
+    """Return a script that sends `start`, then `repeated` again and again, slowly."""
 
     def script(peer: Peer) -> None:
         peer.request()
         peer.send(start)
         peer.sock.settimeout(0.02)
         while True:
-            peer.send(forever)
+            peer.send(repeated)
             with contextlib.suppress(TimeoutError):
                 if not peer.sock.recv(1):
                     return
@@ -66,7 +66,7 @@ def drip(start: bytes, forever: bytes) -> Callable[[Peer], None]:
 
 
 def stream(start: bytes) -> Callable[[Peer], None]:
-    """Return a script that sends without end, as fast as it can."""
+    """Return a script that sends endlessly, as fast as it can."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -78,7 +78,7 @@ def stream(start: bytes) -> Callable[[Peer], None]:
 
 
 def silent(peer: Peer) -> None:
-    """Take the request and say nothing until the client hangs up."""
+    """Read requests without answering until the client closes the connection."""
     while peer.request():
         continue
 
@@ -108,13 +108,13 @@ FAILURES: dict[str, tuple[Callable[[Peer], None], str]] = {
     ),
     "reset without a byte": (reset_after(), "reset"),
     "silence": (silent, "timeout"),
-    "a dripping head": (drip(OK + b"X: ", b"x"), "timeout"),
-    "dripping headers": (
+    "a slow head": (drip(OK + b"X: ", b"x"), "timeout"),
+    "slow 100 Continue": (
         drip(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 C\r\n\r\n"),
         "timeout",
     ),
-    "a dripping body": (drip(OK + b"Content-Length: 9999\r\n\r\n", b"x"), "timeout"),
-    "a dripping body without a length": (drip(OK + b"\r\n", b"x"), "timeout"),
+    "a slow body": (drip(OK + b"Content-Length: 9999\r\n\r\n", b"x"), "timeout"),
+    "a slow body without a length": (drip(OK + b"\r\n", b"x"), "timeout"),
     "half a body, then silence": (drip(OK + b"Content-Length: 99\r\n\r\n" + REPLY, b""), "timeout"),
     "an empty body": (after_request(http_reply(b"")), "NULL"),
     "an empty body without a length": (after_request(OK + b"\r\n"), "NULL"),
@@ -131,18 +131,18 @@ FAILURES: dict[str, tuple[Callable[[Peer], None], str]] = {
         "HTTP_307",
     ),
     "not HTTP": (after_request(b"hello there\r\n\r\n"), "malformed"),
-    "a head without end": (stream(OK + b"X: "), "malformed"),
-    "headers without end": (after_request(OK + b"X: y\r\n" * 200 + b"\r\n"), "malformed"),
-    "a head that is none": (after_request(OK + b"no header at all\r\n\r\n"), "malformed"),
+    "an endless head": (stream(OK + b"X: "), "malformed"),
+    "200 headers": (after_request(OK + b"X: y\r\n" * 200 + b"\r\n"), "malformed"),
+    "a head without headers": (after_request(OK + b"no header at all\r\n\r\n"), "malformed"),
     "two lengths": (
         after_request(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
         "malformed",
     ),
-    "a body without end": (stream(OK + b"\r\n" + REPLY), "malformed"),
+    "an endless body": (stream(OK + b"\r\n" + REPLY), "malformed"),
     "a body of 9 MB": (stream(OK + b"Content-Length: 9000000\r\n\r\n"), "malformed"),
     "HTML": (after_request(http_reply(b"<html><a href='x'>RES=0</a></html>")), "malformed"),
     "no RES": (after_request(http_reply(REPLY)), "malformed"),
-    "RES that is no number": (after_request(http_reply(REPLY + b"RES=O")), "malformed"),
+    "RES is not a number": (after_request(http_reply(REPLY + b"RES=O")), "malformed"),
     "RES in full-width digits": (
         after_request(http_reply(REPLY + "RES=０".encode())),
         "malformed",
@@ -152,24 +152,22 @@ FAILURES: dict[str, tuple[Callable[[Peer], None], str]] = {
 
 
 @pytest.mark.parametrize(("script", "code"), FAILURES.values(), ids=list(FAILURES))
-def test_whatever_follows_a_sent_request_is_ambiguous(
-    script: Callable[[Peer], None], code: str
-) -> None:
+def test_a_failure_after_sending_is_not_definite(script: Callable[[Peer], None], code: str) -> None:
     seconds = 1.0 if code == "timeout" else 10
     with raw_gateway(script) as gateway, GatewayClient(gateway.url, read_timeout=seconds) as client:
         with pytest.raises(NoAnswer) as failed:
             client.exchange(MESSAGE)
-        # The failed connection is over before the client is closed.
+        # The connection ends with the failure, before the client is closed.
         assert gateway.hung_up.acquire(timeout=10)
 
     assert failed.value.code == code
     assert not failed.value.definite
     assert failed.value.is_retryable
-    assert len(gateway.arrivals) == 1, "it was sent once, whatever came of it"
+    assert len(gateway.requests) == 1, "the request was sent only once"
 
 
 @pytest.mark.parametrize("ending", ["reset", "close"])
-def test_a_kept_connection_that_dies_on_its_next_use_is_ambiguous(ending: str) -> None:
+def test_a_kept_connection_that_ends_during_a_request_is_not_definite(ending: str) -> None:
     def script(peer: Peer) -> None:
         first = peer.request()
         assert first
@@ -184,10 +182,10 @@ def test_a_kept_connection_that_dies_on_its_next_use_is_ambiguous(ending: str) -
             client.exchange(MESSAGE)
 
     assert failed.value.code == "reset"
-    assert len(gateway.arrivals) == 2, "nothing was sent again by itself"
+    assert len(gateway.requests) == 2, "the client does not resend by itself"
 
 
-SLOW = {"a body without end", "a body of 9 MB"}
+SLOW = {"an endless body", "a body of 9 MB"}
 SECRET_REQUESTS: list[Request[Any]] = [
     MESSAGE,
     CltMsg(seq=1, uin=29501213, un=106814, mg=SECRET, spell_h=True),
@@ -198,29 +196,29 @@ SECRET_REQUESTS: list[Request[Any]] = [
 
 @pytest.mark.parametrize("request_", SECRET_REQUESTS, ids=lambda r: r.command)
 @pytest.mark.parametrize("name", [*sorted(set(FAILURES) - SLOW), "refused", "answered"])
-def test_no_secret_is_in_a_log_an_error_or_its_traceback(
+def test_no_secret_is_in_logs_errors_or_tracebacks(
     request_: Request[Any], name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
     def echo(peer: Peer) -> None:
-        while arrival := peer.request():
-            # A gateway that sends back all that it was told.
+        while request := peer.request():
+            # A gateway that sends the secrets back.
             rest = f"RES=0&RS=1&RA=no&PS={DIGEST}&MG={SECRET}"
-            peer.send(http_reply(reply_body(arrival, rest), headers=f"X-Echo: {SECRET}\r\n"))
+            peer.send(http_reply(reply_body(request, rest), headers=f"X-Echo: {SECRET}\r\n"))
 
     script = FAILURES[name][0] if name in FAILURES else echo
     with raw_gateway(script) as gateway:
         url = gateway.url if name != "refused" else "http://127.0.0.1:1/"
-        told = _told(url, request_)
+        reported = _reported(url, request_)
 
     for secret in (SECRET, SECRET.replace("h", "%68"), DIGEST):
-        assert secret not in told
+        assert secret not in reported
         assert secret not in caplog.text
 
 
-def _told(url: str, request: Request[Any]) -> str:
-    """Return all that a curious error reporter finds, the frames' variables included."""
+def _reported(url: str, request: Request[Any]) -> str:
+    """Return everything an error reporter records, variables of the frames included."""
     with GatewayClient(url, read_timeout=0.1) as client:
         try:
             return repr((request, client.exchange(request)))

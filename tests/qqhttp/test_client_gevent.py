@@ -1,4 +1,4 @@
-"""The client under gevent: lanes wait side by side, and one that is torn off leaves no debris."""
+"""The client under gevent: concurrent exchanges, and an exchange that is interrupted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 
 from tests.qqhttp.raw_gateway import Peer, raw_gateway
 
-LANES = 20
+CLIENTS = 20
 
 SCRIPT = """
 from gevent import monkey
@@ -17,15 +17,15 @@ import sys
 import gevent
 from qqhttp import CltMsg, GatewayClient
 
-url, lanes = sys.argv[1], int(sys.argv[2])
+url, clients = sys.argv[1], int(sys.argv[2])
 
-def lane(number):
+def send(number):
     with GatewayClient(url) as client:
         for seq in range(3):
             reply = client.exchange(CltMsg(seq=seq, uin=10000 + number, un=1, mg="hi"))
             assert reply.res == 0
 
-jobs = [gevent.spawn(lane, number) for number in range(lanes)]
+jobs = [gevent.spawn(send, number) for number in range(clients)]
 gevent.joinall(jobs, raise_error=True)
 
 client = GatewayClient(url)
@@ -37,21 +37,21 @@ except gevent.Timeout:
 """
 
 
-def test_lanes_wait_side_by_side_and_a_torn_off_exchange_is_not_mixed_up() -> None:
-    everybody = threading.Barrier(LANES)
+def test_exchanges_are_concurrent_and_an_interrupted_one_leaves_no_reply_behind() -> None:
+    all_sent = threading.Barrier(CLIENTS)
 
     def script(peer: Peer) -> None:
-        while arrival := peer.request():
-            if b"SEQ=99&" in arrival.body:
-                continue  # never answered: the lane gives up on it
-            if b"UIN=9999&" not in arrival.body:
-                # Nobody is answered before all have asked: one after the other would hang.
-                everybody.wait(timeout=20)
-            peer.answer(arrival, headers="Connection: keep-alive\r\n")
+        while request := peer.request():
+            if b"SEQ=99&" in request.body:
+                continue  # not answered: the client is interrupted
+            if b"UIN=9999&" not in request.body:
+                # No reply before all clients have sent: sequential exchanges would hang.
+                all_sent.wait(timeout=20)
+            peer.answer(request, headers="Connection: keep-alive\r\n")
 
     with raw_gateway(script) as gateway:
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, gateway.url, str(LANES)],
+            [sys.executable, "-c", SCRIPT, gateway.url, str(CLIENTS)],
             capture_output=True,
             text=True,
             timeout=60,
@@ -60,6 +60,6 @@ def test_lanes_wait_side_by_side_and_a_torn_off_exchange_is_not_mixed_up() -> No
 
     assert done.returncode == 0, done.stderr
     assert done.stdout == "0\n"
-    assert len(gateway.arrivals) == 3 * LANES + 2
-    torn_off, next_one = gateway.arrivals[-2:]
-    assert torn_off.connection != next_one.connection
+    assert len(gateway.requests) == 3 * CLIENTS + 2
+    interrupted, following = gateway.requests[-2:]
+    assert interrupted.connection != following.connection

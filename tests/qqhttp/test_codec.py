@@ -1,4 +1,4 @@
-"""The codec: what goes in comes out, and no bytes break it."""
+"""The codec: encoding and parsing are inverse, and any bytes can be parsed."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from qqhttp import CltMsg, MalformedReply, encode, parse
 from qqhttp.codec import unescape_text
 
 KEYS = st.from_regex(r"[A-Z][A-Z0-9_]{0,8}", fullmatch=True)
-TEXTS = st.text()  # without surrogates, which are no characters
+TEXTS = st.text()  # without surrogates, which are not characters
 AWKWARD = "你好 100% & more = fine + hi\r\n😀 %2c %252c %41 , , =&+\t\x00"
 
 
 @given(st.dictionaries(KEYS, TEXTS, min_size=1))
 @example({"MG": AWKWARD})
 @example({"MG": "", "MV": ""})
-def test_what_goes_in_comes_out(fields: dict[str, str]) -> None:
+def test_parse_returns_what_was_encoded(fields: dict[str, str]) -> None:
     assert dict(parse(encode(fields))) == fields
     assert list(parse(encode(list(fields.items())))) == list(fields)
 
 
 @given(TEXTS)
 @example(AWKWARD)
-def test_a_body_is_ascii_without_bare_separators(text: str) -> None:
+def test_a_body_is_ascii_and_values_have_no_separators(text: str) -> None:
     body = encode({"MG": text})
 
     assert body.isascii()
@@ -37,7 +37,7 @@ def test_a_body_is_ascii_without_bare_separators(text: str) -> None:
 @given(TEXTS, st.booleans())
 @example(AWKWARD, True)
 @example("hhh %68", True)
-def test_message_text_survives_whichever_way_h_is_spelt(text: str, spell_h: bool) -> None:
+def test_spell_h_does_not_change_the_decoded_text(text: str, spell_h: bool) -> None:
     message = CltMsg(seq=1, uin=2, un=3, mg=text, spell_h=spell_h)
 
     assert parse(message.encode())["MG"] == text
@@ -45,15 +45,15 @@ def test_message_text_survives_whichever_way_h_is_spelt(text: str, spell_h: bool
 
 @given(st.lists(st.text(), min_size=1))
 @example(["a,b", "c", ""])
-def test_list_items_come_out_with_their_commas(items: list[str]) -> None:
-    # As a gateway writes them: each comma inside an item escaped twice, a comma after each item.
-    travelled = "".join(
+def test_list_items_keep_their_commas(items: list[str]) -> None:
+    # As a gateway encodes a list: commas inside an item escaped twice, a comma after each item.
+    encoded = "".join(
         encode({"X": item})[2:].decode().replace("%2C", "%252c") + "," for item in items
     )
-    # An item that holds a literal %2c reads as a comma: the wire spells both the same.
+    # A literal %2c in an item reads as a comma: both have the same encoding.
     expected = tuple(item.replace("%2c", ",").replace("%2C", ",") for item in items)
 
-    assert parse(b"MG=" + travelled.encode()).items_of("MG") == expected
+    assert parse(b"MG=" + encoded.encode()).items_of("MG") == expected
 
 
 @given(st.binary())
@@ -66,7 +66,7 @@ def test_list_items_come_out_with_their_commas(items: list[str]) -> None:
 @example(b"RES=1_0")
 @example(b"UN=1,x,")
 @example(b"\x00\x00&")
-def test_no_bytes_raise_anything_but_malformed_reply(body: bytes) -> None:
+def test_any_bytes_raise_only_malformed_reply(body: bytes) -> None:
     with contextlib.suppress(MalformedReply):
         fields = parse(body)
         for key in fields:
@@ -86,7 +86,7 @@ def test_a_body_without_a_field_is_malformed(body: bytes) -> None:
         parse(body)
 
 
-def test_fields_keep_order_and_unknown_keys_in_capitals() -> None:
+def test_fields_keep_order_and_unknown_keys_with_keys_in_capitals() -> None:
     fields = parse(b"ver=1.1&Cmd=LOGIN&COMP=x&RES=0&MV=&")
 
     assert list(fields.items()) == [
@@ -104,12 +104,12 @@ def test_a_repeated_key_cannot_replace_the_first() -> None:
     assert parse(b"RES=20&NK=me&RES=0").integer("RES") == 20
 
 
-def test_extra_line_ends_around_a_body_are_not_part_of_it() -> None:
+def test_a_byte_order_mark_and_line_ends_around_a_body_are_ignored() -> None:
     assert dict(parse(b"\xef\xbb\xbfRES=0&NK=me\r\n\r\n")) == {"RES": "0", "NK": "me"}
 
 
 @pytest.mark.parametrize(
-    ("travelled", "items"),
+    ("encoded", "items"),
     [
         ("", ()),
         (",", ("",)),
@@ -122,12 +122,12 @@ def test_extra_line_ends_around_a_body_are_not_part_of_it() -> None:
         ("30 ,hi ,", ("30 ", "hi ")),
     ],
 )
-def test_lists_are_split_before_they_are_unescaped(travelled: str, items: tuple[str, ...]) -> None:
-    assert parse(f"X={travelled}".encode()).items_of("X") == items
+def test_lists_are_split_before_they_are_unescaped(encoded: str, items: tuple[str, ...]) -> None:
+    assert parse(f"X={encoded}".encode()).items_of("X") == items
 
 
 @pytest.mark.parametrize(
-    ("travelled", "text"),
+    ("encoded", "text"),
     [
         ("a+b", "a+b"),
         ("a%252cb%252Cc", "a,b,c"),
@@ -139,22 +139,22 @@ def test_lists_are_split_before_they_are_unescaped(travelled: str, items: tuple[
         ("%ff", "\ufffd"),
     ],
 )
-def test_texts_are_unescaped_once_and_commas_twice(travelled: str, text: str) -> None:
-    assert unescape_text(travelled) == text
+def test_a_text_is_unescaped_once_and_its_commas_twice(encoded: str, text: str) -> None:
+    assert unescape_text(encoded) == text
 
 
 @pytest.mark.parametrize("text", ["\ud800", "ok \udfff"])
-def test_half_a_character_is_refused_before_it_travels(text: str) -> None:
+def test_half_of_a_surrogate_pair_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="MG has a broken character") as refused:
         encode({"MG": text})
-    assert refused.value.__context__ is None, "the encoding error would hold the whole text"
+    assert refused.value.__context__ is None, "the encoding error contains the whole text"
 
 
 @pytest.mark.parametrize("key", ["", "A=B", "A&B", "A B", "数"])
-def test_a_key_that_is_not_a_word_is_refused(key: str) -> None:
+def test_a_malformed_key_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="field's name"):
         encode({key: "x"})
 
 
-def test_numbers_are_encoded_as_digits() -> None:
+def test_integers_are_encoded_as_digits() -> None:
     assert encode({"SEQ": 7, "UIN": 10000}) == b"SEQ=7&UIN=10000"

@@ -1,4 +1,4 @@
-"""Requests: what they refuse, what they hide, and that they know their reply."""
+"""Requests: validation, secrets in the repr, and the check of the reply."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_ps_is_the_lowercase_md5_of_the_utf8_password(password: str, digest: str
     assert password_digest(password) == digest
 
 
-def test_lc_is_the_references_to_the_letter() -> None:
+def test_lc_is_the_constant_of_the_reference() -> None:
     assert LC == "9326B87B234E7235"
 
 
@@ -51,17 +51,17 @@ def test_lc_is_the_references_to_the_letter() -> None:
         (AckAddToList, {"un": 1, "cd": 3, "rs": ""}, "cost a penalty"),
         (Login, {"ps": ""}, "PS is empty"),
         (List, {"seq": -1}, "SEQ cannot be negative"),
-        (List, {"uin": 0}, "UIN has to be positive"),
+        (List, {"uin": 0}, "UIN must be positive"),
     ],
 )
-def test_what_would_cost_a_null_or_a_penalty_is_refused(
+def test_a_request_that_gets_null_or_a_penalty_is_refused(
     request_class: Any, fields: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         request_class(**{**ME, **fields})
 
 
-def test_enumerations_travel_as_numbers() -> None:
+def test_enumerations_are_encoded_as_numbers() -> None:
     assert ChangeStat(**ME, st=Status.INVISIBLE).encode().endswith(b"&ST=40")
     assert b"&CD=2&" in AckAddToList(**ME, un=1, cd=Verdict.ASK, rs="").encode()
 
@@ -79,11 +79,11 @@ def test_query_stat_always_sends_tn() -> None:
     ],
     ids=lambda request_: request_.command,
 )
-def test_a_secret_is_not_in_the_repr(request_: Any) -> None:
-    told = f"{request_!r} {request_} {request_.read(parse(_answer(request_)))!r}"
-    assert "hush" not in told
-    assert password_digest("hush") not in told
-    assert f"uin={ME['uin']}" in told
+def test_secrets_are_not_in_the_repr(request_: Any) -> None:
+    shown = f"{request_!r} {request_} {request_.read(parse(_answer(request_)))!r}"
+    assert "hush" not in shown
+    assert password_digest("hush") not in shown
+    assert f"uin={ME['uin']}" in shown
 
 
 def test_message_text_is_not_in_the_repr_of_the_inbox() -> None:
@@ -93,17 +93,17 @@ def test_message_text_is_not_in_the_repr_of_the_inbox() -> None:
     assert "sender=106814" in repr(reply)
 
 
-def test_fields_show_their_names_alone() -> None:
+def test_the_repr_of_fields_has_only_their_names() -> None:
     assert repr(parse(b"RES=0&PS=hush")) == "Fields(RES, PS)"
 
 
-def test_spelling_h_changes_the_bytes_and_nothing_else() -> None:
-    bare = CltMsg(**ME, un=1, mg="hHh 你 %68")
-    spelt = CltMsg(**ME, un=1, mg="hHh 你 %68", spell_h=True)
+def test_spell_h_changes_the_encoding_but_not_the_fields() -> None:
+    plain = CltMsg(**ME, un=1, mg="hHh 你 %68")
+    spelled = CltMsg(**ME, un=1, mg="hHh 你 %68", spell_h=True)
 
-    assert bare.encode().endswith(b"&MG=hHh%20%E4%BD%A0%20%2568")
-    assert spelt.encode().endswith(b"&MG=%68H%68%20%E4%BD%A0%20%2568")
-    assert dict(parse(bare.encode())) == dict(parse(spelt.encode()))
+    assert plain.encode().endswith(b"&MG=hHh%20%E4%BD%A0%20%2568")
+    assert spelled.encode().endswith(b"&MG=%68H%68%20%E4%BD%A0%20%2568")
+    assert dict(parse(plain.encode())) == dict(parse(spelled.encode()))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_spelling_h_changes_the_bytes_and_nothing_else() -> None:
         "SEQ=7&UIN=29501213",
     ],
 )
-def test_a_reply_to_something_else_is_malformed(name: str, head: str) -> None:
+def test_a_reply_to_another_request_is_malformed(name: str, head: str) -> None:
     request, _ = REQUESTS[name]
     body = head.format(request.command) + "&RES=0&RS=0"
     with pytest.raises(MalformedReply):
@@ -131,14 +131,14 @@ def test_a_reply_to_something_else_is_malformed(name: str, head: str) -> None:
 
 @pytest.mark.parametrize("spelling", [str.upper, str.lower, str])
 @pytest.mark.parametrize("name", REQUESTS)
-def test_the_case_of_a_replys_cmd_does_not_matter(name: str, spelling: Any) -> None:
+def test_cmd_of_a_reply_is_case_insensitive(name: str, spelling: Any) -> None:
     request, _ = REQUESTS[name]
     body = _answer(request).replace(request.command.encode(), spelling(request.command).encode())
     assert request.read(parse(body)).res == 0
 
 
 @pytest.mark.parametrize("seq", ["7", "-1"])
-def test_query_stat_and_finger_bear_seq_minus_one(seq: str) -> None:
+def test_query_stat_and_finger_accept_seq_minus_one(seq: str) -> None:
     body = f"CMD=QUERY_STAT&SEQ={seq}&UIN=29501213&RES=0&UN=1,".encode()
     for request in (QueryStat(**ME), Finger(**ME, ag=1, sx=0, pv="")):
         assert request.read(parse(body)).presences[0].uin == 1

@@ -1,4 +1,4 @@
-"""The tree of errors: what each class says about the request and to the operator."""
+"""The error classes: result code, `definite`, `is_retryable` and message."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TREE: list[tuple[GatewayError, type[GatewayError], str, bool, bool]] = [
     TREE,
     ids=[type(row[0]).__name__ for row in TREE],
 )
-def test_each_error_answers_both_questions_and_has_a_sentence(
+def test_each_error_has_code_definite_retryable_and_message(
     error: GatewayError, branch: type, code: str, definite: bool, is_retryable: bool
 ) -> None:
     assert isinstance(error, branch)
@@ -59,7 +59,7 @@ def test_each_error_answers_both_questions_and_has_a_sentence(
 
 
 @pytest.mark.parametrize("error", [row[0] for row in TREE], ids=lambda error: type(error).__name__)
-def test_each_error_survives_pickling(error: GatewayError) -> None:
+def test_each_error_can_be_pickled(error: GatewayError) -> None:
     again = pickle.loads(pickle.dumps(error))
 
     assert type(again) is type(error)
@@ -76,7 +76,7 @@ def test_every_exported_error_is_in_the_table() -> None:
     assert exported == {type(row[0]) for row in TREE} | {GatewayError, NoAnswer, Refusal}
 
 
-def test_a_login_refusal_tells_the_reason_in_one_line_of_bounded_length() -> None:
+def test_the_reason_of_a_refused_login_is_one_line_of_bounded_length() -> None:
     error = LoginRefused(rs=1, reason="no\r\nway " + "x" * 500)
 
     assert ": no way xxx" in error.sentence

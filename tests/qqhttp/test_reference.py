@@ -1,4 +1,4 @@
-"""Everything the reference prints is written and read as it stands there."""
+"""Requests and replies are encoded and read exactly as in the reference."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.qqhttp.reference_cases import REPLIES, REQUESTS, Case
 
 
 @pytest.mark.parametrize(("request_", "body"), REQUESTS.values(), ids=list(REQUESTS))
-def test_request_is_written_as_printed(request_: Request[Any], body: str) -> None:
+def test_a_request_is_encoded_as_in_the_reference(request_: Request[Any], body: str) -> None:
     assert request_.encode() == f"VER=1.1&{body}".encode()
 
 
 @pytest.mark.parametrize("case", REPLIES.values(), ids=list(REPLIES))
-def test_reply_is_read_as_printed(case: Case) -> None:
+def test_a_reply_of_the_reference_is_read(case: Case) -> None:
     reply = case.request.read(parse(case.body.encode()))
 
     found = {name: getattr(reply, name) for name in case.expected}
@@ -43,5 +43,5 @@ def test_reply_is_read_as_printed(case: Case) -> None:
         (Zodiac, " 鼠 牛 虎 兔 龙 蛇 马 羊 猴 鸡 狗 猪"),
     ],
 )
-def test_labels_are_the_references(labels: Any, printed: str) -> None:
+def test_chinese_labels_are_those_of_the_reference(labels: Any, printed: str) -> None:
     assert [(int(label), label.zh) for label in labels] == list(enumerate(printed.split(" ")))

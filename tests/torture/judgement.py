@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from qqhttp.simulator import Arrival
-from qqhttp.simulator.remote import Figures
+from qqhttp.simulator import DeliveredMessage
+from qqhttp.simulator.control_client import Figures
 from tests.outside.history import Departure, Fate, Rules, check_history
 
 
@@ -58,7 +58,7 @@ def judge(
     told: Mapping[str, Any],
     people: Mapping[int, str],
     texts: Mapping[str, str],
-    messages: Sequence[Arrival],
+    messages: Sequence[DeliveredMessage],
     figures: Figures,
     strangers: int,
     suppressed: int,
@@ -116,7 +116,7 @@ def judge(
     return result
 
 
-def _departures(messages: Sequence[Arrival]) -> list[Departure]:
+def _departures(messages: Sequence[DeliveredMessage]) -> list[Departure]:
     """Return what a simulator keeps, which is what went out, as a history."""
     return [
         Departure(one.at, one.uin, one.seq, one.un, (one.text or "").encode(), Fate.DELIVERED)

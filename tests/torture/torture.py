@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from qqhttp.simulator import SimulatorProcess
+from qqhttp.simulator.control_client import SimulatorControl
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
-from qqhttp.simulator.remote import SimulatorControl
 from tests.running_stack import RunningStack
 from tests.torture import clock as clock_module
 from tests.torture.clerk_process import ClerkProcess

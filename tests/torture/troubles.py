@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from qqhttp.simulator.remote import SimulatorControl
+from qqhttp.simulator.control_client import SimulatorControl
 from tests.running_stack import RunningStack
 from tests.torture.clerk_process import ClerkProcess
 from tests.torture.clock import HostClock

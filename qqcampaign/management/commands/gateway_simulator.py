@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from qqhttp.simulator import SimulatorError
 from qqhttp.simulator.arguments import add_arguments
-from qqhttp.simulator.running import run_in_foreground
+from qqhttp.simulator.runners import run_in_foreground
 
 
 class Command(BaseCommand):

@@ -6,12 +6,12 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import log_in
+from .raw_client import log_in
 
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., GatewaySimulator]]:
-    """Start simulators with short penalties; they end with the test."""
+    """Return a function that starts a simulator with short penalties for this test."""
     with ExitStack() as stack:
 
         def _start(**settings: Any) -> GatewaySimulator:
@@ -25,7 +25,7 @@ def start() -> Iterator[Callable[..., GatewaySimulator]]:
 
 @pytest.fixture
 def gateway(start: Callable[..., GatewaySimulator]) -> GatewaySimulator:
-    """A simulator at which Alice is logged in from 127.0.0.1."""
+    """Return a simulator where Alice is logged in from 127.0.0.1."""
     simulator = start()
     log_in(simulator)
     return simulator

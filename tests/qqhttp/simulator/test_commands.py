@@ -1,4 +1,4 @@
-"""Every command's replies, to the byte, by the sections of the reference."""
+"""The exact replies to every command, by section of the reference."""
 
 import time
 from collections.abc import Callable
@@ -7,14 +7,14 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import ALICE, BOB, FRIEND, LC, Wire, ask, log_in, login_of
+from .raw_client import ALICE, BOB, FRIEND, LC, RawClient, ask, log_in, login_of
 
 TEN = "20000001,20000002,20000003,20000004,20000005,20000006,20000007,20000008,20000009,20000010,"
 FRIENDS = f"{TEN}20000011,20000012,"
 PS = "0" * 32
 STRANGER_OPEN, STRANGER_ASKS, STRANGER_REFUSES = 30000000, 30000003, 30000005
 
-# What is sent behind `VER=1.1&CMD=`, and the reply behind `VER=1.1&CMD=`; "" is NULL.
+# Request and reply, both without the leading `VER=1.1&CMD=`; "" is NULL.
 LOGGED_IN = [
     # (1) Login
     ("Login&SEQ=7&UIN=100&PS=x&M5=1&LC=" + LC, "LOGIN&SEQ=7&UIN=100&RES=5"),
@@ -27,7 +27,7 @@ LOGGED_IN = [
     (f"Login&SEQ=7&UIN={ALICE}&M5=1&LC={LC}", ""),
     (f"Login&SEQ=7&UIN={ALICE}&PS={PS}&M5=1&LC=9326b87b234e7235", ""),
     (f"Login&SEQ=7&UIN={ALICE}&PS={PS}&M5=1", ""),
-    # (2) List: FN counts the friends without TN, and is 1 with it
+    # (2) List: FN is the number of friends without TN, and 1 with it
     (f"List&SEQ=8&UIN={ALICE}&TN=160&UN=0",
      f"LIST&SEQ=8&UIN={ALICE}&RES=0&FN=1&SN=12&UN={FRIENDS}"),
     (f"List&SEQ=8&UIN={ALICE}&TN=160", f"LIST&SEQ=8&UIN={ALICE}&RES=0&FN=1&SN=12&UN={FRIENDS}"),
@@ -66,7 +66,7 @@ LOGGED_IN = [
     (f"Ack_AddToList&SEQ=3&UIN={ALICE}&UN={FRIEND}&CD=1&RS=%ff", ""),
     (f"Ack_AddToList&SEQ=3&UIN={BOB}&UN={FRIEND}&CD=0&RS=",
      f"Ack_AddToList&SEQ=3&UIN={BOB}&RES=20"),
-    # (6) DelFromList: a trailing `&`, and RES=3 for who is no friend
+    # (6) DelFromList: a `&` at the end, and RES=3 for a person who is no friend
     (f"DelFromList&SEQ=4&UIN={ALICE}&UN={FRIEND}", f"DelFromList&SEQ=4&UIN={ALICE}&RES=0&"),
     (f"DelFromList&SEQ=4&UIN={ALICE}&UN=40000000", f"DelFromList&SEQ=4&UIN={ALICE}&RES=3"),
     (f"DelFromList&SEQ=4&UIN={ALICE}&UN=x", ""),
@@ -81,7 +81,7 @@ LOGGED_IN = [
     (f"GetMsgEx&SEQ=6&UIN={ALICE}", f"GETMSGEX&SEQ=6&UIN={ALICE}&RES=0&MN=0&MT=&UN=&MG="),
     (f"GetMsgEx&SEQ=6&UIN={BOB}", f"GETMSGEX&SEQ=6&UIN={BOB}&RES=20"),
     ("GetMsgEx&SEQ=6&UIN=x", ""),
-    # (10) CLTMSG: a trailing `&`
+    # (10) CLTMSG: a `&` at the end
     (f"CLTMSG&SEQ=1&UIN={ALICE}&UN={FRIEND}&MG=hi", f"CLTMSG&SEQ=1&UIN={ALICE}&RES=0&"),
     (f"CLTMSG&SEQ=1&UIN={ALICE}&UN=x&MG=hi", ""),
     (f"CLTMSG&SEQ=1&UIN={ALICE}&UN={FRIEND}", ""),
@@ -96,7 +96,7 @@ LOGGED_IN = [
     # Finger
     (f"Finger&SEQ=1&UIN={ALICE}&AG=x&SX=0&PV=", ""),
     (f"Finger&SEQ=1&UIN={BOB}&AG=20&SX=0&PV=", f"Finger&SEQ=1&UIN={BOB}&RES=20"),
-    # The frame: CMD in any case, repeated as sent by those that do; no SEQ, no such CMD
+    # Common fields: CMD in any case, repeated as sent by some commands; SEQ missing; unknown CMD
     (f"cltmsg&SEQ=1&UIN={ALICE}&UN={FRIEND}&MG=hi", f"cltmsg&SEQ=1&UIN={ALICE}&RES=0&"),
     (f"lOgOuT&SEQ=-1&UIN={ALICE}", f"LOGOUT&SEQ=-1&UIN={ALICE}&RES=0"),
     (f"Logout&UIN={ALICE}", ""),
@@ -106,14 +106,14 @@ LOGGED_IN = [
 
 
 @pytest.mark.parametrize(("sent", "reply"), LOGGED_IN)
-def test_it_answers_as_the_reference_prints_it(
+def test_a_reply_is_exactly_as_in_the_reference(
     gateway: GatewaySimulator, sent: str, reply: str
 ) -> None:
     expected = f"VER=1.1&CMD={reply}" if reply else ""
     assert ask(gateway, f"VER=1.1&CMD={sent}") == expected
 
 
-def test_a_login_tells_heartbeat_and_idle_time(start: Callable[..., GatewaySimulator]) -> None:
+def test_a_login_reply_has_heartbeat_and_idle_time(start: Callable[..., GatewaySimulator]) -> None:
     gateway = start(heartbeat=30, idle=90, login_extra="COMP=NOKIA")
     assert ask(gateway, login_of(ALICE, seq=7)) == (
         f"VER=1.1&CMD=LOGIN&SEQ=7&UIN={ALICE}&RES=0&RS=0&HI=30&LI=90&COMP=NOKIA"
@@ -123,25 +123,25 @@ def test_a_login_tells_heartbeat_and_idle_time(start: Callable[..., GatewaySimul
 @pytest.mark.parametrize(("version", "is_known"), [
     ("1.0", True), ("1.1", True), ("1.2", True), ("1.3", False), ("4.0", False), ("", False),
 ])  # fmt: skip
-def test_an_unknown_version_is_null(
+def test_an_unknown_version_is_answered_null(
     gateway: GatewaySimulator, version: str, is_known: bool
 ) -> None:
     reply = ask(gateway, f"VER={version}&CMD=Logout&SEQ=1&UIN={ALICE}")
     assert reply == (f"VER=1.1&CMD=LOGOUT&SEQ=1&UIN={ALICE}&RES=0" if is_known else "")
 
 
-def test_a_refused_login_gives_the_reason_it_was_told(gateway: GatewaySimulator) -> None:
+def test_a_refused_login_has_the_reason_of_the_account(gateway: GatewaySimulator) -> None:
     gateway.control.set_account(uin=BOB, refusal="帐号被冻结, 请联系客服")
     assert ask(gateway, login_of(BOB)).endswith("&RES=0&RS=1&RA=帐号被冻结%252c 请联系客服")
 
 
-def test_present_friends_are_lists_with_a_comma_behind_each(gateway: GatewaySimulator) -> None:
+def test_online_friends_are_lists_with_a_comma_after_each_item(gateway: GatewaySimulator) -> None:
     for uin in range(FRIEND, FRIEND + 12):
         gateway.control.set_friend_status(uin=uin, status=20)
     gateway.control.set_friend_status(uin=20000006, status=10)
     gateway.control.set_friend_status(uin=20000008, status=30)
     gateway.control.set_friend_status(uin=20000011, status=40)
-    # 20000006's nickname has commas in it, 20000008's an ampersand.
+    # The nickname of 20000006 has commas, that of 20000008 an ampersand.
     assert ask(gateway, f"VER=1.1&CMD=Query_Stat&SEQ=9&UIN={ALICE}&TN=50&UN=0") == (
         f"VER=1.1&CMD=QUERY_STAT&SEQ=9&UIN={ALICE}&RES=0&FC=78,84,&FN=1&SN=2&ST=10,30,"
         "&UN=20000006,20000008,&NK=春风%252c十里%252c不如你,明%26朋友,"
@@ -149,16 +149,16 @@ def test_present_friends_are_lists_with_a_comma_behind_each(gateway: GatewaySimu
 
 
 @pytest.mark.parametrize("wanted", ["&TN=0", ""])
-def test_present_friends_without_a_number_are_answered_twice(
+def test_query_stat_with_tn_0_or_without_tn_is_answered_twice(
     gateway: GatewaySimulator, wanted: str
 ) -> None:
-    with Wire(gateway.port) as wire:
-        wire.post(f"VER=1.1&CMD=Query_Stat&SEQ=9&UIN={ALICE}{wanted}")
+    with RawClient(gateway.port) as client:
+        client.post(f"VER=1.1&CMD=Query_Stat&SEQ=9&UIN={ALICE}{wanted}")
         start = f"VER=1.1&CMD=QUERY_STAT&SEQ=9&UIN={ALICE}&RES=0&"
-        first = wire.body()
+        first = client.body()
         assert first.startswith(f"{start}FN=")
         assert int(first.rpartition("=")[2]) > 0
-        assert wire.body() == f"{start}FC=&FN=1&SN=0&ST=&UN=&NK="
+        assert client.body() == f"{start}FC=&FN=1&SN=0&ST=&UN=&NK="
 
 
 @pytest.mark.parametrize(("level", "keys"), [
@@ -168,25 +168,29 @@ def test_present_friends_without_a_number_are_answered_twice(
     (3, "AD AG BT CO CT CV CY EM FC HP ID JB LV MO MT MV PC PH PR PV RN SC SH SX UN NK"),
     (9, "AD AG BT CO CT CV CY EM FC HP ID JB LV MO MT MV PC PH PR PV RN SC SH SX UN NK"),
 ])  # fmt: skip
-def test_particulars_by_level(gateway: GatewaySimulator, level: int, keys: str) -> None:
+def test_a_profile_has_the_fields_of_its_level(
+    gateway: GatewaySimulator, level: int, keys: str
+) -> None:
     reply = ask(gateway, f"VER=1.1&CMD=GetInfo&SEQ=1&UIN={ALICE}&LV={level}&UN=24259132")
     fields = dict(item.split("=", 1) for item in reply.split("&")[5:])
     assert list(fields) == keys.split()
     assert fields["LV"] == str(level)
     if level >= 2:
-        # As the reference prints it: a comma escaped twice, a line end once.
+        # As in the reference: commas are escaped twice, line ends once.
         assert fields["PR"] == "网络为媒%252c关系为本%252c信息为财%252c客户为主.%0d%0a"
     if level >= 3:
         assert (fields["MV"], fields["CV"]) == ("", "%01")
 
 
-def test_a_friend_list_without_friends_is_empty(gateway: GatewaySimulator) -> None:
+def test_an_account_without_friends_has_an_empty_list(gateway: GatewaySimulator) -> None:
     gateway.control.set_account(uin=ALICE, friends=[])
     reply = ask(gateway, f"VER=1.1&CMD=List&SEQ=1&UIN={ALICE}&TN=160")
     assert reply.endswith("&RES=0&FN=1&SN=0&UN=")
 
 
-def test_a_friend_list_can_be_cut(start: Callable[..., GatewaySimulator]) -> None:
+def test_list_cut_limits_the_friend_list_but_not_its_count(
+    start: Callable[..., GatewaySimulator],
+) -> None:
     gateway = start(list_cut=2)
     log_in(gateway)
     reply = ask(gateway, f"VER=1.1&CMD=List&SEQ=1&UIN={ALICE}&TN=160")
@@ -204,7 +208,7 @@ def test_finger_finds_by_age_sex_and_province(gateway: GatewaySimulator) -> None
     assert "&SX=0&" in info
 
 
-def test_asking_for_friendship_takes_two_requests(gateway: GatewaySimulator) -> None:
+def test_a_friend_request_must_be_sent_twice(gateway: GatewaySimulator) -> None:
     log_in(gateway, BOB)
     asked = f"VER=1.2&CMD=Ack_AddToList&SEQ=3&UIN={ALICE}&UN={BOB}&CD=2&RS=我是小王,你好"
     began = time.monotonic()
@@ -214,13 +218,13 @@ def test_asking_for_friendship_takes_two_requests(gateway: GatewaySimulator) -> 
     assert ask(gateway, asked).endswith("&RES=0")
     waiting = ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
     assert waiting.endswith(f"&MN=1&MT=2,&UN={ALICE},&MG=我是小王%252c你好,")
-    # Bob accepts: both are friends now, and Alice is told.
+    # Bob accepts: both are friends now, and Alice gets a message.
     ask(gateway, f"VER=1.1&CMD=Ack_AddToList&SEQ=4&UIN={BOB}&UN={ALICE}&CD=0&RS=")
     assert f"MT=3,&UN={BOB}," in ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={ALICE}")
     assert f"{BOB}," in ask(gateway, f"VER=1.1&CMD=List&SEQ=1&UIN={ALICE}&TN=160")
 
 
-def test_a_person_answers_a_friend_request_when_told_to(gateway: GatewaySimulator) -> None:
+def test_the_control_api_answers_a_friend_request(gateway: GatewaySimulator) -> None:
     asked = f"VER=1.1&CMD=Ack_AddToList&SEQ=3&UIN={ALICE}&UN={STRANGER_ASKS}&CD=2&RS=hi"
     ask(gateway, asked)
     ask(gateway, asked)
@@ -232,7 +236,7 @@ def test_a_person_answers_a_friend_request_when_told_to(gateway: GatewaySimulato
     )
 
 
-def test_deleting_twice_costs_the_longer_penalty(gateway: GatewaySimulator) -> None:
+def test_deleting_a_friend_twice_has_the_longer_penalty(gateway: GatewaySimulator) -> None:
     deletion = f"VER=1.1&CMD=DelFromList&SEQ=4&UIN={ALICE}&UN={FRIEND}"
     assert ask(gateway, deletion).endswith("&RES=0&")
     assert f"{FRIEND}," not in ask(gateway, f"VER=1.1&CMD=List&SEQ=1&UIN={ALICE}&TN=160")
@@ -242,19 +246,21 @@ def test_deleting_twice_costs_the_longer_penalty(gateway: GatewaySimulator) -> N
 
 
 @pytest.mark.parametrize(("status", "seen"), [(10, None), (20, 20), (30, 30), (40, 20)])
-def test_friends_hear_of_a_status_as_they_are_to_see_it(
+def test_friends_get_a_message_with_the_visible_status(
     gateway: GatewaySimulator, status: int, seen: int | None
 ) -> None:
     log_in(gateway, BOB)
     gateway.control.set_friends(uin=ALICE, add=[BOB])
     ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
     ask(gateway, f"VER=1.1&CMD=Change_Stat&SEQ=5&UIN={ALICE}&ST={status}")
-    told = ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
+    inbox = ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}")
     wanted = "&MN=0&MT=&UN=&MG=" if seen is None else f"&MN=1&MT=99,&UN={ALICE},&MG={seen},"
-    assert told.endswith(wanted)
+    assert inbox.endswith(wanted)
 
 
-def test_changing_the_status_too_often_is_punished(start: Callable[..., GatewaySimulator]) -> None:
+def test_changing_the_status_too_often_is_answered_res_3(
+    start: Callable[..., GatewaySimulator],
+) -> None:
     gateway = start(change_interval=60)
     log_in(gateway)
     change = f"VER=1.1&CMD=Change_Stat&SEQ=5&UIN={ALICE}&ST=30"
@@ -262,7 +268,7 @@ def test_changing_the_status_too_often_is_punished(start: Callable[..., GatewayS
     assert ask(gateway, change).endswith("&RES=3")
 
 
-def test_inbound_messages_come_once_with_their_escapes(gateway: GatewaySimulator) -> None:
+def test_inbox_messages_are_escaped_and_returned_once(gateway: GatewaySimulator) -> None:
     gateway.control.push_inbound(uin=ALICE, sender=FRIEND, text="30", kind=99)
     gateway.control.push_inbound(uin=ALICE, sender=FRIEND, text="好,100% & a=b + c\r\n😀")
     query = f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={ALICE}"
@@ -273,7 +279,7 @@ def test_inbound_messages_come_once_with_their_escapes(gateway: GatewaySimulator
     assert "&MN=0&" in ask(gateway, query)
 
 
-def test_an_account_gets_what_another_sends_it(gateway: GatewaySimulator) -> None:
+def test_a_message_to_another_account_reaches_its_inbox(gateway: GatewaySimulator) -> None:
     log_in(gateway, BOB)
     ask(gateway, f"VER=1.1&CMD=CLTMSG&SEQ=1&UIN={ALICE}&UN={BOB}&MG=你好")
     assert ask(gateway, f"VER=1.1&CMD=GetMsgEx&SEQ=6&UIN={BOB}").endswith(

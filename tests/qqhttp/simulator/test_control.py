@@ -1,4 +1,4 @@
-"""The control interface: what it tells, what it orders, in this process and over HTTP."""
+"""The control API, in the same process and over HTTP."""
 
 import json
 import urllib.request
@@ -14,17 +14,19 @@ from qqhttp.simulator import (
     text_digest,
 )
 
-from .wire_client import ALICE, BOB, FRIEND, Wire, ask, log_in, login_of, message
+from .raw_client import ALICE, BOB, FRIEND, RawClient, ask, log_in, login_of, message
 
 Start = Callable[..., GatewaySimulator]
 
 
-@pytest.fixture(params=["in this process", "over HTTP"])
+@pytest.fixture(params=["in process", "over HTTP"])
 def control(gateway: GatewaySimulator, request: pytest.FixtureRequest) -> SimulatorControl:
-    return gateway.control if request.param == "in this process" else SimulatorControl(gateway.url)
+    return gateway.control if request.param == "in process" else SimulatorControl(gateway.url)
 
 
-def test_figures_add_up(gateway: GatewaySimulator, control: SimulatorControl) -> None:
+def test_figures_count_requests_results_and_messages(
+    gateway: GatewaySimulator, control: SimulatorControl
+) -> None:
     for body in (message(1), message(2), message(2), message(3, uin=BOB), message(4, "%ff")):
         ask(gateway, body)
     ask(gateway, "nonsense")
@@ -37,27 +39,27 @@ def test_figures_add_up(gateway: GatewaySimulator, control: SimulatorControl) ->
     assert figures.uptime > 0
 
 
-def test_messages_come_in_pages_and_by_who(
+def test_messages_are_paged_and_filtered_by_sender_and_recipient(
     gateway: GatewaySimulator, control: SimulatorControl
 ) -> None:
     log_in(gateway, BOB)
     for seq in range(1, 8):
         uin = BOB if seq % 3 == 0 else ALICE
         ask(gateway, message(seq, f"第{seq}", uin=uin, un=FRIEND + seq))
-    everything = control.messages()
-    assert [arrival.number for arrival in everything] == list(range(7))
-    assert [arrival.text for arrival in everything] == [f"第{seq}" for seq in range(1, 8)]
-    assert everything[0].length == len("第1".encode())
-    assert everything[0].digest == text_digest("第1".encode())
-    assert [arrival.seq for arrival in control.messages(uin=BOB)] == ["3", "6"]
-    assert [arrival.seq for arrival in control.messages(un=FRIEND + 5)] == ["5"]
+    messages = control.messages()
+    assert [item.number for item in messages] == list(range(7))
+    assert [item.text for item in messages] == [f"第{seq}" for seq in range(1, 8)]
+    assert messages[0].length == len("第1".encode())
+    assert messages[0].digest == text_digest("第1".encode())
+    assert [item.seq for item in control.messages(uin=BOB)] == ["3", "6"]
+    assert [item.seq for item in control.messages(un=FRIEND + 5)] == ["5"]
     page = _get(gateway, "messages?offset=2&limit=3")
     assert [entry["seq"] for entry in page["messages"]] == ["3", "4", "5"]
     assert (page["arrived"], page["next"]) == (7, 5)
     assert _get(gateway, "messages?offset=5&limit=3")["next"] is None
 
 
-def test_what_arrived_twice_is_one_look_up(
+def test_duplicates_are_counted_by_recipient_and_text(
     gateway: GatewaySimulator, control: SimulatorControl
 ) -> None:
     for seq, text in enumerate(["a", "b", "a", "a"]):
@@ -73,12 +75,12 @@ def test_what_arrived_twice_is_one_look_up(
     assert [(entry["un"], entry["seq"]) for entry in summary["twice"]] == [
         (FRIEND, "2"), (FRIEND, "3"),
     ]  # fmt: skip
-    # Asked again after more has come, the sums have grown and nothing is counted double.
+    # A second query after another message adds it and counts no message twice.
     ask(gateway, message(10, "a", un=FRIEND + 2))
     assert control.summary()["recipients_by_text"][text_digest(b"a")] == 3
 
 
-def test_a_check_finds_what_is_missing_unexpected_and_twice(
+def test_check_finds_missing_unexpected_and_repeated_messages(
     gateway: GatewaySimulator, control: SimulatorControl
 ) -> None:
     for seq, text in enumerate(["one", "two", "two", "surprise"]):
@@ -89,54 +91,50 @@ def test_a_check_finds_what_is_missing_unexpected_and_twice(
     assert control.check([(FRIEND, t) for t in ("one", "two", "two", "surprise")]).is_exact
 
 
-def test_without_texts_digests_are_kept(start: Start) -> None:
+def test_digests_are_kept_if_texts_are_not(start: Start) -> None:
     gateway = start(is_text_kept=False)
     log_in(gateway)
     ask(gateway, message(1, "你好"))
-    (arrival,) = gateway.control.messages()
-    assert (arrival.text, arrival.length) == (None, 6)
-    assert arrival.digest == text_digest("你好".encode())
+    (item,) = gateway.control.messages()
+    assert (item.text, item.length) == (None, 6)
+    assert item.digest == text_digest("你好".encode())
     assert gateway.control.times(un=FRIEND, text="你好") == 1
 
 
-def test_a_reset_forgets_what_happened_and_keeps_sessions(
+def test_a_reset_clears_messages_and_keeps_sessions(
     gateway: GatewaySimulator, control: SimulatorControl
 ) -> None:
     ask(gateway, message(1))
     control.reset()
     assert control.figures().arrived == 0
     assert control.messages() == []
-    # The SEQ is forgotten too, and the session is not.
+    # The SEQ is forgotten too; the session is kept.
     ask(gateway, message(1))
     assert control.figures().arrived == 1
     control.reset(population=True)
     assert ask(gateway, message(2)).endswith("&RES=20")
 
 
-def test_settings_change_while_it_runs(
-    gateway: GatewaySimulator, control: SimulatorControl
-) -> None:
+def test_live_settings_can_be_changed(gateway: GatewaySimulator, control: SimulatorControl) -> None:
     ask(gateway, message(1))
     control.change(min_interval=60, penalty=0)
     assert control.settings()["min_interval"] == 60
     assert ask(gateway, message(2)).endswith("&RES=3")
 
 
-@pytest.mark.parametrize(("changes", "word"), [
+@pytest.mark.parametrize(("changes", "part"), [
     ({"port": 1}, "port"), ({"penalty": "long"}, "penalty"), ({"min_interval": -1}, "negative"),
     ({"null_h": 2}, "share"), ({"is_keep_alive": 1}, "is_keep_alive"),
     ({"penalty": True}, "penalty"),
 ])  # fmt: skip
-def test_a_setting_that_cannot_be_is_refused_with_a_sentence(
-    control: SimulatorControl, changes: dict[str, object], word: str
+def test_an_invalid_setting_is_refused_with_a_message(
+    control: SimulatorControl, changes: dict[str, object], part: str
 ) -> None:
-    with pytest.raises(SimulatorError, match=word):
+    with pytest.raises(SimulatorError, match=part):
         control.change(**changes)
 
 
-def test_an_account_can_be_made_and_changed(
-    gateway: GatewaySimulator, control: SimulatorControl
-) -> None:
+def test_an_account_can_be_created(gateway: GatewaySimulator, control: SimulatorControl) -> None:
     control.set_account(uin=5000000, password="geheim", friends=[7000000])
     assert "&RS=1&" in ask(gateway, login_of(5000000, "wrong"))
     assert "&RS=0&" in ask(gateway, login_of(5000000, "geheim"))
@@ -147,7 +145,7 @@ def test_an_account_can_be_made_and_changed(
     assert not shown[BOB]["is_online"]
 
 
-def test_friend_requests_reach_the_inbox(
+def test_a_friend_request_reaches_the_inbox(
     gateway: GatewaySimulator, control: SimulatorControl
 ) -> None:
     control.push_friend_request(uin=ALICE, sender=7000000, text="我是小李")
@@ -155,7 +153,7 @@ def test_friend_requests_reach_the_inbox(
     assert reply.endswith("&MN=1&MT=2,&UN=7000000,&MG=我是小李,")
 
 
-def test_offline_ends_over_the_connection_that_ordered_it(gateway: GatewaySimulator) -> None:
+def test_a_kept_control_connection_can_end_offline(gateway: GatewaySimulator) -> None:
     control = SimulatorControl(gateway.url)
     control.go_offline(seconds=600)
     assert control.figures().is_offline
@@ -165,8 +163,8 @@ def test_offline_ends_over_the_connection_that_ordered_it(gateway: GatewaySimula
     assert ask(gateway, message(1)).endswith("&RES=0&")
 
 
-# Method, path, body: what is not understood gets a sentence.
-NOT_UNDERSTOOD = [
+# Method, path, body, part of the error message.
+INVALID = [
     ("GET", "nowhere", b"", "no GET 'nowhere'"),
     ("POST", "figures", b"", "no POST 'figures'"),
     ("POST", "settings", b"{", "not understood"),
@@ -179,15 +177,15 @@ NOT_UNDERSTOOD = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "words"), NOT_UNDERSTOOD)
-def test_what_is_not_understood_gets_a_sentence(
-    gateway: GatewaySimulator, method: str, path: str, body: bytes, words: str
+@pytest.mark.parametrize(("method", "path", "body", "part"), INVALID)
+def test_an_invalid_request_gets_an_error_message(
+    gateway: GatewaySimulator, method: str, path: str, body: bytes, part: str
 ) -> None:
-    with Wire(gateway.port) as wire:
-        wire.post(body, line=f"{method} /control/{path} HTTP/1.1")
-        head, content = wire.head_and_body()
+    with RawClient(gateway.port) as client:
+        client.post(body, line=f"{method} /control/{path} HTTP/1.1")
+        head, content = client.head_and_body()
     assert head.startswith("HTTP/1.1 400 ")
-    assert words in json.loads(content)["error"]
+    assert part in json.loads(content)["error"]
 
 
 def _get(gateway: GatewaySimulator, path: str) -> dict[str, Any]:

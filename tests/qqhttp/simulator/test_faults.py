@@ -1,4 +1,4 @@
-"""Faults on demand: each kind, before and after the work, for whom and how often."""
+"""Injected faults: each kind, before and after the request is carried out, and its filters."""
 
 import socket
 import time
@@ -8,17 +8,17 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator, SimulatorError
 
-from .wire_client import BOB, Wire, ask, log_in, message
+from .raw_client import BOB, RawClient, ask, log_in, message
 
 Start = Callable[..., GatewaySimulator]
 
 
 def _outcome(gateway: GatewaySimulator, body: str, *, timeout: float = 10.0) -> str:
-    """Return what a client meets: the code of the reply, or how it failed to come."""
+    """Return the result for the client: the code of the reply, or the kind of failure."""
     try:
-        with Wire(gateway.port, timeout=timeout) as wire:
-            wire.post(body)
-            head, reply = wire.head_and_body()
+        with RawClient(gateway.port, timeout=timeout) as client:
+            client.post(body)
+            head, reply = client.head_and_body()
     except ConnectionResetError:
         return "reset"
     except TimeoutError:
@@ -37,7 +37,7 @@ KINDS = [
 
 @pytest.mark.parametrize(("spec", "outcome"), KINDS)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_fault_strikes_before_or_after_the_work(
+def test_a_fault_fires_before_or_after_the_message_is_delivered(
     gateway: GatewaySimulator, spec: str, outcome: str, when: str
 ) -> None:
     kind, _, rest = spec.partition(",")
@@ -46,19 +46,19 @@ def test_a_fault_strikes_before_or_after_the_work(
     assert _outcome(gateway, message(1), timeout=timeout) == outcome
     arrived = int(when == "after")
     assert gateway.control.figures().arrived == arrived
-    # The replay with the same SEQ: the message is there once, whenever the fault struck.
+    # After a replay with the same SEQ the message is delivered once in both cases.
     assert _outcome(gateway, message(1)) == "0&"
     figures = gateway.control.figures()
     assert (figures.arrived, figures.repeats, figures.twice) == (1, arrived, 0)
 
 
 @pytest.mark.parametrize("spec", ["empty,command=login", f"empty,uin={BOB}", "empty,p=0"])
-def test_a_fault_leaves_alone_whom_it_does_not_mean(gateway: GatewaySimulator, spec: str) -> None:
+def test_a_fault_does_not_fire_for_other_requests(gateway: GatewaySimulator, spec: str) -> None:
     gateway.control.set_faults(spec)
     assert _outcome(gateway, message(1)) == "0&"
 
 
-def test_a_fault_strikes_as_often_as_it_is_told(gateway: GatewaySimulator) -> None:
+def test_a_fault_fires_at_most_count_times(gateway: GatewaySimulator) -> None:
     gateway.control.set_faults("empty:after,command=CLTMSG,count=2")
     outcomes = [_outcome(gateway, message(seq)) for seq in (1, 2, 3)]
     assert outcomes == ["empty", "empty", "0&"]
@@ -66,7 +66,7 @@ def test_a_fault_strikes_as_often_as_it_is_told(gateway: GatewaySimulator) -> No
     assert (fault["count"], fault["fired"]) == (0, 2)
 
 
-def test_chance_is_the_same_for_the_same_seed(start: Start) -> None:
+def test_random_faults_are_the_same_with_the_same_seed(start: Start) -> None:
     runs = []
     for _ in range(2):
         gateway = start(faults=("empty,p=0.5",), seed=3)
@@ -78,39 +78,41 @@ def test_chance_is_the_same_for_the_same_seed(start: Start) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_latency_of_a_rule(gateway: GatewaySimulator, when: str) -> None:
+def test_a_latency_fault_delays_the_reply(gateway: GatewaySimulator, when: str) -> None:
     gateway.control.set_faults(f"latency:{when},seconds=0.2,jitter=0.05")
     began = time.monotonic()
     assert _outcome(gateway, message(1)) == "0&"
     assert time.monotonic() - began >= 0.2
 
 
-def test_a_hanging_answer_can_end_in_a_reset(gateway: GatewaySimulator) -> None:
+def test_a_hang_with_seconds_ends_in_a_reset(gateway: GatewaySimulator) -> None:
     gateway.control.set_faults("hang,seconds=0.1")
     assert _outcome(gateway, message(1)) == "reset"
 
 
 @pytest.mark.parametrize(("kind", "header"), [("close", ""), ("lie", "Connection: keep-alive")])
-def test_a_connection_closed_after_the_reply(
+def test_close_and_lie_close_the_connection_after_the_reply(
     gateway: GatewaySimulator, kind: str, header: str
 ) -> None:
     gateway.control.set_faults(kind)
-    with Wire(gateway.port) as wire:
-        wire.post(message(1), "Connection: keep-alive")
-        head, body = wire.head_and_body()
+    with RawClient(gateway.port) as client:
+        client.post(message(1), "Connection: keep-alive")
+        head, body = client.head_and_body()
         assert header in head
         assert ("Connection" in head) == bool(header)
         assert body.endswith(b"&RES=0&")
-        assert wire.is_closed()
+        assert client.is_closed()
 
 
-def test_offline_refuses_and_resets_and_comes_back(gateway: GatewaySimulator) -> None:
-    with Wire(gateway.port) as wire:
-        wire.post(message(1))
-        wire.body()
+def test_offline_refuses_and_resets_connections_until_come_online(
+    gateway: GatewaySimulator,
+) -> None:
+    with RawClient(gateway.port) as client:
+        client.post(message(1))
+        client.body()
         gateway.control.go_offline(seconds=600)
         with pytest.raises(ConnectionResetError):
-            wire.socket.recv(1)
+            client.socket.recv(1)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", gateway.port))
     assert gateway.control.figures().is_offline
@@ -119,7 +121,7 @@ def test_offline_refuses_and_resets_and_comes_back(gateway: GatewaySimulator) ->
     assert _outcome(gateway, message(2)) == "0&"
 
 
-def test_offline_ends_by_itself(gateway: GatewaySimulator) -> None:
+def test_offline_ends_after_its_seconds(gateway: GatewaySimulator) -> None:
     gateway.control.go_offline(seconds=0.1)
     _until_online(gateway)
     assert _outcome(gateway, message(1)) == "0&"
@@ -131,12 +133,14 @@ def _until_online(gateway: GatewaySimulator) -> None:
         assert time.monotonic() < deadline
 
 
-def test_a_client_that_leaves_in_a_penalty_leaves_nothing_behind(start: Start) -> None:
+def test_a_client_that_disconnects_during_a_penalty_does_not_block_its_account(
+    start: Start,
+) -> None:
     gateway = start(min_interval=60, penalty=0.2)
     log_in(gateway)
     ask(gateway, message(1))
-    with Wire(gateway.port) as wire:
-        wire.post(message(2))
+    with RawClient(gateway.port) as client:
+        client.post(message(2))
         while gateway.control.figures().too_soon == 0:
             pass
     deadline = time.monotonic() + 10
@@ -147,7 +151,7 @@ def test_a_client_that_leaves_in_a_penalty_leaves_nothing_behind(start: Start) -
     assert ask(gateway, message(3)).endswith("&RES=0&")
 
 
-WRONG = [
+INVALID = [
     ("explode", "explode"),
     ("empty:during", "during"),
     ("empty,colour=red", "colour"),
@@ -158,11 +162,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("spec", "word"), WRONG)
-def test_a_fault_that_is_none_is_refused_with_a_sentence(
-    gateway: GatewaySimulator, spec: str, word: str
+@pytest.mark.parametrize(("spec", "part"), INVALID)
+def test_an_invalid_fault_is_refused_with_a_message(
+    gateway: GatewaySimulator, spec: str, part: str
 ) -> None:
-    with pytest.raises(SimulatorError, match=word):
+    with pytest.raises(SimulatorError, match=part):
         gateway.control.set_faults(spec)
     assert _outcome(gateway, message(1)) == "0&"
     assert gateway.control.figures().requests["CLTMSG"] == 1

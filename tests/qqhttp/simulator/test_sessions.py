@@ -1,10 +1,10 @@
-"""Sessions by IP and UIN: another address, a move, expiry, an end by order."""
+"""Sessions by IP address and UIN: other addresses, expiry and the control API."""
 
 from collections.abc import Callable
 
 from qqhttp.simulator import GatewaySimulator
 
-from .wire_client import ALICE, BOB, ask, log_in, login_of, message
+from .raw_client import ALICE, BOB, ask, log_in, login_of, message
 
 
 def _code(reply: str) -> str:
@@ -23,14 +23,14 @@ def test_a_login_from_another_address_moves_the_session(gateway: GatewaySimulato
     assert gateway.control.figures().logins == {"accepted": 2, "refused": 0, "moved": 1}
 
 
-def test_accounts_of_one_address_do_not_disturb_each_other(gateway: GatewaySimulator) -> None:
+def test_two_accounts_of_one_address_have_separate_sessions(gateway: GatewaySimulator) -> None:
     log_in(gateway, BOB)
     assert _code(ask(gateway, message(1))) == "0"
     assert _code(ask(gateway, message(1, uin=BOB))) == "0"
     assert gateway.control.figures().sessions == 2
 
 
-def test_a_logout_from_another_address_ends_nothing(gateway: GatewaySimulator) -> None:
+def test_a_logout_from_another_address_does_not_end_the_session(gateway: GatewaySimulator) -> None:
     assert _code(ask(gateway, f"VER=1.1&CMD=Logout&SEQ=1&UIN={ALICE}", source="127.0.0.2")) == "0"
     assert _code(ask(gateway, message(1))) == "0"
 
@@ -49,13 +49,13 @@ def test_a_silent_session_expires(start: Callable[..., GatewaySimulator]) -> Non
     assert _code(ask(gateway, message(1))) == "0"
 
 
-def test_a_refused_login_leaves_the_session(gateway: GatewaySimulator) -> None:
+def test_a_refused_login_does_not_end_the_session(gateway: GatewaySimulator) -> None:
     assert "&RS=1&" in ask(gateway, login_of(ALICE, "wrong"), source="127.0.0.2")
     assert _code(ask(gateway, message(1))) == "0"
     assert gateway.control.figures().logins["refused"] == 1
 
 
-def test_sessions_can_be_ended_by_order(gateway: GatewaySimulator) -> None:
+def test_the_control_api_ends_sessions(gateway: GatewaySimulator) -> None:
     log_in(gateway, BOB)
     gateway.control.clear_sessions(uin=ALICE)
     assert _code(ask(gateway, message(1))) == "20"

@@ -1,4 +1,4 @@
-"""Three ways to run a simulator: in the foreground, in a thread, in a process of its own."""
+"""Three ways to run a simulator: in the foreground, in a thread, in a separate process."""
 
 import asyncio
 import json
@@ -12,43 +12,52 @@ from types import TracebackType
 from typing import Any, Self
 
 from qqhttp.simulator.arguments import command_line, faults_from, settings_from, write_files
+from qqhttp.simulator.control_client import SimulatorControl
 from qqhttp.simulator.faults import parse_fault
-from qqhttp.simulator.remote import SimulatorControl
 from qqhttp.simulator.server import Server
 from qqhttp.simulator.settings import Settings, SimulatorError
 
-_STOP_WITHIN = 10.0  # seconds
+_STOP_TIMEOUT = 10.0  # seconds
 
 
 def run_in_foreground(options: dict[str, Any], announce: Callable[[str], object]) -> None:
-    """Run until SIGTERM or SIGINT, then end at once.
+    """Run a simulator until SIGTERM or SIGINT.
 
-    `announce` is given one line of JSON with the address as soon as the simulator listens.
-    Raises SimulatorError where it cannot.
+    Args:
+        options: the parsed command line.
+        announce: called with one line of JSON (url, port) when the simulator listens.
+
+    Raises:
+        SimulatorError: the options are wrong, or the simulator cannot listen.
     """
-    server = Server(settings_from(options), faults_from(options))
-    write_files(options, server)
+    settings = settings_from(options)
+    server = Server(settings, faults_from(options))
+    write_files(options, settings, server.state.accounts)
     asyncio.run(_serve(server, announce, is_child=options["until_stdin_closes"]))
 
 
 async def _serve(server: Server, announce: Callable[[str], object], *, is_child: bool) -> None:
-    await server.start()
-    ended = asyncio.Event()
+    listener = server.listener
+    listener.start()
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        server.loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, ended.set)
     if is_child:
-        # End of file on standard input: whoever started us is gone, however it went.
-        server.loop.add_reader(sys.stdin.fileno(), ended.set)
-    announce(json.dumps({"url": server.url, "port": server.port}))
+        # Standard input ends when the parent process does, even if it is killed.
+        loop.add_reader(sys.stdin.fileno(), ended.set)
+    announce(json.dumps({"url": listener.url, "port": listener.port}))
     await ended.wait()
-    await server.close()
+    await listener.close()
 
 
 class GatewaySimulator:
-    """A simulator in a thread of this process, with its own event loop.
+    """A simulator in a thread of this process, with its own event loop; a context manager.
 
-    A context manager; keyword arguments are those of `Settings`, and `faults` as on the command
-    line. Not for processes patched by gevent: there, use `SimulatorProcess`.
+    Do not use it in a process patched by gevent: use `SimulatorProcess` there.
+
+    Args:
+        faults: the faults, written as on the command line.
+        settings: those of `Settings`.
     """
 
     def __init__(self, *, faults: tuple[str, ...] = (), **settings: Any) -> None:
@@ -77,19 +86,19 @@ class GatewaySimulator:
 
     @property
     def url(self) -> str:
-        """Where clients reach it, for example http://127.0.0.1:40123."""
-        return self._server.url
+        """The URL for clients, for example http://127.0.0.1:40123."""
+        return self._server.listener.url
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        return self._server.port
+        return self._server.listener.port
 
     def stop(self) -> None:
-        """Cut every connection and end the thread."""
+        """Reset all connections and end the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._ended.set)
-            self._thread.join(_STOP_WITHIN)
+            self._thread.join(_STOP_TIMEOUT)
 
     def _run(self) -> None:
         try:
@@ -103,23 +112,23 @@ class GatewaySimulator:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._server = Server(self.settings, self._faults)
-        await self._server.start()
+        self._server.listener.start()
         self._is_ready.set()
         await self._ended.wait()
-        await self._server.close()
+        await self._server.listener.close()
 
     def _ask(self, method: str, route: str, given: dict[str, Any]) -> Any:
         async def on_the_loop() -> Any:
-            return self._server.desk.call(method, route, given)
+            return self._server.control.call(method, route, given)
 
-        return asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop).result(_STOP_WITHIN)
+        return asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop).result(_STOP_TIMEOUT)
 
 
 class SimulatorProcess:
-    """A simulator in a process of its own: for benchmarks, and where threads are patched.
+    """A simulator in a separate process; a context manager with `GatewaySimulator`'s arguments.
 
-    A context manager with the same arguments as `GatewaySimulator`. The process ends with its
-    parent, even when that is killed.
+    Use it in benchmarks and where threads are patched. The process ends with its parent, even if
+    the parent is killed.
     """
 
     def __init__(self, *, faults: tuple[str, ...] = (), **settings: Any) -> None:
@@ -139,9 +148,9 @@ class SimulatorProcess:
         line = self._process.stdout.readline()
         if not line:
             assert self._process.stderr is not None
-            sentence = self._process.stderr.read().strip()
+            message = self._process.stderr.read().strip()
             self.stop()
-            raise SimulatorError(sentence or "The simulator ended before it listened.")
+            raise SimulatorError(message or "The simulator ended before it listened.")
         ready = json.loads(line)
         self.url, self.port = ready["url"], ready["port"]
         self.control = SimulatorControl(self.url)
@@ -157,7 +166,7 @@ class SimulatorProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id, for example to read its CPU time."""
+        """The process ID, for example to read its CPU time."""
         return self._process.pid
 
     def stop(self) -> None:
@@ -166,7 +175,7 @@ class SimulatorProcess:
             self.control.close()
         self._process.terminate()
         try:
-            self._process.communicate(timeout=_STOP_WITHIN)
+            self._process.communicate(timeout=_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()

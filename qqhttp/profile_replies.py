@@ -1,9 +1,9 @@
-"""Typed replies about people: who is online (Query_Stat, Finger) and who they are (GetInfo).
+"""Typed replies about people: who is online (Query_Stat, Finger) and their profiles (GetInfo).
 
-What the gateway tells about people was once typed in by them, so nothing here depends on it: an odd
-number is None, and only a reply without a RES, or with a UIN that is none, raises.
+People typed in their profiles themselves, so malformed numbers are None. A reply raises only if RES
+is missing or a UIN is not a number.
 
-Source: the reference's second write-up, section (3) and (4).
+Source: the reference's second write-up, sections (3) and (4).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from qqhttp.codec import Fields, aligned, optional_integer
+from qqhttp.enums import BloodType, Constellation, Sex, Zodiac, face_file, known
 from qqhttp.replies import Reply, res_of
-from qqhttp.values import BloodType, Constellation, Sex, Zodiac, face_file, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Presence:
     """One friend who is online.
 
     Attributes:
-        uin: who.
-        status: ST, see :class:`~qqhttp.values.Status`; None if not told.
-        face: FC; the picture's file is :attr:`face_file`.
+        uin: UN.
+        status: ST, see :class:`~qqhttp.enums.Status`; None if unknown.
+        face: FC; the number of its picture file is :attr:`face_file`.
         nickname: NK.
     """
 
@@ -34,17 +34,17 @@ class Presence:
 
     @property
     def face_file(self) -> int | None:
-        """Return the number of the face's picture."""
+        """The number of the face's picture file."""
         return None if self.face is None else face_file(self.face)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryStatReply(Reply):
-    """The answer to Query_Stat, and to Finger, whose reply the reference does not show.
+    """The reply to Query_Stat, and to Finger, whose reply is not in the reference.
 
     Attributes:
-        presences: who is online, in the gateway's order.
-        count: SN; None if not told.
+        presences: the friends who are online, in the gateway's order.
+        count: SN; None if unknown.
     """
 
     presences: tuple[Presence, ...] = ()
@@ -52,7 +52,7 @@ class QueryStatReply(Reply):
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply; UN says who, and what does not fit to it is left empty."""
+        """Return the typed reply. UN gives the people; lists of another length count as unknown."""
         res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
@@ -69,10 +69,10 @@ class QueryStatReply(Reply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetInfoReply(Reply):
-    """The answer to GetInfo. A field is None (a text: empty) where the level does not bring it.
+    """The reply to GetInfo. A field that the level does not include is None or an empty text.
 
-    LV 0 and 1 bring `uin` and `nickname`; LV 2 adds address to sex; LV 3 and more adds the rest.
-    Numbers that the reference does not list are kept as plain integers.
+    LV=0 and 1 have `uin` and `nickname`, LV=2 adds `address` to `sex`, LV=3 and more add the rest.
+    Numbers that are not in the reference are kept as plain integers.
     """
 
     level: int | None = None
@@ -104,7 +104,7 @@ class GetInfoReply(Reply):
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
-        """Read a reply of any level."""
+        """Return the typed reply, of any level."""
         res = res_of(fields)
         if res != 0:
             return cls(res=res, fields=fields)
@@ -141,5 +141,5 @@ class GetInfoReply(Reply):
 
     @property
     def face_file(self) -> int | None:
-        """Return the number of the face's picture."""
+        """The number of the face's picture file."""
         return None if self.face is None else face_file(self.face)

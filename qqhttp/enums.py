@@ -1,8 +1,9 @@
-"""The numbers that the protocol gives a meaning to, with their labels in Chinese and English.
+"""The protocol's enumerations, with labels in Chinese and English.
 
-Source: the reference's second write-up, under GetInfo, Query_Stat, AddToList and GetMsgEx. A
-number outside these is never an error in a reply: replies keep plain integers, which compare
-equal to the members here.
+An unknown number in a reply is not an error: replies keep plain integers, which compare equal to
+the members here.
+
+Source: the reference's second write-up, under GetInfo, Query_Stat, AddToList and GetMsgEx.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Self
 
 
 class Labelled(IntEnum):
-    """An integer with a label in two languages; the Chinese one is the reference's."""
+    """An integer with labels in Chinese (`zh`, from the reference) and English (`en`)."""
 
     zh: str
     en: str
 
     def __new__(cls, value: int, zh: str = "", en: str = "") -> Self:
-        """Make a member that equals `value` and carries its labels."""
+        """Make a member that equals `value` and has its labels."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.zh = zh
@@ -27,12 +28,12 @@ class Labelled(IntEnum):
 
 
 def known(labels: type[Labelled], value: int | None) -> int | None:
-    """Return a member where the number has a meaning, the plain number where it has none."""
+    """Return the member with this value, or `value` itself if there is none."""
     return next((member for member in labels if member == value), value)
 
 
 class Status(Labelled):
-    """ST: what an account shows to its friends. INVISIBLE is seen by others as OFFLINE."""
+    """ST: an account's status. Others see INVISIBLE as OFFLINE."""
 
     ONLINE = 10, "上线", "online"
     OFFLINE = 20, "离线", "offline"
@@ -41,14 +42,14 @@ class Status(Labelled):
 
 
 class Sex(Labelled):
-    """SX."""
+    """SX: the sex."""
 
     MALE = 0, "男", "male"
     FEMALE = 1, "女", "female"
 
 
 class BloodType(Labelled):
-    """BT."""
+    """BT: the blood type."""
 
     UNSET = 0
     A = 1, "A型", "A"
@@ -59,7 +60,7 @@ class BloodType(Labelled):
 
 
 class Constellation(Labelled):
-    """CO, counted from Aquarius."""
+    """CO: the sign of the zodiac, counted from Aquarius."""
 
     UNSET = 0
     AQUARIUS = 1, "水瓶座", "Aquarius"
@@ -95,7 +96,7 @@ class Zodiac(Labelled):
 
 
 class MessageKind(Labelled):
-    """MT: what a message of the inbox is."""
+    """MT: the kind of an inbox message."""
 
     REQUEST = 2, "请求信息", "asks to be a friend"
     ACCEPTED = 3, "通过验证", "accepted the request"
@@ -105,21 +106,16 @@ class MessageKind(Labelled):
 
 
 class Consent(Labelled):
-    """CD in the reply to AddToList. Two numbers mean a refusal: the write-ups differ."""
+    """CD in the reply to AddToList. Two values mean a refusal, because the write-ups differ."""
 
     ADDED = 0, "允许任何人把我列为好友", "added at once"
     NEEDS_VERIFICATION = 1, "需要身份证认才能把我列为好友", "has to be asked"
-    REFUSED = 2, "决绝被加为好友", "refuses everybody"
-    REFUSED_TOO = 3, "不允许任何人把我列为好友", "refuses everybody"
-
-    @property
-    def is_refusal(self) -> bool:
-        """Say whether the person refuses all friend requests."""
-        return self in (Consent.REFUSED, Consent.REFUSED_TOO)
+    REFUSED = 2, "决绝被加为好友", "refuses all requests"
+    REFUSED_TOO = 3, "不允许任何人把我列为好友", "refuses all requests"
 
 
 class Verdict(Labelled):
-    """CD of an Ack_AddToList request. Any other number costs a penalty of 20 s."""
+    """CD of an Ack_AddToList request. Any other value has a penalty of 20 s."""
 
     ACCEPT = 0, "通过验证", "accept"
     REJECT = 1, "拒决加为对方为好友", "reject"
@@ -127,5 +123,5 @@ class Verdict(Labelled):
 
 
 def face_file(face: int) -> int:
-    """Return the number of a face's picture: FC 270 is 91.bmp (reference, Query_Stat)."""
+    """Return the number of a face's picture file: FC=270 is 91.bmp (reference, Query_Stat)."""
     return face // 3 + 1

@@ -1,7 +1,7 @@
-"""Every message that arrived, stored so that a million of them stay cheap to keep and to ask.
+"""A log of the delivered messages that stays small and fast with a million messages.
 
-Columns instead of objects: numbers in arrays, texts in one block of bytes. What a check asks
-("did anything arrive twice?") is kept as messages come in: one look-up, not a count.
+Numbers are stored in arrays and texts in one block of bytes, not as objects. Duplicates are counted
+as messages are added, so a query needs one look-up.
 """
 
 from array import array
@@ -10,26 +10,29 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 
-class Arrival(NamedTuple):
-    """One message that was delivered. `text` is None where texts are not kept."""
+class DeliveredMessage(NamedTuple):
+    """One delivered message."""
 
-    number: int  # from 0, in the order of arrival
-    uin: int
-    un: int
+    number: int  # its position in the log, from 0
+    uin: int  # the sender
+    un: int  # the recipient
     seq: str
     at: float  # seconds since the epoch
     length: int  # bytes of the text
     digest: str  # see `text_digest`
-    text: str | None
+    text: str | None  # None if texts are not kept
 
 
 def text_digest(text: bytes) -> str:
-    """Return the digest by which texts are told apart: BLAKE2b of the UTF-8, 8 bytes, in hex."""
+    """Return the digest that identifies a text: 8 bytes of BLAKE2b of its UTF-8, in hex."""
     return blake2b(text, digest_size=8).hexdigest()
 
 
-class Arrivals:
-    """The messages in the order of their arrival."""
+class MessageLog:
+    """The delivered messages in order of delivery.
+
+    A message is a duplicate if an earlier one had the same recipient and text.
+    """
 
     def __init__(self, *, is_text_kept: bool) -> None:
         self._is_text_kept = is_text_kept
@@ -41,12 +44,12 @@ class Arrivals:
         self._seqs: list[bytes] = []
         self._offsets = array("Q")
         self._texts = bytearray()
-        # (recipient, text) as one number: how often it arrived.
-        self._times: dict[int, int] = {}
-        self._again = array("Q")  # numbers of the arrivals that were not the first of their kind
+        self._times: dict[int, int] = {}  # hash of (recipient, digest): number of messages
+        self._duplicates = array("Q")  # their numbers
+        # For `recipients` and `recipients_by_text`, up to date for the first `_counted` messages.
         self._by_text: dict[int, int] = {}
         self._recipients: set[int] = set()
-        self._counted = 0  # up to where the two above are made up
+        self._counted = 0
 
     def __len__(self) -> int:
         return len(self._uins)
@@ -54,7 +57,7 @@ class Arrivals:
     def add(self, uin: int, un: int, seq: bytes, text: bytes, at: float) -> int:
         """Store a delivered message and return its number."""
         number = len(self._uins)
-        digest = int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+        digest = _digest(text)
         self._uins.append(uin)
         self._uns.append(un)
         self._at.append(at)
@@ -68,35 +71,37 @@ class Arrivals:
         times = self._times.get(key, 0) + 1
         self._times[key] = times
         if times > 1:
-            self._again.append(number)
+            self._duplicates.append(number)
         return number
 
-    def arrived_at(self, number: int) -> float:
-        """Return when the message came, in seconds since the epoch."""
+    def delivered_at(self, number: int) -> float:
+        """Return when a message was delivered, in seconds since the epoch."""
         return self._at[number]
 
     def is_same(self, number: int, un: int, text: bytes) -> bool:
-        """Whether that arrival had this recipient and this text."""
-        return self._uns[number] == un and self._digests[number] == int.from_bytes(
-            blake2b(text, digest_size=8).digest(), "big"
-        )
+        """Return whether message `number` has this recipient and this text."""
+        return self._uns[number] == un and self._digests[number] == _digest(text)
 
-    def get(self, number: int) -> Arrival:
-        """Return one arrival; raise IndexError where there is none."""
+    def get(self, number: int) -> DeliveredMessage:
+        """Return one message; raise IndexError if there is none with this number."""
         text = None
         if self._is_text_kept:
             start = self._offsets[number]
             text = bytes(self._texts[start : start + self._lengths[number]]).decode("utf-8")
-        return Arrival(
+        return DeliveredMessage(
             number, self._uins[number], self._uns[number], self._seqs[number].decode("latin-1"),
             self._at[number], self._lengths[number], f"{self._digests[number]:016x}", text,
         )  # fmt: skip
 
     def page(
         self, *, offset: int, limit: int, uin: int | None = None, un: int | None = None
-    ) -> tuple[list[Arrival], int | None]:
-        """Return up to `limit` arrivals from number `offset` on, and where the next page starts."""
-        found: list[Arrival] = []
+    ) -> tuple[list[DeliveredMessage], int | None]:
+        """Return up to `limit` messages from number `offset` on, and the offset of the next page.
+
+        `uin` and `un` restrict the page to one sender and one recipient. The next offset is None
+        on the last page.
+        """
+        found: list[DeliveredMessage] = []
         for number in range(offset, len(self)):
             if uin is not None and self._uins[number] != uin:
                 continue
@@ -108,41 +113,45 @@ class Arrivals:
         return found, None
 
     def times(self, un: int, digest: str) -> int:
-        """Return how often a text arrived at a recipient: one look-up."""
+        """Return how often the text with this digest was delivered to this recipient."""
         return self._times.get(hash((un, int(digest, 16))), 0)
 
     @property
     def distinct(self) -> int:
-        """How many (recipient, text) arrived at all."""
+        """The number of different pairs of recipient and text."""
         return len(self._times)
 
     @property
-    def surplus(self) -> int:
-        """How many arrivals were not the first of their (recipient, text)."""
-        return len(self._again)
+    def duplicate_count(self) -> int:
+        """The number of duplicates."""
+        return len(self._duplicates)
 
-    def again(self, *, limit: int) -> list[Arrival]:
-        """Return the first `limit` arrivals that were not the first of their kind."""
-        return [self.get(number) for number in self._again[:limit]]
+    def duplicates(self, *, limit: int) -> list[DeliveredMessage]:
+        """Return the first `limit` duplicates."""
+        return [self.get(number) for number in self._duplicates[:limit]]
 
     def recipients(self) -> int:
-        """Return how many people got anything."""
+        """Return the number of different recipients."""
         self._count()
         return len(self._recipients)
 
     def recipients_by_text(self, *, limit: int) -> Iterator[tuple[str, int]]:
-        """Return the texts with the most distinct recipients: digest, recipients."""
+        """Return the texts with the most recipients: pairs of digest and number of recipients."""
         self._count()
         ranked = sorted(self._by_text.items(), key=lambda item: -item[1])[:limit]
         return ((f"{digest:016x}", count) for digest, count in ranked)
 
     def _count(self) -> None:
-        # Only what came since the last question, so that asking often stays cheap.
+        # Only the messages added since the last call, so that frequent calls stay cheap.
         start = self._counted
-        again = {number for number in self._again if number >= start}
+        duplicates = {number for number in self._duplicates if number >= start}
         for number in range(start, len(self)):
-            if number not in again:
+            if number not in duplicates:
                 digest = self._digests[number]
                 self._by_text[digest] = self._by_text.get(digest, 0) + 1
         self._recipients.update(self._uns[start:])
         self._counted = len(self)
+
+
+def _digest(text: bytes) -> int:
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")

@@ -1,4 +1,4 @@
-"""The simulator as a process: its command line, its files, its end."""
+"""The simulator as a process: command line, files, signals and exit status."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import pytest
 from qqhttp.simulator import GatewaySimulator, SimulatorError, SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 
-from .wire_client import ALICE, ask, log_in, message
+from .raw_client import ALICE, ask, log_in, message
 
 MODULE = [sys.executable, "-m", "qqhttp.simulator"]
 MANAGE = [sys.executable, "manage.py", "gateway_simulator"]
@@ -26,7 +26,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_a_process_serves_as_its_settings_say() -> None:
+def test_a_process_gets_its_settings_and_faults() -> None:
     with SimulatorProcess(
         accounts=2, friends=3, min_interval=60, penalty=0.1, heartbeat=7, latency=0.01,
         faults=("empty,command=Logout",), list_cut=2, is_keep_alive=False,
@@ -53,21 +53,23 @@ def test_a_process_ends_with_its_parent() -> None:
 
 @pytest.mark.parametrize("command", [MODULE, MANAGE], ids=["python -m", "manage.py"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_at_once_and_quietly(command: list[str], number: signal.Signals) -> None:
+def test_a_signal_ends_it_with_status_0_and_no_output(
+    command: list[str], number: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [*command, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     port = json.loads(process.stdout.readline())["port"]
-    # Somebody is connected, and stays so.
+    # An open connection does not delay the end.
     with socket.create_connection(("127.0.0.1", port)):
         process.send_signal(number)
-        _, complaints = process.communicate(timeout=10)
-    assert (process.returncode, complaints) == (0, "")
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
 
 
 @pytest.mark.parametrize("command", [MODULE, MANAGE], ids=["python -m", "manage.py"])
-def test_a_port_in_use_is_a_sentence(command: list[str]) -> None:
+def test_a_port_in_use_is_reported_in_one_line(command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
@@ -84,20 +86,22 @@ REFUSALS = [
     (["--fault=explode"], "no fault 'explode'"),
     (["--host=203.0.113.9"], "cannot listen on 203.0.113.9"),
     (["--population=/nonexistent.json"], "cannot be read"),
-    (["--population=pyproject.toml"], "is no population"),
+    (["--population=pyproject.toml"], "is not a population"),
     (["--write-contacts=/nonexistent/c.csv"], "cannot be written"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "words"), REFUSALS)
-def test_a_refusal_is_one_sentence_and_status_1(arguments: list[str], words: str) -> None:
+@pytest.mark.parametrize(("arguments", "part"), REFUSALS)
+def test_an_invalid_option_is_reported_in_one_line_with_status_1(
+    arguments: list[str], part: str
+) -> None:
     ended = _run(*arguments)
     assert ended.returncode == 1
-    assert words in ended.stderr
+    assert part in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_process_that_cannot_start_raises_its_sentence() -> None:
+def test_a_simulator_that_cannot_start_raises_its_message() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SimulatorError, match="in use"), SimulatorProcess(port=port):
@@ -114,7 +118,7 @@ def test_it_listens_on_several_addresses() -> None:
             socket.create_connection(("127.0.0.4", gateway.port))
 
 
-def test_files_for_an_import_name_everybody_once(tmp_path: Path) -> None:
+def test_written_files_have_each_account_and_friend_once(tmp_path: Path) -> None:
     accounts, contacts = tmp_path / "accounts.csv", tmp_path / "contacts.csv"
     process = subprocess.Popen(
         [*MODULE, "--port=0", "--accounts=3", "--friends=4", "--overlap=0.5",
@@ -132,14 +136,14 @@ def test_files_for_an_import_name_everybody_once(tmp_path: Path) -> None:
     ]
     assert all(row["name"] for row in rows)
     with contacts.open(encoding="utf-8", newline="") as file:
-        people = list(csv.DictReader(file))
+        friends = list(csv.DictReader(file))
     # Neighbours share half of four: 4 + 2 + 2 people.
-    assert [int(row["uin"]) for row in people] == list(range(FIRST_FRIEND, FIRST_FRIEND + 8))
-    assert all(row["name"] and row["city"] for row in people)
+    assert [int(row["uin"]) for row in friends] == list(range(FIRST_FRIEND, FIRST_FRIEND + 8))
+    assert all(row["name"] and row["city"] for row in friends)
 
 
 def test_a_population_can_be_read_from_json(tmp_path: Path) -> None:
-    path = tmp_path / "people.json"
+    path = tmp_path / "population.json"
     account = {"uin": ALICE, "password": f"pw-{ALICE}", "friends": [555555, 666666]}
     frozen = {"uin": 1000002, "password": "pw-1000002", "refusal": "冻结"}
     path.write_text(json.dumps({"accounts": [account, frozen]}), encoding="utf-8")

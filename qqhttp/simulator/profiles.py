@@ -1,6 +1,6 @@
-"""Who a UIN is: every person's particulars follow from the number alone, so nothing is stored.
+"""The profile of every UIN, computed from the number, so nothing is stored.
 
-Two simulators started alike hold the same people, and a test can tell what a reply must say.
+Two simulators give the same profile, and a test can compute what a reply must contain.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ INVISIBLE: Final = 40
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _GIVEN = ("伟", "芳", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟",
           "涛", "明", "超", "秀兰", "霞", "平", "刚", "桂英", "晓东")  # fmt: skip
-# Commas, escapes, a plus and emoji are among the nicknames: each once met a careless parser.
+# Some nicknames have commas, escapes, a plus or emoji: each has broken a parser before.
 _NICKNAMES = ("小{given}", "{surname}{given}", "春风,十里,不如你", "阿{given}😀", "{given}&朋友",
               "100%{given}", "Hackfan 好", "a+b={given}", "🌸{given}🌸", "{surname}老师",
               "快乐,每一天", "{given}")  # fmt: skip
@@ -42,17 +42,17 @@ def province_and_city(uin: int) -> tuple[str, str]:
 
 
 def face(uin: int) -> int:
-    """Return the face (FC); its picture is file FC // 3 + 1."""
+    """Return the face (FC). The number of its picture file is FC // 3 + 1."""
     return uin % 91 * 3
 
 
 def usual_status(uin: int) -> int:
-    """Return the status of somebody who has no account here, until the control changes it."""
+    """Return the initial status of a person without an account; the control API can change it."""
     return _STATUSES[uin % len(_STATUSES)]
 
 
-def welcome_code(uin: int, *, refuse_code: int) -> int:
-    """Return AddToList's CD: 0 anybody may, 1 has to be asked, `refuse_code` nobody may."""
+def consent_code(uin: int, *, refuse_code: int) -> int:
+    """Return CD of AddToList: 0 accepts at once, 1 must be asked, `refuse_code` refuses."""
     return (0, 0, 0, 1, 1, refuse_code)[uin % 6]
 
 
@@ -62,12 +62,12 @@ def age(uin: int) -> int:
 
 
 def sex(uin: int) -> int:
-    """Return 0 for a man, 1 for a woman (SX)."""
+    """Return the sex (SX): 0 male, 1 female."""
     return uin // 2 % 2
 
 
-def particulars(uin: int) -> dict[str, str]:
-    """Return every field of a detailed GetInfo (reference (4), LV 3) but LV, UN and NK."""
+def profile(uin: int) -> dict[str, str]:
+    """Return every field of a detailed GetInfo (reference (4), LV=3) except LV, UN and NK."""
     province, city = province_and_city(uin)
     return {
         "AD": f"{city}市人民路{uin % 300 + 1}号",

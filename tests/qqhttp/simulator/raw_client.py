@@ -1,10 +1,11 @@
-"""A client of raw sockets: it knows nothing but bytes, so it can have every bad habit."""
+"""A client of raw sockets, which can send any bytes."""
 
 import socket
 from typing import Self
 
 from qqhttp.simulator import GatewaySimulator
-from qqhttp.simulator.population import digest_of, password_of
+from qqhttp.simulator.accounts import digest_of
+from qqhttp.simulator.population import password_of
 
 LC = "9326B87B234E7235"
 ALICE = 1000001  # the first generated account
@@ -12,7 +13,7 @@ BOB = 1000002
 FRIEND = 20000001  # Alice's first friend
 
 
-class Wire:
+class RawClient:
     """One connection to a simulator."""
 
     def __init__(self, port: int, *, source: str = "127.0.0.1", timeout: float = 10.0) -> None:
@@ -31,11 +32,11 @@ class Wire:
         self.socket.sendall(data)
 
     def post(self, body: str | bytes, *headers: str, line: str = "POST / HTTP/1.1") -> None:
-        """Send a request with these headers besides its length."""
+        """Send a request with these headers and Content-Length."""
         self.send(request(body, *headers, line=line))
 
     def head_and_body(self) -> tuple[str, bytes]:
-        """Return the next reply: its head as text, its body; EOFError where none comes."""
+        """Return head and body of the next reply; raise EOFError if the connection ends."""
         while b"\r\n\r\n" not in self.received:
             self._receive()
         head, _, rest = self.received.partition(b"\r\n\r\n")
@@ -51,7 +52,7 @@ class Wire:
         return self.head_and_body()[1].decode("utf-8")
 
     def is_closed(self) -> bool:
-        """Wait for the server's end of file; False if bytes come instead."""
+        """Wait for the end of the connection; return False if bytes come instead."""
         return self.received == b"" and self.socket.recv(1) == b""
 
     def _receive(self) -> None:
@@ -68,10 +69,10 @@ def request(body: str | bytes, *headers: str, line: str = "POST / HTTP/1.1") -> 
 
 
 def ask(gateway: GatewaySimulator, body: str | bytes, *, source: str = "127.0.0.1") -> str:
-    """Return the reply's body to one request on a connection of its own."""
-    with Wire(gateway.port, source=source) as wire:
-        wire.post(body)
-        return wire.body()
+    """Send one request on a new connection and return the body of the reply."""
+    with RawClient(gateway.port, source=source) as client:
+        client.post(body)
+        return client.body()
 
 
 def login_of(uin: int, password: str | None = None, *, seq: int = 1) -> str:
