@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import targets
-from benchmarks.places import ROOT, new_place
+from benchmarks.environments import ROOT, new_place
 
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks import targets
-from benchmarks.places import new_place
+from benchmarks.environments import new_place
 from benchmarks.run import BENCHES
 
 pytestmark = [pytest.mark.stack, pytest.mark.one_database]

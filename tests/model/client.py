@@ -25,7 +25,7 @@ from qqhttp import (
 from tests.model.gateway import IDLE_SECONDS, Answer
 
 if TYPE_CHECKING:
-    from tests.model.world import World
+    from tests.model.simulation import World
 
 CONNECT_SECONDS, READ_SECONDS = 0.01, 45.0
 _NO_FIELDS = Fields({})

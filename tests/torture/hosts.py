@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import Mapping
 
 from qqcampaign.environment import socket_path
-from tests.outside.manners import Manners
-from tests.outside.world import World, move_in
+from tests.black_box.behaviour import Manners
+from tests.black_box.population import World, move_in
 from tests.servers import running_redis
-from tests.torture.clock import HostClock
-from tests.torture.stage import NOTHING, Stage
+from tests.torture.harness import NOTHING, Stage
+from tests.torture.host_clocks import HostClock
 
 KINDS = ("worker", "jobs", "beat")
 #: How long a worker may take until it serves.

@@ -2,7 +2,7 @@
 
 `make torture ARGS="--kills 50 --database sqlite"` for less; `make torture MUTATIONS=1` proves
 instead that each mechanism is needed (tests/torture/mutations.py), `make torture OUTSIDE=1` does
-all that a stranger would try (tests/outside). The exit status is 0 when nothing was lost, twice,
+all that a stranger would try (tests/black_box). The exit status is 0 when nothing was lost, twice,
 unknown or otherwise wrong.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.outside import run as outside_run
-from tests.torture import mutations, perform
+from tests.black_box import run as black_box
+from tests.torture import mutations, scenario_runner
 from tests.torture.torture import Plan, kills_by_target, torture
 
 ROWS = (
@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="the scenarios of many minutes too")
     parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
     if os.environ.get("OUTSIDE"):
-        return outside_run.main(sys.argv[1:])
+        return black_box.main(sys.argv[1:])
     if os.environ.get("MODEL"):
         command = [sys.executable, "-m", "tests.model.run", *sys.argv[1:]]
         return subprocess.run(command, check=False).returncode
@@ -52,7 +52,7 @@ def main() -> int:
     if given.scenario:
         databases = given.database or ["sqlite"]
         return max(
-            perform.main(given.scenario, database=one, is_long=given.long, kept=given.keep)
+            scenario_runner.main(given.scenario, database=one, is_long=given.long, kept=given.keep)
             for one in databases
         )
     print("=== hostile files", flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.torture.perform import play
+from tests.torture.scenario_runner import play
 from tests.torture.scenarios import SCENARIOS
 from tests.torture.scenarios.scenario import Scenario
 

@@ -18,13 +18,13 @@ from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from qqhttp.simulator.remote import SimulatorControl
 from tests.running_stack import RunningStack
-from tests.torture import clock as clock_module
-from tests.torture.clerk_process import ClerkProcess
-from tests.torture.clock import Clocks, HostClock
-from tests.torture.judgement import Judgement, judge
+from tests.torture import host_clocks
+from tests.torture.django_process import ClerkProcess
+from tests.torture.host_clocks import Clocks, HostClock
 from tests.torture.kills import Killer
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
-from tests.torture.troubles import Troubles
+from tests.torture.transient_faults import Troubles
+from tests.torture.verdict import Judgement, judge
 
 #: The gateway's limit and the accounts' gap: the same, so that every RES=3 would be our fault.
 GAP = 0.25
@@ -274,7 +274,7 @@ def torture(plan: Plan, *, say: Any = print) -> Iterator[Torture]:
             )
         )  # fmt: skip
         postgresql = clock = None
-        if plan.troubles and not clock_module.why_impossible():
+        if plan.troubles and not host_clocks.why_impossible():
             clock = Clocks(folder / "clocks").host("all")
             parts.enter_context(clock.for_what_is_started())
         if plan.database == "postgresql":

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from tests.outside.history import Rules
-from tests.outside.world import World, import_people
-from tests.torture.clock import Clocks, why_impossible
+from tests.black_box.history import Rules
+from tests.black_box.population import World, import_people
+from tests.torture.harness import TEXT, Skipped, Stage
+from tests.torture.host_clocks import Clocks, why_impossible
 from tests.torture.hosts import open_hosts
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import TEXT, Skipped, Stage
 
 WORLD = World(4, 30)
 #: One has a limit of its own, one is made to rest; the others only send.

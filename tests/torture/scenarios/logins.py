@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from tests.outside.arrived import Request
-from tests.outside.manners import Mishap
-from tests.outside.world import World
+from tests.black_box.behaviour import Mishap
+from tests.black_box.population import World
+from tests.black_box.traffic import Request
+from tests.torture.harness import Stage
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import Stage
 
 KINDS = {
     "5xx": Mishap.ERROR_BEFORE,

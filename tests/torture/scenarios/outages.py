@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from tests.outside.arrived import Request
-from tests.outside.history import Rules
-from tests.outside.manners import Manners, Mishap
-from tests.outside.world import World
-from tests.torture.connects import counted_connects, why_not_counted
+from tests.black_box.behaviour import Manners, Mishap
+from tests.black_box.history import Rules
+from tests.black_box.population import World
+from tests.black_box.traffic import Request
+from tests.torture.connection_attempts import counted_connects, why_not_counted
+from tests.torture.harness import Skipped, Stage
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import Skipped, Stage
 
 #: The pauses before the repeats after a reset, by the policy of a fresh installation.
 RESET_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 20.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.torture.stage import Stage
+from tests.torture.harness import Stage
 
 
 @dataclass(frozen=True)
