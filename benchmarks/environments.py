@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
-class Place:
+class Environment:
     """A stack's servers.
 
     Attributes:
@@ -33,31 +33,31 @@ class Place:
     """
 
     database: str
-    environment: dict[str, str]
+    variables: dict[str, str]
 
     def run(self, name: str, *arguments: str, timeout: float = 900) -> dict[str, Any]:
         """Run a module of `benchmarks` with Django set up, here; return the JSON it prints."""
         done = subprocess.run(
             bound([sys.executable, "-m", "benchmarks.run_one", name, *arguments]),
             cwd=ROOT,
-            env=self.environment,
+            env=self.variables,
             stdout=subprocess.PIPE,
             timeout=timeout,
             check=False,
         )
         if done.returncode:
-            print(self._last_words(), file=sys.stderr)
+            print(self._log_tails(), file=sys.stderr)
             raise SystemExit(f"benchmarks.{name} on {self.database} ended with {done.returncode}.")
         answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return answer
 
-    def _last_words(self) -> str:
-        logs = Path(self.environment["QQCAMPAIGN_HOME"]).glob("*.log")
+    def _log_tails(self) -> str:
+        logs = Path(self.variables["QQCAMPAIGN_HOME"]).glob("*.log")
         return "\n".join(f"--- {log.name}\n{log.read_text()[-2000:]}" for log in sorted(logs))
 
 
 @contextlib.contextmanager
-def new_place(database: str) -> Iterator[Place]:
+def new_environment(database: str) -> Iterator[Environment]:
     """Start the servers of a stack with an empty database, and end them.
 
     Args:
@@ -73,7 +73,7 @@ def new_place(database: str) -> Iterator[Place]:
         folder.chmod(0o711)  # PostgreSQL runs as another user where we are root
         home = folder / "home"
         home.mkdir(mode=0o700)
-        environment = {
+        variables = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", str(home)),
             "PYTHONPATH": str(ROOT),
@@ -83,18 +83,18 @@ def new_place(database: str) -> Iterator[Place]:
         }
         if database == "postgresql":
             url, postmaster = stack.enter_context(_postgresql(folder / "pg"))
-            environment |= {"DATABASE_URL": url, "BENCH_POSTMASTER": str(postmaster)}
+            variables |= {"DATABASE_URL": url, "BENCH_POSTMASTER": str(postmaster)}
         else:
-            environment["DATABASE_URL"] = f"sqlite:///{home}/db.sqlite3"
-        place = Place(database, environment)
+            variables["DATABASE_URL"] = f"sqlite:///{home}/db.sqlite3"
+        environment = Environment(database, variables)
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"],
             cwd=ROOT,
-            env=environment,
+            env=variables,
             check=True,
             timeout=120,
         )
-        yield place
+        yield environment
 
 
 @contextlib.contextmanager

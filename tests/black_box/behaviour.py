@@ -10,7 +10,7 @@ from enum import StrEnum
 from tests.black_box.traffic import Request
 
 
-class Mishap(StrEnum):
+class Fault(StrEnum):
     """What may become of one request, instead of its reply."""
 
     EMPTY_BEFORE = "empty before"
@@ -31,11 +31,11 @@ class Mishap(StrEnum):
 
 
 #: Those that a client notices at once; a silence costs it its whole read timeout.
-QUICK_MISHAPS = tuple(mishap for mishap in Mishap if not mishap.value.startswith("silence"))
+QUICK_FAULTS = tuple(fault for fault in Fault if not fault.value.startswith("silence"))
 
 
 @dataclass
-class Manners:
+class Behaviour:
     """The gateway's habits.
 
     Args:
@@ -83,31 +83,31 @@ class Manners:
     friends_cut_at: int | None = None
     honours_tn: bool = False
     delay: float = 0.0
-    mishaps: dict[Mishap, float] = field(default_factory=dict)
-    trouble: Callable[[Request], Mishap | None] | None = None
+    fault_rates: dict[Fault, float] = field(default_factory=dict)
+    choose_fault: Callable[[Request], Fault | None] | None = None
     resets_on_accept: bool = False
     seq_window: float = 600.0
-    too_fast: frozenset[int] = frozenset()
+    always_too_fast: frozenset[int] = frozenset()
     hi: int = 60
     li: int = 300
     is_refusing_logins: bool = False
-    disowned: frozenset[int] = frozenset()
-    chokes_on_h: bool = False
-    mute: frozenset[str] = frozenset()
+    without_session: frozenset[int] = frozenset()
+    fails_on_lowercase_h: bool = False
+    unanswered: frozenset[str] = frozenset()
     key_order: str = "reference"
     key_case: str = "reference"
     line_end: str = ""
     has_bytewise_replies: bool = False
-    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    rng: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def mishap(self, request: Request) -> Mishap | None:
+    def fault_for(self, request: Request) -> Fault | None:
         """Say what becomes of a request: messages have their share of the mishaps, by chance."""
-        trouble = self.trouble(request) if self.trouble is not None else None
-        if trouble is not None or request.command != "cltmsg":
-            return trouble
-        drawn = self.chance.random()
-        for mishap, share in self.mishaps.items():
+        choose_fault = self.choose_fault(request) if self.choose_fault is not None else None
+        if choose_fault is not None or request.command != "cltmsg":
+            return choose_fault
+        drawn = self.rng.random()
+        for fault, share in self.fault_rates.items():
             drawn -= share
             if drawn < 0:
-                return mishap
+                return fault
         return None

@@ -9,29 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.black_box.behaviour import Manners
+from tests.black_box.behaviour import Behaviour
 from tests.black_box.gateway import Gateway
-from tests.black_box.operator_cli import Stranger
-from tests.black_box.population import World
+from tests.black_box.operator_cli import Operator
+from tests.black_box.population import Population
 
-Arrive = Callable[..., tuple[Stranger, Gateway]]
+MakeOperator = Callable[..., tuple[Operator, Gateway]]
 
 
 @pytest.fixture
-def arrive(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Arrive]:
+def make_operator(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeOperator]:
     """A stranger and the gateway of a world; the stack is not started yet.
 
     With OUTSIDE_DATABASE=postgresql the stack runs on a PostgreSQL server.
     """
-    with ExitStack() as stays:
+    with ExitStack() as exit_stack:
 
-        def come(
-            world: World, manners: Manners | None = None, **env: str
-        ) -> tuple[Stranger, Gateway]:
-            gateway = stays.enter_context(world.gateway(manners))
+        def make(
+            population: Population, behaviour: Behaviour | None = None, **env: str
+        ) -> tuple[Operator, Gateway]:
+            gateway = exit_stack.enter_context(population.gateway(behaviour))
             if os.environ.get("OUTSIDE_DATABASE") == "postgresql":
                 env.setdefault("DATABASE_URL", request.getfixturevalue("postgresql_url"))
             env.setdefault("QQ_GATEWAY_URL", gateway.url)
-            return stays.enter_context(Stranger(tmp_path, env=env)), gateway
+            return exit_stack.enter_context(Operator(tmp_path, env=env)), gateway
 
-        yield come
+        yield make

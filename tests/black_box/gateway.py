@@ -15,9 +15,9 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tests.black_box.behaviour import Manners, Mishap
-from tests.black_box.history import Departure, Fate
-from tests.black_box.traffic import Arrived, Message, Request
+from tests.black_box.behaviour import Behaviour, Fault
+from tests.black_box.history import MessageRequest, Outcome
+from tests.black_box.traffic import Message, Request, Traffic
 from tests.black_box.wire_format import bytes_of, fields_of, halves, number_in, raw_value, reply_to
 
 LC = "9326B87B234E7235"
@@ -39,7 +39,7 @@ class Gateway:
         self,
         accounts: Mapping[int, str],
         friends: Mapping[int, Sequence[int]],
-        manners: Manners | None = None,
+        behaviour: Behaviour | None = None,
         *,
         address: str = "127.0.0.1",
     ) -> None:
@@ -47,8 +47,8 @@ class Gateway:
             uin: hashlib.md5(password.encode()).hexdigest() for uin, password in accounts.items()
         }
         self.friends = {uin: list(friends.get(uin, ())) for uin in accounts}
-        self.manners = manners or Manners()
-        self.arrived = Arrived()
+        self.behaviour = behaviour or Behaviour()
+        self.traffic = Traffic()
         self.inbox: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
         self.sessions: dict[int, tuple[str, float]] = {}
         self._last: dict[int, float] = {}
@@ -123,8 +123,8 @@ class Gateway:
     # --- HTTP ----------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.arrived.connections += 1
-        if self.manners.resets_on_accept:
+        self.traffic.connections += 1
+        if self.behaviour.resets_on_accept:
             _reset(writer)
             return
         self._open.add(writer)
@@ -147,68 +147,68 @@ class Gateway:
         body = await reader.readexactly(length)
         ip = writer.get_extra_info("peername")[0]
         request = Request(time.monotonic(), ip, head, body, fields_of(body))
-        self.arrived.requests.append(request)
-        manners = self.manners
-        mishap = manners.mishap(request)
-        departure = _departure(request)
+        self.traffic.requests.append(request)
+        behaviour = self.behaviour
+        fault = behaviour.fault_for(request)
+        message_request = _message_request(request)
         if request.command == "cltmsg":
-            self.arrived.departures.append(departure)
+            self.traffic.message_requests.append(message_request)
         answer: str | None = ""
-        if mishap is None or mishap.is_after:
-            answer = await self._work(request, departure)
-        if manners.delay:
-            await asyncio.sleep(manners.delay)
-        if mishap in (Mishap.SILENCE_BEFORE, Mishap.SILENCE_AFTER):
-            departure.said = str(mishap)
+        if fault is None or fault.is_after:
+            answer = await self._work(request, message_request)
+        if behaviour.delay:
+            await asyncio.sleep(behaviour.delay)
+        if fault in (Fault.SILENCE_BEFORE, Fault.SILENCE_AFTER):
+            message_request.answer = str(fault)
             await reader.read()  # until the client has had enough
             return False
-        departure.replied_at = time.monotonic()
-        if mishap is not None:
-            departure.said = str(mishap)
-            self.arrived.answers[str(mishap)] += 1
-            return await self._spoil(mishap, writer)
-        departure.said = "NULL" if answer is NULL else answer.split("&")[0]
+        message_request.replied_at = time.monotonic()
+        if fault is not None:
+            message_request.answer = str(fault)
+            self.traffic.answers[str(fault)] += 1
+            return await self._spoil(fault, writer)
+        message_request.answer = "NULL" if answer is NULL else answer.split("&")[0]
         return await self._reply(self._dressed(request, answer), writer)
 
     def _dressed(self, request: Request, answer: str | None) -> bytes:
         if answer is NULL:
-            self.arrived.answers["NULL"] += 1
+            self.traffic.answers["NULL"] += 1
             return b""
-        self.arrived.answers[f"{request.command} {answer.split('&')[0]}"] += 1
-        return reply_to(request, answer, self.manners)
+        self.traffic.answers[f"{request.command} {answer.split('&')[0]}"] += 1
+        return reply_to(request, answer, self.behaviour)
 
     async def _reply(self, body: bytes, writer: asyncio.StreamWriter) -> bool:
-        manners = self.manners
-        head = [f"{manners.http} 200 OK", "Server: tencent imserver/1.0.0"]
+        behaviour = self.behaviour
+        head = [f"{behaviour.http} 200 OK", "Server: tencent imserver/1.0.0"]
         head.append("Content-Type: text/plain; charset=UTF-8")
-        if manners.is_chunked:
+        if behaviour.is_chunked:
             head.append("Transfer-Encoding: chunked")
             body = b"".join(b"%x\r\n%s\r\n" % (len(p), p) for p in halves(body)) + b"0\r\n\r\n"
-        elif manners.has_length:
+        elif behaviour.has_length:
             head.append(f"Content-Length: {len(body)}")
-        if manners.connection:
-            head.append(f"Connection: {manners.connection}")
+        if behaviour.connection:
+            head.append(f"Connection: {behaviour.connection}")
         reply = "\r\n".join([*head, "", ""]).encode() + body
-        for piece in bytes_of(reply) if manners.has_bytewise_replies else [reply]:
+        for piece in bytes_of(reply) if behaviour.has_bytewise_replies else [reply]:
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(0)
-        has_end = manners.has_length or manners.is_chunked
-        return has_end and not manners.closes and manners.connection != "close"
+        has_end = behaviour.has_length or behaviour.is_chunked
+        return has_end and not behaviour.closes and behaviour.connection != "close"
 
-    async def _spoil(self, mishap: Mishap, writer: asyncio.StreamWriter) -> bool:
-        if mishap in (Mishap.RESET_BEFORE, Mishap.RESET_AFTER):
+    async def _spoil(self, fault: Fault, writer: asyncio.StreamWriter) -> bool:
+        if fault in (Fault.RESET_BEFORE, Fault.RESET_AFTER):
             _reset(writer)
             return False
-        if mishap in (Mishap.EMPTY_BEFORE, Mishap.EMPTY_AFTER):
+        if fault in (Fault.EMPTY_BEFORE, Fault.EMPTY_AFTER):
             return await self._reply(b"", writer)
-        if mishap is Mishap.RESET_IN_BODY_AFTER:
+        if fault is Fault.RESET_IN_BODY_AFTER:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&")
             await writer.drain()
             await asyncio.sleep(0.02)  # a reset overtakes what was not read yet
             _reset(writer)
             return False
-        if mishap is Mishap.CUT_AFTER:
+        if fault is Fault.CUT_AFTER:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&RES=2")
         else:
             writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 5\r\n\r\nsorry")
@@ -217,11 +217,11 @@ class Gateway:
 
     # --- what the commands do ------------------------------------------------------------------
 
-    async def _work(self, request: Request, departure: Departure) -> str | None:
+    async def _work(self, request: Request, message_request: MessageRequest) -> str | None:
         uin = number_in(request.text("UIN"))
         if uin is None or request.text("VER") not in ("1.0", "1.1", "1.2"):
             return NULL
-        if request.command in self.manners.mute:
+        if request.command in self.behaviour.unanswered:
             return NULL
         if request.command == "logout":
             self.sessions.pop(uin, None)
@@ -229,12 +229,16 @@ class Gateway:
         if request.command == "login":
             return self._login(request, uin)
         session = self.sessions.get(uin)
-        if session is None or session[0] != request.ip or request.at - session[1] > self.manners.li:
-            departure.fate = Fate.REFUSED
+        if (
+            session is None
+            or session[0] != request.ip
+            or request.at - session[1] > self.behaviour.li
+        ):
+            message_request.outcome = Outcome.REFUSED
             return "RES=20"
         self.sessions[uin] = (request.ip, request.at)
-        if request.command == "cltmsg" and uin in self.manners.disowned:
-            departure.fate = Fate.REFUSED
+        if request.command == "cltmsg" and uin in self.behaviour.without_session:
+            message_request.outcome = Outcome.REFUSED
             return "RES=20"
         if request.command == "list":
             return self._list(request, uin)
@@ -243,7 +247,7 @@ class Gateway:
         if request.command == "getmsgex":
             return self._messages_for(uin)
         if request.command == "cltmsg":
-            return await self._message(request, uin, departure)
+            return await self._message(request, uin, message_request)
         if request.command in ("change_stat", "delfromlist"):
             return "RES=0&"
         if request.command == "getinfo":
@@ -255,10 +259,10 @@ class Gateway:
             return NULL
         if uin not in self.digests:
             return "RES=5"
-        if self.manners.is_refusing_logins or request.text("PS") != self.digests[uin]:
+        if self.behaviour.is_refusing_logins or request.text("PS") != self.digests[uin]:
             return "RES=0&RS=1&RA=密码错误"
         self.sessions[uin] = (request.ip, request.at)
-        return f"RES=0&RS=0&HI={self.manners.hi}&LI={self.manners.li}"
+        return f"RES=0&RS=0&HI={self.behaviour.hi}&LI={self.behaviour.li}"
 
     def _list(self, request: Request, uin: int) -> str | None:
         friends, tn = self.friends[uin], request.text("TN")
@@ -266,9 +270,9 @@ class Gateway:
             return NULL
         if not tn or int(tn) == 0:
             return f"RES=0&FN={len(friends)}"
-        if self.manners.friends_cut_at is not None:
-            friends = friends[: self.manners.friends_cut_at]
-        if self.manners.honours_tn:
+        if self.behaviour.friends_cut_at is not None:
+            friends = friends[: self.behaviour.friends_cut_at]
+        if self.behaviour.honours_tn:
             friends = friends[: int(tn)]
         return f"RES=0&FN=1&SN={len(friends)}&UN=" + "".join(f"{friend}," for friend in friends)
 
@@ -277,42 +281,46 @@ class Gateway:
         kinds, senders, texts = ("".join(f"{m[n]}," for m in waiting) for n in range(3))
         return f"RES=0&MN={len(waiting)}&MT={kinds}&UN={senders}&MG={texts}"
 
-    async def _message(self, request: Request, uin: int, departure: Departure) -> str | None:
+    async def _message(
+        self, request: Request, uin: int, message_request: MessageRequest
+    ) -> str | None:
         to, text = number_in(request.text("UN")), request.fields.get("MG", b"")
         try:
             text.decode("utf-8")
         except UnicodeDecodeError:
             return NULL
-        if to is None or (self.manners.chokes_on_h and b"h" in raw_value(request.body, b"MG")):
+        if to is None or (
+            self.behaviour.fails_on_lowercase_h and b"h" in raw_value(request.body, b"MG")
+        ):
             return NULL
         message = Message(request.at, uin, to, request.text("SEQ"), text)
         known = self._seen.get((uin, message.seq))
-        if known is not None and request.at - known.at < self.manners.seq_window:
+        if known is not None and request.at - known.at < self.behaviour.seq_window:
             same = (known.to, known.text) == (to, text)
-            (self.arrived.replays if same else self.arrived.conflicts).append(message)
-            if self.manners.has_seq_guard:
-                departure.fate = Fate.DROPPED
+            (self.traffic.replays if same else self.traffic.conflicts).append(message)
+            if self.behaviour.has_seq_guard:
+                message_request.outcome = Outcome.DROPPED
                 return "RES=0&"
         last = self._last.get(uin)
         self._last[uin] = request.at
-        is_soon = last is not None and request.at - last < self.manners.min_interval
+        is_soon = last is not None and request.at - last < self.behaviour.min_interval
         if last is not None:
-            self.arrived.gaps[uin].append(request.at - last)
+            self.traffic.gaps[uin].append(request.at - last)
         if is_soon:
-            self.arrived.too_soon.append(message)
-        if is_soon or uin in self.manners.too_fast:
-            departure.fate = Fate.REFUSED
-            await asyncio.sleep(self.manners.penalty)
+            self.traffic.too_soon.append(message)
+        if is_soon or uin in self.behaviour.always_too_fast:
+            message_request.outcome = Outcome.REFUSED
+            await asyncio.sleep(self.behaviour.penalty)
             return "RES=3"
-        departure.fate = Fate.DELIVERED
+        message_request.outcome = Outcome.DELIVERED
         self._seen[uin, message.seq] = message
-        self.arrived.messages.append(message)
+        self.traffic.messages.append(message)
         return "RES=0&"
 
 
-def _departure(request: Request) -> Departure:
+def _message_request(request: Request) -> MessageRequest:
     """What is kept of a message's request, before anything became of it."""
-    return Departure(
+    return MessageRequest(
         at=request.at,
         account=number_in(request.text("UIN")) or 0,
         seq=request.text("SEQ"),

@@ -19,17 +19,17 @@ TOLERANCE = 0.01
 EXAMPLES = 3
 
 
-class Fate(StrEnum):
+class Outcome(StrEnum):
     """What a gateway did with one request for a message."""
 
     DELIVERED = "delivered"
     DROPPED = "dropped"  # it knew the SEQ
     REFUSED = "refused"  # and said so
-    NOTHING = "nothing"  # something went wrong before it looked
+    UNPROCESSED = "nothing"  # something went wrong before it looked
 
 
 @dataclass(slots=True)
-class Departure:
+class MessageRequest:
     """One request for a message, as it arrived; what became of it is filled in.
 
     Attributes:
@@ -45,13 +45,13 @@ class Departure:
     seq: str
     to: int
     text: bytes
-    fate: Fate = Fate.NOTHING
-    said: str = ""
+    outcome: Outcome = Outcome.UNPROCESSED
+    answer: str = ""
     replied_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportRow:
     """What the product says of one delivery: a row of `campaign report`."""
 
     uin: int
@@ -80,7 +80,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class SeqHistory:
     """All requests under one SEQ of one account.
 
     Attributes:
@@ -112,11 +112,11 @@ class Findings:
     over_limit: list[str] = field(default_factory=list)
     too_dense: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
-    unsaid: list[str] = field(default_factory=list)
+    unreported: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
     @property
-    def faults(self) -> list[str]:
+    def violations(self) -> list[str]:
         """Each kind of fault with its number and its first examples."""
         return [
             f"{name.replace('_', ' ')}: {len(found)} ({'; '.join(found[:EXAMPLES])})"
@@ -126,7 +126,7 @@ class Findings:
 
 
 def check_history(
-    history: Iterable[Departure], *, rules: Rules, told: Sequence[Told] | None = None
+    history: Iterable[MessageRequest], *, rules: Rules, report: Sequence[ReportRow] | None = None
 ) -> Findings:
     """Return what does not hold in a gateway's history.
 
@@ -139,33 +139,33 @@ def check_history(
     by_seq, by_account = _grouped(ordered)
     findings = Findings()
     for (account, seq), requests in by_seq.items():
-        _judge_seq(findings, f"{account} SEQ {seq}", requests, rules)
+        _check_seq(findings, f"{account} SEQ {seq}", requests, rules)
     for account, requests in by_account.items():
-        _judge_pace(findings, account, requests, rules)
-    _judge_arrivals(findings, ordered, told)
+        _check_pace(findings, account, requests, rules)
+    _check_deliveries(findings, ordered, report)
     return findings
 
 
-def stories(history: Iterable[Departure]) -> list[Story]:
+def seq_histories(history: Iterable[MessageRequest]) -> list[SeqHistory]:
     """Return the story of each SEQ, in the order of their first requests."""
     by_seq, _by_account = _grouped(sorted(history, key=lambda one: one.at))
     return [
-        Story(
+        SeqHistory(
             account,
             seq,
             requests[0].at,
             requests[-1].at,
             len(requests),
-            sum(one.fate == Fate.DELIVERED for one in requests),
+            sum(one.outcome == Outcome.DELIVERED for one in requests),
         )
         for (account, seq), requests in by_seq.items()
     ]
 
 
-def told_by(rows: Iterable[Mapping[str, Any]]) -> list[Told]:
+def report_rows(rows: Iterable[Mapping[str, Any]]) -> list[ReportRow]:
     """Return a report's rows (csv or json) as what was told."""
     return [
-        Told(
+        ReportRow(
             uin=int(row["uin"]),
             account=int(row["account"] or 0),
             seq=str(row["seq"] or ""),
@@ -186,10 +186,10 @@ def most_within(times: Sequence[float], seconds: float) -> int:
     return most
 
 
-Groups = dict[Any, list[Departure]]
+Groups = dict[Any, list[MessageRequest]]
 
 
-def _grouped(ordered: Sequence[Departure]) -> tuple[Groups, Groups]:
+def _grouped(ordered: Sequence[MessageRequest]) -> tuple[Groups, Groups]:
     by_seq: Groups = defaultdict(list)
     by_account: Groups = defaultdict(list)
     for one in ordered:
@@ -198,7 +198,9 @@ def _grouped(ordered: Sequence[Departure]) -> tuple[Groups, Groups]:
     return by_seq, by_account
 
 
-def _judge_seq(findings: Findings, name: str, requests: Sequence[Departure], rules: Rules) -> None:
+def _check_seq(
+    findings: Findings, name: str, requests: Sequence[MessageRequest], rules: Rules
+) -> None:
     first = requests[0]
     if any((one.to, one.text) != (first.to, first.text) for one in requests):
         findings.other_text.append(name)
@@ -215,38 +217,38 @@ def _judge_seq(findings: Findings, name: str, requests: Sequence[Departure], rul
             findings.too_dense.append(f"{name}: repeat {number + 1} after {waited:.2f} s")
 
 
-def _judge_pace(
-    findings: Findings, account: int, requests: Sequence[Departure], rules: Rules
+def _check_pace(
+    findings: Findings, account: int, requests: Sequence[MessageRequest], rules: Rules
 ) -> None:
     least = rules.gaps.get(account, 0.0)
     for before, after in pairwise(requests):
         gap = after.at - (before.at if before.replied_at is None else before.replied_at)
         if gap < least:
             findings.too_soon.append(f"{account}: {gap:.3f} s")
-    went_out = [one.at for one in requests if one.fate == Fate.DELIVERED]
+    went_out = [one.at for one in requests if one.outcome == Outcome.DELIVERED]
     for seconds, limit in rules.limits.get(account, ()):
         most = most_within(went_out, seconds - TOLERANCE)
         if most > limit:
             findings.over_limit.append(f"{account}: {most} within {seconds:g} s, not {limit}")
 
 
-def _judge_arrivals(
-    findings: Findings, ordered: Sequence[Departure], told: Sequence[Told] | None
+def _check_deliveries(
+    findings: Findings, ordered: Sequence[MessageRequest], report: Sequence[ReportRow] | None
 ) -> None:
-    arrived = Counter((one.to, one.text) for one in ordered if one.fate == Fate.DELIVERED)
+    arrived = Counter((one.to, one.text) for one in ordered if one.outcome == Outcome.DELIVERED)
     findings.twice = [f"{to}: {n} times" for (to, _text), n in arrived.items() if n > 1]
-    if told is None:
+    if report is None:
         return
-    said = Counter((row.uin, row.text) for row in told if row.state == "sent")
-    findings.lost = [f"{uin}" for uin, text in said if (uin, text) not in arrived]
-    states = {(row.uin, row.text): row.state for row in told}
+    reported_sent = Counter((row.uin, row.text) for row in report if row.state == "sent")
+    findings.lost = [f"{uin}" for uin, text in reported_sent if (uin, text) not in arrived]
+    states = {(row.uin, row.text): row.state for row in report}
     findings.unknown = [
         f"{row.uin}, which {'arrived' if (row.uin, row.text) in arrived else 'did not arrive'}"
-        for row in told
+        for row in report
         if row.state == "unknown"
     ]
-    findings.unsaid = [
+    findings.unreported = [
         f"{key[0]}, called {states.get(key, 'nothing at all')}"
         for key in arrived
-        if key not in said and states.get(key) != "unknown"
+        if key not in reported_sent and states.get(key) != "unknown"
     ]

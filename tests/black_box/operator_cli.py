@@ -31,7 +31,7 @@ REPORT_COLUMNS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """What a command came to."""
 
     status: int
@@ -46,7 +46,7 @@ class Said:
         return json.loads(self.out)
 
 
-class Stranger:
+class Operator:
     """A person with a terminal.
 
     Args:
@@ -71,10 +71,10 @@ class Stranger:
         self._said: list[str] = []
         self._secrets: set[str] = set()
         #: Whether its logs may hold tracebacks: somebody killed what its processes talk to.
-        self.is_bereft = False
+        self.tolerates_tracebacks = False
         folder.mkdir(parents=True, exist_ok=True)
 
-    def __enter__(self) -> Stranger:
+    def __enter__(self) -> Operator:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -82,7 +82,7 @@ class Stranger:
             process.kill()
             process.wait()
         if kind is None:
-            self.look_back()
+            self.check_for_leaks()
 
     # --- files ---------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class Stranger:
 
     # --- the command line ----------------------------------------------------------------------
 
-    def manage(self, *arguments: object, timeout: float = 120, **env: str) -> Said:
+    def manage(self, *arguments: object, timeout: float = 120, **env: str) -> CommandResult:
         """Type a command of manage.py."""
         done = subprocess.run(
             [self.python, "manage.py", *map(str, arguments)],
@@ -116,25 +116,25 @@ class Stranger:
             timeout=timeout,
             check=False,
         )
-        said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
-        self._said.append(f"$ manage.py {arguments}\n{said.out}{said.err}")
-        return said
+        result = CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+        self._said.append(f"$ manage.py {arguments}\n{result.out}{result.err}")
+        return result
 
     def ok(self, *arguments: object, timeout: float = 120) -> Any:
         """Type a command with --json that is to succeed; return its answer."""
-        said = self.manage(*arguments, "--json", timeout=timeout)
-        assert said.status == 0, (arguments, said)
-        assert said.err == "", said
-        return said.json
+        result = self.manage(*arguments, "--json", timeout=timeout)
+        assert result.status == 0, (arguments, result)
+        assert result.err == "", result
+        return result.json
 
     def refused(self, *arguments: object, status: int = 1, **env: str) -> str:
         """Type a command that is to be refused; return the sentence on standard error."""
-        said = self.manage(*arguments, timeout=120, **env)
-        assert said.status == status, (arguments, said)
-        assert said.out == "", said
-        assert said.err.strip(), said
-        assert "Traceback" not in said.err, said
-        return said.err
+        result = self.manage(*arguments, timeout=120, **env)
+        assert result.status == status, (arguments, result)
+        assert result.out == "", result
+        assert result.err.strip(), result
+        assert "Traceback" not in result.err, result
+        return result.err
 
     def status(self, name: str) -> dict[str, Any]:
         """`campaign status --json`: its keys are there and its sums are right."""
@@ -145,11 +145,11 @@ class Stranger:
 
     def wait(self, name: str, *, seconds: float = 120) -> dict[str, Any]:
         """`campaign wait --json` until the run has finished."""
-        said = self.manage(
+        result = self.manage(
             "campaign", "wait", name, "--timeout", seconds, "--json", timeout=seconds + 60
         )
-        assert said.status == 0, (said, self.logs())
-        assert said.json.keys() >= STATUS_KEYS
+        assert result.status == 0, (result, self.logs())
+        assert result.json.keys() >= STATUS_KEYS
         return self.status(name)
 
     def report(self, name: str) -> list[dict[str, str]]:
@@ -166,7 +166,7 @@ class Stranger:
     def up(self, *arguments: str, seconds: float = 120) -> None:
         """`manage.py up --port 0`, until it says that it is up."""
         process = self.launch(*arguments)
-        self.until(
+        self.wait_until(
             lambda: "qqcampaign is up" in self.output or process.poll() is not None,
             seconds=seconds,
         )
@@ -214,7 +214,7 @@ class Stranger:
 
     # --- looking -------------------------------------------------------------------------------
 
-    def until(self, is_so: Callable[[], bool], *, seconds: float = 60) -> None:
+    def wait_until(self, is_so: Callable[[], bool], *, seconds: float = 60) -> None:
         """Look again and again until something is so."""
         deadline = time.monotonic() + seconds
         while not is_so():
@@ -226,21 +226,21 @@ class Stranger:
         found = sorted((self.home / "logs").glob("*.log*"))
         return "\n".join(f"--- {log.name}\n{log.read_text('utf-8')[-2500:]}" for log in found)
 
-    def look_back(self) -> None:
+    def check_for_leaks(self) -> None:
         """Nothing that was said or logged is a traceback or a secret."""
-        texts = {f"command {n}": said for n, said in enumerate(self._said)}
+        texts = {f"command {n}": result for n, result in enumerate(self._said)}
         for file in [*self.folder.glob("up*.out"), *(self.home / "logs").glob("*")]:
             with contextlib.suppress(OSError):
                 texts[file.name] = file.read_text("utf-8", "replace")
         for name, text in texts.items():
             found = re.search(r"^Traceback .*(?:\n.*){0,40}", text, re.MULTILINE)
-            is_mourning = self.is_bereft and name.endswith(".log")
+            is_mourning = self.tolerates_tracebacks and name.endswith(".log")
             assert not found or is_mourning, f"{name}: {found and found[0]}"
             for secret in self._secrets:
                 assert secret not in text, f"{name} holds a password"
-        self._look_into_what_is_kept()
+        self._check_stored_files()
 
-    def _look_into_what_is_kept(self) -> None:
+    def _check_stored_files(self) -> None:
         """No file of the home holds a password, nor its MD5, which is as good as one."""
         for file in self.home.rglob("*"):
             if file.is_file():

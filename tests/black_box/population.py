@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.black_box.behaviour import Manners
+from tests.black_box.behaviour import Behaviour
 from tests.black_box.gateway import Gateway
 from tests.black_box.history import Rules, check_history
-from tests.black_box.operator_cli import Stranger, table
+from tests.black_box.operator_cli import Operator, table
 
 FIRST_ACCOUNT, FIRST_PERSON = 20_001, 3_000_000
 
 
 @dataclass
-class World:
+class Population:
     """So many accounts with so many friends each, nobody being the friend of two.
 
     Args:
@@ -46,41 +46,43 @@ class World:
         """Everybody's friends."""
         return [person for friends in self.friends_of.values() for person in friends]
 
-    def gateway(self, manners: Manners | None = None) -> Gateway:
+    def gateway(self, behaviour: Behaviour | None = None) -> Gateway:
         """The gateway they all use."""
-        return Gateway(self.passwords, self.friends_of, manners)
+        return Gateway(self.passwords, self.friends_of, behaviour)
 
 
-def move_in(stranger: Stranger, world: World, **columns: object) -> None:
+def import_population(operator: Operator, population: Population, **columns: object) -> None:
     """Import the accounts and everybody's friends (list `all`), and read the friend lists."""
-    file = stranger.accounts_file(world.passwords, columns=columns)
-    assert stranger.ok("import_accounts", file)["created"] == world.accounts
-    import_people(stranger, "all", world.people)
-    said = stranger.ok("accounts", "sync", "--all")
-    assert {row["uin"]: row["friends"] for row in said} == dict.fromkeys(world.uins, world.friends)
+    file = operator.accounts_file(population.passwords, columns=columns)
+    assert operator.ok("import_accounts", file)["created"] == population.accounts
+    import_people(operator, "all", population.people)
+    result = operator.ok("accounts", "sync", "--all")
+    assert {row["uin"]: row["friends"] for row in result} == dict.fromkeys(
+        population.uins, population.friends
+    )
 
 
-def import_people(stranger: Stranger, name: str, people: Sequence[int]) -> dict[str, Any]:
+def import_people(operator: Operator, name: str, people: Sequence[int]) -> dict[str, Any]:
     """Import people into a list, in the plainest file."""
     rows: list[list[object]] = [["uin", "name"], *([uin, f"人 {uin}"] for uin in people)]
-    file = stranger.write(f"{name}.csv", table(rows))
-    done: dict[str, Any] = stranger.ok("import_contacts", file, "--list", name)
+    file = operator.write(f"{name}.csv", table(rows))
+    done: dict[str, Any] = operator.ok("import_contacts", file, "--list", name)
     return done
 
 
-def launch_campaign(stranger: Stranger, name: str, text: str, *more: object) -> None:
+def launch_campaign(operator: Operator, name: str, text: str, *more: object) -> None:
     """Create a campaign and start it."""
     lists = [] if "--list" in more else ["--list", "all"]
-    stranger.ok("campaign", "create", name, *lists, "--text", text, *more)
-    stranger.ok("campaign", "start", name)
+    operator.ok("campaign", "create", name, *lists, "--text", text, *more)
+    operator.ok("campaign", "start", name)
 
 
 def assert_all_arrived(gateway: Gateway, text: str, people: Sequence[int]) -> None:
     """Each of them got this very text, to the byte, exactly once."""
-    got = [m.to for m in list(gateway.arrived.messages) if m.text == text.encode()]
+    got = [m.to for m in list(gateway.traffic.messages) if m.text == text.encode()]
     missing, extra = set(people) - set(got), set(got) - set(people)
     assert (len(got), missing, extra) == (len(people), set(), set())
-    assert not gateway.arrived.conflicts, gateway.arrived.conflicts[:3]
-    history = check_history(list(gateway.arrived.departures), rules=Rules())
-    assert not history.faults, history.faults
-    assert not gateway.arrived.shared_seqs()
+    assert not gateway.traffic.conflicts, gateway.traffic.conflicts[:3]
+    history = check_history(list(gateway.traffic.message_requests), rules=Rules())
+    assert not history.violations, history.violations
+    assert not gateway.traffic.shared_seqs()

@@ -6,17 +6,22 @@ import time
 from collections import Counter
 from itertools import pairwise
 
-from tests.black_box.behaviour import Manners
-from tests.black_box.conftest import Arrive
+from tests.black_box.behaviour import Behaviour
+from tests.black_box.conftest import MakeOperator
 from tests.black_box.gateway import Gateway
-from tests.black_box.population import World, assert_all_arrived, launch_campaign, move_in
+from tests.black_box.population import (
+    Population,
+    assert_all_arrived,
+    import_population,
+    launch_campaign,
+)
 
 TEXT = "hello {not} 你好"
 GAP = 0.2
 
 
 def _gaps(gateway: Gateway, uin: int) -> list[float]:
-    at = [message.at for message in gateway.arrived.messages if message.sender == uin]
+    at = [message.at for message in gateway.traffic.messages if message.sender == uin]
     return [after - before for before, after in pairwise(at)]
 
 
@@ -24,24 +29,24 @@ def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def test_the_minimum_interval_is_doubled_for_a_while(arrive: Arrive) -> None:
+def test_the_minimum_interval_is_doubled_for_a_while(make_operator: MakeOperator) -> None:
     """Each account is told once, rests, goes slower, and finds its pace again."""
-    world = World(3, 180)
-    stranger, gateway = arrive(world, Manners(min_interval=GAP, penalty=1))
-    stranger.up()
-    move_in(stranger, world, min_interval=GAP)
-    launch_campaign(stranger, "one", TEXT)
-    stranger.until(lambda: len(gateway.arrived.messages) > 60)
-    gateway.manners.min_interval = 2 * GAP
-    stranger.until(lambda: len({m.sender for m in gateway.arrived.too_soon}) == 3, seconds=10)
-    gateway.manners.min_interval = GAP
-    figures = stranger.wait("one", seconds=120)
-    assert figures["sent"] == len(world.people), figures
-    assert figures["res"]["3"] == len(gateway.arrived.too_soon)
-    assert_all_arrived(gateway, TEXT, world.people)
-    told = Counter(message.sender for message in gateway.arrived.too_soon)
-    assert set(told.values()) == {1}, told
-    for uin in world.uins:
+    population = Population(3, 180)
+    operator, gateway = make_operator(population, Behaviour(min_interval=GAP, penalty=1))
+    operator.up()
+    import_population(operator, population, min_interval=GAP)
+    launch_campaign(operator, "one", TEXT)
+    operator.wait_until(lambda: len(gateway.traffic.messages) > 60)
+    gateway.behaviour.min_interval = 2 * GAP
+    operator.wait_until(lambda: len({m.sender for m in gateway.traffic.too_soon}) == 3, seconds=10)
+    gateway.behaviour.min_interval = GAP
+    figures = operator.wait("one", seconds=120)
+    assert figures["sent"] == len(population.people), figures
+    assert figures["res"]["3"] == len(gateway.traffic.too_soon)
+    assert_all_arrived(gateway, TEXT, population.people)
+    throttled = Counter(message.sender for message in gateway.traffic.too_soon)
+    assert set(throttled.values()) == {1}, throttled
+    for uin in population.uins:
         gaps = _gaps(gateway, uin)
         rest = gaps.index(max(gaps))
         print(uin, rest, gaps[rest], _median(gaps[rest + 1 : rest + 16]), _median(gaps[-15:]))
@@ -50,55 +55,59 @@ def test_the_minimum_interval_is_doubled_for_a_while(arrive: Arrive) -> None:
         assert _median(gaps[-15:]) < 1.3 * GAP, "it did not recover"
 
 
-def test_a_penalty_of_twenty_seconds_and_a_stack_that_is_stopped_in_it(arrive: Arrive) -> None:
+def test_a_penalty_of_twenty_seconds_and_a_stack_that_is_stopped_in_it(
+    make_operator: MakeOperator,
+) -> None:
     """The answer RES=3 is waited for; where nobody can wait, the next one asks again."""
-    world = World(3, 60)
-    stranger, gateway = arrive(world, Manners(min_interval=GAP, penalty=20))
-    stranger.up()
-    move_in(stranger, world, min_interval=GAP)
-    fast, *others = world.uins
-    stranger.ok(
-        "import_accounts", stranger.write("fast.csv", f"uin,min_interval\n{fast},{GAP / 1.4}\n")
+    population = Population(3, 60)
+    operator, gateway = make_operator(population, Behaviour(min_interval=GAP, penalty=20))
+    operator.up()
+    import_population(operator, population, min_interval=GAP)
+    fast, *others = population.uins
+    operator.ok(
+        "import_accounts", operator.write("fast.csv", f"uin,min_interval\n{fast},{GAP / 1.4}\n")
     )
-    launch_campaign(stranger, "one", TEXT)
-    stranger.until(lambda: bool(gateway.arrived.too_soon), seconds=20)
-    friends = {person for uin in others for person in world.friends_of[uin]}
-    stranger.until(lambda: friends <= {m.to for m in list(gateway.arrived.messages)}, seconds=17)
-    assert gateway.arrived.answers["cltmsg RES=3"] == 0, "the others waited for the penalty"
-    stranger.until(lambda: gateway.arrived.answers["cltmsg RES=3"] == 1, seconds=22)
-    stranger.until(lambda: stranger.status("one")["res"].get("3") == 1, seconds=5)
-    assert gateway.arrived.replays == [], "a throttle was taken for a loss"
+    launch_campaign(operator, "one", TEXT)
+    operator.wait_until(lambda: bool(gateway.traffic.too_soon), seconds=20)
+    friends = {person for uin in others for person in population.friends_of[uin]}
+    operator.wait_until(
+        lambda: friends <= {m.to for m in list(gateway.traffic.messages)}, seconds=17
+    )
+    assert gateway.traffic.answers["cltmsg RES=3"] == 0, "the others waited for the penalty"
+    operator.wait_until(lambda: gateway.traffic.answers["cltmsg RES=3"] == 1, seconds=22)
+    operator.wait_until(lambda: operator.status("one")["res"].get("3") == 1, seconds=5)
+    assert gateway.traffic.replays == [], "a throttle was taken for a loss"
     # And once more, but now nobody is there when the answer comes.
-    stranger.ok("accounts", "enable", fast)
-    gateway.manners.min_interval = 10.0
-    stranger.until(lambda: len(gateway.arrived.too_soon) == 2, seconds=30)
-    gateway.manners.min_interval = GAP
+    operator.ok("accounts", "enable", fast)
+    gateway.behaviour.min_interval = 10.0
+    operator.wait_until(lambda: len(gateway.traffic.too_soon) == 2, seconds=30)
+    gateway.behaviour.min_interval = GAP
     began = time.monotonic()
-    assert stranger.end() == 0
+    assert operator.end() == 0
     assert time.monotonic() - began < 20, "a stop waited for the gateway"
-    stranger.up()
-    figures = stranger.wait("one", seconds=120)
-    assert figures["sent"] == len(world.people), figures
-    assert_all_arrived(gateway, TEXT, world.people)
-    assert {m.sender for m in gateway.arrived.too_soon} == {fast}
+    operator.up()
+    figures = operator.wait("one", seconds=120)
+    assert figures["sent"] == len(population.people), figures
+    assert_all_arrived(gateway, TEXT, population.people)
+    assert {m.sender for m in gateway.traffic.too_soon} == {fast}
 
 
-def test_heartbeats_are_answered_with_nothing_for_a_while(arrive: Arrive) -> None:
-    world = World(3, 60)
-    stranger, gateway = arrive(world, Manners(hi=1, li=6))
-    stranger.up()
-    move_in(stranger, world, min_interval=0.15)
-    launch_campaign(stranger, "one", TEXT)
-    stranger.until(lambda: len(gateway.arrived.messages) > 20)
-    gateway.manners.mute = frozenset({"getmsgex"})
-    stranger.until(lambda: gateway.arrived.answers["NULL"] >= 6, seconds=20)
-    sent = len(gateway.arrived.messages)
-    stranger.until(lambda: len(gateway.arrived.messages) > sent + 10, seconds=5)
-    gateway.manners.mute = frozenset()
-    figures = stranger.wait("one")
-    assert (figures["sent"], set(figures["res"])) == (len(world.people), {"0"}), figures
-    assert_all_arrived(gateway, TEXT, world.people)
-    heard = gateway.arrived.answers["getmsgex RES=0"]
-    stranger.until(lambda: gateway.arrived.answers["getmsgex RES=0"] > heard + 3, seconds=10)
-    assert {status["state"] for status in stranger.ok("accounts", "status")} == {"online"}
-    assert all(gateway.arrived.logins(uin) == 1 for uin in world.uins)
+def test_heartbeats_are_answered_with_nothing_for_a_while(make_operator: MakeOperator) -> None:
+    population = Population(3, 60)
+    operator, gateway = make_operator(population, Behaviour(hi=1, li=6))
+    operator.up()
+    import_population(operator, population, min_interval=0.15)
+    launch_campaign(operator, "one", TEXT)
+    operator.wait_until(lambda: len(gateway.traffic.messages) > 20)
+    gateway.behaviour.unanswered = frozenset({"getmsgex"})
+    operator.wait_until(lambda: gateway.traffic.answers["NULL"] >= 6, seconds=20)
+    sent = len(gateway.traffic.messages)
+    operator.wait_until(lambda: len(gateway.traffic.messages) > sent + 10, seconds=5)
+    gateway.behaviour.unanswered = frozenset()
+    figures = operator.wait("one")
+    assert (figures["sent"], set(figures["res"])) == (len(population.people), {"0"}), figures
+    assert_all_arrived(gateway, TEXT, population.people)
+    heard = gateway.traffic.answers["getmsgex RES=0"]
+    operator.wait_until(lambda: gateway.traffic.answers["getmsgex RES=0"] > heard + 3, seconds=10)
+    assert {status["state"] for status in operator.ok("accounts", "status")} == {"online"}
+    assert all(gateway.traffic.logins(uin) == 1 for uin in population.uins)

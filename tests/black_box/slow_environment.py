@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.black_box.conftest import Arrive
-from tests.black_box.operator_cli import Stranger
+from tests.black_box.conftest import MakeOperator
+from tests.black_box.operator_cli import Operator
 from tests.black_box.population import (
-    World,
+    Population,
     assert_all_arrived,
     import_people,
     launch_campaign,
@@ -55,79 +55,79 @@ CASES = [(name, value) for name, values in WRONG.items() for value in values]
 
 @pytest.mark.parametrize(("name", "value"), CASES)
 def test_up_refuses(tmp_path: Path, name: str, value: str) -> None:
-    with Stranger(tmp_path, env={name: value}) as stranger:
-        process = stranger.launch()
+    with Operator(tmp_path, env={name: value}) as operator:
+        process = operator.launch()
         try:
-            assert process.wait(100) == 1, stranger.output
+            assert process.wait(100) == 1, operator.output
         except subprocess.TimeoutExpired:
-            pytest.fail(f"it did not end: {stranger.output}\n{stranger.logs()}")
-        said = stranger.output
-        print(said)
-        assert WRONG[name][value] in said, said
-        assert "geheim" not in said
-        assert len(said.splitlines()) < 12, said
+            pytest.fail(f"it did not end: {operator.output}\n{operator.logs()}")
+        result = operator.output
+        print(result)
+        assert WRONG[name][value] in result, result
+        assert "geheim" not in result
+        assert len(result.splitlines()) < 12, result
 
 
 @pytest.mark.parametrize(("name", "value"), CASES)
 def test_a_command_says_what_is_wrong(tmp_path: Path, name: str, value: str) -> None:
-    with Stranger(tmp_path, env={name: value}) as stranger:
-        said = stranger.manage("campaign", "status", "x", "--json", timeout=60)
-        print(said)
-        assert said.status in (0, 1)
-        assert "geheim" not in said.out + said.err
-        assert said.err == "" or said.out == "", said
+    with Operator(tmp_path, env={name: value}) as operator:
+        result = operator.manage("campaign", "status", "x", "--json", timeout=60)
+        print(result)
+        assert result.status in (0, 1)
+        assert "geheim" not in result.out + result.err
+        assert result.err == "" or result.out == "", result
 
 
-def test_a_port_in_use_and_a_second_stack(tmp_path: Path, arrive: Arrive) -> None:
-    stranger, _gateway = arrive(World(1, 1))
-    stranger.up()
-    with socket.create_server(("127.0.0.1", 0)) as taken, Stranger(tmp_path / "b") as other:
+def test_a_port_in_use_and_a_second_stack(tmp_path: Path, make_operator: MakeOperator) -> None:
+    operator, _gateway = make_operator(Population(1, 1))
+    operator.up()
+    with socket.create_server(("127.0.0.1", 0)) as taken, Operator(tmp_path / "b") as other:
         port = str(taken.getsockname()[1])
         assert other.launch("--port", port).wait(60) == 1
         assert port in other.output
         assert other.launch("--port", "http").wait(60) == 2
-    with Stranger(tmp_path / "c", env={"QQCAMPAIGN_HOME": str(stranger.home)}) as other:
+    with Operator(tmp_path / "c", env={"QQCAMPAIGN_HOME": str(operator.home)}) as other:
         assert other.launch().wait(60) == 1
         assert "already runs" in other.output
-    assert stranger.end() == 0
+    assert operator.end() == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_home(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
-    with Stranger(tmp_path) as stranger:
-        assert stranger.launch().wait(60) == 1
-        assert "cannot be written" in stranger.output
+    with Operator(tmp_path) as operator:
+        assert operator.launch().wait(60) == 1
+        assert "cannot be written" in operator.output
 
 
 def test_a_home_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
-    with Stranger(tmp_path) as stranger:
-        assert stranger.launch().wait(60) == 1
-        assert "cannot be written" in stranger.output
+    with Operator(tmp_path) as operator:
+        assert operator.launch().wait(60) == 1
+        assert "cannot be written" in operator.output
 
 
-def test_a_gateway_that_is_not_there(arrive: Arrive) -> None:
-    world = World(2, 3)
-    stranger, gateway = arrive(world)
+def test_a_gateway_that_is_not_there(make_operator: MakeOperator) -> None:
+    population = Population(2, 3)
+    operator, gateway = make_operator(population)
     gateway.offline()
-    stranger.up()
-    stranger.ok("import_accounts", stranger.accounts_file(world.passwords))
-    said = stranger.manage("accounts", "login", "--all", "--json", "--timeout", 10)
-    print(said)
-    assert said.status == 1
-    assert all("gateway" in row["sentence"] for row in said.json), said
+    operator.up()
+    operator.ok("import_accounts", operator.accounts_file(population.passwords))
+    result = operator.manage("accounts", "login", "--all", "--json", "--timeout", 10)
+    print(result)
+    assert result.status == 1
+    assert all("gateway" in row["sentence"] for row in result.json), result
     gateway.online()
-    move_in_again = stranger.ok("accounts", "login", "--all", "--timeout", 60)
-    assert {row["state"] for row in move_in_again} == {"online"}
+    rows = operator.ok("accounts", "login", "--all", "--timeout", 60)
+    assert {row["state"] for row in rows} == {"online"}
 
 
-def test_two_egresses(tmp_path: Path, arrive: Arrive, postgresql_url: str) -> None:
+def test_two_egresses(tmp_path: Path, make_operator: MakeOperator, postgresql_url: str) -> None:
     """Two stacks on one database and one Redis, each with an address of its own."""
-    world = World(4, 30)
+    population = Population(4, 30)
     shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
-    first, gateway = arrive(
-        world, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS="127.0.0.11"
+    first, gateway = make_operator(
+        population, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS="127.0.0.11"
     )
     first.up()
     redis = f"unix://{first.home}/redis.sock"
@@ -138,23 +138,25 @@ def test_two_egresses(tmp_path: Path, arrive: Arrive, postgresql_url: str) -> No
         "QQ_GATEWAY_URL": gateway.url,
         "REDIS_URL": redis,
     }
-    with Stranger(tmp_path / "second", env=env) as second:
+    with Operator(tmp_path / "second", env=env) as second:
         second.up()
-        first.ok("import_accounts", first.accounts_file(world.passwords, columns={"per_day": 900}))
-        half = {uin: world.passwords[uin] for uin in world.uins[:2]}
+        first.ok(
+            "import_accounts", first.accounts_file(population.passwords, columns={"per_day": 900})
+        )
+        half = {uin: population.passwords[uin] for uin in population.uins[:2]}
         file = first.accounts_file(half)
         first.ok("import_accounts", file, "--egress", "south")
-        move_in_people(first, world)
-        ips = {int(r.text("UIN")): r.ip for r in gateway.arrived.requests}
+        import_people_and_sync(first, population)
+        ips = {int(r.text("UIN")): r.ip for r in gateway.traffic.requests}
         print(ips)
         assert {ips[uin] for uin in half} == {"127.0.0.12"}
         launch_campaign(second, "one", "hi")
         assert second.wait("one")["sent"] == 120
-        assert_all_arrived(gateway, "hi", world.people)
-        moved = {(r.text("UIN"), r.ip) for r in gateway.arrived.requests if r.command == "cltmsg"}
+        assert_all_arrived(gateway, "hi", population.people)
+        moved = {(r.text("UIN"), r.ip) for r in gateway.traffic.requests if r.command == "cltmsg"}
         assert len(moved) == 4, moved
 
 
-def move_in_people(stranger: Stranger, world: World) -> None:
-    import_people(stranger, "all", world.people)
-    stranger.ok("accounts", "sync", "--all")
+def import_people_and_sync(operator: Operator, population: Population) -> None:
+    import_people(operator, "all", population.people)
+    operator.ok("accounts", "sync", "--all")

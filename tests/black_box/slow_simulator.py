@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.black_box.operator_cli import Stranger
+from tests.black_box.operator_cli import Operator
 
 TEXT = "hello {not} 你好"
 ACCOUNTS, FRIENDS, GAP = 4, 140, 0.2
@@ -50,11 +50,11 @@ class Simulator:
 
 
 @contextmanager
-def simulator(stranger: Stranger, *arguments: object) -> Iterator[Simulator]:
+def simulator(operator: Operator, *arguments: object) -> Iterator[Simulator]:
     """`manage.py gateway_simulator`, until it says where it listens."""
     with subprocess.Popen(
-        [stranger.python, "manage.py", "gateway_simulator", "--port", "0", *map(str, arguments)],
-        cwd=stranger.root, env=stranger.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        [operator.python, "manage.py", "gateway_simulator", "--port", "0", *map(str, arguments)],
+        cwd=operator.root, env=operator.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
@@ -68,48 +68,48 @@ def test_storm_errands_another_pace_and_no_heartbeats(tmp_path: Path) -> None:
     size = ("--accounts", ACCOUNTS, "--friends", FRIENDS, "--min-interval", GAP, "--penalty", 1)
     files = ("--write-accounts", accounts, "--write-contacts", people, "--heartbeat", 2)
     with (
-        Stranger(tmp_path / "here") as stranger,
-        simulator(stranger, *size, *files) as gateway,
+        Operator(tmp_path / "here") as operator,
+        simulator(operator, *size, *files) as gateway,
     ):
-        stranger.env["QQ_GATEWAY_URL"] = gateway.url
-        stranger.up()
-        assert stranger.ok("import_accounts", accounts)["created"] == ACCOUNTS
-        uins = [status["uin"] for status in stranger.ok("accounts", "status")]
+        operator.env["QQ_GATEWAY_URL"] = gateway.url
+        operator.up()
+        assert operator.ok("import_accounts", accounts)["created"] == ACCOUNTS
+        uins = [status["uin"] for status in operator.ok("accounts", "status")]
         pace = "".join(f"{uin},{GAP}\n" for uin in uins)
-        stranger.ok("import_accounts", stranger.write("pace.csv", f"uin,min_interval\n{pace}"))
-        stranger.ok("import_contacts", people, "--list", "all")
-        stranger.ok("accounts", "sync", "--all")
-        stranger.ok("campaign", "create", "one", "--list", "all", "--text", TEXT)
-        stranger.ok("campaign", "start", "one")
-        _wait_for_messages(stranger, gateway, 60)
+        operator.ok("import_accounts", operator.write("pace.csv", f"uin,min_interval\n{pace}"))
+        operator.ok("import_contacts", people, "--list", "all")
+        operator.ok("accounts", "sync", "--all")
+        operator.ok("campaign", "create", "one", "--list", "all", "--text", TEXT)
+        operator.ok("campaign", "start", "one")
+        _wait_for_messages(operator, gateway, 60)
 
         logins = gateway.logins
         gateway.tell("faults", faults=["refuse,command=CLTMSG"])
         time.sleep(6)
-        status = stranger.ok("accounts", "status", uins[0])[0]
+        status = operator.ok("accounts", "status", uins[0])[0]
         gateway.tell("faults", faults=["empty,command=GetMsgEx"])
         assert (status["state"], status["reason"]) == ("resting", "session_ended"), status
         assert "RES=20" in status["detail"], status
-        _wait_for_messages(stranger, gateway, 60)
+        _wait_for_messages(operator, gateway, 60)
         assert ACCOUNTS <= gateway.logins - logins <= 6 * ACCOUNTS
 
         began = time.monotonic()
-        assert {row["friends"] for row in stranger.ok("accounts", "sync", "--all")} == {FRIENDS}
+        assert {row["friends"] for row in operator.ok("accounts", "sync", "--all")} == {FRIENDS}
         assert time.monotonic() - began < 8
         assert gateway.ask("figures")["too_soon"] == 0, "an errand cost the pace"
 
         gateway.tell("settings", min_interval=2 * GAP)
-        stranger.until(lambda: gateway.ask("figures")["too_soon"] >= ACCOUNTS, seconds=10)
+        operator.wait_until(lambda: gateway.ask("figures")["too_soon"] >= ACCOUNTS, seconds=10)
         gateway.tell("settings", min_interval=GAP)
-        figures = stranger.wait("one", seconds=120)
+        figures = operator.wait("one", seconds=120)
         arrived = gateway.ask("figures")
         assert figures["sent"] == ACCOUNTS * FRIENDS, figures
         assert arrived["arrived"] == arrived["distinct"] == ACCOUNTS * FRIENDS, arrived
         assert (arrived["twice"], arrived["repeats_of_other"]) == (0, 0), arrived
         assert arrived["too_soon"] == figures["res"]["3"] == ACCOUNTS, arrived
-        assert {status["state"] for status in stranger.ok("accounts", "status")} == {"online"}
+        assert {status["state"] for status in operator.ok("accounts", "status")} == {"online"}
 
 
-def _wait_for_messages(stranger: Stranger, gateway: Simulator, count: int) -> None:
+def _wait_for_messages(operator: Operator, gateway: Simulator, count: int) -> None:
     enough = gateway.arrived + count
-    stranger.until(lambda: gateway.arrived >= enough, seconds=30)
+    operator.wait_until(lambda: gateway.arrived >= enough, seconds=30)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.black_box.history import (
-    Departure,
-    Fate,
     Findings,
+    MessageRequest,
+    Outcome,
+    ReportRow,
     Rules,
-    Told,
     check_history,
     most_within,
-    stories,
-    told_by,
+    report_rows,
+    seq_histories,
 )
 
 ONE, TWO = 20_001, 20_002
@@ -26,15 +26,15 @@ def _request(
     account: int = ONE,
     to: int = 7,
     text: bytes = b"hi",
-    fate: Fate = Fate.DELIVERED,
+    outcome: Outcome = Outcome.DELIVERED,
     replied: float | None = 0.0,
-) -> Departure:
+) -> MessageRequest:
     answered_at = None if replied is None else at + replied
-    return Departure(at, account, str(seq), to, text, fate, "", answered_at)
+    return MessageRequest(at, account, str(seq), to, text, outcome, "", answered_at)
 
 
-def _told(uin: int = 7, state: str = "sent", text: bytes = b"hi", seq: int = 1) -> Told:
-    return Told(uin, ONE, str(seq), state, text)
+def _row(uin: int = 7, state: str = "sent", text: bytes = b"hi", seq: int = 1) -> ReportRow:
+    return ReportRow(uin, ONE, str(seq), state, text)
 
 
 def _only(findings: Findings, *names: str) -> None:
@@ -43,22 +43,22 @@ def _only(findings: Findings, *names: str) -> None:
 
 def test_a_sound_history_has_no_fault() -> None:
     history = [
-        _request(0.0, 1, to=7, fate=Fate.NOTHING),
+        _request(0.0, 1, to=7, outcome=Outcome.UNPROCESSED),
         _request(1.0, 1, to=7),
-        _request(3.5, 1, to=7, fate=Fate.DROPPED),
+        _request(3.5, 1, to=7, outcome=Outcome.DROPPED),
         _request(4.0, 2, to=8),
         _request(4.0, 1, to=9, account=TWO),
     ]
     rules = Rules(window=5, gaps={ONE: 0.5}, limits={ONE: ((60, 2),)}, pauses=(1.0, 2.0))
-    told = [_told(7), _told(8), _told(9), _told(10, "skipped", b"")]
-    findings = check_history(history, rules=rules, told=told)
+    report = [_row(7), _row(8), _row(9), _row(10, "skipped", b"")]
+    findings = check_history(history, rules=rules, report=report)
     _only(findings)
-    assert findings.faults == []
+    assert findings.violations == []
 
 
 def test_a_repeat_within_the_window_is_none_and_one_after_it_is_late() -> None:
     for at, is_late in ((40.0, False), (40.1, True)):
-        history = [_request(0.0, fate=Fate.NOTHING), _request(at)]
+        history = [_request(0.0, outcome=Outcome.UNPROCESSED), _request(at)]
         findings = check_history(history, rules=Rules(window=40))
         _only(findings, *(["late_repeats"] if is_late else []))
 
@@ -66,20 +66,20 @@ def test_a_repeat_within_the_window_is_none_and_one_after_it_is_late() -> None:
 def test_a_late_repeat_that_was_delivered_once_more_is_twice_too() -> None:
     findings = check_history([_request(0), _request(41)], rules=Rules(window=40))
     _only(findings, "late_repeats", "twice")
-    assert findings.faults == [
+    assert findings.violations == [
         "late repeats: 1 (20001 SEQ 1: 41.0 s after the first)",
         "twice: 1 (7: 2 times)",
     ]
 
 
 def test_the_window_begins_with_the_first_request_not_with_the_last() -> None:
-    history = [_request(at, fate=Fate.DROPPED) for at in (0, 30, 60)]
+    history = [_request(at, outcome=Outcome.DROPPED) for at in (0, 30, 60)]
     _only(check_history(history, rules=Rules(window=40)), "late_repeats")
 
 
 @pytest.mark.parametrize("other", [{"to": 8}, {"text": b"ho"}])
 def test_a_seq_that_comes_again_with_another_message(other: dict[str, int]) -> None:
-    history = [_request(0), _request(1, fate=Fate.DROPPED, **other)]  # type: ignore[arg-type]
+    history = [_request(0), _request(1, outcome=Outcome.DROPPED, **other)]  # type: ignore[arg-type]
     _only(check_history(history, rules=Rules()), "other_text")
 
 
@@ -113,7 +113,7 @@ def test_a_limit_holds_in_every_window_not_on_average() -> None:
 
 
 def test_what_did_not_go_out_does_not_count_against_a_limit() -> None:
-    history = [_request(at, fate=Fate.DROPPED) for at in range(9)]
+    history = [_request(at, outcome=Outcome.DROPPED) for at in range(9)]
     _only(check_history(history, rules=Rules(limits={ONE: ((60, 3),)})))
 
 
@@ -123,7 +123,7 @@ def test_a_window_is_over_when_its_seconds_are() -> None:
 
 
 def test_repeats_denser_than_the_pauses() -> None:
-    history = [_request(at, fate=Fate.NOTHING) for at in (0, 1, 3, 4)]
+    history = [_request(at, outcome=Outcome.UNPROCESSED) for at in (0, 1, 3, 4)]
     findings = check_history(history, rules=Rules(pauses=(1, 2, 4)))
     _only(findings, "too_dense")
     assert findings.too_dense == ["20001 SEQ 1: repeat 3 after 1.00 s"]
@@ -131,37 +131,37 @@ def test_repeats_denser_than_the_pauses() -> None:
 
 
 def test_said_to_be_sent_and_did_not_arrive() -> None:
-    findings = check_history([_request(0)], rules=Rules(), told=[_told(7), _told(8)])
+    findings = check_history([_request(0)], rules=Rules(), report=[_row(7), _row(8)])
     _only(findings, "lost")
 
 
 def test_arrived_and_called_something_else() -> None:
     for state in ("failed", "cancelled", "pending", "skipped"):
-        told = [_told(7, state)]
-        findings = check_history([_request(0)], rules=Rules(), told=told)
-        _only(findings, "unsaid")
-        assert findings.unsaid == [f"7, called {state}"]
-    _only(check_history([_request(0)], rules=Rules(), told=[]), "unsaid")
+        report = [_row(7, state)]
+        findings = check_history([_request(0)], rules=Rules(), report=report)
+        _only(findings, "unreported")
+        assert findings.unreported == [f"7, called {state}"]
+    _only(check_history([_request(0)], rules=Rules(), report=[]), "unreported")
 
 
 def test_unknown_is_named_with_what_became_of_it() -> None:
-    told = [_told(7, "unknown"), _told(8, "unknown")]
-    findings = check_history([_request(0)], rules=Rules(), told=told)
+    report = [_row(7, "unknown"), _row(8, "unknown")]
+    findings = check_history([_request(0)], rules=Rules(), report=report)
     _only(findings, "unknown")
     assert findings.unknown == ["7, which arrived", "8, which did not arrive"]
 
 
 def test_the_story_of_a_seq() -> None:
-    history = [_request(9, fate=Fate.DROPPED), _request(2), _request(4, 2, to=8)]
-    first, second = stories(history)
+    history = [_request(9, outcome=Outcome.DROPPED), _request(2), _request(4, 2, to=8)]
+    first, second = seq_histories(history)
     assert (first.first, first.last, first.age, first.requests, first.delivered) == (2, 9, 7, 2, 1)
     assert (second.seq, second.requests) == ("2", 1)
 
 
 def test_a_report_is_read() -> None:
     row = {"uin": "7", "account": "20001", "state": "sent", "seq": "3", "text": "你"}
-    assert told_by([row]) == [Told(7, ONE, "3", "sent", "你".encode())]
+    assert report_rows([row]) == [ReportRow(7, ONE, "3", "sent", "你".encode())]
     nothing = {"uin": "8", "account": "", "state": "skipped", "seq": "", "text": ""}
-    assert told_by([nothing]) == [Told(8, 0, "", "skipped", b"")]
+    assert report_rows([nothing]) == [ReportRow(8, 0, "", "skipped", b"")]
     of_json = {"uin": 8, "account": None, "state": "skipped", "seq": None, "text": None}
-    assert told_by([of_json]) == told_by([nothing])
+    assert report_rows([of_json]) == report_rows([nothing])

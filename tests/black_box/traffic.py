@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.black_box.history import Departure
+from tests.black_box.history import MessageRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Message:
 
 
 @dataclass
-class Arrived:
+class Traffic:
     """What a gateway has seen."""
 
     requests: list[Request] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    departures: list[Departure] = field(default_factory=list)
+    message_requests: list[MessageRequest] = field(default_factory=list)
     replays: list[Message] = field(default_factory=list)
     connections: int = 0
     conflicts: list[Message] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Arrived:
     answers: Counter[str] = field(default_factory=Counter)
     gaps: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def twice(self) -> dict[tuple[int, bytes], int]:
+    def duplicates(self) -> dict[tuple[int, bytes], int]:
         """Who got the same text more than once."""
         counted = Counter((message.to, message.text) for message in self.messages)
         return {key: times for key, times in counted.items() if times > 1}
@@ -69,7 +69,7 @@ class Arrived:
                 shared.append(key)
         return shared
 
-    def of(self, marker: bytes) -> list[Message]:
+    def containing(self, marker: bytes) -> list[Message]:
         """The messages whose text holds this."""
         return [message for message in self.messages if marker in message.text]
 

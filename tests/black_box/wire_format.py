@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-from tests.black_box.behaviour import Manners
+from tests.black_box.behaviour import Behaviour
 from tests.black_box.traffic import Request
 
 CAPITALS = {"login", "list", "query_stat", "getinfo", "getmsgex", "logout"}
@@ -18,19 +18,19 @@ SPELLING = {
 }
 
 
-def reply_to(request: Request, answer: str, manners: Manners) -> bytes:
+def reply_to(request: Request, answer: str, behaviour: Behaviour) -> bytes:
     """The body of a reply."""
     command = SPELLING.get(request.command, request.text("CMD"))
-    if manners.command_case == "lower":
+    if behaviour.command_case == "lower":
         command = command.lower()
-    elif manners.command_case == "mixed":
+    elif behaviour.command_case == "mixed":
         command = "".join(c.upper() if n % 2 else c.lower() for n, c in enumerate(command))
     text = (
         f"VER=1.1&CMD={command}&SEQ={request.text('SEQ')}&UIN={request.text('UIN')}"
-        f"&{answer}{manners.extra}"
+        f"&{answer}{behaviour.extra}"
     )
-    text = _rearranged(text, order=manners.key_order, case=manners.key_case)
-    return (text + "&" * manners.has_trailing_ampersand + manners.line_end).encode()
+    text = _rearranged(text, order=behaviour.key_order, case=behaviour.key_case)
+    return (text + "&" * behaviour.has_trailing_ampersand + behaviour.line_end).encode()
 
 
 def fields_of(body: bytes) -> dict[str, bytes]:

@@ -1,10 +1,10 @@
-"""The world of one history: processes of the real engine, its database, the gateway, and time."""
+"""One history: processes of the real engine, its database, the gateway, in virtual time."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,110 +19,48 @@ from campaigns.engine import ledger as ledger_module
 from campaigns.engine import runtime as runtime_module
 from campaigns.engine.lanes import run_lane_for
 from campaigns.engine.right import RightToSend
-from campaigns.engine.runtime import Runtime
 from campaigns.models import Delivery
 from campaigns.services import waking
-from campaigns.services.planning import plan_run
 from campaigns.services.reconciling import reconcile
-from campaigns.states import OPEN_DELIVERY_STATES, RunState
+from campaigns.states import OPEN_DELIVERY_STATES
 from clocks import local, shared
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
-from tests.model.client import CONNECT_SECONDS, ModelClient
+from tests.model.client import Network
 from tests.model.database import Database
 from tests.model.fake_redis import ModelRedis
-from tests.model.final_checks import check_open_attempts
+from tests.model.fault_periods import FaultPeriods
 from tests.model.gateway import Gateway
-from tests.model.invariants import Checks
-from tests.model.scheduler import Process, Scheduler
+from tests.model.initial_data import make_initial_data
+from tests.model.invariants import Invariants
+from tests.model.model_runtime import Host, ModelRuntime
+from tests.model.open_attempts import check_open_attempts
+from tests.model.scheduler import START, Process, Scheduler
 
-BASE = datetime(2026, 6, 1, tzinfo=UTC)
-ACCOUNTS, FRIENDS = 3, 3
-FIRST_ACCOUNT, FIRST_FRIEND = 20_001, 90_001
 WINDOW_SECONDS = 600.0
-#: How often what is open is looked at.
-LOOK_SECONDS = 60.0
-#: How often the jobs worker puts right if something changed (it is slow, and the ticks of the
-#: product's are two times as many), how often it presumes workers dead, and how long a wake-up is
-#: under way, seconds.
+#: How often the open attempts are checked.
+CHECK_SECONDS = 60.0
+#: How often the jobs worker reconciles (half as often as in the product, because it is slow), how
+#: often it presumes workers dead, and how long a wake-up travels, seconds.
 RECONCILE_SECONDS, PRESUME_SECONDS, WAKE_SECONDS = 10.0, 5.0, 0.02
-#: The runs, by the first word of their texts.
-RUNS = {"one": "one and the same", "two": "two {{ uin }}"}
-#: What the jobs worker would find something to do about. The product asks in many more words.
-_SOMEBODY_IS_IDLE = """
+#: Finds something for the reconciler to do. The product's own queries are much longer.
+_IDLE_ACCOUNT = """
 SELECT 1 FROM accounts_lease l LEFT JOIN accounts_worker w ON w.id = l.worker_id
  WHERE (l.worker_id IS NULL OR w.ended_at IS NOT NULL) AND EXISTS (
        SELECT 1 FROM campaigns_delivery d JOIN campaigns_run r ON r.id = d.run_id
         WHERE d.account_id = l.account_id
           AND (d.state = 'sending' OR d.state = 'pending' AND r.state = 'running'))
 """
-_SOMEBODY_IS_SILENT = "SELECT 1 FROM accounts_worker WHERE ended_at IS NULL AND heartbeat_at < ?"
+_SILENT_WORKER = "SELECT 1 FROM accounts_worker WHERE ended_at IS NULL AND heartbeat_at < ?"
 _SHARED = ("now", "earliest", "wall", "as_wall", "observe")
 
 
-class ModelRuntime(Runtime):
-    """The product's runtime, whose clients talk to the model's gateway."""
-
-    world: World
-
-    def new_client(self) -> Any:
-        """Return a client of the model's gateway."""
-        return ModelClient(self.world)
-
-    # What follows reads rows twice a second to find that nobody changed any. Here it is known.
-
-    _tended: object = None
-    _policies_read: object = None
-
-    def _tend(self) -> None:
-        database, lanes = self.world.database, frozenset(map(id, self.lanes.values()))
-        state = (database.version, lanes)
-        if self._tended == state and database.is_well:
-            self._runs_read_at = local.elapsed()
-            return
-        super()._tend()
-        self._tended = state
-
-    def _read_egress(self) -> None:
-        if self._policies_read != (state := self.world.database.version):
-            super()._read_egress()
-            self._policies_read = state
-
-
-class Host(Process):
-    """A process with a clock of its own, and a runtime if it is a worker."""
-
-    def __init__(self, name: str, *, shift: float = 0.0) -> None:
-        super().__init__(name, shift=shift)
-        self.clock = shared.Clock()
-        self.runtime: ModelRuntime | None = None
-
-
-def make_template() -> None:
-    """Fill the empty schema: accounts with friends, and two runs that are planned and wait."""
-    accounts = [
-        make_account(
-            FIRST_ACCOUNT + n,
-            friends=range(FIRST_FRIEND + n * FRIENDS, FIRST_FRIEND + (n + 1) * FRIENDS),
-        )
-        for n in range(ACCOUNTS)
-    ]
-    uins = range(FIRST_FRIEND, FIRST_FRIEND + ACCOUNTS * FRIENDS)
-    everybody = make_list("everybody", list(uins))
-    for name, text in RUNS.items():
-        campaign = make_campaign(name, lists=[everybody], text=text, accounts=accounts)
-        run = make_run(campaign, state=RunState.PREPARING, on_lost_account=campaign.on_lost_account)
-        assert plan_run(run=run)
-
-
-class World:
-    """Everything there is in one history. Use it as a context manager."""
+class Simulation:
+    """Everything that takes part in one history. Use it as a context manager."""
 
     def __init__(self) -> None:
         self.time = Scheduler()
         self.wall_step = 0.0
-        self.connect_seconds, self.wire_seconds = CONNECT_SECONDS, 0.0
-        self.troubles: list[tuple[float, float]] = []
-        self.checks = Checks(self)
+        self.fault_periods = FaultPeriods()
+        self.invariants = Invariants(self.time, WINDOW_SECONDS)
         self.redis = ModelRedis()
         self.operator = Host("operator")
         self.jobs = Host("jobs")
@@ -133,14 +71,15 @@ class World:
             window=WINDOW_SECONDS,
             now=lambda: self.time.now,
             call_at=self.time.call_at,
-            note_trouble=self.note_trouble,
-            on_delivery=self.checks.delivers,
+            note_fault=self.fault_periods.note,
+            on_delivery=self.invariants.delivers,
         )
+        self.network = Network(self.time, self.gateway, self.invariants)
         self._undo: list[tuple[Any, str, Any]] = []
 
-    def __enter__(self) -> World:
-        self._take_the_places()
-        self.database = Database(self.time, make_template)
+    def __enter__(self) -> Simulation:
+        self._patch()
+        self.database = Database(self.time, make_initial_data)
         self.time.may_switch = lambda: not self.database.is_in_transaction  # type: ignore[method-assign]
         self.time.on_freeze = self._note_freeze  # type: ignore[method-assign]
         self.time.guard = self._guard  # type: ignore[method-assign]
@@ -157,41 +96,38 @@ class World:
             for owner, name, value in reversed(self._undo):
                 setattr(owner, name, value)
 
-    # --- taking the places of clocks, threads, hosts, Redis and Celery -------------------------
+    # --- replacing clocks, threads, hosts, Redis and Celery ------------------------------------
 
-    def _put(self, owner: Any, name: str, value: Any) -> None:
+    def _replace(self, owner: Any, name: str, value: Any) -> None:
         self._undo.append((owner, name, getattr(owner, name)))
         setattr(owner, name, value)
 
-    def _take_the_places(self) -> None:
+    def _patch(self) -> None:
         time = self.time
         for name in ("elapsed", "sleep", "new_event", "start_thread"):
-            self._put(local, name, getattr(time, name))
-        self._put(local, "host_wall", self.wall)
-        self._put(local, "boot_identity", lambda: f"boot of {self._here().name}")
+            self._replace(local, name, getattr(time, name))
+        self._replace(local, "host_wall", self.wall)
+        self._replace(local, "boot_identity", lambda: f"boot of {self._current_host().name}")
         for name in _SHARED:
-            self._put(shared, name, self._by_clock(name))
-        host = SimpleNamespace(gethostname=lambda: self._here().name)
-        self._put(workers, "socket", host)
-        self._put(shared, "socket", host)
+            self._replace(shared, name, self._by_clock(name))
+        host = SimpleNamespace(gethostname=lambda: self._current_host().name)
+        self._replace(workers, "socket", host)
+        self._replace(shared, "socket", host)
         for module in (ledger_module, runtime_module):
-            self._put(module, "os", SimpleNamespace(_exit=self._exit, EX_SOFTWARE=70))
-        # An idle ledger looks around less often: half of all switches were for that.
-        self._put(ledger_module, "RIDE_SECONDS", 0.2)
-        self._put(runtime_module, "load_policies", self._policies)
-        self._put(pace, "live", lambda: self.redis)
-        self._put(hints, "publish", self._publish)
-        self._put(waking, "publish", self._publish)
+            self._replace(module, "os", SimpleNamespace(_exit=self._exit, EX_SOFTWARE=70))
+        # An idle ledger checks less often: half of all switches between fibers were for that.
+        self._replace(ledger_module, "RIDE_SECONDS", 0.2)
+        self._replace(runtime_module, "load_policies", self._policies)
+        self._replace(pace, "live", lambda: self.redis)
+        self._replace(hints, "publish", self._publish)
+        self._replace(waking, "publish", self._publish)
         self._watch_leases()
-        self._put(ModelRuntime, "world", self) if hasattr(ModelRuntime, "world") else setattr(
-            ModelRuntime, "world", self
-        )
-        handler = _Listener(self)
+        handler = _ErrorHandler(self)
         logger = logging.getLogger("campaigns")
-        self._put(logger, "handlers", [handler])
-        self._put(logger, "propagate", False)
-        self._put(logger, "level", logging.ERROR)
-        self._put(logging.getLogger("clocks"), "level", logging.CRITICAL)
+        self._replace(logger, "handlers", [handler])
+        self._replace(logger, "propagate", False)
+        self._replace(logger, "level", logging.ERROR)
+        self._replace(logging.getLogger("clocks"), "level", logging.CRITICAL)
 
     def _policies(self) -> PolicyTable:
         if self._policy_table is None:
@@ -200,46 +136,42 @@ class World:
 
     def _watch_leases(self) -> None:
         begin, mark = Conversation.__init__, RightToSend.mark
-        checks = self.checks
+        invariants = self.invariants
 
         def begin_watched(conversation: Any, *, grant: Any, client: Any, **more: Any) -> None:
             client.token = grant.token
             begin(conversation, grant=grant, client=client, **more)
 
         def mark_watched(right: Any, **values: Any) -> bool:
-            checks.asks(id(right))
+            invariants.asks(id(right))
             is_granted = mark(right, **values)
             if not is_granted:
-                checks.refused(id(right))
+                invariants.refused(id(right))
             return is_granted
 
-        self._put(Conversation, "__init__", begin_watched)
-        self._put(RightToSend, "mark", mark_watched)
+        self._replace(Conversation, "__init__", begin_watched)
+        self._replace(RightToSend, "mark", mark_watched)
 
-    def _here(self) -> Host:
+    def _current_host(self) -> Host:
         here = self.time.current
         return here if isinstance(here, Host) else self.operator
 
     def _by_clock(self, name: str) -> Callable[..., Any]:
         def ask(*arguments: Any) -> Any:
-            return getattr(self._here().clock, name)(*arguments)
+            return getattr(self._current_host().clock, name)(*arguments)
 
         return ask
 
     def wall(self) -> datetime:
-        """Return what the database's clock says."""
-        return BASE + timedelta(seconds=self.time.now + self.wall_step)
-
-    def at_of(self, shared_time: datetime) -> float:
-        """Return a shared time as the scheduler's: it never steps."""
-        return (shared_time - BASE).total_seconds()
+        """Return the time of the database's clock."""
+        return START + timedelta(seconds=self.time.now + self.wall_step)
 
     def _exit(self, status: int) -> None:
-        process = self._here()
+        process = self._current_host()
         if process.is_dead or self.time.is_closing:
             return
         if status:
-            self.checks.fail(f"{process.name} broke down")
+            self.invariants.fail(f"{process.name} broke down")
         process.is_dead = True
         raise GreenletExit
 
@@ -250,41 +182,41 @@ class World:
             raise
         except (DatabaseError, InterfaceError) as problem:
             if not name.startswith(("lane", "starting over", "start of")):
-                self.checks.fail(f"{name} died of {problem!r}")
-            self.checks.note(f"{name} died of {problem!r}")
+                self.invariants.fail(f"{name} died of {problem!r}")
+            self.invariants.note(f"{name} died of {problem!r}")
         except BaseException as problem:
-            self.checks.fail(f"{name} died of {problem!r}")
+            self.invariants.fail(f"{name} died of {problem!r}")
             self.problem = problem
 
     def _note_freeze(self, process: Process, seconds: float) -> None:
-        self.note_trouble(self.time.now, self.time.now + seconds + 30.0)
-        self.checks.note(f"{process.name} stands still for {seconds:g} s")
+        self.fault_periods.note(self.time.now, self.time.now + seconds + 30.0)
+        self.invariants.note(f"{process.name} stands still for {seconds:g} s")
 
     # --- processes ----------------------------------------------------------------------------
 
     def _start_jobs(self) -> None:
-        self._news = self.time.new_event()
-        self.time.spawn(self.jobs, lambda: self._guard(self._put_right, "jobs"), "jobs")
+        self._reconciler_wake_up = self.time.new_event()
+        self.time.spawn(self.jobs, lambda: self._guard(self._reconcile_loop, "jobs"), "jobs")
 
-    def _put_right(self) -> None:
+    def _reconcile_loop(self) -> None:
         done_at = float("-inf")
         while True:
-            is_news = self._news.wait(PRESUME_SECONDS)
-            self._news.clear()
+            is_woken = self._reconciler_wake_up.wait(PRESUME_SECONDS)
+            self._reconciler_wake_up.clear()
             since = self.time.now - done_at
-            is_wanted = since >= RECONCILE_SECONDS and self.database.finds(_SOMEBODY_IS_IDLE)
+            is_needed = since >= RECONCILE_SECONDS and self.database.finds(_IDLE_ACCOUNT)
             try:
-                if is_news or is_wanted or since >= 30 * RECONCILE_SECONDS:
+                if is_woken or is_needed or since >= 30 * RECONCILE_SECONDS:
                     done_at = self.time.now
                     reconcile()
-                elif self.database.finds(_SOMEBODY_IS_SILENT, self.silent_since()):
+                elif self.database.finds(_SILENT_WORKER, self.silent_since()):
                     workers.presume_dead()
             except (DatabaseError, InterfaceError):
                 self.database.wrapper.close()
 
     def silent_since(self) -> str:
-        """Return before when a heartbeat is so old that its worker may be dead, as it is kept."""
-        return str((BASE + timedelta(seconds=self.time.now - 12.0)).replace(tzinfo=None))
+        """Return the oldest heartbeat of a worker that is not presumed dead, in SQLite's format."""
+        return str((START + timedelta(seconds=self.time.now - 12.0)).replace(tzinfo=None))
 
     def start_worker(self, *, name: str, shift: float = 0.0) -> Host:
         """Start a worker's process on a host."""
@@ -295,12 +227,12 @@ class World:
 
     def _run(self, host: Host) -> None:
         try:
-            runtime = ModelRuntime(version="model")
+            runtime = ModelRuntime(self.network, self.database)
             runtime.start()
             host.runtime = runtime
             hints.wake_reconciler()
         except (DatabaseError, InterfaceError):
-            # Its supervisor starts another in a moment.
+            # Its supervisor starts it again after a second.
             now = self.time.now
             self.time.call_at(now, lambda: self.kill(host))
             self.time.call_at(now + 1.0, lambda: self._start_again(host))
@@ -311,25 +243,25 @@ class World:
 
     def kill(self, host: Host) -> None:
         """End a worker's process, as SIGKILL does."""
-        self.checks.note(f"{host.name} is killed")
-        self.note_trouble(self.time.now, self.time.now + 40.0)
+        self.invariants.note(f"{host.name} is killed")
+        self.fault_periods.note(self.time.now, self.time.now + 40.0)
         self.time.kill(host)
 
     @property
     def living(self) -> list[Host]:
-        """The workers whose processes are there."""
+        """The workers whose processes run."""
         return [host for host in self.workers if not host.is_dead]
 
     def _publish(self, task: str, queue: str, calls: Sequence[tuple[float, ...]]) -> int:
         if task.endswith("reconcile"):
-            self._news.set()
+            self._reconciler_wake_up.set()
         elif task.endswith("run_lane"):
             for account_id, *_asked_at in calls:
                 self.open_lane(int(account_id))
         return len(calls)
 
     def open_lane(self, account_id: int) -> None:
-        """Bring a wake-up to one of the workers; with none there it is lost."""
+        """Deliver a wake-up to one of the workers; without a worker it is lost."""
         ready = [host for host in self.living if host.runtime is not None]
         if not ready:
             return
@@ -348,65 +280,49 @@ class World:
 
         self.time.call_at(self.time.now + WAKE_SECONDS, begin)
 
-    # --- time and trouble ---------------------------------------------------------------------
-
-    def note_trouble(self, start: float, end: float) -> None:
-        """Note that something was wrong for a while: what is unknown may be so for that."""
-        self.troubles.append((start, end))
-
-    def longest_quiet(self, start: float, end: float) -> float:
-        """Return the longest time without any trouble between two moments."""
-        longest, at = 0.0, start
-        for begins, ends in sorted(self.troubles):
-            if ends <= at:
-                continue
-            if begins >= end:
-                break
-            longest = max(longest, begins - at)
-            at = max(at, ends)
-        return max(longest, end - at)
+    # --- time -------------------------------------------------------------------------------
 
     def advance(self, seconds: float) -> None:
-        """Let time go by, and look now and then."""
+        """Let time pass; check the open attempts at intervals, and raise violations."""
         ends_at = self.time.now + seconds
         while True:
-            self.time.run_until(min(ends_at, self.time.now + LOOK_SECONDS))
-            check_open_attempts(self)
-            self.raise_what_broke()
+            self.time.run_until(min(ends_at, self.time.now + CHECK_SECONDS))
+            check_open_attempts(self.invariants, self.fault_periods)
+            self.raise_violations()
             if self.time.now >= ends_at:
                 return
 
-    def raise_what_broke(self) -> None:
-        """Raise the first thing that is broken, with the history so far."""
-        if self.checks.broken:
-            trail = "\n".join(self.checks.trail[-80:])
-            raise AssertionError(f"{trail}\n\n" + "\n".join(self.checks.broken[:5]))
+    def raise_violations(self) -> None:
+        """Raise AssertionError with the first violations and the end of the log, if any."""
+        if self.invariants.violations:
+            log = "\n".join(self.invariants.log[-80:])
+            raise AssertionError(f"{log}\n\n" + "\n".join(self.invariants.violations[:5]))
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is open any more."""
+        """Whether no delivery is open."""
         return not Delivery.objects.filter(state__in=OPEN_DELIVERY_STATES).exists()
 
     def set_limits(self, account: Account, *, gap: float, per_minute: int | None) -> None:
-        """Change what an account may do, as an operator does."""
+        """Change an account's gap and limit, as an operator does."""
         Account.objects.filter(pk=account.pk).update(min_interval=gap, per_minute=per_minute)
-        checks = self.checks
-        checks.gaps[account.uin] = min(gap, checks.gaps.get(account.uin, gap))
-        checks.longest_gaps[account.uin] = max(gap, checks.longest_gap(account.uin))
-        before = checks.most_a_minute.get(account.uin, per_minute)
+        invariants = self.invariants
+        invariants.gaps[account.uin] = min(gap, invariants.gaps.get(account.uin, gap))
+        invariants.longest_gaps[account.uin] = max(gap, invariants.longest_gap(account.uin))
+        before = invariants.most_a_minute.get(account.uin, per_minute)
         most = None if None in (before, per_minute) else max(before or 0, per_minute or 0)
-        checks.most_a_minute[account.uin] = most
+        invariants.most_a_minute[account.uin] = most
 
 
-class _Listener(logging.Handler):
-    """What the engine calls an error is one."""
+class _ErrorHandler(logging.Handler):
+    """Records a violation for each error that the engine logs."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, simulation: Simulation) -> None:
         super().__init__(logging.ERROR)
-        self._world = world
+        self._simulation = simulation
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._world.time.is_closing or self._world._here().is_dead:
+        if self._simulation.time.is_closing or self._simulation._current_host().is_dead:
             return
         error = record.exc_info[1] if record.exc_info else ""
-        self._world.checks.fail(f"logged: {record.getMessage()} {error!r}")
+        self._simulation.invariants.fail(f"logged: {record.getMessage()} {error!r}")

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 ETH_P_ALL, ETHERNET, TCP, SYN, ACK, OUTGOING = 3, 14, 6, 0x02, 0x10, 4
 
 
-def why_not_counted() -> str:
+def why_packets_unavailable() -> str:
     """Return why connects cannot be counted here; empty when they can be."""
     try:
         _packets().close()
@@ -22,7 +22,7 @@ def why_not_counted() -> str:
 
 
 @contextmanager
-def counted_connects(port: int) -> Iterator[list[float]]:
+def counting_connection_attempts(port: int) -> Iterator[list[float]]:
     """Note when each attempt to connect to this port of the loopback began, while this lasts."""
     seen: list[float] = []
     is_over = threading.Event()

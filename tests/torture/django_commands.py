@@ -79,7 +79,7 @@ def unfinished() -> dict[str, Any]:
     return {"runs": active(), "deliveries": dict(states)}
 
 
-def verdict() -> dict[str, Any]:
+def final_state() -> dict[str, Any]:
     """Return every delivery, and whatever the figures say that the rows do not."""
     runs = list(Run.objects.select_related("campaign"))
     return {
@@ -105,7 +105,7 @@ def database_time() -> str:
     return str(at.isoformat())
 
 
-def places() -> dict[str, list[int]]:
+def window_entries() -> dict[str, list[int]]:
     """Return the places taken in each account's windows, and the attempts that may have one."""
     found = {}
     for account in Account.objects.all():
@@ -141,21 +141,21 @@ def delete_list(name: str) -> str:
     return ""
 
 
-ORDERS = {
-    order.__name__: order
-    for order in (
-        *(fill, start, active, pause, resume, resume_paused, unfinished, verdict),
-        *(database_time, places, outages, set_policy, set_lists, delete_list),
+COMMANDS = {
+    command.__name__: command
+    for command in (
+        *(fill, start, active, pause, resume, resume_paused, unfinished, final_state),
+        *(database_time, window_entries, outages, set_policy, set_lists, delete_list),
     )
 }
 
 
-def obey(name: str, arguments: dict[str, Any]) -> Any:
+def execute(name: str, arguments: dict[str, Any]) -> Any:
     """Carry out an order, again and again while the database is away."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return ORDERS[name](**arguments)
+            return COMMANDS[name](**arguments)
         except Refusal as refusal:
             return {"refused": str(refusal)}
         except (OperationalError, InterfaceError, IntegrityError):
@@ -169,6 +169,6 @@ def main() -> None:
     """Obey until standard input ends."""
     for line in sys.stdin:
         name, arguments = json.loads(line)
-        answer = obey(name, arguments)
+        answer = execute(name, arguments)
         connection.close()
         print(json.dumps(answer), flush=True)

@@ -14,7 +14,7 @@ from tests.running_stack import ROOT
 PROGRAM = "import django; django.setup(); from tests.torture.django_commands import main; main()"
 
 
-class ClerkProcess:
+class DjangoProcess:
     """A clerk beside a stack, started with the first order.
 
     Args:
@@ -23,12 +23,12 @@ class ClerkProcess:
         name: of the log, where there are several.
     """
 
-    def __init__(self, folder: Path, *, env: Mapping[str, str], name: str = "clerk") -> None:
+    def __init__(self, folder: Path, *, env: Mapping[str, str], name: str = "django") -> None:
         self._log = folder / f"{name}.log"
         self._env = env
         self._process: subprocess.Popen[str] | None = None
 
-    def order(self, order: str, /, **arguments: Any) -> Any:
+    def call(self, order: str, /, **arguments: Any) -> Any:
         """Let the clerk do something; return the answer."""
         if self._process is None:
             names = {"DJANGO_SETTINGS_MODULE": "qqcampaign.settings", "QQCAMPAIGN_FAILPOINTS": ""}

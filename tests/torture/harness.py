@@ -15,13 +15,20 @@ from typing import Any
 
 import psycopg
 
-from tests.black_box.behaviour import Manners
+from tests.black_box.behaviour import Behaviour
 from tests.black_box.gateway import Gateway
-from tests.black_box.history import Departure, Findings, Rules, Told, check_history, told_by
-from tests.black_box.operator_cli import Stranger
-from tests.black_box.population import World, launch_campaign, move_in
+from tests.black_box.history import (
+    Findings,
+    MessageRequest,
+    ReportRow,
+    Rules,
+    check_history,
+    report_rows,
+)
+from tests.black_box.operator_cli import Operator
+from tests.black_box.population import Population, import_population, launch_campaign
 from tests.running_stack import processes_of
-from tests.torture.django_process import ClerkProcess
+from tests.torture.django_process import DjangoProcess
 from tests.torture.host_clocks import HostClock
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
 from tests.torture.postgresql_proxy import PostgresqlProxy
@@ -41,15 +48,15 @@ UNTROUBLED = (
 NOTHING: Mapping[str, str] = {}
 
 
-class Skipped(Exception):
+class ScenarioSkipped(Exception):
     """The scenario cannot be played on this machine; the sentence says why."""
 
 
-class DidNotHold(Exception):
+class ScenarioFailed(Exception):
     """What is to be shown has failed already, and the rest makes no sense."""
 
 
-class Stage:
+class Harness:
     """What a scenario plays on. `open` first.
 
     Args:
@@ -60,18 +67,23 @@ class Stage:
     """
 
     def __init__(
-        self, folder: Path, stays: ExitStack, *, database: str = "sqlite", is_long: bool = False
+        self,
+        folder: Path,
+        exit_stack: ExitStack,
+        *,
+        database: str = "sqlite",
+        is_long: bool = False,
     ) -> None:
         self.folder, self.database, self.is_long = folder, database, is_long
-        self.stays = stays
+        self.exit_stack = exit_stack
         #: What did not hold, in words.
         self.failures: list[str] = []
         #: What is worth knowing besides.
         self.notes: list[str] = []
-        self.world: World
+        self.population: Population
         self.gateway: Gateway
-        self.stranger: Stranger
-        self.clerk: ClerkProcess
+        self.operator: Operator
+        self.django: DjangoProcess
         self.postgresql: KillablePostgresql | None = None
         self.proxy: PostgresqlProxy | None = None
 
@@ -79,9 +91,9 @@ class Stage:
 
     def open(
         self,
-        world: World,
+        population: Population,
         *,
-        manners: Manners | None = None,
+        behaviour: Behaviour | None = None,
         database: str = "",
         is_proxied: bool = False,
         clock: HostClock | None = None,
@@ -99,91 +111,91 @@ class Stage:
             min_interval: of the accounts.
             env: of the stack.
         """
-        self.prepare(world, manners=manners, database=database, is_proxied=is_proxied,
+        self.prepare(population, behaviour=behaviour, database=database, is_proxied=is_proxied,
                      clock=clock, env=env)  # fmt: skip
-        self.stranger.up()
-        move_in(self.stranger, world, min_interval=min_interval)
+        self.operator.up()
+        import_population(self.operator, population, min_interval=min_interval)
 
     def prepare(
         self,
-        world: World,
+        population: Population,
         *,
-        manners: Manners | None = None,
+        behaviour: Behaviour | None = None,
         database: str = "",
         is_proxied: bool = False,
         clock: HostClock | None = None,
         env: Mapping[str, str] = NOTHING,
     ) -> None:
         """Start the gateway and the database; the stack and the world are somebody else's."""
-        self.world = world
-        self.gateway = self.stays.enter_context(world.gateway(manners))
+        self.population = population
+        self.gateway = self.exit_stack.enter_context(population.gateway(behaviour))
         env = {**ENVIRONMENT, "QQ_GATEWAY_URL": self.gateway.url, **env}
         if clock is not None:
             env = {**env, **clock.env}
         if (database or self.database) == "postgresql":
-            with clock.for_what_is_started() if clock else ExitStack():
-                self.postgresql = self.stays.enter_context(killable_postgresql())
+            with clock.set_in_environment() if clock else ExitStack():
+                self.postgresql = self.exit_stack.enter_context(killable_postgresql())
             url = self.postgresql.url
             if is_proxied:
-                self.proxy = self.stays.enter_context(PostgresqlProxy(self.postgresql.url))
+                self.proxy = self.exit_stack.enter_context(PostgresqlProxy(self.postgresql.url))
                 url = self.proxy.url
             env = {**env, "DATABASE_URL": url}
-        self.stranger = Stranger(self.folder / "stack", env=env)
-        self.stranger.is_bereft = True
-        self.stays.enter_context(self.stranger)
-        self.clerk = self.new_clerk("clerk")
+        self.operator = Operator(self.folder / "stack", env=env)
+        self.operator.tolerates_tracebacks = True
+        self.exit_stack.enter_context(self.operator)
+        self.django = self.new_django_process("django")
 
-    def new_clerk(self, name: str) -> ClerkProcess:
+    def new_django_process(self, name: str) -> DjangoProcess:
         """Return a clerk beside the stack."""
         folder = self.folder / name
         folder.mkdir()
-        clerk = ClerkProcess(folder, env=self.stranger.env)
-        self.stays.callback(clerk.end)
-        return clerk
+        django = DjangoProcess(folder, env=self.operator.env)
+        self.exit_stack.callback(django.end)
+        return django
 
-    def limit(self, uin: int, **columns: object) -> None:
+    def set_limits(self, uin: int, **columns: object) -> None:
         """Import one account again, with other limits."""
-        file = self.stranger.accounts_file({uin: self.world.passwords[uin]}, columns=columns)
-        self.stranger.ok("import_accounts", file)
+        file = self.operator.accounts_file({uin: self.population.passwords[uin]}, columns=columns)
+        self.operator.ok("import_accounts", file)
 
     def campaign(self, name: str, *more: object, text: str = TEXT) -> str:
         """Start a campaign whose text nobody else's is; return its name."""
-        launch_campaign(self.stranger, name, f"{text} {name}", *more)
+        launch_campaign(self.operator, name, f"{text} {name}", *more)
         return name
 
     # --- looking --------------------------------------------------------------------------------
 
     @property
-    def history(self) -> list[Departure]:
+    def history(self) -> list[MessageRequest]:
         """Every request for a message so far."""
-        return list(self.gateway.arrived.departures)
+        return list(self.gateway.traffic.message_requests)
 
     def expect(self, is_so: object, sentence: str) -> None:
         """Note what does not hold, and go on."""
         if not is_so:
             self.failures.append(sentence)
 
-    def until(self, is_so: Callable[[], object], *, seconds: float, what: str) -> None:
+    def wait_until(self, is_so: Callable[[], object], *, seconds: float, what: str) -> None:
         """Wait for something without which the scenario cannot go on."""
         deadline = time.monotonic() + seconds
         while not is_so():
             if time.monotonic() > deadline:
-                raise DidNotHold(f"{what}: not within {seconds:g} s")
+                raise ScenarioFailed(f"{what}: not within {seconds:g} s")
             time.sleep(0.05)
 
-    def under_way(self, count: int, *, seconds: float = 40.0) -> None:
+    def wait_for_messages(self, count: int, *, seconds: float = 40.0) -> None:
         """Wait until so many messages more have arrived."""
-        wanted = len(self.gateway.arrived.messages) + count
-        self.until(
-            lambda: len(self.gateway.arrived.messages) >= wanted,
+        wanted = len(self.gateway.traffic.messages) + count
+        self.wait_until(
+            lambda: len(self.gateway.traffic.messages) >= wanted,
             seconds=seconds,
             what=f"{count} messages more",
         )
 
-    def finish(self, *, seconds: float) -> None:
+    def wait_for_finish(self, *, seconds: float) -> None:
         """Wait until no run is under way and nothing is open; what stays is noted."""
         deadline = time.monotonic() + seconds
-        while (left := self.clerk.order("unfinished"))["runs"] or left["deliveries"]:
+        while (left := self.django.call("unfinished"))["runs"] or left["deliveries"]:
             if time.monotonic() > deadline:
                 self.failures.append(
                     f"after {seconds:g} s still open: {left['deliveries']} of {left['runs']}"
@@ -194,11 +206,11 @@ class Stage:
     def report(self, name: str) -> list[dict[str, Any]]:
         """`campaign report --format json`: its rows."""
         file = self.folder / "report.json"
-        self.stranger.ok("campaign", "report", name, "--format", "json", "--out", file)
+        self.operator.ok("campaign", "report", name, "--format", "json", "--out", file)
         rows: list[dict[str, Any]] = json.loads(file.read_bytes())
         return rows
 
-    def judge(
+    def check(
         self,
         *names: str,
         rules: Rules | None = None,
@@ -213,24 +225,24 @@ class Stage:
             are_all_sent: whether every delivery that was not skipped must be sent.
             are_unknown_faults: whether none may be unknown.
         """
-        told: list[Told] = [row for name in names for row in told_by(self.report(name))]
-        found = check_history(self.history, rules=rules or Rules(), told=told)
+        report: list[ReportRow] = [row for name in names for row in report_rows(self.report(name))]
+        found = check_history(self.history, rules=rules or Rules(), report=report)
         unknown = found.unknown
         if not are_unknown_faults:
             found.unknown = []
-        self.failures += found.faults
+        self.failures += found.violations
         found.unknown = unknown
         if are_all_sent:
             counted: dict[str, int] = {}
-            for row in told:
+            for row in report:
                 counted[row.state] = counted.get(row.state, 0) + 1
             others = {k: n for k, n in counted.items() if k not in ("sent", "skipped", "unknown")}
             self.expect(not others, f"not sent: {others}")
         return found
 
-    def accounts_are_well(self) -> None:
+    def expect_healthy_accounts(self) -> None:
         """Nobody is quarantined or disabled."""
-        rows = self.stranger.ok("accounts", "status")
+        rows = self.operator.ok("accounts", "status")
         ill = [r["uin"] for r in rows if r["state"] in ("quarantined", "disabled")]
         reasons = sorted({r["reason"] for r in rows if r["uin"] in ill})
         self.expect(not ill, f"{len(ill)} of {len(rows)} accounts ended: {reasons}")
@@ -271,7 +283,7 @@ class Stage:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop every process of the stack, Redis too, as if the machine stood still."""
-        pids = sorted(processes_of(self.stranger.home))
+        pids = sorted(processes_of(self.operator.home))
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
@@ -283,17 +295,17 @@ class Stage:
                     os.kill(pid, signal.SIGCONT)
 
     @contextmanager
-    def storm(self, name: str) -> Iterator[None]:
+    def pausing_and_resuming(self, name: str) -> Iterator[None]:
         """Pause and resume this campaign all the time."""
-        clerk, is_over = self.new_clerk(f"storm {name}"), threading.Event()
-        dice = random.Random(5)
+        django, is_over = self.new_django_process(f"storm {name}"), threading.Event()
+        rng = random.Random(5)
 
         def blow() -> None:
             while not is_over.is_set():
-                clerk.order("pause", name=name)
-                is_over.wait(dice.uniform(0.2, 0.8))
-                clerk.order("resume", name=name)
-                is_over.wait(dice.uniform(0.2, 0.8))
+                django.call("pause", name=name)
+                is_over.wait(rng.uniform(0.2, 0.8))
+                django.call("resume", name=name)
+                is_over.wait(rng.uniform(0.2, 0.8))
 
         thread = threading.Thread(target=blow, daemon=True)
         thread.start()

@@ -13,7 +13,7 @@ SOURCE = Path(__file__).with_name("clock_step.c")
 NANOSECONDS = 1_000_000_000
 
 
-def why_impossible() -> str:
+def why_unavailable() -> str:
     """Return why clocks cannot be set here; empty when they can be."""
     missing = "no C compiler here: apt-get install gcc libc6-dev"
     if not shutil.which("cc"):
@@ -22,7 +22,7 @@ def why_impossible() -> str:
     return missing if tried.returncode else ""
 
 
-class Clocks:
+class HostClocks:
     """Makes hosts' clocks.
 
     Args:
@@ -66,7 +66,7 @@ class HostClock:
             file.write(value)  # in place, at once: running processes have it mapped
 
     @contextmanager
-    def for_what_is_started(self) -> Iterator[None]:
+    def set_in_environment(self) -> Iterator[None]:
         """Give its environment to what this process starts meanwhile."""
         before = {name: os.environ.get(name) for name in self.env}
         os.environ.update(self.env)

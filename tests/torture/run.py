@@ -23,7 +23,7 @@ from tests.torture.torture import Plan, kills_by_target, torture
 
 ROWS = (
     *("deliveries", "sent", "arrived", "lost", "not_sent", "twice", "wrong_text", "unknown"),
-    *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unsaid", "attempts", "replays"),
+    *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unreported", "attempts", "replays"),
 )
 
 
@@ -52,12 +52,14 @@ def main() -> int:
     if given.scenario:
         databases = given.database or ["sqlite"]
         return max(
-            scenario_runner.main(given.scenario, database=one, is_long=given.long, kept=given.keep)
+            scenario_runner.main(
+                given.scenario, database=one, is_long=given.long, keep_folder=given.keep
+            )
             for one in databases
         )
     print("=== hostile files", flush=True)
     fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
-    faults = ["a file made the reader fail: see above"] if fuzz.returncode else []
+    violations = ["a file made the reader fail: see above"] if fuzz.returncode else []
     columns = {}
     for database in given.database or ("sqlite", "postgresql"):
         print(f"=== {database}, seed {given.seed}", flush=True)
@@ -66,27 +68,27 @@ def main() -> int:
             kills=given.kills,
             seconds=given.seconds,
             seed=given.seed,
-            troubles=given.troubles,
+            fault_probability=given.troubles,
         )
         began = time.monotonic()
-        with torture(plan, say=_nothing if given.quiet else _say) as one:
-            judgement = one.run()
+        with torture(plan, log=_nothing if given.quiet else _print_line) as one:
+            verdict = one.run()
             columns[database] = {
                 "kills": one.killer.kills.total(),
-                **{row: getattr(judgement, row) for row in ROWS},
-                "wrong figures": len(judgement.wrong_figures),
+                **{row: getattr(verdict, row) for row in ROWS},
+                "wrong figures": len(verdict.wrong_figures),
                 "runs": len(one.texts),
                 "seconds": round(time.monotonic() - began),
             }
             print(f"kills: {kills_by_target(one.killer.kills)}", flush=True)
-            print(f"troubles: {kills_by_target(one.troubles.made)}", flush=True)
-            faults += [f"{database}: {fault}" for fault in judgement.faults]
+            print(f"troubles: {kills_by_target(one.transient_faults.made)}", flush=True)
+            violations += [f"{database}: {fault}" for fault in verdict.violations]
             if one.killer.kills.total() < given.kills:
-                faults.append(f"{database}: only {one.killer.kills.total()} kills")
+                violations.append(f"{database}: only {one.killer.kills.total()} kills")
     print_table(columns)
-    for fault in faults:
+    for fault in violations:
         print("FAULT", fault)
-    return 1 if faults else 0
+    return 1 if violations else 0
 
 
 def print_table(columns: dict[str, dict[str, int]]) -> None:
@@ -98,7 +100,7 @@ def print_table(columns: dict[str, dict[str, int]]) -> None:
         print(f"{name.replace('_', ' '):16}{cells}")
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)
 
 

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.torture.harness import DidNotHold, Skipped, Stage
+from tests.torture.harness import Harness, ScenarioFailed, ScenarioSkipped
 from tests.torture.scenarios import SCENARIOS
 from tests.torture.scenarios.scenario import Scenario
 
@@ -41,12 +41,12 @@ class Result:
         return f"{self.name:28} {self.seconds:5.0f} s  {word}  {more}{notes}".rstrip()
 
 
-def play(
+def run_scenario(
     scenario: Scenario,
     *,
     database: str = "sqlite",
     is_long: bool = False,
-    kept: Path | None = None,
+    keep_folder: Path | None = None,
 ) -> Result:
     """Play one scenario on a stage of its own.
 
@@ -58,30 +58,30 @@ def play(
     """
     result, began = Result(scenario.name), time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="qqs-"))
-    stage = None
+    harness = None
     try:
-        with ExitStack() as stays:
-            stage = Stage(folder, stays, database=database, is_long=is_long)
-            scenario.play(stage)
-    except Skipped as why:
+        with ExitStack() as exit_stack:
+            harness = Harness(folder, exit_stack, database=database, is_long=is_long)
+            scenario.run(harness)
+    except ScenarioSkipped as why:
         result.skipped = str(why)
-    except DidNotHold as problem:
+    except ScenarioFailed as problem:
         result.failures.append(str(problem))
     except Exception as problem:  # one that breaks must not keep the others from being played
         (folder / "traceback.txt").write_text(traceback.format_exc())
         first = str(problem).partition("\n")[0][:160]
         result.failures.append(f"broke: {type(problem).__name__}: {first}")
-    if stage is not None:
-        result.failures = stage.failures + result.failures
-        result.notes = stage.notes
-    if kept is not None and result.failures:
-        shutil.copytree(folder, kept / scenario.name, dirs_exist_ok=True, ignore=_no_files)
+    if harness is not None:
+        result.failures = harness.failures + result.failures
+        result.notes = harness.notes
+    if keep_folder is not None and result.failures:
+        shutil.copytree(folder, keep_folder / scenario.name, dirs_exist_ok=True, ignore=_no_files)
     shutil.rmtree(folder, ignore_errors=True)
     result.seconds = time.monotonic() - began
     return result
 
 
-def chosen(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
+def select(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
     """Return the scenarios whose names begin with one of these; "all" is every one."""
     return [
         one
@@ -92,20 +92,22 @@ def chosen(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
     ]
 
 
-def main(names: Sequence[str], *, database: str, is_long: bool, kept: Path | None) -> int:
+def main(names: Sequence[str], *, database: str, is_long: bool, keep_folder: Path | None) -> int:
     """Play what was asked for; return the exit status."""
     if "list" in names:
         for one in SCENARIOS:
-            print(f"{one.name:28} {'(long) ' if one.is_long else ''}{one.holds}")
+            print(f"{one.name:28} {'(long) ' if one.is_long else ''}{one.expectation}")
         return 0
-    scenarios = chosen(names, is_long=is_long)
+    scenarios = select(names, is_long=is_long)
     if not scenarios:
         print(f"There is no scenario {', '.join(names)}: see --scenario list", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, _leave)
     results = []
     for one in scenarios:
-        results.append(play(one, database=database, is_long=is_long, kept=kept))
+        results.append(
+            run_scenario(one, database=database, is_long=is_long, keep_folder=keep_folder)
+        )
         print(results[-1].line, flush=True)
     failed = sum(bool(result.failures) for result in results)
     skipped = sum(bool(result.skipped) for result in results)

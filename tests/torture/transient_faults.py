@@ -19,7 +19,7 @@ import psycopg
 
 from qqhttp.simulator.remote import SimulatorControl
 from tests.running_stack import RunningStack
-from tests.torture.django_process import ClerkProcess
+from tests.torture.django_process import DjangoProcess
 from tests.torture.host_clocks import HostClock
 from tests.torture.postgresql import KillablePostgresql
 
@@ -51,7 +51,7 @@ LOGIN_FAULTS = (
 )
 
 
-class Troubles:
+class TransientFaults:
     """Makes troubles, each in a thread of its own, and ends them all at the end.
 
     Args:
@@ -72,17 +72,17 @@ class Troubles:
         faults: tuple[str, ...],
         postgresql: KillablePostgresql | None,
         clock: HostClock | None,
-        clerk: ClerkProcess,
-        dice: random.Random,
+        django: DjangoProcess,
+        rng: random.Random,
     ) -> None:
         self._stack, self._control, self._faults = stack, control, faults
-        self._postgresql, self._clock, self._clerk, self._dice = postgresql, clock, clerk, dice
+        self._postgresql, self._clock, self._django, self._rng = postgresql, clock, django, rng
         self._running: dict[str, threading.Thread] = {}
         self._is_over = threading.Event()
         #: How many of each there were.
         self.made: Counter[str] = Counter()
 
-    def make_one(self) -> str | None:
+    def start_one(self) -> str | None:
         """Begin a trouble, chosen by chance, unless its like goes on; return what it is."""
         names = [
             name
@@ -90,12 +90,12 @@ class Troubles:
             if (self._postgresql or name not in ("read-only", "locked"))
             and (self._clock or name != "clock")
         ]
-        name = self._dice.choices(names, [WEIGHTS[name] for name in names])[0]
+        name = self._rng.choices(names, [WEIGHTS[name] for name in names])[0]
         thread = self._running.get(name)
         if thread is not None and thread.is_alive():
             return None
-        act, seconds = self._acts()[name], self._dice.uniform(*LASTS[name])
-        choice = self._dice.random()  # here: threads must not share the dice
+        act, seconds = self._acts()[name], self._rng.uniform(*LASTS[name])
+        choice = self._rng.random()  # here: threads must not share the dice
         self._running[name] = threading.Thread(target=act, args=(seconds, choice), daemon=True)
         self._running[name].start()
         self.made[name] += 1
@@ -166,10 +166,10 @@ class Troubles:
         """Pause and resume whatever runs; what stays paused is resumed by the torture."""
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at and not self._is_over.is_set():
-            for name in self._clerk.order("active"):
-                self._clerk.order("pause", name=name)
+            for name in self._django.call("active"):
+                self._django.call("pause", name=name)
             self._is_over.wait(0.3)
-            self._clerk.order("resume_paused")
+            self._django.call("resume_paused")
             self._is_over.wait(0.3)
 
     def _set_clock(self, _seconds: float, choice: float) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from qqhttp.simulator import Arrival
 from qqhttp.simulator.remote import Figures
-from tests.black_box.history import Departure, Fate, Rules, check_history
+from tests.black_box.history import MessageRequest, Outcome, Rules, check_history
 
 
 @dataclass
-class Judgement:
+class Verdict:
     """What a torture came to. All that is a fault is 0 or empty in a sound system."""
 
     deliveries: int = 0
@@ -30,20 +30,20 @@ class Judgement:
     seq_shared: int = 0  # a SEQ that came again with another message
     to_strangers: int = 0
     late_repeats: int = 0  # delivered under a SEQ that the gateway had forgotten
-    unsaid: int = 0  # arrived, and neither called sent nor unknown
+    unreported: int = 0  # arrived, and neither called sent nor unknown
     wrong_figures: list[str] = field(default_factory=list)
     wrong_states: list[str] = field(default_factory=list)
     attempts: int = 0
     replays: int = 0
 
     @property
-    def faults(self) -> list[str]:
+    def violations(self) -> list[str]:
         """Everything that should not be, in words."""
         counted = {
             name: getattr(self, name)
             for name in (
                 *("lost", "not_sent", "twice", "wrong_text", "unknown", "failed", "open"),
-                *("too_soon", "seq_shared", "to_strangers", "late_repeats", "unsaid"),
+                *("too_soon", "seq_shared", "to_strangers", "late_repeats", "unreported"),
             )
         }
         return [
@@ -53,16 +53,16 @@ class Judgement:
         ]
 
 
-def judge(
+def compare(
     *,
-    told: Mapping[str, Any],
+    final_state: Mapping[str, Any],
     people: Mapping[int, str],
     texts: Mapping[str, str],
     messages: Sequence[Arrival],
     figures: Figures,
     strangers: int,
     suppressed: int,
-) -> Judgement:
+) -> Verdict:
     """Compare what the system tells with what arrived.
 
     Args:
@@ -78,10 +78,10 @@ def judge(
         for name, text in texts.items()
         for uin, person in people.items()
     }
-    history = check_history(_departures(messages), rules=Rules())
+    history = check_history(_message_requests(messages), rules=Rules())
     arrivals = Counter((message.un, message.text or "") for message in messages)
     expected = {(uin, text) for (_name, uin), text in owed.items()}
-    result = Judgement(
+    result = Verdict(
         arrived=sum(arrivals.values()),
         twice=sum(count - 1 for count in arrivals.values()),
         wrong_text=sum(count for key, count in arrivals.items() if key not in expected),
@@ -89,13 +89,13 @@ def judge(
         seq_shared=figures.repeats_of_other,
         to_strangers=figures.to_strangers,
         late_repeats=len(history.late_repeats),
-        wrong_figures=list(told["wrong_figures"]),
-        attempts=told["attempts"],
-        replays=told["replays"],
+        wrong_figures=list(final_state["wrong_figures"]),
+        attempts=final_state["attempts"],
+        replays=final_state["replays"],
     )
     skipped: Counter[tuple[str, str]] = Counter()
     seen = set()
-    for name, uin, state, reason, _last_res, _attempts in told["deliveries"]:
+    for name, uin, state, reason, _last_res, _attempts in final_state["deliveries"]:
         result.deliveries += 1
         if state == "skipped":
             skipped[name, reason] += 1
@@ -104,27 +104,29 @@ def judge(
         has_arrived = (uin, owed.get((name, uin), "")) in arrivals
         result.sent += state == "sent"
         result.lost += state == "sent" and not has_arrived
-        result.unsaid += has_arrived and state not in ("sent", "unknown")
+        result.unreported += has_arrived and state not in ("sent", "unknown")
         result.unknown += state == "unknown"
         result.failed += state == "failed"
         result.open += state in ("pending", "sending")
     result.not_sent = len(owed.keys() - seen)
     for name in texts:
-        _expect(result, name, told["runs"].get(name, ["missing", ""]), skipped)
+        _expect_finished(result, name, final_state["runs"].get(name, ["missing", ""]), skipped)
         if (skipped[name, "not_a_friend"], skipped[name, "suppressed"]) != (strangers, suppressed):
             result.wrong_states.append(f"{name}: skipped are {dict(skipped)}")
     return result
 
 
-def _departures(messages: Sequence[Arrival]) -> list[Departure]:
+def _message_requests(messages: Sequence[Arrival]) -> list[MessageRequest]:
     """Return what a simulator keeps, which is what went out, as a history."""
     return [
-        Departure(one.at, one.uin, one.seq, one.un, (one.text or "").encode(), Fate.DELIVERED)
+        MessageRequest(
+            one.at, one.uin, one.seq, one.un, (one.text or "").encode(), Outcome.DELIVERED
+        )
         for one in messages
     ]
 
 
-def _expect(result: Judgement, name: str, run: Sequence[str], skipped: object) -> None:
+def _expect_finished(result: Verdict, name: str, run: Sequence[str], skipped: object) -> None:
     state, detail = run
     if state != "finished":
         result.wrong_states.append(f"{name} is {state}: {detail}")

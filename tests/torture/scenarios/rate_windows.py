@@ -6,58 +6,58 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-from tests.black_box.history import Rules, stories
-from tests.black_box.population import World
-from tests.torture.harness import Stage
+from tests.black_box.history import Rules, seq_histories
+from tests.black_box.population import Population
+from tests.torture.harness import Harness
 from tests.torture.scenarios.scenario import Scenario
 
-WORLD = World(3, 60)
+POPULATION = Population(3, 60)
 PER_HOUR = 70
 GAP = 0.3
 HOUR = 3600.0
 #: A request that left before the window closed may arrive so much later.
-UNDER_WAY = 0.3
+IN_FLIGHT_SECONDS = 0.3
 #: A window closes at a full minute; so many seconds of it at least are sent in.
 LEAST_OPEN = 12.0
 
 
-def _open(stage: Stage, *, database: str = "") -> None:
-    stage.open(WORLD, min_interval=GAP, database=database)
+def _open(harness: Harness, *, database: str = "") -> None:
+    harness.open(POPULATION, min_interval=GAP, database=database)
     columns = {"per_hour": PER_HOUR, "min_interval": GAP}
-    file = stage.stranger.accounts_file(WORLD.passwords, columns=columns)
-    stage.stranger.ok("import_accounts", file)
+    file = harness.operator.accounts_file(POPULATION.passwords, columns=columns)
+    harness.operator.ok("import_accounts", file)
 
 
-def _compare(stage: Stage) -> None:
+def _compare(harness: Harness) -> None:
     """Every place has its attempt: once nothing is under way any more."""
     time.sleep(2)
-    places = stage.clerk.order("places")
+    places = harness.django.call("window_entries")
     wrong = {uin: pair for uin, pair in places.items() if pair[0] != pair[1]}
-    stage.notes.append(f"places and attempts: {list(places.values())}")
-    stage.expect(not wrong, f"places and attempts differ for {len(wrong)} of {len(places)}")
-    stage.expect(
+    harness.notes.append(f"places and attempts: {list(places.values())}")
+    harness.expect(not wrong, f"places and attempts differ for {len(wrong)} of {len(places)}")
+    harness.expect(
         all(attempts for _taken, attempts in places.values()), "nothing was sent: nothing is shown"
     )
 
 
-def _pause_storm(stage: Stage) -> None:
+def _pause_storm(harness: Harness) -> None:
     """The run is paused and resumed all the time."""
-    _open(stage)
-    stage.campaign("one")
-    stage.under_way(3)
-    with stage.storm("one"):
+    _open(harness)
+    harness.campaign("one")
+    harness.wait_for_messages(3)
+    with harness.pausing_and_resuming("one"):
         time.sleep(25)
-    stage.clerk.order("pause", name="one")
-    _compare(stage)
-    stage.clerk.order("resume_paused")
-    stage.finish(seconds=40)
-    limits = dict.fromkeys(WORLD.uins, ((HOUR, PER_HOUR),))
-    stage.judge("one", rules=Rules(limits=limits))
+    harness.django.call("pause", name="one")
+    _compare(harness)
+    harness.django.call("resume_paused")
+    harness.wait_for_finish(seconds=40)
+    limits = dict.fromkeys(POPULATION.uins, ((HOUR, PER_HOUR),))
+    harness.check("one", rules=Rules(limits=limits))
 
 
-def _window_closes(stage: Stage, *, is_locked: bool) -> None:
+def _window_closes(harness: Harness, *, is_locked: bool) -> None:
     """The window of the day closes in the middle of a run; also under a lock that outlasts it."""
-    _open(stage, database="postgresql" if is_locked else "")
+    _open(harness, database="postgresql" if is_locked else "")
     now = datetime.now(UTC)
     ends = (now + timedelta(seconds=LEAST_OPEN + 62)).replace(second=0, microsecond=0)
     if (ends - timedelta(minutes=1) - now).total_seconds() > LEAST_OPEN:
@@ -65,16 +65,18 @@ def _window_closes(stage: Stage, *, is_locked: bool) -> None:
     closes_at = time.monotonic() + (ends - datetime.now(UTC)).total_seconds()
     window = f"{now - timedelta(hours=1):%H:%M}-{ends:%H:%M}"
     time.sleep(max(0.0, closes_at - LEAST_OPEN - 2 - time.monotonic()))
-    stage.campaign("one", "--window", window, "--timezone", "UTC")
+    harness.campaign("one", "--window", window, "--timezone", "UTC")
     with ExitStack() as held:
         if is_locked:
             time.sleep(max(0.0, closes_at - 2 - time.monotonic()))
-            held.enter_context(stage.locked("campaigns_attempt"))
+            held.enter_context(harness.locked("campaigns_attempt"))
         time.sleep(max(0.0, closes_at + 4 - time.monotonic()))
     time.sleep(2)
-    late = [one for one in stories(stage.history) if one.first > closes_at + UNDER_WAY]
-    stage.expect(not late, f"{len(late)} messages left after the window had closed")
-    _compare(stage)
+    late = [
+        one for one in seq_histories(harness.history) if one.first > closes_at + IN_FLIGHT_SECONDS
+    ]
+    harness.expect(not late, f"{len(late)} messages left after the window had closed")
+    _compare(harness)
 
 
 SCENARIOS = (
@@ -84,11 +86,11 @@ SCENARIOS = (
     ),
     Scenario(
         "places_window_closes", "the window of the day closes: places equal attempts",
-        lambda stage: _window_closes(stage, is_locked=False),
+        lambda harness: _window_closes(harness, is_locked=False),
     ),
     Scenario(
         "window_closes_under_lock",
         "the window closes while the database is locked: nothing leaves after it",
-        lambda stage: _window_closes(stage, is_locked=True),
+        lambda harness: _window_closes(harness, is_locked=True),
     ),
 )  # fmt: skip
