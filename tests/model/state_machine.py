@@ -90,7 +90,7 @@ class EngineMachine(RuleBasedStateMachine):
         self._advance("sessions are lost", then)
 
     @rule(person=people, is_after=st.booleans(), then=moments)
-    def one_recipient_is_never_answered(self, person: int, is_after: bool, then: float) -> None:
+    def one_is_never_answered(self, person: int, is_after: bool, then: float) -> None:
         self.simulation.gateway.unanswered[person] = is_after
         self._advance("one is never answered", then, person=person, is_after=is_after)
 
