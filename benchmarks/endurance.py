@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.processes import cpu_seconds, resident_kb
-from benchmarks.throughput import at
-from benchmarks.world import (
+from benchmarks.fixtures import (
     engine_worker,
     make_accounts,
     make_campaign,
@@ -20,6 +18,8 @@ from benchmarks.world import (
     start,
     wait_for,
 )
+from benchmarks.processes import cpu_seconds, resident_kb
+from benchmarks.throughput import at
 from qqhttp.simulator import SimulatorProcess
 
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from accounts.models import Account
+from benchmarks.fixtures import engine_worker, make_accounts, make_campaign, make_list, start
 from benchmarks.processes import Watch, resident_kb
-from benchmarks.world import engine_worker, make_accounts, make_campaign, make_list, start
 from qqhttp.simulator import SimulatorProcess
 from sending.reconcile import reconcile
 

@@ -17,8 +17,8 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.fixtures import analyze, make_accounts, make_campaign
 from benchmarks.processes import postgresql_cpu_seconds
-from benchmarks.world import analyze, make_accounts, make_campaign
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.steering.lifecycle import cancel_run, start_campaign

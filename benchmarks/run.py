@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import targets
-from benchmarks.places import ROOT, new_place
+from benchmarks.environments import ROOT, new_environment
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -112,8 +112,8 @@ def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path)
     print(f"{bench.name} on {database} ...", file=sys.stderr, flush=True)
     begin, load = time.monotonic(), os.getloadavg()[0]
     try:
-        with new_place(database) as place:
-            result = place.run(bench.module, *arguments)
+        with new_environment(database) as environment:
+            result = environment.run(bench.module, *arguments)
     except SystemExit as problem:
         return [targets.line(f"{bench.name}, {database}", f"failed: {problem}", "", False)]
     result |= {

@@ -18,8 +18,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.baseline_task.publishing import baseline_worker, publish
-from benchmarks.processes import Watch
-from benchmarks.world import (
+from benchmarks.fixtures import (
     engine_worker,
     make_accounts,
     make_campaign,
@@ -29,6 +28,7 @@ from benchmarks.world import (
     start,
     wait_for,
 )
+from benchmarks.processes import Watch
 from contacts.models import ContactList
 from qqhttp.simulator import SimulatorProcess
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks import targets
-from benchmarks.places import new_place
+from benchmarks.environments import new_environment
 from benchmarks.run import BENCHES
 
 pytestmark = [pytest.mark.stack, pytest.mark.one_database]
@@ -27,8 +27,8 @@ TINY = {
 
 @pytest.mark.parametrize("module", sorted(TINY))
 def test_a_benchmark_runs_to_its_end(module: str) -> None:
-    with new_place("sqlite") as place:
-        result = place.run(module, *TINY[module], timeout=150)
+    with new_environment("sqlite") as environment:
+        result = environment.run(module, *TINY[module], timeout=150)
     rows = [row for bench in _of(module) for row in bench.rows("sqlite", result)]
     assert rows
     assert all(targets.line(*row).count("|") == 5 for row in rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 from qqhttp import (
     ChangeStat,
@@ -22,25 +23,40 @@ from qqhttp import (
     Request,
     Withheld,
 )
-from tests.model.gateway import IDLE_SECONDS, Answer
-
-if TYPE_CHECKING:
-    from tests.model.world import World
+from tests.model.gateway import IDLE_SECONDS, Answer, Gateway
+from tests.model.invariants import Invariants
+from tests.model.scheduler import Scheduler
 
 CONNECT_SECONDS, READ_SECONDS = 0.01, 45.0
 _NO_FIELDS = Fields({})
 
 
-class ModelClient:
-    """One lane's way to the gateway.
+@dataclass
+class Network:
+    """The way from the lanes to the gateway.
 
     Attributes:
-        token: of the lane's lease; the world sets it.
+        connect_seconds: how long a connection takes to be made.
+        wire_seconds: how long a request is on its way.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.process = world.time.current
+    time: Scheduler
+    gateway: Gateway
+    invariants: Invariants
+    connect_seconds: float = CONNECT_SECONDS
+    wire_seconds: float = 0.0
+
+
+class ModelClient:
+    """One lane's connection to the gateway.
+
+    Attributes:
+        token: of the lane's lease; the simulation sets it.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self.process = network.time.current
         self.token = 0
 
     def __enter__(self) -> Self:
@@ -50,38 +66,38 @@ class ModelClient:
         pass
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is no connection to close."""
 
     def exchange(self, request: Request[Any], *, leave_by: float | None = None) -> Any:
         """Send a request and return its reply, as `GatewayClient.exchange` does."""
-        world, time = self._world, self._world.time
-        time.sleep(world.connect_seconds)
-        if world.gateway.is_away:
-            raise NeverLeft("nobody there")
-        # The last look and the first byte are one moment: nothing can come in between.
+        network, time = self._network, self._network.time
+        time.sleep(network.connect_seconds)
+        if network.gateway.is_away:
+            raise NeverLeft("the gateway is away")
+        # No fiber runs between this look at the clock and the first byte.
         assert self.process is not None
         if leave_by is not None and time.now + self.process.shift > leave_by:
             raise Withheld
         answers: list[Answer] = []
-        came = time.new_event()
-        world.checks.departs(self, request)
+        answered = time.new_event()
+        network.invariants.departs(self, request)
 
         def reply(answer: Answer) -> None:
-            world.checks.answered(self, request, answer)
+            network.invariants.answered(request, answer)
             answers.append(answer)
-            came.set()
+            answered.set()
 
-        time.call_at(time.now + world.wire_seconds, lambda: self._arrive(request, reply))
+        time.call_at(time.now + network.wire_seconds, lambda: self._arrive(request, reply))
         try:
-            came.wait(READ_SECONDS)
+            answered.wait(READ_SECONDS)
         finally:
             answer = answers[0] if answers else "timeout"
-            world.checks.returned(self, request, answer)
+            network.invariants.returned(self, request, answer)
         return _reply(request, answer)
 
     def _arrive(self, request: Request[Any], reply: Any) -> None:
-        self._world.checks.arrives(self, request)
-        self._world.gateway.receive(request, reply)
+        self._network.invariants.arrives(request)
+        self._network.gateway.receive(request, reply)
 
 
 def _reply(request: Request[Any], answer: Answer) -> Reply:

@@ -29,7 +29,7 @@ def _in_memory() -> DatabaseWrapper:
     return DatabaseWrapper(settings, "default")
 
 
-class Troubles:
+class DatabaseFaults:
     """What is wrong with the database, and for whom.
 
     Attributes:
@@ -60,7 +60,7 @@ class Database:
 
     def __init__(self, time: Scheduler, make_template: Callable[[], None]) -> None:
         self.time = time
-        self.troubles = Troubles()
+        self.faults = DatabaseFaults()
         #: Raised by each statement that may have changed something.
         self.version = 0
         self._before = connections["default"]
@@ -105,11 +105,11 @@ class Database:
         return self.wrapper.connection.execute(sql, values).fetchone() is not None
 
     @property
-    def is_well(self) -> bool:
+    def is_faultless(self) -> bool:
         """Whether nothing is wrong with it, nor about to be."""
-        troubles, now = self.troubles, self.time.now
-        until = max(troubles.locked_until, troubles.read_only_until, troubles.away_until)
-        return until <= now and not troubles.late and not troubles.commits
+        faults, now = self.faults, self.time.now
+        until = max(faults.locked_until, faults.read_only_until, faults.away_until)
+        return until <= now and not faults.late and not faults.commits
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -128,49 +128,49 @@ class Database:
             if not is_read and not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
                 self._refuse_writes()
             return execute(sql, params, many, context)
-        troubles = self.troubles
+        faults = self.faults
         if not is_read:
             self._be_late(process.name)
-            while troubles.locked_until > self.time.now:
-                self.time.sleep(troubles.locked_until - self.time.now)
-        if troubles.away_until > self.time.now:
+            while faults.locked_until > self.time.now:
+                self.time.sleep(faults.locked_until - self.time.now)
+        if faults.away_until > self.time.now:
             raise OperationalError("the server closed the connection unexpectedly")
         if is_read or sql.startswith("BEGIN"):
             return execute(sql, params, many, context)
         self._refuse_writes()
         is_of_clocks = any(part in sql for part in _OF_CLOCKS)
-        trouble = "" if is_of_clocks else self._commit_trouble(process.name)
-        if trouble == "lost":
+        fault = "" if is_of_clocks else self._commit_fault(process.name)
+        if fault == "lost":
             raise OperationalError("the statement failed")
         result = execute(sql, params, many, context)
-        if trouble == "cut":
+        if fault == "cut":
             raise OperationalError("the connection was cut")
         return result
 
     def _refuse_writes(self) -> None:
-        if self.troubles.read_only_until > self.time.now:
+        if self.faults.read_only_until > self.time.now:
             raise InternalError("cannot execute this in a read-only transaction")
 
     def _be_late(self, name: str) -> None:
-        late = self.troubles.late.get(name)
+        late = self.faults.late.get(name)
         if late is None:
             return
         left, seconds = late
         if left > 0:
-            self.troubles.late[name] = (left - 1, seconds)
+            self.faults.late[name] = (left - 1, seconds)
             return
-        del self.troubles.late[name]
+        del self.faults.late[name]
         self.time.sleep(seconds)
 
-    def _commit_trouble(self, name: str) -> str:
-        trouble = self.troubles.commits.get(name)
-        if trouble is None:
+    def _commit_fault(self, name: str) -> str:
+        fault = self.faults.commits.get(name)
+        if fault is None:
             return ""
-        left, kind = trouble
+        left, kind = fault
         if left > 0:
-            self.troubles.commits[name] = (left - 1, kind)
+            self.faults.commits[name] = (left - 1, kind)
             return ""
-        del self.troubles.commits[name]
+        del self.faults.commits[name]
         return kind
 
     # --- the ends of transactions -------------------------------------------------------------
@@ -182,14 +182,14 @@ class Database:
         if process is None or kind is not None or not is_outermost:
             _leave(atomic, kind, error, trace)
             return
-        trouble = self._commit_trouble(process.name)
-        if trouble == "lost":
+        fault = self._commit_fault(process.name)
+        if fault == "lost":
             lost = OperationalError("the commit failed")
             _leave(atomic, OperationalError, lost, None)
             raise lost
         _leave(atomic, None, None, None)
-        if trouble == "cut":
+        if fault == "cut":
             raise OperationalError("the connection was cut")
         fiber = getcurrent()
-        if isinstance(fiber, Fiber) and trouble.startswith("late"):
-            self.time.sleep(float(trouble[4:]))  # committed long before anybody heard of it
+        if isinstance(fiber, Fiber) and fault.startswith("late"):
+            self.time.sleep(float(fault[4:]))  # committed long before anybody heard of it

@@ -24,7 +24,7 @@ Reply = Callable[[Answer], None]
 
 
 @dataclass
-class Trouble:
+class Fault:
     """What the gateway does to requests of a kind until a moment.
 
     Attributes:
@@ -64,13 +64,13 @@ class Gateway:
     window: float
     now: Callable[[], float]
     call_at: Callable[[float, Callable[[], None]], None]
-    note_trouble: Callable[[float, float], None]
+    note_fault: Callable[[float, float], None]
     on_delivery: Callable[[int], None]
     away_until: float = float("-inf")
-    messages: Trouble = field(default_factory=Trouble)
-    logins: Trouble = field(default_factory=Trouble)
-    once: list[tuple[Answer, bool]] = field(default_factory=list)
-    mute: dict[int, bool] = field(default_factory=dict)
+    messages: Fault = field(default_factory=Fault)
+    logins: Fault = field(default_factory=Fault)
+    next_answers: list[tuple[Answer, bool]] = field(default_factory=list)
+    unanswered: dict[int, bool] = field(default_factory=dict)
     latency: float = LATENCY_SECONDS
     sessions: dict[int, float] = field(default_factory=dict)
     delivered: list[Delivered] = field(default_factory=list)
@@ -96,22 +96,22 @@ class Gateway:
             self._answer(reply, 0)
 
     def _log_in(self, request: Login, reply: Reply) -> None:
-        trouble = self.logins
-        is_bad = self.now() < trouble.until
-        if not is_bad or trouble.is_after:
+        fault = self.logins
+        is_bad = self.now() < fault.until
+        if not is_bad or fault.is_after:
             self.sessions[request.uin] = self.now()
-        self._answer(reply, trouble.kind if is_bad else 0)
+        self._answer(reply, fault.kind if is_bad else 0)
 
     def _take(self, request: CltMsg, reply: Reply) -> None:
         answer: Answer = 0
         is_carried_out = True
-        if request.un in self.mute:
-            answer, is_carried_out = "silence", self.mute[request.un]
+        if request.un in self.unanswered:
+            answer, is_carried_out = "silence", self.unanswered[request.un]
         elif self.now() < self.messages.until:
             answer, is_carried_out = self.messages.kind, self.messages.is_after
-        elif self.once:
-            answer, is_carried_out = self.once.pop(0)
-            self.note_trouble(self.now(), self.now() + (100 if answer == 3 else 50))
+        elif self.next_answers:
+            answer, is_carried_out = self.next_answers.pop(0)
+            self.note_fault(self.now(), self.now() + (100 if answer == 3 else 50))
         if answer == 3:
             is_repeat = self._is_known(request)
             if not is_repeat:  # a repeat is never too fast

@@ -103,7 +103,7 @@ def main() -> int:
             copy = Path(folder) / "qqcampaign"
             shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
             command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
-            if arguments.told:
+            if arguments.described:
                 command = ["pytest", "-n", "0", "-q", "-x", "tests/model/test_histories.py"]
             wrong += not _is_found(mutation, copy, command)
     return 1 if wrong else 0
@@ -126,8 +126,8 @@ def _is_found(mutation: Mutation, copy: Path, command: list[str]) -> bool:
         text=True,
         check=False,
     )
-    told = (done.stderr + done.stdout).splitlines()
-    found = [line for line in told if line.strip(" |+-E").startswith("at ")]
+    described = (done.stderr + done.stdout).splitlines()
+    found = [line for line in described if line.strip(" |+-E").startswith("at ")]
     is_found = done.returncode != 0 and bool(found)
     what = found[0].strip(" |E") if found else (done.stderr or done.stdout)[-300:]
     colour = "red" if is_found else "GREEN"

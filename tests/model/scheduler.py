@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-#: Fibers resumed at one moment of virtual time before that is taken for an endless loop.
+#: The wall clock when virtual time is 0.
+START = datetime(2026, 6, 1, tzinfo=UTC)
+#: This many fibers resumed at one moment of virtual time are an endless loop.
 MOST_AT_ONE_MOMENT = 50_000
+
+
+def seconds_at(moment: datetime) -> float:
+    """Return the virtual time of a shared time, which never steps."""
+    return (moment - START).total_seconds()
 
 
 class Endless(AssertionError):

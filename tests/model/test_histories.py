@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sending.states import Promise
-from tests.model.machine import EngineMachine
+from tests.model.state_machine import EngineMachine
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("model_database")]
 

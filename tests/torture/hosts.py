@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import Mapping
 
 from qqcampaign.environment import socket_path
-from tests.outside.manners import Manners
-from tests.outside.world import World, move_in
+from tests.black_box.behaviour import Behaviour
+from tests.black_box.population import Population, import_population
 from tests.servers import running_redis
-from tests.torture.clock import HostClock
-from tests.torture.stage import NOTHING, Stage
+from tests.torture.harness import NOTHING, Harness
+from tests.torture.host_clocks import HostClock
 
 KINDS = ("worker", "jobs", "beat")
 #: How long a worker may take until it serves.
@@ -18,11 +18,11 @@ PATIENCE = 60.0
 
 
 def open_hosts(
-    stage: Stage,
-    world: World,
+    harness: Harness,
+    population: Population,
     *,
     clocks: Mapping[str, HostClock] | None = None,
-    manners: Manners | None = None,
+    behaviour: Behaviour | None = None,
     min_interval: float = 0.2,
     env: Mapping[str, str] = NOTHING,
 ) -> dict[str, subprocess.Popen[bytes]]:
@@ -37,23 +37,23 @@ def open_hosts(
         env: of all hosts.
     """
     env = {**env, "EGRESS_NAME": "default"}
-    stage.prepare(world, manners=manners, database="postgresql", env=env)
-    said = stage.stranger.manage("migrate", "--noinput")
-    assert said.status == 0, said
-    stage.stays.enter_context(running_redis(socket_path(stage.stranger.home)))
+    harness.prepare(population, behaviour=behaviour, database="postgresql", env=env)
+    result = harness.operator.manage("migrate", "--noinput")
+    assert result.status == 0, result
+    harness.exit_stack.enter_context(running_redis(socket_path(harness.operator.home)))
     given = clocks or {}
-    processes = {kind: start_host(stage, kind, clock=given.get(kind)) for kind in KINDS}
-    stage.until(
-        lambda: "Serving egress" in stage.stranger.logs(),
+    processes = {kind: start_host(harness, kind, clock=given.get(kind)) for kind in KINDS}
+    harness.wait_until(
+        lambda: "Serving egress" in harness.operator.logs(),
         seconds=PATIENCE,
         what="the worker's start",
     )
-    move_in(stage.stranger, world, min_interval=min_interval)
+    import_population(harness.operator, population, min_interval=min_interval)
     return processes
 
 
 def start_host(
-    stage: Stage, kind: str, *, clock: HostClock | None = None, name: str = ""
+    harness: Harness, kind: str, *, clock: HostClock | None = None, name: str = ""
 ) -> subprocess.Popen[bytes]:
     """Start one part on a host of its own.
 
@@ -63,17 +63,17 @@ def start_host(
         clock: the host's; None: it has the right time.
         name: of the log, when there are two of a kind.
     """
-    logs = stage.stranger.home / "logs"
+    logs = harness.operator.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     own = clock.env if clock is not None else NOTHING
     with (logs / f"{name or kind}.log").open("ab") as log:
         process = subprocess.Popen(
-            [stage.stranger.python, "manage.py", "serve", kind],
-            cwd=stage.stranger.root,
-            env={**stage.stranger.env, **own},
+            [harness.operator.python, "manage.py", "serve", kind],
+            cwd=harness.operator.root,
+            env={**harness.operator.env, **own},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
-    stage.stays.callback(_end, process)
+    harness.exit_stack.callback(_end, process)
     return process
 
 

@@ -49,19 +49,19 @@ class Killer:
         stack: RunningStack,
         postgresql: KillablePostgresql | None,
         start_again: Callable[[], None],
-        dice: random.Random,
+        rng: random.Random,
     ) -> None:
         self.stack = stack
         self.postgresql = postgresql
         self.start_again = start_again
-        self.dice = dice
+        self.rng = rng
         self.kills: Counter[str] = Counter()
         self._deaths: Counter[str] = Counter()
 
     def kill_something(self) -> str | None:
         """Kill one thing, chosen by chance; return its name, or None if it was dead already."""
         names = [name for name in WEIGHTS if self.postgresql or "postgresql" not in name]
-        name = self.dice.choices(names, [WEIGHTS[name] for name in names])[0]
+        name = self.rng.choices(names, [WEIGHTS[name] for name in names])[0]
         if max(self._deaths.values(), default=0) >= DEATHS_BEFORE_A_NEW_SUPERVISOR:
             name = "supervisor"
         if not self.kill(name):

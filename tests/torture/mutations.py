@@ -237,20 +237,20 @@ def main() -> int:
         databases = {"sqlite": "", "postgresql": url}
         for name, database in databases.items():
             failed = _failures(copy, tests, database)
-            _say("RED" if failed else "green", f"as it is, on {name}", failed)
+            _print_line("RED" if failed else "green", f"as it is, on {name}", failed)
             wrong += bool(failed)
         for mutation in mutations:
             file = copy / mutation.file
             before = file.read_text(encoding="utf-8")
             if before.count(mutation.old) != 1:
-                _say("MOVED", mutation.name, [f"look for it in {mutation.file}"])
+                _print_line("MOVED", mutation.name, [f"look for it in {mutation.file}"])
                 wrong += 1
                 continue
             file.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
             for name in mutation.on:
                 failed = _failures(copy, list(mutation.tests), databases[name])
                 wrong += not failed
-                _say("red" if failed else "GREEN", mutation.name, failed)
+                _print_line("red" if failed else "GREEN", mutation.name, failed)
             file.write_text(before, encoding="utf-8")
     return 1 if wrong else 0
 
@@ -271,7 +271,7 @@ def _failures(copy: Path, tests: list[str], database: str) -> list[str]:
     return failed
 
 
-def _say(colour: str, name: str, failed: list[str]) -> None:
+def _print_line(colour: str, name: str, failed: list[str]) -> None:
     """Print a line; what should not be is in capitals."""
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     print(f"{colour:7} {name}: {', '.join(failed[:3])}{more}", flush=True)

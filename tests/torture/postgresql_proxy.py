@@ -34,7 +34,7 @@ class PostgresqlProxy:
         self._marker, self._share = b"", 0.0
         self._flows = threading.Event()
         self._flows.set()
-        self._dice = random.Random(11)
+        self._rng = random.Random(11)
         #: Commits whose answer was withheld.
         self.cut = 0
 
@@ -107,7 +107,7 @@ class PostgresqlProxy:
 
     def is_cut(self, said: bytes) -> bool:
         """Decide whether the answer to this transaction's commit is withheld."""
-        is_cut = self._share > 0 and self._marker in said and self._dice.random() < self._share
+        is_cut = self._share > 0 and self._marker in said and self._rng.random() < self._share
         self.cut += is_cut
         return is_cut
 

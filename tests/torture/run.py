@@ -2,7 +2,7 @@
 
 `make torture ARGS="--kills 50 --database sqlite"` for less; `make torture MUTATIONS=1` proves
 instead that each mechanism is needed (tests/torture/mutations.py), `make torture OUTSIDE=1` does
-all that a stranger would try (tests/outside). The exit status is 0 when nothing was lost, twice,
+all that a stranger would try (tests/black_box). The exit status is 0 when nothing was lost, twice,
 unknown or otherwise wrong.
 """
 
@@ -17,13 +17,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from tests.outside import run as outside_run
-from tests.torture import mutations, perform
+from tests.black_box import run as black_box
+from tests.torture import mutations, scenario_runner
 from tests.torture.torture import Plan, kills_by_target, torture
 
 ROWS = (
     *("deliveries", "sent", "arrived", "lost", "not_sent", "twice", "wrong_text", "unknown"),
-    *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unsaid", "attempts", "replays"),
+    *("failed", "open", "too_soon", "seq_shared", "late_repeats", "unreported"),
+    *("attempts", "replays"),
 )
 
 
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="the scenarios of many minutes too")
     parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
     if os.environ.get("OUTSIDE"):
-        return outside_run.main(sys.argv[1:])
+        return black_box.main(sys.argv[1:])
     if os.environ.get("MODEL"):
         command = [sys.executable, "-m", "tests.model.run", *sys.argv[1:]]
         return subprocess.run(command, check=False).returncode
@@ -52,12 +53,14 @@ def main() -> int:
     if given.scenario:
         databases = given.database or ["sqlite"]
         return max(
-            perform.main(given.scenario, database=one, is_long=given.long, kept=given.keep)
+            scenario_runner.main(
+                given.scenario, database=one, is_long=given.long, keep_folder=given.keep
+            )
             for one in databases
         )
     print("=== hostile files", flush=True)
     fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
-    faults = ["a file made the reader fail: see above"] if fuzz.returncode else []
+    violations = ["a file made the reader fail: see above"] if fuzz.returncode else []
     columns = {}
     for database in given.database or ("sqlite", "postgresql"):
         print(f"=== {database}, seed {given.seed}", flush=True)
@@ -66,27 +69,27 @@ def main() -> int:
             kills=given.kills,
             seconds=given.seconds,
             seed=given.seed,
-            troubles=given.troubles,
+            fault_probability=given.troubles,
         )
         began = time.monotonic()
-        with torture(plan, say=_nothing if given.quiet else _say) as one:
-            judgement = one.run()
+        with torture(plan, log=_nothing if given.quiet else _print_line) as one:
+            verdict = one.run()
             columns[database] = {
                 "kills": one.killer.kills.total(),
-                **{row: getattr(judgement, row) for row in ROWS},
-                "wrong figures": len(judgement.wrong_figures),
+                **{row: getattr(verdict, row) for row in ROWS},
+                "wrong figures": len(verdict.wrong_figures),
                 "runs": len(one.texts),
                 "seconds": round(time.monotonic() - began),
             }
             print(f"kills: {kills_by_target(one.killer.kills)}", flush=True)
-            print(f"troubles: {kills_by_target(one.troubles.made)}", flush=True)
-            faults += [f"{database}: {fault}" for fault in judgement.faults]
+            print(f"troubles: {kills_by_target(one.transient_faults.made)}", flush=True)
+            violations += [f"{database}: {fault}" for fault in verdict.violations]
             if one.killer.kills.total() < given.kills:
-                faults.append(f"{database}: only {one.killer.kills.total()} kills")
+                violations.append(f"{database}: only {one.killer.kills.total()} kills")
     print_table(columns)
-    for fault in faults:
+    for fault in violations:
         print("FAULT", fault)
-    return 1 if faults else 0
+    return 1 if violations else 0
 
 
 def print_table(columns: dict[str, dict[str, int]]) -> None:
@@ -98,7 +101,7 @@ def print_table(columns: dict[str, dict[str, int]]) -> None:
         print(f"{name.replace('_', ' '):16}{cells}")
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.torture.perform import play
+from tests.torture.scenario_runner import run_scenario
 from tests.torture.scenarios import SCENARIOS
 from tests.torture.scenarios.scenario import Scenario
 
@@ -16,7 +16,7 @@ SHORT = [one for one in SCENARIOS if one.is_in_suite]
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SHORT, ids=lambda one: one.name)
 def test_a_scenario(scenario: Scenario) -> None:
-    result = play(scenario)
+    result = run_scenario(scenario)
     if result.skipped:
         pytest.skip(result.skipped)
     assert result.failures == [], result.line

@@ -17,8 +17,8 @@ def test_nothing_is_lost_and_nothing_is_sent_twice_whatever_is_killed() -> None:
     database = "postgresql" if "postgres" in os.environ.get("DATABASE_URL", "") else "sqlite"
     said: list[str] = []
     plan = Plan(database, kills=KILLS, seconds=SECONDS, accounts=10, friends=60)
-    with torture(plan, say=said.append) as one:
-        judgement = one.run()
-        assert judgement.faults == [], "\n".join(said)
+    with torture(plan, log=said.append) as one:
+        verdict = one.run()
+        assert verdict.violations == [], "\n".join(said)
         assert one.killer.kills.total() >= 3
-        assert judgement.sent >= len(one.people)
+        assert verdict.sent >= len(one.people)

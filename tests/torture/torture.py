@@ -18,13 +18,13 @@ from qqhttp.simulator import SimulatorProcess
 from qqhttp.simulator.control_client import SimulatorControl
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from tests.running_stack import RunningStack
-from tests.torture import clock as clock_module
-from tests.torture.clerk_process import ClerkProcess
-from tests.torture.clock import Clocks, HostClock
-from tests.torture.judgement import Judgement, judge
+from tests.torture import host_clocks
+from tests.torture.django_process import DjangoProcess
+from tests.torture.host_clocks import HostClock, HostClocks
 from tests.torture.kills import Killer
 from tests.torture.postgresql import KillablePostgresql, killable_postgresql
-from tests.torture.troubles import Troubles
+from tests.torture.transient_faults import TransientFaults
+from tests.torture.verdict import Verdict, compare
 
 #: The gateway's limit and the accounts' gap: the same, so that every RES=3 would be our fault.
 GAP = 0.25
@@ -84,7 +84,7 @@ class Plan:
     accounts: int = 30
     friends: int = 80
     seed: int = 1
-    troubles: float = 0.0
+    fault_probability: float = 0.0
 
 
 class Torture:
@@ -92,29 +92,29 @@ class Torture:
 
     def __init__(
         self, plan: Plan, *, folder: Path, gateway: SimulatorProcess,
-        postgresql: KillablePostgresql | None, clock: HostClock | None, say: Any,
+        postgresql: KillablePostgresql | None, clock: HostClock | None, log: Any,
     ) -> None:  # fmt: skip
         self.plan = plan
         self.gateway = gateway
-        self.say = say
-        self.dice = random.Random(plan.seed)
+        self.log = log
+        self.rng = random.Random(plan.seed)
         self.folder = folder
         self.stack = RunningStack(folder / "home", env=ENVIRONMENT)
         self.stack.env["QQ_GATEWAY_URL"] = gateway.url
         if postgresql is not None:
             self.stack.env["DATABASE_URL"] = postgresql.url
         self.killer = Killer(
-            stack=self.stack, postgresql=postgresql, start_again=self.start, dice=self.dice
+            stack=self.stack, postgresql=postgresql, start_again=self.start, rng=self.rng
         )
         if clock is not None:
             self.stack.env |= clock.env
-        self._second_clerk = ClerkProcess(folder, env=self.stack.env, name="second_clerk")
-        self.troubles = Troubles(
+        self._second_django = DjangoProcess(folder, env=self.stack.env, name="second_django")
+        self.transient_faults = TransientFaults(
             stack=self.stack, control=SimulatorControl(gateway.url), faults=FAULTS,
-            postgresql=postgresql, clock=clock, clerk=self._second_clerk, dice=self.dice,
+            postgresql=postgresql, clock=clock, django=self._second_django, rng=self.rng,
         )  # fmt: skip
         self.texts: dict[str, str] = {}
-        self._clerk = ClerkProcess(folder, env=self.stack.env)
+        self._django = DjangoProcess(folder, env=self.stack.env)
         #: Deaths by failpoints that are counted, by process and name.
         self._struck: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
@@ -123,7 +123,7 @@ class Torture:
 
     def start(self, failpoints: str | None = None) -> None:
         """Start the stack, with failpoints chosen by chance."""
-        chosen = self.dice.choice(FAILPOINTS) if failpoints is None else failpoints
+        chosen = self.rng.choice(FAILPOINTS) if failpoints is None else failpoints
         for attempt in range(START_TRIES):
             # Without failpoints from the second try on: one may have struck while it started.
             given = "" if attempt else f"{PLANNERS_FAILPOINTS},{chosen}"
@@ -137,15 +137,15 @@ class Torture:
             else:
                 return
 
-    def order(self, order: str, /, **arguments: Any) -> Any:
+    def call(self, order: str, /, **arguments: Any) -> Any:
         """Let the clerk do something."""
-        return self._clerk.order(order, **arguments)
+        return self._django.call(order, **arguments)
 
     def end(self) -> None:
         """End whatever is there."""
-        self.troubles.end()
-        self._clerk.end()
-        self._second_clerk.end()
+        self.transient_faults.end()
+        self._django.end()
+        self._second_django.end()
         self.stack.end_at_once()
 
     def _write_people(self) -> dict[int, str]:
@@ -165,21 +165,21 @@ class Torture:
 
     # --- the course ---------------------------------------------------------------------------
 
-    def run(self) -> Judgement:
+    def run(self) -> Verdict:
         """Fill, torment, let it recover, and judge."""
         began = time.monotonic()
         self.start("")
-        refused = self.order(
+        refused = self.call(
             "fill",
             accounts=str(self.folder / "accounts.csv"),
             contacts=str(self.folder / "people.csv"),
             suppressed=self.suppressed,
         )
         assert not refused, refused
-        self._torment(ends_at=began + self.plan.seconds)
+        self._kill_parts(ends_at=began + self.plan.seconds)
         self._recover()
-        return judge(
-            told=self.order("verdict"),
+        return compare(
+            final_state=self.call("final_state"),
             people=self.people,
             texts=self.texts,
             messages=self.gateway.control.messages(),
@@ -188,58 +188,60 @@ class Torture:
             suppressed=SUPPRESSED,
         )
 
-    def _torment(self, *, ends_at: float) -> None:
+    def _kill_parts(self, *, ends_at: float) -> None:
         self.gateway.control.set_faults(*FAULTS)
         while self.killer.kills.total() < self.plan.kills and time.monotonic() < ends_at:
-            self._keep_it_busy()
+            self._ensure_active_run()
             # Something is sent before each strike, or it would be the dead that are killed.
-            self._wait_for_messages(self.dice.choice(MESSAGES_BETWEEN), seconds=PATIENCE)
-            self._be_awkward()
-            if self.dice.random() < self.plan.troubles and (made := self.troubles.make_one()):
-                self.say(f"     {made}")
-            struck = [self.killer.kill_something() for _ in range(self.dice.choice(AT_ONCE))]
+            self._wait_for_messages(self.rng.choice(MESSAGES_BETWEEN), seconds=PATIENCE)
+            self._disturb()
+            if self.rng.random() < self.plan.fault_probability and (
+                made := self.transient_faults.start_one()
+            ):
+                self.log(f"     {made}")
+            struck = [self.killer.kill_something() for _ in range(self.rng.choice(AT_ONCE))]
             self._count_failpoints()
             names = ", ".join(name for name in struck if name is not None)
             arrived = self.gateway.control.figures().arrived
-            self.say(f"{self.killer.kills.total():4d} kills, {arrived:6d} arrived  {names}")
+            self.log(f"{self.killer.kills.total():4d} kills, {arrived:6d} arrived  {names}")
 
-    def _keep_it_busy(self) -> None:
+    def _ensure_active_run(self) -> None:
         """See to it that some run is under way."""
-        if self.order("active"):
+        if self.call("active"):
             return
         name = f"run {len(self.texts)}"
         # Every second text is its own for each person; all have a lowercase h, an & and a %.
         who = "" if len(self.texts) % 2 else " {{ name }}"
         self.texts[name] = f"{name}:{who} 你好 = 100% hello & welcome"
-        self.order("start", name=name, text=self.texts[name])
+        self.call("start", name=name, text=self.texts[name])
 
-    def _be_awkward(self) -> None:
+    def _disturb(self) -> None:
         """Do what gateways and operators do."""
-        chance = self.dice.random()
-        if chance < 0.08:
-            self.gateway.control.go_offline(seconds=self.dice.uniform(0.2, 2.0))
-        elif chance < 0.14:
+        rng = self.rng.random()
+        if rng < 0.08:
+            self.gateway.control.go_offline(seconds=self.rng.uniform(0.2, 2.0))
+        elif rng < 0.14:
             self.gateway.control.clear_sessions()
-        elif chance < 0.2:
-            for name in self.order("active"):
-                self.order("pause", name=name)
+        elif rng < 0.2:
+            for name in self.call("active"):
+                self.call("pause", name=name)
             self._wait_for_messages(5, seconds=1.0)
-        if self.dice.random() < 0.5:
-            self.order("resume_paused")
+        if self.rng.random() < 0.5:
+            self.call("resume_paused")
 
     def _recover(self) -> None:
         """End the faults and wait until nothing is open any more."""
-        self.troubles.end()
+        self.transient_faults.end()
         self.gateway.control.set_faults()
         self.gateway.control.come_online()
         self.killer.stack.end_at_once()
         self._count_failpoints()
         self.start("")
-        self.order("resume_paused")
+        self.call("resume_paused")
         deadline = time.monotonic() + 180
-        while (left := self.order("unfinished"))["runs"] or left["deliveries"]:
+        while (left := self.call("unfinished"))["runs"] or left["deliveries"]:
             if time.monotonic() > deadline:
-                self.say(f"still open after 180 s: {left}\n{self.stack.logs()}")
+                self.log(f"still open after 180 s: {left}\n{self.stack.logs()}")
                 return
             time.sleep(0.5)
 
@@ -263,7 +265,7 @@ class Torture:
 
 
 @contextlib.contextmanager
-def torture(plan: Plan, *, say: Any = print) -> Iterator[Torture]:
+def torture(plan: Plan, *, log: Any = print) -> Iterator[Torture]:
     """Make a torture, in a folder of its own."""
     with contextlib.ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="qqt-")))
@@ -274,13 +276,13 @@ def torture(plan: Plan, *, say: Any = print) -> Iterator[Torture]:
             )
         )  # fmt: skip
         postgresql = clock = None
-        if plan.troubles and not clock_module.why_impossible():
-            clock = Clocks(folder / "clocks").host("all")
-            parts.enter_context(clock.for_what_is_started())
+        if plan.fault_probability and not host_clocks.why_unavailable():
+            clock = HostClocks(folder / "clocks").host("all")
+            parts.enter_context(clock.set_in_environment())
         if plan.database == "postgresql":
             postgresql = parts.enter_context(killable_postgresql())
         one = Torture(
-            plan, folder=folder, gateway=gateway, postgresql=postgresql, clock=clock, say=say
+            plan, folder=folder, gateway=gateway, postgresql=postgresql, clock=clock, log=log
         )
         parts.callback(one.end)
         yield one

@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from tests.outside.history import Rules
-from tests.outside.world import World, import_people
-from tests.torture.clock import Clocks, why_impossible
+from tests.black_box.history import Rules
+from tests.black_box.population import Population, import_people
+from tests.torture.harness import TEXT, Harness, ScenarioSkipped
+from tests.torture.host_clocks import HostClocks, why_unavailable
 from tests.torture.hosts import open_hosts
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import TEXT, Skipped, Stage
 
-WORLD = World(4, 30)
+POPULATION = Population(4, 30)
 #: One has a limit of its own, one is made to rest; the others only send.
-SLOW, WEARY, *_OTHERS = WORLD.uins
+SLOW, WEARY, *_OTHERS = POPULATION.uins
 PER_MINUTE = 20
 GAP = 0.2
 #: What the policy for RES=3 says, and how much later the account may go on.
@@ -30,82 +30,86 @@ AHEAD, LATE, EARLY = 10.0, 12.0, 1.0
 HOUR = 3600.0
 
 
-def _clocks(stage: Stage) -> Clocks:
-    problem = why_impossible()
+def _clocks(harness: Harness) -> HostClocks:
+    problem = why_unavailable()
     if problem:
-        raise Skipped(problem)
-    return Clocks(stage.folder / "clocks")
+        raise ScenarioSkipped(problem)
+    return HostClocks(harness.folder / "clocks")
 
 
-def _step(stage: Stage, *, database: str, seconds: float) -> None:
+def _step(harness: Harness, *, database: str, seconds: float) -> None:
     """Set the clock of the only host, its database's too, in the middle of a run."""
-    clock = _clocks(stage).host("all")
-    stage.open(WORLD, database=database, clock=clock, min_interval=GAP)
-    _course(stage, lambda: clock.set(seconds))
+    clock = _clocks(harness).host("all")
+    harness.open(POPULATION, database=database, clock=clock, min_interval=GAP)
+    _course(harness, lambda: clock.set(seconds))
 
 
-def _skew(stage: Stage, *, ahead: Mapping[str, float]) -> None:
+def _skew(harness: Harness, *, ahead: Mapping[str, float]) -> None:
     """Run worker, jobs and beat on a host each, some of whose clocks are wrong all the time."""
-    clocks = _clocks(stage)
+    clocks = _clocks(harness)
     hosts = {kind: clocks.host(kind, ahead=seconds) for kind, seconds in ahead.items()}
-    open_hosts(stage, WORLD, clocks=hosts, min_interval=GAP)
-    _course(stage, lambda: None)
+    open_hosts(harness, POPULATION, clocks=hosts, min_interval=GAP)
+    _course(harness, lambda: None)
 
 
-def _course(stage: Stage, act: Callable[[], None]) -> None:
+def _course(harness: Harness, act: Callable[[], None]) -> None:
     """Send, let an account rest, act on the clocks, schedule a campaign, and see it all through."""
-    import_people(stage.stranger, "few", [friends[0] for friends in WORLD.friends_of.values()])
-    stage.limit(SLOW, per_minute=PER_MINUTE)
-    one = stage.campaign("one")
-    stage.under_way(10)
-    stage.gateway.manners.too_fast = frozenset({WEARY})
-    stage.until(lambda: _rested_at(stage) is not None, seconds=20, what="an account's rest")
-    stage.gateway.manners.too_fast = frozenset()
+    import_people(
+        harness.operator, "few", [friends[0] for friends in POPULATION.friends_of.values()]
+    )
+    harness.set_limits(SLOW, per_minute=PER_MINUTE)
+    one = harness.campaign("one")
+    harness.wait_for_messages(10)
+    harness.gateway.behaviour.always_too_fast = frozenset({WEARY})
+    harness.wait_until(
+        lambda: _rested_at(harness) is not None, seconds=20, what="an account's rest"
+    )
+    harness.gateway.behaviour.always_too_fast = frozenset()
     act()
-    due = _schedule(stage, "later")
-    stage.finish(seconds=85)
-    _judge_rest(stage)
-    _judge_start(stage, due)
-    rules = Rules(limits={SLOW: ((60.0, PER_MINUTE),)}, gaps=dict.fromkeys(WORLD.uins, GAP))
-    stage.judge(one, "later", rules=rules)
+    due = _schedule(harness, "later")
+    harness.wait_for_finish(seconds=85)
+    _check_rest(harness)
+    _check_start(harness, due)
+    rules = Rules(limits={SLOW: ((60.0, PER_MINUTE),)}, gaps=dict.fromkeys(POPULATION.uins, GAP))
+    harness.check(one, "later", rules=rules)
 
 
-def _schedule(stage: Stage, name: str) -> float:
+def _schedule(harness: Harness, name: str) -> float:
     """Schedule a campaign by the database's clock; return when it is due on our monotonic one."""
     asked_at = time.monotonic()
-    at = datetime.fromisoformat(stage.clerk.order("database_time")) + timedelta(seconds=AHEAD)
-    stage.campaign(name, "--list", "few", "--at", at.isoformat())
+    at = datetime.fromisoformat(harness.django.call("database_time")) + timedelta(seconds=AHEAD)
+    harness.campaign(name, "--list", "few", "--at", at.isoformat())
     return asked_at + AHEAD
 
 
-def _rested_at(stage: Stage) -> float | None:
+def _rested_at(harness: Harness) -> float | None:
     """Return when the account that is made to rest was first told that it is too fast."""
-    told = (one for one in stage.history if one.account == WEARY and one.said == "RES=3")
-    return next((one.replied_at for one in told), None)
+    throttled = (one for one in harness.history if one.account == WEARY and one.answer == "RES=3")
+    return next((one.replied_at for one in throttled), None)
 
 
-def _judge_rest(stage: Stage) -> None:
-    began = _rested_at(stage)
+def _check_rest(harness: Harness) -> None:
+    began = _rested_at(harness)
     assert began is not None
-    after = [one.at - began for one in stage.history if one.account == WEARY and one.at > began]
+    after = [one.at - began for one in harness.history if one.account == WEARY and one.at > began]
     if not after:
-        stage.failures.append("the account that rested never sent again")
+        harness.failures.append("the account that rested never sent again")
         return
     is_right = REST - 0.1 <= after[0] <= REST + REST_SLACK
-    stage.expect(is_right, f"an account rested {after[0]:.1f} s, not {REST:g}")
+    harness.expect(is_right, f"an account rested {after[0]:.1f} s, not {REST:g}")
 
 
-def _judge_start(stage: Stage, due: float) -> None:
+def _check_start(harness: Harness, due: float) -> None:
     text = f"{TEXT} later".encode()
-    at = [one.at for one in stage.history if one.text == text]
+    at = [one.at for one in harness.history if one.text == text]
     if not at:
-        stage.failures.append("the scheduled campaign did not start")
+        harness.failures.append("the scheduled campaign did not start")
         return
     is_right = -EARLY <= at[0] - due <= LATE
-    stage.expect(is_right, f"the scheduled campaign began {at[0] - due:+.1f} s from its time")
+    harness.expect(is_right, f"the scheduled campaign began {at[0] - due:+.1f} s from its time")
 
 
-HOLDS = "everything is sent, rests and limits are as long as ever, a schedule is kept"
+EXPECTATION = "everything is sent, rests and limits are as long as ever, a schedule is kept"
 STEPS = {"back": -HOUR, "forward": HOUR}
 SKEWS: dict[str, Mapping[str, float]] = {
     "worker_ahead": {"worker": 40.0},
@@ -118,7 +122,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"clock_{name}_{database}",
-            f"the wall clock is set {name} by an hour: {HOLDS}",
+            f"the wall clock is set {name} by an hour: {EXPECTATION}",
             partial(_step, database=database, seconds=seconds),
         )
         for database in ("sqlite", "postgresql")
@@ -127,7 +131,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"skew_{name}",
-            f"hosts' clocks are off by {dict(ahead)}: {HOLDS}",
+            f"hosts' clocks are off by {dict(ahead)}: {EXPECTATION}",
             partial(_skew, ahead=ahead),
         )
         for name, ahead in SKEWS.items()

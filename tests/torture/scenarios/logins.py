@@ -6,69 +6,71 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from tests.outside.arrived import Request
-from tests.outside.manners import Mishap
-from tests.outside.world import World
+from tests.black_box.behaviour import Fault
+from tests.black_box.population import Population
+from tests.black_box.traffic import Request
+from tests.torture.harness import Harness
 from tests.torture.scenarios.scenario import Scenario
-from tests.torture.stage import Stage
 
 KINDS = {
-    "5xx": Mishap.ERROR_BEFORE,
-    "reset": Mishap.RESET_BEFORE,
-    "null": Mishap.EMPTY_BEFORE,
-    "silence": Mishap.SILENCE_BEFORE,
+    "5xx": Fault.ERROR_BEFORE,
+    "reset": Fault.RESET_BEFORE,
+    "null": Fault.EMPTY_BEFORE,
+    "silence": Fault.SILENCE_BEFORE,
 }
-WORLD = World(8, 30)
+POPULATION = Population(8, 30)
 #: Long enough for five tries with pauses of 1, 2, 5 and 10 seconds, and what lies between them.
 OUTAGE, LONG_OUTAGE = 60.0, 1200.0
 #: Logins of all accounts together that are patient, in the last half minute of an outage.
 PATIENT = 24
 
 
-def _fail_logins(stage: Stage, mishaps: Mapping[int, Mishap], *, seconds: float) -> None:
+def _fail_logins(harness: Harness, faults: Mapping[int, Fault], *, seconds: float) -> None:
     """Send a campaign, lose all sessions in the middle, and let the logins fail for a while."""
-    stage.open(WORLD, min_interval=0.3)
-    stage.campaign("one")
-    stage.under_way(40)
+    harness.open(POPULATION, min_interval=0.3)
+    harness.campaign("one")
+    harness.wait_for_messages(40)
 
-    def fail(request: Request) -> Mishap | None:
-        return mishaps[int(request.text("UIN"))] if request.command == "login" else None
+    def fail(request: Request) -> Fault | None:
+        return faults[int(request.text("UIN"))] if request.command == "login" else None
 
-    stage.gateway.manners.trouble = fail
-    stage.gateway.forget_sessions()
+    harness.gateway.behaviour.choose_fault = fail
+    harness.gateway.forget_sessions()
     began = time.monotonic()
     time.sleep(seconds - 15)
-    stage.expect(stage.stranger.status("one")["why"], "nothing moves, and nobody is told why")
+    harness.expect(harness.operator.status("one")["why"], "nothing moves, and nobody is told why")
     time.sleep(max(0.0, seconds - (time.monotonic() - began)))
     ended = time.monotonic()
     logins = sum(
         one.command == "login" and ended - 30 < one.at < ended
-        for one in list(stage.gateway.arrived.requests)
+        for one in list(harness.gateway.traffic.requests)
     )
-    stage.notes.append(f"{logins} logins in the last 30 s")
-    stage.expect(logins <= PATIENT, f"{logins} logins in the last 30 s of the outage")
-    stage.gateway.manners.trouble = None
-    stage.finish(seconds=60)
-    stage.accounts_are_well()
-    stage.judge("one")
+    harness.notes.append(f"{logins} logins in the last 30 s")
+    harness.expect(logins <= PATIENT, f"{logins} logins in the last 30 s of the outage")
+    harness.gateway.behaviour.choose_fault = None
+    harness.wait_for_finish(seconds=60)
+    harness.expect_healthy_accounts()
+    harness.check("one")
 
 
-def _one_kind(stage: Stage, *, kind: str, seconds: float) -> None:
-    _fail_logins(stage, dict.fromkeys(WORLD.uins, KINDS[kind]), seconds=seconds)
+def _one_kind(harness: Harness, *, kind: str, seconds: float) -> None:
+    _fail_logins(harness, dict.fromkeys(POPULATION.uins, KINDS[kind]), seconds=seconds)
 
 
-def _all_kinds(stage: Stage) -> None:
+def _all_kinds(harness: Harness) -> None:
     kinds = list(KINDS.values())
-    mishaps = {uin: kinds[n % len(kinds)] for n, uin in enumerate(WORLD.uins)}
-    _fail_logins(stage, mishaps, seconds=OUTAGE)
+    faults = {uin: kinds[n % len(kinds)] for n, uin in enumerate(POPULATION.uins)}
+    _fail_logins(harness, faults, seconds=OUTAGE)
 
 
-HOLDS = "sessions lost, logins answered {kind} for {seconds:g} s: all is sent, no account ends"
+EXPECTATION = (
+    "sessions lost, logins answered {kind} for {seconds:g} s: all is sent, no account ends"
+)
 SCENARIOS = (
     *(
         Scenario(
             f"logins_{kind}",
-            HOLDS.format(kind=kind, seconds=OUTAGE),
+            EXPECTATION.format(kind=kind, seconds=OUTAGE),
             partial(_one_kind, kind=kind, seconds=OUTAGE),
         )
         for kind in KINDS
@@ -77,7 +79,7 @@ SCENARIOS = (
     *(
         Scenario(
             f"logins_{kind}_20_minutes",
-            HOLDS.format(kind=kind, seconds=LONG_OUTAGE),
+            EXPECTATION.format(kind=kind, seconds=LONG_OUTAGE),
             partial(_one_kind, kind=kind, seconds=LONG_OUTAGE),
             is_long=True,
         )

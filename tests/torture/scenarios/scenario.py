@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.torture.stage import Stage
+from tests.torture.harness import Harness
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Scenario:
     """
 
     name: str
-    holds: str
-    play: Callable[[Stage], None]
+    expectation: str
+    run: Callable[[Harness], None]
     is_long: bool = False
     is_in_suite: bool = False
