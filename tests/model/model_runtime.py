@@ -27,8 +27,9 @@ class ModelRuntime(Runtime):
         self._tended: object = None
         self._policies_read: object = None
         super().__init__(version="model")
+        self.context.new_client = self._new_client  # type: ignore[method-assign]
 
-    def new_client(self) -> Any:
+    def _new_client(self) -> Any:
         """Return a client of the model's gateway."""
         return ModelClient(self._network)
 
@@ -36,7 +37,7 @@ class ModelRuntime(Runtime):
         database, lanes = self._database, frozenset(map(id, self.lanes.values()))
         state = (database.version, lanes)
         if self._tended == state and database.is_faultless:
-            self._runs_read_at = local.elapsed()
+            self.context._runs_read_at = local.elapsed()
             return
         super()._tend()
         self._tended = state

@@ -105,8 +105,8 @@ MUTATIONS = (
     Mutation(
         "planning: two planners do not wait for each other (PostgreSQL)",
         "campaigns/planning/plan.py",
-        'Run.objects.select_for_update(of=("self",)).select_related',
-        "Run.objects.select_related",
+        'CampaignRun.objects.select_for_update(of=("self", "run"))\n            .select_related',
+        "CampaignRun.objects\n            .select_related",
         ("tests/campaigns/test_planning.py",),
         ("postgresql",),
     ),
@@ -162,7 +162,7 @@ MUTATIONS = (
     Mutation(
         "places: one that is not used stays taken",
         "sending/lanes/sender.py",
-        "                self._tempo.give_back_place(seq)\n",
+        "                self._pacing.give_back_place(seq)\n",
         "                pass\n",
         (f"{ENGINE}/test_places.py",),
     ),
