@@ -1,4 +1,4 @@
-"""Processes that stand still for a while (SIGSTOP), and go on as if nothing had been."""
+"""Processes that are frozen for a while (SIGSTOP) and then go on."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def _senders(gateway: Gateway, ip: str, *, since: float = 0.0) -> set[int]:
     }
 
 
-def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
+def test_a_frozen_worker_sends_nothing_after_another_has_taken_over(
     tmp_path: Path, make_operator: MakeOperator, postgresql_url: str
 ) -> None:
-    """Its accounts send from the other egress meanwhile, and stay there."""
+    """Its accounts are moved to the other egress and stay there."""
     population = Population(6, 180)
     shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
     first, gateway = make_operator(
@@ -66,9 +66,9 @@ def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
         import_population(first, population, min_interval=0.25)
         launch_campaign(first, "one", TEXT)
         first.wait_until(lambda: len(gateway.traffic.messages) > 100)
-        gateway.behaviour.delay = 0.1  # so that it is frozen with requests under way
+        gateway.behaviour.delay = 0.1  # so that it is frozen with requests in flight
         moving = _senders(gateway, SOUTH)
-        assert moving, "the worker that is to freeze sends nothing"
+        assert moving, "the worker that is to be frozen sends nothing"
         time.sleep(1)
         with _frozen(second.pid("worker")):
             at = time.monotonic()
@@ -82,17 +82,19 @@ def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
         figures = first.wait("one", seconds=120)
         assert figures["sent"] == len(population.people), figures
         assert_all_arrived(gateway, TEXT, population.people)
-        result = [(r.command, r.text("UIN")) for r in gateway.traffic.requests if r.at > at]
+        requests = [(r.command, r.text("UIN")) for r in gateway.traffic.requests if r.at > at]
         late = [r.command for r in gateway.traffic.requests if r.at > at and r.ip == SOUTH]
-        assert result, "the run was over before it went on: the test has tested nothing"
-        assert late == [], "it spoke for accounts that were another's"
+        assert requests, "the run ended before the worker went on: nothing was tested"
+        assert late == [], "the worker sent for accounts that it had lost"
         assert {uin: gateway.traffic.logins(uin) for uin in population.uins} == logins
         assert set(figures["res"]) == {"0"}, figures
 
 
 @pytest.mark.parametrize(("part", "seconds"), [("worker", 20), ("redis", 12), ("jobs", 12)])
-def test_a_part_that_stands_still(make_operator: MakeOperator, part: str, seconds: int) -> None:
-    """The only worker, Redis, whoever plans: each for a while, and nothing lost or twice."""
+def test_nothing_is_lost_or_sent_twice_when_a_part_is_frozen(
+    make_operator: MakeOperator, part: str, seconds: int
+) -> None:
+    """Freeze the only worker, Redis or the jobs worker for some seconds."""
     population = Population(5, 60)
     operator, gateway = make_operator(population)
     operator.up()

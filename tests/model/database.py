@@ -111,7 +111,7 @@ class Database:
         until = max(faults.locked_until, faults.read_only_until, faults.away_until)
         return until <= now and not faults.late and not faults.commits
 
-    # --- statements ---------------------------------------------------------------------------
+    # --- statements ----------------------------------------------------------------------------
 
     def _execute(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         process = self.time.current
@@ -173,7 +173,7 @@ class Database:
         del self.faults.commits[name]
         return kind
 
-    # --- the ends of transactions -------------------------------------------------------------
+    # --- the ends of transactions --------------------------------------------------------------
 
     def leave(self, atomic: Any, kind: Any, error: Any, trace: Any) -> None:
         """End an atomic block: carry its commit out, or not, and say so, or not."""

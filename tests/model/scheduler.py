@@ -86,7 +86,7 @@ class Scheduler:
         self._n = 0
         self._moment, self._at_moment = 0.0, 0
 
-    # --- timers -------------------------------------------------------------------------------
+    # --- timers --------------------------------------------------------------------------------
 
     def _push(self, at: float, what: Fiber | Callable[[], None], epoch: int) -> None:
         self._n += 1
@@ -119,7 +119,7 @@ class Scheduler:
         if self.is_closing or fiber.process.is_dead:
             raise GreenletExit
 
-    # --- the loop -----------------------------------------------------------------------------
+    # --- the loop ------------------------------------------------------------------------------
 
     def run_until(self, end: float) -> None:
         """Run everything that is due up to a moment."""
@@ -167,7 +167,7 @@ class Scheduler:
                     self.current = None
         process.fibers.clear()
 
-    # --- what takes the place of `clocks.local` -----------------------------------------------
+    # --- what takes the place of `clocks.local` ------------------------------------------------
 
     def elapsed(self) -> float:
         """Return the process's own clock; it may freeze right after it looked."""

@@ -192,7 +192,7 @@ class Simulation:
         self.fault_periods.note(self.time.now, self.time.now + seconds + 30.0)
         self.invariants.note(f"{process.name} stands still for {seconds:g} s")
 
-    # --- processes ----------------------------------------------------------------------------
+    # --- processes -----------------------------------------------------------------------------
 
     def _start_jobs(self) -> None:
         self._reconciler_wake_up = self.time.new_event()
@@ -280,7 +280,7 @@ class Simulation:
 
         self.time.call_at(self.time.now + WAKE_SECONDS, begin)
 
-    # --- time -------------------------------------------------------------------------------
+    # --- time ----------------------------------------------------------------------------------
 
     def advance(self, seconds: float) -> None:
         """Let time pass; check the open attempts at intervals, and raise violations."""

@@ -59,7 +59,7 @@ class EngineMachine(RuleBasedStateMachine):
             self._start_host()
         self.simulation.advance(0.5)
 
-    # --- the gateway --------------------------------------------------------------------------
+    # --- the gateway ---------------------------------------------------------------------------
 
     @rule(kind=bad_answers, is_after=st.booleans(), n=st.integers(1, 4), then=moments)
     def answers_are_lost(self, kind: str, is_after: bool, n: int, then: float) -> None:
@@ -105,7 +105,7 @@ class EngineMachine(RuleBasedStateMachine):
         network.wire_seconds, network.connect_seconds = wire, connect
         self._advance("the path is slow", 0.0, wire=wire, connect=connect)
 
-    # --- time ---------------------------------------------------------------------------------
+    # --- time ----------------------------------------------------------------------------------
 
     @rule(which=st.integers(0, 3), looks=st.integers(0, 60), lasts=seconds, then=moments)
     def a_worker_stands_still(self, which: int, looks: int, lasts: float, then: float) -> None:
@@ -130,7 +130,7 @@ class EngineMachine(RuleBasedStateMachine):
     def time_goes_by(self, lasts: float) -> None:
         self._advance("time goes by", lasts)
 
-    # --- the database -------------------------------------------------------------------------
+    # --- the database --------------------------------------------------------------------------
 
     @rule(lasts=seconds, then=moments)
     def tables_are_locked(self, lasts: float, then: float) -> None:
@@ -170,7 +170,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.simulation.redis.sets.clear()
         self._advance("Redis is flushed", then)
 
-    # --- processes ----------------------------------------------------------------------------
+    # --- processes -----------------------------------------------------------------------------
 
     @rule(which=st.integers(0, 3), then=moments)
     def a_worker_is_killed(self, which: int, then: float) -> None:
@@ -213,7 +213,7 @@ class EngineMachine(RuleBasedStateMachine):
         wake()
         self._advance("lanes are woken", then, lasts=lasts, every=every)
 
-    # --- operators ----------------------------------------------------------------------------
+    # --- operators -----------------------------------------------------------------------------
 
     @rule(run=runs, how=st.sampled_from(["pause", "resume"]), then=moments)
     def a_run_is_steered(self, run: str, how: str, then: float) -> None:
@@ -243,7 +243,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.simulation.set_limits(account, gap=gap, per_minute=per_minute)
         self._advance("limits change", then, account=account.uin, gap=gap, per_minute=per_minute)
 
-    # --- the end ------------------------------------------------------------------------------
+    # --- the end -------------------------------------------------------------------------------
 
     def teardown(self) -> None:
         """Let all trouble end, wait until nothing is open, and look at everything."""
@@ -278,7 +278,7 @@ class EngineMachine(RuleBasedStateMachine):
                 simulation.raise_violations()
         simulation.advance(12.0)
 
-    # --- tools --------------------------------------------------------------------------------
+    # --- tools ---------------------------------------------------------------------------------
 
     def _advance(self, what: str, then: float, **details: Any) -> None:
         described = ", ".join(f"{name}={value}" for name, value in details.items())

@@ -95,7 +95,7 @@ def final_state() -> dict[str, Any]:
     }
 
 
-# --- for the scenarios: what is done in the browser, and what only the database knows ------------
+# --- for the scenarios: what is done in the browser, and what only the database knows ---------
 
 
 def database_time() -> str:

@@ -87,7 +87,7 @@ class Harness:
         self.postgresql: KillablePostgresql | None = None
         self.proxy: PostgresqlProxy | None = None
 
-    # --- setting it -----------------------------------------------------------------------------
+    # --- setting it ----------------------------------------------------------------------------
 
     def open(
         self,
@@ -163,7 +163,7 @@ class Harness:
         launch_campaign(self.operator, name, f"{text} {name}", *more)
         return name
 
-    # --- looking --------------------------------------------------------------------------------
+    # --- looking -------------------------------------------------------------------------------
 
     @property
     def history(self) -> list[MessageRequest]:
@@ -247,7 +247,7 @@ class Harness:
         reasons = sorted({r["reason"] for r in rows if r["uin"] in ill})
         self.expect(not ill, f"{len(ill)} of {len(rows)} accounts ended: {reasons}")
 
-    # --- trouble --------------------------------------------------------------------------------
+    # --- trouble -------------------------------------------------------------------------------
 
     def _owner(self) -> psycopg.Connection[Any]:
         """Connect to PostgreSQL as its owner, for whom none of its troubles hold."""

@@ -119,7 +119,7 @@ class Torture:
         self._struck: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
 
-    # --- the parts ----------------------------------------------------------------------------
+    # --- the parts -----------------------------------------------------------------------------
 
     def start(self, failpoints: str | None = None) -> None:
         """Start the stack, with failpoints chosen by chance."""
@@ -163,7 +163,7 @@ class Torture:
         self.suppressed = list(uins[:SUPPRESSED])
         return {uin: names[uin] for uin in uins[SUPPRESSED:-STRANGERS]}
 
-    # --- the course ---------------------------------------------------------------------------
+    # --- the course ----------------------------------------------------------------------------
 
     def run(self) -> Verdict:
         """Fill, torment, let it recover, and judge."""
