@@ -15,10 +15,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import Any
+
+from tests.commandline import CommandResult
 
 #: The checkout under test; BLACK_BOX_ROOT names another one.
 ROOT = Path(os.environ.get("BLACK_BOX_ROOT") or Path(__file__).resolve().parent.parent.parent)
@@ -27,22 +28,6 @@ STATUS_KEYS = {"state", "targeted", *DELIVERY_STATES, "res", "rate_per_second", 
 REPORT_COLUMNS = [
     *("uin", "account", "state", "reason", "attempts", "last_res", "seq", "sent_at", "text")
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """The exit status and output of a command."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output: one line of JSON, and nothing else."""
-        assert self.out.endswith("\n"), self
-        assert self.out.count("\n") == 1, self
-        return json.loads(self.out)
 
 
 class Operator:

@@ -77,6 +77,14 @@ def launch_campaign(operator: Operator, name: str, text: str, *more: object) -> 
     operator.ok("campaign", "start", name)
 
 
+def wait_for_messages(
+    operator: Operator, gateway: Gateway, count: int, *, seconds: float = 60
+) -> None:
+    """Wait until so many more messages have arrived."""
+    wanted = len(gateway.traffic.messages) + count
+    operator.wait_until(lambda: len(gateway.traffic.messages) >= wanted, seconds=seconds)
+
+
 def assert_all_arrived(gateway: Gateway, text: str, people: Sequence[int]) -> None:
     """Fail unless each of these people got this text, byte for byte, exactly once."""
     got = [m.to for m in list(gateway.traffic.messages) if m.text == text.encode()]

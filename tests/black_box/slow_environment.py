@@ -17,6 +17,7 @@ from tests.black_box.population import (
     import_people,
     launch_campaign,
 )
+from tests.black_box.two_egresses import SOUTH, two_egresses
 
 WRONG = {
     "DATABASE_URL": {
@@ -130,21 +131,9 @@ def test_two_egresses_send_each_from_its_own_address(
 ) -> None:
     """Two stacks share a database and a Redis; each has its own source address."""
     population = Population(4, 30)
-    shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
-    first, gateway = make_operator(
-        population, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS="127.0.0.11"
-    )
-    first.up()
-    redis = f"unix://{first.home}/redis.sock"
-    env = {
-        **shared,
-        "EGRESS_NAME": "south",
-        "EGRESS_SOURCE_ADDRESS": "127.0.0.12",
-        "QQ_GATEWAY_URL": gateway.url,
-        "REDIS_URL": redis,
-    }
-    with Operator(tmp_path / "second", env=env) as second:
-        second.up()
+    with two_egresses(
+        make_operator, population, tmp_path / "second", database_url=postgresql_url
+    ) as (first, second, gateway):
         first.ok(
             "import_accounts", first.accounts_file(population.passwords, columns={"per_day": 900})
         )
@@ -154,7 +143,7 @@ def test_two_egresses_send_each_from_its_own_address(
         import_people_and_sync(first, population)
         ips = {int(r.text("UIN")): r.ip for r in gateway.traffic.requests}
         print(ips)
-        assert {ips[uin] for uin in half} == {"127.0.0.12"}
+        assert {ips[uin] for uin in half} == {SOUTH}
         launch_campaign(second, "one", "hi")
         assert second.wait("one")["sent"] == 120
         assert_all_arrived(gateway, "hi", population.people)

@@ -13,7 +13,6 @@ import pytest
 
 from tests.black_box.conftest import MakeOperator
 from tests.black_box.gateway import Gateway
-from tests.black_box.operator_cli import Operator
 from tests.black_box.population import (
     Population,
     assert_all_arrived,
@@ -21,9 +20,9 @@ from tests.black_box.population import (
     import_population,
     launch_campaign,
 )
+from tests.black_box.two_egresses import NORTH, SOUTH, two_egresses
 
 TEXT = "你好 100% & more = fine + hi"
-NORTH, SOUTH = "127.0.0.11", "127.0.0.12"
 FROZEN_SECONDS = 40.0
 
 
@@ -49,20 +48,9 @@ def test_a_frozen_worker_sends_nothing_after_another_has_taken_over(
 ) -> None:
     """Its accounts are moved to the other egress and stay there."""
     population = Population(6, 180)
-    shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
-    first, gateway = make_operator(
-        population, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS=NORTH
-    )
-    first.up()
-    env = {
-        **shared,
-        "EGRESS_NAME": "south",
-        "EGRESS_SOURCE_ADDRESS": SOUTH,
-        "QQ_GATEWAY_URL": gateway.url,
-        "REDIS_URL": f"unix://{first.home}/redis.sock",
-    }
-    with Operator(tmp_path / "second", env=env) as second:
-        second.up()
+    with two_egresses(
+        make_operator, population, tmp_path / "second", database_url=postgresql_url
+    ) as (first, second, gateway):
         import_population(first, population, min_interval=0.25)
         launch_campaign(first, "one", TEXT)
         first.wait_until(lambda: len(gateway.traffic.messages) > 100)

@@ -16,6 +16,7 @@ from tests.black_box.population import (
     assert_all_arrived,
     import_population,
     launch_campaign,
+    wait_for_messages,
 )
 
 TEXT = "你好 100% & more = fine + hi"
@@ -33,11 +34,6 @@ CODES = {
 }
 
 
-def _wait_for_messages(operator: Operator, gateway: Gateway, count: int) -> None:
-    already = len(gateway.traffic.messages)
-    operator.wait_until(lambda: len(gateway.traffic.messages) >= already + count)
-
-
 def _assert_all_sent(operator: Operator, gateway: Gateway) -> None:
     figures = operator.wait("one", seconds=240)
     assert figures["sent"] == figures["targeted"] == len(POPULATION.people), figures
@@ -53,7 +49,7 @@ def test_all_is_sent_once_when_the_worker_is_killed(make_operator: MakeOperator)
     import_population(operator, POPULATION, min_interval=0.05)
     launch_campaign(operator, "one", TEXT)
     for _ in range(3):
-        _wait_for_messages(operator, gateway, 150)
+        wait_for_messages(operator, gateway, 150)
         operator.kill("worker")
     _assert_all_sent(operator, gateway)
 
@@ -64,7 +60,7 @@ def test_all_is_sent_once_when_redis_loses_its_data(make_operator: MakeOperator)
     import_population(operator, POPULATION, min_interval=0.05, per_minute=600)
     launch_campaign(operator, "one", TEXT)
     for _ in range(2):
-        _wait_for_messages(operator, gateway, 150)
+        wait_for_messages(operator, gateway, 150)
         operator.kill("redis")
         operator.tolerates_tracebacks = True
         shutil.rmtree(operator.home / "redis", ignore_errors=True)
@@ -77,7 +73,7 @@ def test_all_is_sent_once_when_the_other_parts_are_killed(make_operator: MakeOpe
     import_population(operator, POPULATION, min_interval=0.05)
     launch_campaign(operator, "one", TEXT)
     for part in ("jobs", "beat", "web"):
-        _wait_for_messages(operator, gateway, 100)
+        wait_for_messages(operator, gateway, 100)
         operator.kill(part)
     _assert_all_sent(operator, gateway)
 
@@ -89,7 +85,7 @@ def test_all_is_sent_once_when_the_stack_is_killed_and_restarted(
     operator.up()
     import_population(operator, POPULATION, min_interval=0.05)
     launch_campaign(operator, "one", TEXT)
-    _wait_for_messages(operator, gateway, 300)
+    wait_for_messages(operator, gateway, 300)
     operator.kill_everything()
     operator.up()
     _assert_all_sent(operator, gateway)
@@ -100,7 +96,7 @@ def test_all_is_sent_once_after_a_gateway_outage_of_20_seconds(make_operator: Ma
     operator.up()
     import_population(operator, POPULATION, min_interval=0.05)
     launch_campaign(operator, "one", TEXT)
-    _wait_for_messages(operator, gateway, 300)
+    wait_for_messages(operator, gateway, 300)
     gateway.offline()
     time.sleep(10)
     figures = operator.status("one")

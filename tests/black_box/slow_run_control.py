@@ -8,21 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from tests.black_box.behaviour import Behaviour, Fault
 from tests.black_box.conftest import MakeOperator
-from tests.black_box.gateway import Gateway
-from tests.black_box.operator_cli import Operator
 from tests.black_box.population import (
     Population,
     assert_all_arrived,
     import_people,
     import_population,
     launch_campaign,
+    wait_for_messages,
 )
 
 TEXT = "hello {not} 你好"
-
-
-def _wait_for_messages(operator: Operator, gateway: Gateway, count: int) -> None:
-    operator.wait_until(lambda: len(gateway.traffic.messages) >= count)
 
 
 def test_sending_at_the_gateways_limit_never_gets_res_3(make_operator: MakeOperator) -> None:
@@ -72,7 +67,7 @@ def test_pause_and_cancel_stop_a_run_and_leave_another_one_alone(
     import_population(operator, population, min_interval=0.9)
     import_people(operator, "few", population.people[::20])
     launch_campaign(operator, "one", TEXT)
-    _wait_for_messages(operator, gateway, 20)
+    wait_for_messages(operator, gateway, 20)
     operator.ok("campaign", "pause", "one")
     at = time.monotonic()
     time.sleep(3)
@@ -82,7 +77,7 @@ def test_pause_and_cancel_stop_a_run_and_leave_another_one_alone(
     assert (paused["state"], paused["sending"], paused["eta"]) == ("paused", 0, None)
     assert paused["sent"] == len(gateway.traffic.messages)
     operator.ok("campaign", "resume", "one")
-    _wait_for_messages(operator, gateway, paused["sent"] + 10)
+    wait_for_messages(operator, gateway, 10)
     launch_campaign(operator, "two", TEXT + " two", "--list", "few")
     operator.wait_until(lambda: bool(gateway.traffic.containing(b" two")))
     operator.ok("campaign", "cancel", "one")

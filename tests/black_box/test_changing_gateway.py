@@ -6,13 +6,12 @@ import pytest
 
 from tests.black_box.behaviour import Behaviour, Fault
 from tests.black_box.conftest import MakeOperator
-from tests.black_box.gateway import Gateway
-from tests.black_box.operator_cli import Operator
 from tests.black_box.population import (
     Population,
     assert_all_arrived,
     import_population,
     launch_campaign,
+    wait_for_messages,
 )
 
 TEXT = "你好 100% & more = fine + hi RES=20&RES=3"
@@ -51,7 +50,7 @@ def test_a_run_is_sent_once_through_many_gateway_variants(make_operator: MakeOpe
     launch_campaign(operator, "one", TEXT)
     for variant in VARIANTS:
         gateway.behaviour = Behaviour(hi=1, **variant)  # type: ignore[arg-type]
-        _wait_for_messages(operator, gateway, MESSAGES_PER_VARIANT)
+        wait_for_messages(operator, gateway, MESSAGES_PER_VARIANT, seconds=30)
         assert len(gateway.traffic.messages) < len(population.people), (
             "the run ended before some variants"
         )
@@ -63,8 +62,3 @@ def test_a_run_is_sent_once_through_many_gateway_variants(make_operator: MakeOpe
     assert figures["res"].keys() == {"0", "reset"}, figures
     assert gateway.traffic.replays, "no fault led to a repeat: nothing was tested"
     assert {status["state"] for status in operator.ok("accounts", "status")} == {"online"}
-
-
-def _wait_for_messages(operator: Operator, gateway: Gateway, count: int) -> None:
-    enough = len(gateway.traffic.messages) + count
-    operator.wait_until(lambda: len(gateway.traffic.messages) >= enough, seconds=30)

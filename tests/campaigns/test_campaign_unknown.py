@@ -16,7 +16,7 @@ from campaigns.states import DeliveryState, RunState
 from contacts.models import Contact
 from foundation.refusals import Refusal
 from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
-from tests.commandline import Said, manage
+from tests.commandline import CommandResult, manage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 
@@ -57,7 +57,7 @@ def add_unknown(run: Run, contact: Contact, *, account: Account, seq: int) -> No
         )
 
 
-def resolve(*arguments: object) -> Said:
+def resolve(*arguments: object) -> CommandResult:
     return manage("campaign", "resolve", "春 节", *arguments, "--json")
 
 

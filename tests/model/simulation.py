@@ -186,11 +186,10 @@ class Simulation:
             self.invariants.note(f"{name} died of {problem!r}")
         except BaseException as problem:
             self.invariants.fail(f"{name} died of {problem!r}")
-            self.problem = problem
 
     def _note_freeze(self, process: Process, seconds: float) -> None:
         self.fault_periods.note(self.time.now, self.time.now + seconds + 30.0)
-        self.invariants.note(f"{process.name} stands still for {seconds:g} s")
+        self.invariants.note(f"{process.name} is frozen for {seconds:g} s")
 
     # --- processes -----------------------------------------------------------------------------
 

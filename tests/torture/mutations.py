@@ -12,19 +12,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutated_copy import copied_checkout, replace_once
 from tests.servers import running_postgresql
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles"
-)
 ENGINE = "tests/engine"
 
 
@@ -231,9 +226,7 @@ def main() -> int:
     mutations = [mutation for mutation in MUTATIONS if word in ("1", mutation.name.split(":")[0])]
     tests = sorted({test for mutation in mutations for test in mutation.tests})
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="qqmutant-") as folder, running_postgresql() as url:
-        copy = Path(folder) / "qqcampaign"
-        shutil.copytree(ROOT, copy, ignore=NOT_COPIED, symlinks=True)
+    with copied_checkout() as copy, running_postgresql() as url:
         databases = {"sqlite": "", "postgresql": url}
         for name, database in databases.items():
             failed = _failures(copy, tests, database)
@@ -242,11 +235,10 @@ def main() -> int:
         for mutation in mutations:
             file = copy / mutation.file
             before = file.read_text(encoding="utf-8")
-            if before.count(mutation.old) != 1:
+            if not replace_once(file, mutation.old, mutation.new):
                 _print_line("MOVED", mutation.name, [f"look for it in {mutation.file}"])
                 wrong += 1
                 continue
-            file.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
             for name in mutation.on:
                 failed = _failures(copy, list(mutation.tests), databases[name])
                 wrong += not failed
