@@ -311,16 +311,13 @@ class EngineMachine(RuleBasedStateMachine):
             invariants.cancelled.setdefault(name, now)
 
 
-def profile(
-    *, histories: int, steps: int = 12, is_shrinking: bool = True, is_same: bool = False
-) -> settings:
+def profile(*, histories: int, steps: int = 12, is_shrinking: bool = True) -> settings:
     """Return Hypothesis's settings.
 
     Args:
         histories: the number of histories.
         steps: the most events in each.
         is_shrinking: whether a history with a violation is made shorter.
-        is_same: whether every run draws the same histories. They depend on the rules' names.
     """
     phases = [Phase.explicit, Phase.generate]
     return settings(
@@ -328,7 +325,6 @@ def profile(
         stateful_step_count=steps,
         deadline=None,
         database=None,
-        derandomize=is_same,
         print_blob=True,
         report_multiple_bugs=False,
         phases=[*phases, Phase.shrink] if is_shrinking else phases,

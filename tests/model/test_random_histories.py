@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model.state_machine import EngineMachine, profile
 
-#: Every run draws the same histories: `make torture MODEL=1` searches at random. A new name for a
-#: rule of the state machine draws others.
-HISTORIES = 8
+HISTORIES, STEPS = 8, 8
+#: Every run draws the same histories: `make torture MODEL=1` searches at random. Hypothesis's own
+#: `derandomize` would draw others after each edit of the state machine's source.
+SEED = 4
+
+
+@seed(SEED)
+class SeededMachine(EngineMachine):
+    """The state machine with a fixed seed."""
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("model_database")
 def test_invariants_hold_in_random_histories() -> None:
-    run_state_machine_as_test(
-        EngineMachine, settings=profile(histories=HISTORIES, steps=8, is_same=True)
-    )
+    run_state_machine_as_test(SeededMachine, settings=profile(histories=HISTORIES, steps=STEPS))
