@@ -42,7 +42,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        "forgotten: nobody looks for a mark whose commit was cut",
+        "forgotten: a mark whose commit was cut is not looked for",
         (
             ("campaigns/engine/ledger.py", "        if is_again:\n", "        if False:\n"),
             (

@@ -116,7 +116,7 @@ class Torture:
         self.texts: dict[str, str] = {}
         self._django = DjangoProcess(folder, env=self.stack.env)
         #: Deaths by failpoints that were counted, by process and failpoint.
-        self._struck: Counter[tuple[str, str]] = Counter()
+        self._failpoint_deaths: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
 
     # --- the parts -----------------------------------------------------------------------------
@@ -255,15 +255,15 @@ class Torture:
 
     def _count_failpoints(self) -> None:
         """Count the deaths by failpoints; each leaves a line in its process's log."""
-        struck = Counter(
+        failpoint_deaths = Counter(
             (log.stem, name)
             for log in (self.stack.home / "logs").glob("*.log")
             for name in re.findall(r"^failpoint (\w+)$", log.read_text("utf-8", "replace"), re.M)
         )
-        for process, name in (struck - self._struck).elements():
+        for process, name in (failpoint_deaths - self._failpoint_deaths).elements():
             self.killer.kills[f"failpoint {name}"] += 1
             self.killer.note_death(process)
-        self._struck |= struck
+        self._failpoint_deaths |= failpoint_deaths
 
 
 @contextlib.contextmanager
