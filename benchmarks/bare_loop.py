@@ -1,10 +1,10 @@
-"""What the engine is held against: a loop of `requests`, gevent, nothing written down.
+"""The baseline for the engine: a loop of `requests` under gevent that records nothing.
 
     python -m benchmarks.bare_loop URL --accounts 100 --messages 200 [--close]
 
-One greenlet an account, one Session each (without the environment's proxies: looking for them
-costs more than half of a request). With --close every message makes its own connection, as one
-has to with a gateway that closes without saying so. Prints one line of JSON.
+Each account has a greenlet and a Session. The Session ignores the environment's proxies, because
+looking for them takes more than half of a request's time. With --close every message has its own
+connection, as a gateway requires that closes connections without notice. Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ FIRST_ACCOUNT, FIRST_FRIEND = 1_000_001, 20_000_001
 
 
 def send(url: str, uin: int, recipients: range, is_closing: bool, first_seq: int) -> int:
-    """Send one message to each recipient; return how many were taken."""
-    taken = 0
+    """Send one message to each recipient; return how many were answered RES=0."""
+    accepted = 0
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Connection"] = "close" if is_closing else "keep-alive"
@@ -35,12 +35,12 @@ def send(url: str, uin: int, recipients: range, is_closing: bool, first_seq: int
             body = f"VER=1.1&CMD=CLTMSG&SEQ={seq}&UIN={uin}&UN={un}&MG={quote(TEXT)}"
             reply = session.post(url, data=body.encode(), timeout=(5, 45))
             pairs = dict(item.split("=", 1) for item in reply.text.split("&") if "=" in item)
-            taken += pairs.get("RES") == "0"
-    return taken
+            accepted += pairs.get("RES") == "0"
+    return accepted
 
 
 def main() -> None:
-    """Send the messages of all accounts at once."""
+    """Send the messages of all accounts in parallel."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("--accounts", type=int, default=100)
@@ -66,7 +66,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "taken": sum(lane.value for lane in lanes),
+                "accepted": sum(lane.value for lane in lanes),
                 "seconds": time.perf_counter() - started,
                 "cpu_seconds": time.process_time() - cpu,
             }

@@ -1,4 +1,4 @@
-"""A long run: are memory and speed of its last tenth as of its first?"""
+"""A long run: compares speed, CPU and memory of its last tenth with those of its first."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ from benchmarks.fixtures import (
     wait_for,
 )
 from benchmarks.processes import cpu_seconds, resident_kb
-from benchmarks.throughput import at
+from benchmarks.throughput import arrival_time
 from qqhttp.simulator import SimulatorProcess
 
 
 @dataclass
 class Sample:
-    """The worker at a moment."""
+    """The state of the worker at one moment.
+
+    Attributes:
+        arrived: messages so far.
+        cpu: CPU seconds so far.
+        kb: resident memory, in units of 1,000 bytes.
+    """
 
     arrived: int
     cpu: float
@@ -33,7 +39,7 @@ class Sample:
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
-    """Send a long run, and look at the worker once a second."""
+    """Send a long run and take a sample of the worker twice a second."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--messages", type=int, default=100_000)
@@ -60,7 +66,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             finally:
                 is_over.set()
                 watcher.join()
-            marks = [at(gateway, min(total - 1, n * total // 10)) for n in range(11)]
+            marks = [arrival_time(gateway, min(total - 1, n * total // 10)) for n in range(11)]
             said = recorded(run)
             assert set(said.values()) == {total}, said
     rates = [total / 10 / (b - a) for a, b in itertools.pairwise(marks)]
@@ -77,7 +83,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def _tenth(samples: list[Sample], number: int, total: int) -> tuple[int, float]:
-    """Return CPU in microseconds a message and the memory in MB of one tenth of the run."""
+    """Return a tenth's CPU in microseconds per message and its memory in MB."""
     low, high = number * total / 10, (number + 1) * total / 10
     inside = [one for one in samples if low <= one.arrived <= high and one.arrived < total]
     if len(inside) < 2 or inside[-1].arrived == inside[0].arrived:

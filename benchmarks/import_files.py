@@ -1,4 +1,4 @@
-"""The files that the benchmark of imports reads: a tenth is bad, a tenth duplicates."""
+"""Writes the files for the import benchmark: a tenth of the rows is bad, a tenth duplicates."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ BAD = ("abc", "1.23457E+09", "99", "", "99999999999")
 
 
 def rows(count: int, *, changed: bool = False) -> Iterator[tuple[list[str], bool]]:
-    """Yield (cells, whether the row is good), the same ones every time.
+    """Yield (cells, whether the row is good); every call yields the same rows.
 
     Args:
-        count: how many.
-        changed: everybody has other points than without it.
+        count: the number of rows.
+        changed: whether every person has other points.
     """
     chance = random.Random(4)
     seen: list[int] = []
@@ -59,7 +59,7 @@ def write_csv(path: Path, count: int, encoding: str, *, changed: bool = False) -
 
 
 def write_copy(path: Path, count: int, *, changed: bool = False) -> int:
-    """Write the good rows ready-made, in COPY's own format; return how many."""
+    """Write the good rows in COPY's own format; return how many."""
     good = 0
     with path.open("w", encoding="utf-8") as file:
         for cells, is_good in rows(count, changed=changed):
@@ -72,7 +72,7 @@ def write_copy(path: Path, count: int, *, changed: bool = False) -> int:
 
 
 def write_xlsx(path: Path, count: int) -> None:
-    """Write the workbook with shared strings, as Excel does; by hand: openpyxl takes minutes."""
+    """Write a workbook with shared strings, as Excel does; openpyxl would take minutes."""
     strings: dict[str, int] = {}
 
     def cell(reference: str, value: str) -> str:

@@ -1,7 +1,7 @@
-"""What an import is measured against: the same rows, ready-made, by the statements that have to be.
+"""The baseline for imports: the same rows, loaded with the fewest SQL statements.
 
-The raw load gets the good rows only, in COPY's own format, and writes them in one transaction with
-the fewest statements: what no import that has to read a file and check it can beat.
+The raw load gets only the good rows, in COPY's own format, and writes them in one transaction. An
+import that has to read and check a file cannot be faster.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PEOPLE = """
     SELECT uin, name, attributes, now(), now() FROM raw ORDER BY uin
     ON CONFLICT (uin) DO
 """
-# As sparing as SQL can be: who does not change is not written.
+# Rows that do not change are not written.
 _CHANGE = """
     UPDATE SET name = excluded.name, attributes = known.attributes || excluded.attributes,
         updated_at = excluded.updated_at
@@ -45,8 +45,8 @@ def load(url: str, copy: Path, *, known: bool) -> float:
 
     Args:
         url: of the database.
-        copy: the rows in COPY's own format.
-        known: the people are there already, in the list "all".
+        copy: a file with the rows in COPY's own format.
+        known: whether the people exist already, in the list "all".
     """
     with psycopg.connect(url) as connection:
         cursor = connection.cursor()
@@ -76,6 +76,6 @@ def load(url: str, copy: Path, *, known: bool) -> float:
 
 
 def read_xlsx(path: Path) -> float:
-    """Read every cell with calamine, in a process of its own; return the seconds it took."""
+    """Read every cell with calamine in a separate process; return the seconds it took."""
     answer = subprocess.check_output([sys.executable, "-c", _READ_XLSX, str(path)], text=True)
     return float(answer)

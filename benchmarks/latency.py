@@ -1,6 +1,6 @@
-"""From the click to the first message, and from the pause to the last.
+"""Latency from the start of a run to its first message, and from a pause to the last message.
 
-The whole stack runs: worker, jobs worker and clock. Times are the gateway's own, on one clock.
+The worker, the jobs worker and beat run. All times are of the same clock.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qqhttp.simulator import SimulatorProcess
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
-    """Start, pause and cancel a few runs."""
+    """Start, pause and cancel some runs; return their latencies."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=50)
     parser.add_argument("--friends", type=int, default=200)

@@ -1,8 +1,8 @@
-"""Planning against a raw INSERT ... SELECT of the very same rows into the very same table.
+"""Planning compared with a raw INSERT ... SELECT of the same rows into the same table.
 
-Planning decides for each person who writes to them (friendships, paces, suppressions) and keeps
-the figures, in chunks. The raw insert gets the finished rows from a table and copies them, in one
-statement, with the same indexes and foreign keys. In turns, each into an empty table.
+Planning chooses the account for each person (friendships, paces, suppressions) and updates the
+figures, in chunks. The raw insert copies the finished rows from a table in one statement, with the
+same indexes and foreign keys. Both take turns, each into an empty table.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ _COLUMNS = "contact_id, uin, account_id, state, reason, attempt_count, last_res"
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
-    """Plan and insert in turns."""
+    """Plan and insert in turns; return times and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=2)
     given = parser.parse_args(arguments)
-    campaign = _make_world(given.people, given.accounts)
+    campaign = _make_audience(given.people, given.accounts)
     planned: list[float] = []
     raw: list[float] = []
     cpu: list[tuple[float, float]] = []
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _make_world(people: int, accounts: int) -> Campaign:
+def _make_audience(people: int, accounts: int) -> Campaign:
     make_accounts(count=accounts, friends=0, min_interval=1.0)
     everybody = ContactList.objects.create(name="everybody")
     friends = -(-people // accounts)

@@ -1,4 +1,4 @@
-"""The processes under measurement: what they cost, and a Celery worker started and ended by pid."""
+"""Starts and ends the measured processes, and measures their CPU and memory."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the user and system time a process has used."""
+    """Return the user and system time that a process has used, seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def resident_kb(pid: int) -> float:
-    """Return the memory a process holds, in units of 1,000 bytes."""
+    """Return the resident memory of a process, in units of 1,000 bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 1000
 
 
 def postgresql_cpu_seconds() -> float:
-    """Return what the place's PostgreSQL has used, ended backends included; 0.0 on SQLite."""
+    """Return the CPU seconds of PostgreSQL, ended backends included; 0.0 on SQLite."""
     postmaster = os.environ.get("BENCH_POSTMASTER")
     if not postmaster:
         return 0.0
@@ -44,7 +44,7 @@ def postgresql_cpu_seconds() -> float:
 
 
 class Watch:
-    """The CPU of processes and of PostgreSQL, from its making on.
+    """Measures the CPU of processes and of PostgreSQL since its creation.
 
     Args:
         pids: the processes.
@@ -56,11 +56,11 @@ class Watch:
         self._postgresql_before = postgresql_cpu_seconds()
 
     def own(self) -> float:
-        """Return the CPU seconds of the processes since then."""
+        """Return the CPU seconds of the processes since the creation."""
         return self._own() - self._before
 
     def postgresql(self) -> float:
-        """Return the CPU seconds of PostgreSQL since then."""
+        """Return the CPU seconds of PostgreSQL since the creation."""
         return postgresql_cpu_seconds() - self._postgresql_before
 
     def _own(self) -> float:
@@ -68,7 +68,7 @@ class Watch:
 
 
 def bound(argv: Sequence[str]) -> list[str]:
-    """Return a command that ends with this process, however this process ends."""
+    """Return a command that ends when this process ends, even by SIGKILL."""
     return [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), *argv]
 
 
@@ -76,7 +76,7 @@ def bound(argv: Sequence[str]) -> list[str]:
 def running(
     argv: Sequence[str], *, environment: Mapping[str, str] | None = None, log: Path
 ) -> Iterator[int]:
-    """Run a process; yield its pid; end it: asked first, then made to."""
+    """Run a process and yield its pid; end it with SIGTERM, after 20 s with SIGKILL."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             bound(argv),
@@ -97,10 +97,10 @@ def running(
 
 
 def wait_until(condition: Callable[[], bool], *, what: str, seconds: float) -> None:
-    """Wait for something to become true.
+    """Wait until a condition holds.
 
     Raises:
-        SystemExit: it does not in time.
+        SystemExit: it does not hold in time; the message names `what`.
     """
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,7 +1,7 @@
-"""Every benchmark, one after the other: `make bench` (QUICK=1 for small numbers).
+"""Runs all benchmarks, one after the other: `make bench` (QUICK=1 for small numbers).
 
-Prints a table in Markdown, for the README, and writes benchmarks/results/<name>.json. Ratios are
-taken side by side in one run; absolute figures are the machine's.
+Prints a table in Markdown for the README and writes benchmarks/results/<name>.json. Ratios are
+measured within one run; absolute figures depend on the machine.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Bench:
     Attributes:
         name: of its result.
         module: the module of `benchmarks`.
-        databases: where it runs.
-        full, quick: its arguments.
-        rows: turns a result into rows (what, figure, target, is reached).
+        databases: those it runs on.
+        full, quick: its arguments; an empty `quick` leaves it out of quick runs.
+        rows: turns a result into rows (what, figure, target, whether it is reached).
     """
 
     name: str
@@ -82,13 +82,13 @@ BENCHES = (
 
 
 def main() -> None:
-    """Run what is asked for, print the table, write the results."""
+    """Run the selected benchmarks, print the table and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", default=bool(os.environ.get("QUICK")))
     parser.add_argument("--only", default="", help="names, with commas between")
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)  # so that the database's server is stopped as well
+    signal.signal(signal.SIGTERM, _end)  # so that the database server is stopped too
     only = set(filter(None, given.only.split(",")))
     given.results.mkdir(exist_ok=True)
     table = [targets.HEAD]
@@ -108,7 +108,7 @@ def _end(_number: int, _frame: object) -> None:
 
 
 def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path) -> list[str]:
-    """Run one benchmark in a place of its own; one that fails does not stop the others."""
+    """Run one benchmark in a new environment; a failure does not stop the others."""
     print(f"{bench.name} on {database} ...", file=sys.stderr, flush=True)
     begin, load = time.monotonic(), os.getloadavg()[0]
     try:
@@ -131,7 +131,7 @@ def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path)
 
 
 def _imports(results: Path, *, is_quick: bool) -> list[str]:
-    """Run the benchmark of imports, which brings its own table."""
+    """Run the import benchmark, which has its own process and table."""
     out = results / "imports.json"
     out.unlink(missing_ok=True)
     subprocess.run(

@@ -1,7 +1,7 @@
 """Run one benchmark with Django set up: python -m benchmarks.run_one NAME [ARGUMENTS].
 
-A module of its own because models can be imported only after the set-up, and the environment that
-the set-up reads differs from place to place.
+It is a separate process because models can be imported only after the set-up, and the set-up reads
+the environment variables of the benchmark.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import django
 
 
 def main() -> None:
-    """Set up Django, run the module's `main`, print what it returns as one line of JSON."""
+    """Set up Django, run the module's `main` and print its result as one line of JSON."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
     django.setup()
     module = importlib.import_module(f"benchmarks.{sys.argv[1]}")

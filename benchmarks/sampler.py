@@ -1,9 +1,9 @@
-"""Where a process's CPU time goes: a sample every few milliseconds of it.
+"""A sampling profiler: records the stack every few milliseconds of CPU time.
 
     python -m benchmarks.sampler OUT.txt -m celery -A qqcampaign worker ...
 
-A profiler that hooks calls loses its place when greenlets switch; a sample does not. The first
-table counts the functions on top, the second every function once a sample that it is part of.
+A profiler that hooks calls is confused when greenlets switch; sampling is not. The first table
+counts the functions at the top of the stack, the second all functions on it, once per sample.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _write(out: Path) -> None:
 
 
 def main() -> None:
-    """Sample a module that is run as the main one."""
+    """Run a module as the main one and profile it."""
     out, _dash_m, module, *arguments = sys.argv[1:]
     signal.signal(signal.SIGPROF, _take)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL_SECONDS, INTERVAL_SECONDS)

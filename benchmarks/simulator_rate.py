@@ -1,10 +1,10 @@
-"""How many CLTMSG a second the simulator answers on one core, over kept connections.
+"""Measures how many CLTMSG per second the simulator answers on one core, over kept connections.
 
     .venv/bin/python benchmarks/simulator_rate.py [--messages 100000] [--connections 32]
 
-The simulator runs in a process of its own and its CPU time is measured there, so that what the
-client costs does not count: `per core` is messages by the simulator's CPU seconds. One request
-is under way on each connection at a time, unless --pipeline says more.
+The simulator runs in its own process and only that process's CPU time counts: `per core` is the
+number of messages divided by the simulator's CPU seconds. One request at a time is in flight on
+each connection, unless --pipeline allows more.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def request(body: str) -> bytes:
 
 
 class Sender(asyncio.Protocol):
-    """Sends an account's messages over one connection; the next goes when a reply has come."""
+    """Sends an account's messages over one connection, each after the reply to the one before."""
 
     def __init__(self, uin: int, messages: int, pipeline: int, done: asyncio.Future[int]) -> None:
         self.uin, self.left, self.pipeline, self.done = uin, messages, pipeline, done

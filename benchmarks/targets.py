@@ -1,4 +1,4 @@
-"""What the figures are to reach, and a result as rows of the table."""
+"""The targets of the figures; turns each benchmark's result into rows of the table."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import Any
 HEAD = "| what | measured | target | reached |\n|---|---:|---:|---|"
 Row = tuple[str, str, str, bool | None]
 
-#: Of a bare loop's throughput.
+#: The least share of a bare loop's throughput.
 BARE = {"postgresql": 0.85, "sqlite": 0.75}
 TASKS, TASKS_CPU = 5.0, 0.2
 SLOTS, KB_A_LANE = 0.97, 150.0
 PLANNING = 1.3
-#: An import against a raw load; its process's memory.
+#: An import's time divided by that of the raw load; the memory of its process.
 IMPORTING, IMPORTING_MB = 1.5, 200.0
-#: Below so many rows an import is mostly the start of its process.
-ROWS_THAT_TELL = 300_000
+#: With fewer rows the start of the process takes most of an import's time: no target applies.
+LEAST_ROWS = 300_000
 FIRST_MESSAGE_SECONDS = 1.0
-#: The last tenth of a long run as the first: within this much.
-AS_THE_FIRST = 0.10
+#: How much the last tenth of a long run may differ from the first.
+LARGEST_CHANGE = 0.10
 
 
 def line(what: str, measured: str, target: str, is_reached: bool | None) -> str:
     """Return a row of the table."""
-    said = "" if is_reached is None else ("yes" if is_reached else "**no**")
-    return f"| {what} | {measured} | {target} | {said} |"
+    answer = "" if is_reached is None else ("yes" if is_reached else "**no**")
+    return f"| {what} | {measured} | {target} | {answer} |"
 
 
 def throughput(database: str, result: dict[str, Any]) -> list[Row]:
-    """The engine against the bare loop and against a task a message."""
+    """Return the rows for the engine, the bare loop and one task per message."""
     rows: list[Row] = []
     names = {
         "bare": "`requests`, kept connections",
@@ -71,7 +71,7 @@ def _cpu(one: dict[str, Any]) -> float:
 
 
 def lanes(database: str, result: dict[str, Any]) -> list[Row]:
-    """Slots, memory and CPU of many lanes."""
+    """Return the rows for slots, memory and CPU of many lanes."""
     what = f"{result['lanes']:,} lanes, a message every {result['gap']:g} s"
     slots, kb = result["slots_used"], result["kb_a_lane"]
     return [
@@ -89,7 +89,7 @@ def lanes(database: str, result: dict[str, Any]) -> list[Row]:
 
 
 def half_too_fast(database: str, result: dict[str, Any]) -> list[Row]:
-    """The half that keeps to the limit, beside one that does not."""
+    """Return the rows for the accounts that keep the limit, beside those that do not."""
     slots = result["slots_used"]
     return [
         (
@@ -103,7 +103,7 @@ def half_too_fast(database: str, result: dict[str, Any]) -> list[Row]:
 
 
 def planning(database: str, result: dict[str, Any]) -> list[Row]:
-    """Planning against the raw insert."""
+    """Return the rows for planning against the raw insert."""
     what = f"planning {result['people']:,}, {database}"
     ratio = result["ratio"]
     is_reached = ratio <= PLANNING if database == "postgresql" else None
@@ -119,7 +119,7 @@ def planning(database: str, result: dict[str, Any]) -> list[Row]:
 
 
 def latency(database: str, result: dict[str, Any]) -> list[Row]:
-    """Start to first message, pause to last."""
+    """Return the rows for the latency of starts and pauses."""
     first, late = result["start_to_first_median"], result["after_pause_of_one_account"]
     return [
         (
@@ -138,7 +138,7 @@ def latency(database: str, result: dict[str, Any]) -> list[Row]:
 
 
 def endurance(database: str, result: dict[str, Any]) -> list[Row]:
-    """The last tenth of a long run as the first."""
+    """Return the rows for the last tenth of a long run against the first."""
     rows: list[Row] = []
     for key, title, sign in (
         ("last_to_first_rate", "speed", 1),
@@ -146,7 +146,7 @@ def endurance(database: str, result: dict[str, Any]) -> list[Row]:
         ("last_to_first_mb", "memory", -1),
     ):
         ratio = result[key]
-        is_reached = ratio >= 1 - AS_THE_FIRST if sign > 0 else ratio <= 1 + AS_THE_FIRST
+        is_reached = ratio >= 1 - LARGEST_CHANGE if sign > 0 else ratio <= 1 + LARGEST_CHANGE
         rows.append(
             (
                 f"{result['messages']:,} deliveries: {title} of the last tenth, first = 1",
@@ -159,11 +159,11 @@ def endurance(database: str, result: dict[str, Any]) -> list[Row]:
 
 
 def imports(figures: list[dict[str, Any]]) -> list[Row]:
-    """Imports against the raw load of the same rows, and their memory."""
+    """Return the rows for imports against the raw load, and for their memory."""
     rows: list[Row] = []
     for one in figures:
         what = f"import of {one['rows']:,} rows, {one['title']}"
-        tells = one["rows"] >= ROWS_THAT_TELL
+        has_target = one["rows"] >= LEAST_ROWS
         speed = f"{one['rows_per_second']:,.0f} rows/s"
         if one["ratio"] is None:
             rows.append((what, speed, "", None))
@@ -174,7 +174,7 @@ def imports(figures: list[dict[str, Any]]) -> list[Row]:
                     f"{what}: against a raw `COPY` and `INSERT`",
                     f"{ratio:.2f} ({seconds}; {speed})",
                     f"≤ {IMPORTING}",
-                    ratio <= IMPORTING if tells else None,
+                    ratio <= IMPORTING if has_target else None,
                 )
             )
         if one["with_reading"] is not None:
@@ -183,7 +183,7 @@ def imports(figures: list[dict[str, Any]]) -> list[Row]:
                     "… against calamine's reading and the same",
                     f"{one['with_reading']:.2f}",
                     f"≤ {IMPORTING}",
-                    one["with_reading"] <= IMPORTING if tells else None,
+                    one["with_reading"] <= IMPORTING if has_target else None,
                 )
             )
         peak = one["peak_mb"]

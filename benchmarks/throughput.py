@@ -1,7 +1,7 @@
 """The engine against a bare `requests` loop and against one Celery task a message.
 
-All in one run, in turns, against the same simulator, with the same number of messages in flight.
-The gateway's own record says how long it took: from its first message to its last.
+All contenders take turns in one run, against the same simulator and with the same number of
+messages in flight. The time is that from the gateway's first message to its last.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ PERSONAL = "{{ name }}，你好 100% & more = fine + hi"
 
 @dataclass
 class Measured:
-    """One contender's turn.
+    """The result of one contender's turn.
 
     Attributes:
-        rate: messages a second, by the gateway's record.
+        messages: how many were sent.
+        rate: messages per second, by the gateway's record.
         cpu: CPU seconds of the sending process.
         database_cpu: CPU seconds of PostgreSQL.
         gateway_cpu: CPU seconds of the simulator.
@@ -53,8 +54,8 @@ class Measured:
     gateway_cpu: float
 
 
-class Contest:
-    """The contenders and what they share."""
+class Comparison:
+    """The contenders, and the gateway, accounts and people that they share."""
 
     def __init__(
         self, gateway: SimulatorProcess, people: ContactList, *, accounts: int, messages: int
@@ -67,7 +68,7 @@ class Contest:
         self._number = 0
 
     def bare(self, *, is_closing: bool) -> Measured:
-        """Let the loop send."""
+        """Send with the bare loop."""
         self.gateway.control.reset()
         simulator = Watch(self.gateway.pid)
         done = subprocess.run(
@@ -82,11 +83,11 @@ class Contest:
             check=True,
         )
         said = json.loads(done.stdout)
-        assert said["taken"] == self.messages, said
+        assert said["accepted"] == self.messages, said
         return self._measured(float(said["cpu_seconds"]), 0.0, simulator.own())
 
     def engine(self, *, worker: int, text: str | None = None) -> Measured:
-        """Let the engine send a run of its own."""
+        """Send a new run with the engine."""
         self.gateway.control.reset()
         self._number += 1
         name = f"run {self._number}"
@@ -101,7 +102,7 @@ class Contest:
         return measured
 
     def tasks(self, *, messages: int) -> Measured:
-        """Let one Celery task a message send a run's deliveries."""
+        """Send a run's deliveries with one Celery task per message."""
         self.gateway.control.reset()
         self._number += 1
         run = plan_only(make_campaign(people=self.people, name=f"tasks {self._number}"))
@@ -127,18 +128,18 @@ class Contest:
         messages = messages or self.messages
         figures = self.gateway.control.figures()
         assert (figures.arrived, figures.twice) == (messages, 0), figures
-        seconds = at(self.gateway, messages - 1) - at(self.gateway, 0)
+        seconds = arrival_time(self.gateway, messages - 1) - arrival_time(self.gateway, 0)
         return Measured(messages, messages / seconds, cpu, database, simulator)
 
 
-def at(gateway: SimulatorProcess, number: int) -> float:
-    """Return when the gateway got its n-th message."""
+def arrival_time(gateway: SimulatorProcess, number: int) -> float:
+    """Return when the gateway received its n-th message, counted from 0."""
     page = gateway.control._ask("GET", "messages", {"offset": number, "limit": 1})
     return float(page["messages"][0]["at"])
 
 
 def summary(turns: list[Measured]) -> dict[str, float]:
-    """Return the median turn; CPU in microseconds a message."""
+    """Return the median of the turns; CPU in microseconds per message."""
     return {
         "messages": turns[0].messages,
         "per_second": round(median(turn.rate for turn in turns), 1),
@@ -154,7 +155,7 @@ def ratio(ours: list[Measured], theirs: list[Measured]) -> float:
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
-    """Run the contest."""
+    """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--messages", type=int, default=10_000)
@@ -168,16 +169,16 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     with SimulatorProcess(accounts=given.accounts, friends=each) as gateway:
         make_accounts(count=given.accounts, friends=each, min_interval=0.0)
         people = make_list(people=each * given.accounts)
-        contest = Contest(gateway, people, accounts=given.accounts, messages=given.messages)
+        comparison = Comparison(gateway, people, accounts=given.accounts, messages=given.messages)
         contenders: dict[str, Callable[[Any], Any]] = {
-            "bare": lambda _worker: contest.bare(is_closing=False),
-            "bare_closing": lambda _worker: contest.bare(is_closing=True),
-            "engine": lambda worker: contest.engine(worker=worker),
-            "engine_personal": lambda worker: contest.engine(worker=worker, text=PERSONAL),
-            "tasks": lambda _worker: contest.tasks(messages=given.task_messages),
+            "bare": lambda _worker: comparison.bare(is_closing=False),
+            "bare_closing": lambda _worker: comparison.bare(is_closing=True),
+            "engine": lambda worker: comparison.engine(worker=worker),
+            "engine_personal": lambda worker: comparison.engine(worker=worker, text=PERSONAL),
+            "tasks": lambda _worker: comparison.tasks(messages=given.task_messages),
         }
         with engine_worker(gateway=gateway.url, lanes=given.accounts + 20) as worker:
-            contest.engine(worker=worker)  # logs in, warms up
+            comparison.engine(worker=worker)  # logs in, warms up
             for _repeat in range(given.repeats):
                 for name, contender in contenders.items():
                     if not wanted or name in wanted:

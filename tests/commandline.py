@@ -1,4 +1,4 @@
-"""Typing a command of manage.py in a test: its exit status and what it said."""
+"""Runs a manage.py command in a test: its exit status and its output."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.core.management import call_command
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a command came to."""
+class CommandResult:
+    """The exit status and output of a command."""
 
     status: int
     out: str
@@ -20,17 +20,17 @@ class Said:
 
     @property
     def json(self) -> Any:
-        """The answer for machines: one line, and nothing else."""
-        assert self.out.endswith("\n")
-        assert self.out.count("\n") == 1, self.out
+        """Standard output, which must be a single line of JSON."""
+        assert self.out.endswith("\n"), self
+        assert self.out.count("\n") == 1, self
         return json.loads(self.out)
 
 
-def manage(*arguments: object) -> Said:
-    """Run a command of manage.py in this process, on this test's database."""
+def manage(*arguments: object) -> CommandResult:
+    """Run a command of manage.py in this process, on the test's database; return its result."""
     out, err, status = io.StringIO(), io.StringIO(), 0
     try:
         call_command(*map(str, arguments), stdout=out, stderr=err)
     except SystemExit as end:
         status = int(end.code or 0)
-    return Said(status, out.getvalue(), err.getvalue())
+    return CommandResult(status, out.getvalue(), err.getvalue())

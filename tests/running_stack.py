@@ -157,7 +157,7 @@ class RunningStack:
     def wait_until(
         self, condition: Callable[[], bool], *, what: str, seconds: float = 30.0
     ) -> None:
-        """Wait for something to become true; fail with the output and the logs otherwise."""
+        """Wait until a condition holds; else fail with the output and the logs."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, (
@@ -169,8 +169,8 @@ class RunningStack:
 def processes_of(home: Path) -> dict[int, str]:
     """Return every living process whose environment or command line names this home.
 
-    The one that asks does not count, though it may be told the home on its command line. Zombies
-    do not count either: they have ended, and wait for whoever inherited them to notice.
+    The calling process is left out, although its command line may name the home. Zombies are left
+    out too: they have ended, and only their parent has not read their status yet.
     """
     needle, found = os.fsencode(home), {}
     for entry in Path("/proc").iterdir():

@@ -1,4 +1,4 @@
-"""The servers that tests talk to: a real Redis and a real PostgreSQL, ours and nobody else's."""
+"""Starts the servers that the tests use: a real Redis and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def running_redis(socket: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def running_postgresql() -> Iterator[str]:
-    """Run a PostgreSQL from the wheel (as another user where we are root); yield its URL.
+    """Run a PostgreSQL from the wheel (root runs it as another user); yield its URL.
 
-    TEST_POSTGRESQL_URL, when it is set, names a server that runs already.
+    If TEST_POSTGRESQL_URL is set, that server is used.
     """
     given = os.environ.get("TEST_POSTGRESQL_URL")
     if given:
@@ -55,7 +55,7 @@ def running_postgresql() -> Iterator[str]:
         try:
             url = str(server.get_uri())
             with psycopg.connect(url, autocommit=True) as connection:
-                # The tests kill processes, not machines.
+                # The tests kill processes, not machines: no write is lost without fsync.
                 connection.execute("ALTER SYSTEM SET fsync = off")
                 connection.execute("ALTER SYSTEM SET full_page_writes = off")
                 connection.execute("SELECT pg_reload_conf()")
@@ -66,7 +66,7 @@ def running_postgresql() -> Iterator[str]:
 
 @contextlib.contextmanager
 def new_database(server_url: str, name: str) -> Iterator[str]:
-    """Make an empty database on the server; yield its URL; drop it."""
+    """Create an empty database on the server, yield its URL, and drop it."""
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
         try:

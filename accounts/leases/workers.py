@@ -14,13 +14,24 @@ from foundation.sentences import Sentence as _
 
 
 def announce_worker(
-    *, egress_name: str, source_address: str | None, proxy: str | None, version: str
+    *,
+    egress_name: str,
+    source_address: str | None,
+    proxy: str | None,
+    version: str,
+    is_new_process: bool = True,
 ) -> Worker:
-    """Write this process's row and its egress's, and end what a predecessor left behind.
+    """Create this process's row, update its egress, and end the row of a dead predecessor.
 
-    A row of this very host whose process is gone ends at once, so that a worker killed and
-    restarted by its supervisor takes its accounts back without waiting to be presumed dead.
-    Being wrong about that is harmless: an ended worker is fenced off, it can mark nothing.
+    A row of the same host name whose process is gone ends at once, so a worker that was killed and
+    restarted takes its accounts back without waiting to be presumed dead.
+
+    Two machines may have the same host name: then the row that ends belongs to a living worker.
+    That worker is fenced off and sends nothing; it starts over. It must not end rows in its turn,
+    or the two would end each other for ever.
+
+    Args:
+        is_new_process: whether the process just started. False for a worker that starts over.
     """
     with transaction.atomic():
         egress, _is_new = Egress.objects.get_or_create(name=egress_name)
@@ -28,9 +39,8 @@ def announce_worker(
         if any(getattr(egress, column) != value for column, value in said.items()):
             Egress.objects.filter(pk=egress.pk).update(**said)
             egress.refresh_from_db()
-        for left in Worker.objects.living().filter(egress=egress, hostname=socket.gethostname()):
-            if not _is_running(left.pid):
-                end_worker(worker_id=left.pk, reason=_("its process is gone"))
+        if is_new_process:
+            _end_predecessors(egress)
         return Worker.objects.create(
             egress=egress,
             hostname=socket.gethostname(),
@@ -39,6 +49,12 @@ def announce_worker(
             started_at=shared.wall(),
             heartbeat_at=shared.now(),
         )
+
+
+def _end_predecessors(egress: Egress) -> None:
+    for row in Worker.objects.living().filter(egress=egress, hostname=socket.gethostname()):
+        if not _is_running(row.pid):
+            end_worker(worker_id=row.pk, reason=_("its process is gone"))
 
 
 def prove_alive(*, worker_id: int) -> bool:

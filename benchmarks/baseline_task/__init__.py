@@ -1,1 +1,1 @@
-"""The usual way to send with Celery: one task a message, a row read and a row written in each."""
+"""The usual way to send with Celery: one task per message, which reads and writes one row."""

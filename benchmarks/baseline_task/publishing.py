@@ -1,4 +1,4 @@
-"""Publishing the baseline's tasks, and its worker."""
+"""Publishes the baseline's tasks and runs its worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUEUE = "baseline"
 
 
 def publish(*, run_id: int, limit: int) -> int:
-    """Publish one task a delivery, over one connection; return how many."""
+    """Publish one task per delivery over one connection; return how many."""
     ids = Delivery.objects.filter(run_id=run_id, state="pending").order_by("id")[:limit]
     published = 0
     with app.connection_for_write() as connection:

@@ -1,4 +1,4 @@
-"""The task: read the row, send, write the row. No write-ahead, no fence, no pace, no replay."""
+"""The task: read a row, send, write the row; no write-ahead, fencing, pacing or replay."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.utils import timezone
 from qqhttp import CltMsg, GatewayClient
 from sending.models import Delivery
 
-#: SEQs above whatever the engine uses.
+#: SEQs above those of the engine.
 _seqs = itertools.count(int(time.time()) + 50_000_000)
-#: Clients that wait for the next task, with their connections kept.
+#: Idle clients with open connections, for the next tasks.
 _idle: queue.SimpleQueue[GatewayClient] = queue.SimpleQueue()
 
 

@@ -57,7 +57,7 @@ class Runtime:
         self.lanes: dict[int, Lane] = {}
         self._leave_at = 0.0
         self._stop = local.new_event()
-        worker, ledger, gateway = self._announce()
+        worker, ledger, gateway = self._announce(is_new_process=True)
         self.context = LaneContext(
             worker=worker,
             ledger=ledger,
@@ -68,12 +68,13 @@ class Runtime:
         self.inbox = InboxRounds(self.context)
         self._thread: threading.Thread | None = None
 
-    def _announce(self) -> tuple[Worker, Ledger, GatewayWatch]:
+    def _announce(self, *, is_new_process: bool) -> tuple[Worker, Ledger, GatewayWatch]:
         worker = announce_worker(
             egress_name=settings.EGRESS_NAME,
             source_address=settings.EGRESS_SOURCE_ADDRESS,
             proxy=settings.EGRESS_PROXY,
             version=self._version,
+            is_new_process=is_new_process,
         )
         ledger = Ledger(worker_id=worker.pk)
         ledger.start()
@@ -196,7 +197,7 @@ class Runtime:
         fenced = self.context.ledger
         for lane in list(self.lanes.values()):
             lane.lose_lease()
-        self.context.serve_as(*self._announce())
+        self.context.serve_as(*self._announce(is_new_process=False))
         for step in (fenced.close, wake_reconciler):
             local.start_thread(step, name="starting over")  # this loop waits for nothing
 

@@ -1,1 +1,1 @@
-"""The product from outside: a gateway of its own, and only what the documents promise."""
+"""Black-box tests: the product with a gateway of their own, against what the documents promise."""

@@ -1,4 +1,4 @@
-"""How a gateway behaves: what the tests switch on and off, also while it runs."""
+"""How a gateway behaves; tests may change it while the gateway runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.black_box.traffic import Request
 
 
 class Fault(StrEnum):
-    """What may become of one request, instead of its reply."""
+    """A fault injected into one request in place of its reply: before or after it is processed."""
 
     EMPTY_BEFORE = "empty before"
     EMPTY_AFTER = "empty after"
@@ -26,47 +26,48 @@ class Fault(StrEnum):
 
     @property
     def is_after(self) -> bool:
-        """Whether the work is done all the same."""
+        """Whether the request is processed before the fault."""
         return self.value.endswith("after")
 
 
-#: Those that a client notices at once; a silence costs it its whole read timeout.
+#: The faults that a client notices at once; a silence takes its whole read timeout.
 QUICK_FAULTS = tuple(fault for fault in Fault if not fault.value.startswith("silence"))
 
 
 @dataclass
 class Behaviour:
-    """The gateway's habits.
+    """The gateway's settings and the faults it injects.
 
     Args:
-        min_interval: seconds between two messages of one account, arrival to arrival.
+        min_interval: least seconds between the arrivals of two messages of an account.
         penalty: seconds that an answer RES=3 takes.
-        has_seq_guard: whether a message that repeats a SEQ within ten minutes is dropped.
+        has_seq_guard: whether a message is dropped that repeats a SEQ within `seq_window`.
         http: the version in the status line.
-        has_length: whether replies say their length; without it they end with the connection.
+        has_length: whether replies have a Content-Length; without it they end with the connection.
         is_chunked: whether replies come in chunks.
-        connection: the header, or None for none.
-        closes: whether the connection is closed after a reply, whatever the header said.
+        connection: the Connection header; None: no such header.
+        closes: whether the connection is closed after a reply, even against the header.
         command_case: how a reply spells its command: reference, lower, mixed.
-        extra: what every reply carries on top.
+        extra: text appended to every reply.
         has_trailing_ampersand: whether every reply ends in one.
-        friends_cut_at: the longest friend list it answers with.
-        honours_tn: whether TN bounds the friend list.
+        friends_cut_at: the length at which friend lists are cut; None: they are not.
+        honours_tn: whether TN limits the friend list.
         delay: seconds before every reply.
-        mishaps: what goes wrong, and in which share of the messages.
-        trouble: asked before all else what becomes of a request, of any command; None: nothing.
+        fault_rates: fault -> share of the messages that have it.
+        choose_fault: called first for every request, of any command; returns a fault or None.
         resets_on_accept: whether every connection is reset as soon as it is made.
         seq_window: seconds after its first arrival for which a SEQ is remembered.
-        too_fast: the accounts whose messages are RES=3, however slow they are.
-        hi, li: heartbeat and patience that a login answers, seconds.
-        is_refusing_logins: every login is RS=1.
-        disowned: the accounts whose messages are RES=20, however often they log in.
-        chokes_on_h: whether a message with a raw lowercase h is answered with nothing.
-        mute: the commands, in lower case, that are answered with nothing at all.
-        key_order: of a reply's keys: reference, reversed.
+        always_too_fast: accounts whose messages are always answered RES=3.
+        hi, li: heartbeat interval and idle time in the answer to a login, seconds.
+        is_refusing_logins: whether every login is answered RS=1.
+        without_session: accounts whose messages are answered RES=20, even after a login.
+        fails_on_lowercase_h: whether a message with an unescaped lowercase h has an empty reply.
+        unanswered: commands, in lower case, that have an empty reply.
+        key_order: the order of a reply's keys: reference, reversed.
         key_case: how a reply spells its keys: reference, lower.
-        line_end: what every reply ends in, inside its length.
-        has_bytewise_replies: whether a reply travels in packets of one byte each.
+        line_end: the end of every reply, counted in its length.
+        has_bytewise_replies: whether a reply is sent in packets of one byte.
+        rng: decides which messages have a fault.
     """
 
     min_interval: float = 0.0
@@ -101,7 +102,7 @@ class Behaviour:
     rng: random.Random = field(default_factory=lambda: random.Random(7))
 
     def fault_for(self, request: Request) -> Fault | None:
-        """Say what becomes of a request: messages have their share of the mishaps, by chance."""
+        """Return the fault for a request: the chosen one, or for messages one drawn by its rate."""
         choose_fault = self.choose_fault(request) if self.choose_fault is not None else None
         if choose_fault is not None or request.command != "cltmsg":
             return choose_fault

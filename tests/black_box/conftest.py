@@ -1,4 +1,4 @@
-"""What the scenarios from outside share."""
+"""The fixture of the black-box tests."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MakeOperator = Callable[..., tuple[Operator, Gateway]]
 
 @pytest.fixture
 def make_operator(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeOperator]:
-    """A stranger and the gateway of a world; the stack is not started yet.
+    """A function that returns an operator and the gateway of a population; starts no stack.
 
-    With OUTSIDE_DATABASE=postgresql the stack runs on a PostgreSQL server.
+    With BLACK_BOX_DATABASE=postgresql the operator's stack uses a PostgreSQL server.
     """
     with ExitStack() as exit_stack:
 
@@ -29,7 +29,7 @@ def make_operator(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Ma
             population: Population, behaviour: Behaviour | None = None, **env: str
         ) -> tuple[Operator, Gateway]:
             gateway = exit_stack.enter_context(population.gateway(behaviour))
-            if os.environ.get("OUTSIDE_DATABASE") == "postgresql":
+            if os.environ.get("BLACK_BOX_DATABASE") == "postgresql":
                 env.setdefault("DATABASE_URL", request.getfixturevalue("postgresql_url"))
             env.setdefault("QQ_GATEWAY_URL", gateway.url)
             return exit_stack.enter_context(Operator(tmp_path, env=env)), gateway

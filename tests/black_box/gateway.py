@@ -1,7 +1,7 @@
-"""A gateway written from the reference alone, by somebody who never saw the project's simulator.
+"""A gateway written from the protocol reference alone, independent of the project's simulator.
 
-asyncio on plain sockets in a thread of its own. It keeps every byte that arrived, and knows
-nothing of the code it judges.
+It uses asyncio on plain sockets in its own thread, keeps every byte that arrives, and shares no
+code with the product.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from tests.black_box.traffic import Message, Request, Traffic
 from tests.black_box.wire_format import bytes_of, fields_of, halves, number_in, raw_value, reply_to
 
 LC = "9326B87B234E7235"
-#: What the handlers say when there is no answer at all.
+#: What a handler returns for an empty reply.
 NULL = None
 
 
 class Gateway:
-    """A gateway of its own.
+    """A gateway on a port of its own. Use it as a context manager.
 
     Args:
         accounts: UIN -> password.
-        friends: UIN -> the UINs of the friends.
-        manners: how it behaves; may be changed while it runs.
+        friends: UIN -> the UINs of its friends.
+        behaviour: how it behaves; it may be changed while the gateway runs.
         address: where it listens.
     """
 
@@ -60,7 +60,7 @@ class Gateway:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.port = 0
 
-    # --- running it ----------------------------------------------------------------------------
+    # --- starting and stopping -----------------------------------------------------------------
 
     def __enter__(self) -> Gateway:
         self._thread.start()
@@ -76,23 +76,23 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The URL of its port."""
         return f"http://{self._address}:{self.port}/"
 
     def online(self) -> None:
-        """Listen, on the port of the last time."""
+        """Listen, on the same port as before."""
         self._ask(self._listen())
 
     def offline(self) -> None:
-        """Refuse every connection, and reset those that are open."""
+        """Refuse new connections and reset the open ones."""
         self._ask(self._hang_up())
 
     def drop_connections(self) -> None:
-        """Reset every connection that is open; new ones are welcome."""
+        """Reset the open connections; new ones are accepted."""
         self._loop.call_soon_threadsafe(self._reset_all)
 
     def forget_sessions(self) -> None:
-        """As if it had been started anew: everybody has to log in again."""
+        """Forget all sessions, as a restart does: every account has to log in again."""
         self._loop.call_soon_threadsafe(self.sessions.clear)
 
     def _ask(self, coroutine: object) -> None:
@@ -160,7 +160,7 @@ class Gateway:
             await asyncio.sleep(behaviour.delay)
         if fault in (Fault.SILENCE_BEFORE, Fault.SILENCE_AFTER):
             message_request.answer = str(fault)
-            await reader.read()  # until the client has had enough
+            await reader.read()  # until the client gives up
             return False
         message_request.replied_at = time.monotonic()
         if fault is not None:
@@ -205,7 +205,7 @@ class Gateway:
         if fault is Fault.RESET_IN_BODY_AFTER:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nVER=1.1&CMD=CLTMSG&")
             await writer.drain()
-            await asyncio.sleep(0.02)  # a reset overtakes what was not read yet
+            await asyncio.sleep(0.02)  # the client reads this much before the reset
             _reset(writer)
             return False
         if fault is Fault.CUT_AFTER:
@@ -215,7 +215,7 @@ class Gateway:
         await writer.drain()
         return False
 
-    # --- what the commands do ------------------------------------------------------------------
+    # --- the commands --------------------------------------------------------------------------
 
     async def _work(self, request: Request, message_request: MessageRequest) -> str | None:
         uin = number_in(request.text("UIN"))
@@ -319,7 +319,7 @@ class Gateway:
 
 
 def _message_request(request: Request) -> MessageRequest:
-    """What is kept of a message's request, before anything became of it."""
+    """Return the record of a request for a message; its outcome is filled in later."""
     return MessageRequest(
         at=request.at,
         account=number_in(request.text("UIN")) or 0,

@@ -1,7 +1,7 @@
-"""The judge of a run: everything a gateway has seen of every message, against what must hold.
+"""Checks a gateway's history of message requests against the rules and the product's report.
 
-`check_history` is pure: it knows a list of departures, the rules of the game and what the product
-says of itself, and nothing of the code it judges. Times are the gateway's own monotonic clock.
+`check_history` is a pure function and shares no code with the product. Times are those of the
+gateway's monotonic clock, in seconds.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-#: What a limit's windows may differ by: Redis counts milliseconds.
+#: How much shorter a limit's window may be, seconds: Redis counts milliseconds.
 TOLERANCE = 0.01
-#: How many examples a sentence names.
+#: How many examples a violation's sentence names.
 EXAMPLES = 3
 
 
@@ -23,21 +23,21 @@ class Outcome(StrEnum):
     """What a gateway did with one request for a message."""
 
     DELIVERED = "delivered"
-    DROPPED = "dropped"  # it knew the SEQ
-    REFUSED = "refused"  # and said so
-    UNPROCESSED = "nothing"  # something went wrong before it looked
+    DROPPED = "dropped"  # a repeat of a known SEQ
+    REFUSED = "refused"  # and answered so
+    UNPROCESSED = "nothing"  # a fault came first
 
 
 @dataclass(slots=True)
 class MessageRequest:
-    """One request for a message, as it arrived; what became of it is filled in.
+    """One request for a message, as it arrived; its outcome is filled in later.
 
     Attributes:
-        at: when it was there in full.
-        account, seq, to, text: who says what to whom, under which number.
-        fate: what was done with it.
-        said: what was answered: "RES=0", "NULL", the name of a mishap.
-        replied_at: when the answer, or a reset, began to leave; None: nothing did.
+        at: when it was complete.
+        account, seq, to, text: the sender, the SEQ, the recipient and the text.
+        outcome: what the gateway did with it.
+        answer: what was answered: "RES=0", "NULL", a fault's name.
+        replied_at: when the answer, or a reset, began to leave; None: it was silent.
     """
 
     at: float
@@ -52,7 +52,7 @@ class MessageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """What the product says of one delivery: a row of `campaign report`."""
+    """One delivery in the product's own report: a row of `campaign report`."""
 
     uin: int
     account: int
@@ -63,14 +63,14 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Rules:
-    """What must hold besides "once and once only".
+    """What must hold besides "each message exactly once".
 
     Attributes:
         window: how long the gateway remembers a SEQ, seconds.
         gaps: account -> seconds from a reply to the next request.
-        limits: account -> (seconds, messages) pairs that no window may exceed.
-        pauses: the least seconds before the first repeat, the second, and so on; the last one
-            holds for all that follow. Empty: not judged.
+        limits: account -> (seconds, messages): no window of that length holds more.
+        pauses: least seconds before the first repeat, the second, and so on; the last value
+            holds for all later ones. Empty: not checked.
     """
 
     window: float = 600.0
@@ -84,8 +84,9 @@ class SeqHistory:
     """All requests under one SEQ of one account.
 
     Attributes:
-        first, last: when the first and the last of them arrived.
-        delivered: how often the message went out.
+        first, last: when the first and the last request arrived.
+        requests: how many there were.
+        delivered: how often the message was delivered.
     """
 
     account: int
@@ -103,7 +104,7 @@ class SeqHistory:
 
 @dataclass
 class Findings:
-    """What does not hold: each a list of examples in words, empty in a sound system."""
+    """The violations by kind, each described in words. All lists are empty in a correct system."""
 
     late_repeats: list[str] = field(default_factory=list)
     other_text: list[str] = field(default_factory=list)
@@ -117,7 +118,7 @@ class Findings:
 
     @property
     def violations(self) -> list[str]:
-        """Each kind of fault with its number and its first examples."""
+        """One sentence for each kind: its count and its first examples."""
         return [
             f"{name.replace('_', ' ')}: {len(found)} ({'; '.join(found[:EXAMPLES])})"
             for name, found in vars(self).items()
@@ -128,12 +129,12 @@ class Findings:
 def check_history(
     history: Iterable[MessageRequest], *, rules: Rules, report: Sequence[ReportRow] | None = None
 ) -> Findings:
-    """Return what does not hold in a gateway's history.
+    """Return the violations in a gateway's history.
 
     Args:
         history: every request for a message, in any order.
         rules: what must hold.
-        told: the product's own account of it, of all runs; None: it was not asked.
+        report: the product's report of all runs; None: it is not compared.
     """
     ordered = sorted(history, key=lambda one: one.at)
     by_seq, by_account = _grouped(ordered)
@@ -147,7 +148,7 @@ def check_history(
 
 
 def seq_histories(history: Iterable[MessageRequest]) -> list[SeqHistory]:
-    """Return the story of each SEQ, in the order of their first requests."""
+    """Return the history of each SEQ, in the order of their first requests."""
     by_seq, _by_account = _grouped(sorted(history, key=lambda one: one.at))
     return [
         SeqHistory(
@@ -163,7 +164,7 @@ def seq_histories(history: Iterable[MessageRequest]) -> list[SeqHistory]:
 
 
 def report_rows(rows: Iterable[Mapping[str, Any]]) -> list[ReportRow]:
-    """Return a report's rows (csv or json) as what was told."""
+    """Return the rows of a report that was read from CSV or JSON."""
     return [
         ReportRow(
             uin=int(row["uin"]),
@@ -177,7 +178,7 @@ def report_rows(rows: Iterable[Mapping[str, Any]]) -> list[ReportRow]:
 
 
 def most_within(times: Sequence[float], seconds: float) -> int:
-    """Return how many of these sorted times lie within the fullest window of that length."""
+    """Return the largest number of these sorted times within a window of that length."""
     most = first = 0
     for number, at in enumerate(times):
         while at - times[first] >= seconds:
@@ -211,7 +212,7 @@ def _check_seq(
         return
     for number, (before, after) in enumerate(pairwise(requests)):
         least = rules.pauses[min(number, len(rules.pauses) - 1)]
-        # From the reply: a silence lasts as long as the client waits, so that one is not shorter.
+        # Counted from the reply. Without one, from the request: the client waited even longer.
         waited = after.at - (before.at if before.replied_at is None else before.replied_at)
         if waited < least - TOLERANCE:
             findings.too_dense.append(f"{name}: repeat {number + 1} after {waited:.2f} s")

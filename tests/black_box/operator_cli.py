@@ -1,7 +1,6 @@
-"""Somebody who knows the documents and nothing else: a folder, an environment, a command line.
+"""An operator who works with the documented command line: a folder and an environment.
 
-Whatever is said on a terminal or written to a log is searched for tracebacks and for secrets when
-the stranger leaves.
+At the end, all output and logs are searched for tracebacks and for secrets.
 """
 
 from __future__ import annotations
@@ -16,43 +15,28 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-#: The checkout that is judged; OUTSIDE_ROOT names another one.
-ROOT = Path(os.environ.get("OUTSIDE_ROOT") or Path(__file__).resolve().parent.parent.parent)
-SEVEN = ("pending", "sending", "sent", "failed", "skipped", "cancelled", "unknown")
-STATUS_KEYS = {"state", "targeted", *SEVEN, "res", "rate_per_second", "eta"}
+from tests.commandline import CommandResult
+
+#: The checkout under test; BLACK_BOX_ROOT names another one.
+ROOT = Path(os.environ.get("BLACK_BOX_ROOT") or Path(__file__).resolve().parent.parent.parent)
+DELIVERY_STATES = ("pending", "sending", "sent", "failed", "skipped", "cancelled", "unknown")
+STATUS_KEYS = {"state", "targeted", *DELIVERY_STATES, "res", "rate_per_second", "eta"}
 REPORT_COLUMNS = [
     *("uin", "account", "state", "reason", "attempts", "last_res", "seq", "sent_at", "text")
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """What a command came to."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output: one line of JSON, and nothing else."""
-        assert self.out.endswith("\n"), self
-        assert self.out.count("\n") == 1, self
-        return json.loads(self.out)
-
-
 class Operator:
-    """A person with a terminal.
+    """An operator with a terminal. Use it as a context manager.
 
     Args:
-        folder: where everything of theirs is: home, files, output.
-        env: what their environment names besides PATH, HOME and QQCAMPAIGN_HOME.
-        root: the checkout they work in.
+        folder: holds the home, the files and the output.
+        env: the environment variables besides PATH, HOME and QQCAMPAIGN_HOME.
+        root: the checkout.
     """
 
     def __init__(
@@ -68,9 +52,9 @@ class Operator:
         }
         self.python = str(root / ".venv/bin/python")
         self._ups: list[subprocess.Popen[bytes]] = []
-        self._said: list[str] = []
+        self._outputs: list[str] = []
         self._secrets: set[str] = set()
-        #: Whether its logs may hold tracebacks: somebody killed what its processes talk to.
+        #: Whether the logs may hold tracebacks: a test killed a server that the processes use.
         self.tolerates_tracebacks = False
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -87,7 +71,7 @@ class Operator:
     # --- files ---------------------------------------------------------------------------------
 
     def write(self, name: str, content: str | bytes, *, encoding: str = "utf-8") -> Path:
-        """Save a file; return where it is."""
+        """Save a file in the folder; return its path."""
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
         return path
@@ -95,7 +79,7 @@ class Operator:
     def accounts_file(
         self, accounts: Mapping[int, str], *, columns: Mapping[str, object] | None = None
     ) -> Path:
-        """Save a file of accounts: uin, password and what else every one of them gets."""
+        """Save a CSV file of accounts: uin, password and columns with one value for all."""
         more = columns or {}
         passwords = set(accounts.values())
         self._secrets |= passwords | {md5(word.encode()).hexdigest() for word in passwords}
@@ -106,7 +90,7 @@ class Operator:
     # --- the command line ----------------------------------------------------------------------
 
     def manage(self, *arguments: object, timeout: float = 120, **env: str) -> CommandResult:
-        """Type a command of manage.py."""
+        """Run a manage.py command; return its result."""
         done = subprocess.run(
             [self.python, "manage.py", *map(str, arguments)],
             cwd=self.root,
@@ -117,18 +101,18 @@ class Operator:
             check=False,
         )
         result = CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
-        self._said.append(f"$ manage.py {arguments}\n{result.out}{result.err}")
+        self._outputs.append(f"$ manage.py {arguments}\n{result.out}{result.err}")
         return result
 
     def ok(self, *arguments: object, timeout: float = 120) -> Any:
-        """Type a command with --json that is to succeed; return its answer."""
+        """Run a command with --json that must succeed; return its answer."""
         result = self.manage(*arguments, "--json", timeout=timeout)
         assert result.status == 0, (arguments, result)
         assert result.err == "", result
         return result.json
 
     def refused(self, *arguments: object, status: int = 1, **env: str) -> str:
-        """Type a command that is to be refused; return the sentence on standard error."""
+        """Run a command that must be refused; return the sentence on standard error."""
         result = self.manage(*arguments, timeout=120, **env)
         assert result.status == status, (arguments, result)
         assert result.out == "", result
@@ -137,14 +121,14 @@ class Operator:
         return result.err
 
     def status(self, name: str) -> dict[str, Any]:
-        """`campaign status --json`: its keys are there and its sums are right."""
+        """Return `campaign status --json`; check its keys and its sum."""
         figures: dict[str, Any] = self.ok("campaign", "status", name)
         assert figures.keys() >= STATUS_KEYS, figures
-        assert figures["targeted"] == sum(figures[key] for key in SEVEN), figures
+        assert figures["targeted"] == sum(figures[key] for key in DELIVERY_STATES), figures
         return figures
 
     def wait(self, name: str, *, seconds: float = 120) -> dict[str, Any]:
-        """`campaign wait --json` until the run has finished."""
+        """Run `campaign wait --json` until the run has finished; return its status."""
         result = self.manage(
             "campaign", "wait", name, "--timeout", seconds, "--json", timeout=seconds + 60
         )
@@ -153,7 +137,7 @@ class Operator:
         return self.status(name)
 
     def report(self, name: str) -> list[dict[str, str]]:
-        """`campaign report --format csv`: its rows."""
+        """Return the rows of `campaign report --format csv`."""
         file = self.folder / "report.csv"
         self.ok("campaign", "report", name, "--format", "csv", "--out", file)
         content = file.read_bytes().decode()
@@ -164,7 +148,7 @@ class Operator:
     # --- the stack -----------------------------------------------------------------------------
 
     def up(self, *arguments: str, seconds: float = 120) -> None:
-        """`manage.py up --port 0`, until it says that it is up."""
+        """Run `manage.py up --port 0` and wait until it reports that the stack is up."""
         process = self.launch(*arguments)
         self.wait_until(
             lambda: "qqcampaign is up" in self.output or process.poll() is not None,
@@ -173,7 +157,7 @@ class Operator:
         assert process.poll() is None, (self.output, self.logs())
 
     def launch(self, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
-        """The same without waiting."""
+        """Run `manage.py up --port 0` without waiting; return its process."""
         with (self.folder / f"up{len(self._ups)}.out").open("wb") as output:
             process = subprocess.Popen(
                 [self.python, "manage.py", "up", "--port", "0", *arguments],
@@ -188,60 +172,60 @@ class Operator:
 
     @property
     def output(self) -> str:
-        """What the newest `up` said."""
+        """The output of the newest `up`."""
         return (self.folder / f"up{len(self._ups) - 1}.out").read_text("utf-8")
 
     def pid(self, part: str) -> int:
-        """The process id of a part of the stack, as stack.json gives it."""
+        """Return the process id of a part of the stack, from stack.json."""
         facts = json.loads((self.home / "stack.json").read_text("utf-8"))
         return int(facts["supervisor"] if part == "supervisor" else facts["processes"][part])
 
     def kill(self, part: str) -> int:
-        """kill -9 of one part."""
+        """Kill one part with SIGKILL; return its process id."""
         pid = self.pid(part)
         os.kill(pid, signal.SIGKILL)
         return pid
 
     def end(self) -> int:
-        """Ctrl-C; return the exit status."""
+        """Press Ctrl-C and wait; return the exit status."""
         self._ups[-1].send_signal(signal.SIGINT)
         return self._ups[-1].wait(60)
 
     def kill_everything(self) -> None:
-        """kill -9 of the supervisor; its processes are to end by themselves."""
+        """Kill the supervisor with SIGKILL; its processes must end by themselves."""
         self._ups[-1].kill()
         self._ups[-1].wait()
 
-    # --- looking -------------------------------------------------------------------------------
+    # --- waiting and checking ------------------------------------------------------------------
 
     def wait_until(self, is_so: Callable[[], bool], *, seconds: float = 60) -> None:
-        """Look again and again until something is so."""
+        """Wait until a condition holds; fail after so many seconds."""
         deadline = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < deadline, (f"not within {seconds} s", self.logs())
             time.sleep(0.05)
 
     def logs(self) -> str:
-        """The end of every log."""
+        """Return the end of every log."""
         found = sorted((self.home / "logs").glob("*.log*"))
         return "\n".join(f"--- {log.name}\n{log.read_text('utf-8')[-2500:]}" for log in found)
 
     def check_for_leaks(self) -> None:
-        """Nothing that was said or logged is a traceback or a secret."""
-        texts = {f"command {n}": result for n, result in enumerate(self._said)}
+        """Fail if any output or log holds a traceback or a secret."""
+        texts = {f"command {n}": result for n, result in enumerate(self._outputs)}
         for file in [*self.folder.glob("up*.out"), *(self.home / "logs").glob("*")]:
             with contextlib.suppress(OSError):
                 texts[file.name] = file.read_text("utf-8", "replace")
         for name, text in texts.items():
             found = re.search(r"^Traceback .*(?:\n.*){0,40}", text, re.MULTILINE)
-            is_mourning = self.tolerates_tracebacks and name.endswith(".log")
-            assert not found or is_mourning, f"{name}: {found and found[0]}"
+            may_have_traceback = self.tolerates_tracebacks and name.endswith(".log")
+            assert not found or may_have_traceback, f"{name}: {found and found[0]}"
             for secret in self._secrets:
                 assert secret not in text, f"{name} holds a password"
         self._check_stored_files()
 
     def _check_stored_files(self) -> None:
-        """No file of the home holds a password, nor its MD5, which is as good as one."""
+        """Fail if a file of the home holds a password or its MD5, which allows a login too."""
         for file in self.home.rglob("*"):
             if file.is_file():
                 content = file.read_bytes()
@@ -250,7 +234,7 @@ class Operator:
 
 
 def table(rows: Sequence[Sequence[object]], *, delimiter: str = ",") -> str:
-    """Rows as CSV."""
+    """Return rows as CSV."""
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=delimiter).writerows(rows)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""Accounts, people and friendships for the scenarios."""
+"""The accounts and their friends in a black-box test, and how they are imported."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FIRST_ACCOUNT, FIRST_PERSON = 20_001, 3_000_000
 
 @dataclass
 class Population:
-    """So many accounts with so many friends each, nobody being the friend of two.
+    """Accounts with an equal number of friends; no two accounts share a friend.
 
     Args:
-        accounts: how many.
-        friends: of each.
+        accounts: the number of accounts.
+        friends: the number of friends of each.
     """
 
     accounts: int = 10
@@ -38,21 +38,21 @@ class Population:
 
     @property
     def uins(self) -> list[int]:
-        """The accounts."""
+        """The UINs of the accounts."""
         return list(self.passwords)
 
     @property
     def people(self) -> list[int]:
-        """Everybody's friends."""
+        """The UINs of all friends."""
         return [person for friends in self.friends_of.values() for person in friends]
 
     def gateway(self, behaviour: Behaviour | None = None) -> Gateway:
-        """The gateway they all use."""
+        """Return a gateway with these accounts."""
         return Gateway(self.passwords, self.friends_of, behaviour)
 
 
 def import_population(operator: Operator, population: Population, **columns: object) -> None:
-    """Import the accounts and everybody's friends (list `all`), and read the friend lists."""
+    """Import the accounts and all friends (list `all`), and sync the friend lists."""
     file = operator.accounts_file(population.passwords, columns=columns)
     assert operator.ok("import_accounts", file)["created"] == population.accounts
     import_people(operator, "all", population.people)
@@ -63,7 +63,7 @@ def import_population(operator: Operator, population: Population, **columns: obj
 
 
 def import_people(operator: Operator, name: str, people: Sequence[int]) -> dict[str, Any]:
-    """Import people into a list, in the plainest file."""
+    """Import people into a list from a plain CSV file; return the answer."""
     rows: list[list[object]] = [["uin", "name"], *([uin, f"人 {uin}"] for uin in people)]
     file = operator.write(f"{name}.csv", table(rows))
     done: dict[str, Any] = operator.ok("import_contacts", file, "--list", name)
@@ -77,8 +77,16 @@ def launch_campaign(operator: Operator, name: str, text: str, *more: object) -> 
     operator.ok("campaign", "start", name)
 
 
+def wait_for_messages(
+    operator: Operator, gateway: Gateway, count: int, *, seconds: float = 60
+) -> None:
+    """Wait until so many more messages have arrived."""
+    wanted = len(gateway.traffic.messages) + count
+    operator.wait_until(lambda: len(gateway.traffic.messages) >= wanted, seconds=seconds)
+
+
 def assert_all_arrived(gateway: Gateway, text: str, people: Sequence[int]) -> None:
-    """Each of them got this very text, to the byte, exactly once."""
+    """Fail unless each of these people got this text, byte for byte, exactly once."""
     got = [m.to for m in list(gateway.traffic.messages) if m.text == text.encode()]
     missing, extra = set(people) - set(got), set(got) - set(people)
     assert (len(got), missing, extra) == (len(people), set(), set())

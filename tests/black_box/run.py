@@ -1,6 +1,6 @@
-"""`make torture OUTSIDE=1`: everything that a stranger would try, on both databases.
+"""`make torture BLACK_BOX=1`: the slow black-box tests, on both databases.
 
-Arguments (`ARGS="-k kills"`) are pytest's. OUTSIDE_ROOT names another checkout to judge.
+Arguments (`ARGS="-k kills"`) are pytest's. BLACK_BOX_ROOT names another checkout to test.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-#: Files that are left out of `make test`: they take minutes, and wait out real times.
+#: The files that `make test` leaves out: they take minutes.
 PATTERN = "python_files=slow_*.py"
-#: A scenario on a busy machine, seconds.
-PATIENCE = 600
+#: Timeout of a test on a busy machine, seconds.
+TIMEOUT = 600
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run them on SQLite, then on PostgreSQL; return the exit status."""
+    """Run the tests on SQLite, then on PostgreSQL; return the exit status."""
     statuses = []
     for database in ("sqlite", "postgresql"):
-        print(f"=== from outside, on {database}", flush=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-o", PATTERN, "-o", f"timeout={PATIENCE}"]
-        environment = {**os.environ, "OUTSIDE_DATABASE": database}
+        print(f"=== black box, on {database}", flush=True)
+        command = [sys.executable, "-m", "pytest", "-q", "-o", PATTERN, "-o", f"timeout={TIMEOUT}"]
+        environment = {**os.environ, "BLACK_BOX_DATABASE": database}
         done = subprocess.run(
             [*command, str(HERE), *arguments], env=environment, cwd=HERE.parent.parent, check=False
         )

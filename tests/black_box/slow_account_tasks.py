@@ -1,4 +1,4 @@
-"""What an operator asks of accounts that are in the middle of a run."""
+"""Account tasks (login, sync, rest) while the accounts are sending a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.black_box.population import (
 
 TEXT = "hello {not} 你好"
 GAP = 0.3
-#: Seconds from the command's first line to its answer, the start of Python included.
+#: Seconds that a command may take, the start of Python included.
 SOON = 8.0
 
 
@@ -26,7 +26,9 @@ def _longest_pause(gateway: Gateway, uin: int) -> float:
     return max(after - before for before, after in pairwise(at))
 
 
-def test_account_tasks_in_the_middle_of_a_run(make_operator: MakeOperator) -> None:
+def test_account_tasks_during_a_run_are_quick_and_keep_the_pace(
+    make_operator: MakeOperator,
+) -> None:
     population = Population(4, 100)
     operator, gateway = make_operator(population, Behaviour(min_interval=GAP, penalty=2))
     operator.up()
@@ -45,7 +47,7 @@ def test_account_tasks_in_the_middle_of_a_run(make_operator: MakeOperator) -> No
     assert gateway.traffic.logins(others[0]) == logins + 1
     operator.ok("accounts", "rest", resting, "--seconds", 600)
     at = time.monotonic()
-    for uin in (resting, others[0]):  # one sends nothing, one sends on
+    for uin in (resting, others[0]):  # one rests, the other goes on sending
         assert operator.ok("accounts", "sync", uin)[0]["sentence"]
     late = [m for m in gateway.traffic.messages if m.sender == resting and m.at > at + 1]
     assert late == []
@@ -59,8 +61,8 @@ def test_account_tasks_in_the_middle_of_a_run(make_operator: MakeOperator) -> No
     assert all(_longest_pause(gateway, uin) < 2.5 for uin in others)
 
 
-def test_an_account_task_and_a_rest_while_the_gateway_punishes(make_operator: MakeOperator) -> None:
-    """RES=3 makes the account rest by itself. What an operator asks then holds all the same."""
+def test_a_rest_by_the_operator_outlasts_the_rest_after_res_3(make_operator: MakeOperator) -> None:
+    """RES=3 makes the account rest by itself. A rest set by an operator then still holds."""
     population = Population(2, 40)
     operator, gateway = make_operator(population, Behaviour(min_interval=0.4, penalty=0.5))
     operator.up()
@@ -75,7 +77,7 @@ def test_an_account_task_and_a_rest_while_the_gateway_punishes(make_operator: Ma
     )
     operator.ok("accounts", "rest", fast, "--seconds", 600)
     at = time.monotonic()
-    time.sleep(23)  # its own rest, of 20 s, is over
+    time.sleep(23)  # the rest after RES=3, of 20 s, is over
     status = operator.ok("accounts", "status", fast)[0]
     assert (status["state"], status["reason"]) == ("resting", "by_operator"), status
     assert [m for m in gateway.traffic.messages if m.sender == fast and m.at > at] == []

@@ -1,4 +1,4 @@
-"""A gateway that changes its mind in the middle of a run."""
+"""A gateway whose limits and answers change during a run."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def test_the_minimum_interval_is_doubled_for_a_while(make_operator: MakeOperator) -> None:
-    """Each account is told once, rests, goes slower, and finds its pace again."""
+def test_accounts_slow_down_after_res_3_and_recover(make_operator: MakeOperator) -> None:
+    """While the minimum interval is doubled, each account gets RES=3 once, rests and slows down."""
     population = Population(3, 180)
     operator, gateway = make_operator(population, Behaviour(min_interval=GAP, penalty=1))
     operator.up()
@@ -50,15 +50,15 @@ def test_the_minimum_interval_is_doubled_for_a_while(make_operator: MakeOperator
         gaps = _gaps(gateway, uin)
         rest = gaps.index(max(gaps))
         print(uin, rest, gaps[rest], _median(gaps[rest + 1 : rest + 16]), _median(gaps[-15:]))
-        assert gaps[rest] > 20, "it did not rest"
-        assert min(gaps[rest + 1 : rest + 16]) >= 1.5 * GAP, "it did not slow down"
-        assert _median(gaps[-15:]) < 1.3 * GAP, "it did not recover"
+        assert gaps[rest] > 20, "the account did not rest"
+        assert min(gaps[rest + 1 : rest + 16]) >= 1.5 * GAP, "the account did not slow down"
+        assert _median(gaps[-15:]) < 1.3 * GAP, "the account did not recover"
 
 
-def test_a_penalty_of_twenty_seconds_and_a_stack_that_is_stopped_in_it(
+def test_a_slow_res_3_is_waited_for_or_repeated_after_a_restart(
     make_operator: MakeOperator,
 ) -> None:
-    """The answer RES=3 is waited for; where nobody can wait, the next one asks again."""
+    """A lane waits for a RES=3 that takes 20 s; after a restart the next lane asks again."""
     population = Population(3, 60)
     operator, gateway = make_operator(population, Behaviour(min_interval=GAP, penalty=20))
     operator.up()
@@ -76,8 +76,8 @@ def test_a_penalty_of_twenty_seconds_and_a_stack_that_is_stopped_in_it(
     assert gateway.traffic.answers["cltmsg RES=3"] == 0, "the others waited for the penalty"
     operator.wait_until(lambda: gateway.traffic.answers["cltmsg RES=3"] == 1, seconds=22)
     operator.wait_until(lambda: operator.status("one")["res"].get("3") == 1, seconds=5)
-    assert gateway.traffic.replays == [], "a throttle was taken for a loss"
-    # And once more, but now nobody is there when the answer comes.
+    assert gateway.traffic.replays == [], "RES=3 was treated as a lost answer"
+    # Again, but the stack is stopped before the answer comes.
     operator.ok("accounts", "enable", fast)
     gateway.behaviour.min_interval = 10.0
     operator.wait_until(lambda: len(gateway.traffic.too_soon) == 2, seconds=30)
@@ -92,7 +92,7 @@ def test_a_penalty_of_twenty_seconds_and_a_stack_that_is_stopped_in_it(
     assert {m.sender for m in gateway.traffic.too_soon} == {fast}
 
 
-def test_heartbeats_are_answered_with_nothing_for_a_while(make_operator: MakeOperator) -> None:
+def test_empty_replies_to_heartbeats_do_not_stop_sending(make_operator: MakeOperator) -> None:
     population = Population(3, 60)
     operator, gateway = make_operator(population, Behaviour(hi=1, li=6))
     operator.up()

@@ -1,7 +1,4 @@
-"""What is wrong with the environment is said in a sentence, by every command, without a traceback.
-
-And two egresses, two databases, somebody else's Redis.
-"""
+"""A wrong environment is reported in a sentence; two egresses work together."""
 
 from __future__ import annotations
 
@@ -20,6 +17,7 @@ from tests.black_box.population import (
     import_people,
     launch_campaign,
 )
+from tests.black_box.two_egresses import SOUTH, two_egresses
 
 WRONG = {
     "DATABASE_URL": {
@@ -54,7 +52,7 @@ CASES = [(name, value) for name, values in WRONG.items() for value in values]
 
 
 @pytest.mark.parametrize(("name", "value"), CASES)
-def test_up_refuses(tmp_path: Path, name: str, value: str) -> None:
+def test_up_refuses_a_wrong_environment(tmp_path: Path, name: str, value: str) -> None:
     with Operator(tmp_path, env={name: value}) as operator:
         process = operator.launch()
         try:
@@ -69,7 +67,9 @@ def test_up_refuses(tmp_path: Path, name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), CASES)
-def test_a_command_says_what_is_wrong(tmp_path: Path, name: str, value: str) -> None:
+def test_a_command_reports_a_wrong_environment_without_a_traceback(
+    tmp_path: Path, name: str, value: str
+) -> None:
     with Operator(tmp_path, env={name: value}) as operator:
         result = operator.manage("campaign", "status", "x", "--json", timeout=60)
         print(result)
@@ -78,7 +78,9 @@ def test_a_command_says_what_is_wrong(tmp_path: Path, name: str, value: str) -> 
         assert result.err == "" or result.out == "", result
 
 
-def test_a_port_in_use_and_a_second_stack(tmp_path: Path, make_operator: MakeOperator) -> None:
+def test_up_refuses_a_port_in_use_and_a_second_stack_in_a_home(
+    tmp_path: Path, make_operator: MakeOperator
+) -> None:
     operator, _gateway = make_operator(Population(1, 1))
     operator.up()
     with socket.create_server(("127.0.0.1", 0)) as taken, Operator(tmp_path / "b") as other:
@@ -93,21 +95,23 @@ def test_a_port_in_use_and_a_second_stack(tmp_path: Path, make_operator: MakeOpe
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_home(tmp_path: Path) -> None:
+def test_up_refuses_a_read_only_home(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
     with Operator(tmp_path) as operator:
         assert operator.launch().wait(60) == 1
         assert "cannot be written" in operator.output
 
 
-def test_a_home_that_is_a_file(tmp_path: Path) -> None:
+def test_up_refuses_a_home_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with Operator(tmp_path) as operator:
         assert operator.launch().wait(60) == 1
         assert "cannot be written" in operator.output
 
 
-def test_a_gateway_that_is_not_there(make_operator: MakeOperator) -> None:
+def test_logins_name_the_gateway_when_it_is_offline_and_succeed_later(
+    make_operator: MakeOperator,
+) -> None:
     population = Population(2, 3)
     operator, gateway = make_operator(population)
     gateway.offline()
@@ -122,24 +126,14 @@ def test_a_gateway_that_is_not_there(make_operator: MakeOperator) -> None:
     assert {row["state"] for row in rows} == {"online"}
 
 
-def test_two_egresses(tmp_path: Path, make_operator: MakeOperator, postgresql_url: str) -> None:
-    """Two stacks on one database and one Redis, each with an address of its own."""
+def test_two_egresses_send_each_from_its_own_address(
+    tmp_path: Path, make_operator: MakeOperator, postgresql_url: str
+) -> None:
+    """Two stacks share a database and a Redis; each has its own source address."""
     population = Population(4, 30)
-    shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
-    first, gateway = make_operator(
-        population, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS="127.0.0.11"
-    )
-    first.up()
-    redis = f"unix://{first.home}/redis.sock"
-    env = {
-        **shared,
-        "EGRESS_NAME": "south",
-        "EGRESS_SOURCE_ADDRESS": "127.0.0.12",
-        "QQ_GATEWAY_URL": gateway.url,
-        "REDIS_URL": redis,
-    }
-    with Operator(tmp_path / "second", env=env) as second:
-        second.up()
+    with two_egresses(
+        make_operator, population, tmp_path / "second", database_url=postgresql_url
+    ) as (first, second, gateway):
         first.ok(
             "import_accounts", first.accounts_file(population.passwords, columns={"per_day": 900})
         )
@@ -149,7 +143,7 @@ def test_two_egresses(tmp_path: Path, make_operator: MakeOperator, postgresql_ur
         import_people_and_sync(first, population)
         ips = {int(r.text("UIN")): r.ip for r in gateway.traffic.requests}
         print(ips)
-        assert {ips[uin] for uin in half} == {"127.0.0.12"}
+        assert {ips[uin] for uin in half} == {SOUTH}
         launch_campaign(second, "one", "hi")
         assert second.wait("one")["sent"] == 120
         assert_all_arrived(gateway, "hi", population.people)

@@ -1,4 +1,4 @@
-"""Files as a stranger has them, and the command line as the documents print it."""
+"""Import files of every documented kind, and the command line as the documents print it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def _files(operator: Operator) -> dict[str, object]:
     }
 
 
-def test_every_kind_of_file(make_operator: MakeOperator) -> None:
+def test_every_kind_of_file_is_imported_and_a_bad_one_is_refused(
+    make_operator: MakeOperator,
+) -> None:
     operator, _gateway = make_operator(Population(1, 1))
     assert operator.manage("migrate").status == 0
     for name, file in _files(operator).items():
@@ -95,12 +97,12 @@ def test_every_kind_of_file(make_operator: MakeOperator) -> None:
     ],
     ids=" ".join,
 )
-def test_wrong_usage_is_2(make_operator: MakeOperator, wrong: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(make_operator: MakeOperator, wrong: tuple[str, ...]) -> None:
     operator, _gateway = make_operator(Population(1, 1))
     operator.refused(*wrong, status=2)
 
 
-def test_refusals_are_1(make_operator: MakeOperator) -> None:
+def test_refusals_exit_with_1_and_a_sentence(make_operator: MakeOperator) -> None:
     operator, _gateway = make_operator(Population(1, 1))
     assert operator.manage("migrate").status == 0
     import_people(operator, "all", PEOPLE)
@@ -132,7 +134,7 @@ def test_refusals_are_1(make_operator: MakeOperator) -> None:
     assert operator.manage("campaign", "preflight", "x", "--json").status == 1
 
 
-def test_the_job_with_every_flag(make_operator: MakeOperator) -> None:
+def test_a_campaign_with_every_option_is_sent_and_reported(make_operator: MakeOperator) -> None:
     population = Population(3, 20)
     operator, gateway = make_operator(population)
     operator.up()
@@ -164,7 +166,7 @@ def test_the_job_with_every_flag(make_operator: MakeOperator) -> None:
         expected = f"-- 人 {message.to}\r\n你好 {message.to} 100% & more = fine + hi 🎉"
         assert message.text.decode() == expected
     _assert_reports_agree(operator, "春 节")
-    # Once more: a second run of the same campaign, to the same people.
+    # A second run of the same campaign, to the same people.
     result = operator.manage("campaign", "start", "春 节", "--json")
     print(result)
     launch_campaign(operator, "two", "2", "--list", "B", "--exclude-list", "not them")

@@ -1,4 +1,4 @@
-"""Processes that stand still for a while (SIGSTOP), and go on as if nothing had been."""
+"""Processes that are frozen for a while (SIGSTOP) and then go on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from tests.black_box.conftest import MakeOperator
 from tests.black_box.gateway import Gateway
-from tests.black_box.operator_cli import Operator
 from tests.black_box.population import (
     Population,
     assert_all_arrived,
@@ -21,9 +20,9 @@ from tests.black_box.population import (
     import_population,
     launch_campaign,
 )
+from tests.black_box.two_egresses import NORTH, SOUTH, two_egresses
 
 TEXT = "你好 100% & more = fine + hi"
-NORTH, SOUTH = "127.0.0.11", "127.0.0.12"
 FROZEN_SECONDS = 40.0
 
 
@@ -44,31 +43,20 @@ def _senders(gateway: Gateway, ip: str, *, since: float = 0.0) -> set[int]:
     }
 
 
-def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
+def test_a_frozen_worker_sends_nothing_after_another_has_taken_over(
     tmp_path: Path, make_operator: MakeOperator, postgresql_url: str
 ) -> None:
-    """Its accounts send from the other egress meanwhile, and stay there."""
+    """Its accounts are moved to the other egress and stay there."""
     population = Population(6, 180)
-    shared = {"SECRET_KEY": "s" * 50, "CREDENTIAL_KEYS": "k" * 50, "DATABASE_URL": postgresql_url}
-    first, gateway = make_operator(
-        population, **shared, EGRESS_NAME="north", EGRESS_SOURCE_ADDRESS=NORTH
-    )
-    first.up()
-    env = {
-        **shared,
-        "EGRESS_NAME": "south",
-        "EGRESS_SOURCE_ADDRESS": SOUTH,
-        "QQ_GATEWAY_URL": gateway.url,
-        "REDIS_URL": f"unix://{first.home}/redis.sock",
-    }
-    with Operator(tmp_path / "second", env=env) as second:
-        second.up()
+    with two_egresses(
+        make_operator, population, tmp_path / "second", database_url=postgresql_url
+    ) as (first, second, gateway):
         import_population(first, population, min_interval=0.25)
         launch_campaign(first, "one", TEXT)
         first.wait_until(lambda: len(gateway.traffic.messages) > 100)
-        gateway.behaviour.delay = 0.1  # so that it is frozen with requests under way
+        gateway.behaviour.delay = 0.1  # so that it is frozen with requests in flight
         moving = _senders(gateway, SOUTH)
-        assert moving, "the worker that is to freeze sends nothing"
+        assert moving, "the worker that is to be frozen sends nothing"
         time.sleep(1)
         with _frozen(second.pid("worker")):
             at = time.monotonic()
@@ -82,17 +70,19 @@ def test_a_frozen_worker_of_two_says_nothing_when_it_goes_on(
         figures = first.wait("one", seconds=120)
         assert figures["sent"] == len(population.people), figures
         assert_all_arrived(gateway, TEXT, population.people)
-        result = [(r.command, r.text("UIN")) for r in gateway.traffic.requests if r.at > at]
+        requests = [(r.command, r.text("UIN")) for r in gateway.traffic.requests if r.at > at]
         late = [r.command for r in gateway.traffic.requests if r.at > at and r.ip == SOUTH]
-        assert result, "the run was over before it went on: the test has tested nothing"
-        assert late == [], "it spoke for accounts that were another's"
+        assert requests, "the run ended before the worker went on: nothing was tested"
+        assert late == [], "the worker sent for accounts that it had lost"
         assert {uin: gateway.traffic.logins(uin) for uin in population.uins} == logins
         assert set(figures["res"]) == {"0"}, figures
 
 
 @pytest.mark.parametrize(("part", "seconds"), [("worker", 20), ("redis", 12), ("jobs", 12)])
-def test_a_part_that_stands_still(make_operator: MakeOperator, part: str, seconds: int) -> None:
-    """The only worker, Redis, whoever plans: each for a while, and nothing lost or twice."""
+def test_nothing_is_lost_or_sent_twice_when_a_part_is_frozen(
+    make_operator: MakeOperator, part: str, seconds: int
+) -> None:
+    """Freeze the only worker, Redis or the jobs worker for some seconds."""
     population = Population(5, 60)
     operator, gateway = make_operator(population)
     operator.up()

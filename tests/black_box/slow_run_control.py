@@ -1,4 +1,4 @@
-"""Pace, pause, cancel, retry, promises, windows: what an operator says holds."""
+"""Pace, pause, resume, cancel, retry, promises, schedules and windows, as an operator sets them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 from tests.black_box.behaviour import Behaviour, Fault
 from tests.black_box.conftest import MakeOperator
-from tests.black_box.gateway import Gateway
-from tests.black_box.operator_cli import Operator
 from tests.black_box.population import (
     Population,
     assert_all_arrived,
     import_people,
     import_population,
     launch_campaign,
+    wait_for_messages,
 )
 
 TEXT = "hello {not} 你好"
 
 
-def _wait_for_messages(operator: Operator, gateway: Gateway, count: int) -> None:
-    operator.wait_until(lambda: len(gateway.traffic.messages) >= count)
-
-
-def test_at_the_gateways_own_limit_it_never_says_3(make_operator: MakeOperator) -> None:
+def test_sending_at_the_gateways_limit_never_gets_res_3(make_operator: MakeOperator) -> None:
     population = Population(5, 30)
     operator, gateway = make_operator(population, Behaviour(min_interval=0.5, penalty=2))
     operator.up()
@@ -40,7 +35,9 @@ def test_at_the_gateways_own_limit_it_never_says_3(make_operator: MakeOperator) 
         assert gaps[len(gaps) // 2] < 0.75, gaps
 
 
-def test_too_fast_accounts_learn_and_cost_the_others_nothing(make_operator: MakeOperator) -> None:
+def test_accounts_that_are_too_fast_slow_down_and_do_not_delay_the_others(
+    make_operator: MakeOperator,
+) -> None:
     population = Population(4, 40)
     operator, gateway = make_operator(population, Behaviour(min_interval=0.3, penalty=1))
     operator.up()
@@ -61,14 +58,16 @@ def test_too_fast_accounts_learn_and_cost_the_others_nothing(make_operator: Make
     assert all(count <= 12 for count in by.values()), by
 
 
-def test_pause_resume_cancel_and_a_second_campaign(make_operator: MakeOperator) -> None:
+def test_pause_and_cancel_stop_a_run_and_leave_another_one_alone(
+    make_operator: MakeOperator,
+) -> None:
     population = Population(5, 60)
     operator, gateway = make_operator(population, Behaviour(delay=0.1))
     operator.up()
     import_population(operator, population, min_interval=0.9)
     import_people(operator, "few", population.people[::20])
     launch_campaign(operator, "one", TEXT)
-    _wait_for_messages(operator, gateway, 20)
+    wait_for_messages(operator, gateway, 20)
     operator.ok("campaign", "pause", "one")
     at = time.monotonic()
     time.sleep(3)
@@ -78,7 +77,7 @@ def test_pause_resume_cancel_and_a_second_campaign(make_operator: MakeOperator) 
     assert (paused["state"], paused["sending"], paused["eta"]) == ("paused", 0, None)
     assert paused["sent"] == len(gateway.traffic.messages)
     operator.ok("campaign", "resume", "one")
-    _wait_for_messages(operator, gateway, paused["sent"] + 10)
+    wait_for_messages(operator, gateway, 10)
     launch_campaign(operator, "two", TEXT + " two", "--list", "few")
     operator.wait_until(lambda: bool(gateway.traffic.containing(b" two")))
     operator.ok("campaign", "cancel", "one")
@@ -98,7 +97,7 @@ def test_pause_resume_cancel_and_a_second_campaign(make_operator: MakeOperator) 
     assert (result.status, result.json["error"]) == (1, "cancelled")
 
 
-def test_at_and_window_and_strangers_and_never_missed(make_operator: MakeOperator) -> None:
+def test_schedule_window_strangers_and_promises_are_kept(make_operator: MakeOperator) -> None:
     population = Population(3, 10)
     operator, gateway = make_operator(population, QQ_GATEWAY_TRUSTS_SEQ="0")
     operator.up()
@@ -141,7 +140,9 @@ def test_at_and_window_and_strangers_and_never_missed(make_operator: MakeOperato
     assert operator.wait("twice")["sent"] == 30
 
 
-def test_accounts_that_cannot(make_operator: MakeOperator) -> None:
+def test_accounts_that_cannot_log_in_are_reported_and_not_retried(
+    make_operator: MakeOperator,
+) -> None:
     population = Population(3, 20)
     operator, gateway = make_operator(population)
     operator.up()
@@ -162,9 +163,9 @@ def test_accounts_that_cannot(make_operator: MakeOperator) -> None:
     launch_campaign(operator, "one", TEXT)
     figures = operator.wait("one")
     assert (figures["sent"], figures["skipped"]) == (20, 40), figures
-    assert gateway.traffic.logins(wrong) == 1, "a wrong password is not hammered"
+    assert gateway.traffic.logins(wrong) == 1, "the login with a wrong password was repeated"
     assert gateway.traffic.logins(unknown) == 1
-    # It is mended: the right password, a fresh start.
+    # The operator corrects the password and enables the account.
     operator.ok("import_accounts", operator.accounts_file(population.passwords))
     operator.ok("accounts", "enable", wrong)
     operator.ok("accounts", "sync", wrong)

@@ -1,4 +1,4 @@
-"""The project's own simulator, by its command line and its documented control interface."""
+"""The project's simulator, used through its command line and its documented control interface."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACCOUNTS, FRIENDS, GAP = 4, 140, 0.2
 
 @dataclass(frozen=True)
 class Simulator:
-    """Where it listens, and what it can be asked and told (docs/simulator.md)."""
+    """The control interface of a running simulator (docs/simulator.md)."""
 
     url: str
 
@@ -51,7 +51,7 @@ class Simulator:
 
 @contextmanager
 def simulator(operator: Operator, *arguments: object) -> Iterator[Simulator]:
-    """`manage.py gateway_simulator`, until it says where it listens."""
+    """Run `manage.py gateway_simulator`; yield its control interface once it listens."""
     with subprocess.Popen(
         [operator.python, "manage.py", "gateway_simulator", "--port", "0", *map(str, arguments)],
         cwd=operator.root, env=operator.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -63,7 +63,9 @@ def simulator(operator: Operator, *arguments: object) -> Iterator[Simulator]:
             process.kill()
 
 
-def test_storm_account_tasks_another_pace_and_no_heartbeats(tmp_path: Path) -> None:
+def test_all_is_sent_once_through_lost_sessions_account_tasks_and_a_slower_pace(
+    tmp_path: Path,
+) -> None:
     accounts, people = tmp_path / "accounts.csv", tmp_path / "people.csv"
     size = ("--accounts", ACCOUNTS, "--friends", FRIENDS, "--min-interval", GAP, "--penalty", 1)
     files = ("--write-accounts", accounts, "--write-contacts", people, "--heartbeat", 2)
@@ -96,7 +98,7 @@ def test_storm_account_tasks_another_pace_and_no_heartbeats(tmp_path: Path) -> N
         began = time.monotonic()
         assert {row["friends"] for row in operator.ok("accounts", "sync", "--all")} == {FRIENDS}
         assert time.monotonic() - began < 8
-        assert gateway.ask("figures")["too_soon"] == 0, "an account task cost the pace"
+        assert gateway.ask("figures")["too_soon"] == 0, "an account task broke the pace"
 
         gateway.tell("settings", min_interval=2 * GAP)
         operator.wait_until(lambda: gateway.ask("figures")["too_soon"] >= ACCOUNTS, seconds=10)

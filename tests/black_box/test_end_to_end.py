@@ -1,6 +1,6 @@
-"""The main job as a stranger would have it tested, against a gateway that nobody here wrote for it.
+"""A campaign from import to report, against the independent gateway.
 
-The rest of what a stranger would try is in the files `slow_*.py`: `make torture OUTSIDE=1`.
+The slow black-box tests are in the files `slow_*.py`: `make torture BLACK_BOX=1`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FAULT_RATES = dict.fromkeys(QUICK_FAULTS, 0.015)
 
 @pytest.mark.stack
 @pytest.mark.one_database
-def test_a_thousand_messages_through_a_bad_gateway_and_a_killed_worker(
+def test_a_thousand_messages_arrive_once_through_gateway_faults_and_a_killed_worker(
     make_operator: MakeOperator,
 ) -> None:
     population = Population(accounts=10, friends=100)
@@ -38,7 +38,7 @@ def test_a_thousand_messages_through_a_bad_gateway_and_a_killed_worker(
     figures = operator.wait("春 节")
     assert figures["sent"] == figures["targeted"] == 1000, figures
     assert_all_arrived(gateway, TEXT, population.people)
-    assert gateway.traffic.replays, "nothing went wrong: the test has tested nothing"
+    assert gateway.traffic.replays, "no fault led to a repeat: nothing was tested"
     rows = operator.report("春 节")
     assert {(row["state"], row["last_res"], row["text"]) for row in rows} == {("sent", "0", TEXT)}
     assert sorted(int(row["uin"]) for row in rows) == population.people

@@ -1,4 +1,4 @@
-"""The judge itself: each kind of fault is found, and a sound history has none."""
+"""`check_history` finds each kind of violation, and none in a correct history."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _only(findings: Findings, *names: str) -> None:
     assert {name for name, found in vars(findings).items() if found} == set(names), findings
 
 
-def test_a_sound_history_has_no_fault() -> None:
+def test_a_correct_history_has_no_violation() -> None:
     history = [
         _request(0.0, 1, to=7, outcome=Outcome.UNPROCESSED),
         _request(1.0, 1, to=7),
@@ -56,14 +56,14 @@ def test_a_sound_history_has_no_fault() -> None:
     assert findings.violations == []
 
 
-def test_a_repeat_within_the_window_is_none_and_one_after_it_is_late() -> None:
+def test_a_repeat_is_late_only_after_the_window() -> None:
     for at, is_late in ((40.0, False), (40.1, True)):
         history = [_request(0.0, outcome=Outcome.UNPROCESSED), _request(at)]
         findings = check_history(history, rules=Rules(window=40))
         _only(findings, *(["late_repeats"] if is_late else []))
 
 
-def test_a_late_repeat_that_was_delivered_once_more_is_twice_too() -> None:
+def test_a_late_repeat_that_is_delivered_again_is_also_a_duplicate() -> None:
     findings = check_history([_request(0), _request(41)], rules=Rules(window=40))
     _only(findings, "late_repeats", "twice")
     assert findings.violations == [
@@ -72,39 +72,39 @@ def test_a_late_repeat_that_was_delivered_once_more_is_twice_too() -> None:
     ]
 
 
-def test_the_window_begins_with_the_first_request_not_with_the_last() -> None:
+def test_the_window_starts_at_the_first_request() -> None:
     history = [_request(at, outcome=Outcome.DROPPED) for at in (0, 30, 60)]
     _only(check_history(history, rules=Rules(window=40)), "late_repeats")
 
 
 @pytest.mark.parametrize("other", [{"to": 8}, {"text": b"ho"}])
-def test_a_seq_that_comes_again_with_another_message(other: dict[str, int]) -> None:
+def test_a_seq_used_for_another_message_is_found(other: dict[str, int]) -> None:
     history = [_request(0), _request(1, outcome=Outcome.DROPPED, **other)]  # type: ignore[arg-type]
     _only(check_history(history, rules=Rules()), "other_text")
 
 
-def test_the_same_seq_of_two_accounts_is_two_messages() -> None:
+def test_two_accounts_may_use_the_same_seq() -> None:
     history = [_request(0, to=7), _request(1, to=8, account=TWO)]
     _only(check_history(history, rules=Rules()))
 
 
-def test_the_same_message_under_two_seqs_is_twice() -> None:
+def test_the_same_message_under_two_seqs_is_a_duplicate() -> None:
     _only(check_history([_request(0, 1), _request(1, 2)], rules=Rules()), "twice")
 
 
-def test_a_gap_counts_from_the_reply() -> None:
+def test_a_gap_is_counted_from_the_reply() -> None:
     for at, is_soon in ((1.2, False), (1.19, True)):
         history = [_request(0, 1, to=7, replied=0.2), _request(at, 2, to=8)]
         findings = check_history(history, rules=Rules(gaps={ONE: 1.0}))
         _only(findings, *(["too_soon"] if is_soon else []))
 
 
-def test_without_a_reply_it_counts_from_the_request() -> None:
+def test_a_gap_without_a_reply_is_counted_from_the_request() -> None:
     history = [_request(0, 1, to=7, replied=None), _request(0.9, 2, to=8)]
     _only(check_history(history, rules=Rules(gaps={ONE: 1.0})), "too_soon")
 
 
-def test_a_limit_holds_in_every_window_not_on_average() -> None:
+def test_a_limit_is_checked_in_every_window() -> None:
     times = [0.0, 50.0, 55.0, 59.0, 70.0]
     assert most_within(times, 60) == 4
     history = [_request(at, number, to=number) for number, at in enumerate(times)]
@@ -112,17 +112,17 @@ def test_a_limit_holds_in_every_window_not_on_average() -> None:
     _only(check_history(history, rules=Rules(limits={ONE: ((60, 4),)})))
 
 
-def test_what_did_not_go_out_does_not_count_against_a_limit() -> None:
+def test_a_dropped_message_does_not_count_against_a_limit() -> None:
     history = [_request(at, outcome=Outcome.DROPPED) for at in range(9)]
     _only(check_history(history, rules=Rules(limits={ONE: ((60, 3),)})))
 
 
-def test_a_window_is_over_when_its_seconds_are() -> None:
+def test_a_window_excludes_its_end() -> None:
     assert most_within([0.0, 60.0], 60) == 1
     assert most_within([], 60) == 0
 
 
-def test_repeats_denser_than_the_pauses() -> None:
+def test_a_repeat_before_its_pause_is_over_is_found() -> None:
     history = [_request(at, outcome=Outcome.UNPROCESSED) for at in (0, 1, 3, 4)]
     findings = check_history(history, rules=Rules(pauses=(1, 2, 4)))
     _only(findings, "too_dense")
@@ -130,12 +130,12 @@ def test_repeats_denser_than_the_pauses() -> None:
     _only(check_history(history, rules=Rules(pauses=(1,))))
 
 
-def test_said_to_be_sent_and_did_not_arrive() -> None:
+def test_a_message_reported_as_sent_that_did_not_arrive_is_lost() -> None:
     findings = check_history([_request(0)], rules=Rules(), report=[_row(7), _row(8)])
     _only(findings, "lost")
 
 
-def test_arrived_and_called_something_else() -> None:
+def test_a_message_that_arrived_and_is_not_reported_as_sent_is_found() -> None:
     for state in ("failed", "cancelled", "pending", "skipped"):
         report = [_row(7, state)]
         findings = check_history([_request(0)], rules=Rules(), report=report)
@@ -144,21 +144,21 @@ def test_arrived_and_called_something_else() -> None:
     _only(check_history([_request(0)], rules=Rules(), report=[]), "unreported")
 
 
-def test_unknown_is_named_with_what_became_of_it() -> None:
+def test_an_unknown_delivery_is_listed_with_whether_it_arrived() -> None:
     report = [_row(7, "unknown"), _row(8, "unknown")]
     findings = check_history([_request(0)], rules=Rules(), report=report)
     _only(findings, "unknown")
     assert findings.unknown == ["7, which arrived", "8, which did not arrive"]
 
 
-def test_the_story_of_a_seq() -> None:
+def test_a_seq_history_has_times_and_counts() -> None:
     history = [_request(9, outcome=Outcome.DROPPED), _request(2), _request(4, 2, to=8)]
     first, second = seq_histories(history)
     assert (first.first, first.last, first.age, first.requests, first.delivered) == (2, 9, 7, 2, 1)
     assert (second.seq, second.requests) == ("2", 1)
 
 
-def test_a_report_is_read() -> None:
+def test_report_rows_are_read_from_csv_and_json() -> None:
     row = {"uin": "7", "account": "20001", "state": "sent", "seq": "3", "text": "你"}
     assert report_rows([row]) == [ReportRow(7, ONE, "3", "sent", "你".encode())]
     nothing = {"uin": "8", "account": "", "state": "skipped", "seq": "", "text": ""}

@@ -1,4 +1,4 @@
-"""What has arrived at a gateway: every request, every message, what came twice or too soon."""
+"""What arrived at a gateway: all requests and messages, the repeats, and what came too soon."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from tests.black_box.history import MessageRequest
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived."""
+    """One request as it arrived.
+
+    Attributes:
+        at: when it was complete, by the gateway's monotonic clock.
+        ip: the client's address.
+        fields: upper-case key -> value, unescaped once.
+    """
 
     at: float
     ip: str
@@ -20,7 +26,7 @@ class Request:
     fields: Mapping[str, bytes]
 
     def text(self, key: str) -> str:
-        """A field as text, unescaped once."""
+        """Return a field as text; empty if it is missing."""
         return self.fields.get(key, b"").decode("utf-8", "replace")
 
     @property
@@ -31,7 +37,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that went out to somebody."""
+    """A message that was delivered, repeated or refused."""
 
     at: float
     sender: int
@@ -42,7 +48,17 @@ class Message:
 
 @dataclass
 class Traffic:
-    """What a gateway has seen."""
+    """What a gateway has received.
+
+    Attributes:
+        messages: those delivered.
+        message_requests: every request for a message, with its outcome.
+        replays: repeats of a known SEQ with the same message.
+        conflicts: repeats of a known SEQ with another message.
+        too_soon: messages before the minimum interval was over.
+        answers: how often each answer was given: "cltmsg RES=0", "NULL", a fault's name.
+        gaps: account -> seconds between neighbouring messages.
+    """
 
     requests: list[Request] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
@@ -55,12 +71,12 @@ class Traffic:
     gaps: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def duplicates(self) -> dict[tuple[int, bytes], int]:
-        """Who got the same text more than once."""
+        """Return (recipient, text) -> count for texts that a recipient got more than once."""
         counted = Counter((message.to, message.text) for message in self.messages)
         return {key: times for key, times in counted.items() if times > 1}
 
     def shared_seqs(self) -> list[tuple[str, str]]:
-        """Which SEQ of which account stood for two different requests, of any command."""
+        """Return each (account, SEQ) that was used for two different requests, of any command."""
         meant: dict[tuple[str, str], dict[str, bytes]] = {}
         shared = []
         for request in list(self.requests):
@@ -70,10 +86,10 @@ class Traffic:
         return shared
 
     def containing(self, marker: bytes) -> list[Message]:
-        """The messages whose text holds this."""
+        """Return the messages whose text contains a marker."""
         return [message for message in self.messages if marker in message.text]
 
     def logins(self, uin: int) -> int:
-        """How often this account asked for a login."""
+        """Return how often an account asked for a login."""
         wanted = str(uin)
         return sum(r.command == "login" and r.text("UIN") == wanted for r in list(self.requests))

@@ -1,4 +1,4 @@
-"""How requests are read and replies are spelt: cut, ordered, cased and ended as manners have it."""
+"""Parses requests and formats replies, in the variants that a `Behaviour` asks for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPELLING = {
 
 
 def reply_to(request: Request, answer: str, behaviour: Behaviour) -> bytes:
-    """The body of a reply."""
+    """Return the body of a reply."""
     command = SPELLING.get(request.command, request.text("CMD"))
     if behaviour.command_case == "lower":
         command = command.lower()
@@ -34,23 +34,23 @@ def reply_to(request: Request, answer: str, behaviour: Behaviour) -> bytes:
 
 
 def fields_of(body: bytes) -> dict[str, bytes]:
-    """The fields of a request, unescaped once."""
+    """Return the fields of a request, unescaped once; keys in upper case."""
     pairs = (pair.partition(b"=") for pair in body.strip(b"\r\n").split(b"&") if pair)
     return {key.decode("ascii", "replace").upper(): unquote_to_bytes(v) for key, _e, v in pairs}
 
 
 def raw_value(body: bytes, key: bytes) -> bytes:
-    """A field as it travelled."""
+    """Return a field's value as it was sent, still escaped; empty if it is missing."""
     return next((v for k, _e, v in (p.partition(b"=") for p in body.split(b"&")) if k == key), b"")
 
 
 def number_in(text: str) -> int | None:
-    """A number in ASCII digits, or None."""
+    """Return the number written in ASCII digits, or None."""
     return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _rearranged(text: str, *, order: str, case: str) -> str:
-    """The same reply with its keys in another order or another case."""
+    """Return the reply with its keys in another order or case."""
     pairs = text.rstrip("&").split("&") if order == "reversed" else text.split("&")
     if order == "reversed":
         pairs.reverse()
@@ -61,11 +61,11 @@ def _rearranged(text: str, *, order: str, case: str) -> str:
 
 
 def bytes_of(reply: bytes) -> list[bytes]:
-    """A reply in packets of one byte."""
+    """Return a reply as packets of one byte."""
     return [reply[at : at + 1] for at in range(len(reply))]
 
 
 def halves(body: bytes) -> list[bytes]:
-    """A body in two chunks."""
+    """Return a body as two chunks, or one if it is short."""
     middle = len(body) // 2
     return [part for part in (body[:middle], body[middle:]) if part]

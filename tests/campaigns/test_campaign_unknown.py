@@ -17,7 +17,7 @@ from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures, figures_of
 from sending.states import DeliveryState, RunState
 from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
-from tests.commandline import Said, manage
+from tests.commandline import CommandResult, manage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 
@@ -58,7 +58,7 @@ def add_unknown(run: CampaignRun, contact: Contact, *, account: Account, seq: in
         )
 
 
-def resolve(*arguments: object) -> Said:
+def resolve(*arguments: object) -> CommandResult:
     return manage("campaign", "resolve", "春 节", *arguments, "--json")
 
 

@@ -1,1 +1,1 @@
-"""The model test: the real engine against a model of the gateway, in virtual time."""
+"""Model tests: the real engine against a model of the gateway, in virtual time."""

@@ -1,4 +1,4 @@
-"""What the model's tests share."""
+"""The fixture of the model tests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db import connection
 
 @pytest.fixture
 def model_database(django_db_blocker: Any, settings: Any) -> Iterator[None]:
-    """Let the model use a database of its own, in memory."""
+    """Allow the model's own database, in memory; skip the test on PostgreSQL."""
     if connection.vendor != "sqlite":
-        pytest.skip("the model has the engine's SQL for SQLite")
+        pytest.skip("the model runs the engine's SQL for SQLite")
     settings.QQ_INBOX = False
     with django_db_blocker.unblock():
         yield

@@ -1,4 +1,4 @@
-"""The engine's real database, in memory, with troubles of its own in virtual time."""
+"""The engine's database, in memory, with injected faults in virtual time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from greenlet import GreenletExit, getcurrent
 
 from tests.model.scheduler import Fiber, Scheduler
 
-#: How statements begin that change nothing, and parts of those that only tell the time.
+#: How statements begin that change nothing, and parts of those that only store the time.
 _CHANGES_NOTHING = ("SELECT", "\nSELECT", "BEGIN", "SAVEPOINT", "RELEASE")
 _OF_CLOCKS = ('"accounts_worker" SET "heartbeat_at"', "accounts_worker SET heartbeat", '"clocks_')
 
@@ -30,14 +30,15 @@ def _in_memory() -> DatabaseWrapper:
 
 
 class DatabaseFaults:
-    """What is wrong with the database, and for whom.
+    """The faults that are active in the database.
 
     Attributes:
-        locked_until: transactions and writes wait until then.
-        read_only_until: writes are refused until then.
-        away_until: everything is refused until then.
-        late: by process: (transactions left until then, seconds it is late).
-        commits: by process: (commits left until then, "cut" or "lost").
+        locked_until: until then transactions and writes wait.
+        read_only_until: until then writes fail.
+        away_until: until then every statement fails.
+        late: process -> (transactions until one is delayed, its delay in seconds).
+        commits: process -> (commits until one fails, how): "cut" (carried out, reported as
+            failed), "lost" (not carried out) or "late N" (carried out, reported N seconds later).
     """
 
     def __init__(self) -> None:
@@ -46,22 +47,23 @@ class DatabaseFaults:
         self.commits: dict[str, tuple[int, str]] = {}
 
     def end(self) -> None:
-        """Let all be well from now on."""
-        self.__init__()  # type: ignore[misc]  # back to the beginning
+        """End all faults."""
+        self.__init__()  # type: ignore[misc]  # the initial values
 
 
 class Database:
-    """A fresh database for one history; `install` makes it Django's, `restore` puts it back.
+    """A new database for one history. It replaces Django's own until `restore`.
 
     Args:
         time: the scheduler.
-        make_template: called once a process, on the empty schema: what every history begins with.
+        make_template: fills the empty schema with the rows that every history starts with; it is
+            called once per process.
     """
 
     def __init__(self, time: Scheduler, make_template: Callable[[], None]) -> None:
         self.time = time
         self.faults = DatabaseFaults()
-        #: Raised by each statement that may have changed something.
+        #: Increased by each statement that may have changed a row.
         self.version = 0
         self._before = connections["default"]
         template = _template or self._make_template(make_template)
@@ -90,28 +92,28 @@ class Database:
         return made
 
     def restore(self) -> None:
-        """Give Django its own connection back."""
+        """Give Django back its own connection."""
         Atomic.__exit__ = _leave  # type: ignore[method-assign]
         connections["default"] = self._before
         self.wrapper.connection.close()
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether somebody is in the middle of a transaction."""
+        """Whether a transaction is open."""
         return bool(self.wrapper.in_atomic_block)
 
     def finds(self, sql: str, *values: Any) -> bool:
-        """Return whether a query of the harness finds a row; nothing can go wrong with it."""
+        """Return whether a query finds a row; faults do not affect it."""
         return self.wrapper.connection.execute(sql, values).fetchone() is not None
 
     @property
     def is_faultless(self) -> bool:
-        """Whether nothing is wrong with it, nor about to be."""
+        """Whether no fault is active or about to be."""
         faults, now = self.faults, self.time.now
         until = max(faults.locked_until, faults.read_only_until, faults.away_until)
         return until <= now and not faults.late and not faults.commits
 
-    # --- statements ---------------------------------------------------------------------------
+    # --- statements ----------------------------------------------------------------------------
 
     def _execute(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         process = self.time.current
@@ -173,10 +175,10 @@ class Database:
         del self.faults.commits[name]
         return kind
 
-    # --- the ends of transactions -------------------------------------------------------------
+    # --- the ends of transactions --------------------------------------------------------------
 
     def leave(self, atomic: Any, kind: Any, error: Any, trace: Any) -> None:
-        """End an atomic block: carry its commit out, or not, and say so, or not."""
+        """End an atomic block, with the fault that the process's commit has."""
         process = self.time.current
         is_outermost = self.wrapper.in_atomic_block and not self.wrapper.savepoint_ids
         if process is None or kind is not None or not is_outermost:
@@ -192,4 +194,4 @@ class Database:
             raise OperationalError("the connection was cut")
         fiber = getcurrent()
         if isinstance(fiber, Fiber) and fault.startswith("late"):
-            self.time.sleep(float(fault[4:]))  # committed long before anybody heard of it
+            self.time.sleep(float(fault[4:]))  # committed long before the engine knows

@@ -1,4 +1,4 @@
-"""What `accounts.pacing.pace` uses of Redis, with its two scripts as functions."""
+"""A fake of the Redis that `accounts.pacing.pace` uses, with its two scripts as functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from accounts.pacing import pace
 
 
 class ModelRedis:
-    """Sorted sets in a dictionary. The real Redis is tested elsewhere."""
+    """Sorted sets in a dictionary. Other tests use the real Redis."""
 
     def __init__(self) -> None:
         self.sets: dict[str, dict[str, float]] = {}
@@ -19,15 +19,15 @@ class ModelRedis:
         return {pace._RESERVE: self._reserve, pace._CONFIRM: self._confirm}[source]
 
     def zadd(self, key: str, members: Mapping[str, float]) -> None:
-        """Put members with their scores."""
+        """Add members with their scores."""
         self.sets.setdefault(key, {}).update(members)
 
     def zrem(self, key: str, member: str) -> None:
-        """Take a member out."""
+        """Remove a member."""
         self.sets.get(key, {}).pop(member, None)
 
     def delete(self, key: str) -> None:
-        """Forget a set."""
+        """Remove a set."""
         self.sets.pop(key, None)
 
     def _confirm(self, *, keys: Sequence[str], args: Sequence[Any]) -> None:

@@ -1,7 +1,7 @@
-"""The model of the gateway: what it remembers, and what it does wrong when it is told to.
+"""The model of the gateway: its sessions, the SEQs that it remembers, and injected faults.
 
-It has the protocol's guard in its exact form: a SEQ is known for `window` seconds after its first
-arrival, and not a moment longer; its repeat is answered and not delivered.
+A SEQ is known for exactly `window` seconds after its first arrival. A repeat in that time is
+answered and not delivered.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 
 from qqhttp import CltMsg, Login, Request
 
-#: How long a penalty holds the answer of RES=3 back, and how long a silent session lives, seconds.
+#: How long the answer RES=3 is held back, and how long an idle session lives, seconds.
 PENALTY_SECONDS, IDLE_SECONDS = 20.0, 300.0
-#: How long an answer takes.
+#: How long an answer takes, seconds.
 LATENCY_SECONDS = 0.05
-#: Whatever an answer can be: a RES, or one of these. "silence": none ever comes.
+#: The answers besides a RES; "silence": there is no answer.
 BAD_ANSWERS = ("NULL", "reset", "http", "silence")
 
 Answer = int | str
@@ -25,12 +25,12 @@ Reply = Callable[[Answer], None]
 
 @dataclass
 class Fault:
-    """What the gateway does to requests of a kind until a moment.
+    """A fault for all requests of a kind until a moment.
 
     Attributes:
         until: the moment.
         kind: one of BAD_ANSWERS.
-        is_after: whether the request is carried out all the same.
+        is_after: whether the request is carried out before the fault.
     """
 
     until: float = float("-inf")
@@ -40,7 +40,7 @@ class Fault:
 
 @dataclass
 class Delivered:
-    """A message that arrived."""
+    """A delivered message."""
 
     at: float
     uin: int
@@ -51,14 +51,21 @@ class Delivered:
 
 @dataclass
 class Gateway:
-    """The gateway. Times are those of the world's scheduler.
+    """The gateway. Times are those of the scheduler.
 
     Attributes:
         window: seconds for which a SEQ is known.
-        away_until: nobody can connect before.
-        messages, logins: trouble with requests of these kinds.
-        once: what is done to the next messages, one each: (kind, is_after); kind may be a RES.
-        mute: recipients whose messages get no answer, and whether they are carried out.
+        now: returns the time.
+        call_at: calls a function at a time.
+        note_fault: records a period with a fault.
+        on_delivery: is called with the sender of each delivered message.
+        away_until: no connection is accepted before.
+        messages, logins: the fault of requests of these kinds.
+        next_answers: for the next messages, one each: (answer, whether it is carried out).
+        unanswered: recipient of messages without an answer -> whether they are carried out.
+        latency: how long an answer takes, seconds.
+        sessions: account -> when it was last used.
+        known: (account, SEQ) -> the message that was first delivered under it.
     """
 
     window: float
@@ -78,11 +85,11 @@ class Gateway:
 
     @property
     def is_away(self) -> bool:
-        """Whether nobody can connect."""
+        """Whether no connection is accepted."""
         return self.now() < self.away_until
 
     def receive(self, request: Request[Any], reply: Reply) -> None:
-        """Take a request that arrived, and answer it in a while, or never."""
+        """Process a request that arrived; answer it after the latency, or never."""
         now = self.now()
         if isinstance(request, Login):
             self._log_in(request, reply)
@@ -114,7 +121,7 @@ class Gateway:
             self.note_fault(self.now(), self.now() + (100 if answer == 3 else 50))
         if answer == 3:
             is_repeat = self._is_known(request)
-            if not is_repeat:  # a repeat is never too fast
+            if not is_repeat:  # a known SEQ is answered RES=0
                 self._answer(reply, 3, PENALTY_SECONDS)
                 return
             answer = 0

@@ -106,7 +106,7 @@ class Invariants:
         """Return the longest gap that was ever set for an account, seconds."""
         return self.longest_gaps.get(uin, 0.0)
 
-    # --- a request ----------------------------------------------------------------------------
+    # --- a request -----------------------------------------------------------------------------
 
     def departs(self, client: Client, request: Request[Any]) -> None:
         """Check a request that leaves a lane."""
@@ -203,7 +203,7 @@ class Invariants:
         pause = min(pause, LONGEST_REPLAY_PAUSE_SECONDS, max(0.0, left - 12.0))
         asked.token, asked.not_before = client.token, self.now + pause
 
-    # --- marks --------------------------------------------------------------------------------
+    # --- marks ---------------------------------------------------------------------------------
 
     def refused(self, lane: int) -> None:
         """Record that a lane's mark was refused."""

@@ -1,30 +1,30 @@
-"""`python -m tests.model.mutations`: take a mechanism out, and see the model test find a fault.
+"""`python -m tests.model.mutations`: takes out one mechanism at a time; the model must find it.
 
-Each mutation is made in a copy of the checkout. The model has so many minutes to find something;
-one it does not find is an error, and so is one whose text is no longer in its file.
+Each mutation is made in a copy of the checkout. A mutation that the model does not find within the
+given minutes is an error, and so is one whose text is no longer in its file.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles"
-)
+from tests.mutated_copy import copied_checkout, replace_once
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One mechanism taken out: in each of the files, the text is replaced by the other."""
+    """The removal of one mechanism.
+
+    Attributes:
+        name: the mechanism and what the mutation does to it.
+        changes: (file, old, new): the text `old`, which must occur once, is replaced by `new`.
+    """
 
     name: str
     changes: tuple[tuple[str, str, str], ...]
@@ -42,7 +42,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        "forgotten: nobody looks for a mark whose commit was cut",
+        "forgotten: a mark whose commit was cut is not looked for",
         (
             ("sending/ledger/ledger.py", "        if is_again:\n", "        if False:\n"),
             (
@@ -89,19 +89,17 @@ MUTATIONS = (
 
 
 def main() -> int:
-    """Try every mutation; return 0 when each was found."""
+    """Try every mutation; return 0 if each is found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0, help="for each")
-    parser.add_argument("--told", action="store_true", help="by the histories told step by step")
-    parser.add_argument("names", nargs="*", help="the first words of those to try; all if left out")
+    parser.add_argument("--told", action="store_true", help="use only test_histories.py")
+    parser.add_argument("names", nargs="*", help="the first words of their names; none: all")
     arguments = parser.parse_args()
     wrong = 0
     for mutation in MUTATIONS:
         if arguments.names and mutation.name.partition(":")[0] not in arguments.names:
             continue
-        with tempfile.TemporaryDirectory(prefix="qqmodel-") as folder:
-            copy = Path(folder) / "qqcampaign"
-            shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
+        with copied_checkout() as copy:
             command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
             if arguments.described:
                 command = ["pytest", "-n", "0", "-q", "-x", "tests/model/test_histories.py"]
@@ -111,12 +109,9 @@ def main() -> int:
 
 def _is_found(mutation: Mutation, copy: Path, command: list[str]) -> bool:
     for file, old, new in mutation.changes:
-        path = copy / file
-        before = path.read_text(encoding="utf-8")
-        if before.count(old) != 1:
+        if not replace_once(copy / file, old, new):
             print(f"MOVED   {mutation.name}: look for it in {file}", flush=True)
             return False
-        path.write_text(before.replace(old, new), encoding="utf-8")
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", *command],

@@ -1,7 +1,7 @@
-"""Thousands of histories: `python -m tests.model.run --minutes 60`.
+"""Runs thousands of random histories: `python -m tests.model.run --minutes 60`.
 
-It ends with the first history that breaks something, made as short as it can be, or with the
-number of those that did not.
+It ends with the first history that has a violation, made as short as possible, or with the number
+of histories.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ PER_ROUND = 20
 
 
 def main() -> int:
-    """Run rounds of histories until the time is over; return 1 when something broke."""
+    """Run rounds of histories until the time is over; a violation raises its exception."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--histories", type=int, default=0, help="end after so many")
-    parser.add_argument("--steps", type=int, default=15, help="things that happen in each, at most")
-    parser.add_argument("--as-found", action="store_true", help="do not make it shorter")
+    parser.add_argument("--steps", type=int, default=15, help="the most events in each")
+    parser.add_argument("--as-found", action="store_true", help="do not shorten the history")
     arguments = parser.parse_args()
     os.environ["DATABASE_URL"] = ""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -45,7 +45,7 @@ def main() -> int:
         )
         done += todo
         spent = time.monotonic() - began
-        print(f"{done} histories, {60 * done / spent:.0f} a minute: nothing broke", flush=True)
+        print(f"{done} histories, {60 * done / spent:.0f} a minute: no violation", flush=True)
         if arguments.histories and done >= arguments.histories:
             break
     return 0

@@ -1,7 +1,7 @@
 """Virtual time: fibers, timers and events that stand in for threads, waits and clocks.
 
-One operating-system thread runs everything. Each of the engine's threads is a fiber (a greenlet);
-when all of them wait, time jumps to the earliest timer. Nothing is ever really waited for.
+One operating-system thread runs everything. Each of the engine's threads is a fiber (a greenlet).
+When all of them wait, time jumps to the earliest timer; no real time passes.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def seconds_at(moment: datetime) -> float:
 
 
 class Endless(AssertionError):
-    """The engine goes round and round without waiting."""
+    """The engine loops without waiting."""
 
 
 class Process:
-    """One process of the system: its fibers die, freeze and go wrong together.
+    """One process of the system: its fibers die and freeze together.
 
     Args:
         name: its host name.
-        shift: what its own monotonic clock is ahead by, seconds.
+        shift: seconds by which its monotonic clock is ahead.
     """
 
     def __init__(self, name: str, *, shift: float = 0.0) -> None:
@@ -42,19 +42,19 @@ class Process:
         self.fibers: list[Fiber] = []
         self.is_dead = False
         self.frozen_until = float("-inf")
-        #: Looks at the clock that are left before it freezes, and for how long it does.
+        #: Reads of the clock until it freezes (None: it does not), and for how long it then does.
         self.freeze_in: int | None = None
         self.freeze_seconds = 0.0
 
 
 class Fiber(greenlet):
-    """A thread of the engine's.
+    """A thread of the engine.
 
     Args:
-        hub: where it returns to.
-        process: whose it is.
-        target: what it runs.
-        name: for people.
+        hub: the greenlet that it switches to when it waits.
+        process: the process that it belongs to.
+        target: the function that it runs.
+        name: for the log.
     """
 
     def __init__(
@@ -64,13 +64,6 @@ class Fiber(greenlet):
         self.process = process
         self.name = name
         self.epoch = 0
-        #: Waited for at the next chance: a database answers this fiber late.
-        self.owes = 0.0
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it still runs."""
-        return not self.dead
 
 
 class Scheduler:
@@ -81,19 +74,18 @@ class Scheduler:
         self.hub: greenlet = getcurrent()
         self.current: Process | None = None
         self.is_closing = False
-        self.resumed = 0
         self._heap: list[tuple[float, int, Fiber | Callable[[], None], int]] = []
         self._n = 0
         self._moment, self._at_moment = 0.0, 0
 
-    # --- timers -------------------------------------------------------------------------------
+    # --- timers --------------------------------------------------------------------------------
 
     def _push(self, at: float, what: Fiber | Callable[[], None], epoch: int) -> None:
         self._n += 1
         heapq.heappush(self._heap, (at, self._n, what, epoch))
 
     def call_at(self, at: float, work: Callable[[], None]) -> None:
-        """Call a function of the harness at a moment."""
+        """Call a function of the model at a moment."""
         self._push(at, work, -1)
 
     def spawn(self, process: Process, target: Callable[[], None], name: str) -> Fiber:
@@ -104,13 +96,13 @@ class Scheduler:
         return fiber
 
     def make_ready(self, fiber: Fiber) -> None:
-        """Have a waiting fiber go on now."""
+        """Resume a waiting fiber at the current time."""
         self._push(self.now, fiber, fiber.epoch)
 
     def suspend(self, until: float | None) -> None:
-        """Let the current fiber wait until a moment, or until it is made ready."""
+        """Suspend the current fiber until a moment, or until it is made ready."""
         fiber = getcurrent()
-        assert isinstance(fiber, Fiber), "only fibers wait"
+        assert isinstance(fiber, Fiber), "only fibers may wait"
         if self.is_closing or fiber.process.is_dead:
             raise GreenletExit
         if until is not None:
@@ -119,7 +111,7 @@ class Scheduler:
         if self.is_closing or fiber.process.is_dead:
             raise GreenletExit
 
-    # --- the loop -----------------------------------------------------------------------------
+    # --- the loop ------------------------------------------------------------------------------
 
     def run_until(self, end: float) -> None:
         """Run everything that is due up to a moment."""
@@ -144,8 +136,7 @@ class Scheduler:
             self._moment, self._at_moment = self.now, 0
         self._at_moment += 1
         if self._at_moment > MOST_AT_ONE_MOMENT:
-            raise Endless(f"{fiber.name} goes round at {self.now:.3f}")
-        self.resumed += 1
+            raise Endless(f"{fiber.name} loops at {self.now:.3f}")
         fiber.epoch += 1
         self.current = fiber.process
         try:
@@ -156,7 +147,7 @@ class Scheduler:
             fiber.process.fibers.remove(fiber)
 
     def kill(self, process: Process) -> None:
-        """End a process here and now; called from the hub."""
+        """End a process at once; called from the hub."""
         process.is_dead = True
         for fiber in list(process.fibers):
             if not fiber.dead:
@@ -167,10 +158,10 @@ class Scheduler:
                     self.current = None
         process.fibers.clear()
 
-    # --- what takes the place of `clocks.local` -----------------------------------------------
+    # --- replacements for `clocks.local` ---------------------------------------------------------
 
     def elapsed(self) -> float:
-        """Return the process's own clock; it may freeze right after it looked."""
+        """Return the time of the process's own clock; the process may freeze after this read."""
         process = self.current
         if process is None:
             return self.now
@@ -183,31 +174,30 @@ class Scheduler:
         return seen
 
     def freeze_now(self, process: Process) -> None:
-        """Let a process stand still; the rest of the world goes on unless it cannot."""
+        """Freeze a process. The others go on, unless it holds the database."""
         process.freeze_in = None
         self.on_freeze(process, process.freeze_seconds)
         if self.may_switch():
             process.frozen_until = self.now + process.freeze_seconds
             self.suspend(self.now)
         else:
-            self.now += process.freeze_seconds  # it holds the database: so everybody waits
+            self.now += process.freeze_seconds  # it holds the database, so all others wait
 
     def may_switch(self) -> bool:
-        """Whether the current fiber may be left: not in a transaction. Set by the world."""
+        """Return whether other fibers may run: not in a transaction. Set by the simulation."""
         return True
 
     def on_freeze(self, process: Process, seconds: float) -> None:
-        """Told of each freeze. Set by the world."""
+        """Called at each freeze. Set by the simulation."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Suspend the current fiber for so many seconds."""
         fiber = getcurrent()
         assert isinstance(fiber, Fiber)
-        owed, fiber.owes = fiber.owes, 0.0
-        self.suspend(self.now + max(0.0, seconds) + owed)
+        self.suspend(self.now + max(0.0, seconds))
 
     def new_event(self) -> Event:
-        """Return an event."""
+        """Return a new event."""
         return Event(self)
 
     def start_thread(
@@ -215,7 +205,7 @@ class Scheduler:
     ) -> ModelThread:
         """Start a fiber of the current process."""
         process = self.current
-        assert process is not None, "threads are started by processes"
+        assert process is not None, "only processes may start threads"
         done = Event(self)
 
         def run() -> None:
@@ -227,7 +217,7 @@ class Scheduler:
         return ModelThread(self.spawn(process, run, name), done)
 
     def guard(self, work: Callable[[], None], name: str) -> None:
-        """Run a fiber's work, and see what it dies of. Set by the world."""
+        """Run a fiber's work and handle its exceptions. Set by the simulation."""
         work()
 
 
@@ -246,22 +236,22 @@ class Event:
         return self._is_set
 
     def set(self) -> None:
-        """Set it: who waits goes on."""
+        """Set it, and resume the fibers that wait for it."""
         self._is_set = True
         waiting, self._waiting = self._waiting, []
         for fiber in waiting:
             self._scheduler.make_ready(fiber)
 
     def clear(self) -> None:
-        """Unset it."""
+        """Reset it."""
         self._is_set = False
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set, or the time is over; return whether it is set."""
+        """Wait until it is set or the time is over; return whether it is set."""
         if self._is_set:
             return True
         fiber = getcurrent()
-        assert isinstance(fiber, Fiber), "only fibers wait"
+        assert isinstance(fiber, Fiber), "only fibers may wait"
         self._waiting.append(fiber)
         scheduler = self._scheduler
         scheduler.suspend(None if timeout is None else scheduler.now + max(0.0, timeout))
@@ -271,7 +261,7 @@ class Event:
 
 
 class ModelThread:
-    """What `clocks.local.start_thread` returns."""
+    """The thread that `start_thread` returns."""
 
     def __init__(self, fiber: Fiber, done: Event) -> None:
         self._fiber, self._done = fiber, done
@@ -281,5 +271,5 @@ class ModelThread:
         self._done.wait(timeout)
 
     def is_alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether it has not ended."""
         return not self._done.is_set()

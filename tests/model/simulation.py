@@ -189,13 +189,12 @@ class Simulation:
             self.invariants.note(f"{name} died of {problem!r}")
         except BaseException as problem:
             self.invariants.fail(f"{name} died of {problem!r}")
-            self.problem = problem
 
     def _note_freeze(self, process: Process, seconds: float) -> None:
         self.fault_periods.note(self.time.now, self.time.now + seconds + 30.0)
-        self.invariants.note(f"{process.name} stands still for {seconds:g} s")
+        self.invariants.note(f"{process.name} is frozen for {seconds:g} s")
 
-    # --- processes ----------------------------------------------------------------------------
+    # --- processes -----------------------------------------------------------------------------
 
     def _start_jobs(self) -> None:
         self._reconciler_wake_up = self.time.new_event()
@@ -284,7 +283,7 @@ class Simulation:
 
         self.time.call_at(self.time.now + WAKE_SECONDS, begin)
 
-    # --- time -------------------------------------------------------------------------------
+    # --- time ----------------------------------------------------------------------------------
 
     def advance(self, seconds: float) -> None:
         """Let time pass; check the open attempts at intervals, and raise violations."""

@@ -1,4 +1,4 @@
-"""The state machine: everything that may happen to the engine, in any order."""
+"""The state machine: all events that may happen to the engine, in any order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.model.initial_data import ACCOUNTS, FIRST_FRIEND, FRIENDS, RUNS
 from tests.model.model_runtime import Host
 from tests.model.simulation import Simulation
 
-#: Nothing may take longer than this once all trouble is over, seconds.
+#: All deliveries must end within so long after the last fault, seconds.
 LONGEST_SETTLING_SECONDS = 4 * 3600.0
 
 seconds = st.sampled_from([1.0, 5.0, 15.0, 40.0, 100.0, 300.0, 570.0, 615.0])
@@ -33,7 +33,7 @@ runs = st.sampled_from(sorted(RUNS))
 
 
 class EngineMachine(RuleBasedStateMachine):
-    """One history. Each rule lets some time go by after what it does."""
+    """One history. Each rule lets some time pass after its event."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class EngineMachine(RuleBasedStateMachine):
             self._start_host()
         self.simulation.advance(0.5)
 
-    # --- the gateway --------------------------------------------------------------------------
+    # --- the gateway ---------------------------------------------------------------------------
 
     @rule(kind=bad_answers, is_after=st.booleans(), n=st.integers(1, 4), then=moments)
     def answers_are_lost(self, kind: str, is_after: bool, n: int, then: float) -> None:
@@ -105,15 +105,13 @@ class EngineMachine(RuleBasedStateMachine):
         network.wire_seconds, network.connect_seconds = wire, connect
         self._advance("the path is slow", 0.0, wire=wire, connect=connect)
 
-    # --- time ---------------------------------------------------------------------------------
+    # --- time ----------------------------------------------------------------------------------
 
     @rule(which=st.integers(0, 3), looks=st.integers(0, 60), lasts=seconds, then=moments)
     def a_worker_stands_still(self, which: int, looks: int, lasts: float, then: float) -> None:
         if (host := self._host(which)) is not None:
             host.freeze_in, host.freeze_seconds = looks, lasts
-            self._advance(
-                "a worker will stand still", then, host=host.name, looks=looks, lasts=lasts
-            )
+            self._advance("a worker will freeze", then, host=host.name, looks=looks, lasts=lasts)
 
     @rule(lasts=seconds, then=moments)
     def the_machine_sleeps(self, lasts: float, then: float) -> None:
@@ -130,7 +128,7 @@ class EngineMachine(RuleBasedStateMachine):
     def time_goes_by(self, lasts: float) -> None:
         self._advance("time goes by", lasts)
 
-    # --- the database -------------------------------------------------------------------------
+    # --- the database --------------------------------------------------------------------------
 
     @rule(lasts=seconds, then=moments)
     def tables_are_locked(self, lasts: float, then: float) -> None:
@@ -170,7 +168,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.simulation.redis.sets.clear()
         self._advance("Redis is flushed", then)
 
-    # --- processes ----------------------------------------------------------------------------
+    # --- processes -----------------------------------------------------------------------------
 
     @rule(which=st.integers(0, 3), then=moments)
     def a_worker_is_killed(self, which: int, then: float) -> None:
@@ -183,7 +181,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 3), then=moments)
     def a_worker_is_doubled(self, which: int, then: float) -> None:
-        """Its supervisor starts another though it still runs, or stands still."""
+        """Start a second worker on the host of one that still runs or is frozen."""
         host = self._host(which)
         if host is not None and len(self.simulation.living) < 4:
             self._fault(40.0)
@@ -213,7 +211,7 @@ class EngineMachine(RuleBasedStateMachine):
         wake()
         self._advance("lanes are woken", then, lasts=lasts, every=every)
 
-    # --- operators ----------------------------------------------------------------------------
+    # --- operators -----------------------------------------------------------------------------
 
     @rule(run=runs, how=st.sampled_from(["pause", "resume"]), then=moments)
     def a_run_is_steered(self, run: str, how: str, then: float) -> None:
@@ -243,10 +241,10 @@ class EngineMachine(RuleBasedStateMachine):
         self.simulation.set_limits(account, gap=gap, per_minute=per_minute)
         self._advance("limits change", then, account=account.uin, gap=gap, per_minute=per_minute)
 
-    # --- the end ------------------------------------------------------------------------------
+    # --- the end -------------------------------------------------------------------------------
 
     def teardown(self) -> None:
-        """Let all trouble end, wait until nothing is open, and look at everything."""
+        """End all faults, wait until no delivery is open, and check the final state."""
         try:
             if not self.simulation.invariants.violations and self.hosts:
                 self._settle()
@@ -257,7 +255,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         simulation = self.simulation
-        simulation.invariants.note("all trouble ends")
+        simulation.invariants.note("all faults end")
         gateway = simulation.gateway
         gateway.next_answers.clear()
         gateway.away_until = gateway.messages.until = gateway.logins.until = simulation.time.now
@@ -274,11 +272,11 @@ class EngineMachine(RuleBasedStateMachine):
         while not simulation.is_done:
             simulation.advance(5.0)
             if simulation.time.now > ends_at:
-                simulation.invariants.fail("something stays open")
+                simulation.invariants.fail("a delivery stays open")
                 simulation.raise_violations()
         simulation.advance(12.0)
 
-    # --- tools --------------------------------------------------------------------------------
+    # --- helpers ---------------------------------------------------------------------------------
 
     def _advance(self, what: str, then: float, **details: Any) -> None:
         described = ", ".join(f"{name}={value}" for name, value in details.items())
@@ -286,7 +284,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.simulation.advance(then)
 
     def _fault(self, lasts: float) -> float:
-        """Note trouble from now on, and return when it ends."""
+        """Record a fault from now on; return when it ends."""
         now = self.simulation.time.now
         self.simulation.fault_periods.note(now, now + lasts)
         return now + lasts
@@ -313,17 +311,20 @@ class EngineMachine(RuleBasedStateMachine):
             invariants.cancelled.setdefault(name, now)
 
 
-def profile(
-    *, histories: int, steps: int = 12, is_shrinking: bool = True, is_same: bool = False
-) -> settings:
-    """Return Hypothesis's settings for so many histories."""
+def profile(*, histories: int, steps: int = 12, is_shrinking: bool = True) -> settings:
+    """Return Hypothesis's settings.
+
+    Args:
+        histories: the number of histories.
+        steps: the most events in each.
+        is_shrinking: whether a history with a violation is made shorter.
+    """
     phases = [Phase.explicit, Phase.generate]
     return settings(
         max_examples=histories,
         stateful_step_count=steps,
         deadline=None,
         database=None,
-        derandomize=is_same,
         print_blob=True,
         report_multiple_bugs=False,
         phases=[*phases, Phase.shrink] if is_shrinking else phases,

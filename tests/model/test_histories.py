@@ -1,4 +1,4 @@
-"""Histories that were bugs once, told step by step. Each is red without what mended it."""
+"""Histories that once showed bugs, step by step. Each fails without the mechanism it covers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.model.state_machine import EngineMachine
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("model_database")]
 
 
-def _history(tell: Callable[[EngineMachine], None], *, gap: float, per_minute: int | None) -> None:
+def _history(steps: Callable[[EngineMachine], None], *, gap: float, per_minute: int | None) -> None:
     machine = EngineMachine()
     try:
         machine.begin(
@@ -22,44 +22,44 @@ def _history(tell: Callable[[EngineMachine], None], *, gap: float, per_minute: i
             promise=Promise.NEVER_TWICE,
             is_short=False,
         )
-        tell(machine)
+        steps(machine)
     finally:
         machine.teardown()
 
 
-def test_no_repeat_leaves_after_the_gateway_forgot_its_seq() -> None:
-    def tell(machine: EngineMachine) -> None:
+def test_no_repeat_leaves_after_the_gateway_has_forgotten_its_seq() -> None:
+    def steps(machine: EngineMachine) -> None:
         machine.messages_go_wrong(kind="reset", is_after=True, lasts=15.0, then=10.0)
         machine.tables_are_locked(lasts=615.0, then=0.0)
         machine.time_goes_by(lasts=640.0)
 
-    _history(tell, gap=2.0, per_minute=None)
+    _history(steps, gap=2.0, per_minute=None)
 
 
 @pytest.mark.parametrize("n", range(2))
-def test_a_mark_whose_commit_was_cut_is_asked_about_while_its_lane_lives(n: int) -> None:
-    def tell(machine: EngineMachine) -> None:
+def test_an_attempt_whose_commit_was_cut_is_repeated_while_its_lane_lives(n: int) -> None:
+    def steps(machine: EngineMachine) -> None:
         machine.time_goes_by(lasts=140.0)
         machine.a_commit_goes_wrong(which=0, n=n, kind="cut", then=30.0)
         machine.time_goes_by(lasts=600.0)
 
-    _history(tell, gap=150.0, per_minute=None)
+    _history(steps, gap=150.0, per_minute=None)
 
 
-def test_a_refused_mark_is_waited_out_whatever_wakes_the_lane() -> None:
-    def tell(machine: EngineMachine) -> None:
+def test_a_wake_up_does_not_end_the_pause_after_a_refused_mark() -> None:
+    def steps(machine: EngineMachine) -> None:
         machine.lanes_are_woken(lasts=10.0, every=0.05, then=1.0)
-        for person in (90002, 90005, 90008):  # each account has one more to write to
+        for person in (90002, 90005, 90008):  # each account has one more recipient
             machine.one_opts_out(person=person, then=0.0)
         machine.time_goes_by(lasts=10.0)
 
-    _history(tell, gap=0.5, per_minute=None)
+    _history(steps, gap=0.5, per_minute=None)
 
 
-def test_a_place_for_a_message_that_is_not_sent_is_given_back() -> None:
-    def tell(machine: EngineMachine) -> None:
+def test_a_window_entry_of_a_message_that_is_not_sent_is_returned() -> None:
+    def steps(machine: EngineMachine) -> None:
         for person in (90002, 90003, 90005):
             machine.one_opts_out(person=person, then=0.5)
         machine.time_goes_by(lasts=30.0)
 
-    _history(tell, gap=2.0, per_minute=4)
+    _history(steps, gap=2.0, per_minute=4)

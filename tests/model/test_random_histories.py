@@ -1,19 +1,25 @@
-"""Some short histories of the engine in virtual time. `make torture` runs thousands."""
+"""A few short random histories; `make torture MODEL=1` runs thousands."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model.state_machine import EngineMachine, profile
 
-#: Few, and the same each time: what is found at random is found by `make torture MODEL=1`.
-HISTORIES = 8
+HISTORIES, STEPS = 8, 8
+#: Every run draws the same histories: `make torture MODEL=1` searches at random. Hypothesis's own
+#: `derandomize` would draw others after each edit of the state machine's source.
+SEED = 4
+
+
+@seed(SEED)
+class SeededMachine(EngineMachine):
+    """The state machine with a fixed seed."""
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("model_database")
-def test_whatever_happens_in_any_order() -> None:
-    run_state_machine_as_test(
-        EngineMachine, settings=profile(histories=HISTORIES, steps=8, is_same=True)
-    )
+def test_invariants_hold_in_random_histories() -> None:
+    run_state_machine_as_test(SeededMachine, settings=profile(histories=HISTORIES, steps=STEPS))

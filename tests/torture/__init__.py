@@ -1,1 +1,1 @@
-"""Kill anything, anywhere, while runs go on: nothing is lost, nothing is sent twice."""
+"""Torture tests: parts are killed and faults injected; no message may be lost or sent twice."""

@@ -1,4 +1,4 @@
-"""Counts who tries to connect to a port, also one where nobody listens: SYNs on the loopback."""
+"""Counts attempts to connect to a port, even a closed one: SYN packets on the loopback."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ ETH_P_ALL, ETHERNET, TCP, SYN, ACK, OUTGOING = 3, 14, 6, 0x02, 0x10, 4
 
 
 def why_packets_unavailable() -> str:
-    """Return why connects cannot be counted here; empty when they can be."""
+    """Return why packets cannot be read on this machine; empty if they can."""
     try:
         _packets().close()
     except (OSError, AttributeError) as problem:
-        return f"packets cannot be looked at here: {problem}"
+        return f"packets cannot be read here: {problem}"
     return ""
 
 
 @contextmanager
 def counting_connection_attempts(port: int) -> Iterator[list[float]]:
-    """Note when each attempt to connect to this port of the loopback began, while this lasts."""
+    """Yield a list that gets the monotonic time of each attempt to connect to a loopback port."""
     seen: list[float] = []
     is_over = threading.Event()
     with closing(_packets()) as packets:
         packets.settimeout(0.2)
 
-        def look() -> None:
+        def read() -> None:
             while not is_over.is_set():
                 try:
                     frame, address = packets.recvfrom(2048)
@@ -38,7 +38,7 @@ def counting_connection_attempts(port: int) -> Iterator[list[float]]:
                 if address[2] != OUTGOING and _begins_connection(frame[ETHERNET:], port):
                     seen.append(time.monotonic())
 
-        thread = threading.Thread(target=look, daemon=True)
+        thread = threading.Thread(target=read, daemon=True)
         thread.start()
         try:
             yield seen

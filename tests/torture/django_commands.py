@@ -1,7 +1,7 @@
-"""The clerk: a process with Django in it, beside the stack, that does what an operator would.
+"""Commands for a process with Django beside the stack: an operator's actions and database reads.
 
-It reads one order a line on standard input and answers each with one line, both JSON. The
-database may be killed under it: it asks again, on a new connection, as long as it takes.
+The process reads one command a line from standard input and answers each with one line, both in
+JSON. While the database is down it repeats the command on a new connection.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.runs.figures import check_figures
 from sending.states import ACTIVE_RUN_STATES, RunState
 
-PATIENCE = 60.0
+#: How long a command is repeated while the database is down, seconds.
+RETRY_SECONDS = 60.0
 
 
 def fill(accounts: str, contacts: str, suppressed: list[int]) -> None:
-    """Import accounts and people, from the files an operator would import."""
+    """Import accounts and people from files, and add suppressions."""
     with open(os.devnull, "w") as nowhere:
         call_command("import_accounts", accounts, stdout=nowhere)
         call_command("import_contacts", contacts, "--list", "everybody", stdout=nowhere)
@@ -42,7 +43,7 @@ def fill(accounts: str, contacts: str, suppressed: list[int]) -> None:
 
 
 def start(name: str, text: str) -> None:
-    """Make a campaign to everybody and start it; one that exists is left alone."""
+    """Create a campaign to all people and start it, unless it has been started."""
     campaign = Campaign.objects.filter(name=name).first() or create_campaign(
         name=name, lists=[ContactList.objects.get(name="everybody")], text=text
     )
@@ -51,7 +52,7 @@ def start(name: str, text: str) -> None:
 
 
 def active() -> dict[str, str]:
-    """Return the names of the campaigns that are under way, each with its run's state."""
+    """Return the campaigns with an active run: name -> state of the run."""
     rows = CampaignRun.objects.filter(state__in=ACTIVE_RUN_STATES).values_list(
         "campaign__name", "state"
     )
@@ -69,13 +70,13 @@ def resume(name: str) -> None:
 
 
 def resume_paused() -> None:
-    """Resume whatever is paused."""
+    """Resume every paused run."""
     for run in CampaignRun.objects.filter(state=RunState.PAUSED):
         resume_run(run=run)
 
 
 def unfinished() -> dict[str, Any]:
-    """Return what is not over: run states, and the open deliveries by state."""
+    """Return the active runs and the number of open deliveries by state."""
     states = Counter(
         Delivery.objects.filter(state__in=("pending", "sending")).values_list("state", flat=True)
     )
@@ -83,7 +84,7 @@ def unfinished() -> dict[str, Any]:
 
 
 def final_state() -> dict[str, Any]:
-    """Return every delivery, and whatever the figures say that the rows do not."""
+    """Return all deliveries, attempt counts, run states and figures that differ from the rows."""
     runs = list(CampaignRun.objects.select_related("campaign"))
     return {
         "deliveries": list(
@@ -98,18 +99,18 @@ def final_state() -> dict[str, Any]:
     }
 
 
-# --- for the scenarios: what is done in the browser, and what only the database knows ------------
+# --- for the scenarios: what is done in the browser, and what only the database knows ---------
 
 
 def database_time() -> str:
-    """Return the database's own time."""
+    """Return the database's time in ISO format."""
     at = Egress.objects.annotate(at=Now()).values_list("at", flat=True).first()
     assert at is not None
     return str(at.isoformat())
 
 
 def window_entries() -> dict[str, list[int]]:
-    """Return the places taken in each account's windows, and the attempts that may have one."""
+    """Return for each account the entries in its rate-limit windows and the number of attempts."""
     found = {}
     for account in Account.objects.all():
         members = live().zrange(f"pace:account:{account.pk}", 0, -1)
@@ -119,24 +120,24 @@ def window_entries() -> dict[str, list[int]]:
 
 
 def outages() -> int:
-    """Return how many outages were noted."""
+    """Return the number of outages on record."""
     return Outage.objects.count()
 
 
 def set_policy(code: str, **columns: Any) -> None:
-    """Change what a message's result code means, as on the console's page of result codes."""
+    """Change the policy for a message's result code, as the console does."""
     ResultPolicy.objects.update_or_create(
         command=PolicyCommand.MESSAGE, code=code, defaults={**columns}
     )
 
 
 def set_lists(name: str, lists: list[str]) -> None:
-    """Change the lists that a campaign goes to."""
+    """Change the lists of a campaign, as the console does."""
     Campaign.objects.get(name=name).lists.set(ContactList.objects.filter(name__in=lists))
 
 
 def delete_list(name: str) -> str:
-    """Delete a list; return what was said against it, if anything was."""
+    """Delete a list; return the reason if it was refused, else an empty string."""
     try:
         ContactList.objects.get(name=name).delete()
     except (ProtectedError, RestrictedError, Refusal) as problem:
@@ -154,8 +155,8 @@ COMMANDS = {
 
 
 def execute(name: str, arguments: dict[str, Any]) -> Any:
-    """Carry out an order, again and again while the database is away."""
-    deadline = time.monotonic() + PATIENCE
+    """Run a command, repeatedly while the database is down; return its answer."""
+    deadline = time.monotonic() + RETRY_SECONDS
     while True:
         try:
             return COMMANDS[name](**arguments)
@@ -169,7 +170,7 @@ def execute(name: str, arguments: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Obey until standard input ends."""
+    """Run commands until standard input ends."""
     for line in sys.stdin:
         name, arguments = json.loads(line)
         answer = execute(name, arguments)

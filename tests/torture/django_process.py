@@ -1,4 +1,4 @@
-"""The clerk's process, from outside: orders go in, answers come out (see `clerk`)."""
+"""A handle on the process that runs `django_commands`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PROGRAM = "import django; django.setup(); from tests.torture.django_commands imp
 
 
 class DjangoProcess:
-    """A clerk beside a stack, started with the first order.
+    """A process with Django beside a stack, started by the first call.
 
     Args:
-        folder: for its log.
+        folder: holds its log.
         env: the stack's environment.
-        name: of the log, where there are several.
+        name: of its log.
     """
 
     def __init__(self, folder: Path, *, env: Mapping[str, str], name: str = "django") -> None:
@@ -28,8 +28,8 @@ class DjangoProcess:
         self._env = env
         self._process: subprocess.Popen[str] | None = None
 
-    def call(self, order: str, /, **arguments: Any) -> Any:
-        """Let the clerk do something; return the answer."""
+    def call(self, command: str, /, **arguments: Any) -> Any:
+        """Run a command of `django_commands`; return its answer."""
         if self._process is None:
             names = {"DJANGO_SETTINGS_MODULE": "qqcampaign.settings", "QQCAMPAIGN_FAILPOINTS": ""}
             with self._log.open("w") as log:
@@ -39,13 +39,13 @@ class DjangoProcess:
                 )  # fmt: skip
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps([order, arguments]), file=self._process.stdin, flush=True)
+        print(json.dumps([command, arguments]), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         assert line, self._log.read_text()
         return json.loads(line)
 
     def end(self) -> None:
-        """End it."""
+        """End the process."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

@@ -1,4 +1,4 @@
-"""The stage of a scenario: the real stack, a gateway with a memory, and what did not hold."""
+"""What a scenario uses: the real stack, the independent gateway, faults, checks and failures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import psycopg
 
@@ -39,31 +39,48 @@ ENVIRONMENT = {
     "QQ_CONNECT_TIMEOUT": "1",
     "QQCAMPAIGN_STOP_WITH_PARENT": "1",
 }
-#: What the owner's own connections to PostgreSQL are exempt from.
-UNTROUBLED = (
+#: Settings of the harness's own connections, so that the faults do not affect them.
+UNAFFECTED = (
     "-c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0"
     " -c idle_in_transaction_session_timeout=0 -c transaction_timeout=0"
     " -c default_transaction_isolation=read\\ committed"
 )
-NOTHING: Mapping[str, str] = {}
 
 
 class ScenarioSkipped(Exception):
-    """The scenario cannot be played on this machine; the sentence says why."""
+    """The scenario cannot run on this machine; the message says why."""
 
 
 class ScenarioFailed(Exception):
-    """What is to be shown has failed already, and the rest makes no sense."""
+    """An expectation failed without which the scenario cannot go on."""
+
+
+class ServerOptions(TypedDict, total=False):
+    """Options of the servers that a scenario runs with.
+
+    Attributes:
+        behaviour: the gateway's.
+        database: "sqlite" or "postgresql"; by default the harness's.
+        is_proxied: whether the stack reaches PostgreSQL through a proxy.
+        clock: the clock of the whole host, the database's included.
+        env: more environment variables of the stack.
+    """
+
+    behaviour: Behaviour | None
+    database: str
+    is_proxied: bool
+    clock: HostClock | None
+    env: Mapping[str, str]
 
 
 class Harness:
-    """What a scenario plays on. `open` first.
+    """Runs the servers of one scenario and collects what failed. Call `start` first.
 
     Args:
-        folder: for everything it writes.
-        stays: what it starts is ended with this.
-        database: "sqlite" or "postgresql", where the scenario does not care.
-        is_long: whether real windows and long outages are wanted.
+        folder: holds everything it writes.
+        exit_stack: ends what it starts.
+        database: "sqlite" or "postgresql", for scenarios that need neither.
+        is_long: whether to use real windows and long outages.
     """
 
     def __init__(
@@ -76,9 +93,9 @@ class Harness:
     ) -> None:
         self.folder, self.database, self.is_long = folder, database, is_long
         self.exit_stack = exit_stack
-        #: What did not hold, in words.
+        #: The failed expectations, in words.
         self.failures: list[str] = []
-        #: What is worth knowing besides.
+        #: Further figures for the result's line.
         self.notes: list[str] = []
         self.population: Population
         self.gateway: Gateway
@@ -87,66 +104,48 @@ class Harness:
         self.postgresql: KillablePostgresql | None = None
         self.proxy: PostgresqlProxy | None = None
 
-    # --- setting it -----------------------------------------------------------------------------
+    # --- starting -----------------------------------------------------------------------------
 
-    def open(
+    def start(
         self,
         population: Population,
         *,
-        behaviour: Behaviour | None = None,
-        database: str = "",
-        is_proxied: bool = False,
-        clock: HostClock | None = None,
         min_interval: float = 0.2,
-        env: Mapping[str, str] = NOTHING,
+        **options: Unpack[ServerOptions],
     ) -> None:
-        """Start the gateway and the stack, and import the world.
+        """Start the gateway, the database and the stack, and import the population.
 
         Args:
-            world: accounts and people.
-            manners: the gateway's.
-            database: "sqlite" or "postgresql"; by default the stage's.
-            is_proxied: whether there is a proxy before the database.
-            clock: the whole host's, the database's included.
-            min_interval: of the accounts.
-            env: of the stack.
+            population: accounts and people.
+            min_interval: of the accounts, seconds.
+            options: see `ServerOptions`.
         """
-        self.prepare(population, behaviour=behaviour, database=database, is_proxied=is_proxied,
-                     clock=clock, env=env)  # fmt: skip
+        self.start_servers(population, **options)
         self.operator.up()
         import_population(self.operator, population, min_interval=min_interval)
 
-    def prepare(
-        self,
-        population: Population,
-        *,
-        behaviour: Behaviour | None = None,
-        database: str = "",
-        is_proxied: bool = False,
-        clock: HostClock | None = None,
-        env: Mapping[str, str] = NOTHING,
-    ) -> None:
-        """Start the gateway and the database; the stack and the world are somebody else's."""
+    def start_servers(self, population: Population, **options: Unpack[ServerOptions]) -> None:
+        """Start the gateway and the database, but not the stack; import nothing."""
         self.population = population
-        self.gateway = self.exit_stack.enter_context(population.gateway(behaviour))
-        env = {**ENVIRONMENT, "QQ_GATEWAY_URL": self.gateway.url, **env}
+        self.gateway = self.exit_stack.enter_context(population.gateway(options.get("behaviour")))
+        clock = options.get("clock")
+        env = {**ENVIRONMENT, "QQ_GATEWAY_URL": self.gateway.url, **options.get("env", {})}
         if clock is not None:
-            env = {**env, **clock.env}
-        if (database or self.database) == "postgresql":
+            env |= clock.env
+        if (options.get("database") or self.database) == "postgresql":
             with clock.set_in_environment() if clock else ExitStack():
                 self.postgresql = self.exit_stack.enter_context(killable_postgresql())
-            url = self.postgresql.url
-            if is_proxied:
+            env["DATABASE_URL"] = self.postgresql.url
+            if options.get("is_proxied"):
                 self.proxy = self.exit_stack.enter_context(PostgresqlProxy(self.postgresql.url))
-                url = self.proxy.url
-            env = {**env, "DATABASE_URL": url}
+                env["DATABASE_URL"] = self.proxy.url
         self.operator = Operator(self.folder / "stack", env=env)
         self.operator.tolerates_tracebacks = True
         self.exit_stack.enter_context(self.operator)
         self.django = self.new_django_process("django")
 
     def new_django_process(self, name: str) -> DjangoProcess:
-        """Return a clerk beside the stack."""
+        """Return a new process that runs Django commands beside the stack."""
         folder = self.folder / name
         folder.mkdir()
         django = DjangoProcess(folder, env=self.operator.env)
@@ -154,29 +153,29 @@ class Harness:
         return django
 
     def set_limits(self, uin: int, **columns: object) -> None:
-        """Import one account again, with other limits."""
+        """Change an account's limits by importing it again."""
         file = self.operator.accounts_file({uin: self.population.passwords[uin]}, columns=columns)
         self.operator.ok("import_accounts", file)
 
     def campaign(self, name: str, *more: object, text: str = TEXT) -> str:
-        """Start a campaign whose text nobody else's is; return its name."""
+        """Start a campaign whose text ends in its name; return the name."""
         launch_campaign(self.operator, name, f"{text} {name}", *more)
         return name
 
-    # --- looking --------------------------------------------------------------------------------
+    # --- checking -------------------------------------------------------------------------------
 
     @property
     def history(self) -> list[MessageRequest]:
-        """Every request for a message so far."""
+        """All requests for messages so far."""
         return list(self.gateway.traffic.message_requests)
 
     def expect(self, is_so: object, sentence: str) -> None:
-        """Note what does not hold, and go on."""
+        """Record a failure unless a condition holds."""
         if not is_so:
             self.failures.append(sentence)
 
     def wait_until(self, is_so: Callable[[], object], *, seconds: float, what: str) -> None:
-        """Wait for something without which the scenario cannot go on."""
+        """Wait until a condition holds; raise ScenarioFailed after so many seconds."""
         deadline = time.monotonic() + seconds
         while not is_so():
             if time.monotonic() > deadline:
@@ -184,16 +183,16 @@ class Harness:
             time.sleep(0.05)
 
     def wait_for_messages(self, count: int, *, seconds: float = 40.0) -> None:
-        """Wait until so many messages more have arrived."""
+        """Wait until so many more messages have arrived."""
         wanted = len(self.gateway.traffic.messages) + count
         self.wait_until(
             lambda: len(self.gateway.traffic.messages) >= wanted,
             seconds=seconds,
-            what=f"{count} messages more",
+            what=f"{count} more messages",
         )
 
     def wait_for_finish(self, *, seconds: float) -> None:
-        """Wait until no run is under way and nothing is open; what stays is noted."""
+        """Wait until no run and no delivery is open; record what stays open."""
         deadline = time.monotonic() + seconds
         while (left := self.django.call("unfinished"))["runs"] or left["deliveries"]:
             if time.monotonic() > deadline:
@@ -204,7 +203,7 @@ class Harness:
             time.sleep(0.3)
 
     def report(self, name: str) -> list[dict[str, Any]]:
-        """`campaign report --format json`: its rows."""
+        """Return the rows of `campaign report --format json`."""
         file = self.folder / "report.json"
         self.operator.ok("campaign", "report", name, "--format", "json", "--out", file)
         rows: list[dict[str, Any]] = json.loads(file.read_bytes())
@@ -215,20 +214,20 @@ class Harness:
         *names: str,
         rules: Rules | None = None,
         are_all_sent: bool = True,
-        are_unknown_faults: bool = True,
+        may_be_unknown: bool = False,
     ) -> Findings:
-        """Let the whole history be judged; what does not hold is noted.
+        """Check the whole history, record the violations and return the findings.
 
         Args:
-            names: the campaigns.
-            rules: what must hold; by default what always must.
+            names: of the campaigns.
+            rules: what must hold; by default only what always must.
             are_all_sent: whether every delivery that was not skipped must be sent.
-            are_unknown_faults: whether none may be unknown.
+            may_be_unknown: whether deliveries may be unknown.
         """
         report: list[ReportRow] = [row for name in names for row in report_rows(self.report(name))]
         found = check_history(self.history, rules=rules or Rules(), report=report)
         unknown = found.unknown
-        if not are_unknown_faults:
+        if may_be_unknown:
             found.unknown = []
         self.failures += found.violations
         found.unknown = unknown
@@ -241,33 +240,33 @@ class Harness:
         return found
 
     def expect_healthy_accounts(self) -> None:
-        """Nobody is quarantined or disabled."""
+        """Record a failure if an account is quarantined or disabled."""
         rows = self.operator.ok("accounts", "status")
         ill = [r["uin"] for r in rows if r["state"] in ("quarantined", "disabled")]
         reasons = sorted({r["reason"] for r in rows if r["uin"] in ill})
         self.expect(not ill, f"{len(ill)} of {len(rows)} accounts ended: {reasons}")
 
-    # --- trouble --------------------------------------------------------------------------------
+    # --- faults -------------------------------------------------------------------------------
 
     def _owner(self) -> psycopg.Connection[Any]:
-        """Connect to PostgreSQL as its owner, for whom none of its troubles hold."""
+        """Connect to PostgreSQL with settings that the injected faults do not affect."""
         assert self.postgresql is not None
-        return psycopg.connect(self.postgresql.url, options=UNTROUBLED)
+        return psycopg.connect(self.postgresql.url, options=UNAFFECTED)
 
     def execute(self, *statements: str) -> None:
-        """Say something to PostgreSQL as its owner."""
+        """Execute statements on PostgreSQL, each in a transaction of its own."""
         with self._owner() as connection:
             connection.autocommit = True
             for statement in statements:
                 connection.execute(statement.encode())
 
     def set_server(self, name: str, value: str | None) -> None:
-        """Set a parameter of the whole server; None sets it back."""
+        """Set a parameter of the whole server; None resets it."""
         change = f"RESET {name}" if value is None else f"SET {name} = '{value}'"
         self.execute(f"ALTER SYSTEM {change}", "SELECT pg_reload_conf()")
 
     def end_connections(self) -> None:
-        """End every connection to the server, as an administrator would."""
+        """End every connection to the server, as an administrator can."""
         self.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -275,14 +274,14 @@ class Harness:
 
     @contextmanager
     def locked(self, table: str) -> Iterator[None]:
-        """Hold a table against everybody."""
+        """Lock a table exclusively."""
         with self._owner() as connection:
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
             yield
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Stop every process of the stack, Redis too, as if the machine stood still."""
+        """Stop every process of the stack and Redis with SIGSTOP."""
         pids = sorted(processes_of(self.operator.home))
         for pid in pids:
             with suppress(ProcessLookupError):
@@ -296,18 +295,18 @@ class Harness:
 
     @contextmanager
     def pausing_and_resuming(self, name: str) -> Iterator[None]:
-        """Pause and resume this campaign all the time."""
-        django, is_over = self.new_django_process(f"storm {name}"), threading.Event()
+        """Pause and resume a campaign again and again, in a process of its own."""
+        django, is_over = self.new_django_process(f"pausing {name}"), threading.Event()
         rng = random.Random(5)
 
-        def blow() -> None:
+        def repeat() -> None:
             while not is_over.is_set():
                 django.call("pause", name=name)
                 is_over.wait(rng.uniform(0.2, 0.8))
                 django.call("resume", name=name)
                 is_over.wait(rng.uniform(0.2, 0.8))
 
-        thread = threading.Thread(target=blow, daemon=True)
+        thread = threading.Thread(target=repeat, daemon=True)
         thread.start()
         try:
             yield

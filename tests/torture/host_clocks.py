@@ -1,4 +1,4 @@
-"""Hosts whose wall clock is wrong, or is set while they run: by a preload of our own."""
+"""Wall clocks of simulated hosts that can be wrong, or set while processes run, by a preload."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NANOSECONDS = 1_000_000_000
 
 
 def why_unavailable() -> str:
-    """Return why clocks cannot be set here; empty when they can be."""
+    """Return why clocks cannot be set on this machine; empty if they can."""
     missing = "no C compiler here: apt-get install gcc libc6-dev"
     if not shutil.which("cc"):
         return missing
@@ -23,31 +23,31 @@ def why_unavailable() -> str:
 
 
 class HostClocks:
-    """Makes hosts' clocks.
+    """Compiles the preloaded library and makes hosts' clocks.
 
     Args:
-        folder: for the library and the clocks; every user can look into it.
+        folder: holds the library and the clocks; it is made readable for every user.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for place in (folder, *folder.parents):
-            if place.stat().st_uid == os.getuid() and place.stat().st_mode & 0o777 == 0o700:
-                place.chmod(0o711)  # PostgreSQL runs as another user where we are root
+        for path in (folder, *folder.parents):
+            if path.stat().st_uid == os.getuid() and path.stat().st_mode & 0o777 == 0o700:
+                path.chmod(0o711)  # PostgreSQL runs as another user where we are root
         self.library = folder / "clock_step.so"
         command = ["cc", "-shared", "-fPIC", "-O2", "-o", str(self.library), str(SOURCE)]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
 
     def host(self, name: str, *, ahead: float = 0.0) -> HostClock:
-        """Return a host's clock, so many seconds ahead of the truth (below zero: behind)."""
+        """Return a host's clock, so many seconds ahead of the true time (negative: behind)."""
         clock = HostClock(self.folder / f"{name}.clock", self.library)
         clock.set(ahead)
         return clock
 
 
 class HostClock:
-    """The wall clock of one pretended host: of all processes that have its environment."""
+    """The wall clock of one simulated host: of all processes with its environment variables."""
 
     def __init__(self, file: Path, library: Path) -> None:
         self._file = file
@@ -55,7 +55,7 @@ class HostClock:
         self.env = {"LD_PRELOAD": str(library), "CLOCK_STEP_FILE": str(file)}
 
     def set(self, ahead: float) -> None:
-        """Set the clock, so many seconds ahead of the truth."""
+        """Set the clock, so many seconds ahead of the true time."""
         self.ahead = ahead
         value = round(ahead * NANOSECONDS).to_bytes(8, "little", signed=True)
         if not self._file.exists():
@@ -63,11 +63,11 @@ class HostClock:
             self._file.chmod(0o644)
             return
         with self._file.open("r+b", buffering=0) as file:
-            file.write(value)  # in place, at once: running processes have it mapped
+            file.write(value)  # in place: running processes have mapped the file
 
     @contextmanager
     def set_in_environment(self) -> Iterator[None]:
-        """Give its environment to what this process starts meanwhile."""
+        """Put its variables into this process's environment, for the processes that it starts."""
         before = {name: os.environ.get(name) for name in self.env}
         os.environ.update(self.env)
         try:

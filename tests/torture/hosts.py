@@ -1,4 +1,4 @@
-"""Hosts of their own: `manage.py serve KIND` for each part, as containers run it."""
+"""Runs each part with `manage.py serve KIND` on a simulated host, as containers do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from qqcampaign.environment import socket_path
 from tests.black_box.behaviour import Behaviour
 from tests.black_box.population import Population, import_population
 from tests.servers import running_redis
-from tests.torture.harness import NOTHING, Harness
+from tests.torture.harness import Harness
 from tests.torture.host_clocks import HostClock
 
 KINDS = ("worker", "jobs", "beat")
-#: How long a worker may take until it serves.
-PATIENCE = 60.0
+#: Seconds that a worker may take to start.
+START_SECONDS = 60.0
 
 
 def open_hosts(
@@ -24,20 +24,23 @@ def open_hosts(
     clocks: Mapping[str, HostClock] | None = None,
     behaviour: Behaviour | None = None,
     min_interval: float = 0.2,
-    env: Mapping[str, str] = NOTHING,
+    env: Mapping[str, str] | None = None,
 ) -> dict[str, subprocess.Popen[bytes]]:
-    """Start PostgreSQL, Redis and a host for each part; import the world; return the processes.
+    """Start PostgreSQL, Redis and a host for each part, and import the population.
 
     Args:
-        stage: the stage.
-        world: accounts and people.
-        clocks: the hosts' clocks by part; one without has the right time.
-        manners: the gateway's.
-        min_interval: of the accounts.
-        env: of all hosts.
+        harness: the harness.
+        population: accounts and people.
+        clocks: the hosts' clocks by part; a host without one has the right time.
+        behaviour: the gateway's.
+        min_interval: of the accounts, seconds.
+        env: more environment variables of all hosts.
+
+    Returns:
+        The processes by part.
     """
-    env = {**env, "EGRESS_NAME": "default"}
-    harness.prepare(population, behaviour=behaviour, database="postgresql", env=env)
+    env = {**(env or {}), "EGRESS_NAME": "default"}
+    harness.start_servers(population, behaviour=behaviour, database="postgresql", env=env)
     result = harness.operator.manage("migrate", "--noinput")
     assert result.status == 0, result
     harness.exit_stack.enter_context(running_redis(socket_path(harness.operator.home)))
@@ -45,7 +48,7 @@ def open_hosts(
     processes = {kind: start_host(harness, kind, clock=given.get(kind)) for kind in KINDS}
     harness.wait_until(
         lambda: "Serving egress" in harness.operator.logs(),
-        seconds=PATIENCE,
+        seconds=START_SECONDS,
         what="the worker's start",
     )
     import_population(harness.operator, population, min_interval=min_interval)
@@ -58,14 +61,14 @@ def start_host(
     """Start one part on a host of its own.
 
     Args:
-        stage: the stage.
+        harness: the harness.
         kind: the part.
         clock: the host's; None: it has the right time.
-        name: of the log, when there are two of a kind.
+        name: of the log, if the part runs twice.
     """
     logs = harness.operator.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    own = clock.env if clock is not None else NOTHING
+    own = clock.env if clock is not None else {}
     with (logs / f"{name or kind}.log").open("ab") as log:
         process = subprocess.Popen(
             [harness.operator.python, "manage.py", "serve", kind],

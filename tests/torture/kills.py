@@ -1,4 +1,4 @@
-"""The kills: what is ended with SIGKILL, how often in proportion, and what comes with it."""
+"""Kills parts of the stack at random with SIGKILL, and counts the kills."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from qqcampaign.environment import socket_path
 from tests.running_stack import RunningStack
 from tests.torture.postgresql import KillablePostgresql
 
-#: How often each is chosen, in proportion.
+#: The relative frequency of each kill.
 WEIGHTS = {
     "worker": 30,
     "jobs": 10,
@@ -29,18 +29,19 @@ WEIGHTS = {
     "postgresql": 6,
     "postgresql connection": 10,
 }
-#: Deaths of a process after which the supervisor's patience is so short that all start afresh.
+#: After so many deaths of one process the supervisor would wait too long before it restarts that
+#: process: the whole stack is killed and started again.
 DEATHS_BEFORE_A_NEW_SUPERVISOR = 5
 
 
 class Killer:
-    """Kills parts of a stack, and counts.
+    """Kills parts of a stack, and counts the kills.
 
     Args:
         stack: the stack.
-        postgresql: its database server, if it is one.
-        start_again: called after the supervisor's death.
-        dice: what chooses.
+        postgresql: its database server; None on SQLite.
+        start_again: called after the supervisor was killed.
+        rng: chooses what is killed.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Killer:
         self._deaths: Counter[str] = Counter()
 
     def kill_something(self) -> str | None:
-        """Kill one thing, chosen by chance; return its name, or None if it was dead already."""
+        """Kill a random part; return its name, or None if it was dead already."""
         names = [name for name in WEIGHTS if self.postgresql or "postgresql" not in name]
         name = self.rng.choices(names, [WEIGHTS[name] for name in names])[0]
         if max(self._deaths.values(), default=0) >= DEATHS_BEFORE_A_NEW_SUPERVISOR:
@@ -70,7 +71,7 @@ class Killer:
         return name
 
     def kill(self, name: str) -> bool:
-        """Kill this; return whether there was something to kill."""
+        """Kill a part; return whether there was something to kill."""
         if name == "supervisor":
             self.stack.end_at_once()
             self._deaths.clear()
@@ -94,7 +95,7 @@ class Killer:
         return True
 
     def note_death(self, process: str) -> None:
-        """Count a death that was not ours: a failpoint's."""
+        """Count a process's death by a failpoint."""
         self._deaths[process] += 1
 
     def _end(self, process: str) -> bool:

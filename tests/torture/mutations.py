@@ -1,42 +1,37 @@
-"""`make torture MUTATIONS=1`: take a mechanism out, and see a test go red.
+"""`make torture MUTATIONS=1`: takes out one mechanism at a time; a test must fail each time.
 
-`make torture MUTATIONS=fencing` does it for those alone whose name begins with the word.
+`make torture MUTATIONS=fencing` does so only for mutations whose name begins with that word.
 
-Each mutation is made in a copy of the checkout, never in the checkout itself. First the tests run
-on the copy as it is, and must be green; then each mutation alone, and the tests named for it must
-be red. A mutation whose text is no longer in its file is an error: the mechanism has moved, and
-nobody has proved since then that it is needed.
+Each mutation is made in a copy of the checkout. First the tests run on the unchanged copy and must
+pass. Then each mutation is applied alone, and at least one of its tests must fail. A mutation whose
+text is no longer in its file is an error: the mechanism was changed, and the proof that it is
+needed is out of date.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutated_copy import copied_checkout, replace_once
 from tests.servers import running_postgresql
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "__pycache__", ".*_cache", ".hypothesis", "staticfiles"
-)
 ENGINE = "tests/engine"
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """One mechanism taken out.
+    """The removal of one mechanism.
 
     Attributes:
-        name: the mechanism.
-        file, old, new: what is replaced by what; `old` must be there exactly once.
-        tests: which of these must fail, one at least.
-        on: the databases it is proved on.
+        name: the mechanism and what the mutation does to it.
+        file, old, new: the text `old`, which must occur once in `file`, is replaced by `new`.
+        tests: at least one of these must fail.
+        on: the databases it is tried on.
     """
 
     name: str
@@ -226,27 +221,24 @@ MUTATIONS = (
 
 
 def main() -> int:
-    """Run every mutation; return 0 when each makes a test red."""
+    """Try every mutation; return 0 if each makes a test fail."""
     word = os.environ.get("MUTATIONS", "1")
     mutations = [mutation for mutation in MUTATIONS if word in ("1", mutation.name.split(":")[0])]
     tests = sorted({test for mutation in mutations for test in mutation.tests})
     wrong = 0
-    with tempfile.TemporaryDirectory(prefix="qqmutant-") as folder, running_postgresql() as url:
-        copy = Path(folder) / "qqcampaign"
-        shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
+    with copied_checkout() as copy, running_postgresql() as url:
         databases = {"sqlite": "", "postgresql": url}
         for name, database in databases.items():
             failed = _failures(copy, tests, database)
-            _print_line("RED" if failed else "green", f"as it is, on {name}", failed)
+            _print_line("RED" if failed else "green", f"unchanged, on {name}", failed)
             wrong += bool(failed)
         for mutation in mutations:
             file = copy / mutation.file
             before = file.read_text(encoding="utf-8")
-            if before.count(mutation.old) != 1:
+            if not replace_once(file, mutation.old, mutation.new):
                 _print_line("MOVED", mutation.name, [f"look for it in {mutation.file}"])
                 wrong += 1
                 continue
-            file.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
             for name in mutation.on:
                 failed = _failures(copy, list(mutation.tests), databases[name])
                 wrong += not failed
@@ -256,7 +248,7 @@ def main() -> int:
 
 
 def _failures(copy: Path, tests: list[str], database: str) -> list[str]:
-    """Run these tests in the copy; return those that failed."""
+    """Run tests in the copy; return the names of those that failed."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout=90", *tests],
         cwd=copy,
@@ -272,6 +264,6 @@ def _failures(copy: Path, tests: list[str], database: str) -> list[str]:
 
 
 def _print_line(colour: str, name: str, failed: list[str]) -> None:
-    """Print a line; what should not be is in capitals."""
+    """Print a line; an unexpected result is in capitals."""
     more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
     print(f"{colour:7} {name}: {', '.join(failed[:3])}{more}", flush=True)

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the torture's own, that can be killed and started again."""
+"""A PostgreSQL server that can be killed and started again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ with warnings.catch_warnings():
 class KillablePostgresql:
     """A server whose processes may die at any moment; it recovers from its write-ahead log.
 
-    fsync stays on and full page writes too: what is proved is what an operator runs.
+    fsync and full page writes stay on, as an operator runs it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,10 +36,10 @@ class KillablePostgresql:
         self.url = str(self._server.get_uri())
 
     def kill_postmaster(self) -> None:
-        """SIGKILL the server itself, wait until the rest of it has noticed, start it again."""
+        """Kill the postmaster with SIGKILL, wait until its other processes end, start it again."""
         os.kill(self._server.get_pid(), signal.SIGKILL)
         _wait(lambda: not self._processes(), seconds=20)
-        # Its number may still be a zombie's, and a lock file of a living process is respected.
+        # PostgreSQL respects a lock file whose process id exists, and that may still be a zombie's.
         for lock in (self._folder / "postmaster.pid", *self._folder.glob(".s.PGSQL.*.lock")):
             lock.unlink(missing_ok=True)
         try:
@@ -48,7 +48,7 @@ class KillablePostgresql:
             raise RuntimeError((self._folder / "log").read_text()[-3000:]) from None
 
     def kill_backend(self) -> bool:
-        """SIGKILL one connection's process: the server ends all the others and recovers."""
+        """Kill one connection's process with SIGKILL: the server ends the others and recovers."""
         with contextlib.suppress(psycopg.Error), psycopg.connect(self.url) as connection:
             rows = connection.execute(
                 "SELECT pid FROM pg_stat_activity "
@@ -60,7 +60,7 @@ class KillablePostgresql:
         return False
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._server.stop()
 
     def _processes(self) -> list[int]:

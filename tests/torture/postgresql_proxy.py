@@ -1,8 +1,8 @@
-"""A TCP proxy before PostgreSQL that loses the server's answer to a COMMIT, or stands still.
+"""A TCP proxy before PostgreSQL that withholds the reply to a COMMIT, or passes nothing on.
 
-It reads the protocol just far enough: what a client's transaction has said, and whether the
-server's reply is the completion of a COMMIT. That reply is withheld and both ends are closed: the
-transaction is durable, and the client cannot know.
+It reads only as much of the protocol as it needs: the statements of a client's transaction, and
+whether the server's reply completes a COMMIT. It withholds that reply and closes both ends: the
+transaction is durable, and the client does not know.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ HEAD = 5
 
 
 class PostgresqlProxy:
-    """Between the product and the server's unix socket.
+    """A proxy between the product and the server's unix socket.
 
     Args:
-        url: the server's, with the folder of its socket as `host`.
+        url: the server's URL, with the folder of its socket as `host`.
     """
 
     def __init__(self, url: str) -> None:
@@ -35,28 +35,28 @@ class PostgresqlProxy:
         self._flows = threading.Event()
         self._flows.set()
         self._rng = random.Random(11)
-        #: Commits whose answer was withheld.
+        #: The number of commits whose reply was withheld.
         self.cut = 0
 
     @property
     def url(self) -> str:
-        """What the product is given."""
+        """The URL for the product."""
         return f"postgres://postgres@127.0.0.1:{self._port}/{self._database}"
 
     def cut_commits(self, *, of: bytes, share: float) -> None:
-        """Withhold the answers to this share of the commits of transactions that said `of`."""
+        """Withhold the replies to a share of the commits of transactions that contain `of`."""
         self._marker, self._share = of, share
 
     def cut_nothing(self) -> None:
-        """Let every answer through again."""
+        """Pass on every reply again."""
         self._share = 0.0
 
     def stand_still(self) -> None:
-        """Pass nothing on, either way, until `go_on`; connections stay open."""
+        """Pass nothing on in either direction until `go_on`; connections stay open."""
         self._flows.clear()
 
     def go_on(self) -> None:
-        """Pass on what has waited, and what comes."""
+        """Pass on what was held back, and everything after it."""
         self._flows.set()
 
     def __enter__(self) -> PostgresqlProxy:
@@ -92,7 +92,7 @@ class PostgresqlProxy:
         try:
             await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            pass  # the proxy ends; asyncio would print a traceback for each connection
+            pass  # the proxy ends; asyncio would else print a traceback for each connection
         finally:
             for task in (up, down):
                 task.cancel()
@@ -101,13 +101,13 @@ class PostgresqlProxy:
                 end.close()
 
     async def wait_for_flow(self) -> None:
-        """Wait while everything stands still."""
+        """Wait while nothing is passed on."""
         while not self._flows.is_set():
             await asyncio.sleep(0.02)
 
-    def is_cut(self, said: bytes) -> bool:
-        """Decide whether the answer to this transaction's commit is withheld."""
-        is_cut = self._share > 0 and self._marker in said and self._rng.random() < self._share
+    def is_cut(self, statements: bytes) -> bool:
+        """Return whether to withhold the reply to the commit of these statements."""
+        is_cut = self._share > 0 and self._marker in statements and self._rng.random() < self._share
         self.cut += is_cut
         return is_cut
 
@@ -119,21 +119,21 @@ class _Link:
         self, proxy: PostgresqlProxy, client: asyncio.StreamWriter, server: asyncio.StreamWriter
     ) -> None:
         self._proxy, self._client, self._server = proxy, client, server
-        self._said = bytearray()
+        self._statements = bytearray()
         self._is_encryption_asked = False
 
     async def upwards(self, reader: asyncio.StreamReader) -> None:
-        """Pass on what the client says."""
+        """Pass on what the client sends."""
         while data := await reader.read(65_536):
             await self._proxy.wait_for_flow()
-            self._said += data
+            self._statements += data
             # A start-up packet of eight bytes asks for encryption; one bare byte answers it.
             self._is_encryption_asked = len(data) == 8 and data[:4] == b"\0\0\0\x08"
             self._server.write(data)
             await self._server.drain()
 
     async def downwards(self, reader: asyncio.StreamReader) -> None:
-        """Pass on what the server says, message by message."""
+        """Pass on what the server sends, message by message."""
         while True:
             kind = await _exactly(reader, 1)
             if self._is_encryption_asked and kind in (b"N", b"S"):
@@ -144,10 +144,10 @@ class _Link:
                 message = kind + length + await _exactly(reader, int.from_bytes(length) - 4)
             await self._proxy.wait_for_flow()
             is_committed = kind == b"C" and message[HEAD:] == COMMITTED
-            if is_committed and self._proxy.is_cut(bytes(self._said)):
+            if is_committed and self._proxy.is_cut(bytes(self._statements)):
                 return
             if kind == b"Z" and message[HEAD:] == b"I":  # ready, and in no transaction
-                self._said.clear()
+                self._statements.clear()
             self._client.write(message)
             await self._client.drain()
 
@@ -156,4 +156,4 @@ async def _exactly(reader: asyncio.StreamReader, count: int) -> bytes:
     try:
         return await reader.readexactly(count)
     except asyncio.IncompleteReadError:
-        raise ConnectionError("the server has hung up") from None
+        raise ConnectionError("the server closed the connection") from None

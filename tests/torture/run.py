@@ -1,9 +1,9 @@
-"""`make torture`: at least 200 kills on each database, and a table of what became of it.
+"""`make torture`: at least 200 kills on each database, and a table of the results.
 
-`make torture ARGS="--kills 50 --database sqlite"` for less; `make torture MUTATIONS=1` proves
-instead that each mechanism is needed (tests/torture/mutations.py), `make torture OUTSIDE=1` does
-all that a stranger would try (tests/black_box). The exit status is 0 when nothing was lost, twice,
-unknown or otherwise wrong.
+`make torture ARGS="--kills 50 --database sqlite"` runs less. `make torture MUTATIONS=1` shows that
+each mechanism is needed (tests/torture/mutations.py), `make torture BLACK_BOX=1` runs the slow
+black-box tests (tests/black_box), `make torture MODEL=1` runs random histories (tests/model). The
+exit status is 0 if there was no violation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from tests.black_box import run as black_box
 from tests.torture import mutations, scenario_runner
-from tests.torture.torture import Plan, kills_by_target, torture
+from tests.torture.torture import Plan, counts_in_words, torture
 
 ROWS = (
     *("deliveries", "sent", "arrived", "lost", "not_sent", "twice", "wrong_text", "unknown"),
@@ -29,7 +29,7 @@ ROWS = (
 
 
 def main() -> int:
-    """Run what was asked for, print the table; return the exit status."""
+    """Run what is asked for and print the table; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
     parser.add_argument("--kills", type=int, default=200, help="on each database")
@@ -37,12 +37,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--quiet", action="store_true", help="no line for each kill")
     parser.add_argument(
-        "--troubles", type=float, default=0.25, help="how likely one is before each strike"
+        "--troubles",
+        type=float,
+        default=0.25,
+        help="probability of a transient fault before each round of kills",
     )
     parser.add_argument("--scenario", action="append", metavar="NAME", help="or: all, list")
-    parser.add_argument("--long", action="store_true", help="the scenarios of many minutes too")
-    parser.add_argument("--keep", type=Path, help="a folder for what failed scenarios leave")
-    if os.environ.get("OUTSIDE"):
+    parser.add_argument(
+        "--long", action="store_true", help="also the scenarios that take many minutes"
+    )
+    parser.add_argument("--keep", type=Path, help="a folder for the files of failed scenarios")
+    if os.environ.get("BLACK_BOX"):
         return black_box.main(sys.argv[1:])
     if os.environ.get("MODEL"):
         command = [sys.executable, "-m", "tests.model.run", *sys.argv[1:]]
@@ -81,8 +86,8 @@ def main() -> int:
                 "runs": len(one.texts),
                 "seconds": round(time.monotonic() - began),
             }
-            print(f"kills: {kills_by_target(one.killer.kills)}", flush=True)
-            print(f"troubles: {kills_by_target(one.transient_faults.made)}", flush=True)
+            print(f"kills: {counts_in_words(one.killer.kills)}", flush=True)
+            print(f"transient faults: {counts_in_words(one.transient_faults.made)}", flush=True)
             violations += [f"{database}: {fault}" for fault in verdict.violations]
             if one.killer.kills.total() < given.kills:
                 violations.append(f"{database}: only {one.killer.kills.total()} kills")
@@ -106,7 +111,7 @@ def _print_line(line: str) -> None:
 
 
 def _nothing(_line: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Plays scenarios, one after the other, and prints one line for each.
+"""Runs scenarios one after the other and prints a line for each.
 
-`make torture ARGS="--scenario NAME"` plays those whose names begin so; `--scenario all` all that
-are quick, `--scenario all --long` the others too, `--scenario list` says what there is.
+`make torture ARGS="--scenario NAME"` runs those whose names begin with NAME, `--scenario all` all
+short ones, `--scenario all --long` all, and `--scenario list` lists them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.torture.scenarios.scenario import Scenario
 
 @dataclass
 class Result:
-    """What a scenario came to."""
+    """The result of a scenario."""
 
     name: str
     seconds: float = 0.0
@@ -34,7 +34,7 @@ class Result:
 
     @property
     def line(self) -> str:
-        """One line: name, seconds, PASS or FAIL, what did not hold."""
+        """One line: name, seconds, PASS, FAIL or SKIP, the failures and the notes."""
         word = "SKIP" if self.skipped else "FAIL" if self.failures else "PASS"
         more = self.skipped or "; ".join(self.failures)
         notes = f"  [{'; '.join(self.notes)}]" if self.notes else ""
@@ -48,13 +48,13 @@ def run_scenario(
     is_long: bool = False,
     keep_folder: Path | None = None,
 ) -> Result:
-    """Play one scenario on a stage of its own.
+    """Run one scenario with a harness of its own; return its result.
 
     Args:
         scenario: the scenario.
-        database: where it does not care.
-        is_long: whether real windows and long outages are wanted.
-        kept: a folder that takes the stage's own, for somebody to look into.
+        database: for a scenario that needs neither.
+        is_long: whether to use real windows and long outages.
+        keep_folder: gets the files of a failed scenario; None: they are removed.
     """
     result, began = Result(scenario.name), time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="qqs-"))
@@ -67,7 +67,7 @@ def run_scenario(
         result.skipped = str(why)
     except ScenarioFailed as problem:
         result.failures.append(str(problem))
-    except Exception as problem:  # one that breaks must not keep the others from being played
+    except Exception as problem:  # the other scenarios still run
         (folder / "traceback.txt").write_text(traceback.format_exc())
         first = str(problem).partition("\n")[0][:160]
         result.failures.append(f"broke: {type(problem).__name__}: {first}")
@@ -75,14 +75,14 @@ def run_scenario(
         result.failures = harness.failures + result.failures
         result.notes = harness.notes
     if keep_folder is not None and result.failures:
-        shutil.copytree(folder, keep_folder / scenario.name, dirs_exist_ok=True, ignore=_no_files)
+        shutil.copytree(folder, keep_folder / scenario.name, dirs_exist_ok=True, ignore=_sockets_in)
     shutil.rmtree(folder, ignore_errors=True)
     result.seconds = time.monotonic() - began
     return result
 
 
 def select(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
-    """Return the scenarios whose names begin with one of these; "all" is every one."""
+    """Return the scenarios whose names begin with one of these names; "all" selects all."""
     return [
         one
         for one in SCENARIOS
@@ -93,7 +93,7 @@ def select(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
 
 
 def main(names: Sequence[str], *, database: str, is_long: bool, keep_folder: Path | None) -> int:
-    """Play what was asked for; return the exit status."""
+    """Run the selected scenarios; return the exit status."""
     if "list" in names:
         for one in SCENARIOS:
             print(f"{one.name:28} {'(long) ' if one.is_long else ''}{one.expectation}")
@@ -102,7 +102,7 @@ def main(names: Sequence[str], *, database: str, is_long: bool, keep_folder: Pat
     if not scenarios:
         print(f"There is no scenario {', '.join(names)}: see --scenario list", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _exit)
     results = []
     for one in scenarios:
         results.append(
@@ -111,15 +111,15 @@ def main(names: Sequence[str], *, database: str, is_long: bool, keep_folder: Pat
         print(results[-1].line, flush=True)
     failed = sum(bool(result.failures) for result in results)
     skipped = sum(bool(result.skipped) for result in results)
-    print(f"{len(results) - failed - skipped} held, {failed} did not, {skipped} skipped")
+    print(f"{len(results) - failed - skipped} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 
-def _leave(_number: int, _frame: object) -> None:
-    """End in order, with everything that was started."""
+def _exit(_number: int, _frame: object) -> None:
+    """Exit through the exception handlers, which end everything that was started."""
     sys.exit("terminated")
 
 
-def _no_files(folder: str, names: list[str]) -> list[str]:
-    """Leave out what cannot be copied: sockets."""
+def _sockets_in(folder: str, names: list[str]) -> list[str]:
+    """Return the sockets, which cannot be copied."""
     return [name for name in names if (Path(folder) / name).is_socket()]

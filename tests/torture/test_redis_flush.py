@@ -1,4 +1,4 @@
-"""Redis is emptied under the running stack: the ticks go on, because nobody has to restart."""
+"""Redis is flushed while the stack runs: the periodic tasks go on without a restart."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def test_what_is_started_after_a_flush_is_sent(
     stack.manage("import_accounts", str(accounts))
     stack.manage("import_contacts", str(people), "--list", "all")
     stack.manage("campaign", "create", "spring", "--list", "all", "--text", "hi")
-    # Not a word is said to Redis from here on but by the stack itself: no binding, no queue is
-    # left of what its parts declared when they started.
+    # From here on only the stack itself uses Redis. The flush removed every queue and binding that
+    # the parts declared at their start.
     with redis.Redis(unix_socket_path=str(socket_path(stack.home))) as client:
         client.flushall()
-    make_a_run_that_only_ticks_find = (
+    make_run_without_wake_up = (
         "from campaigns.models import Campaign;"
         "from campaigns.steering.lifecycle import _make_run;"
         "from sending.runs.transitions import change_run_state;"
         "run = _make_run(Campaign.objects.get(), starts_at=None);"
         "change_run_state(run_id=run.pk, to='preparing')"
     )
-    stack.manage("shell", "-c", make_a_run_that_only_ticks_find)
+    stack.manage("shell", "-c", make_run_without_wake_up)
     stack.wait_until(
         lambda: gateway.control.figures().arrived == 40, what="forty messages", seconds=60
     )

@@ -1,4 +1,4 @@
-"""The scenarios that are short enough for the suite; `make torture` has them all."""
+"""Runs the scenarios that are short enough for the suite; `make torture` runs all."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SHORT = [one for one in SCENARIOS if one.is_in_suite]
 @pytest.mark.one_database
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SHORT, ids=lambda one: one.name)
-def test_a_scenario(scenario: Scenario) -> None:
+def test_a_short_scenario_passes(scenario: Scenario) -> None:
     result = run_scenario(scenario)
     if result.skipped:
         pytest.skip(result.skipped)
     assert result.failures == [], result.line
 
 
-def test_names_are_there_once() -> None:
+def test_scenario_names_are_unique() -> None:
     names = [one.name for one in SCENARIOS]
     assert len(names) == len(set(names))

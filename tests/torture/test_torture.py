@@ -1,4 +1,4 @@
-"""A short torture in the suite; `make torture` is the long one."""
+"""A short torture; `make torture` runs a long one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KILLS, SECONDS = 15, 40.0
 
 
 @pytest.mark.timeout(400)
-def test_nothing_is_lost_and_nothing_is_sent_twice_whatever_is_killed() -> None:
+def test_no_message_is_lost_or_sent_twice_when_parts_are_killed() -> None:
     database = "postgresql" if "postgres" in os.environ.get("DATABASE_URL", "") else "sqlite"
-    said: list[str] = []
+    lines: list[str] = []
     plan = Plan(database, kills=KILLS, seconds=SECONDS, accounts=10, friends=60)
-    with torture(plan, log=said.append) as one:
+    with torture(plan, log=lines.append) as one:
         verdict = one.run()
-        assert verdict.violations == [], "\n".join(said)
+        assert verdict.violations == [], "\n".join(lines)
         assert one.killer.kills.total() >= 3
         assert verdict.sent >= len(one.people)

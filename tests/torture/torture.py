@@ -1,4 +1,4 @@
-"""One torture: the real stack, a gateway that fails, runs without end, and kills at random."""
+"""One torture: random kills of the real stack while runs go on through a failing gateway."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.torture.postgresql import KillablePostgresql, killable_postgresql
 from tests.torture.transient_faults import TransientFaults
 from tests.torture.verdict import Verdict, compare
 
-#: The gateway's limit and the accounts' gap: the same, so that every RES=3 would be our fault.
+#: The gateway's minimum interval and the accounts' gap are equal: every RES=3 is a violation.
 GAP = 0.25
 PENALTY = 0.5
-#: What the gateway does to a few of the requests. No latency comes near the read timeout: a
-#: request that is still being worked on when its repeat arrives is a fault asked for.
+#: Faults in a few of the gateway's answers. Latencies stay well below the read timeout: a repeat
+#: must not arrive while its first request is still being processed.
 FAULTS = (
     *("empty:before,command=CLTMSG,p=0.01", "empty:after,command=CLTMSG,p=0.01"),
     *("reset:before,command=CLTMSG,p=0.01", "reset:after,command=CLTMSG,p=0.01"),
@@ -40,7 +40,7 @@ FAULTS = (
     *("latency:before,seconds=0.05,jitter=0.2,p=0.05", "latency:after,jitter=0.2,p=0.05"),
     *("empty:after,command=Login,p=0.02", "reset:before,command=List,p=0.02"),
 )
-#: Probabilities a message, so that a failpoint strikes every few hundred messages.
+#: Probabilities per message: a failpoint is hit every few hundred messages.
 FAILPOINTS = (
     "after_claim=0.02,after_mark=0.003",
     "after_request_left=0.004,in_hand_over=0.05",
@@ -49,13 +49,13 @@ FAILPOINTS = (
     "after_mark=0.001,after_request_left=0.001,after_reply=0.001,in_commit=0.002",
     "",
 )
-#: A plan is made once a run, so it is killed nearly every time.
+#: A run is planned only once, so these probabilities are high.
 PLANNERS_FAILPOINTS = "in_chunk=0.5,in_planning=0.5"
 STRANGERS, SUPPRESSED = 20, 10
 START_TRIES = 3
-#: Messages between two strikes, how long they are waited for (seconds), and how many parts are
-#: killed in one strike.
-MESSAGES_BETWEEN, PATIENCE = (3, 10, 30, 100), 20.0
+#: Messages between two rounds of kills, how long they are waited for (seconds), and the number of
+#: parts killed in one round.
+MESSAGES_BETWEEN, MESSAGE_SECONDS = (3, 10, 30, 100), 20.0
 AT_ONCE = (1, 1, 2, 3)
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
@@ -67,15 +67,15 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a torture is.
+    """The size of a torture.
 
     Attributes:
         database: "sqlite" or "postgresql".
-        kills: how many at least, failpoints included.
-        seconds: after which no more kills are made, even if they were fewer.
+        kills: the least number of kills, failpoints included.
+        seconds: no kills are made after so long, even if there were fewer.
         accounts, friends: the gateway's people.
-        seed: of the dice.
-        troubles: how likely a passing trouble is before each strike (`troubles`).
+        seed: of all random choices.
+        fault_probability: of a transient fault before each round of kills.
     """
 
     database: str
@@ -88,7 +88,7 @@ class Plan:
 
 
 class Torture:
-    """Use `torture()`, which makes one and ends what it started."""
+    """One torture. Use `torture()`, which makes it and ends what it started."""
 
     def __init__(
         self, plan: Plan, *, folder: Path, gateway: SimulatorProcess,
@@ -115,22 +115,22 @@ class Torture:
         )  # fmt: skip
         self.texts: dict[str, str] = {}
         self._django = DjangoProcess(folder, env=self.stack.env)
-        #: Deaths by failpoints that are counted, by process and name.
-        self._struck: Counter[tuple[str, str]] = Counter()
+        #: Deaths by failpoints that were counted, by process and failpoint.
+        self._failpoint_deaths: Counter[tuple[str, str]] = Counter()
         self.people = self._write_people()
 
-    # --- the parts ----------------------------------------------------------------------------
+    # --- the parts -----------------------------------------------------------------------------
 
     def start(self, failpoints: str | None = None) -> None:
-        """Start the stack, with failpoints chosen by chance."""
+        """Start the stack; without `failpoints` they are chosen at random."""
         chosen = self.rng.choice(FAILPOINTS) if failpoints is None else failpoints
         for attempt in range(START_TRIES):
-            # Without failpoints from the second try on: one may have struck while it started.
+            # Without failpoints from the second try on: one may have been hit during the start.
             given = "" if attempt else f"{PLANNERS_FAILPOINTS},{chosen}"
             self.stack.env["QQCAMPAIGN_FAILPOINTS"] = given
             try:
                 self.stack.start()
-            except AssertionError:  # it ended, or a busy machine took too long
+            except AssertionError:  # it ended, or the machine was too busy
                 self.stack.end_at_once()
                 if attempt + 1 == START_TRIES:
                     raise
@@ -138,20 +138,22 @@ class Torture:
                 return
 
     def call(self, order: str, /, **arguments: Any) -> Any:
-        """Let the clerk do something."""
+        """Run one of the `django_commands`."""
         return self._django.call(order, **arguments)
 
     def end(self) -> None:
-        """End whatever is there."""
+        """End everything that was started."""
         self.transient_faults.end()
         self._django.end()
         self._second_django.end()
         self.stack.end_at_once()
 
     def _write_people(self) -> dict[int, str]:
-        """Write the files that are imported; return the friends among the people, with names."""
+        """Write the import files; return the people who must get every message: UIN -> name."""
         accounts = range(FIRST_ACCOUNT, FIRST_ACCOUNT + self.plan.accounts)
-        own = self.plan.friends - self.plan.friends // 2  # half are shared with a neighbour
+        own = (
+            self.plan.friends - self.plan.friends // 2
+        )  # the other half is shared with a neighbour
         count = own * (self.plan.accounts - 1) + self.plan.friends
         uins = range(FIRST_FRIEND, FIRST_FRIEND + count + STRANGERS)
         names = {uin: f"人 & {uin}" for uin in uins}
@@ -163,10 +165,10 @@ class Torture:
         self.suppressed = list(uins[:SUPPRESSED])
         return {uin: names[uin] for uin in uins[SUPPRESSED:-STRANGERS]}
 
-    # --- the course ---------------------------------------------------------------------------
+    # --- the run ----------------------------------------------------------------------------
 
     def run(self) -> Verdict:
-        """Fill, torment, let it recover, and judge."""
+        """Import, kill parts at random, let the stack recover, and return the verdict."""
         began = time.monotonic()
         self.start("")
         refused = self.call(
@@ -192,37 +194,37 @@ class Torture:
         self.gateway.control.set_faults(*FAULTS)
         while self.killer.kills.total() < self.plan.kills and time.monotonic() < ends_at:
             self._ensure_active_run()
-            # Something is sent before each strike, or it would be the dead that are killed.
-            self._wait_for_messages(self.rng.choice(MESSAGES_BETWEEN), seconds=PATIENCE)
+            # Wait for some messages first: else parts would be killed that have not come up yet.
+            self._wait_for_messages(self.rng.choice(MESSAGES_BETWEEN), seconds=MESSAGE_SECONDS)
             self._disturb()
             if self.rng.random() < self.plan.fault_probability and (
                 made := self.transient_faults.start_one()
             ):
                 self.log(f"     {made}")
-            struck = [self.killer.kill_something() for _ in range(self.rng.choice(AT_ONCE))]
+            killed = [self.killer.kill_something() for _ in range(self.rng.choice(AT_ONCE))]
             self._count_failpoints()
-            names = ", ".join(name for name in struck if name is not None)
+            names = ", ".join(name for name in killed if name is not None)
             arrived = self.gateway.control.figures().arrived
             self.log(f"{self.killer.kills.total():4d} kills, {arrived:6d} arrived  {names}")
 
     def _ensure_active_run(self) -> None:
-        """See to it that some run is under way."""
+        """Start a run if none is active."""
         if self.call("active"):
             return
         name = f"run {len(self.texts)}"
-        # Every second text is its own for each person; all have a lowercase h, an & and a %.
+        # Every second text is personal; all contain a lowercase h, an & and a %.
         who = "" if len(self.texts) % 2 else " {{ name }}"
         self.texts[name] = f"{name}:{who} 你好 = 100% hello & welcome"
         self.call("start", name=name, text=self.texts[name])
 
     def _disturb(self) -> None:
-        """Do what gateways and operators do."""
-        rng = self.rng.random()
-        if rng < 0.08:
+        """Take the gateway offline, end its sessions, pause or resume runs, each at random."""
+        chance = self.rng.random()
+        if chance < 0.08:
             self.gateway.control.go_offline(seconds=self.rng.uniform(0.2, 2.0))
-        elif rng < 0.14:
+        elif chance < 0.14:
             self.gateway.control.clear_sessions()
-        elif rng < 0.2:
+        elif chance < 0.2:
             for name in self.call("active"):
                 self.call("pause", name=name)
             self._wait_for_messages(5, seconds=1.0)
@@ -230,7 +232,7 @@ class Torture:
             self.call("resume_paused")
 
     def _recover(self) -> None:
-        """End the faults and wait until nothing is open any more."""
+        """End the faults and wait until no run or delivery is open."""
         self.transient_faults.end()
         self.gateway.control.set_faults()
         self.gateway.control.come_online()
@@ -252,21 +254,21 @@ class Torture:
             time.sleep(0.05)
 
     def _count_failpoints(self) -> None:
-        """Count the deaths by failpoints: each leaves a line in its process's log."""
-        struck = Counter(
+        """Count the deaths by failpoints; each leaves a line in its process's log."""
+        failpoint_deaths = Counter(
             (log.stem, name)
             for log in (self.stack.home / "logs").glob("*.log")
             for name in re.findall(r"^failpoint (\w+)$", log.read_text("utf-8", "replace"), re.M)
         )
-        for process, name in (struck - self._struck).elements():
+        for process, name in (failpoint_deaths - self._failpoint_deaths).elements():
             self.killer.kills[f"failpoint {name}"] += 1
             self.killer.note_death(process)
-        self._struck |= struck
+        self._failpoint_deaths |= failpoint_deaths
 
 
 @contextlib.contextmanager
 def torture(plan: Plan, *, log: Any = print) -> Iterator[Torture]:
-    """Make a torture, in a folder of its own."""
+    """Yield a torture in a temporary folder, with its servers; end everything afterwards."""
     with contextlib.ExitStack() as parts:
         folder = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="qqt-")))
         gateway = parts.enter_context(
@@ -288,9 +290,9 @@ def torture(plan: Plan, *, log: Any = print) -> Iterator[Torture]:
         yield one
 
 
-def kills_by_target(kills: Counter[str]) -> str:
-    """Return the kills as words."""
-    return ", ".join(f"{name} {count}" for name, count in sorted(kills.items()))
+def counts_in_words(counts: Counter[str]) -> str:
+    """Return the counts in words."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
 
 def _write(path: Path, rows: Any) -> None:

@@ -1,7 +1,7 @@
-"""Troubles that pass by themselves, mixed into a torture by chance: each goes on for some seconds.
+"""Faults of some seconds, started at random during a torture.
 
-Processes that stand still, a database that is read-only or locked, logins that fail, operators who
-pause and resume without end, a wall clock that is set. They overlap with each other and with kills.
+Processes are frozen, the database is read-only or locked, logins fail, runs are paused and resumed
+repeatedly, the wall clock is set. The faults overlap with each other and with kills.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.torture.django_process import DjangoProcess
 from tests.torture.host_clocks import HostClock
 from tests.torture.postgresql import KillablePostgresql
 
-#: How often each is chosen, in proportion, and how long it lasts, seconds.
+#: The relative frequency of each fault.
 WEIGHTS = {
     "freeze": 6,
     "read-only": 4,
@@ -32,7 +32,8 @@ WEIGHTS = {
     "storm": 5,
     "clock": 4,
 }
-LASTS = {
+#: The shortest and the longest duration of each, seconds.
+DURATIONS = {
     "freeze": (1.0, 20.0),
     "read-only": (1.0, 6.0),
     "locked": (1.0, 8.0),
@@ -40,7 +41,8 @@ LASTS = {
     "storm": (3.0, 10.0),
     "clock": (0.0, 0.0),
 }
-FROZEN = ("worker", "worker", "jobs", "beat")
+FROZEN_PARTS = ("worker", "worker", "jobs", "beat")
+#: Seconds by which the wall clock is wrong after it was set.
 STEPS = (-3600.0, -40.0, -12.0, 0.0, 12.0, 40.0, 3600.0)
 #: The ways in which logins fail.
 LOGIN_FAULTS = (
@@ -52,16 +54,16 @@ LOGIN_FAULTS = (
 
 
 class TransientFaults:
-    """Makes troubles, each in a thread of its own, and ends them all at the end.
+    """Starts faults, each in a thread of its own, and ends them.
 
     Args:
-        stack: whose processes stand still.
-        control: the gateway's, whose faults are changed; of nobody else's use.
-        faults: those that are always in force there.
-        postgresql: the database's server, if it is one.
-        clock: the host's clock, if it can be set.
-        clerk: who pauses and resumes.
-        dice: what chooses.
+        stack: its processes are frozen.
+        control: the gateway's; its faults are changed, so no other object may change them.
+        faults: the faults that are always active there.
+        postgresql: the database server; None on SQLite.
+        clock: the host's clock; None if it cannot be set.
+        django: pauses and resumes the runs.
+        rng: chooses the faults.
     """
 
     def __init__(
@@ -79,11 +81,11 @@ class TransientFaults:
         self._postgresql, self._clock, self._django, self._rng = postgresql, clock, django, rng
         self._running: dict[str, threading.Thread] = {}
         self._is_over = threading.Event()
-        #: How many of each there were.
+        #: How often each fault was started.
         self.made: Counter[str] = Counter()
 
     def start_one(self) -> str | None:
-        """Begin a trouble, chosen by chance, unless its like goes on; return what it is."""
+        """Start a random fault; return it in words, or None if one of the same kind is active."""
         names = [
             name
             for name in WEIGHTS
@@ -94,34 +96,34 @@ class TransientFaults:
         thread = self._running.get(name)
         if thread is not None and thread.is_alive():
             return None
-        act, seconds = self._acts()[name], self._rng.uniform(*LASTS[name])
-        choice = self._rng.random()  # here: threads must not share the dice
-        self._running[name] = threading.Thread(target=act, args=(seconds, choice), daemon=True)
+        work, seconds = self._methods()[name], self._rng.uniform(*DURATIONS[name])
+        choice = self._rng.random()  # drawn here: threads must not share the generator
+        self._running[name] = threading.Thread(target=work, args=(seconds, choice), daemon=True)
         self._running[name].start()
         self.made[name] += 1
         return f"{name} for {seconds:.0f} s" if seconds else name
 
     def end(self) -> None:
-        """End them all, and set the clock right."""
+        """End all faults and correct the clock."""
         self._is_over.set()
         for thread in self._running.values():
             thread.join(60)
         if self._clock is not None:
             self._clock.set(0.0)
 
-    def _acts(self) -> dict[str, Callable[[float, float], None]]:
+    def _methods(self) -> dict[str, Callable[[float, float], None]]:
         return {
             "freeze": self._freeze,
             "read-only": self._read_only,
             "locked": self._lock,
             "logins fail": self._fail_logins,
-            "storm": self._storm,
+            "storm": self._pause_and_resume,
             "clock": self._set_clock,
         }
 
     def _freeze(self, seconds: float, choice: float) -> None:
         with contextlib.suppress(OSError, KeyError, ValueError):
-            pid = self._stack.pids[FROZEN[int(choice * len(FROZEN))]]
+            pid = self._stack.pids[FROZEN_PARTS[int(choice * len(FROZEN_PARTS))]]
             os.kill(pid, signal.SIGSTOP)
             self._is_over.wait(seconds)
             os.kill(pid, signal.SIGCONT)
@@ -132,7 +134,7 @@ class TransientFaults:
         self._execute("ALTER SYSTEM RESET default_transaction_read_only")
 
     def _execute(self, statement: str) -> None:
-        """Say it, however often the server is killed meanwhile."""
+        """Execute a statement, repeatedly while the server is down."""
         assert self._postgresql is not None
         deadline = time.monotonic() + 50
         while time.monotonic() < deadline:
@@ -162,8 +164,8 @@ class TransientFaults:
         self._is_over.wait(seconds)
         self._control.set_faults(*self._faults)
 
-    def _storm(self, seconds: float, _choice: float) -> None:
-        """Pause and resume whatever runs; what stays paused is resumed by the torture."""
+    def _pause_and_resume(self, seconds: float, _choice: float) -> None:
+        """Pause and resume all runs; the torture resumes those that stay paused."""
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at and not self._is_over.is_set():
             for name in self._django.call("active"):

@@ -1,4 +1,4 @@
-"""The judgement: what the system says it sent, against what arrived at the gateway."""
+"""Compares the deliveries that the system recorded with the messages that arrived."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tests.black_box.history import MessageRequest, Outcome, Rules, check_histor
 
 @dataclass
 class Verdict:
-    """What a torture came to. All that is a fault is 0 or empty in a sound system."""
+    """The result of a torture. In a correct system every violation is 0 or empty."""
 
     deliveries: int = 0
     sent: int = 0
     arrived: int = 0
-    lost: int = 0  # said to be sent, and did not arrive
-    not_sent: int = 0  # owed to somebody, and neither sent nor explained
+    lost: int = 0  # recorded as sent, and did not arrive
+    not_sent: int = 0  # due, and without a delivery
     twice: int = 0  # arrivals beyond the first
-    wrong_text: int = 0  # arrivals of what nobody was owed
+    wrong_text: int = 0  # arrivals that were not due
     unknown: int = 0
     failed: int = 0
     open: int = 0
     too_soon: int = 0
-    seq_shared: int = 0  # a SEQ that came again with another message
+    seq_shared: int = 0  # a SEQ used for another message
     to_strangers: int = 0
     late_repeats: int = 0  # delivered under a SEQ that the gateway had forgotten
-    unreported: int = 0  # arrived, and neither called sent nor unknown
+    unreported: int = 0  # arrived, and recorded neither as sent nor as unknown
     wrong_figures: list[str] = field(default_factory=list)
     wrong_states: list[str] = field(default_factory=list)
     attempts: int = 0
@@ -38,7 +38,7 @@ class Verdict:
 
     @property
     def violations(self) -> list[str]:
-        """Everything that should not be, in words."""
+        """All violations, in words."""
         counted = {
             name: getattr(self, name)
             for name in (
@@ -63,24 +63,24 @@ def compare(
     strangers: int,
     suppressed: int,
 ) -> Verdict:
-    """Compare what the system tells with what arrived.
+    """Compare the system's records with what arrived.
 
     Args:
-        told: the clerk's verdict.
-        people: those who are owed every text, with their names.
-        texts: the campaigns' texts by name; `{{ name }}` stands for the person's.
-        messages: what arrived.
-        figures: the gateway's own.
+        final_state: the answer of `django_commands.final_state`.
+        people: the people who must get every text, with their names.
+        texts: the campaigns' texts by campaign name; `{{ name }}` stands for a person's name.
+        messages: those that arrived.
+        figures: the gateway's.
         strangers, suppressed: how many people of each run must be skipped.
     """
-    owed = {
+    due = {
         (name, uin): text.replace("{{ name }}", person)
         for name, text in texts.items()
         for uin, person in people.items()
     }
     history = check_history(_message_requests(messages), rules=Rules())
     arrivals = Counter((message.un, message.text or "") for message in messages)
-    expected = {(uin, text) for (_name, uin), text in owed.items()}
+    expected = {(uin, text) for (_name, uin), text in due.items()}
     result = Verdict(
         arrived=sum(arrivals.values()),
         twice=sum(count - 1 for count in arrivals.values()),
@@ -101,14 +101,14 @@ def compare(
             skipped[name, reason] += 1
             continue
         seen.add((name, uin))
-        has_arrived = (uin, owed.get((name, uin), "")) in arrivals
+        has_arrived = (uin, due.get((name, uin), "")) in arrivals
         result.sent += state == "sent"
         result.lost += state == "sent" and not has_arrived
         result.unreported += has_arrived and state not in ("sent", "unknown")
         result.unknown += state == "unknown"
         result.failed += state == "failed"
         result.open += state in ("pending", "sending")
-    result.not_sent = len(owed.keys() - seen)
+    result.not_sent = len(due.keys() - seen)
     for name in texts:
         _expect_finished(result, name, final_state["runs"].get(name, ["missing", ""]), skipped)
         if (skipped[name, "not_a_friend"], skipped[name, "suppressed"]) != (strangers, suppressed):
@@ -117,7 +117,7 @@ def compare(
 
 
 def _message_requests(messages: Sequence[DeliveredMessage]) -> list[MessageRequest]:
-    """Return what a simulator keeps, which is what went out, as a history."""
+    """Return the simulator's record of delivered messages as a history."""
     return [
         MessageRequest(
             one.at, one.uin, one.seq, one.un, (one.text or "").encode(), Outcome.DELIVERED

@@ -1,6 +1,6 @@
-"""Scenarios of `make torture`: each a trouble that was seen to break something, and what must hold.
+"""The scenarios of `make torture`: each injects faults that once broke something.
 
-`SCENARIOS` is the list; `tests.torture.scenario_runner` plays them.
+`SCENARIOS` lists them; `tests.torture.scenario_runner` runs them.
 """
 
 from __future__ import annotations

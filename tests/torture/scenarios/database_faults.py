@@ -1,4 +1,4 @@
-"""A database that commits and cannot say so, or refuses writes for reasons of its own."""
+"""Commits whose reply is lost, and writes that the database refuses."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.torture.harness import Harness
 from tests.torture.scenarios.scenario import Scenario
 
 WINDOW = 40.0
-#: A run of about a minute: lanes live on for longer than the window less its margin.
+#: A run of about a minute: lanes live longer than the window less its margin.
 POPULATION, GAP = Population(6, 100), 0.6
-#: The gateway takes so long to answer, so that answers come while the database refuses.
+#: Seconds that the gateway takes to answer, so that answers arrive while the database refuses.
 DELAY = 0.3
 ATTEMPTS = b"sending_attempt"
 
 
 def _open(harness: Harness, *, is_proxied: bool = False) -> None:
-    harness.open(
+    harness.start(
         POPULATION,
         behaviour=Behaviour(seq_window=WINDOW),
         database="postgresql",
@@ -46,7 +46,7 @@ def _cut(harness: Harness, *, of: bytes, share: float, seconds: float) -> None:
     time.sleep(seconds)
     harness.proxy.cut_nothing()
     harness.notes.append(f"{harness.proxy.cut} commits cut")
-    harness.expect(harness.proxy.cut, "no commit was cut: the scenario has tested nothing")
+    harness.expect(harness.proxy.cut, "no commit was cut: nothing was tested")
     _check(harness)
 
 
@@ -64,7 +64,7 @@ def _read_only(harness: Harness, *, ends_connections: bool) -> None:
 
 
 def _many_refusals(harness: Harness) -> None:
-    """Everything that an administrator or a busy server may do to a transaction, in turn."""
+    """Interrupt transactions in every way that an administrator or a busy server can, in turn."""
     _open(harness, is_proxied=True)
     harness.gateway.behaviour.delay = DELAY
     assert harness.proxy is not None
@@ -85,7 +85,7 @@ def _many_refusals(harness: Harness) -> None:
     harness.set_server("default_transaction_isolation", "serializable")
     harness.wait_for_messages(30)
     harness.set_server("default_transaction_isolation", None)
-    harness.proxy.stand_still()  # a transaction under way is idle for longer than it may be
+    harness.proxy.stand_still()  # an open transaction is idle for longer than it may be
     time.sleep(12)
     harness.proxy.go_on()
     _check(harness)

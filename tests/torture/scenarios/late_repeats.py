@@ -1,4 +1,4 @@
-"""Repeats that would leave after the gateway has forgotten their SEQ, whatever delays them."""
+"""Delays after which a repeat would leave although the gateway has forgotten its SEQ."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from tests.torture.scenarios.scenario import Scenario
 #: How long the gateway remembers a SEQ, seconds; the stack is told the same.
 SHORT_WINDOW, REAL_WINDOW = 40.0, 600.0
 POPULATION = Population(8, 15)
-#: Enough that each account still sends when its turn to be left without an answer comes.
+#: Enough friends that each account still sends when its answers begin to be lost.
 MANY = Population(8, 80)
-#: A stack that was killed starts again so long before the window ends. With this gap a repeat that
-#: is found young enough leaves too late: of attempts opened one after the other some always do.
+#: A killed stack starts again so long before the window ends. With this gap a repeat can be young
+#: enough when it is read and too old when it leaves. Attempts that are opened one after the other
+#: make sure that some are.
 BACK_BEFORE, LONG_GAP, REAL_LONG_GAP, BETWEEN = 27.5, 24.0, 40.0, 1.5
-#: One that waits for its answer until it is killed.
+#: A worker that waits for an answer until it is killed.
 PATIENT = {"QQ_READ_TIMEOUT": "100"}
 
 
@@ -41,7 +42,7 @@ def _behaviour(harness: Harness) -> Behaviour:
 
 
 def _lose_answers(harness: Harness, fault: Fault, *, between: float = 0.0) -> float:
-    """Deliver and say nothing: each account in turn, so much later; return when it began."""
+    """Lose the answers to messages, for each account `between` seconds later; return the start."""
     began = time.monotonic()
     turns = {uin: began + number * between for number, uin in enumerate(harness.population.uins)}
 
@@ -59,17 +60,17 @@ def _lose_answers(harness: Harness, fault: Fault, *, between: float = 0.0) -> fl
     return began
 
 
-def _check(harness: Harness, *, are_unknown_faults: bool = False) -> None:
-    """No SEQ after the window, nobody twice. What could not be asked in time may be unknown."""
+def _check(harness: Harness, *, may_be_unknown: bool = True) -> None:
+    """Check that no SEQ is used after the window."""
     harness.wait_for_finish(seconds=60)
     rules = Rules(window=_window(harness))
-    found = harness.check("one", rules=rules, are_unknown_faults=are_unknown_faults)
+    found = harness.check("one", rules=rules, may_be_unknown=may_be_unknown)
     oldest = max(seq_history.age for seq_history in seq_histories(harness.history))
     harness.notes.append(f"last repeat after {oldest:.1f} s, {len(found.unknown)} unknown")
 
 
 def _after_kill(harness: Harness) -> None:
-    harness.open(MANY, behaviour=_behaviour(harness), env={**_env(harness), **PATIENT})
+    harness.start(MANY, behaviour=_behaviour(harness), env={**_env(harness), **PATIENT})
     harness.campaign("one")
     harness.wait_for_messages(16)
     began = _lose_answers(harness, Fault.SILENCE_AFTER, between=BETWEEN)
@@ -84,20 +85,20 @@ def _after_kill(harness: Harness) -> None:
 
 
 def _set_gap(harness: Harness, seconds: float) -> None:
-    """Give every account another gap."""
+    """Set the gap of every account."""
     file = harness.operator.accounts_file(MANY.passwords, columns={"min_interval": seconds})
     harness.operator.ok("import_accounts", file)
 
 
-def _held_up(
-    harness: Harness, hold: Callable[[Harness], AbstractContextManager[None]], *, database: str
+def _blocked(
+    harness: Harness, block: Callable[[Harness], AbstractContextManager[None]], *, database: str
 ) -> None:
-    """Leave an attempt of every account open, hold everything up for longer than the window."""
-    harness.open(POPULATION, behaviour=_behaviour(harness), database=database, env=_env(harness))
+    """Leave an attempt of every account open, and block everything for longer than the window."""
+    harness.start(POPULATION, behaviour=_behaviour(harness), database=database, env=_env(harness))
     harness.campaign("one")
     harness.wait_for_messages(16)
     _lose_answers(harness, Fault.RESET_AFTER)
-    with hold(harness):
+    with block(harness):
         harness.gateway.behaviour.choose_fault = None
         time.sleep(_window(harness) + 6)
     _check(harness)
@@ -106,11 +107,11 @@ def _held_up(
 def _skewed(
     harness: Harness, *, first: float, second: float, waits: Callable[[Harness], float]
 ) -> None:
-    """A worker dies with open attempts; its clock or its successor's is behind by the window.
+    """Kill a worker with open attempts; its clock or its successor's is behind by the window.
 
     Args:
-        stage: the stage.
-        first, second: how far ahead of the truth the two hosts' clocks are, in windows.
+        harness: the harness.
+        first, second: how far ahead of the true time the two hosts' clocks are, in windows.
         waits: how long after the first open attempt the successor starts, seconds.
     """
     if problem := why_unavailable():
@@ -131,23 +132,25 @@ def _skewed(
     time.sleep(max(0.0, began + waits(harness) - time.monotonic()))
     clock = clocks.host("second", ahead=second * window)
     start_host(harness, "worker", name="successor", clock=clock)
-    _check(harness, are_unknown_faults=waits(harness) < window)
+    _check(harness, may_be_unknown=waits(harness) >= window)
 
 
 EXPECTATION = "no repeat leaves after the gateway has forgotten its SEQ"
 SCENARIOS = (
     Scenario(
-        "late_after_kill", f"back with old open attempts and a long gap: {EXPECTATION}", _after_kill
+        "late_after_kill",
+        f"restarted with old open attempts and a long gap: {EXPECTATION}",
+        _after_kill,
     ),
     Scenario(
         "late_locked_table",
         f"the attempts locked for longer than the window: {EXPECTATION}",
-        partial(_held_up, hold=lambda s: s.locked("sending_attempt"), database="postgresql"),
+        partial(_blocked, block=lambda s: s.locked("sending_attempt"), database="postgresql"),
     ),
     Scenario(
         "late_frozen_stack",
-        f"the stack stands still for longer than the window: {EXPECTATION}",
-        partial(_held_up, hold=lambda s: s.frozen(), database=""),
+        f"the stack is frozen for longer than the window: {EXPECTATION}",
+        partial(_blocked, block=lambda s: s.frozen(), database=""),
     ),
     Scenario(
         "late_skewed_successor",
@@ -156,7 +159,7 @@ SCENARIOS = (
     ),
     Scenario(
         "late_skewed_predecessor",
-        "the dead worker's clock was behind by the window: what is young is asked, 0 unknown",
+        "the dead worker's clock was behind by the window: young attempts are repeated, 0 unknown",
         partial(_skewed, first=-1, second=0, waits=lambda _stage: 0.0),
     ),
 )

@@ -1,4 +1,4 @@
-"""A gateway whose logins fail: its trouble, and no account's."""
+"""A gateway whose logins fail: an outage, and no fault of an account."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ KINDS = {
     "silence": Fault.SILENCE_BEFORE,
 }
 POPULATION = Population(8, 30)
-#: Long enough for five tries with pauses of 1, 2, 5 and 10 seconds, and what lies between them.
+#: Long enough for five tries with pauses of 1, 2, 5 and 10 seconds.
 OUTAGE, LONG_OUTAGE = 60.0, 1200.0
-#: Logins of all accounts together that are patient, in the last half minute of an outage.
-PATIENT = 24
+#: The most logins of all accounts together in the last half minute of an outage.
+MOST_LOGINS = 24
 
 
 def _fail_logins(harness: Harness, faults: Mapping[int, Fault], *, seconds: float) -> None:
-    """Send a campaign, lose all sessions in the middle, and let the logins fail for a while."""
-    harness.open(POPULATION, min_interval=0.3)
+    """Send a campaign, end all sessions in the middle, and make logins fail for a while."""
+    harness.start(POPULATION, min_interval=0.3)
     harness.campaign("one")
     harness.wait_for_messages(40)
 
@@ -38,7 +38,9 @@ def _fail_logins(harness: Harness, faults: Mapping[int, Fault], *, seconds: floa
     harness.gateway.forget_sessions()
     began = time.monotonic()
     time.sleep(seconds - 15)
-    harness.expect(harness.operator.status("one")["why"], "nothing moves, and nobody is told why")
+    harness.expect(
+        harness.operator.status("one")["why"], "nothing is sent, and the status gives no reason"
+    )
     time.sleep(max(0.0, seconds - (time.monotonic() - began)))
     ended = time.monotonic()
     logins = sum(
@@ -46,7 +48,7 @@ def _fail_logins(harness: Harness, faults: Mapping[int, Fault], *, seconds: floa
         for one in list(harness.gateway.traffic.requests)
     )
     harness.notes.append(f"{logins} logins in the last 30 s")
-    harness.expect(logins <= PATIENT, f"{logins} logins in the last 30 s of the outage")
+    harness.expect(logins <= MOST_LOGINS, f"{logins} logins in the last 30 s of the outage")
     harness.gateway.behaviour.choose_fault = None
     harness.wait_for_finish(seconds=60)
     harness.expect_healthy_accounts()

@@ -1,4 +1,4 @@
-"""A gateway in trouble for a while: asked about patiently, and about every open attempt."""
+"""Outages of the gateway: tries become rarer, and every open attempt is repeated."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from tests.torture.scenarios.scenario import Scenario
 #: The pauses before the repeats after a reset, by the policy of a fresh installation.
 RESET_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 20.0)
 POPULATION = Population(6, 40)
-#: How long the gateway is refused, and how often it may be tried in the last half minute of it.
-REFUSED, TRIES_IN_THE_END = 75.0, 6
+#: How long connections are refused, and the most tries in the last half minute of it.
+REFUSED, MOST_LATE_TRIES = 75.0, 6
 
 
-def _trouble(harness: Harness, faults: tuple[Fault, ...]) -> None:
-    """Let every message have this mishap: the accounts in turn another one."""
+def _fail_messages(harness: Harness, faults: tuple[Fault, ...]) -> None:
+    """Make every message fail; the accounts take turns with the given faults."""
     turns = {uin: faults[n % len(faults)] for n, uin in enumerate(harness.population.uins)}
 
-    def spoil(request: Request) -> Fault | None:
+    def choose(request: Request) -> Fault | None:
         return turns[int(request.text("UIN"))] if request.command == "cltmsg" else None
 
-    harness.gateway.behaviour.choose_fault = spoil
+    harness.gateway.behaviour.choose_fault = choose
 
 
 def _storm_of_wakes(harness: Harness) -> None:
-    """Answers are lost while another campaign is paused and resumed all the time."""
-    harness.open(POPULATION)
+    """Answers are lost while another campaign is paused and resumed repeatedly."""
+    harness.start(POPULATION)
     harness.campaign("one")
     harness.campaign("two")
     harness.wait_for_messages(30)
     with harness.pausing_and_resuming("two"):
-        _trouble(harness, (Fault.RESET_AFTER, Fault.RESET_BEFORE))
+        _fail_messages(harness, (Fault.RESET_AFTER, Fault.RESET_BEFORE))
         time.sleep(40)
         harness.gateway.behaviour.choose_fault = None
         harness.wait_for_messages(20, seconds=40)
@@ -48,9 +48,9 @@ def _storm_of_wakes(harness: Harness) -> None:
 
 
 def _flap(harness: Harness, *, seconds: float) -> None:
-    """Let the gateway refuse connections and reset messages in turn, a second and a half each."""
+    """Make the gateway refuse connections and reset messages in turn, for 1.5 s each."""
     ends_at = time.monotonic() + seconds
-    _trouble(harness, (Fault.RESET_BEFORE, Fault.RESET_AFTER))
+    _fail_messages(harness, (Fault.RESET_BEFORE, Fault.RESET_AFTER))
     while time.monotonic() < ends_at:
         harness.gateway.offline()
         time.sleep(1.5)
@@ -60,8 +60,8 @@ def _flap(harness: Harness, *, seconds: float) -> None:
 
 
 def _resets(harness: Harness) -> None:
-    """A gateway that is reached now and then, and never answers: one outage."""
-    harness.open(POPULATION)
+    """The gateway is reachable at times and never answers: one outage is recorded."""
+    harness.start(POPULATION)
     harness.campaign("one")
     harness.wait_for_messages(30)
     before = harness.django.call("outages")
@@ -75,8 +75,8 @@ def _resets(harness: Harness) -> None:
 
 
 def _reset_at_once(harness: Harness) -> None:
-    """Every connection is reset as soon as it is made."""
-    harness.open(POPULATION)
+    """Every new connection is reset at once."""
+    harness.start(POPULATION)
     harness.campaign("one")
     harness.wait_for_messages(30)
     harness.gateway.behaviour.resets_on_accept = True
@@ -91,17 +91,17 @@ def _reset_at_once(harness: Harness) -> None:
 
 
 def _errors(harness: Harness) -> None:
-    """HTTP 5xx for longer than any count of tries, and for less than the window."""
+    """HTTP 5xx for longer than all tries together, and for less than the window."""
     window, seconds = (600.0, 170.0) if harness.is_long else (60.0, 25.0)
     env = {"QQ_GATEWAY_REPLAY_WINDOW": f"{window:g}"}
-    harness.open(POPULATION, behaviour=Behaviour(seq_window=window), env=env)
-    if not harness.is_long:  # ten tries in 15 seconds, which are two minutes by default
+    harness.start(POPULATION, behaviour=Behaviour(seq_window=window), env=env)
+    if not harness.is_long:  # ten tries in 15 seconds; by default they take two minutes
         short = {"max_tries": 10, "backoff_seconds": 0.2, "backoff_longest": 2.0}
         harness.django.call("set_policy", code="HTTP_*", action="replay", **short)
         time.sleep(6)
     harness.campaign("one")
     harness.wait_for_messages(30)
-    _trouble(harness, (Fault.ERROR_AFTER, Fault.ERROR_BEFORE))
+    _fail_messages(harness, (Fault.ERROR_AFTER, Fault.ERROR_BEFORE))
     time.sleep(seconds)
     harness.gateway.behaviour.choose_fault = None
     harness.wait_for_finish(seconds=90)
@@ -110,11 +110,11 @@ def _errors(harness: Harness) -> None:
 
 
 def _silence(harness: Harness, *, seconds: float) -> None:
-    """No answer at all, for longer than six tries last."""
-    harness.open(POPULATION)
+    """No answers for longer than six tries take."""
+    harness.start(POPULATION)
     harness.campaign("one")
     harness.wait_for_messages(30)
-    _trouble(harness, (Fault.SILENCE_AFTER, Fault.SILENCE_BEFORE))
+    _fail_messages(harness, (Fault.SILENCE_AFTER, Fault.SILENCE_BEFORE))
     time.sleep(seconds)
     harness.gateway.behaviour.choose_fault = None
     harness.wait_for_finish(seconds=90)
@@ -123,10 +123,10 @@ def _silence(harness: Harness, *, seconds: float) -> None:
 
 
 def _refused(harness: Harness) -> None:
-    """The gateway's port is closed: it is tried more and more seldom, and everything goes on."""
+    """The gateway's port is closed: tries become rarer, and afterwards everything is sent."""
     if problem := why_packets_unavailable():
         raise ScenarioSkipped(problem)
-    harness.open(POPULATION)
+    harness.start(POPULATION)
     harness.campaign("one")
     harness.wait_for_messages(30)
     with counting_connection_attempts(harness.gateway.port) as tried:
@@ -136,7 +136,7 @@ def _refused(harness: Harness) -> None:
         late = [at for at in tried if began + REFUSED - 30 < at < began + REFUSED]
     harness.gateway.online()
     harness.notes.append(f"{len(tried)} tries in {REFUSED:g} s, {len(late)} in the last 30")
-    harness.expect(len(late) <= TRIES_IN_THE_END, f"{len(late)} tries in the last 30 s")
+    harness.expect(len(late) <= MOST_LATE_TRIES, f"{len(late)} tries in the last 30 s")
     harness.wait_for_finish(seconds=60)
     harness.check("one")
     harness.expect_healthy_accounts()
@@ -145,7 +145,7 @@ def _refused(harness: Harness) -> None:
 SCENARIOS = (
     Scenario(
         "storm_of_wakes",
-        "answers lost for 40 s, another campaign paused and resumed all the time: 0 unknown, no "
+        "answers lost for 40 s, another campaign paused and resumed repeatedly: 0 unknown, no "
         "repeat before its pause is over",
         _storm_of_wakes,
     ),
@@ -153,5 +153,7 @@ SCENARIOS = (
     Scenario("reset_at_once", "every connection reset for 45 s: 0 unknown", _reset_at_once),
     Scenario("errors", "HTTP 5xx for most of the window: 0 unknown", _errors),
     Scenario("silence", "no answer for 80 s: 0 unknown", partial(_silence, seconds=80.0)),
-    Scenario("refused", "connections refused: probes grow apart, everything goes on", _refused),
+    Scenario(
+        "refused", "connections refused: tries become rarer, afterwards all is sent", _refused
+    ),
 )

@@ -1,4 +1,4 @@
-"""Places in the sliding windows: as many as attempts, and none sent after a window of the day."""
+"""The rate-limit windows hold one entry for each attempt; nothing is sent after closing time."""
 
 from __future__ import annotations
 
@@ -15,33 +15,36 @@ POPULATION = Population(3, 60)
 PER_HOUR = 70
 GAP = 0.3
 HOUR = 3600.0
-#: A request that left before the window closed may arrive so much later.
+#: A request that left before closing time may arrive so much later, seconds.
 IN_FLIGHT_SECONDS = 0.3
-#: A window closes at a full minute; so many seconds of it at least are sent in.
+#: A window of the day closes at a full minute; sending lasts at least so many seconds before it.
 LEAST_OPEN = 12.0
 
 
 def _open(harness: Harness, *, database: str = "") -> None:
-    harness.open(POPULATION, min_interval=GAP, database=database)
+    harness.start(POPULATION, min_interval=GAP, database=database)
     columns = {"per_hour": PER_HOUR, "min_interval": GAP}
     file = harness.operator.accounts_file(POPULATION.passwords, columns=columns)
     harness.operator.ok("import_accounts", file)
 
 
 def _compare(harness: Harness) -> None:
-    """Every place has its attempt: once nothing is under way any more."""
+    """Check that each window has as many entries as attempts, once no request is in flight."""
     time.sleep(2)
-    places = harness.django.call("window_entries")
-    wrong = {uin: pair for uin, pair in places.items() if pair[0] != pair[1]}
-    harness.notes.append(f"places and attempts: {list(places.values())}")
-    harness.expect(not wrong, f"places and attempts differ for {len(wrong)} of {len(places)}")
+    counts = harness.django.call("window_entries")
+    wrong = {uin: pair for uin, pair in counts.items() if pair[0] != pair[1]}
+    harness.notes.append(f"window entries and attempts: {list(counts.values())}")
     harness.expect(
-        all(attempts for _taken, attempts in places.values()), "nothing was sent: nothing is shown"
+        not wrong, f"window entries and attempts differ for {len(wrong)} of {len(counts)}"
+    )
+    harness.expect(
+        all(attempts for _taken, attempts in counts.values()),
+        "nothing was sent: nothing was tested",
     )
 
 
 def _pause_storm(harness: Harness) -> None:
-    """The run is paused and resumed all the time."""
+    """The run is paused and resumed repeatedly."""
     _open(harness)
     harness.campaign("one")
     harness.wait_for_messages(3)
@@ -56,7 +59,7 @@ def _pause_storm(harness: Harness) -> None:
 
 
 def _window_closes(harness: Harness, *, is_locked: bool) -> None:
-    """The window of the day closes in the middle of a run; also under a lock that outlasts it."""
+    """The window of the day closes during a run, also while a table is locked beyond that time."""
     _open(harness, database="postgresql" if is_locked else "")
     now = datetime.now(UTC)
     ends = (now + timedelta(seconds=LEAST_OPEN + 62)).replace(second=0, microsecond=0)
@@ -81,11 +84,11 @@ def _window_closes(harness: Harness, *, is_locked: bool) -> None:
 
 SCENARIOS = (
     Scenario(
-        "places_pause_storm", "a run paused and resumed all the time: places equal attempts",
+        "places_pause_storm", "a run is paused and resumed repeatedly: each attempt has one entry",
         _pause_storm,
     ),
     Scenario(
-        "places_window_closes", "the window of the day closes: places equal attempts",
+        "places_window_closes", "the window of the day closes: each attempt has one entry",
         lambda harness: _window_closes(harness, is_locked=False),
     ),
     Scenario(

@@ -1,4 +1,4 @@
-"""What a scenario is."""
+"""The description of a scenario."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.torture.harness import Harness
 
 @dataclass(frozen=True)
 class Scenario:
-    """One trouble, played on a stage of its own.
+    """A scenario: faults, and what must hold under them.
 
     Attributes:
-        name: for the command line and the table.
-        holds: what must hold, in a sentence.
-        play: plays it; what does not hold is noted on the stage.
-        is_long: whether it is left out unless it is asked for: it takes minutes.
-        is_in_suite: whether `make test` plays it too.
+        name: for the command line and the results.
+        expectation: what must hold, in a sentence.
+        run: runs it and records failures in the harness.
+        is_long: whether it takes many minutes and is run only with --long or by its name.
+        is_in_suite: whether `make test` runs it too.
     """
 
     name: str
