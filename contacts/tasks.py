@@ -31,9 +31,9 @@ def _give_up(import_id: int, problem: Exception) -> None:
 
 
 @shared_task
-def tend_imports() -> None:
+def maintain_imports() -> None:
     """Tick: wake workers for imports that were lost with theirs."""
-    maintenance.tend_imports(wake=wake_import)
+    maintenance.maintain_imports(wake=wake_import)
 
 
 @shared_task

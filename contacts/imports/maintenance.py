@@ -24,7 +24,7 @@ FORGOTTEN_AFTER = timedelta(days=7)
 REJECTS_KEPT = timedelta(days=30)
 
 
-def tend_imports(*, wake: Callable[[int], None]) -> int:
+def maintain_imports(*, wake: Callable[[int], None]) -> int:
     """Wake a worker for every import that should be worked on and is not; return how many.
 
     Args:

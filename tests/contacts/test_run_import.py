@@ -133,7 +133,7 @@ def test_an_import_survives_the_kill_of_its_process(tmp_path: Path) -> None:
     assert 0 < contact_import.cursor < count, "killed in the middle"
     _age(contact_import)
     woken: list[int] = []
-    assert maintenance.tend_imports(wake=woken.append) == 1
+    assert maintenance.maintain_imports(wake=woken.append) == 1
     assert woken == [contact_import.pk]
     assert run_import(import_id=woken[0])
     contact_import.refresh_from_db()
