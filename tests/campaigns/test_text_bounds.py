@@ -152,6 +152,7 @@ def test_a_hostile_text_ends_at_once(text: str, expected: str) -> None:
         assert found == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts)
 @pytest.mark.timeout(300)
@@ -159,6 +160,7 @@ def test_no_text_of_the_language_takes_more_than_it_may(text: str) -> None:
     assert_bounded(lambda: outcome(text, CONTEXT))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(values, st.integers(1, 999))
 @pytest.mark.timeout(300)
@@ -167,6 +169,7 @@ def test_no_filter_takes_more_than_it_may(value: str, rounds: int) -> None:
     assert_bounded(lambda: outcome(text, CONTEXT))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scraps)
 @pytest.mark.timeout(300)

@@ -155,6 +155,7 @@ def test_hostile_file_ends_in_a_sentence(tmp_path: Path, name: str) -> None:
     assert refusal.value.sentence.endswith(".")
 
 
+@pytest.mark.slow
 def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
     """All of them in one process of its own, which is not allowed more."""
     for number, (make, _code) in enumerate(HOSTILE.values()):

@@ -114,6 +114,7 @@ def test_harm_ends_in_time(tmp_path: Path, name: str) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_harm_takes_little_memory(tmp_path: Path) -> None:
     """All of it in one process of its own, which is not allowed more."""
     for number, make in enumerate(HOSTILE.values()):
@@ -179,6 +180,7 @@ def test_a_string_far_away_ends_when_the_time_is_over(tmp_path: Path) -> None:
     assert refusal.value.code == "too_slow"
 
 
+@pytest.mark.slow
 def test_others_are_answered_meanwhile(tmp_path: Path) -> None:
     """A reader in one thread, as in the web process: no other waits 300 ms for its turn."""
     path = tmp_path / "people.xls"

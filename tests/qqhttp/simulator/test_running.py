@@ -51,6 +51,7 @@ def test_a_process_ends_with_its_parent() -> None:
     process.stdout.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [MODULE, MANAGE], ids=["python -m", "manage.py"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_at_once_and_quietly(command: list[str], number: signal.Signals) -> None:
@@ -66,6 +67,7 @@ def test_a_signal_ends_it_at_once_and_quietly(command: list[str], number: signal
     assert (process.returncode, complaints) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [MODULE, MANAGE], ids=["python -m", "manage.py"])
 def test_a_port_in_use_is_a_sentence(command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

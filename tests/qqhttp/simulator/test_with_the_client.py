@@ -85,6 +85,7 @@ def test_a_text_arrives_to_the_byte(
 
 
 # The reference's own escape of a comma, `%252c`, cannot be told from a text with `%2c` in it.
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=40).filter(lambda t: "%2c" not in t.lower()))
 def test_any_text_comes_and_goes(
