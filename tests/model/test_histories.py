@@ -27,6 +27,7 @@ def _history(tell: Callable[[EngineMachine], None], *, gap: float, per_minute: i
         machine.teardown()
 
 
+@pytest.mark.slow
 def test_no_repeat_leaves_after_the_gateway_forgot_its_seq() -> None:
     def tell(machine: EngineMachine) -> None:
         machine.messages_go_wrong(kind="reset", is_after=True, lasts=15.0, then=10.0)

@@ -11,6 +11,7 @@ from tests.model.machine import EngineMachine, profile
 HISTORIES = 8
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("model_database")
 def test_whatever_happens_in_any_order() -> None:
