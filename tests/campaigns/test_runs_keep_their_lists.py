@@ -78,6 +78,7 @@ def test_an_opt_out_of_a_list_of_the_run_holds_at_planning_and_in_the_feed(
     assert {one.uin for one in found if one.is_suppressed} == {PEOPLE[6]}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_run_of_before_is_given_its_campaigns_lists_by_the_migration(
     transactional_db: None, migrated_back: Any

@@ -210,6 +210,7 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(PIECES)
 @example(["{{", "{%if(n)%}", "x", "{% endif %}"])

@@ -37,6 +37,7 @@ def test_no_repeat_leaves_after_the_gateway_forgot_its_seq() -> None:
     _history(tell, gap=2.0, per_minute=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", range(2))
 def test_a_mark_whose_commit_was_cut_is_asked_about_while_its_lane_lives(n: int) -> None:
     def tell(machine: EngineMachine) -> None:

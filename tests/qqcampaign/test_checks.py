@@ -42,6 +42,7 @@ def test_production_is_clean(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_embedded_stack_has_one_warning(tmp_path: Path) -> None:
     done = _check(tmp_path, "--deploy")
     assert done.returncode == 0

@@ -105,6 +105,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_harm_ends_in_time(tmp_path: Path, name: str) -> None:
     path = tmp_path / "people.xls"
