@@ -48,6 +48,7 @@ def test_a_mark_whose_commit_was_cut_is_asked_about_while_its_lane_lives(n: int)
     _history(tell, gap=150.0, per_minute=None)
 
 
+@pytest.mark.slow
 def test_a_refused_mark_is_waited_out_whatever_wakes_the_lane() -> None:
     def tell(machine: EngineMachine) -> None:
         machine.lanes_are_woken(lasts=10.0, every=0.05, then=1.0)
