@@ -88,6 +88,7 @@ def test_a_gap_that_is_changed_holds_at_once(
     assert min(gaps) >= 0.05
 
 
+@pytest.mark.slow
 def test_a_limit_a_minute_holds(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_limit_a_minute_holds(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
     engine: GatewaySimulator, senders: list[Account], start: Start, clean_redis: Any
 ) -> None:

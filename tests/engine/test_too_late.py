@@ -179,6 +179,7 @@ def test_an_open_attempt_nobody_waits_for_is_found_while_the_lane_lives(
         assert run.deliveries.filter(state="pending").exists()
 
 
+@pytest.mark.slow
 def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from tests.engine.working import LocalWorker, wait_until
 Start = Callable[..., Run]
 
 
+@pytest.mark.slow
 def test_no_request_arrives_whose_attempt_is_not_durable(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

@@ -150,6 +150,7 @@ def test_a_workbook_cut_anywhere_is_rows_or_a_sentence(tmp_path: Path) -> None:
         assert _read(path) <= whole
 
 
+@pytest.mark.slow
 def test_a_workbook_with_any_damage_is_rows_or_a_sentence(tmp_path: Path) -> None:
     path, chance = tmp_path / "people.xls", random.Random(7)
     for _time in range(300):
@@ -163,6 +164,7 @@ def test_a_workbook_with_any_damage_is_rows_or_a_sentence(tmp_path: Path) -> Non
         assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_a_sheet_of_nothing_ends_when_the_time_is_over(tmp_path: Path) -> None:
     path = tmp_path / "people.xlsx"
     rows = (b"<row>" + b'<c r="A1"/>' * 300 + b"</row>") * 20_000
