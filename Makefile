@@ -29,7 +29,7 @@ test: .venv/.development ## set up and run every test, on SQLite and on PostgreS
 
 quick: .venv/.development ## run the tests that are not marked slow, on SQLite, in under a minute
 ## make quick ARGS="--last-failed"                          what failed last time
-	@DATABASE_URL= $(PY) -m pytest -q -n auto -m "not slow" $(ARGS)
+	@DATABASE_URL= $(PY) -m pytest -q -n 3 -m "not slow" $(ARGS)
 
 lint: .venv/.development ## check style, types, import rules, migrations and settings
 	@$(PY) -m ruff check .
