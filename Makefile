@@ -23,8 +23,8 @@ run: .venv/.runtime ## set up and start everything, with the demo
 
 test: .venv/.development ## set up and run every test, on SQLite and on PostgreSQL
 ## make test ARGS="tests/accounts/test_pace.py"             one file
-## make test ARGS="-k lease"                                tests with "lease" in their name
-## make test ARGS="--database postgresql -x tests/engine"   one database, up to the first failure
+## make test ARGS="-k lease"                                one name: tests with "lease" in theirs
+## make test ARGS="--database postgresql -x tests/engine"   one database, to the first failure
 	@$(PY) -m tests.run $(ARGS)
 
 quick: .venv/.development ## run the tests that are not marked slow, on SQLite, in under a minute
@@ -50,9 +50,10 @@ bench: .venv/.development ## measure the README's figures, side by side in one r
 ## make bench ARGS="--quick"                                small numbers
 	@$(PY) -m benchmarks.run $(ARGS)
 
-torture: .venv/.development ## kill processes at random under load; check that no message is lost or doubled
+torture: .venv/.development ## kill processes under load; check that no message is lost or doubled
 ## make torture ARGS="--database sqlite --kills 30"         less of it
-## make torture ARGS="--scenario list"                      one kind of trouble; also OUTSIDE=1, MODEL=1, MUTATIONS=1
+## make torture ARGS="--scenario list"                      the scenarios, one kind of trouble each
+## make torture MODEL=1                                     also OUTSIDE=1, MUTATIONS=1: docs/failures.md
 	@$(PY) tests/torture/run.py $(ARGS)
 
 screenshots: .venv/.development ## photograph every page of the console into screenshots/
