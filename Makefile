@@ -8,19 +8,30 @@ PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test lint bench torture screenshots clean
+.PHONY: help run test quick lint docs bench torture screenshots clean
 .DEFAULT_GOAL := help
 
-help: ## what there is to make
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+# A line that begins with `##` after a target is an example; `make help` prints both.
 
-run: .venv/.runtime ## set up and start everything, with the demo (PORT=8000)
+help: ## print this page
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-13s%s\n", $$1, $$2 } \
+	  /^## / { printf "%20s%s\n", "", substr($$0, 4) }' Makefile
+
+run: .venv/.runtime ## set up and start everything, with the demo
+## make run PORT=8080
 	@QQCAMPAIGN_STOP_WITH_PARENT=1 exec $(PY) manage.py up --demo --port $(PORT) $(ARGS)
 
-test: .venv/.development ## set up and run every test, on SQLite and on PostgreSQL (ARGS="-k pace")
+test: .venv/.development ## set up and run every test, on SQLite and on PostgreSQL
+## make test ARGS="tests/accounts/test_pace.py"             one file
+## make test ARGS="-k lease"                                one name: tests with "lease" in theirs
+## make test ARGS="--database postgresql -x tests/engine"   one database, to the first failure
 	@$(PY) -m tests.run $(ARGS)
 
-lint: .venv/.development ## style, types, import rules, migrations, settings
+quick: .venv/.development ## run the tests that are not marked slow, on SQLite, in under a minute
+## make quick ARGS="--last-failed"                          what failed last time
+	@DATABASE_URL= $(PY) -m pytest -q -n 3 -m "not slow" $(ARGS)
+
+lint: .venv/.development ## check style, types, import rules, migrations and settings
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy .
@@ -32,17 +43,24 @@ lint: .venv/.development ## style, types, import rules, migrations, settings
 	  ALLOWED_HOSTS=console.example.org BEHIND_HTTPS=1 \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/.development ## the figures of the README (QUICK=1 for small numbers)
+docs: .venv/.docs ## build the documentation, English and Chinese, into site/
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
+
+bench: .venv/.development ## measure the README's figures, side by side in one run
+## make bench ARGS="--quick"                                small numbers
 	@$(PY) -m benchmarks.run $(ARGS)
 
-torture: .venv/.development ## kill everything, everywhere; nothing lost, nothing twice
+torture: .venv/.development ## kill processes under load; check that no message is lost or doubled
+## make torture ARGS="--database sqlite --kills 30"         less of it
+## make torture ARGS="--scenario list"                      the scenarios, one kind of trouble each
+## make torture MODEL=1                                     also OUTSIDE=1, MUTATIONS=1: docs/failures.md
 	@$(PY) tests/torture/run.py $(ARGS)
 
-screenshots: .venv/.development ## the pictures of the documents
+screenshots: .venv/.development ## photograph every page of the console into screenshots/
 	@$(PY) tests/screenshots.py $(ARGS)
 
-clean: ## remove the virtual environment and caches; the data in var/ is kept
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+clean: ## remove the virtual environment, caches and site/; the data in var/ is kept
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than its requirements exactly when they are installed.
@@ -55,6 +73,11 @@ clean: ## remove the virtual environment and caches; the data in var/ is kept
 .venv/.development: .venv/.runtime requirements-dev.txt
 	@echo "Installing what the tests need (once; about a minute) ..."
 	@$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+.venv/.docs: .venv/.runtime requirements-docs.txt
+	@echo "Installing what the documentation needs (once) ..."
+	@$(PY) -m pip install --quiet -r requirements-docs.txt
 	@touch $@
 
 .venv/.made:

@@ -19,6 +19,8 @@ from tests.running_stack import RunningStack
 from tests.servers import new_database, running_postgresql, running_redis
 
 CHROMIUM = "/usr/bin/chromium"
+#: A test with one of these markers is slow too.
+SLOW_MARKERS = ("browser", "postgresql", "stack")
 #: Fixtures by which a test touches the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_stack", "make_fleet"}
 
@@ -31,11 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects by marker
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take what starts real processes first; leave out what any database does alike.
+    """Mark slow tests, put tests of the stack first, and obey `--only-database`.
 
-    Those tests are long: at the end one would run alone, beside processes with nothing left to do.
+    Tests of the stack are the longest: at the end, one would run while the other processes idle.
     """
+    for item in items:
+        if any(item.get_closest_marker(name) for name in SLOW_MARKERS):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
     if not config.getoption("--only-database"):
         return
@@ -56,9 +62,12 @@ def _touches_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def redis_server() -> Iterator[str]:
-    """A real Redis where the settings expect it; its URL. Empty it with `clean_redis`."""
+    """A real Redis where the settings expect it; its URL. Empty it with `clean_redis`.
+
+    Every test has it: without one, each wake-up that a service sends waits six seconds for it.
+    """
     with running_redis(settings.EMBEDDED_REDIS_SOCKET) as url:
         yield url
 

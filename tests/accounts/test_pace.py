@@ -107,6 +107,7 @@ def test_a_flush_in_between_forgets_nothing(redis_client: Any) -> None:
     assert seconds_to_wait(one, limits, "c") > 3590
 
 
+@pytest.mark.slow
 def test_ceilings_are_shared_by_all_accounts(redis_client: Any) -> None:
     limits = Limits(0.0, egress_per_second=4)
     first, second, elsewhere = windows(account=1), windows(account=2), windows(egress=2)

@@ -95,6 +95,7 @@ def test_the_command_answers_with_exit_status_1(audience: str, json: tuple[str, 
     assert done.json["problems"] if json else done.out
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_the_pages_show_it(audience: str, client: Client) -> None:
@@ -147,6 +148,7 @@ def _conditions() -> st.SearchStrategy[Any]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @settings(
     max_examples=60,

@@ -239,6 +239,7 @@ def test_a_segment_that_a_run_was_started_with_is_not_deleted(client: Client) ->
     assert client.post(address, {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.slow
 def test_pages_of_a_run_whose_list_segment_and_account_are_gone(client: Client) -> None:
     client.force_login(make_operator())
     account = make_account(friends=PEOPLE)

@@ -82,6 +82,7 @@ def test_strangers_are_told_only_where_the_run_allows_it() -> None:
     assert planned(run) == {("pending", "", 20_001): 40}
 
 
+@pytest.mark.slow
 def test_the_load_is_spread_by_pace() -> None:
     people = range(100_000, 104_000)
     make_account(20_001, friends=people, min_interval=1.0)
@@ -154,6 +155,7 @@ def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> Non
     assert check_figures(run=run) == []
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("small_chunks")
 def test_two_planners_at_once_forget_nobody() -> None:

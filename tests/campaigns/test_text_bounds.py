@@ -147,6 +147,7 @@ def test_a_hostile_text_ends_at_once(text: str, expected: str) -> None:
         assert found == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts)
 @pytest.mark.timeout(300)
@@ -154,6 +155,7 @@ def test_no_text_of_the_language_takes_more_than_it_may(text: str) -> None:
     assert_bounded(lambda: outcome(text, CONTEXT))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(values, st.integers(1, 999))
 @pytest.mark.timeout(300)
@@ -162,6 +164,7 @@ def test_no_filter_takes_more_than_it_may(value: str, rounds: int) -> None:
     assert_bounded(lambda: outcome(text, CONTEXT))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scraps)
 @pytest.mark.timeout(300)
@@ -202,6 +205,7 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(PIECES)
 @example(["{{", "{%if(n)%}", "x", "{% endif %}"])

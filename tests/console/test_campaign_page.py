@@ -31,6 +31,7 @@ def _said(answer: object) -> str:
     return " ".join(str(message) for message in get_messages(request))
 
 
+@pytest.mark.slow
 def test_every_figure_leads_to_exactly_its_rows(operator: Client) -> None:
     campaign = make_world()
     html = operator.get(_page(campaign)).content.decode()

@@ -91,6 +91,7 @@ class _Streamed:
         return iter(self._blocks)
 
 
+@pytest.mark.slow
 def test_a_large_upload_is_not_in_memory(console: tuple[str, int], tmp_path: Path) -> None:
     address, worker = console
     operator = requests.Session()

@@ -63,6 +63,7 @@ def test_a_big_list_never_counts(label: str, operator: Client) -> None:
     assert counts == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", FILLED, ids=lambda model: model._meta.label)
 def test_more_rows_ask_no_more_queries(model: Any, operator: Client) -> None:
     make_world(people=7, accounts=2)

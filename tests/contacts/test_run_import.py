@@ -102,6 +102,7 @@ def test_a_crashed_import_is_resumed_without_loading_a_row_twice(
     assert len({row[-2] for row in rejected}) == len(rejected), "each once"
 
 
+@pytest.mark.slow
 def test_an_import_survives_the_kill_of_its_process(tmp_path: Path) -> None:
     """SIGKILL in the middle, for real; the tick's wake-up takes it from there."""
     count = 60_000

@@ -55,6 +55,7 @@ def test_who_has_too_large_attributes_is_skipped_and_the_others_get_theirs(
     assert check_figures(run=run) == []
 
 
+@pytest.mark.slow
 def test_a_run_whose_texts_keep_costing_too_much_stops_and_others_go_on(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 IN_A_WORKER = """
 from gevent import monkey
 monkey.patch_all()
@@ -41,6 +43,7 @@ print("closed")
 """
 
 
+@pytest.mark.slow
 def test_a_thread_of_its_own_that_closes_what_it_opened() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", IN_A_WORKER],

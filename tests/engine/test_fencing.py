@@ -223,6 +223,7 @@ def _somebody_waits_for_a_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+@pytest.mark.slow
 def test_a_lease_whose_taking_was_cut_off_is_not_held_for_ever(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
@@ -276,6 +277,7 @@ def test_a_refused_repeat_does_not_keep_the_lease(
     assert engine.control.figures().arrived == FRIENDS - 1  # the first one is made up
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_presumed_dead_starts_over(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

@@ -39,6 +39,7 @@ def send(run: CampaignRun) -> LocalWorker:
     return worker
 
 
+@pytest.mark.slow
 def test_a_gap_as_long_as_the_gateways_is_never_too_short(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_gap_as_long_as_the_gateways_is_never_too_short(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_too_fast_rests_slows_down_and_loses_nothing(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -71,6 +73,7 @@ def test_too_fast_rests_slows_down_and_loses_nothing(
     assert senders[0].state == "online"
 
 
+@pytest.mark.slow
 def test_one_accounts_penalty_costs_the_others_nothing(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -89,6 +92,7 @@ def test_one_accounts_penalty_costs_the_others_nothing(
     assert {entry.uin for entry in engine.control.too_soon()} <= {senders[0].uin}
 
 
+@pytest.mark.slow
 def test_sessions_that_end_again_and_again(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -103,6 +107,7 @@ def test_sessions_that_end_again_and_again(
     assert figures_of(run=run).res["20"] >= 7
 
 
+@pytest.mark.slow
 def test_logins_that_do_not_help_are_not_hammered(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +139,7 @@ def test_logins_that_do_not_help_are_not_hammered(
     assert "somebody else uses the account" in account.events.filter(state="resting")[0].detail
 
 
+@pytest.mark.slow
 def test_a_lowercase_h_is_spelt_when_the_gateway_chokes_on_it(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -144,6 +150,7 @@ def test_a_lowercase_h_is_spelt_when_the_gateway_chokes_on_it(
     assert figures_of(run=run).res == {"0": FRIENDS, "NULL": 1}  # it learns from the first
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_tried_once(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -177,6 +184,7 @@ def test_an_illegal_uin_fails_and_is_not_asked_again(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_gateway_that_is_away_pauses_all_and_they_go_on_by_themselves(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -209,6 +217,7 @@ def test_an_outage_that_a_dead_worker_noted_ends_with_the_first_answer(
 # A gateway that does not keep to SEQ, and the campaign's promise.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("promise", ["never-twice", "never-missed"])
 def test_the_promise_when_the_seq_is_not_trusted(
     engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any, promise: str
@@ -239,6 +248,7 @@ def test_the_promise_when_the_seq_is_not_trusted(
     assert check_figures(run=run) == []
 
 
+@pytest.mark.slow
 def test_every_seq_is_used_for_one_message(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -250,6 +260,7 @@ def test_every_seq_is_used_for_one_message(
     assert len({(message.uin, message.seq) for message in messages}) == len(messages)
 
 
+@pytest.mark.slow
 def test_gaps_survive_the_end_of_a_lane(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

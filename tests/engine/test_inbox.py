@@ -74,6 +74,7 @@ def texts() -> list[str]:
 # --- an account that has nothing to send -------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_a_friend_writes_is_stored_once_and_intact(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -99,6 +100,7 @@ def test_what_a_friend_writes_is_stored_once_and_intact(
     assert sections["messages"].rows[-1][-1] == f"{TRICKY[0]} "
 
 
+@pytest.mark.slow
 def test_who_asks_for_friendship_is_kept_and_who_comes_online_is_not(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -114,6 +116,7 @@ def test_who_asks_for_friendship_is_kept_and_who_comes_online_is_not(
     assert list(kinds) == [(2, 55_555, "我是小王"), (4, friend, "不了"), (99, 10_000, "维护")]
 
 
+@pytest.mark.slow
 def test_the_lease_is_free_in_between_and_remembers_the_reply(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -129,6 +132,7 @@ def test_the_lease_is_free_in_between_and_remembers_the_reply(
     assert timezone.now() - lease.last_reply_at < timedelta(seconds=A_HEARTBEAT)
 
 
+@pytest.mark.slow
 def test_polls_keep_a_quiet_session_alive(engine: GatewaySimulator, sender: Account) -> None:
     engine.control.change(idle=2.0)
     with LocalWorker():
@@ -175,6 +179,7 @@ def _is_due(worker: LocalWorker, *, at: float) -> bool:
     return due.exists()
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_when_it_is_switched_off(
     engine: GatewaySimulator, sender: Account, settings: Any
 ) -> None:
@@ -189,6 +194,7 @@ def test_nobody_is_asked_when_it_is_switched_off(
 # --- when something goes wrong -----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_session_that_ended_is_noted_and_nobody_logs_in_for_it(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -205,6 +211,7 @@ def test_a_session_that_ended_is_noted_and_nobody_logs_in_for_it(
     assert (account.state, account.state_reason) == ("offline", "session_ended")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["empty", "reset", "http", "hang"])
 def test_an_answer_that_is_lost_changes_nothing_of_ours(
     engine: GatewaySimulator, sender: Account, fault: str
@@ -223,6 +230,7 @@ def test_an_answer_that_is_lost_changes_nothing_of_ours(
     assert engine.control.figures().logins["accepted"] == 1
 
 
+@pytest.mark.slow
 def test_an_outage_is_noted_and_ends_by_itself_without_anything_to_send(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -238,6 +246,7 @@ def test_an_outage_is_noted_and_ends_by_itself_without_anything_to_send(
     assert Outage.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_what_a_worker_is_told_while_it_drains_is_stored(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -254,6 +263,7 @@ def test_what_a_worker_is_told_while_it_drains_is_stored(
 # --- an account that sends ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
@@ -277,6 +287,7 @@ def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
     _assert_at_its_pace(run, engine, gap=0.5)
 
 
+@pytest.mark.slow
 def test_a_lane_that_waits_for_its_place_hears_meanwhile(
     engine: GatewaySimulator,
     sender: Account,
@@ -297,6 +308,7 @@ def test_a_lane_that_waits_for_its_place_hears_meanwhile(
         assert Lease.objects.get(account=sender).worker is not None
 
 
+@pytest.mark.slow
 def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
@@ -319,6 +331,7 @@ def _assert_at_its_pace(run: CampaignRun, gateway: GatewaySimulator, *, gap: flo
     assert min(gaps) >= gap
 
 
+@pytest.mark.slow
 def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
@@ -336,6 +349,7 @@ def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
         )
 
 
+@pytest.mark.slow
 def test_a_full_inbox_is_emptied_without_waiting_for_the_heartbeat(
     engine: GatewaySimulator, senders: list[Account]
 ) -> None:

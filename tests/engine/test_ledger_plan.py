@@ -24,6 +24,7 @@ from tests.campaigns.making import make_account, make_campaign, make_run
 PENDING, BATCH = 4000, 40
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_marks_and_results_are_looked_up_by_key() -> None:
     rows = _a_batch_of_a_fresh_run()

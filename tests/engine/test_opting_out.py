@@ -17,6 +17,7 @@ from tests.engine.working import LocalWorker, wait_until
 Start = Callable[..., CampaignRun]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["hi", "hi {{ uin }}"])
 @pytest.mark.parametrize("which", ["for all", "for a list of the campaign", "for another list"])
 def test_an_opt_out_in_the_middle_of_a_run_holds_before_the_next_message(
@@ -43,6 +44,7 @@ def test_an_opt_out_in_the_middle_of_a_run_holds_before_the_next_message(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["hi", "hi {{ uin }}"])
 def test_an_opt_out_of_a_list_the_campaign_does_not_have_any_more(
     engine: GatewaySimulator, senders: list[Account], start: Start, text: str

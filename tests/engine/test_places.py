@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from accounts.leases.workers import announce_worker, end_worker
 from accounts.models import Account
 from accounts.pacing.redis_client import live
@@ -34,6 +36,7 @@ def attempts(account: Account) -> set[str]:
     return {f"{account.pk}:{seq}" for seq in seqs}
 
 
+@pytest.mark.slow
 def test_a_mark_that_is_refused_takes_no_place(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -53,6 +56,7 @@ def test_a_mark_that_is_refused_takes_no_place(
     assert len(attempts(senders[0])) == FRIENDS
 
 
+@pytest.mark.slow
 def test_a_window_of_the_day_that_closed_takes_no_place(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

@@ -26,6 +26,7 @@ def _state(account: Account) -> tuple[str, str]:
     return account.state, account.state_reason
 
 
+@pytest.mark.slow
 def test_a_rest_that_an_operator_orders_outlasts_the_lanes_own(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_rest_that_an_operator_orders_outlasts_the_lanes_own(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.one_database
 def test_logins_that_do_not_help_are_remembered_when_a_slice_is_over(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch

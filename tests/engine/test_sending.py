@@ -29,6 +29,7 @@ def test_everybody_gets_it_once(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
     [

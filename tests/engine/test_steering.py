@@ -33,6 +33,7 @@ def wait_for_messages(gateway: GatewaySimulator, count: int) -> None:
     wait_until(lambda: arrived(gateway) >= count, what=f"{count} messages")
 
 
+@pytest.mark.slow
 def test_after_a_pause_at_most_the_one_in_flight_of_each_account(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -52,6 +53,7 @@ def test_after_a_pause_at_most_the_one_in_flight_of_each_account(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_cancel_ends_it_and_what_was_in_flight_counts(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -69,6 +71,7 @@ def test_a_cancel_ends_it_and_what_was_in_flight_counts(
     assert check_figures(run=run) == []
 
 
+@pytest.mark.slow
 def test_a_gap_that_is_changed_holds_at_once(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -85,6 +88,7 @@ def test_a_gap_that_is_changed_holds_at_once(
     assert min(gaps) >= 0.05
 
 
+@pytest.mark.slow
 def test_a_limit_a_minute_holds(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -102,6 +106,7 @@ def test_a_limit_a_minute_holds(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
     engine: GatewaySimulator, senders: list[Account], start: Start, clean_redis: Any
 ) -> None:
@@ -122,6 +127,7 @@ def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_disabled_account_stops_and_an_enabled_one_goes_on(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -140,6 +146,7 @@ def test_a_disabled_account_stops_and_an_enabled_one_goes_on(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_disabled_accounts_messages_go_to_others_with_the_same_friend_or_fail(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -159,6 +166,7 @@ def test_a_disabled_accounts_messages_go_to_others_with_the_same_friend_or_fail(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_an_account_that_is_to_rest_rests_and_comes_back_by_itself(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -189,6 +197,7 @@ def test_a_run_whose_window_closes_waits(
     assert CampaignRun.objects.get(pk=run.pk).state == RunState.RUNNING
 
 
+@pytest.mark.slow
 def test_a_run_that_begins_shares_a_busy_account_at_once(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -206,6 +215,7 @@ def test_a_run_that_begins_shares_a_busy_account_at_once(
     assert sorted(map(str, texts)) == ["first"] * FRIENDS + ["second"] * FRIENDS
 
 
+@pytest.mark.slow
 def test_an_account_in_the_middle_of_a_run_does_an_account_task_at_once(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -226,6 +236,7 @@ def test_an_account_in_the_middle_of_a_run_does_an_account_task_at_once(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_an_account_that_is_renamed_signs_with_its_new_name_at_once(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -240,6 +251,7 @@ def test_an_account_that_is_renamed_signs_with_its_new_name_at_once(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_lane_hears_how_its_account_stands_even_if_the_lane_before_it_heard_the_same(
     engine: GatewaySimulator,
     senders: list[Account],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from accounts.models import Account
 from campaigns.models import CampaignRun
 from campaigns.reports.explain import why_is_nothing_moving
@@ -33,6 +35,7 @@ def is_stopped(run: CampaignRun) -> bool:
     return CampaignRun.objects.filter(pk=run.pk, state=RunState.STOPPED).exists()
 
 
+@pytest.mark.slow
 def test_a_run_whose_text_became_too_long_stops_with_a_sentence_and_others_go_on(
     engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_text_that_does_not_compile_any_more_stops_its_run(
     assert not [reason for reason in why_is_nothing_moving(run=run) if "worker" in reason.sentence]
 
 
+@pytest.mark.slow
 def test_who_would_get_too_long_a_text_is_skipped_and_the_others_get_theirs(
     engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
 ) -> None:

@@ -99,6 +99,7 @@ def test_no_repeat_for_a_run_that_was_cancelled(marked: tuple[Ledger, Grant, Del
     assert asked_again(marked) is Decision.CANCELLED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("promise", ["never-twice", "never-missed"])
 def test_what_was_left_open_too_long_is_not_sent_again(
     engine: GatewaySimulator, senders: list[Account], start: Start, promise: str
@@ -133,6 +134,7 @@ def _leave_open(engine: GatewaySimulator, run: CampaignRun) -> None:
     run.deliveries.filter(state="sending").update(not_before=None)
 
 
+@pytest.mark.slow
 def test_a_wait_before_a_repeat_outlives_its_lane(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -148,6 +150,7 @@ def test_a_wait_before_a_repeat_outlives_its_lane(
     assert states_of(run) == {"sent": FRIENDS}
 
 
+@pytest.mark.slow
 def test_an_open_attempt_nobody_waits_for_is_found_while_the_lane_lives(
     engine: GatewaySimulator,
     senders: list[Account],
@@ -176,6 +179,7 @@ def test_an_open_attempt_nobody_waits_for_is_found_while_the_lane_lives(
         assert run.deliveries.filter(state="pending").exists()
 
 
+@pytest.mark.slow
 def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ Start = Callable[..., CampaignRun]
 # --- logins ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["http:before", "reset:before", "empty:before", "hang:before"])
 def test_a_gateway_that_answers_no_logins_costs_no_account(
     engine: GatewaySimulator, senders: list[Account], start: Start,
@@ -57,6 +58,7 @@ def test_a_gateway_that_answers_no_logins_costs_no_account(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_logins_are_probed_by_one(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -69,6 +71,7 @@ def test_logins_are_probed_by_one(
     assert ACCOUNTS <= tries <= ACCOUNTS + 5
 
 
+@pytest.mark.slow
 def test_one_account_whose_logins_fail_keeps_no_other_from_it(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -86,6 +89,7 @@ def test_one_account_whose_logins_fail_keeps_no_other_from_it(
 # --- answers --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_unknown_stays_zero_while_the_gateway_remembers(
     engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
 ) -> None:
@@ -106,6 +110,7 @@ def test_unknown_stays_zero_while_the_gateway_remembers(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_a_message_the_gateway_never_answers_holds_up_no_other(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -122,6 +127,7 @@ def test_a_message_the_gateway_never_answers_holds_up_no_other(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_wake_ups_shorten_no_wait_before_a_repeat(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -148,6 +154,7 @@ def test_wake_ups_shorten_no_wait_before_a_repeat(
     assert gaps[1] >= 1.7, gaps
 
 
+@pytest.mark.slow
 def test_resets_begin_one_outage_and_only_an_answer_ends_it(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import pytest
 from django.db import connection, transaction
 
 from accounts.models import Account, Worker
@@ -17,6 +18,7 @@ from tests.engine.working import LocalWorker, wait_until
 Start = Callable[..., CampaignRun]
 
 
+@pytest.mark.slow
 def test_no_request_arrives_whose_attempt_is_not_durable(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
@@ -38,6 +40,7 @@ def test_no_request_arrives_whose_attempt_is_not_durable(
     assert_exact(run, engine)
 
 
+@pytest.mark.slow
 def test_while_the_database_takes_no_mark_nothing_is_sent(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:

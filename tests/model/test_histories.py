@@ -27,6 +27,7 @@ def _history(steps: Callable[[EngineMachine], None], *, gap: float, per_minute: 
         machine.teardown()
 
 
+@pytest.mark.slow
 def test_no_repeat_leaves_after_the_gateway_has_forgotten_its_seq() -> None:
     def steps(machine: EngineMachine) -> None:
         machine.messages_go_wrong(kind="reset", is_after=True, lasts=15.0, then=10.0)
@@ -36,6 +37,7 @@ def test_no_repeat_leaves_after_the_gateway_has_forgotten_its_seq() -> None:
     _history(steps, gap=2.0, per_minute=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", range(2))
 def test_an_attempt_whose_commit_was_cut_is_repeated_while_its_lane_lives(n: int) -> None:
     def steps(machine: EngineMachine) -> None:
@@ -46,6 +48,7 @@ def test_an_attempt_whose_commit_was_cut_is_repeated_while_its_lane_lives(n: int
     _history(steps, gap=150.0, per_minute=None)
 
 
+@pytest.mark.slow
 def test_a_wake_up_does_not_end_the_pause_after_a_refused_mark() -> None:
     def steps(machine: EngineMachine) -> None:
         machine.lanes_are_woken(lasts=10.0, every=0.05, then=1.0)

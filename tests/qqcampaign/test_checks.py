@@ -34,6 +34,7 @@ def _check(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.slow
 def test_production_is_clean(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     nowhere = tmp_path / "file" / "home"  # production keeps nothing in it
@@ -41,6 +42,7 @@ def test_production_is_clean(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_embedded_stack_has_one_warning(tmp_path: Path) -> None:
     done = _check(tmp_path, "--deploy")
     assert done.returncode == 0
@@ -48,6 +50,7 @@ def test_the_embedded_stack_has_one_warning(tmp_path: Path) -> None:
     assert "identified 1 issue" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SECRET_KEY", "CREDENTIAL_KEYS"])
 def test_a_secret_of_this_machine_alone_is_refused_in_production(tmp_path: Path, name: str) -> None:
     given = {key: value for key, value in PRODUCTION.items() if key != name}
@@ -70,6 +73,7 @@ WRONG = {
 }
 
 
+@pytest.mark.slow
 def test_every_wrong_setting_has_its_sentence(tmp_path: Path) -> None:
     done = _check(tmp_path, **{name: value for name, (value, _sentence) in WRONG.items()})
     assert done.returncode == 1
@@ -79,6 +83,7 @@ def test_every_wrong_setting_has_its_sentence(tmp_path: Path) -> None:
     assert "proxy:secret" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_command_does_not_act_on_a_database_that_nobody_named(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "campaign", "status", "x", "--json"],
@@ -100,6 +105,7 @@ def test_a_command_does_not_act_on_a_database_that_nobody_named(tmp_path: Path) 
     assert not (tmp_path / "db.sqlite3").exists()
 
 
+@pytest.mark.slow
 def test_a_database_of_no_known_kind_does_not_spread_its_password(tmp_path: Path) -> None:
     done = _check(tmp_path, DATABASE_URL="oracle9://clerk:hunter2@db.example.org/x")
     assert done.returncode == 1

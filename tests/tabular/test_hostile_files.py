@@ -121,6 +121,7 @@ def test_a_hostile_file_is_refused_with_a_sentence(tmp_path: Path, name: str) ->
     assert refusal.value.sentence.endswith(".")
 
 
+@pytest.mark.slow
 def test_hostile_files_take_little_memory(tmp_path: Path) -> None:
     """All of them are inspected in one process, which may take 150 MB in addition."""
     for number, (make, _code) in enumerate(HOSTILE.values()):

@@ -97,6 +97,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_workbook_is_read_or_refused_within_ten_seconds(
     tmp_path: Path, name: str
@@ -108,6 +109,7 @@ def test_a_hostile_workbook_is_read_or_refused_within_ten_seconds(
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_hostile_workbooks_take_little_memory(tmp_path: Path) -> None:
     """All of them are inspected in one process, which may take 150 MB in addition."""
     for number, make in enumerate(HOSTILE.values()):
@@ -124,6 +126,7 @@ def test_a_workbook_cut_off_anywhere_is_read_or_refused(tmp_path: Path) -> None:
         assert _read(path) <= whole
 
 
+@pytest.mark.slow
 def test_a_workbook_with_random_damage_is_read_or_refused(tmp_path: Path) -> None:
     path, chance = tmp_path / "people.xls", random.Random(7)
     for _time in range(300):
@@ -137,6 +140,7 @@ def test_a_workbook_with_random_damage_is_read_or_refused(tmp_path: Path) -> Non
         assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_a_long_sheet_of_empty_cells_is_refused_when_the_time_is_over(tmp_path: Path) -> None:
     path = tmp_path / "people.xlsx"
     rows = (b"<row>" + b'<c r="A1"/>' * 300 + b"</row>") * 20_000
@@ -155,6 +159,7 @@ def test_a_search_for_a_late_string_is_refused_when_the_time_is_over(tmp_path: P
     assert refusal.value.code == "too_slow"
 
 
+@pytest.mark.slow
 def test_a_reader_does_not_block_other_threads(tmp_path: Path) -> None:
     """A reader runs in one thread, as in the web process; no other thread waits for 300 ms."""
     path = tmp_path / "people.xls"

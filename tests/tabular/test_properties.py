@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from contacts.imports.merge import applied, merge, taken_back
@@ -70,6 +70,9 @@ def _read_or_refused(data: bytes) -> list[tuple[int, list[str], str]]:
 @RELAXED
 @given(CELLS, st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16"]))
 def test_a_csv_of_a_spreadsheet_keeps_every_cell(rows: list[list[str]], encoding: str) -> None:
+    # More control characters than this are taken for a binary file, and refused.
+    text = "".join(cell for row in rows for cell in row)
+    assume(sum(char < " " for char in text) <= 20)
     out = io.StringIO(newline="")
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["uin", "name", "city"], *rows])
     path = _file(out.getvalue().encode(encoding))

@@ -47,6 +47,7 @@ def test_the_first_sheet_with_rows_is_read_unless_another_is_named(tmp_path: Pat
     assert refusal.value.code == "no_sheet"
 
 
+@pytest.mark.slow
 def test_a_sheet_longer_than_a_block_is_read_completely(tmp_path: Path) -> None:
     count = 8_000
     path = save_workbook(
@@ -118,6 +119,7 @@ def test_rows_by_pattern_and_rows_by_parser_agree(tmp_path: Path, name: str) -> 
     assert cells == [["1", "", text, "2"]] * 4
 
 
+@pytest.mark.slow
 def test_rows_of_every_width_are_read_the_same(tmp_path: Path) -> None:
     widths = [3, 1, 30, 2, 200, 500, 7]
     path = save_workbook(tmp_path, [[*range(1, width + 1)] for width in widths])

@@ -29,6 +29,7 @@ def test_a_message_too_soon_is_answered_after_the_penalty_and_not_delivered(star
     assert gateway.control.figures().arrived == 2
 
 
+@pytest.mark.slow
 def test_the_interval_starts_with_the_last_reply(start: Start) -> None:
     gateway = start(min_interval=0.2, latency=0.1)
     log_in(gateway)
@@ -41,6 +42,7 @@ def test_the_interval_starts_with_the_last_reply(start: Start) -> None:
     assert ask(gateway, message(5)).endswith("&RES=3")
 
 
+@pytest.mark.slow
 def test_a_second_message_before_the_first_reply_is_too_soon(start: Start) -> None:
     gateway = start(min_interval=0.05, latency=1.0, penalty=0.1)
     log_in(gateway)

@@ -51,6 +51,7 @@ def test_a_process_ends_with_its_parent() -> None:
     process.stdout.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [MODULE, MANAGE], ids=["python -m", "manage.py"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_status_0_and_no_output(
@@ -68,6 +69,7 @@ def test_a_signal_ends_it_with_status_0_and_no_output(
     assert (process.returncode, errors) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [MODULE, MANAGE], ids=["python -m", "manage.py"])
 def test_a_port_in_use_is_reported_in_one_line(command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
