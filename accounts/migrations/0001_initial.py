@@ -231,8 +231,8 @@ class Migration(migrations.Migration):
                 ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by')),
             ],
             options={
-                'verbose_name': 'account_task',
-                'verbose_name_plural': 'account_tasks',
+                'verbose_name': 'account task',
+                'verbose_name_plural': 'account tasks',
                 'ordering': ['-id'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('account', 'kind'), name='account_task_one_open_a_kind')],
             },

@@ -11,7 +11,7 @@ from tests.model.state_machine import EngineMachine, profile
 HISTORIES, STEPS = 8, 8
 #: Every run draws the same histories: `make torture MODEL=1` searches at random. Hypothesis's own
 #: `derandomize` would draw others after each edit of the state machine's source.
-SEED = 4
+SEED = 1
 
 
 @seed(SEED)
