@@ -29,7 +29,9 @@ PACKAGES = (
     "foundation",
     "qqcampaign",
     "qqhttp",
+    "sending",
     "tabular",
+    "texts",
 )
 
 

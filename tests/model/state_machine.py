@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from accounts.models import Account
+from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
 from campaigns.steering.lifecycle import cancel_run, pause_run, resume_run
 from contacts.models import Suppression
 from foundation.refusals import Refusal
+from sending.models import Delivery
 from sending.states import Promise, RunState
 from tests.model.client import CONNECT_SECONDS
 from tests.model.final_checks import check_final_state
@@ -272,7 +273,7 @@ class EngineMachine(RuleBasedStateMachine):
         while not simulation.is_done:
             simulation.advance(5.0)
             if simulation.time.now > ends_at:
-                simulation.invariants.fail("a delivery stays open")
+                simulation.invariants.fail(f"a delivery stays open: {open_rows()}")
                 simulation.raise_violations()
         simulation.advance(12.0)
 
@@ -309,6 +310,21 @@ class EngineMachine(RuleBasedStateMachine):
             invariants.paused.pop(name, None)
         if run.state == RunState.CANCELLED:
             invariants.cancelled.setdefault(name, now)
+
+
+def open_rows() -> dict[str, list[Any]]:
+    """Return the rows that say why a delivery may stay open, by table."""
+    tables: dict[str, tuple[Any, tuple[str, ...]]] = {
+        "runs": (CampaignRun, ("pk", "state")),
+        "deliveries": (Delivery, ("state", "reason", "account__uin", "not_before")),
+        "accounts": (Account, ("uin", "state", "state_reason")),
+        "leases": (Lease, ("account__uin", "worker_id", "woken_at", "resting_until")),
+        "workers": (Worker, ("pk", "heartbeat_at", "ended_at")),
+    }
+    return {
+        name: [tuple(map(str, row)) for row in model.objects.values_list(*columns).distinct()]
+        for name, (model, columns) in tables.items()
+    }
 
 
 def profile(*, histories: int, steps: int = 12, is_shrinking: bool = True) -> settings:

@@ -89,7 +89,12 @@ def final_state() -> dict[str, Any]:
     return {
         "deliveries": list(
             Delivery.objects.values_list(
-                "run__campaign__name", "uin", "state", "reason", "last_res", "attempt_count"
+                "run__campaign_run__campaign__name",
+                "uin",
+                "state",
+                "reason",
+                "last_res",
+                "attempt_count",
             )
         ),
         "attempts": Attempt.objects.count(),
