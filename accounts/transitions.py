@@ -63,7 +63,7 @@ def enable_account(*, account: Account, by: Any = None) -> None:
         change_account_state(account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by)
 
 
-def welcome_new_password(*, account: Account, by: Any = None) -> bool:
+def restart_after_password_change(*, account: Account, by: Any = None) -> bool:
     """Give an account a fresh start if its password alone kept it back, now that it has another.
 
     Called by whoever has written another credential. An account that is quarantined for anything

@@ -35,7 +35,7 @@ IMPORT_STATES = StateTable(
 )
 
 #: A worker has, or should have, one of these in its hands.
-WORKED_STATES = (_S.QUEUED, _S.RUNNING, _S.UNDOING)
+UNFINISHED_STATES = (_S.QUEUED, _S.RUNNING, _S.UNDOING)
 #: What an import in one of these loaded can be taken back.
 UNDOABLE_STATES = (_S.DONE, _S.FAILED, _S.CANCELLED)
 

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from contacts.imports import maintenance
 from contacts.imports import run as running
 from contacts.imports import undo as undoing
-from contacts.imports.fail import give_up_import
+from contacts.imports.fail import fail_import
 from foundation.fault_isolation import run_each
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def _work_on(import_id: int) -> None:
 
 
 def _give_up(import_id: int, problem: Exception) -> None:
-    give_up_import(import_id=import_id, problem=problem)
+    fail_import(import_id=import_id, problem=problem)
 
 
 @shared_task

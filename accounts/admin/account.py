@@ -25,7 +25,7 @@ from unfold.decorators import action, display
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
 from accounts.admin.account_import import AccountImport
-from accounts.admin.account_page import page_context
+from accounts.admin.account_page import summary_context
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
@@ -163,16 +163,9 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the account's page: its health above its form."""
-        context = page_context(object_id) | (extra_context or {})
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Account) -> dict[str, Any]:
+        """Return the account's health and pace, which the page shows above the form."""
+        return summary_context(obj.pk)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
         """Save the pace and the particulars; a password given becomes the new credential."""

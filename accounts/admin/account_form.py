@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Account, AccountEvent, Lease
 from accounts.states import StateReason
-from accounts.transitions import welcome_new_password
+from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.admin import changed_columns
 from qqhttp import password_digest
@@ -69,4 +69,4 @@ class AccountForm(forms.ModelForm):
             elif columns:
                 account.save(update_fields=columns)
             if has_new_password and not is_new:
-                welcome_new_password(account=account, by=by)
+                restart_after_password_change(account=account, by=by)

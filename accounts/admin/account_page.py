@@ -18,12 +18,10 @@ NEWEST_ATTEMPTS = 4_000
 NEWEST_CODES = 20
 
 
-def page_context(object_id: str) -> dict[str, Any]:
-    """Return what the summary template shows; empty when there is no such account."""
-    if not str(object_id).isdigit():
-        return {}
+def summary_context(account_id: int) -> dict[str, Any]:
+    """Return what the summary template shows; empty if there is no such account."""
     account = (
-        Account.objects.filter(pk=object_id)
+        Account.objects.filter(pk=account_id)
         .select_related("egress", "lease__egress", "lease__worker")
         .prefetch_related(
             Prefetch(

@@ -29,7 +29,7 @@ from accounts.imports.rows import (
 )
 from accounts.models import Account, AccountEvent, Egress, Lease
 from accounts.states import AccountState, StateReason
-from accounts.transitions import welcome_new_password
+from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.refusals import Refusal
 from tabular import (
@@ -83,23 +83,6 @@ class AccountImport:
     rejects_file: Path | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
     sheet: str = ""
-
-
-def preview_accounts(*, path: Path, name: str = "", rows: int = 20) -> Inspection:
-    """Return what is in a file of accounts, every cell of a password column masked.
-
-    Raises:
-        Refusal: it is no table, or has no uin or password column.
-    """
-    found, columns = _looked_at(path, name, rows=rows)
-    width, hidden = len(found.columns), columns.get("password")
-    masked = []
-    for line, cells, problem in found.sample:
-        shown = _without_secrets(cells, width, columns)
-        if hidden is not None and hidden < len(cells) and cells[hidden]:
-            shown[hidden] = "•••"
-        masked.append((line, shown, problem))
-    return Inspection(found.layout, found.header_line, found.columns, tuple(masked))
 
 
 def import_accounts(
@@ -257,7 +240,7 @@ def _write(
     _create(new, by)
     _change(changed, by)
     for account in with_new_password:
-        welcome_new_password(account=account, by=by)
+        restart_after_password_change(account=account, by=by)
     result.created, result.updated = len(new), len(changed)
     result.unchanged = len(rows) - len(new) - len(changed) - len(rejected)
     return rejected

@@ -14,9 +14,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from contacts.admin.contact_form import ContactForm
-from contacts.admin.person import PersonPage
+from contacts.admin.contact_page import ContactPage
 from contacts.models import Contact, ContactList
-from contacts.people.attributes import note_attributes_of
+from contacts.people.attributes import record_attributes_of
 from contacts.resources import ContactResource
 from foundation.admin import (
     ExportMixin,
@@ -42,7 +42,7 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(PersonPage, ExportMixin, ProtectedMixin, UncountedAdmin):
+class ContactAdmin(ContactPage, ExportMixin, ProtectedMixin, UncountedAdmin):
     """People we may have something to say to."""
 
     # Who was ever written to is erased on request, which keeps the suppression and the figures.
@@ -98,7 +98,7 @@ class ContactAdmin(PersonPage, ExportMixin, ProtectedMixin, UncountedAdmin):
         """Save what was changed; a new attribute's name may be asked for from now on."""
         super().save_model(request, obj, form, change)
         if "attributes" in form.changed_data:
-            note_attributes_of(contact=obj)
+            record_attributes_of(contact=obj)
 
     @action(
         description=_("Import contacts"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -18,7 +18,7 @@ from unfold.decorators import action, display
 from contacts.admin.import_check import ImportCheck
 from contacts.admin.import_progress import ImportProgress
 from contacts.admin.import_upload import ImportUpload
-from contacts.imports.imports import progress_of
+from contacts.imports.lifecycle import progress_of
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
@@ -69,18 +69,9 @@ class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixi
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Lead to the import's own page."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(import_address(found))
+    def address_of(self, request: HttpRequest, obj: ContactImport) -> str:
+        """Return the URL of the import's check or progress page; an import has no form."""
+        return import_address(obj)
 
     @action(
         description=_("Import contacts"),

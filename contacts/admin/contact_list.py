@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from contacts.admin.combining import Combining
+from contacts.admin.list_combination import ListCombination
 from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
@@ -24,7 +24,7 @@ from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(Combining, ListDeletion, ExportMixin, ConsoleAdmin):
+class ContactListAdmin(ListCombination, ListDeletion, ExportMixin, ConsoleAdmin):
     """Lists, each with how many people it holds and a way to them."""
 
     export_resource = ContactListResource

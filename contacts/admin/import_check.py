@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.imports.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
-from contacts.imports.imports import (
+from contacts.imports.lifecycle import (
     correct_layout,
     correct_mapping,
     discard_import,
+    dry_run_import,
     inspect_import,
     queue_import,
     readings_of,
-    rehearse_import,
 )
 from contacts.models import ContactImport
 from contacts.states import ImportState
@@ -88,7 +88,7 @@ class ImportCheck:
             context["columns"] = _columns(found)
             context["layout"] = inspection.layout
             context["readings"] = readings_of(found)
-            context["rehearsal"] = rehearse_import(contact_import=found)
+            context["dry_run"] = dry_run_import(contact_import=found)
         except Refusal as refusal:
             context["problem"] = refusal.sentence
         return TemplateResponse(request, "console/import/check.html", context)

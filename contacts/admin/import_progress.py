@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.imports.files import rejects_file
-from contacts.imports.imports import cancel_import, progress_of
+from contacts.imports.lifecycle import cancel_import, progress_of
 from contacts.imports.undo import request_undo
 from contacts.models import ContactImport
-from contacts.states import UNDOABLE_STATES, WORKED_STATES, ImportState
+from contacts.states import UNDOABLE_STATES, UNFINISHED_STATES, ImportState
 from contacts.tasks import wake_import
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
@@ -115,7 +115,7 @@ class ImportProgress:
             "found": found,
             "progress": progress_of(found),
             "percent": 100 * progress_of(found).fraction,
-            "is_live": found.state in WORKED_STATES,
+            "is_live": found.state in UNFINISHED_STATES,
             "can_cancel": may_import and found.state in {ImportState.QUEUED, ImportState.RUNNING},
             "can_undo": may_import and found.state in UNDOABLE_STATES,
             "has_rejects": bool(found.rejected) and rejects_file(found).is_file(),

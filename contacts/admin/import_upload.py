@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from contacts.imports.imports import upload_import
+from contacts.imports.lifecycle import upload_import
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy
 from foundation.admin import require

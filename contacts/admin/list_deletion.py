@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.lists.delete import Deletion, delete_list, rehearse_deletion
+from contacts.lists.delete import Deletion, delete_list, preview_deletion
 from contacts.models import ContactList
 from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
@@ -37,7 +37,7 @@ class ListDeletion:
         if request.method == "POST":
             is_deleted = self._delete(request, [found])
         else:
-            deletion = rehearse_deletion(contact_list=found)
+            deletion = preview_deletion(contact_list=found)
             if not deletion.blocking:
                 return self._ask(request, [(found, deletion)], back=_page(found))
             is_deleted = False
@@ -57,14 +57,14 @@ class ListDeletion:
         if request.POST.get("is_confirmed"):
             self._delete(request, chosen)
             return None
-        rehearsed = [(one, rehearse_deletion(contact_list=one)) for one in chosen]
+        previews = [(one, preview_deletion(contact_list=one)) for one in chosen]
         hidden = [
             ("action", "delete_selected"),
             ("is_confirmed", "1"),
             *((ACTION_CHECKBOX_NAME, one.pk) for one in chosen),
         ]
         back = reverse("admin:contacts_contactlist_changelist")
-        return self._ask(request, rehearsed, back=back, hidden=hidden)
+        return self._ask(request, previews, back=back, hidden=hidden)
 
     def delete_model(self, _request: HttpRequest, obj: ContactList) -> None:
         """Delete a list as every other way to do it does."""
@@ -78,19 +78,19 @@ class ListDeletion:
     def _ask(
         self,
         request: HttpRequest,
-        rehearsed: list[tuple[ContactList, Deletion]],
+        previews: list[tuple[ContactList, Deletion]],
         *,
         back: str,
         hidden: list[tuple[str, Any]] | None = None,
     ) -> HttpResponse:
-        names = ", ".join(one.name for one, _deletion in rehearsed)
+        names = ", ".join(one.name for one, _deletion in previews)
         return confirmation(
             request,
             self,
             title=gettext("Delete the list %(name)s?") % {"name": names},
             sentences=[
-                f"{one.name}: {sentence}" if len(rehearsed) > 1 else sentence
-                for one, deletion in rehearsed
+                f"{one.name}: {sentence}" if len(previews) > 1 else sentence
+                for one, deletion in previews
                 for sentence in _sentences(deletion)
             ],
             verb=gettext("Delete"),

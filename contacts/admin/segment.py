@@ -16,8 +16,9 @@ from unfold.decorators import display
 from contacts.admin.segment_form import SegmentForm
 from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
 from contacts.models import Segment
-from contacts.people.attributes import known_attribute_names
-from contacts.segments.segments import glimpse_segment, save_segment
+from contacts.people.attributes import attribute_names_in_use
+from contacts.segments.preview import preview_segment
+from contacts.segments.save import save_segment
 from foundation.admin import ConsoleAdmin, ProtectedMixin, require
 from foundation.refusals import Refusal
 
@@ -40,8 +41,8 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the fragment that counts while an operator builds."""
-        glimpse = self.admin_site.admin_view(self.glimpse_view)
-        return [path("glimpse/", glimpse, name="contacts_segment_glimpse"), *super().get_urls()]
+        preview = self.admin_site.admin_view(self.preview_view)
+        return [path("preview/", preview, name="contacts_segment_preview"), *super().get_urls()]
 
     def changeform_view(
         self,
@@ -62,7 +63,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
             request, "console/people/segment.html", self._context(form, request)
         )
 
-    def glimpse_view(self, request: HttpRequest) -> HttpResponse:
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
         """Answer with how many, and some of those, who meet conditions that are not saved yet."""
         require(
             self.has_view_permission(request) and request.user.has_perm("contacts.view_contact")
@@ -74,10 +75,10 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         context: dict[str, Any] = {"form": form}
         if form.conditions and not form.non_field_errors() and "text" not in form.errors:
             try:
-                context["glimpse"] = glimpse_segment(conditions=form.conditions)
+                context["preview"] = preview_segment(conditions=form.conditions)
             except Refusal as refusal:
                 context["problem"] = refusal.sentence
-        return TemplateResponse(request, "console/people/glimpse.html", context)
+        return TemplateResponse(request, "console/people/segment_preview.html", context)
 
     def _find(self, request: HttpRequest, object_id: str | None) -> Segment:
         if object_id is None:
@@ -125,7 +126,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
-            "attribute_names": sorted(known_attribute_names())[:MOST_NAMES],
+            "attribute_names": sorted(attribute_names_in_use())[:MOST_NAMES],
             "grammar": {what: list(words) for what, (_label, words) in WHATS.items()},
             "valueless": VALUELESS,
             "may_save": self._may_save(request, segment),

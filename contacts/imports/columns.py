@@ -120,7 +120,7 @@ def apply_choices(
         if column is None:
             raise Refusal(
                 _("There is no column %(column)s. The file has: %(columns)s.")
-                % {"column": key, "columns": named(columns)},
+                % {"column": key, "columns": joined_titles(columns)},
                 code="no_such_column",
             )
         field = field.removeprefix(ATTRIBUTE)
@@ -155,7 +155,7 @@ def check_mapping(mapping: Sequence[str], columns: Sequence[str]) -> None:
                 "No column holds the UIN. The columns found are: %(columns)s. Name one of them "
                 "uin (or qq, QQ号, 号码), or say which it is: --mapping COLUMN=uin."
             )
-            % {"columns": named(columns)},
+            % {"columns": joined_titles(columns)},
             code="no_uin_column",
             columns=list(columns),
         )
@@ -187,7 +187,7 @@ def _twice(first: int, second: int, field: str, columns: Sequence[str]) -> str:
     }
 
 
-def named(columns: Sequence[str]) -> str:
+def joined_titles(columns: Sequence[str]) -> str:
     """Return the titles for a sentence, the first twenty of them."""
     shown = ", ".join(title or "-" for title in columns[:20])
     return shown + (", ..." if len(columns) > 20 else "")

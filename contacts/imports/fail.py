@@ -11,7 +11,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 
-def give_up_import(*, import_id: int, problem: Exception) -> None:
+def fail_import(*, import_id: int, problem: Exception) -> None:
     """Fail an import, or the taking back of one, by what was raised in the middle of it.
 
     A constraint says that another writer came between (the list was deleted, a person was planned
@@ -26,6 +26,6 @@ def give_up_import(*, import_id: int, problem: Exception) -> None:
             "An error of the program (%(error)s). The log of the jobs worker says where: report "
             "it. What was done so far stays; it can be taken back."
         ) % {"error": type(problem).__name__}
-    ContactImport.objects.worked().filter(pk=import_id).transition(
+    ContactImport.objects.unfinished().filter(pk=import_id).transition(
         to=ImportState.FAILED, problem=sentence, finished_at=timezone.now()
     )

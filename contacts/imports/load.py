@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from contacts.imports.changes import change_known
+from contacts.imports.existing_people import update_existing_people
 from contacts.imports.staging import PackedPeople
 
 # Ordered by UIN: two imports that meet wait for each other instead of locking up, and the index
@@ -121,7 +121,7 @@ def load_people(
         if is_any_known and is_postgresql:
             cursor.execute(_LOOK_UP_POSTGRESQL)
         if is_any_known:
-            loaded.updated = change_known(cursor, values=values, policy=policy, now=now)
+            loaded.updated = update_existing_people(cursor, values=values, policy=policy, now=now)
         loaded.unchanged = people.count - loaded.created - loaded.updated
         if is_any_known or not is_postgresql:
             cursor.execute(_MEMBERS_POSTGRESQL if is_postgresql else _MEMBERS_SQLITE, values)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from contacts.imports.files import import_folder, remove_upload
-from contacts.imports.imports import discard_import
+from contacts.imports.lifecycle import discard_import
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.fault_isolation import run_each

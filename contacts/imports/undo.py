@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.imports.changes import write_changes
+from contacts.imports.existing_people import write_people
 from contacts.imports.merge import taken_back
 from contacts.models import Contact, ContactImport, ImportChange, Membership
 from contacts.states import ImportState
@@ -88,7 +88,7 @@ def _take_back_changes(import_id: int, _after: int) -> int | None:
             rows.append((contact_id, restored[0], json.dumps(restored[1], ensure_ascii=False)))
     if rows:
         with connection.cursor() as cursor:
-            write_changes(cursor, rows, now=timezone.now())
+            write_people(cursor, rows, now=timezone.now())
     ImportChange.objects.filter(pk__in=[row[0] for row in changes]).delete()
     return 0
 

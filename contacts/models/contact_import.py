@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.querysets.contact_import import ContactImportQuerySet
-from contacts.states import WORKED_STATES, ImportPolicy, ImportState
+from contacts.states import UNFINISHED_STATES, ImportPolicy, ImportState
 from foundation.sentence_field import SentenceField
 from foundation.sentences import read
 
@@ -109,7 +109,7 @@ class ContactImport(models.Model):
             models.Index(
                 fields=["state"],
                 name="import_worked",
-                condition=models.Q(state__in=WORKED_STATES),
+                condition=models.Q(state__in=UNFINISHED_STATES),
             )
         ]
 

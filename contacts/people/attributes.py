@@ -10,7 +10,7 @@ from contacts.models import AttributeName, Contact, ContactList
 LONGEST_ATTRIBUTE = 10_000
 
 
-def known_attribute_names(*, lists: Collection[ContactList] | None = None) -> set[str]:
+def attribute_names_in_use(*, lists: Collection[ContactList] | None = None) -> set[str]:
     """Return the attribute names in use.
 
     Args:
@@ -22,7 +22,7 @@ def known_attribute_names(*, lists: Collection[ContactList] | None = None) -> se
     return set(names.values_list("name", flat=True).distinct())
 
 
-def note_attribute_names(*, contact_list: ContactList | None, names: Iterable[str]) -> None:
+def record_attribute_names(*, contact_list: ContactList | None, names: Iterable[str]) -> None:
     """Note that people of a list have these attributes."""
     AttributeName.objects.bulk_create(
         [AttributeName(contact_list=contact_list, name=name[:100]) for name in sorted(set(names))],
@@ -30,8 +30,8 @@ def note_attribute_names(*, contact_list: ContactList | None, names: Iterable[st
     )
 
 
-def note_attributes_of(*, contact: Contact) -> None:
+def record_attributes_of(*, contact: Contact) -> None:
     """Note that people of a person's lists have that person's attributes."""
     lists: list[ContactList | None] = [*contact.lists.all()]
     for contact_list in lists or [None]:
-        note_attribute_names(contact_list=contact_list, names=contact.attributes)
+        record_attribute_names(contact_list=contact_list, names=contact.attributes)

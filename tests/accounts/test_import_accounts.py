@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts.imports.import_accounts import import_accounts, preview_accounts
+from accounts.imports.import_accounts import import_accounts
 from accounts.models import Account, Egress, Lease
 from accounts.states import StateReason
 from accounts.transitions import disable_account, quarantine_account
@@ -195,8 +195,7 @@ def test_the_password_is_nowhere_but_encrypted_in_its_column(
     ]
     answer = run(tmp_path, HEADER + "\n".join(rows) + "\n")
     assert answer["rejected"] == 5
-    path = tmp_path / "accounts.csv"
-    seen = [json.dumps(answer), caplog.text, repr(preview_accounts(path=path))]
+    seen = [json.dumps(answer), caplog.text]
     seen += [file.read_text("utf-8-sig") for file in home.rglob("*") if file.is_file()]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():

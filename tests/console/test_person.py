@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from contacts.models import Contact, ContactImport, Suppression
 from contacts.people.attribute_lines import lines_of
-from contacts.people.attributes import known_attribute_names
+from contacts.people.attributes import attribute_names_in_use
 from sending.models import Delivery
 from tests.console.making import FIRST_UIN, make_world
 
@@ -131,7 +131,7 @@ def test_attributes_are_edited_as_lines(person: Contact, operator: Client) -> No
     person.refresh_from_db()
     assert person.attributes == {"city": "上海", "level": "金卡"}
     # A template may ask for the new one from now on.
-    assert "level" in known_attribute_names(lists=list(person.lists.all()))
+    assert "level" in attribute_names_in_use(lists=list(person.lists.all()))
 
 
 def test_a_bad_line_is_said_at_the_field(person: Contact, operator: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contacts.imports.imports import queue_import, upload_import
+from contacts.imports.lifecycle import queue_import, upload_import
 from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.segments.audience import audience_contacts
-from contacts.segments.segments import combine_lists, glimpse_segment, save_segment
+from contacts.segments.preview import preview_segment
+from contacts.segments.save import save_segment
 from foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -103,15 +105,15 @@ def test_an_audience_is_walked_by_contact_id() -> None:
 )
 def test_condition(conditions: dict[str, Any], expected: list[int]) -> None:
     Suppression.objects.create(uin=10_004)
-    glimpse = glimpse_segment(conditions=conditions)
-    assert [person.uin - 10_000 for person in glimpse.sample] == expected
-    assert (glimpse.count, glimpse.is_exact) == (len(expected), True)
+    preview = preview_segment(conditions=conditions)
+    assert [person.uin - 10_000 for person in preview.sample] == expected
+    assert (preview.count, preview.is_exact) == (len(expected), True)
 
 
 def test_condition_on_lists() -> None:
     made = _list("1", 2, 3)
-    assert glimpse_segment(conditions={"kind": "list", "lists": [made.pk]}).count == 2
-    assert glimpse_segment(conditions={"not": {"kind": "list", "lists": [made.pk]}}).count == 4
+    assert preview_segment(conditions={"kind": "list", "lists": [made.pk]}).count == 2
+    assert preview_segment(conditions={"not": {"kind": "list", "lists": [made.pk]}}).count == 4
 
 
 DEEP: dict[str, Any] = {"kind": "suppressed"}

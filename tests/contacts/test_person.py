@@ -12,7 +12,7 @@ from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Suppression, SuppressionReason
 from contacts.people.erase import erase_person
 from contacts.people.person_page import person_of
-from contacts.segments.segments import glimpse_segment
+from contacts.segments.preview import preview_segment
 from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -118,7 +118,7 @@ def test_segments_ask_accounts_and_campaigns(account: Account, run: CampaignRun)
     _delivery(run, 10003, "failed")
 
     def found(**condition: object) -> list[int]:
-        return [person.uin - 10_000 for person in glimpse_segment(conditions=condition).sample]
+        return [person.uin - 10_000 for person in preview_segment(conditions=condition).sample]
 
     assert found(kind="friend_of", accounts=[20_000]) == [1]
     assert found(kind="friend_of", accounts=[]) == [1]
@@ -169,7 +169,7 @@ def test_segments_ask_who_replied(account: Account) -> None:
     _wrote(account, 10003, "let me in", kind=2)
 
     def found(condition: object) -> list[int]:
-        return [person.uin - 10_000 for person in glimpse_segment(conditions=condition).sample]
+        return [person.uin - 10_000 for person in preview_segment(conditions=condition).sample]
 
     within: dict[str, object] = {"kind": "replied", "is": "less_than", "days": 3}
     assert found({"kind": "replied"}) == [1, 2]

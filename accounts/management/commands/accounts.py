@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.commands.account_tasks import Outcome, carry_out
-from accounts.find import find_accounts
+from accounts.lookup import find_accounts
 from accounts.models import Account, AccountTaskKind, Lease
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
 from accounts.transitions import enable_account, rest_account

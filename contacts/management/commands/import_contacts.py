@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from contacts.imports.files import read_blocks, rejects_file
-from contacts.imports.imports import correct_mapping, discard_import, queue_import, upload_import
+from contacts.imports.lifecycle import correct_mapping, discard_import, queue_import, upload_import
 from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState

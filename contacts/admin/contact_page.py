@@ -85,27 +85,14 @@ VERBS = {
 }
 
 
-class PersonPage:
+class ContactPage:
     """Mixed into the contact's admin: the page and the addresses of its verbs."""
 
     change_form_outer_before_template = "console/people/person.html"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show what is known of the person above the form."""
-        contact = self.get_object(request, object_id)  # type: ignore[attr-defined]
-        known = {}
-        if contact is not None and self.has_view_permission(request, contact):  # type: ignore[attr-defined]
-            known = _context(request, person_of(contact=contact))
-        shown: HttpResponse = super().change_view(  # type: ignore[misc]
-            request, object_id, form_url, known | (extra_context or {})
-        )
-        return shown
+    def page_context(self, request: HttpRequest, obj: Contact) -> dict[str, Any]:
+        """Return what is known of the person, which the page shows above the form."""
+        return _context(request, person_of(contact=obj))
 
     def ask_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
         """Say what will happen to the person (GET), or let it happen (POST)."""

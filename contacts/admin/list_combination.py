@@ -18,8 +18,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from contacts.lists.combine import combine_lists
 from contacts.models import ContactList, Segment
-from contacts.segments.segments import combine_lists
 from foundation.admin import require
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
@@ -74,7 +74,7 @@ class CombineForm(forms.Form):
         return data
 
 
-class Combining:
+class ListCombination:
     """Mixed into the list's admin: the page."""
 
     def combine_view(self, request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from contacts.imports.files import import_folder, stored_file
-from contacts.imports.imports import queue_import
+from contacts.imports.lifecycle import queue_import
 from contacts.imports.maintenance import FORGOTTEN_AFTER
 from contacts.imports.undo import request_undo
 from contacts.models import Contact, ContactImport, ContactList

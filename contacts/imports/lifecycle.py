@@ -23,7 +23,7 @@ from contacts.imports.columns import (
 from contacts.imports.files import remove_upload, store_upload, stored_file
 from contacts.imports.rows import PersonReader, RowProblem, is_blank
 from contacts.models import ContactImport, ContactList
-from contacts.people.attributes import note_attribute_names
+from contacts.people.attributes import record_attribute_names
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
 from tabular import FileProblem, Inspection, Row, inspect_table, preview_encodings
@@ -33,7 +33,7 @@ SAMPLE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What a sample of the file would become.
 
     Attributes:
@@ -191,7 +191,7 @@ def correct_mapping(
     remember_mapping(columns=contact_import.columns, mapping=chosen, by=contact_import.created_by)
 
 
-def rehearse_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -> Rehearsal:
+def dry_run_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -> DryRun:
     """Try the first rows through the very validation of the run, loading nothing.
 
     Raises:
@@ -209,7 +209,7 @@ def rehearse_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -
         except RowProblem as found:
             if problem or not is_blank(cells):
                 problems.append((line, found.column, found.reason))
-    return Rehearsal(len(sample), people, problems, reader.notes)
+    return DryRun(len(sample), people, problems, reader.notes)
 
 
 def readings_of(contact_import: ContactImport) -> list[tuple[str, list[str]]]:
@@ -230,7 +230,7 @@ def queue_import(*, contact_import: ContactImport) -> None:
     check_mapping(contact_import.mapping, contact_import.columns)
     if contact_import.contact_list is None:
         raise Refusal(_("The list of this import has been deleted."), code="no_list")
-    note_attribute_names(
+    record_attribute_names(
         contact_list=contact_import.contact_list, names=attribute_names(contact_import.mapping)
     )
     moved = ContactImport.objects.filter(

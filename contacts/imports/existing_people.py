@@ -78,7 +78,9 @@ _WRITE_POSTGRESQL = """
 """
 
 
-def change_known(cursor: Any, *, values: dict[str, Any], policy: str, now: datetime) -> int:
+def update_existing_people(
+    cursor: Any, *, values: dict[str, Any], policy: str, now: datetime
+) -> int:
     """Change those of stage_people who were there before this import; return how many.
 
     Args:
@@ -107,12 +109,12 @@ def change_known(cursor: Any, *, values: dict[str, Any], policy: str, now: datet
         if changes:
             name, merged = applied(changes, name=name, attributes=known)
             rows.append((contact_id, name, _as_json(merged), _as_json(changes)))
-    write_changes(cursor, rows, now=now)
+    write_people(cursor, rows, now=now)
     cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[3]) for row in rows])
     return len(rows)
 
 
-def write_changes(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
+def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
     """Write name and attributes of people: rows of (id, name, attributes as JSON, ...)."""
     if not rows:
         return
