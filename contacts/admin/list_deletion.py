@@ -1,4 +1,4 @@
-"""Deleting lists in the console: what becomes of the opt-outs is said before the click."""
+"""Deleting lists in the console; the confirmation describes what happens to the opt-outs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from foundation.refusals import Refusal
 
 
 class ListDeletion:
-    """Mixed into the list's admin: one list, or the chosen ones, each for itself."""
+    """Deleting one list or several, mixed into the list's admin."""
 
     actions = ["delete_selected"]
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Say what goes and what stays (GET), or delete the list (POST)."""
+        """Show what is deleted and what is kept (GET), or delete the list (POST)."""
         found = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if found is None:
             shown: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
@@ -50,7 +50,7 @@ class ListDeletion:
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[ContactList]
     ) -> HttpResponse | None:
-        """Delete the chosen lists, once it is known what becomes of their opt-outs."""
+        """Delete the selected lists after confirmation."""
         chosen = list(
             ContactList.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
         )
@@ -67,11 +67,11 @@ class ListDeletion:
         return self._ask(request, previews, back=back, hidden=hidden)
 
     def delete_model(self, _request: HttpRequest, obj: ContactList) -> None:
-        """Delete a list as every other way to do it does."""
+        """Delete a list by the service, which keeps its opt-outs."""
         delete_list(contact_list=obj)
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[ContactList]) -> None:
-        """Delete lists as every other way to do it does."""
+        """Delete lists by the service, which keeps their opt-outs."""
         for one in queryset:
             delete_list(contact_list=one)
 
@@ -100,7 +100,7 @@ class ListDeletion:
         )
 
     def _delete(self, request: HttpRequest, lists: list[ContactList]) -> bool:
-        """Delete lists, each for itself, and say what came of it; return whether all are gone."""
+        """Delete each list in its own transaction, show the results; return whether all worked."""
         refusals = []
         for one in lists:
             name = one.name
@@ -111,8 +111,8 @@ class ListDeletion:
             except Refusal as refusal:
                 refusals.append(refusal)
                 continue
-            said = gettext("The list %(name)s is deleted.") % {"name": name}
-            messages.success(request, " ".join([said, *_of_opt_outs(deletion, is_done=True)]))
+            sentence = gettext("The list %(name)s is deleted.") % {"name": name}
+            messages.success(request, " ".join([sentence, *_of_opt_outs(deletion, is_done=True)]))
         show_refusals(request, refusals)
         return not refusals
 
@@ -122,7 +122,7 @@ def _page(contact_list: ContactList) -> str:
 
 
 def _sentences(deletion: Deletion) -> list[str]:
-    """Return what deleting a list does, a sentence each; why it does not, where it is refused."""
+    """Return the effects of deleting a list as sentences, or why the deletion is refused."""
     if deletion.blocking:
         return [*deletion.blocking]
     people = ngettext(

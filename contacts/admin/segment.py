@@ -1,4 +1,4 @@
-"""Segments: people by conditions, built in rows, with who that is now before it is saved."""
+"""The list of segments, and the page that edits one and previews the people who meet it."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from contacts.segments.save import save_segment
 from foundation.admin import ConsoleAdmin, ProtectedMixin, require
 from foundation.refusals import Refusal
 
-#: Names of attributes offered while typing.
+#: The most attribute names that the page suggests.
 MOST_NAMES = 500
 
 
 @admin.register(Segment)
 class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
-    """Saved questions about people; a campaign asks them when its run is planned."""
+    """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
     protected_by = ["campaigns", "runs"]
     empty_sentence = _(
-        "A segment is a question about people, like: in Beijing and not written to for 30 days. "
-        "Whoever fits when a run is planned is written to."
+        "A segment selects people by conditions, for example: in Beijing, and no message for 30 "
+        "days. Its conditions are evaluated when a run is planned."
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the fragment that counts while an operator builds."""
+        """Add the URL of the preview."""
         preview = self.admin_site.admin_view(self.preview_view)
         return [path("preview/", preview, name="contacts_segment_preview"), *super().get_urls()]
 
@@ -64,7 +64,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         )
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
-        """Answer with how many, and some of those, who meet conditions that are not saved yet."""
+        """Return the number and a sample of the people who meet the posted conditions."""
         require(
             self.has_view_permission(request) and request.user.has_perm("contacts.view_contact")
         )
@@ -101,7 +101,8 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         name = form.cleaned_data["name"].strip()
         with transaction.atomic():
             if not is_new:
-                # The service knows segments by name: a new name must not make another one.
+                # The service finds a segment by its name: without this, a new name would create a
+                # second segment.
                 Segment.objects.filter(pk=segment.pk).update(name=name)
             saved = save_segment(
                 name=name,
@@ -136,7 +137,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     @display(description=_("conditions"))
     def conditions_shown(self, segment: Segment) -> Any:
-        """How many conditions, and how they are joined."""
+        """Return the number of conditions, and whether all or any of them must be met."""
         found = rows_of(segment.conditions)
         if found is None:
             return _("nested")

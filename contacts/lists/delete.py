@@ -125,7 +125,7 @@ def _own_uses(contact_list: ContactList) -> Uses:
     ]
     if asking:
         blocking.append(
-            _("These segments ask about it: %(names)s. Change their conditions first.")
+            _("These segments refer to it: %(names)s. Change their conditions first.")
             % {"names": ", ".join(f"“{name}”" for name in asking[:MOST_NAMES])}
         )
     return Uses(blocking=tuple(blocking))

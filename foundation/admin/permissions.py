@@ -1,4 +1,4 @@
-"""Who may change and delete rows: read-only rows, protected rows, refused requests."""
+"""Permissions: rows that are read-only or protected from deletion, and checks of requests."""
 
 from __future__ import annotations
 

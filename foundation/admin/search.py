@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-#: Digits of the largest UIN, and so of the longest search term that is taken for a UIN.
+#: Digits of the largest UIN; a longer search term is not a UIN.
 UIN_DIGITS = 10
 
 
@@ -26,7 +26,7 @@ def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
 
 
 def search_by_uin(queryset: QuerySet[Any], term: str, *, also: Sequence[str] = ()) -> QuerySet[Any]:
-    """Return the rows whose UIN begins with the term; for a term that is no UIN, search `also`.
+    """Return the rows whose UIN begins with the term; if it is not a number, search `also`.
 
     Args:
         queryset: the rows to search.
