@@ -13,8 +13,8 @@ from clocks import shared
 HEARTBEAT_SECONDS = 2.0
 #: Seconds without a heartbeat after which a worker is presumed dead and its leases become free.
 PRESUMED_DEAD_SECONDS = 15.0
-#: A mark is granted only to a worker whose heartbeat is at most this old, seconds; the ledger renews
-#: it. So no lease becomes free within PRESUMED_DEAD_SECONDS - PROVED_SECONDS after a mark.
+#: A mark is granted only to a worker whose heartbeat is at most this old, seconds; the ledger
+#: renews it. So no lease becomes free within PRESUMED_DEAD_SECONDS - PROVED_SECONDS after a mark.
 PROVED_SECONDS = 3.0
 
 

@@ -217,12 +217,12 @@ def test_an_account_that_was_stopped_is_not_asked() -> None:
     assert "wrong password" in said.json[0]["sentence"]
 
 
-def test_what_is_not_done_in_time_is_still_asked_for() -> None:
+def test_a_task_that_is_not_done_in_time_stays_open() -> None:
     make_worker()
     make_account()
     said = manage("accounts", "sync", "--all", "--timeout", "0", "--json")
     assert said.status == 1
-    assert "still asked for" in said.json[0]["sentence"]
+    assert "request stays open" in said.json[0]["sentence"]
     assert AccountTask.objects.get().state == AccountTaskState.OPEN
 
 
@@ -233,7 +233,7 @@ def test_a_gateway_that_is_away_is_named_as_the_reason(is_pinned: bool) -> None:
     begin_outage(egress_id=egress.pk, sentence="The gateway cannot be reached.")
     said = manage("accounts", "login", "--all", "--timeout", "0", "--json")
     assert said.status == 1
-    assert said.json[0]["sentence"].endswith("still asked for. The gateway cannot be reached.")
+    assert said.json[0]["sentence"].endswith("request stays open. The gateway cannot be reached.")
 
 
 @pytest.mark.django_db(transaction=True)

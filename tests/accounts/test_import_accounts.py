@@ -143,7 +143,7 @@ def test_another_password_ends_the_quarantine_of_a_refused_login(
     assert lease.last_seq == 77
     if state == "new":
         assert (account.state_reason, account.state_detail) == (StateReason.BY_OPERATOR, "")
-        assert "another password" in account.events.latest("pk").detail
+        assert "password was replaced" in account.events.latest("pk").detail
         assert (lease.login_failures, lease.login_not_before) == (0, None)
     else:
         assert account.state_detail == "The password is wrong."
@@ -168,7 +168,7 @@ def test_another_password_does_not_enable_what_an_operator_disabled(tmp_path: Pa
         ("10005,p,,x,,,,,", "not a number of seconds"),
         ("10005,p,,,0,,,,", "not a whole number above zero"),
         ("10005,p,,,1.5,,,,", "not a whole number above zero"),
-        ("10005,p,,,,,,,asleep", "not a status: say online, busy or invisible"),
+        ("10005,p,,,,,,,asleep", "not a status: write online, busy or invisible"),
         (f"10005,p,{'n' * 129},,,,,,", "too long: 129 characters, at most 128"),
         ("10005,p,,,,,,,,x", "too many columns (a comma in a password needs quotes)"),
         ("10001,p,,,,,,,", "duplicate of line 2"),

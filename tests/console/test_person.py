@@ -81,8 +81,8 @@ def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: C
     Delivery.objects.filter(contact=person).update(state="sent")
     count = Delivery.objects.count()
     page = operator.get(_ask(person, "erase")).content.decode()
-    assert "What goes" in page
-    assert "What stays" in page
+    assert "Deleted:" in page
+    assert "Kept:" in page
     operator.post(_ask(person, "erase"))
     assert not Contact.objects.filter(uin=person.uin).exists()
     assert Delivery.objects.count() == count

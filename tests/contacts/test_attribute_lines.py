@@ -55,7 +55,7 @@ def test_a_changed_line_is_text_and_an_empty_one_takes_the_attribute_away() -> N
     [
         ("city: 北京\nBeijing", "Line 2: a colon is missing"),
         ("\n\n: 北京", "Line 3: the name before the colon is missing"),
-        ("city: a\ncity: b", "Line 2: “city” is there already"),
+        ("city: a\ncity: b", "Line 2: “city” occurs twice"),
         (f"{'n' * 101}: b", "Line 1: the name is too long, at most 100"),
         (f"n: {'b' * 10_001}", "Line 1: the value is too long, at most 10000"),
     ],

@@ -54,7 +54,7 @@ def test_an_import_that_meets_an_error_of_the_program_fails_with_a_sentence(
         cursor.execute(_allow("contacts_contact"))
     bad.refresh_from_db()
     assert bad.state == "failed"
-    assert "An error of the program" in bad.problem
+    assert "Program error" in bad.problem
     said = "\n".join(record.getMessage() for record in caplog.records)
     assert "load.py" in said
     assert "SECRET" not in said

@@ -173,7 +173,7 @@ def test_the_sheet_and_the_notes_are_said() -> None:
     answer = run(CASES / "untitled_notes.xlsx", "--list", "b")
     assert answer["rejected"] == 0
     assert answer["notes"] == [
-        "Cells without a title, which are left out: 1. The first, in line 2: 老客户"
+        "Cells without a column title, which are left out: 1. The first is in line 2: 老客户"
     ]
 
 
@@ -187,7 +187,7 @@ def test_the_refusal_shows_how_each_encoding_reads_the_file() -> None:
 def test_numbers_in_mail_addresses_are_taken_and_said() -> None:
     answer = run(CASES / "mail_only.xls", "--list", "a")
     assert answer["notes"] == [
-        "Mail addresses of QQ in place of numbers: 4. Their numbers are taken."
+        "QQ mail addresses in place of numbers: 4. The numbers in them are used."
     ]
 
 

@@ -41,10 +41,10 @@ def test_for_one_list_alone() -> None:
 
 def test_for_people() -> None:
     said = manage("suppressions", "add", 10_001, "--reason", "a letter")
-    assert (said.status, said.out) == (0, "1 are suppressed now, 0 were already.\n")
+    assert (said.status, said.out) == (0, "Suppressed: 1. Already suppressed: 0.\n")
     assert "10001  –  by_hand  a letter" in manage("suppressions", "list").out
-    assert manage("suppressions", "remove", 10_001).out == "1 may be written to again.\n"
-    assert manage("suppressions", "list").out == "Nobody is suppressed.\n"
+    assert manage("suppressions", "remove", 10_001).out == "Suppressions lifted: 1.\n"
+    assert manage("suppressions", "list").out == "There are no suppressions.\n"
 
 
 @pytest.mark.parametrize("action", ["add", "remove"])
