@@ -116,7 +116,10 @@ def test_the_page_says_what_keeps_the_account_from_working(operator: Client) -> 
     page = operator.get(address).content.decode()
     assert "No worker is running at its egress far away" in page
     Outage.objects.create(egress=far, began_at=timezone.now(), sentence="Nobody answers there.")
-    assert "Nobody answers there. The account continues by itself" in operator.get(address).content.decode()
+    assert (
+        "Nobody answers there. The account continues by itself"
+        in operator.get(address).content.decode()
+    )
 
 
 @pytest.mark.parametrize("verb", ["disable", "quarantine"])

@@ -59,7 +59,10 @@ def test_an_encoding_in_doubt_is_asked_about_and_chosen(
     operator.post(_check(found), {"read_as": "big5", "header_line": "1", "delimiter": ","})
     found.refresh_from_db()
     assert (found.encoding, found.doubts) == ("big5", [])
-    assert "Which of these shows the text correctly?" not in operator.get(_check(found)).content.decode()
+    assert (
+        "Which of these shows the text correctly?"
+        not in operator.get(_check(found)).content.decode()
+    )
     operator.post(_check(found), {**_as_proposed(found), "verb": "go"})
     assert run_import(import_id=found.pk)
     assert Contact.objects.get(uin=100001).name == "張三"

@@ -1,4 +1,4 @@
-"""What we write we read: people exported, imported and exported again are the same."""
+"""Contacts that are exported, imported and exported again are the same."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _exported(path: Path) -> list[list[str]]:
         write_xlsx(resource, people, out)
         path.write_bytes(out.getvalue())
     rows = [cells for _line, cells, _problem in open_table(path).rows()]
-    return [[*cells[:2], *cells[3:]] for cells in rows]  # not when the person came
+    return [[*cells[:2], *cells[3:]] for cells in rows]  # without created_at
 
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
