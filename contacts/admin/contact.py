@@ -6,15 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from contacts.admin.contact_form import ContactForm
 from contacts.admin.contact_page import ContactPage
+from contacts.admin.import_button import ImportButton
 from contacts.models import Contact, ContactList
 from contacts.people.attributes import record_attributes_of
 from contacts.resources import ContactResource
@@ -42,7 +42,7 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(ContactPage, ExportMixin, ProtectedMixin, UncountedAdmin):
+class ContactAdmin(ContactPage, ImportButton, ExportMixin, ProtectedMixin, UncountedAdmin):
     """Contacts, by UIN."""
 
     # A contact with deliveries is not deleted but erased, which keeps the figures of the reports
@@ -53,7 +53,6 @@ class ContactAdmin(ContactPage, ExportMixin, ProtectedMixin, UncountedAdmin):
     export_workbook = write_xlsx
     list_display = ["uin", "name", "in_lists", "known", "created_at"]
     list_filter = [("lists", AutocompleteSelectFilter)]
-    actions_list = ["to_upload"]
     search_fields = ["uin"]
     search_help_text = _("UIN (its first digits are enough) or the beginning of the name")
     ordering = ["-id"]
@@ -100,24 +99,6 @@ class ContactAdmin(ContactPage, ExportMixin, ProtectedMixin, UncountedAdmin):
         super().save_model(request, obj, form, change)
         if "attributes" in form.changed_data:
             record_attributes_of(contact=obj)
-
-    @action(
-        description=_("Import contacts"),
-        url_path="to-upload",
-        icon="upload_file",
-        permissions=["upload"],
-    )
-    def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the upload page."""
-        return redirect("admin:contacts_contactimport_upload")
-
-    def has_upload_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may import contacts.
-
-        The action names this method: naming a permission of another app would make Django's
-        system check read the database.
-        """
-        return bool(request.user.has_perm("contacts.add_contactimport"))
 
     @display(description=_("lists"))
     def in_lists(self, contact: Contact) -> str:

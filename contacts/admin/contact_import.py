@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from contacts.admin.import_button import ImportButton
 from contacts.admin.import_check import ImportCheck
 from contacts.admin.import_progress import ImportProgress
 from contacts.admin.import_upload import ImportUpload
@@ -36,24 +36,21 @@ IMPORT_COLOURS = {
 
 
 @admin.register(ContactImport)
-class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixin, ConsoleAdmin):
+class ContactImportAdmin(
+    ImportUpload, ImportCheck, ImportProgress, ImportButton, ReadOnlyMixin, ConsoleAdmin
+):
     """Imports. Their rows are read-only here: the pages call services to change them."""
 
     list_display = ["file", "badge", "into", "progress", "counts", "created_by", "created_at"]
     list_display_links = None
     list_filter = [("state", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
     list_select_related = ["contact_list", "created_by"]
-    actions_list = ["to_upload"]
     search_fields = ["file_name", "contact_list__name"]
     ordering = ["-id"]
     empty_sentence = _(
         "Import any spreadsheet with a column of QQ numbers: CSV from Excel or WPS, or XLSX."
     )
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
-
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may import contacts."""
-        return bool(request.user.has_perm("contacts.add_contactimport"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the URLs of the pages of an import."""
@@ -72,16 +69,6 @@ class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixi
     def address_of(self, request: HttpRequest, obj: ContactImport) -> str:
         """Return the URL of the import's check or progress page; an import has no form."""
         return import_address(obj)
-
-    @action(
-        description=_("Import contacts"),
-        url_path="to-upload",
-        icon="upload_file",
-        permissions=["import"],
-    )
-    def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the upload page."""
-        return redirect("admin:contacts_contactimport_upload")
 
     @display(description=_("file"), ordering="file_name")
     def file(self, contact_import: ContactImport) -> SafeString:

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from contacts.admin.import_button import ImportButton
 from contacts.admin.list_combination import ListCombination
 from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
@@ -24,7 +25,7 @@ from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(ListCombination, ListDeletion, ExportMixin, ConsoleAdmin):
+class ContactListAdmin(ListCombination, ListDeletion, ImportButton, ExportMixin, ConsoleAdmin):
     """Contact lists, each with its size and a link to its contacts."""
 
     export_resource = ContactListResource
@@ -63,20 +64,6 @@ class ContactListAdmin(ListCombination, ListDeletion, ExportMixin, ConsoleAdmin)
     def to_combine(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the page of combining lists."""
         return redirect("admin:contacts_contactlist_combine")
-
-    @action(
-        description=_("Import contacts"),
-        url_path="to-upload",
-        icon="upload_file",
-        permissions=["upload"],
-    )
-    def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the upload page."""
-        return redirect("admin:contacts_contactimport_upload")
-
-    def has_upload_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may import; a method for the reason in `ContactAdmin`."""
-        return bool(request.user.has_perm("contacts.add_contactimport"))
 
     @display(description=_("people"), ordering="size")
     def people(self, contact_list: Any) -> str:

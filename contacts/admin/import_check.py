@@ -37,7 +37,7 @@ class ImportCheck:
 
     def check_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Show how the file is read (GET); correct that, discard the file or start (POST)."""
-        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        require(self.has_upload_permission(request))  # type: ignore[attr-defined]
         found = ContactImport.objects.filter(pk=object_id).select_related("contact_list").first()
         if found is None:
             raise Http404

@@ -61,7 +61,7 @@ class ImportProgress:
 
     def do_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
         """Ask for confirmation (GET), then cancel the import or take it back (POST)."""
-        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        require(self.has_upload_permission(request))  # type: ignore[attr-defined]
         found = self._find_import(request, object_id)
         if verb not in {"cancel", "undo"}:
             raise Http404
@@ -112,7 +112,7 @@ class ImportProgress:
         return found
 
     def _live_context(self, request: HttpRequest, found: ContactImport) -> dict[str, Any]:
-        may_import = self.has_import_permission(request)  # type: ignore[attr-defined]
+        may_import = self.has_upload_permission(request)  # type: ignore[attr-defined]
         return {
             "found": found,
             "progress": progress_of(found),

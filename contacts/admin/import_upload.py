@@ -73,7 +73,7 @@ class ImportUpload:
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
         """Show the form (GET), or store the file and redirect to its check page (POST)."""
-        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        require(self.has_upload_permission(request))  # type: ignore[attr-defined]
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             contact_import = self._upload(request, form)

@@ -32,8 +32,8 @@ def _refuse(table: str, event: str) -> str:
             CREATE TRIGGER refuse BEFORE {event} ON {table}
             FOR EACH ROW EXECUTE FUNCTION refuse();
         """
-    # On SQLite, RAISE(ABORT) would be a constraint error. Invalid JSON is an error of the statement,
-    # as on PostgreSQL.
+    # On SQLite, RAISE(ABORT) would be a constraint error. Invalid JSON is an error of the
+    # statement, as on PostgreSQL.
     return (
         f"CREATE TRIGGER refuse BEFORE {event} ON {table} "
         "BEGIN SELECT json_extract('{', '$.SECRET'); END"
