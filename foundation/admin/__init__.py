@@ -1,4 +1,4 @@
-"""The building blocks of the console's pages, which the apps' admins are made of."""
+"""The base classes and functions of the console's pages, by purpose."""
 
 from foundation.admin.actions import confirmation, show_refusals
 from foundation.admin.export import ExportMixin
