@@ -1,1 +1,1 @@
-"""Sender accounts: credentials, egresses, workers, leases, sessions, friends and pace."""
+"""Sender accounts: credentials, egresses, workers, leases, sessions, friends, inbox and pacing."""

@@ -1,4 +1,4 @@
-"""Verbs for account tasks: what an account's lane is asked to do besides sending."""
+"""Services for account tasks: requesting one, and storing its outcome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from foundation.refusals import Refusal
 
 
 def request_account_task(*, account: Account, kind: AccountTaskKind, by: Any = None) -> AccountTask:
-    """Ask an account's lane to do something; an open request of the same kind is joined.
+    """Request a task of an account's lane; return the open task of this kind if there is one.
+
+    Args:
+        account: the account.
+        kind: what it has to do.
+        by: the operator.
 
     Raises:
         Refusal: the account is quarantined or disabled.
@@ -38,7 +43,13 @@ def request_account_task(*, account: Account, kind: AccountTaskKind, by: Any = N
 
 
 def finish_account_task(*, account_task_id: int, is_done: bool, outcome: str) -> None:
-    """Close an account task with its outcome in words."""
+    """Close an open account task.
+
+    Args:
+        account_task_id: the task; a closed one is not changed.
+        is_done: whether it succeeded.
+        outcome: a sentence for the operator.
+    """
     AccountTask.objects.filter(pk=account_task_id, state=AccountTaskState.OPEN).update(
         state=AccountTaskState.DONE if is_done else AccountTaskState.FAILED,
         outcome=outcome,
@@ -47,7 +58,7 @@ def finish_account_task(*, account_task_id: int, is_done: bool, outcome: str) ->
 
 
 def fail_open_account_tasks(*, account_id: int, outcome: str) -> None:
-    """Close all of an account's account tasks because it cannot work."""
+    """Close all open tasks of an account as failed, with the same outcome."""
     AccountTask.objects.filter(account_id=account_id, state=AccountTaskState.OPEN).update(
         state=AccountTaskState.FAILED, outcome=outcome, finished_at=shared.wall()
     )

@@ -1,7 +1,7 @@
-"""A text column that is encrypted at rest, under a key list of its own.
+"""A text column that is encrypted at rest with the keys in CREDENTIAL_KEYS.
 
-The key list is CREDENTIAL_KEYS and nothing else: libraries that derive keys from SECRET_KEY make
-its rotation touch the data. The first key encrypts, every key decrypts.
+The first key encrypts, and every key decrypts. No key is derived from SECRET_KEY, as some libraries
+do: rotating SECRET_KEY would then make the data unreadable.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_noop
 
-#: Below this a key can be guessed; a system check refuses it.
+#: The least characters of a key; a system check refuses shorter ones, which could be guessed.
 SHORTEST_KEY = 16
 
 
 class UnreadableCredential(str):
-    """A stored credential that none of CREDENTIAL_KEYS opens: the token itself, as it is stored.
+    """The token of a stored credential that none of CREDENTIAL_KEYS decrypts.
 
-    A list of accounts still opens and a form still saves, and the token survives both unchanged;
-    only who needs the credential itself has to look, and has a sentence to say.
+    Lists of accounts can still be shown and forms saved, and the token stays unchanged. Only code
+    that needs the credential itself has to check for this class, and can show `sentence`.
     """
 
     sentence = gettext_noop(
@@ -37,7 +37,7 @@ class UnreadableCredential(str):
 def _fernet(key: str) -> Fernet:
     try:
         return Fernet(key)
-    except ValueError:  # a passphrase: derive a key from it
+    except ValueError:  # not a Fernet key but a passphrase: derive a key from it
         derived = HKDF(
             algorithm=SHA256(), length=32, salt=None, info=b"qqcampaign credentials"
         ).derive(key.encode())
@@ -50,7 +50,7 @@ def _keyring(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def keyring() -> MultiFernet:
-    """Return the keys of CREDENTIAL_KEYS, the first of which encrypts."""
+    """Return the keys in CREDENTIAL_KEYS; the first one encrypts."""
     return _keyring(tuple(settings.CREDENTIAL_KEYS))
 
 
@@ -61,7 +61,7 @@ else:
 
 
 class EncryptedTextField(_TextField):
-    """Text in Python, a Fernet token in the database. It cannot be searched, on purpose."""
+    """A text in Python that is a Fernet token in the database; it cannot be searched."""
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None or value == "" or isinstance(value, UnreadableCredential):

@@ -1,4 +1,4 @@
-"""The states of an account and of a session, and the reasons an account gives for its state."""
+"""The states of an account, the reasons for them, and its presence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCOUNT_STATES = StateTable(
         _S.ONLINE: {_S.OFFLINE, _S.RESTING, _S.QUARANTINED, _S.DISABLED},
         _S.OFFLINE: {_S.ONLINE, _S.RESTING, _S.QUARANTINED, _S.DISABLED},
         _S.RESTING: {_S.ONLINE, _S.OFFLINE, _S.QUARANTINED, _S.DISABLED},
-        # Only an operator leads an account out of these two, and it starts afresh.
+        # Only an operator moves an account out of these two; its error counts are then reset.
         _S.QUARANTINED: {_S.NEW, _S.DISABLED},
         _S.DISABLED: {_S.NEW},
     }
@@ -33,29 +33,29 @@ ACCOUNT_STATES = StateTable(
 
 #: An account in one of these may hold a lane: log in, sync, send.
 WORKING_STATES = (_S.NEW, _S.ONLINE, _S.OFFLINE, _S.RESTING)
-#: An account in one of these does nothing until an operator says so.
+#: An account in one of these does nothing until an operator enables it.
 STOPPED_STATES = (_S.QUARANTINED, _S.DISABLED)
 
 
 class StateReason(models.TextChoices):
-    """Why an account is in its state, for people and for filters."""
+    """Why an account is in its state, for operators and for filters."""
 
     IMPORTED = "imported", _("imported")
     LOGGED_IN = "logged_in", _("logged in")
     LOGGED_OUT = "logged_out", _("logged out")
     SESSION_ENDED = "session_ended", _("the gateway ended the session")
-    TOO_FAST = "too_fast", _("the gateway said it was too fast (RES=3)")
-    BY_OPERATOR = "by_operator", _("an operator said so")
+    TOO_FAST = "too_fast", _("sent too fast for the gateway (RES=3)")
+    BY_OPERATOR = "by_operator", _("set by an operator")
     LOGIN_REFUSED = "login_refused", _("the gateway refused the login")
-    ILLEGAL_UIN = "illegal_uin", _("the gateway calls the UIN illegal (RES=5)")
-    LOGIN_UNANSWERED = "login_unanswered", _("the gateway does not answer its login")
-    CREDENTIAL_UNREADABLE = "credential_unreadable", _("its credential cannot be decrypted")
+    ILLEGAL_UIN = "illegal_uin", _("the gateway reports the UIN as illegal (RES=5)")
+    LOGIN_UNANSWERED = "login_unanswered", _("the gateway does not answer the login")
+    CREDENTIAL_UNREADABLE = "credential_unreadable", _("the credential cannot be decrypted")
     CODES_GONE_WRONG = "codes_gone_wrong", _("too many of its messages failed")
-    RESTED = "rested", _("its rest is over")
+    RESTED = "rested", _("the rest has ended")
 
 
 class PresenceStatus(models.IntegerChoices):
-    """How an account shows itself to its friends (protocol: Change_Stat, ST)."""
+    """The presence that an account shows its friends (protocol: Change_Stat, ST)."""
 
     ONLINE = 10, _("online")
     BUSY = 30, _("busy")

@@ -1,4 +1,4 @@
-"""Verbs that change an account's state. Each change is kept in the account's timeline."""
+"""Services that change an account's state and record each change in its timeline."""
 
 from __future__ import annotations
 
@@ -14,18 +14,25 @@ from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
-#: Why an account is in quarantine when all that is wrong with it is its password.
+#: The reasons for a quarantine that a different password removes.
 _PASSWORD_REASONS = (StateReason.LOGIN_REFUSED, StateReason.CREDENTIAL_UNREADABLE)
-#: How long an operator's "rest" lasts when they do not say, seconds.
+#: The length of a rest if the operator gives none, seconds.
 DEFAULT_REST_SECONDS = 3600.0
 
 
 def change_account_state(
     *, account_id: int, to: str, reason: str, detail: str = "", by: Any = None
 ) -> bool:
-    """Move an account to a state and note it in its timeline; return whether it moved.
+    """Move an account to a state and record it in its timeline; return whether it moved.
 
-    An account already in that state for that reason is left alone: no event for no change.
+    An account that is in that state already, or cannot move to it, is not changed.
+
+    Args:
+        account_id: the account.
+        to: an AccountState.
+        reason: a StateReason.
+        detail: a sentence for the operator.
+        by: the operator, None for the system.
     """
     account = Account.objects.filter(pk=account_id)
     with transaction.atomic():
@@ -39,8 +46,8 @@ def change_account_state(
     return bool(moved)
 
 
-def _forget_troubles(account: Account) -> None:
-    """Let the account's next lane begin without what earlier ones met with."""
+def _reset_error_counts(account: Account) -> None:
+    """Clear the rest, the login delay and the error counts that earlier lanes stored."""
     Lease.objects.filter(account=account).update(
         resting_until=None,
         login_failures=0,
@@ -51,26 +58,23 @@ def _forget_troubles(account: Account) -> None:
 
 
 def enable_account(*, account: Account, by: Any = None) -> None:
-    """Give an account a fresh start: out of quarantine, rest or being disabled.
+    """Enable an account that is quarantined, disabled or resting, and reset its error counts.
 
-    One that works already is left as it is: whoever asks has what they want.
+    The state of a working account is not changed.
     """
     with transaction.atomic():
-        _forget_troubles(account)
-        # As it is now: a lane may have changed it since the operator looked.
+        _reset_error_counts(account)
+        # Read again: a lane may have changed the state since `account` was loaded.
         rests = Account.objects.filter(pk=account.pk, state=AccountState.RESTING).exists()
         to = AccountState.OFFLINE if rests else AccountState.NEW
         change_account_state(account_id=account.pk, to=to, reason=StateReason.BY_OPERATOR, by=by)
 
 
-def welcome_new_password(*, account: Account, by: Any = None) -> bool:
-    """Give an account a fresh start if its password alone kept it back, now that it has another.
+def restart_after_password_change(*, account: Account, by: Any = None) -> bool:
+    """Enable an account that was quarantined because of its password; return whether it was.
 
-    Called by whoever has written another credential. An account that is quarantined for anything
-    else, or disabled, stays where it is: a password mends nothing there.
-
-    Returns:
-        whether it starts afresh.
+    Call it after storing a different credential. An account that is quarantined for another reason,
+    or disabled, is not changed: a password does not solve its problem.
     """
     with transaction.atomic():
         moved = Account.objects.filter(
@@ -78,20 +82,19 @@ def welcome_new_password(*, account: Account, by: Any = None) -> bool:
         ).transition(to=AccountState.NEW, state_reason=StateReason.BY_OPERATOR, state_detail="")
         if not moved:
             return False
-        _forget_troubles(account)
+        _reset_error_counts(account)
         AccountEvent.objects.create(
             account=account,
             state=AccountState.NEW,
             reason=StateReason.BY_OPERATOR,
-            detail=_("It has another password: a fresh start."),
+            detail=_("The password was replaced; the account is enabled again."),
             by=by,
         )
     return True
 
 
 def disable_account(*, account: Account, by: Any = None) -> None:
-    """Take an account out of use until an operator enables it. Its lane stops before its next
-    message.
+    """Disable an account until an operator enables it; its lane stops before the next message.
 
     Raises:
         Refusal: the account is disabled already.
@@ -107,11 +110,11 @@ def disable_account(*, account: Account, by: Any = None) -> None:
 
 
 def rest_account(*, account: Account, seconds: float | None = None, by: Any = None) -> None:
-    """Let an account rest: it sends nothing until the rest is over, and stays logged in.
+    """Rest an account: it sends nothing until the end of the rest, and stays logged in.
 
     Args:
         account: the account.
-        seconds: how long; an hour when left out.
+        seconds: the length of the rest; None: DEFAULT_REST_SECONDS.
         by: the operator.
 
     Raises:
@@ -129,7 +132,7 @@ def rest_account(*, account: Account, seconds: float | None = None, by: Any = No
             detail=detail,
             by=by,
         )
-        # Another end of a rest that is under way is no change of state, but it is to be seen.
+        # A new end of a rest is not a change of state, but the account's page has to show it.
         if not moved and not Account.objects.filter(
             pk=account.pk, state=AccountState.RESTING
         ).update(state_reason=StateReason.BY_OPERATOR, state_detail=detail):
@@ -143,7 +146,14 @@ def rest_account(*, account: Account, seconds: float | None = None, by: Any = No
 
 
 def quarantine_account(*, account: Account, reason: str, detail: str, by: Any = None) -> None:
-    """Take an account out of use because something is wrong with it, and say what."""
+    """Stop an account because of a problem until an operator enables it.
+
+    Args:
+        account: the account.
+        reason: a StateReason.
+        detail: a sentence that describes the problem.
+        by: the operator, None for the system.
+    """
     change_account_state(
         account_id=account.pk, to=AccountState.QUARANTINED, reason=reason, detail=detail, by=by
     )

@@ -1,4 +1,4 @@
-"""Hints to the workers: what is published on Redis. It owns no work, so losing one does no harm."""
+"""Wake-ups: Celery messages to the workers. The queue is in the database, so they may be lost."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ from clocks import shared
 
 log = logging.getLogger(__name__)
 
-#: A wake-up older than this is of no use: the ticks have seen to it by then, seconds.
+#: Age from which a wake-up is ignored, seconds: by then a tick has found the work.
 STALE_SECONDS = 30.0
-#: The queue of the worker that plans, imports and puts right.
+#: The queue of the worker that plans, imports and reconciles.
 JOBS = "jobs"
 
 
 def publish(task: str, queue: str, calls: Sequence[tuple[float, ...]]) -> int:
-    """Publish a task a tuple of arguments; return how many. A broker that is away is no failure."""
+    """Publish a Celery task for each tuple of arguments; return how many were published.
+
+    If Redis is unreachable, it logs a warning and returns 0.
+
+    Args:
+        task: the full name of the task.
+        queue: the Celery queue.
+        calls: the positional arguments of each call.
+    """
     try:
         with current_app.connection_for_write() as connection:
             producer = current_app.amqp.Producer(connection)
@@ -32,25 +40,25 @@ def publish(task: str, queue: str, calls: Sequence[tuple[float, ...]]) -> int:
                     retry=False,
                 )
     except (OperationalError, OSError) as problem:
-        log.warning("Redis is away, nobody is woken for now: %s", type(problem).__name__)
+        log.warning("Redis is unreachable, no wake-up is sent: %s", type(problem).__name__)
         return 0
     return len(calls)
 
 
 def is_stale(asked_at: float) -> bool:
-    """Return whether a wake-up has waited too long to be of use.
+    """Return whether a wake-up is older than STALE_SECONDS.
 
-    By the shared time: Celery's own expiry compares the wall clocks of two hosts.
+    Celery's own expiry would compare the wall clocks of two hosts.
 
     Args:
-        asked_at: when it was sent, seconds since 1970 in the shared time.
+        asked_at: the time of sending, seconds since 1970 in the shared time.
     """
     return shared.now().timestamp() - asked_at > STALE_SECONDS
 
 
 def wake_reconciler() -> None:
-    """Have it looked now for accounts with something to do and no lane, not at the next tick.
+    """Make the reconciler search now for accounts with work and no lane, not at the next tick.
 
-    A worker came or went, or somebody asked accounts for an account task.
+    Called when a worker starts or stops, and when account tasks are requested.
     """
     publish("sending.tasks.reconcile", JOBS, [()])

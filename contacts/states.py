@@ -1,4 +1,4 @@
-"""The states of an import, and its policy towards people we already know."""
+"""The states of an import, and its policy for people who are contacts already."""
 
 from __future__ import annotations
 
@@ -34,15 +34,18 @@ IMPORT_STATES = StateTable(
     }
 )
 
-#: A worker has, or should have, one of these in its hands.
-WORKED_STATES = (_S.QUEUED, _S.RUNNING, _S.UNDOING)
-#: What an import in one of these loaded can be taken back.
+#: The states in which a worker has, or must take, an import.
+UNFINISHED_STATES = (_S.QUEUED, _S.RUNNING, _S.UNDOING)
+#: The states in which an import can be taken back.
 UNDOABLE_STATES = (_S.DONE, _S.FAILED, _S.CANCELLED)
 
 
 class ImportPolicy(models.TextChoices):
-    """What becomes of a person we already know. The membership is added in any case."""
+    """What an import changes in a person who is a contact already.
 
-    SKIP = "skip", _("leave what we know as it is")
-    FILL = "fill", _("fill in what is empty")
-    OVERWRITE = "overwrite", _("the file is right; what it leaves empty stays")
+    The person is added to the list in any case.
+    """
+
+    SKIP = "skip", _("keep the existing values")
+    FILL = "fill", _("fill in empty values only")
+    OVERWRITE = "overwrite", _("overwrite with the file; empty cells change nothing")

@@ -1,4 +1,4 @@
-"""Verbs for suppressions: who must never be written to, and who may again."""
+"""Services for suppressions: suppressing UINs, and lifting suppressions."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def suppress(
     source: str = "",
     contact_list: ContactList | None = None,
 ) -> int:
-    """Never write to these UINs again; return how many were not suppressed before.
+    """Suppress UINs; return how many were not suppressed before.
 
     Args:
-        uins: whom.
+        uins: the UINs.
         reason: a SuppressionReason.
-        source: where it comes from, in words (a file, a reply, a person's letter).
-        contact_list: only in campaigns to this list; None: in all of them.
+        source: the origin in words (a file, a reply, a person's letter), cut to 255 characters.
+        contact_list: the list whose campaigns it applies to; None: every campaign.
     """
     wanted = set(uins)
     known = Suppression.objects.filter(uin__in=wanted, contact_list=contact_list)
@@ -44,19 +44,19 @@ def suppress(
 
 
 def lift_suppression(*, suppression: Suppression) -> None:
-    """Allow writing to this UIN again; an operator's decision, kept nowhere but in the audit."""
+    """Lift one suppression. Only the audit log keeps a record of it."""
     suppression.delete()
 
 
 def lift_suppressions(*, uins: Iterable[int], contact_list: ContactList | None = None) -> int:
-    """Allow writing to these UINs again, all of them or none; return how many.
+    """Lift the suppressions of all these UINs or of none; return how many UINs they are.
 
     Args:
-        uins: whom.
-        contact_list: in campaigns to this list; None: what holds for all campaigns is lifted.
+        uins: the UINs.
+        contact_list: the list whose suppressions are lifted; None: those for every campaign.
 
     Raises:
-        Refusal: one of them is not suppressed (`not_suppressed`).
+        Refusal: one of the UINs is not suppressed (`not_suppressed`).
     """
     wanted = sorted(set(uins))
     with transaction.atomic():

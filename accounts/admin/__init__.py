@@ -1,4 +1,4 @@
-"""The accounts app in the console, one module each model."""
+"""The console's pages of accounts, egresses, workers, friends and inbound messages."""
 
 from accounts.admin.account import AccountAdmin
 from accounts.admin.account_task import AccountTaskAdmin

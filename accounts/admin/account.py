@@ -1,4 +1,4 @@
-"""Accounts: the list with health and pace, the page with form and timeline."""
+"""The list of accounts, and the page of one with its form and timeline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from unfold.decorators import action, display
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
 from accounts.admin.account_import import AccountImport
-from accounts.admin.account_page import page_context
+from accounts.admin.account_page import summary_context
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
@@ -50,7 +50,7 @@ STATE_COLOURS = {
 
 
 class EventInline(TimelineInline):
-    """What happened to the account, newest first."""
+    """The changes of the account's state, newest first."""
 
     model = AccountEvent
     fk_name = "account"
@@ -59,7 +59,7 @@ class EventInline(TimelineInline):
 
 
 class AccountTaskInline(TimelineInline):
-    """What the account was asked to do, and what came of it."""
+    """The account's tasks and their outcomes."""
 
     model = AccountTask
     fields = readonly_fields = [
@@ -81,7 +81,7 @@ class SessionInline(TimelineInline):
 
 @admin.register(Account)
 class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, ConsoleAdmin):
-    """Senders. Their state changes by actions alone."""
+    """Accounts. Only actions change their state, never the form."""
 
     export_resource = AccountResource
     export_stream = stream_csv
@@ -95,10 +95,10 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
     ]
     list_select_related = ["egress", "lease__egress"]
     search_fields = ["uin"]
-    search_help_text = _("UIN (its beginning is enough) or name")
+    search_help_text = _("UIN (its first digits are enough) or name")
     ordering = ["uin"]
     form = AccountForm
-    # Without the last account that a campaign names, all accounts would send it.
+    # Campaigns protect their accounts: a campaign that names no account uses all of them.
     protected_by = ["attempts", "deliveries", "inbound_messages", "campaigns"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
@@ -106,7 +106,7 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
             _("Pace"),
             {
                 "fields": [("min_interval", "per_minute"), ("per_hour", "per_day")],
-                "description": _("A change holds within a second, in the middle of a run too."),
+                "description": _("A change takes effect within a second, even during a run."),
             },
         ),
     ]
@@ -114,12 +114,13 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
     inlines = [EventInline, AccountTaskInline, SessionInline]
     change_form_outer_before_template = "console/account/summary.html"
     empty_sentence = _(
-        "Accounts are who sends. Import them from a spreadsheet with the columns uin and password."
+        "Accounts send the messages. Import them from a spreadsheet with the columns uin and "
+        "password."
     )
     empty_step = (_("Import accounts"), "admin:accounts_account_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        """Accounts without their credential, with the start of their open session."""
+        """Return the accounts without their credential, with the start of their open session."""
         opened = Session.objects.filter(account=OuterRef("pk"), ended_at=None)
         return (
             super()
@@ -137,15 +138,15 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
         return search_by_uin(queryset, search_term, also=["name__icontains"]), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A UIN is chosen once."""
+        """Make the UIN of an existing account read-only: it identifies the account."""
         return ("uin",) if obj is not None else ()
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """An account that is just being added has no past."""
+        """Leave the timelines out of the form of a new account."""
         return self.inlines if obj is not None else []
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of verbs and of the import."""
+        """Add the URLs of the actions and of the import."""
         return [
             path(
                 "<int:object_id>/ask/<slug:verb>/",
@@ -163,19 +164,12 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the account's page: its health above its form."""
-        context = page_context(object_id) | (extra_context or {})
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Account) -> dict[str, Any]:
+        """Return the account's health and pace, which the page shows above the form."""
+        return summary_context(obj.pk)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Form, change: bool) -> None:
-        """Save the pace and the particulars; a password given becomes the new credential."""
+        """Save the account by its form, which turns a password into the credential."""
         form.save_account(  # type: ignore[attr-defined]
             changed=form.changed_data, is_new=not change, by=request.user
         )
@@ -187,17 +181,17 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
         permissions=["add"],
     )
     def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page of the import."""
+        """Redirect to the page of the import."""
         return redirect("admin:accounts_account_upload")
 
     @display(description=_("account"), ordering="uin", header=True)
     def named(self, account: Account) -> list[Any]:
-        """UIN with the name under it."""
+        """Return the UIN, and the name for the line below it."""
         return [str(account.uin), account.name]
 
     @display(description=_("state"), label=STATE_COLOURS, ordering="state")
     def health(self, account: Account) -> tuple[str, Any]:
-        """The state with its reason."""
+        """Return the state, which selects the colour, and its label with the reason."""
         state, reason = account.get_state_display(), account.get_state_reason_display()
         if account.state in {AccountState.ONLINE, AccountState.NEW}:
             return account.state, state
@@ -205,19 +199,19 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
 
     @display(description=_("since"), ordering="state_changed_at")
     def since(self, account: Account) -> str:
-        """How long it is in that state."""
+        """Return how long the account has been in its state."""
         return timesince(account.state_changed_at, timezone.now(), depth=1)
 
     @display(description=_("friends"), ordering="friend_count")
     def friends(self, account: Account) -> str:
-        """How many friends its last sync found."""
+        """Return the number of friends that the last sync found."""
         if account.friend_count is None:
             return gettext("not synced")
         return number_format(account.friend_count, force_grouping=True)
 
     @display(description=_("pace"), ordering="min_interval")
     def pace(self, account: Account) -> str:
-        """The gap it keeps, and the learnt one where it is longer."""
+        """Return the minimum gap in seconds, with the learnt gap or the limit a minute."""
         learnt = account.lease.learnt_interval if hasattr(account, "lease") else None
         if learnt and learnt > account.min_interval:
             return gettext("%(gap)s s (learnt %(learnt)s s)") % {
@@ -234,14 +228,14 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
 
     @display(description=_("logged in"), ordering="session_opened_at")
     def session(self, account: Any) -> str:
-        """How long its session is open."""
+        """Return how long the account's session has been open."""
         if account.session_opened_at is None:
             return gettext("no")
         return timesince(account.session_opened_at, timezone.now(), depth=1)
 
     @display(description=_("egress"))
     def talks_from(self, account: Account) -> str:
-        """The egress it is pinned to, or bound to now."""
+        """Return the egress that the account is pinned to, or else bound to now."""
         if account.egress is not None:
             return gettext("%(egress)s (pinned)") % {"egress": account.egress}
         lease = getattr(account, "lease", None)

@@ -1,4 +1,4 @@
-"""What an operator may ask of accounts: on the list for many, on the page for one."""
+"""The actions on accounts: in the list on many, on the page on one."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ from accounts.wake_ups import wake_reconciler
 from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
 
-#: Accounts that a question about many names.
+#: The most accounts that a confirmation names.
 NAMED = 20
 
 
 @dataclass(frozen=True)
 class Verb:
-    """One thing an operator may ask of an account.
+    """An action on accounts.
 
     Args:
-        words: on the button.
-        before: what will happen, said before it does; empty when there is nothing to fear.
-        besides: what becomes of its messages.
-        after: what happened, for n accounts.
+        words: the label of the button.
+        before: the sentence that describes the effect, shown before the action; empty if the
+            action needs no confirmation.
+        after: a function that returns the message for n accounts.
         do: the service, called with account and by.
+        is_dangerous: whether the button warns, and the list asks for confirmation.
+        icon: the name of the icon.
+        besides: a second sentence, about the account's messages.
     """
 
     words: Any
@@ -48,10 +51,11 @@ class Verb:
     besides: Any = ""
 
 
-#: campaigns.planning.reroute, which this app must not import, does it.
+#: `campaigns.planning.reroute`, which this app must not import, moves them.
 _MESSAGES_MOVE = _(
-    "Its messages move to other accounts with the same friend. Those that no other can send fail, "
-    "or wait, as their campaign says; failed ones can be retried once it is enabled."
+    "Its messages move to other accounts with the same friend. Messages that no other account can "
+    "send fail or wait, depending on the campaign. Failed ones can be retried once the account is "
+    "enabled."
 )
 
 
@@ -98,7 +102,7 @@ VERBS: dict[str, Verb] = {
     ),
     "enable": Verb(
         words=_("Enable"),
-        before=_("It starts afresh: it logs in and takes part in the runs again."),
+        before=_("Its error counts are reset. It logs in and sends again."),
         after=lambda n: ngettext("%(n)d account is enabled.", "%(n)d accounts are enabled.", n),
         do=enable_account,
         icon="check_circle",
@@ -106,8 +110,8 @@ VERBS: dict[str, Verb] = {
     "disable": Verb(
         words=_("Disable"),
         before=_(
-            "It stops before its next message, at most one is in flight, and sends nothing more "
-            "until somebody enables it."
+            "It stops before its next message and sends nothing until you enable it. At most one "
+            "message is in flight."
         ),
         besides=_MESSAGES_MOVE,
         after=lambda n: ngettext("%(n)d account is disabled.", "%(n)d accounts are disabled.", n),
@@ -118,8 +122,8 @@ VERBS: dict[str, Verb] = {
     "quarantine": Verb(
         words=_("Quarantine"),
         before=_(
-            "It stops before its next message and is shown as needing a look, until somebody "
-            "enables it."
+            "It stops before its next message and is shown as needing attention until you enable "
+            "it."
         ),
         besides=_MESSAGES_MOVE,
         after=lambda n: ngettext(
@@ -133,7 +137,7 @@ VERBS: dict[str, Verb] = {
 
 
 def _named(accounts: list[Account]) -> str:
-    """Return the names of the first accounts, and how many more there are."""
+    """Return the names of the first NAMED accounts, and the number of the others."""
     names = ", ".join(str(account) for account in accounts[:NAMED])
     more = len(accounts) - NAMED
     if more <= 0:
@@ -145,12 +149,12 @@ def _named(accounts: list[Account]) -> str:
 
 
 class AccountActions:
-    """Mixed into the account's admin: the actions of the list and the address of one account."""
+    """The actions of the list and of the page of one account, mixed into the account's admin."""
 
     actions = ["act_login", "act_sync", "act_rest", "act_enable", "act_disable", "act_quarantine"]
 
     def ask(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
-        """Say what will happen to one account (GET), or let it happen (POST)."""
+        """Show what an action does to one account (GET), or carry it out (POST)."""
         require(self.has_change_permission(request))  # type: ignore[attr-defined]
         account = Account.objects.filter(pk=object_id).first()
         if account is None or verb not in VERBS:
@@ -207,30 +211,30 @@ class AccountActions:
 
     @admin.action(description=VERBS["login"].words, permissions=["change"])
     def act_login(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
-        """Ask the chosen accounts to log in."""
+        """Request the login of the selected accounts."""
         return self._ask_many(request, queryset, "login")
 
     @admin.action(description=VERBS["sync"].words, permissions=["change"])
     def act_sync(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
-        """Ask the chosen accounts for their friend lists."""
+        """Request the friend lists of the selected accounts."""
         return self._ask_many(request, queryset, "sync")
 
     @admin.action(description=VERBS["rest"].words, permissions=["change"])
     def act_rest(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
-        """Let the chosen accounts rest."""
+        """Rest the selected accounts."""
         return self._ask_many(request, queryset, "rest")
 
     @admin.action(description=VERBS["enable"].words, permissions=["change"])
     def act_enable(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
-        """Enable the chosen accounts."""
+        """Enable the selected accounts."""
         return self._ask_many(request, queryset, "enable")
 
     @admin.action(description=VERBS["disable"].words, permissions=["change"])
     def act_disable(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
-        """Disable the chosen accounts, once confirmed."""
+        """Disable the selected accounts after confirmation."""
         return self._ask_many(request, queryset, "disable")
 
     @admin.action(description=VERBS["quarantine"].words, permissions=["change"])
     def act_quarantine(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
-        """Put the chosen accounts in quarantine, once confirmed."""
+        """Quarantine the selected accounts after confirmation."""
         return self._ask_many(request, queryset, "quarantine")

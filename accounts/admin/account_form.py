@@ -1,4 +1,4 @@
-"""The form of an account: its password goes in and never comes out."""
+"""The form of an account; it takes a password and never shows one."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Account, AccountEvent, Lease
 from accounts.states import StateReason
-from accounts.transitions import welcome_new_password
+from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.admin import changed_columns
 from qqhttp import password_digest
 
 
 class AccountForm(forms.ModelForm):
-    """Everything an operator sets; the password becomes its wire digest before it is kept."""
+    """The fields that an operator sets; only the password's wire digest is stored."""
 
     password = forms.CharField(
         label=_("Password"),
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("Leave empty to keep the one stored. It is kept encrypted and never shown."),
+        help_text=_("Leave it empty to keep the stored one. It is encrypted and never shown."),
     )
 
     class Meta:
@@ -42,14 +42,20 @@ class AccountForm(forms.ModelForm):
         ]
 
     def clean(self) -> dict[str, Any] | None:
-        """A new account needs its password."""
+        """Require a password for a new account."""
         data = super().clean()
         if self.instance._state.adding and not self.cleaned_data.get("password"):
-            self.add_error("password", _("A new account needs its password: it logs in with it."))
+            self.add_error("password", _("A new account needs a password to log in."))
         return data
 
     def save_account(self, *, changed: list[str], is_new: bool, by: Any) -> None:
-        """Write the account: whole with its lease when it is new, else the changed columns."""
+        """Save the account: a new one completely, with its lease; else the changed columns.
+
+        Args:
+            changed: the names of the changed fields.
+            is_new: whether the account is new.
+            by: the operator.
+        """
         account, password = self.instance, self.cleaned_data.get("password")
         columns = changed_columns(account, [name for name in changed if name != "password"])
         digest = password_digest(password) if password else account.credential
@@ -61,7 +67,8 @@ class AccountForm(forms.ModelForm):
             if is_new:
                 account.state_reason = StateReason.BY_OPERATOR
                 account.save()
-                # SEQ starts at the clock: a UIN that was here before must not repeat one.
+                # SEQ starts at the present Unix time: a UIN that was deleted and added again must
+                # not reuse one.
                 Lease.objects.create(account=account, last_seq=int(shared.wall().timestamp()))
                 AccountEvent.objects.create(
                     account=account, state=account.state, reason=account.state_reason, by=by
@@ -69,4 +76,4 @@ class AccountForm(forms.ModelForm):
             elif columns:
                 account.save(update_fields=columns)
             if has_new_password and not is_new:
-                welcome_new_password(account=account, by=by)
+                restart_after_password_change(account=account, by=by)

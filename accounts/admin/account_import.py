@@ -1,4 +1,4 @@
-"""Importing accounts in the browser: one page, and no password on it."""
+"""The page that imports accounts; it shows no password."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from foundation.refusals import Refusal
 
 
 class AccountUploadForm(forms.Form):
-    """The file, and where its accounts talk from."""
+    """The file, and the egress of its accounts."""
 
     file = forms.FileField(
         label=_("File"),
         widget=UnfoldAdminFileFieldWidget,
         help_text=_(
-            "CSV or XLSX with the columns uin and password; if wanted also name, min_interval, "
+            "CSV or XLSX with the columns uin and password; optionally name, min_interval, "
             "per_minute, per_hour, per_day, egress, status."
         ),
         error_messages={
@@ -44,15 +44,15 @@ class AccountUploadForm(forms.Form):
         required=False,
         empty_label=_("chosen at login"),
         widget=UnfoldAdminSelectWidget,
-        help_text=_("For the accounts whose row names none."),
+        help_text=_("For accounts whose row has no egress."),
     )
 
 
 class AccountImport:
-    """Mixed into the account's admin."""
+    """The import page, mixed into the account's admin."""
 
     def upload(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the file (GET), or take its accounts in and say what became of them (POST)."""
+        """Show the form (GET), or import the file and show the result (POST)."""
         require(self.has_add_permission(request))  # type: ignore[attr-defined]
         form = AccountUploadForm(request.POST or None, request.FILES or None)
         context: dict[str, Any] = {
@@ -61,9 +61,8 @@ class AccountImport:
             "title": gettext("Import accounts"),
             "form": form,
             "note": gettext(
-                "Each password becomes its encrypted digest while its row is read. It is shown "
-                "nowhere, and the file is not kept. Accounts that are here already take what the "
-                "file gives."
+                "Passwords are stored only as encrypted digests and are never shown. The file is "
+                "not kept. Existing accounts get the values in the file."
             ),
             "verb": gettext("Import"),
             "back": reverse("admin:accounts_account_changelist"),
@@ -81,7 +80,7 @@ class AccountImport:
         return TemplateResponse(request, "console/import/upload.html", context)
 
     def rejects(self, request: HttpRequest, name: str) -> HttpResponseBase:
-        """Send the rejected rows of an import, without their passwords."""
+        """Return the file of rejected rows, which contains no passwords."""
         require(self.has_add_permission(request))  # type: ignore[attr-defined]
         path = Path(settings.QQCAMPAIGN_HOME) / "imports" / f"{name}.csv"
         if not name.startswith("rejected-accounts-") or not path.is_file():
@@ -90,7 +89,7 @@ class AccountImport:
 
 
 def _import(upload: UploadedFile, *, egress: Egress | None, by: Any) -> Any:
-    """Import from a copy that only this process can read and that is gone afterwards."""
+    """Import from a temporary copy that only this user can read and that is deleted afterwards."""
     with tempfile.NamedTemporaryFile(suffix=Path(upload.name or "").suffix[:8]) as copy:
         for block in upload.chunks():
             copy.write(block)

@@ -1,4 +1,4 @@
-"""What the account's page shows above its form: health, pace, session, the last codes."""
+"""The data above the form on an account's page: health, pace, session, the last result codes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from django.utils import timezone
 from accounts.models import Account, AccountTask, Outage, Session
 from clocks import shared
 
-#: How many of the newest attempts the page looks at; the rest are in the list of attempts.
+#: The number of newest attempts that the page reads; the list of attempts has all of them.
 NEWEST_ATTEMPTS = 4_000
-#: How many codes are shown one by one.
+#: The number of newest result codes that are shown.
 NEWEST_CODES = 20
 
 
-def page_context(object_id: str) -> dict[str, Any]:
-    """Return what the summary template shows; empty when there is no such account."""
-    if not str(object_id).isdigit():
-        return {}
+def summary_context(account_id: int) -> dict[str, Any]:
+    """Return what the summary template shows; empty if there is no such account."""
     account = (
-        Account.objects.filter(pk=object_id)
+        Account.objects.filter(pk=account_id)
         .select_related("egress", "lease__egress", "lease__worker")
         .prefetch_related(
             Prefetch(
@@ -47,23 +45,23 @@ def page_context(object_id: str) -> dict[str, Any]:
 
 
 def _outage_of(account: Account) -> Outage | None:
-    """Return the outage that keeps the account from the gateway, if there is one."""
+    """Return the open outage of the account's egress, if there is one."""
     lease = getattr(account, "lease", None)
     egress_id = account.egress_id or (lease.egress_id if lease is not None else None) or 0
     return Outage.objects.filter(ended_at=None, egress_id=egress_id).first()
 
 
 def _is_served(account: Account) -> bool:
-    """Return whether a worker lives at the egress the account is pinned to, if it is to one."""
+    """Return whether a living worker serves the account's pinned egress; True if it has none."""
     if account.egress is None:
         return True
     return account.egress.is_enabled and account.egress.workers.living().exists()
 
 
 def _sending(account: Account, *, now: datetime) -> dict[str, Any]:
-    """Return the used pace and the last codes, from the newest attempts alone.
+    """Return how many messages were sent lately, and the last codes, from the newest attempts.
 
-    The attempts belong to the campaigns above; the reverse relation reads them without an import.
+    Attempts belong to the app `sending` above; the reverse relation reads them without an import.
     """
     newest: list[tuple[str, datetime]] = list(
         account.attempts.order_by("-seq").values_list("res", "marked_at")[:NEWEST_ATTEMPTS]

@@ -1,4 +1,4 @@
-"""Account tasks: what accounts were asked to do besides sending, and what came of it."""
+"""The list of account tasks and their outcomes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACCOUNT_TASK_COLOURS = {"open": "info", "done": "success", "failed": "danger"}
 
 @admin.register(AccountTask)
 class AccountTaskAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Asked for on the accounts' page; the lanes answer here."""
+    """Account tasks. The accounts' pages request them, and the lanes write their outcomes."""
 
     list_display = ["account", "kind", "badge", "outcome", "requested_at", "requested_by"]
     list_filter = [
@@ -27,9 +27,9 @@ class AccountTaskAdmin(ReadOnlyMixin, UncountedAdmin):
     ]
     list_select_related = ["account", "requested_by"]
     search_fields = ["=account__uin", "outcome"]
-    empty_sentence = _("Choose accounts in their list and ask them to log in or to sync friends.")
+    empty_sentence = _("Select accounts in their list and choose “Log in” or “Sync friends”.")
 
     @display(description=_("state"), label=ACCOUNT_TASK_COLOURS, ordering="state")
     def badge(self, account_task: AccountTask) -> tuple[str, Any]:
-        """The state, coloured."""
+        """Return the state, which selects the colour, and its label."""
         return account_task.state, account_task.get_state_display()

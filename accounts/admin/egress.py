@@ -1,4 +1,4 @@
-"""Egresses: where accounts talk from, and whether a worker lives there."""
+"""The list of egresses with their workers and accounts, and the form of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foundation.admin import ConsoleAdmin
 
 @admin.register(Egress)
 class EgressAdmin(ConsoleAdmin):
-    """A worker announces its egress at its start; what an operator sets here is its ceiling."""
+    """Egresses. A worker announces its egress at its start; an operator may limit it here."""
 
     list_display = ["name", "life", "address", "per_second", "bound", "pinned", "is_enabled"]
     list_filter = ["is_enabled"]
@@ -28,7 +28,7 @@ class EgressAdmin(ConsoleAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Egress]:
-        """Egresses with how many workers live there and how many accounts talk from there."""
+        """Return the egresses with the numbers of living workers, bound and pinned accounts."""
         leases = Lease.objects.filter(egress=OuterRef("pk")).order_by().values("egress")
         pinned = Account.objects.filter(egress=OuterRef("pk")).order_by().values("egress")
         return (
@@ -43,20 +43,20 @@ class EgressAdmin(ConsoleAdmin):
 
     @display(description=_("worker"), label={"yes": "success", "no": "danger"})
     def life(self, egress: Any) -> tuple[str, Any]:
-        """Whether a worker lives there."""
+        """Return whether the egress has a living worker."""
         return ("yes", _("living")) if egress.living else ("no", _("none"))
 
     @display(description=_("talks from"))
     def address(self, egress: Egress) -> Any:
-        """The source address or the proxy."""
+        """Return the proxy or the source address."""
         return egress.proxy or egress.source_address or _("the host's own address")
 
     @display(description=_("accounts now"), ordering="bound_count")
     def bound(self, egress: Any) -> int:
-        """How many accounts are bound to it now."""
+        """Return the number of accounts that are bound to the egress now."""
         return egress.bound_count or 0
 
     @display(description=_("pinned accounts"), ordering="pinned_count")
     def pinned(self, egress: Any) -> int:
-        """How many accounts are pinned to it."""
+        """Return the number of accounts that are pinned to the egress."""
         return egress.pinned_count or 0

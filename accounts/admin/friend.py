@@ -1,4 +1,4 @@
-"""Friend lists, as the gateway told them."""
+"""The list of the accounts' friends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foundation.admin import ReadOnlyMixin, UncountedAdmin, search_by_uin
 
 @admin.register(Friend)
 class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Friendships, those that ended too, with the time."""
+    """Friendships, including ended ones, as the gateway reported them."""
 
     list_display = ["uin", "nickname", "account", "since", "ended_at"]
     list_filter = [
@@ -25,11 +25,11 @@ class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
     ]
     list_select_related = ["account"]
     search_fields = ["uin"]
-    search_help_text = _("UIN (its beginning is enough) or nickname")
+    search_help_text = _("UIN (its first digits are enough) or nickname")
     ordering = ["-id"]
     empty_sentence = _(
-        "Friend lists are learnt from the gateway: choose accounts in their list and ask for "
-        "“Sync friends”."
+        "Friend lists come from the gateway. Select accounts in their list and choose “Sync "
+        "friends”."
     )
 
     def get_search_results(

@@ -1,4 +1,4 @@
-"""The inbox: what people wrote to the accounts."""
+"""The inbox: the list of inbound messages."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ KIND_COLOURS = {
     InboundKind.REFUSED: "warning",
     InboundKind.SYSTEM: "default",
 }
-#: Characters of a text that the list shows.
+#: The most characters of a text that the list shows.
 SHOWN_CHARACTERS = 160
 
 
 @admin.register(InboundMessage)
 class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
-    """Stored as the gateway handed it over; changed by nobody."""
+    """Inbound messages, read-only, as the gateway delivered them."""
 
     export_resource = InboundMessageResource
     export_stream = stream_csv
@@ -57,8 +57,8 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
     fields = [("sender", "account"), ("kind", "received_at"), "text"]
     readonly_fields = ["sender"]
     empty_sentence = _(
-        "Nobody has written yet. Accounts that are logged in ask for it at the gateway's heartbeat "
-        "(QQ_INBOX)."
+        "There are no inbound messages yet. Logged-in accounts fetch them at the gateway's "
+        "heartbeat interval (QQ_INBOX)."
     )
 
     def get_search_results(
@@ -75,7 +75,7 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
 
     @display(description=_("UIN"), ordering="uin")
     def sender(self, message: InboundMessage) -> Any:
-        """Who wrote, leading to the contact of that number."""
+        """Return the sender's UIN, linked to the contact of that UIN."""
         if not message.uin:
             return EMPTY
         return format_html(
@@ -87,10 +87,10 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
 
     @display(description=_("kind"), label=KIND_COLOURS, ordering="kind")
     def badge(self, message: InboundMessage) -> tuple[int, Any]:
-        """What it is, coloured."""
+        """Return the kind, which selects the colour, and its label."""
         return message.kind, message.get_kind_display()
 
     @admin.display(description=_("text"))
     def said(self, message: InboundMessage) -> str:
-        """The beginning of the text."""
+        """Return the beginning of the text."""
         return Truncator(message.text).chars(SHOWN_CHARACTERS)

@@ -1,4 +1,4 @@
-"""Outages: when an egress could not reach the gateway."""
+"""The list of outages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from foundation.admin import ReadOnlyMixin, UncountedAdmin
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Begun and ended by the workers."""
+    """Outages, which the workers begin and end."""
 
     list_display = ["egress", "sentence", "began_at", "ended_at"]
     list_filter = [("egress", RelatedDropdownFilter), ("ended_at", admin.EmptyFieldListFilter)]
     list_select_related = ["egress"]
     search_fields = ["sentence"]
-    empty_sentence = _("The gateway has always answered.")
+    empty_sentence = _("There have been no outages.")

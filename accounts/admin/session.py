@@ -1,4 +1,4 @@
-"""Sessions: the logins the gateway accepted."""
+"""The list of sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foundation.admin import ReadOnlyMixin, UncountedAdmin
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Open and ended logins, with how they ended."""
+    """Open and ended sessions, with the reasons for their ends."""
 
     list_display = ["account", "egress", "opened_at", "last_used_at", "ended_at", "end_reason"]
     list_filter = [
@@ -22,4 +22,6 @@ class SessionAdmin(ReadOnlyMixin, UncountedAdmin):
     ]
     list_select_related = ["account", "egress"]
     search_fields = ["=account__uin"]
-    empty_sentence = _("Nobody has logged in yet: ask for it in the list of accounts.")
+    empty_sentence = _(
+        "No account has logged in yet. Select accounts in their list and choose “Log in”."
+    )

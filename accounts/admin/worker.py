@@ -1,4 +1,4 @@
-"""Workers: who proves to be alive, who does not."""
+"""The list of workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from foundation.admin import ConsoleAdmin, ReadOnlyMixin
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
-    """One row a start of a process; the workers themselves write here."""
+    """Workers, a row for each start of a process; the workers write the rows."""
 
     list_display = [
         "hostname",
@@ -35,12 +35,12 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
     list_select_related = ["egress"]
     search_fields = ["hostname", "egress__name"]
     empty_sentence = _(
-        "No worker has ever started. Start one with `manage.py up`: without it nothing logs in "
-        "and nothing is sent."
+        "No worker has started yet. Start one with `manage.py up`: without a worker no account "
+        "logs in and nothing is sent."
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Workers with how many accounts they hold."""
+        """Return the workers with the number of accounts they hold."""
         return super().get_queryset(request).annotate(held=Count("leases"))
 
     @display(
@@ -48,7 +48,7 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
         label={"living": "success", "silent": "warning", "ended": "info"},
     )
     def life(self, worker: Worker) -> tuple[str, Any]:
-        """Living, silent or ended, with the reason."""
+        """Return living, silent or ended, which selects the colour, and the label."""
         if worker.ended_at is not None:
             return "ended", worker.end_reason or _("ended")
         silence = (shared.now() - worker.heartbeat_at).total_seconds()
@@ -58,5 +58,5 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
 
     @display(description=_("accounts"), ordering="held")
     def lanes(self, worker: Any) -> int:
-        """How many accounts it sends for now."""
+        """Return the number of accounts that the worker holds now."""
         return worker.held

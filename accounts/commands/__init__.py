@@ -1,1 +1,1 @@
-"""What `manage.py accounts` shares with its command."""
+"""The parts of the command `accounts` that are more than parsing and printing."""

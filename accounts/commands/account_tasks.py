@@ -1,4 +1,4 @@
-"""Account tasks from a terminal: ask the accounts' lanes, wait, and say what became of each."""
+"""Requesting account tasks and waiting for their outcomes, for the command `accounts`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,19 @@ from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskSt
 from accounts.wake_ups import wake_reconciler
 from foundation.refusals import Refusal
 
-#: Pause between two looks at the open account tasks, seconds.
-LOOK_SECONDS = 0.2
+#: Seconds between two polls of the open account tasks.
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of what was asked of one account, in words."""
+    """The outcome of an action on one account.
+
+    Attributes:
+        account_id: the account.
+        is_done: whether the action succeeded.
+        sentence: the outcome, for the operator.
+    """
 
     account_id: int
     is_done: bool
@@ -30,9 +36,14 @@ class Outcome:
 def carry_out(
     *, accounts: Sequence[Account], kind: AccountTaskKind, timeout: float
 ) -> list[Outcome]:
-    """Request a task of every account and wait until all are done, at most `timeout` seconds.
+    """Request a task of every account, wait for them, and return the outcomes in the same order.
 
-    An account that no living worker serves is reported at once: no lane would do its task.
+    For an account that no living worker serves, no task is requested: no lane would carry it out.
+
+    Args:
+        accounts: the accounts.
+        kind: the task.
+        timeout: the most seconds to wait; tasks that are not closed by then stay open.
     """
     served = set(
         Worker.objects.living()
@@ -57,7 +68,7 @@ def carry_out(
 
 
 def _unserved(account: Account, served: set[int]) -> str:
-    """Return why nobody would do an account's account task, or nothing."""
+    """Return why no worker would carry out an account's task, "" if one would."""
     if not served:
         return _("No worker is running: start one (make run, or manage.py up).")
     if account.egress is not None and account.egress_id not in served:
@@ -83,13 +94,13 @@ def _wait(account_tasks: dict[int, AccountTask], *, timeout: float) -> dict[int,
             )
         if not open_ids or time.monotonic() >= deadline:
             break
-        time.sleep(LOOK_SECONDS)
-    late = _("Not done within %(seconds)g s; it is still asked for.") % {"seconds": timeout}
+        time.sleep(POLL_SECONDS)
+    late = _("Not done within %(seconds)g s; the request stays open.") % {"seconds": timeout}
     outages = open_outages() if open_ids else {}
     for account in Account.objects.filter(pk__in=open_ids.values()):
-        # An account that is pinned to no egress may be anywhere: any outage may be the reason.
-        of_mine = outages.get(account.egress_id) if account.egress_id else _any_of(outages)
-        outcomes[account.pk] = Outcome(account.pk, False, f"{late} {of_mine or ''}".rstrip())
+        # An account without a pinned egress may use any: each open outage may be the reason.
+        outage = outages.get(account.egress_id) if account.egress_id else _any_of(outages)
+        outcomes[account.pk] = Outcome(account.pk, False, f"{late} {outage or ''}".rstrip())
     return outcomes
 
 

@@ -1,8 +1,8 @@
-"""Importing accounts: passwords become their wire digest, encrypted, in the first step.
+"""Importing accounts from a file, without storing or showing a password.
 
-A password is turned into its digest while its row is read; what is validated, compared, reported
-and stored knows the digest only. It is in no preview, log, rejects file, audit record or exception,
-and the file itself is never copied.
+A password is turned into its wire digest while its row is read. All later steps have the digest
+only, and it is stored encrypted. No log, rejects file, audit record or exception contains a
+password, and the file is not copied.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from accounts.imports.rows import (
 )
 from accounts.models import Account, AccountEvent, Egress, Lease
 from accounts.states import AccountState, StateReason
-from accounts.transitions import welcome_new_password
+from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.refusals import Refusal
 from tabular import (
@@ -42,7 +42,7 @@ from tabular import (
     plain_title,
 )
 
-#: Titles, the likeliest first, as `plain_title` spells them.
+#: Field -> its titles, the most likely first, in the spelling of `plain_title`.
 TITLES: dict[str, tuple[str, ...]] = {
     "uin": (
         *("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
@@ -57,22 +57,24 @@ TITLES: dict[str, tuple[str, ...]] = {
     "egress": ("egress", "出口"),
     "status": ("status", "状态", "presence"),
 }
+#: Rejections that the result lists; all of them are in the rejects file.
 FIRST_ERRORS = 20
-#: Accounts a file may hold; they are compared with the known ones in memory.
+#: The most accounts in a file: they are compared with the existing ones in memory.
 MOST_ACCOUNTS = 100_000
 _BATCH = 1_000
 
 
 @dataclass(slots=True)
 class AccountImport:
-    """What became of a file of accounts.
+    """The result of an import of accounts.
 
     Attributes:
-        created, updated, unchanged, rejected: rows.
-        rows: all of them.
-        rejects_file: the rejected rows without their passwords, with line and reason.
-        errors: the first of them: {"line", "column", "reason"}.
-        sheet: the sheet that was read; empty for a text.
+        created, updated, unchanged, rejected: numbers of rows.
+        rows: the number of all rows.
+        rejects_file: the rejected rows without their passwords, with line and reason; None if
+            there are none.
+        errors: the first rejections as {"line", "column", "reason"}.
+        sheet: the sheet that was read; empty for a text file.
     """
 
     created: int = 0
@@ -83,23 +85,6 @@ class AccountImport:
     rejects_file: Path | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
     sheet: str = ""
-
-
-def preview_accounts(*, path: Path, name: str = "", rows: int = 20) -> Inspection:
-    """Return what is in a file of accounts, every cell of a password column masked.
-
-    Raises:
-        Refusal: it is no table, or has no uin or password column.
-    """
-    found, columns = _looked_at(path, name, rows=rows)
-    width, hidden = len(found.columns), columns.get("password")
-    masked = []
-    for line, cells, problem in found.sample:
-        shown = _without_secrets(cells, width, columns)
-        if hidden is not None and hidden < len(cells) and cells[hidden]:
-            shown[hidden] = "•••"
-        masked.append((line, shown, problem))
-    return Inspection(found.layout, found.header_line, found.columns, tuple(masked))
 
 
 def import_accounts(
@@ -113,31 +98,32 @@ def import_accounts(
     header_line: int | None = None,
     by: Any = None,
 ) -> AccountImport:
-    """Create the accounts of a file and change those we have; all of it or nothing is written.
+    """Create the accounts of a file and update existing ones, in one transaction.
 
-    An account we have takes what the file gives (name, pace, egress, status, password) and keeps
-    the rest; one that is quarantined because its login was refused starts afresh with another
-    password. An egress that is not known yet is created: its worker may start later.
+    An existing account gets the values in the file (name, pace, egress, status, password) and keeps
+    the others. If it is quarantined because its login was refused, a different password enables it
+    again. An unknown egress is created: its worker may start later.
 
     Args:
         path: the file.
-        name: its name at the operator's.
-        egress: the egress for the accounts whose row names none; empty: chosen at login.
-        encoding, delimiter, sheet: how it is read; empty: found by looking.
-        header_line: 0 for none; None: found by looking.
-        by: the operator, for the audit trail.
+        name: the name of the file on the operator's computer; empty: that of `path`.
+        egress: the egress for accounts whose row has none; empty: chosen at login.
+        encoding, delimiter, sheet: the layout of the file; empty: detected.
+        header_line: the line of the header, 0 for none; None: detected.
+        by: the operator, for the audit log.
 
     Raises:
-        Refusal: it is no table, has no uin column, or is in an encoding that is not certain.
+        Refusal: the file is not a table, has no uin column or too many rows, or its encoding is
+            uncertain.
     """
-    found, columns = _looked_at(
+    found, columns = _inspect(
         path, name, encoding=encoding, delimiter=delimiter, sheet=sheet, header_line=header_line
     )
     if found.layout.doubts:
         raise Refusal(
             _(
-                "It is not certain in which encoding the file is (%(names)s). Save it as UTF-8, or "
-                "say which on the command line: --encoding NAME."
+                "The encoding of the file is uncertain (%(names)s). Save it as UTF-8, or name the "
+                "encoding on the command line: --encoding NAME."
             )
             % {"names": ", ".join(found.layout.doubts)},
             code="encoding_uncertain",
@@ -148,7 +134,7 @@ def import_accounts(
         result.rows += 1
         if result.rows > MOST_ACCOUNTS:
             raise Refusal(
-                _("More than %(most)d accounts in one file: split it.") % {"most": MOST_ACCOUNTS},
+                _("The file has more than %(most)d accounts. Split it.") % {"most": MOST_ACCOUNTS},
                 code="too_many_rows",
             )
         try:
@@ -161,20 +147,17 @@ def import_accounts(
     return result
 
 
-def _looked_at(
-    path: Path, name: str, *, rows: int = 20, **layout: Any
-) -> tuple[Inspection, dict[str, int]]:
+def _inspect(path: Path, name: str, **layout: Any) -> tuple[Inspection, dict[str, int]]:
+    """Return the layout of a file, and the column of each field."""
     try:
-        found = inspect_table(
-            path, name=name or path.name, rows=rows, known_titles=TITLES["uin"], **layout
-        )
+        found = inspect_table(path, name=name or path.name, known_titles=TITLES["uin"], **layout)
     except FileProblem as problem:
         raise Refusal(problem.sentence, code=problem.code) from None
     return found, guess_fields(found.columns)
 
 
 def guess_fields(columns: Sequence[str]) -> dict[str, int]:
-    """Return the column of each field of an account, by its title.
+    """Return the column of each field of an account, found by its title.
 
     Raises:
         Refusal: there is no uin column.
@@ -186,13 +169,13 @@ def guess_fields(columns: Sequence[str]) -> dict[str, int]:
         if number is not None and number not in fields.values():
             fields[name] = number
     if "uin" not in fields:
-        # Without a header the first line is data, passwords among it: it is not repeated here.
+        # Without a header the first line is data and may contain a password: it is not shown.
         are_titles = any(title != str(n) for n, title in enumerate(columns, 1))
         raise Refusal(
             _(
-                "No column holds the UIN. The columns found are: %(columns)s. The first line has "
-                "to name them: uin,password, and if wanted name,min_interval,per_minute,per_hour,"
-                "per_day,egress,status."
+                "No column holds the UIN. The columns found are: %(columns)s. The first line must "
+                "contain the titles uin,password and optionally name,min_interval,per_minute,"
+                "per_hour,per_day,egress,status."
             )
             % {
                 "columns": ", ".join(columns[:20])
@@ -228,7 +211,7 @@ def _rows(path: Path, name: str, found: Inspection) -> list[Row]:
 def _write(
     rows: list[AccountRow], egress: str, by: Any, result: AccountImport, columns: Sequence[str]
 ) -> list[tuple[Row, RowProblem]]:
-    """Write what differs from what we have; return the rows that cannot be written."""
+    """Write new and changed accounts; return the rows that cannot be written."""
     known = {
         account.uin: account
         for account in Account.objects.select_for_update().filter(uin__in=[r.uin for r in rows])
@@ -257,7 +240,7 @@ def _write(
     _create(new, by)
     _change(changed, by)
     for account in with_new_password:
-        welcome_new_password(account=account, by=by)
+        restart_after_password_change(account=account, by=by)
     result.created, result.updated = len(new), len(changed)
     result.unchanged = len(rows) - len(new) - len(changed) - len(rejected)
     return rejected
@@ -270,8 +253,8 @@ def _egresses(names: set[str]) -> dict[str, Egress]:
 
 def _create(accounts: list[Account], by: Any) -> None:
     made = bulk_create_with_history(accounts, Account, batch_size=_BATCH, default_user=by)
-    # Seconds since 1970 are above what an earlier database of the same account can have used, and
-    # stay below 2^31; the random part keeps two accounts from counting in step.
+    # The Unix time is above every SEQ that an earlier database can have used for the same account,
+    # and below 2^31. The random part makes accounts of one file count from different numbers.
     now = int(shared.wall().timestamp())
     Lease.objects.bulk_create(
         [Lease(account=a, last_seq=now + secrets.randbelow(100_000)) for a in made],
@@ -294,10 +277,10 @@ def _change(accounts: list[Account], by: Any) -> None:
 
 
 def _without_secrets(cells: list[str], width: int, columns: dict[str, int]) -> list[str]:
-    """Return a row without its password: empty cells where a password is, or may be.
+    """Return a row with empty cells where a password is or may be.
 
-    A row that does not fit its header, or whose UIN is no number, is shifted: any cell of it may be
-    the password. So may one in a column that is no field of an account.
+    The cells of a row with too many or too few of them, or with a UIN that is not a number, are
+    shifted: any of them may be the password. So may a cell in an unknown column.
     """
     shown = {number for name, number in columns.items() if name != "password"}
     if len(cells) != width or not is_number_like(cells[columns["uin"]]):

@@ -1,4 +1,4 @@
-"""A row of cells becomes an account's values, or a reason why not; never with the password."""
+"""Reading a row of cells as an account's values, or rejecting it, without showing its password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from qqhttp import password_digest
 from tabular import CellProblem, FirstLines, Row, qq_number, whole_number
 
 CREDENTIAL = "credential"
-#: What an import may change in an account we have.
+#: The columns that an import may change in an existing account.
 FIELDS = (
     "name",
     CREDENTIAL,
@@ -27,6 +27,7 @@ FIELDS = (
     "per_hour",
     "per_day",
 )
+#: Accepted spellings of the status.
 _PRESENCES = {
     "online": PresenceStatus.ONLINE,
     "在线": PresenceStatus.ONLINE,
@@ -40,17 +41,18 @@ _PRESENCES = {
     "隐身": PresenceStatus.INVISIBLE,
     "40": PresenceStatus.INVISIBLE,
 }
-#: Seconds; a day.
+#: The longest minimum gap, seconds: a day.
 LONGEST_INTERVAL = 86_400.0
+#: The largest limit that the database's integer column holds.
 LARGEST_LIMIT = 2_147_483_647
 
 
 class RowProblem(ValueError):
-    """A row that is not imported.
+    """A row is rejected.
 
     Attributes:
-        column: the title of the column, "" when it is the whole row.
-        reason: why, for the operator; never holds a password.
+        column: the title of the column, "" if the reason concerns the whole row.
+        reason: the reason, for the operator; it never contains a password.
     """
 
     def __init__(self, column: str, reason: str) -> None:
@@ -61,12 +63,12 @@ class RowProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """What a row says of an account.
+    """The values of an account in a row.
 
     Attributes:
-        uin: whose row it is.
-        values: what the row gives, by field; the credential as digest.
-        source: the row, for the rejects file, its password removed.
+        uin: the account's UIN.
+        values: column of the account -> its value in the row; the credential is a digest.
+        source: the row without its password, for the rejects file.
     """
 
     uin: int
@@ -75,7 +77,12 @@ class AccountRow:
 
 
 class AccountRowReader:
-    """Turns rows into accounts' values; knows where each UIN of the file was seen first."""
+    """Reads rows as values of accounts, and rejects a UIN that occurred before in the file.
+
+    Args:
+        columns: the titles.
+        fields: field -> its column.
+    """
 
     def __init__(self, *, columns: Sequence[str], fields: Mapping[str, int]) -> None:
         self._columns = columns
@@ -83,15 +90,20 @@ class AccountRowReader:
         self._seen = FirstLines()
 
     def read(self, line: int, cells: list[str], problem: str = "") -> AccountRow:
-        """Return what a row says.
+        """Return the values in a row.
+
+        Args:
+            line: the row's line in the file, for "duplicate of line n".
+            cells: the cells.
+            problem: the reason why the file's reader rejects the row, "" if it does not.
 
         Raises:
-            RowProblem: it is not imported.
+            RowProblem: the row is rejected.
         """
         if problem:
             raise RowProblem("", problem)
         if any(cell.strip() for cell in cells[len(self._columns) :]):
-            # Most often a comma inside a password: the row must be quoted.
+            # Most often because of a comma in a password without quotes.
             raise RowProblem("", _("too many columns (a comma in a password needs quotes)"))
         width = len(self._columns)
         cells = cells[:width] + [""] * (width - len(cells))
@@ -128,15 +140,16 @@ def _uin(cell: str) -> int:
 
 
 def is_number_like(cell: str) -> bool:
-    """Return whether a cell can be shown as a mistyped UIN: nothing else is, it may be a password.
+    """Return whether a cell looks like a mistyped UIN, and so may be shown.
 
-    Columns that were swapped, or a comma too many, put passwords where UINs are expected.
+    Any other cell may be a password: swapped columns or an extra comma put passwords where UINs are
+    expected.
     """
     return not unicodedata.normalize("NFKC", cell).strip("0123456789+-.,eE' \t")
 
 
 def _limit(cell: str) -> int:
-    # The cell is not quoted: in a row with a comma too many it may be a part of the password.
+    # The reason does not quote the cell: in a row with an extra comma it may be part of a password.
     try:
         return whole_number(cell, least=1, most=LARGEST_LIMIT)
     except CellProblem:
@@ -173,11 +186,11 @@ def _bounded(cell: str, most: int) -> str:
 def _presence(cell: str) -> int:
     presence = _PRESENCES.get(unicodedata.normalize("NFKC", cell).casefold())
     if presence is None:
-        raise CellProblem(_("not a status: say online, busy or invisible"))
+        raise CellProblem(_("not a status: write online, busy or invisible"))
     return int(presence)
 
 
-#: Column -> (field of the account, what reads it).
+#: Field -> (the account's column, the function that reads a cell).
 _PARSERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "name": ("name", _name),
     "min_interval": ("min_interval", _interval),

@@ -1,4 +1,4 @@
-"""The tables of the accounts app, one module each."""
+"""The tables of the accounts app."""
 
 from accounts.models.account import Account, AccountEvent
 from accounts.models.account_task import AccountTask, AccountTaskKind, AccountTaskState

@@ -1,4 +1,4 @@
-"""The account: a sender, its credential and the pace its operator allows it."""
+"""The account: a sender with its credential, pace and state, and the history of its state."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
 class Account(models.Model):
     """A sender: one UIN with its credential, its pace and its state.
 
-    What the engine writes while it sends (lease, SEQ, rest) lives in `Lease`, so that a form an
-    operator had open for an hour cannot put an old SEQ back.
+    What lanes write while they send (lease, SEQ, rest) is in `Lease`, so that a form that was open
+    for an hour cannot write back an old SEQ.
     """
 
     uin = models.BigIntegerField(_("UIN"), unique=True, validators=UIN_VALIDATORS)
@@ -114,7 +114,7 @@ class Account(models.Model):
 
 
 class AccountEvent(models.Model):
-    """A change of an account's state, kept: the account's timeline."""
+    """A change of an account's state, an entry of the account's timeline."""
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="events", verbose_name=_("account")

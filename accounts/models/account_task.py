@@ -1,4 +1,4 @@
-"""The account task: something other than a campaign's message that an account is asked to do."""
+"""The account task: a request to an account other than sending a message."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class AccountTaskState(models.TextChoices):
 
 
 class AccountTask(models.Model):
-    """A request to the account's lane: log in, sync, log out.
+    """A request to the account's lane: log in, sync friends, log out.
 
-    Account tasks are rows because the database is the queue (rule 1): a wake-up that is lost loses
-    nothing, and the answer is there for whoever asked, in words.
+    Account tasks are rows because the database is the queue: losing a wake-up loses no task, and
+    the outcome is stored as a sentence for the operator.
     """
 
     account = models.ForeignKey(

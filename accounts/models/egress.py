@@ -1,4 +1,4 @@
-"""Where accounts talk from, and the worker processes that do the talking."""
+"""The egress, from which accounts talk to the gateway, and the workers that serve egresses."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from foundation.sentence_field import SentenceField
 
 
 class Egress(models.Model):
-    """An address from which accounts talk: a worker host, a source address or a proxy.
+    """An address from which accounts talk: a worker's host, a source address or a proxy.
 
-    The gateway knows a logged-in account by its IP and UIN, so an account is bound to one egress
-    at a time. A worker announces its egress at start from EGRESS_NAME and its two companions.
+    The gateway identifies a session by IP address and UIN, so an account is bound to one egress at
+    a time. A worker announces its egress at its start, from EGRESS_NAME, EGRESS_SOURCE_ADDRESS and
+    EGRESS_PROXY.
     """
 
     name = models.CharField(_("name"), max_length=64, unique=True)
@@ -50,10 +51,10 @@ class Egress(models.Model):
 
 
 class Worker(models.Model):
-    """One start of one worker process. Its heartbeat is its proof of life.
+    """One start of a worker process, which proves that it is alive by its heartbeat.
 
-    `ended_at` is the fence: a worker whose row is ended can mark no attempt, and so sends nothing,
-    even when it was only presumed dead and comes back (rule 2).
+    `ended_at` is the fence: a worker whose row has ended cannot mark attempts, and so sends
+    nothing, even if it was only presumed dead and comes back.
     """
 
     egress = models.ForeignKey(

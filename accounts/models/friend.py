@@ -1,4 +1,4 @@
-"""The friend list of an account, as the gateway last told it."""
+"""The friends of an account, as the gateway last reported them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.querysets import FriendQuerySet
 
 
 class Friend(models.Model):
-    """One friendship of an account. When it ends the row stays, with the time."""
+    """A friend of an account. When the friendship ends, the row stays, with the time."""
 
     account = models.ForeignKey(
         Account,
@@ -35,7 +35,7 @@ class Friend(models.Model):
             models.UniqueConstraint(fields=["account", "uin"], name="friend_once_an_account")
         ]
         indexes = [
-            # Planning asks "whose friend is this UIN?", of current friendships only.
+            # Planning searches the accounts that have a UIN as a friend now.
             models.Index(
                 fields=["uin", "account"], name="friend_current", condition=models.Q(ended_at=None)
             )

@@ -1,4 +1,4 @@
-"""The inbox: what people wrote to accounts, as GetMsgEx handed it over."""
+"""The inbox: messages to accounts, as the command GetMsgEx returned them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qqhttp import MessageKind
 
 
 class InboundKind(models.IntegerChoices):
-    """MT of the protocol; another number is kept as it came."""
+    """The parameter MT of the protocol; other numbers are stored unchanged."""
 
     USER = MessageKind.USER.value, _("message")
     REQUEST = MessageKind.REQUEST.value, _("asks to be a friend")
@@ -21,14 +21,14 @@ class InboundKind(models.IntegerChoices):
 
 
 class InboundMessage(models.Model):
-    """One item of an account's inbox. Rows are the engine's: nobody edits them.
+    """One item of an account's inbox; only the gateway's answers create rows.
 
-    News that a friend went online or away (MT=99) is no row: docs/decisions/0013-the-inbox.md.
+    A friend's change of presence (MT=99) is not stored, see docs/decisions/0013-the-inbox.md.
     """
 
     account = models.ForeignKey(
         Account,
-        # What people wrote stays on the record: such an account is disabled, not deleted.
+        # Inbound messages are kept, so an account that has any is disabled and not deleted.
         on_delete=models.PROTECT,
         related_name="inbound_messages",
         verbose_name=_("account"),
@@ -36,11 +36,11 @@ class InboundMessage(models.Model):
     )
     uin = models.BigIntegerField(_("from (UIN)"))
     kind = models.BigIntegerField(_("kind"), choices=InboundKind.choices, default=InboundKind.USER)
-    #: As it came: what a person wrote may end in a blank of the gateway's. Compare it stripped.
+    #: Unchanged. The gateway may append a blank to a person's text, so strip it before comparing.
     text = models.TextField(_("text"), blank=True)
-    #: When the gateway handed it over; when it was written the protocol does not say.
+    #: The time at which the gateway returned it; the protocol has no time of writing.
     received_at = models.DateTimeField(_("received at"))
-    #: Its place among what was handed over at that moment, oldest first.
+    #: Its position among the items that were returned at the same time, oldest first.
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -48,13 +48,13 @@ class InboundMessage(models.Model):
         verbose_name_plural = _("inbound messages")
         ordering = ["-id"]
         constraints = [
-            # Storing an answer again, because the database died over the first time, adds nothing.
+            # Makes storing an answer idempotent: it is repeated if the database fails meanwhile.
             models.UniqueConstraint(
                 fields=["account", "received_at", "position"], name="inboundmessage_once"
             )
         ]
         indexes = [
-            # A person's page, newest first; and the segments' "replied" within n days.
+            # Serves a person's page, newest first, and the segments' condition "replied".
             models.Index(fields=["uin", "-received_at"], name="inboundmessage_person")
         ]
 

@@ -1,4 +1,4 @@
-"""The lease: which worker's lane may send for an account, and what only that lane writes."""
+"""The lease: the worker whose lane may send for an account, and the data that the lane writes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from foundation.display import EMPTY
 
 
 class Lease(models.Model):
-    """One row an account, made with it. Only the lane that holds it writes to it.
+    """One row for each account, created with it. Only the lane that holds it writes to it.
 
-    It is fenced twice: the worker must be living (its row not ended) and the token must be the one
-    the lane was given. Both are checked in the transaction that marks an attempt.
+    It has two fences: the worker's row must not have ended, and the token must be the one that the
+    lane was given. Both are checked in the transaction that marks an attempt.
     """
 
     account = models.OneToOneField(
@@ -32,7 +32,7 @@ class Lease(models.Model):
     token = models.BigIntegerField(_("token"), default=0)
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     woken_at = models.DateTimeField(_("woken at"), null=True, blank=True)
-    #: The egress the account is bound to now; a pinned account's is its own.
+    #: The egress that the account is bound to now; a pinned account is bound to its own.
     egress = models.ForeignKey(
         Egress,
         on_delete=models.SET_NULL,
@@ -41,15 +41,15 @@ class Lease(models.Model):
         related_name="leases",
         verbose_name=_("egress"),
     )
-    #: The highest SEQ ever handed out: reserved in blocks, persisted, never reused.
+    #: The highest SEQ ever reserved. SEQs are reserved in blocks and never reused.
     last_seq = models.BigIntegerField(_("last SEQ"), default=0)
     last_reply_at = models.DateTimeField(_("last reply at"), null=True, blank=True)
     resting_until = models.DateTimeField(_("resting until"), null=True, blank=True)
-    #: The gap the gateway has taught us, never below the operator's; seconds.
+    #: The gap learnt from RES=3, seconds; never below the account's minimum gap.
     learnt_interval = models.FloatField(_("learnt gap (s)"), null=True, blank=True)
-    #: Messages that ended badly since the last one that was taken; the breaker counts them.
+    #: Messages that failed since the last one that was accepted; the account's breaker counts them.
     bad_results = models.PositiveSmallIntegerField(_("bad results in a row"), default=0)
-    #: Sessions that ended as soon as they were used, since a message was last taken.
+    #: Sessions that ended at their first use, since the last accepted message.
     sessions_lost = models.PositiveSmallIntegerField(
         _("sessions lost in a row"), default=0, db_default=0
     )

@@ -1,4 +1,4 @@
-"""The outage: a time in which an egress could not reach the gateway."""
+"""The outage: a period in which an egress cannot reach the gateway."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from foundation.sentence_field import SentenceField
 
 
 class Outage(models.Model):
-    """While one is open, nothing is sent through its egress, and everybody is told once why."""
+    """A period in which an egress cannot reach the gateway, with one sentence for the operator.
+
+    While it is open, nothing is sent through the egress.
+    """
 
     egress = models.ForeignKey(
         Egress, on_delete=models.CASCADE, related_name="outages", verbose_name=_("egress")

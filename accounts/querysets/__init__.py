@@ -1,4 +1,4 @@
-"""How accounts and what belongs to them are read and moved."""
+"""The querysets of the accounts app."""
 
 from accounts.querysets.account import AccountQuerySet
 from accounts.querysets.friend import FriendQuerySet

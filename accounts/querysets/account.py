@@ -1,4 +1,4 @@
-"""Reading and moving accounts."""
+"""The queryset of accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from foundation.states import StatefulQuerySet
 
 
 class AccountQuerySet(StatefulQuerySet[Any]):
-    """Accounts; `transition` is the only door to their state."""
+    """Accounts; only `transition` changes their state."""
 
     state_table = ACCOUNT_STATES
 
@@ -19,10 +19,10 @@ class AccountQuerySet(StatefulQuerySet[Any]):
         return self.filter(state__in=WORKING_STATES)
 
     def stopped(self) -> Self:
-        """Accounts that do nothing until an operator says so."""
+        """Accounts that do nothing until an operator enables them."""
         return self.filter(state__in=STOPPED_STATES)
 
     def transition(self, *, to: str, **values: Any) -> int:
-        """Move accounts to a state and note when; see `StatefulQuerySet.transition`."""
+        """Move accounts to a state and store the time; see `StatefulQuerySet.transition`."""
         values.setdefault("state_changed_at", shared.wall())
         return super().transition(to=to, **values)

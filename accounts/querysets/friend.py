@@ -1,4 +1,4 @@
-"""Reading friend lists."""
+"""The queryset of friends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class FriendQuerySet(models.QuerySet[Any]):
-    """Friendships; those that ended keep their row, with the time."""
+    """Friendships, including ended ones."""
 
     def current(self) -> Self:
         """Friendships that were in the account's list at its last sync."""

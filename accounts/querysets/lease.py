@@ -1,4 +1,4 @@
-"""Reading and taking leases: which worker's lane may send for an account."""
+"""The queryset of leases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 
 class LeaseQuerySet(models.QuerySet[Any]):
-    """Leases, one row an account. Rows are the engine's: no form ever saves one."""
+    """Leases, one for each account; no form saves them."""
 
     def free(self) -> Self:
         """Leases that no living worker holds."""

@@ -1,4 +1,4 @@
-"""Reading sessions: which inboxes are to be asked."""
+"""The queryset of sessions."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from django.db.models import Q
 
 from accounts.states import WORKING_STATES
 
-#: A wake-up that is this fresh says that a lane is about to open: it asks for itself.
+#: After a wake-up this recent, a lane is about to start, and it polls the inbox itself.
 WOKEN_LATELY = timedelta(seconds=10)
 
 
 class SessionQuerySet(models.QuerySet[Any]):
-    """Logins; the engine writes them."""
+    """Sessions; lanes write them."""
 
     def inbox_due(self, *, egress_id: int, at: datetime) -> Self:
-        """Sessions of an egress whose account's inbox is to be asked now, by nobody's lane.
+        """Sessions of an egress whose inbox is due to be polled, and whose account has no lane.
 
-        An index scan of `session_inbox` up to `at`. Left out are accounts that have a lane or are
-        about to, are bound elsewhere by now, rest, or do nothing by their state. A session that
-        the gateway may have dropped meanwhile is asked all the same: RES=20 is how we learn it.
+        The query scans the index `session_inbox` up to `at`. Accounts are left out if they have a
+        lane or are about to, are bound to another egress, rest, or are stopped. A session that the
+        gateway may have dropped is included: the answer RES=20 tells.
+
+        Args:
+            egress_id: the egress.
+            at: the present time.
         """
         lease = "account__lease__"
         return self.filter(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from campaigns.models import Campaign
-from contacts.people.attributes import known_attribute_names
+from contacts.people.attributes import attribute_names_in_use
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
 
@@ -83,7 +83,7 @@ class CampaignForm(forms.ModelForm):
             compiled = compile_text(message)
             lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
             if lists or segments:
-                known = known_attribute_names(lists=None if segments else list(lists or ()))
+                known = attribute_names_in_use(lists=None if segments else list(lists or ()))
                 refuse_unknown_variables(compiled, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)

@@ -44,25 +44,17 @@ class CampaignPage:
         status = 200 if context["is_live"] else STOP_POLLING
         return TemplateResponse(request, "console/campaign/live.html", context, status=status)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show the form under the campaign's tabs."""
-        context = _tabs_context(object_id) | (extra_context or {})
-        shown: HttpResponse = super().change_view(  # type: ignore[misc]
-            request, object_id, form_url, context
-        )
-        return shown
+    def page_context(self, request: HttpRequest, obj: Campaign) -> dict[str, Any]:
+        """Return what the campaign's tabs, above the form, need."""
+        return _tabs_context(obj)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the changes under the campaign's tabs."""
-        context = _tabs_context(object_id) | (extra_context or {})
+        campaign = self.get_object(request, object_id)  # type: ignore[attr-defined]
+        tabs = _tabs_context(campaign) if campaign is not None else {}
+        context = tabs | (extra_context or {})
         shown: HttpResponse = super().history_view(request, object_id, context)  # type: ignore[misc]
         return shown
 
@@ -90,11 +82,6 @@ class CampaignPage:
         return response
 
 
-def _tabs_context(object_id: str) -> dict[str, Any]:
-    """Return what the tabs need; nothing for a campaign that is not there."""
-    if not object_id.isdigit():
-        return {}
-    campaign = Campaign.objects.filter(pk=int(object_id)).first()
-    if campaign is None:
-        return {}
+def _tabs_context(campaign: Campaign) -> dict[str, Any]:
+    """Return what the tabs need."""
     return {"campaign": campaign, "run": campaign.runs.order_by("-number").first()}

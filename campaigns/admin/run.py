@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
@@ -41,18 +41,9 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
     ordering = ["-id"]
     empty_sentence = _("A run begins when a campaign is started.")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Lead to the run's place on its campaign's page."""
-        run = self.get_object(request, object_id)
-        if run is None or not self.has_view_permission(request, run):
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(run_address(run))
+    def address_of(self, request: HttpRequest, obj: CampaignRun) -> str:
+        """Return the URL of the run on its campaign's page; a run has no form."""
+        return run_address(obj)
 
     @display(description=_("run"), ordering="campaign__name")
     def named(self, run: CampaignRun) -> str:

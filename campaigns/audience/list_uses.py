@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from campaigns.models import Campaign, CampaignRun
-from contacts.lists.delete import Uses, named, register_keeper
+from contacts.lists.delete import Uses, quoted_names, register_uses_finder
 from contacts.models import ContactList
 from foundation.sentences import Sentence as _
 from sending.states import ACTIVE_RUN_STATES, RunState
@@ -26,13 +26,13 @@ def uses_of(contact_list: ContactList) -> Uses:
                 "Campaigns that send or may go on sending need it: %(names)s. Wait for their end, "
                 "or cancel them."
             )
-            % {"names": named(runs.select_related("campaign"))}
+            % {"names": quoted_names(runs.select_related("campaign"))}
         )
     writing = Campaign.objects.filter(lists=contact_list)
     if writing.exists():
         losing.append(
             _("These campaigns go to it, and will not any more: %(names)s.")
-            % {"names": named(writing)}
+            % {"names": quoted_names(writing)}
         )
     excluding = Campaign.objects.filter(excluded_lists=contact_list)
     if excluding.exists():
@@ -41,11 +41,11 @@ def uses_of(contact_list: ContactList) -> Uses:
                 "These campaigns leave its people out, and will write to them when they are "
                 "started again: %(names)s."
             )
-            % {"names": named(excluding)}
+            % {"names": quoted_names(excluding)}
         )
     return Uses(blocking=tuple(blocking), losing=tuple(losing))
 
 
 def register_list_uses() -> None:
     """Have deleting a list ask here."""
-    register_keeper(uses_of)
+    register_uses_finder(uses_of)

@@ -14,7 +14,7 @@ from accounts.models import Account
 from campaigns.definitions.schedule import read_timezone, refuse_window
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import ContactList, Segment
-from contacts.people.attributes import known_attribute_names
+from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from sending.runs.windows import Window
 from sending.states import Promise
@@ -137,7 +137,7 @@ def _refuse_text(
         raise Refusal(_("Say what to send: a text or a template."), code="text_missing")
     compiled = compile_text(template.text if template is not None else text)
     refuse_unknown_variables(
-        compiled, attributes=known_attribute_names(lists=None if has_segments else lists)
+        compiled, attributes=attribute_names_in_use(lists=None if has_segments else lists)
     )
 
 

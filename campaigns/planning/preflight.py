@@ -23,7 +23,7 @@ from campaigns.planning.preflight_people import Audience, audience_of, first_peo
 from campaigns.planning.prepare import accounts_of
 from campaigns.planning.preview_sql import Fate, count_picks
 from contacts.models import Contact
-from contacts.people.attributes import known_attribute_names
+from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from sending.account_waits import told_together, what_holds_up
 from sending.runs.windows import forecast
@@ -204,7 +204,7 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | 
     try:
         compiled = compile_text(campaign.message)
         lists = None if campaign.segments.exists() else list(campaign.lists.all())
-        attributes = known_attribute_names(lists=lists)
+        attributes = attribute_names_in_use(lists=lists)
         refuse_unknown_variables(compiled, attributes=attributes)
     except TextProblem as problem:
         found.problems.append(problem.sentence)

@@ -1,4 +1,4 @@
-"""Templates out and in by hand; deliveries out."""
+"""The columns of the exports of message templates and deliveries (django-import-export)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,18 @@ from import_export.resources import ModelResource
 
 from campaigns.models import MessageTemplate
 from sending.models import Delivery
-from texts.rendering import compile_text
 
 
 class MessageTemplateResource(ModelResource):
-    """Templates by name; one that cannot be rendered is the row's error."""
+    """A row for each template."""
 
     class Meta:
         model = MessageTemplate
         fields = ("name", "text")
-        import_id_fields = ("name",)
-        skip_unchanged = True
-        report_skipped = False
-
-    def before_import_row(self, row: Any, **_kwargs: Any) -> None:
-        """Compile the text, as saving one in the browser does."""
-        compile_text(str(row.get("text") or ""))
 
 
 class DeliveryResource(ModelResource):
-    """Deliveries, the columns of a report. They are never imported."""
+    """A row for each delivery, with the columns of a report."""
 
     run = Field(column_name="run")
     account = Field(attribute="account__uin", column_name="account")
@@ -50,7 +42,6 @@ class DeliveryResource(ModelResource):
             "text",
         )
         export_order = fields
-        import_id_fields = ("uin",)
 
     def get_queryset(self) -> Any:
         """Return all deliveries, with what a row shows."""

@@ -1,4 +1,4 @@
-"""The contacts app in the console, one module each model."""
+"""The console's pages of contacts, lists, segments, imports and suppressions."""
 
 from contacts.admin.contact import ContactAdmin
 from contacts.admin.contact_import import ContactImportAdmin

@@ -1,4 +1,4 @@
-"""Contacts: people, by UIN."""
+"""The list of contacts and the form of one."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from contacts.admin.contact_form import ContactForm
-from contacts.admin.person import PersonPage
+from contacts.admin.contact_page import ContactPage
+from contacts.admin.import_button import ImportButton
 from contacts.models import Contact, ContactList
-from contacts.people.attributes import note_attributes_of
+from contacts.people.attributes import record_attributes_of
 from contacts.resources import ContactResource
 from foundation.admin import (
     ExportMixin,
@@ -28,12 +28,12 @@ from foundation.admin import (
 from foundation.display import EMPTY
 from tabular.exports import stream_csv, write_xlsx
 
-#: How many attributes a row of the list shows.
+#: The number of attributes that a row of the list shows.
 SHOWN_ATTRIBUTES = 3
 
 
 class MembershipInline(TimelineInline):
-    """The lists a person is in."""
+    """The lists that a contact is in."""
 
     model = Contact.lists.through
     fields = readonly_fields = ["contact_list", "added_at"]
@@ -42,19 +42,19 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(PersonPage, ExportMixin, ProtectedMixin, UncountedAdmin):
-    """People we may have something to say to."""
+class ContactAdmin(ContactPage, ImportButton, ExportMixin, ProtectedMixin, UncountedAdmin):
+    """Contacts, by UIN."""
 
-    # Who was ever written to is erased on request, which keeps the suppression and the figures.
+    # A contact with deliveries is not deleted but erased, which keeps the figures of the reports
+    # and adds a suppression.
     protected_by = ["deliveries"]
     export_resource = ContactResource
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = ["uin", "name", "in_lists", "known", "created_at"]
     list_filter = [("lists", AutocompleteSelectFilter)]
-    actions_list = ["to_upload"]
     search_fields = ["uin"]
-    search_help_text = _("UIN (its beginning is enough) or the beginning of the name")
+    search_help_text = _("UIN (its first digits are enough) or the beginning of the name")
     ordering = ["-id"]
     form = ContactForm
     fields = [("uin", "name"), "attributes"]
@@ -66,12 +66,12 @@ class ContactAdmin(PersonPage, ExportMixin, ProtectedMixin, UncountedAdmin):
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
-        """Contacts with the names of their lists, in one query for the whole page."""
+        """Return the contacts, with the names of their lists in one query for the whole page."""
         named = Prefetch("lists", ContactList.objects.only("name"))
         return super().get_queryset(request).prefetch_related(named)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the addresses of what may be done about a person."""
+        """Add the URL of the actions on one contact."""
         ask = self.admin_site.admin_view(self.ask_view)
         address = "<int:object_id>/ask/<slug:verb>/"
         return [path(address, ask, name="contacts_contact_ask"), *super().get_urls()]
@@ -85,42 +85,28 @@ class ContactAdmin(PersonPage, ExportMixin, ProtectedMixin, UncountedAdmin):
         return search_by_uin(queryset, search_term, also=["name__istartswith"]), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """A UIN is who the person is."""
+        """Make the UIN of an existing contact read-only: it identifies the person."""
         return ("uin",) if obj is not None else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Whoever may only look reads the attributes above the form, where the person is shown."""
+        """Leave out the attributes for read-only users: the page shows them above the form."""
         if obj is not None and not self.has_change_permission(request, obj):
             return [("uin", "name")]
         return super().get_fields(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save what was changed; a new attribute's name may be asked for from now on."""
+        """Save the changed columns, and record the names of new attributes for templates."""
         super().save_model(request, obj, form, change)
         if "attributes" in form.changed_data:
-            note_attributes_of(contact=obj)
-
-    @action(
-        description=_("Import contacts"),
-        url_path="to-upload",
-        icon="upload_file",
-        permissions=["upload"],
-    )
-    def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page of the upload."""
-        return redirect("admin:contacts_contactimport_upload")
-
-    def has_upload_permission(self, request: HttpRequest) -> bool:
-        """Who may import. Named by method: by permission, a check would read the database."""
-        return bool(request.user.has_perm("contacts.add_contactimport"))
+            record_attributes_of(contact=obj)
 
     @display(description=_("lists"))
     def in_lists(self, contact: Contact) -> str:
-        """The lists the person is in."""
+        """Return the names of the contact's lists."""
         return ", ".join(str(contact_list) for contact_list in contact.lists.all()) or EMPTY
 
     @display(description=_("attributes"))
     def known(self, contact: Contact) -> str:
-        """The first few attributes."""
+        """Return the first attributes as "name: value"."""
         pairs = list(contact.attributes.items())[:SHOWN_ATTRIBUTES]
         return ", ".join(f"{name}: {value}" for name, value in pairs) or EMPTY

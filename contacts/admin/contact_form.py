@@ -1,4 +1,4 @@
-"""The form of a contact: attributes as lines of "name: value", a bad line said next to them."""
+"""The form of a contact, with its attributes as lines of "name: value"."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from foundation.refusals import Refusal
 
 
 class LinesField(forms.CharField):
-    """Text of several lines, whatever the browser ends them with."""
+    """Text of several lines, with \\n as line end."""
 
     def to_python(self, value: Any) -> str:
-        """Return the text with plain line ends: only what was written counts as changed."""
+        """Return the text with \\n as line end: a browser's \\r\\n is not a change."""
         text = str(super().to_python(value))
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ContactForm(forms.ModelForm):
-    """Who the person is, and what is known of them."""
+    """UIN, name and attributes."""
 
     attributes = LinesField(
         label=_("Attributes"),
@@ -31,8 +31,8 @@ class ContactForm(forms.ModelForm):
         strip=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
         help_text=_(
-            "One a line: a name, a colon and the value, like “city: 北京”. Templates and segments "
-            "ask for the name."
+            "One per line: a name, a colon and the value, such as “city: 北京”. Templates and "
+            "segments use the name."
         ),
     )
 
@@ -47,7 +47,7 @@ class ContactForm(forms.ModelForm):
         self.initial["attributes"] = lines_of(self._before)
 
     def clean_attributes(self) -> dict[str, Any]:
-        """Read the lines."""
+        """Return the attributes that the lines contain, or refuse a bad line."""
         try:
             return attributes_of(self.cleaned_data["attributes"], before=self._before)
         except Refusal as refusal:

@@ -1,24 +1,24 @@
-"""Imports: upload, check, watch, fetch the rejects, take back."""
+"""The list of imports, and the URLs of an import's pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from contacts.admin.import_button import ImportButton
 from contacts.admin.import_check import ImportCheck
 from contacts.admin.import_progress import ImportProgress
 from contacts.admin.import_upload import ImportUpload
-from contacts.imports.imports import progress_of
+from contacts.imports.lifecycle import progress_of
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
@@ -36,27 +36,24 @@ IMPORT_COLOURS = {
 
 
 @admin.register(ContactImport)
-class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixin, ConsoleAdmin):
-    """Jobs of the workers: nobody edits their rows, every page of theirs calls a service."""
+class ContactImportAdmin(
+    ImportUpload, ImportCheck, ImportProgress, ImportButton, ReadOnlyMixin, ConsoleAdmin
+):
+    """Imports. Their rows are read-only here: the pages call services to change them."""
 
     list_display = ["file", "badge", "into", "progress", "counts", "created_by", "created_at"]
     list_display_links = None
     list_filter = [("state", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
     list_select_related = ["contact_list", "created_by"]
-    actions_list = ["to_upload"]
     search_fields = ["file_name", "contact_list__name"]
     ordering = ["-id"]
     empty_sentence = _(
-        "Any spreadsheet with a column of QQ numbers will do: CSV from Excel or WPS, or XLSX."
+        "Import any spreadsheet with a column of QQ numbers: CSV from Excel or WPS, or XLSX."
     )
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        """Who may bring people in."""
-        return bool(request.user.has_perm("contacts.add_contactimport"))
-
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of an import's life."""
+        """Add the URLs of the pages of an import."""
         wrap = self.admin_site.admin_view
         name = "contacts_contactimport"
         return [
@@ -69,32 +66,13 @@ class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixi
             *super().get_urls(),
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Lead to the import's own page."""
-        found = self.get_object(request, object_id)
-        if found is None:
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(import_address(found))
-
-    @action(
-        description=_("Import contacts"),
-        url_path="to-upload",
-        icon="upload_file",
-        permissions=["import"],
-    )
-    def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page of the upload."""
-        return redirect("admin:contacts_contactimport_upload")
+    def address_of(self, request: HttpRequest, obj: ContactImport) -> str:
+        """Return the URL of the import's check or progress page; an import has no form."""
+        return import_address(obj)
 
     @display(description=_("file"), ordering="file_name")
     def file(self, contact_import: ContactImport) -> SafeString:
-        """The file's name, leading to the import's page."""
+        """Return the file's name, linked to the import's page."""
         return format_html(
             '<a class="q-name" href="{}">{}</a>',
             import_address(contact_import),
@@ -103,17 +81,17 @@ class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixi
 
     @display(description=_("state"), label=IMPORT_COLOURS, ordering="state")
     def badge(self, contact_import: ContactImport) -> tuple[str, Any]:
-        """The state, coloured."""
+        """Return the state, which selects the colour, and its label."""
         return contact_import.state, contact_import.get_state_display()
 
     @display(description=_("into the list"), ordering="contact_list__name")
     def into(self, contact_import: ContactImport) -> Any:
-        """The list its people go into."""
+        """Return the list that the people are added to."""
         return contact_import.contact_list or _("(deleted)")
 
     @display(description=_("progress"))
     def progress(self, contact_import: ContactImport) -> Any:
-        """How much of the file is in."""
+        """Return a progress bar."""
         progress = progress_of(contact_import)
         return render_to_string(
             "console/import/progress.html",
@@ -122,11 +100,11 @@ class ContactImportAdmin(ImportUpload, ImportCheck, ImportProgress, ReadOnlyMixi
 
     @display(description=_("new / changed / rejected"))
     def counts(self, contact_import: ContactImport) -> str:
-        """What became of its rows."""
+        """Return the numbers of new, changed and rejected rows."""
         return f"{contact_import.created} / {contact_import.updated} / {contact_import.rejected}"
 
 
 def import_address(contact_import: ContactImport) -> str:
-    """Return where an import is: still to be checked, or under way and over."""
+    """Return the URL of an import's page: the check page until it is started, then progress."""
     view = "check" if contact_import.state == ImportState.UPLOADED else "page"
     return reverse(f"admin:contacts_contactimport_{view}", args=[contact_import.pk])

@@ -1,4 +1,4 @@
-"""Lists: named sets of contacts."""
+"""The list of contact lists and the form of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from contacts.admin.combining import Combining
+from contacts.admin.import_button import ImportButton
+from contacts.admin.list_combination import ListCombination
 from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
@@ -24,8 +25,8 @@ from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(Combining, ListDeletion, ExportMixin, ConsoleAdmin):
-    """Lists, each with how many people it holds and a way to them."""
+class ContactListAdmin(ListCombination, ListDeletion, ImportButton, ExportMixin, ConsoleAdmin):
+    """Contact lists, each with its size and a link to its contacts."""
 
     export_resource = ContactListResource
     export_stream = stream_csv
@@ -35,48 +36,38 @@ class ContactListAdmin(Combining, ListDeletion, ExportMixin, ConsoleAdmin):
     search_fields = ["name", "description"]
     fields = ["name", "description"]
     empty_sentence = _(
-        "A list names who a campaign is for. An import fills one; or add an empty one here."
+        "A list names the people a campaign is sent to. Import contacts into one, or add an empty "
+        "one here."
     )
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactList]:
-        """Lists with their sizes: counted on the index of memberships, for the shown page only."""
+        """Return the lists with their sizes.
+
+        The sizes are counted on the index of memberships, for the rows of the shown page only.
+        """
         members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
         size = members.values("contact_list").annotate(n=Count("pk")).values("n")
         return super().get_queryset(request).annotate(size=Coalesce(Subquery(size), 0))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that makes a list of others."""
+        """Add the URL of combining lists."""
         combine = self.admin_site.admin_view(self.combine_view)
         return [path("combine/", combine, name="contacts_contactlist_combine"), *super().get_urls()]
 
     @action(
-        description=_("Make a list of others"),
+        description=_("Combine lists"),
         url_path="to-combine",
         icon="join_inner",
         permissions=["add"],
     )
     def to_combine(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page of set operations."""
+        """Redirect to the page of combining lists."""
         return redirect("admin:contacts_contactlist_combine")
-
-    @action(
-        description=_("Import contacts"),
-        url_path="to-upload",
-        icon="upload_file",
-        permissions=["upload"],
-    )
-    def to_upload(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page of the upload."""
-        return redirect("admin:contacts_contactimport_upload")
-
-    def has_upload_permission(self, request: HttpRequest) -> bool:
-        """Who may import. Named by method: by permission, a check would read the database."""
-        return bool(request.user.has_perm("contacts.add_contactimport"))
 
     @display(description=_("people"), ordering="size")
     def people(self, contact_list: Any) -> str:
-        """How many there are, leading to them."""
+        """Return the size of the list, linked to its contacts."""
         address = reverse("admin:contacts_contact_changelist")
         return format_html(
             '<a class="text-link" href="{}?lists__id__exact={}">{}</a>',

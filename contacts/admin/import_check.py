@@ -1,4 +1,4 @@
-"""The second page of an import: how the file is read, what its columns are, what would happen."""
+"""The second page of an import: the file's layout, the columns' meanings, and a dry run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.imports.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
-from contacts.imports.imports import (
+from contacts.imports.lifecycle import (
     correct_layout,
     correct_mapping,
     discard_import,
+    dry_run_import,
     inspect_import,
     queue_import,
     readings_of,
-    rehearse_import,
 )
 from contacts.models import ContactImport
 from contacts.states import ImportState
@@ -28,16 +28,16 @@ from foundation.refusals import Refusal
 
 ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "big5", "cp1252"]
 DELIMITERS = [(",", ","), (";", ";"), ("\t", "Tab"), ("|", "|")]
-#: Rows of the preview, and problems shown beside it.
+#: Rows of the preview, and problems shown below it.
 SHOWN_ROWS, SHOWN_PROBLEMS = 8, 10
 
 
 class ImportCheck:
-    """Mixed into the import's admin."""
+    """The check page, mixed into the import's admin."""
 
     def check_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Show what was found (GET), or correct it, throw it away, or go (POST)."""
-        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        """Show how the file is read (GET); correct that, discard the file or start (POST)."""
+        require(self.has_upload_permission(request))  # type: ignore[attr-defined]
         found = ContactImport.objects.filter(pk=object_id).select_related("contact_list").first()
         if found is None:
             raise Http404
@@ -56,7 +56,7 @@ class ImportCheck:
         verb = "read_as" if request.POST.get("read_as") else request.POST.get("verb", "")
         if verb == "discard":
             discard_import(contact_import=found)
-            messages.success(request, _("The file is thrown away; nothing was loaded."))
+            messages.success(request, _("The file was discarded. Nothing was loaded."))
             return HttpResponseRedirect(reverse("admin:contacts_contactimport_changelist"))
         if verb in {"layout", "read_as"}:
             correct_layout(contact_import=found, **_layout(request, found))
@@ -88,17 +88,17 @@ class ImportCheck:
             context["columns"] = _columns(found)
             context["layout"] = inspection.layout
             context["readings"] = readings_of(found)
-            context["rehearsal"] = rehearse_import(contact_import=found)
+            context["dry_run"] = dry_run_import(contact_import=found)
         except Refusal as refusal:
             context["problem"] = refusal.sentence
         return TemplateResponse(request, "console/import/check.html", context)
 
 
 def _layout(request: HttpRequest, found: ContactImport) -> dict[str, Any]:
-    """Read from the form how the file is to be read.
+    """Return the layout that the form asks for, as arguments of `correct_layout`.
 
-    Of another sheet, or in another encoding, the header is looked for anew, unless its line was
-    changed as well.
+    If the sheet, encoding or delimiter was changed, the header is searched again, unless its line
+    was changed as well.
     """
     chosen = {
         "encoding": request.POST.get("read_as", "") or request.POST.get("encoding", ""),
@@ -129,7 +129,7 @@ def _columns(found: ContactImport) -> list[dict[str, Any]]:
 
 
 def _mapping(request: HttpRequest, found: ContactImport) -> list[str]:
-    """Read the columns' meanings from the form; a column the form lacks is left out."""
+    """Return the columns' meanings in the form; a column that is not in the form is left out."""
     mapping = []
     for index, title in enumerate(found.columns):
         meaning = request.POST.get(f"meaning-{index}", "out")

@@ -1,4 +1,4 @@
-"""The third page of an import: how far it is, what came of it, the rejects, taking it back."""
+"""The third page of an import: progress, result, rejected rows, cancelling and taking back."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.imports.files import rejects_file
-from contacts.imports.imports import cancel_import, progress_of
+from contacts.imports.lifecycle import cancel_import, progress_of
 from contacts.imports.undo import request_undo
 from contacts.models import ContactImport
-from contacts.states import UNDOABLE_STATES, WORKED_STATES, ImportState
+from contacts.states import UNDOABLE_STATES, UNFINISHED_STATES, ImportState
 from contacts.tasks import wake_import
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 
-#: htmx's answer for "stop asking".
+#: The HTTP status that tells htmx to stop polling.
 STOP_POLLING = 286
 
 
 class ImportProgress:
-    """Mixed into the import's admin."""
+    """The progress page, mixed into the import's admin."""
 
     def page_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Show the import."""
+        """Show the page."""
         found = self._find_import(request, object_id)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -40,14 +40,14 @@ class ImportProgress:
         return TemplateResponse(request, "console/import/page.html", context)
 
     def live_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Answer with the live part alone."""
+        """Return the live part of the page alone, which the page polls."""
         found = self._find_import(request, object_id)
         context = self._live_context(request, found)
         status = 200 if context["is_live"] else STOP_POLLING
         return TemplateResponse(request, "console/import/live.html", context, status=status)
 
     def rejects_view(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
-        """Send the rejected rows, with their reasons."""
+        """Return the file of rejected rows and their reasons."""
         found = self._find_import(request, object_id)
         file = rejects_file(found)
         if not file.is_file():
@@ -60,8 +60,8 @@ class ImportProgress:
         )
 
     def do_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
-        """Cancel, or take back what was loaded; said before, done on POST."""
-        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        """Ask for confirmation (GET), then cancel the import or take it back (POST)."""
+        require(self.has_upload_permission(request))  # type: ignore[attr-defined]
         found = self._find_import(request, object_id)
         if verb not in {"cancel", "undo"}:
             raise Http404
@@ -71,11 +71,13 @@ class ImportProgress:
         try:
             if verb == "cancel":
                 cancel_import(contact_import=found)
-                messages.success(request, _("Cancelled. What was loaded stays; take it back here."))
+                messages.success(
+                    request, _("Cancelled. What was loaded stays; you can take it back here.")
+                )
             else:
                 request_undo(contact_import=found)
                 wake_import(found.pk)
-                messages.success(request, _("It is being taken back."))
+                messages.success(request, _("The import is being taken back."))
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
         return HttpResponseRedirect(back)
@@ -89,8 +91,8 @@ class ImportProgress:
         else:
             title, words = _("Take back the import of %(file)s?"), _("Take it back")
             sentences = [
-                _("People it created are removed, unless something else uses them by now."),
-                _("Memberships it added end, and what it changed becomes what it was before."),
+                _("The people it created are deleted, unless something else refers to them now."),
+                _("The memberships it added are deleted, and the values it changed are restored."),
             ]
         return confirmation(
             request,
@@ -110,12 +112,12 @@ class ImportProgress:
         return found
 
     def _live_context(self, request: HttpRequest, found: ContactImport) -> dict[str, Any]:
-        may_import = self.has_import_permission(request)  # type: ignore[attr-defined]
+        may_import = self.has_upload_permission(request)  # type: ignore[attr-defined]
         return {
             "found": found,
             "progress": progress_of(found),
             "percent": 100 * progress_of(found).fraction,
-            "is_live": found.state in WORKED_STATES,
+            "is_live": found.state in UNFINISHED_STATES,
             "can_cancel": may_import and found.state in {ImportState.QUEUED, ImportState.RUNNING},
             "can_undo": may_import and found.state in UNDOABLE_STATES,
             "has_rejects": bool(found.rejected) and rejects_file(found).is_file(),

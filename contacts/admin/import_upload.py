@@ -1,11 +1,12 @@
-"""The first page of an import: the file, the list, the policy."""
+"""The first page of an import: the upload of the file, into a list, with a policy."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -16,7 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from contacts.imports.imports import upload_import
+from contacts.imports.lifecycle import upload_import
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy
 from foundation.admin import require
@@ -24,7 +25,7 @@ from foundation.refusals import Refusal
 
 
 class UploadForm(forms.Form):
-    """File, list, policy."""
+    """The file, the list, and the policy for people who are contacts already."""
 
     file = forms.FileField(
         label=_("File"),
@@ -49,36 +50,35 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
     )
     policy = forms.ChoiceField(
-        label=_("People we know already"),
+        label=_("People who are contacts already"),
         choices=ImportPolicy.choices,
         initial=ImportPolicy.OVERWRITE,
         widget=UnfoldAdminSelectWidget,
     )
 
     def clean(self) -> dict[str, Any]:
-        """Either a list that exists or the name of a new one."""
+        """Require either an existing list or the name of a new one."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         chosen, name = data.get("contact_list"), (data.get("new_list") or "").strip()
         if chosen is None and not name:
             self.add_error("new_list", _("Choose a list above, or name a new one here."))
         if chosen is not None and name:
-            self.add_error("new_list", _("Either a list above or a new one here, not both."))
+            self.add_error("new_list", _("Choose a list above or name a new one here, not both."))
         data["new_list"] = name
         return data
 
 
 class ImportUpload:
-    """Mixed into the import's admin."""
+    """The upload page, mixed into the import's admin."""
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the file (GET), or take it in and lead to its check (POST)."""
-        require(self.has_import_permission(request))  # type: ignore[attr-defined]
+        """Show the form (GET), or store the file and redirect to its check page (POST)."""
+        require(self.has_upload_permission(request))  # type: ignore[attr-defined]
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            taken = self._take_in(request, form)
-            if taken is not None:
-                address = reverse("admin:contacts_contactimport_check", args=[taken.pk])
-                return HttpResponseRedirect(address)
+            contact_import = self._upload(request, form)
+            if contact_import is not None:
+                return redirect("admin:contacts_contactimport_check", contact_import.pk)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": ContactImport._meta,
@@ -88,7 +88,8 @@ class ImportUpload:
         }
         return TemplateResponse(request, "console/import/upload.html", context)
 
-    def _take_in(self, request: HttpRequest, form: UploadForm) -> ContactImport | None:
+    def _upload(self, request: HttpRequest, form: UploadForm) -> ContactImport | None:
+        """Store the file; return None, with the refusal in the form, if it cannot be imported."""
         data = form.cleaned_data
         contact_list = data["contact_list"]
         is_new = False
@@ -102,8 +103,8 @@ class ImportUpload:
                 policy=data["policy"],
                 by=request.user,
             )
-        except BaseException as problem:  # nothing is half done
-            if is_new:
+        except BaseException as problem:
+            if is_new:  # no empty list stays behind
                 contact_list.delete()
             if not isinstance(problem, Refusal):
                 raise

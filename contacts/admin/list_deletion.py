@@ -1,4 +1,4 @@
-"""Deleting lists in the console: what becomes of the opt-outs is said before the click."""
+"""Deleting lists in the console; the confirmation describes what happens to the opt-outs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.lists.delete import Deletion, delete_list, rehearse_deletion
+from contacts.lists.delete import Deletion, delete_list, preview_deletion
 from contacts.models import ContactList
 from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
 
 
 class ListDeletion:
-    """Mixed into the list's admin: one list, or the chosen ones, each for itself."""
+    """Deleting one list or several, mixed into the list's admin."""
 
     actions = ["delete_selected"]
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Say what goes and what stays (GET), or delete the list (POST)."""
+        """Show what is deleted and what is kept (GET), or delete the list (POST)."""
         found = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         if found is None:
             shown: HttpResponse = super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
@@ -37,7 +37,7 @@ class ListDeletion:
         if request.method == "POST":
             is_deleted = self._delete(request, [found])
         else:
-            deletion = rehearse_deletion(contact_list=found)
+            deletion = preview_deletion(contact_list=found)
             if not deletion.blocking:
                 return self._ask(request, [(found, deletion)], back=_page(found))
             is_deleted = False
@@ -50,47 +50,47 @@ class ListDeletion:
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[ContactList]
     ) -> HttpResponse | None:
-        """Delete the chosen lists, once it is known what becomes of their opt-outs."""
+        """Delete the selected lists after confirmation."""
         chosen = list(
             ContactList.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
         )
         if request.POST.get("is_confirmed"):
             self._delete(request, chosen)
             return None
-        rehearsed = [(one, rehearse_deletion(contact_list=one)) for one in chosen]
+        previews = [(one, preview_deletion(contact_list=one)) for one in chosen]
         hidden = [
             ("action", "delete_selected"),
             ("is_confirmed", "1"),
             *((ACTION_CHECKBOX_NAME, one.pk) for one in chosen),
         ]
         back = reverse("admin:contacts_contactlist_changelist")
-        return self._ask(request, rehearsed, back=back, hidden=hidden)
+        return self._ask(request, previews, back=back, hidden=hidden)
 
     def delete_model(self, _request: HttpRequest, obj: ContactList) -> None:
-        """Delete a list as every other way to do it does."""
+        """Delete a list by the service, which keeps its opt-outs."""
         delete_list(contact_list=obj)
 
     def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[ContactList]) -> None:
-        """Delete lists as every other way to do it does."""
+        """Delete lists by the service, which keeps their opt-outs."""
         for one in queryset:
             delete_list(contact_list=one)
 
     def _ask(
         self,
         request: HttpRequest,
-        rehearsed: list[tuple[ContactList, Deletion]],
+        previews: list[tuple[ContactList, Deletion]],
         *,
         back: str,
         hidden: list[tuple[str, Any]] | None = None,
     ) -> HttpResponse:
-        names = ", ".join(one.name for one, _deletion in rehearsed)
+        names = ", ".join(one.name for one, _deletion in previews)
         return confirmation(
             request,
             self,
             title=gettext("Delete the list %(name)s?") % {"name": names},
             sentences=[
-                f"{one.name}: {sentence}" if len(rehearsed) > 1 else sentence
-                for one, deletion in rehearsed
+                f"{one.name}: {sentence}" if len(previews) > 1 else sentence
+                for one, deletion in previews
                 for sentence in _sentences(deletion)
             ],
             verb=gettext("Delete"),
@@ -100,7 +100,7 @@ class ListDeletion:
         )
 
     def _delete(self, request: HttpRequest, lists: list[ContactList]) -> bool:
-        """Delete lists, each for itself, and say what came of it; return whether all are gone."""
+        """Delete each list in its own transaction, show the results; return whether all worked."""
         refusals = []
         for one in lists:
             name = one.name
@@ -111,8 +111,8 @@ class ListDeletion:
             except Refusal as refusal:
                 refusals.append(refusal)
                 continue
-            said = gettext("The list %(name)s is deleted.") % {"name": name}
-            messages.success(request, " ".join([said, *_of_opt_outs(deletion, is_done=True)]))
+            sentence = gettext("The list %(name)s is deleted.") % {"name": name}
+            messages.success(request, " ".join([sentence, *_of_opt_outs(deletion, is_done=True)]))
         show_refusals(request, refusals)
         return not refusals
 
@@ -122,7 +122,7 @@ def _page(contact_list: ContactList) -> str:
 
 
 def _sentences(deletion: Deletion) -> list[str]:
-    """Return what deleting a list does, a sentence each; why it does not, where it is refused."""
+    """Return the effects of deleting a list as sentences, or why the deletion is refused."""
     if deletion.blocking:
         return [*deletion.blocking]
     people = ngettext(

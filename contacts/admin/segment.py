@@ -1,4 +1,4 @@
-"""Segments: people by conditions, built in rows, with who that is now before it is saved."""
+"""The list of segments, and the page that edits one and previews the people who meet it."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ from unfold.decorators import display
 from contacts.admin.segment_form import SegmentForm
 from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
 from contacts.models import Segment
-from contacts.people.attributes import known_attribute_names
-from contacts.segments.segments import glimpse_segment, save_segment
+from contacts.people.attributes import attribute_names_in_use
+from contacts.segments.preview import preview_segment
+from contacts.segments.save import save_segment
 from foundation.admin import ConsoleAdmin, ProtectedMixin, require
 from foundation.refusals import Refusal
 
-#: Names of attributes offered while typing.
+#: The most attribute names that the page suggests.
 MOST_NAMES = 500
 
 
 @admin.register(Segment)
 class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
-    """Saved questions about people; a campaign asks them when its run is planned."""
+    """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
     protected_by = ["campaigns", "runs"]
     empty_sentence = _(
-        "A segment is a question about people, like: in Beijing and not written to for 30 days. "
-        "Whoever fits when a run is planned is written to."
+        "A segment selects people by conditions, for example: in Beijing, and no message for 30 "
+        "days. Its conditions are evaluated when a run is planned."
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the fragment that counts while an operator builds."""
-        glimpse = self.admin_site.admin_view(self.glimpse_view)
-        return [path("glimpse/", glimpse, name="contacts_segment_glimpse"), *super().get_urls()]
+        """Add the URL of the preview."""
+        preview = self.admin_site.admin_view(self.preview_view)
+        return [path("preview/", preview, name="contacts_segment_preview"), *super().get_urls()]
 
     def changeform_view(
         self,
@@ -62,8 +63,8 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
             request, "console/people/segment.html", self._context(form, request)
         )
 
-    def glimpse_view(self, request: HttpRequest) -> HttpResponse:
-        """Answer with how many, and some of those, who meet conditions that are not saved yet."""
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Return the number and a sample of the people who meet the posted conditions."""
         require(
             self.has_view_permission(request) and request.user.has_perm("contacts.view_contact")
         )
@@ -74,10 +75,10 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         context: dict[str, Any] = {"form": form}
         if form.conditions and not form.non_field_errors() and "text" not in form.errors:
             try:
-                context["glimpse"] = glimpse_segment(conditions=form.conditions)
+                context["preview"] = preview_segment(conditions=form.conditions)
             except Refusal as refusal:
                 context["problem"] = refusal.sentence
-        return TemplateResponse(request, "console/people/glimpse.html", context)
+        return TemplateResponse(request, "console/people/segment_preview.html", context)
 
     def _find(self, request: HttpRequest, object_id: str | None) -> Segment:
         if object_id is None:
@@ -100,7 +101,8 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         name = form.cleaned_data["name"].strip()
         with transaction.atomic():
             if not is_new:
-                # The service knows segments by name: a new name must not make another one.
+                # The service finds a segment by its name: without this, a new name would create a
+                # second segment.
                 Segment.objects.filter(pk=segment.pk).update(name=name)
             saved = save_segment(
                 name=name,
@@ -125,7 +127,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
-            "attribute_names": sorted(known_attribute_names())[:MOST_NAMES],
+            "attribute_names": sorted(attribute_names_in_use())[:MOST_NAMES],
             "grammar": {what: list(words) for what, (_label, words) in WHATS.items()},
             "valueless": VALUELESS,
             "may_save": self._may_save(request, segment),
@@ -135,7 +137,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     @display(description=_("conditions"))
     def conditions_shown(self, segment: Segment) -> Any:
-        """How many conditions, and how they are joined."""
+        """Return the number of conditions, and whether all or any of them must be met."""
         found = rows_of(segment.conditions)
         if found is None:
             return _("nested")

@@ -1,4 +1,4 @@
-"""The forms of a segment: its name, and a row for each condition."""
+"""The forms of a segment: its name and description, and a row for each condition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from contacts.segments.conditions import condition_of, known_kinds
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
-#: Rows of a form at most, and empty ones offered.
+#: The most rows of a form, and the number of empty ones it begins with.
 MOST_ROWS, EMPTY_ROWS = 50, 1
 
 
@@ -36,7 +36,7 @@ def _whats() -> list[tuple[str, Any]]:
 
 
 class ConditionForm(forms.Form):
-    """One row."""
+    """The row of one condition."""
 
     what = forms.ChoiceField(label=_("what"), choices=_whats, required=False)
     name = forms.CharField(label=_("attribute's name"), max_length=100, required=False)
@@ -63,7 +63,7 @@ class ConditionForm(forms.Form):
         self.fields["lists"].widget.attrs["size"] = 3
 
     def clean(self) -> dict[str, Any]:
-        """Say what a row lacks next to the field that lacks it; a row about nothing is none."""
+        """Add errors to the fields that are missing or wrong; a row without a subject is empty."""
         data: dict[str, Any] = super().clean() or {}
         what, comparison = data.get("what", ""), data.get("comparison", "")
         if not what or self.errors:
@@ -81,7 +81,10 @@ class ConditionForm(forms.Form):
     def _check_value(self, what: str, comparison: str, value: str) -> None:
         if what == "friend_of":
             if not all(uin.isdecimal() and len(uin) <= 10 for uin in split_values(value)):
-                sentence = gettext("QQ numbers of accounts with commas between, or nothing: any.")
+                sentence = gettext(
+                    "Enter QQ numbers of accounts, separated by commas. Leave it empty for any "
+                    "account."
+                )
                 self.add_error("value", sentence)
         elif comparison in DAYS:
             if not (value.isascii() and value.isdigit() and int(value) <= 100_000):
@@ -99,7 +102,7 @@ class ConditionForm(forms.Form):
                 self.add_error("value", gettext("A number, like 18 or 2.5."))
 
     def row(self) -> Row | None:
-        """Return the row, or None when it is empty or to be removed."""
+        """Return the row, or None if it is empty or marked for removal."""
         data = self.cleaned_data
         if not data.get("what") or data.get("DELETE"):
             return None
@@ -118,7 +121,7 @@ ConditionFormSet: type[BaseFormSet[ConditionForm]] = formset_factory(
 
 
 class SegmentForm(forms.ModelForm):
-    """The name, how the rows are joined, and the conditions as text for what rows cannot say."""
+    """Name, description, and the conditions: as rows, or as text if rows cannot express them."""
 
     word = forms.ChoiceField(
         label=_("who meets"),
@@ -130,8 +133,8 @@ class SegmentForm(forms.ModelForm):
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 12, "spellcheck": "false"}),
         help_text=_(
-            "These conditions are deeper than rows can show, so they are edited as JSON: "
-            "all, any and not around conditions with a kind."
+            "These conditions cannot be shown as rows. Edit them as JSON: all, any and not combine "
+            "conditions that each have a kind."
         ),
     )
 
@@ -149,13 +152,14 @@ class SegmentForm(forms.ModelForm):
         super().__init__(data, instance=instance, initial=initial)
         self.fields["word"].widget.attrs["class"] = "q-input"
         del self.fields["word" if is_text else "text"]
-        # What was posted is judged by itself: a row equal to what is saved counts as well.
+        # Posted rows are read without initial values: a row that equals a saved one would count
+        # as unchanged, and so as empty.
         shown = _typed(found) if data is None else None
         self.rows = None if is_text else ConditionFormSet(data, prefix="row", initial=shown)
         self.conditions: Any = {}
 
     def clean(self) -> dict[str, Any] | None:
-        """Make the conditions, and refuse next to their field what is not understood."""
+        """Build the conditions, and add an error if they are not understood."""
         data = super().clean()
         where = "text" if self.rows is None else None
         try:
@@ -166,7 +170,7 @@ class SegmentForm(forms.ModelForm):
         except Refusal as refusal:
             self.add_error(where, refusal.sentence)
         except (ValueError, RecursionError):
-            self.add_error(where, gettext("This is not JSON that can be read."))
+            self.add_error(where, gettext("This is not valid JSON."))
         return data
 
     def _conditions(self) -> Any:

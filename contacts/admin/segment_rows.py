@@ -1,7 +1,8 @@
-"""Segments as rows of a form, and back: what / is / value, all or any of them.
+"""A segment's conditions as rows of a form, and the rows as conditions.
 
-Only what a row can say in full becomes rows. Anything deeper stays text, so that opening and
-saving a segment never changes its meaning.
+A row has a subject, a comparison and a value; all or any of the rows must be met. Only conditions
+that rows express completely become rows. Others stay text, so that opening and saving a segment
+never changes its meaning.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-#: The comparisons of texts, as contacts.segments.conditions names them.
+#: The comparisons of texts, by their names in `contacts.segments.conditions`.
 TEXT = (
     "equals",
     "not_equals",
@@ -24,11 +25,13 @@ TEXT = (
     "filled",
     "empty",
 )
+#: The comparisons without a value.
 VALUELESS = ("filled", "empty", "ever", "never", "yes", "no")
-#: The comparisons that need a number of days; "not_within" is "not": {..., "is": "less_than"}.
+#: The comparisons that need a number of days. "not_within" stands for the JSON
+#: {"not": {..., "is": "less_than"}}.
 DAYS = ("less_than", "more_than", "not_within")
 
-#: What a row may be about, and how it may be compared.
+#: Subject -> (its label, its comparisons).
 WHATS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "attribute": (_("attribute"), TEXT),
     "name": (_("name"), TEXT),
@@ -39,16 +42,17 @@ WHATS: dict[str, tuple[Any, tuple[str, ...]]] = {
         _("wrote to one of the accounts"),
         ("ever", "less_than", "not_within", "more_than", "never"),
     ),
-    "never_reached": (_("had messages, none was sent"), ("yes", "no")),
-    "known_since": (_("known to us"), ("less_than", "more_than")),
+    "never_reached": (_("has messages, none of them sent"), ("yes", "no")),
+    "known_since": (_("became a contact"), ("less_than", "more_than")),
     "suppressed": (_("suppressed everywhere"), ("yes", "no")),
 }
+#: Comparison -> its label.
 COMPARISONS: dict[str, Any] = {
     "equals": _("is"),
     "not_equals": _("is not"),
     "contains": _("contains"),
     "starts_with": _("begins with"),
-    "one_of": _("is one of (commas between)"),
+    "one_of": _("is one of (separated by commas)"),
     "above": _("is more than (a number)"),
     "below": _("is less than (a number)"),
     "filled": _("is known"),
@@ -65,13 +69,14 @@ COMPARISONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One condition as a form has it.
+    """One condition in a form.
 
     Attributes:
-        what: a key of WHATS.
+        what: the subject, a key of WHATS.
         comparison: a key of COMPARISONS.
-        name: of the attribute.
-        value: as typed: a text, texts or UINs with commas between, or days.
+        name: the name of the attribute, if the subject is one.
+        value: the text in the field: a text, texts or UINs separated by commas, or a number of
+            days.
         lists: ids of lists.
     """
 
@@ -83,7 +88,7 @@ class Row:
 
 
 def rows_of(conditions: Any) -> tuple[str, list[Row]] | None:
-    """Return a segment's JSON as ("all" or "any", rows), or None when rows cannot say it."""
+    """Return a segment's JSON as ("all" or "any", rows), None if rows cannot express it."""
     if not conditions:
         return "all", []
     if not isinstance(conditions, Mapping):
@@ -99,16 +104,20 @@ def rows_of(conditions: Any) -> tuple[str, list[Row]] | None:
 
 
 def conditions_of(word: str, rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the JSON that rows mean; no row is nobody.
+    """Return the JSON of rows; without rows it is empty and selects nobody.
+
+    Args:
+        word: "all" or "any".
+        rows: the conditions.
 
     Raises:
-        ValueError: a number is none.
+        ValueError: a value that must be a number is not one.
     """
     return {word: [_node_of(row) for row in rows]} if rows else {}
 
 
 def split_values(text: str) -> list[str]:
-    """Return the values between commas, Chinese ones included."""
+    """Return the values of a text, separated by ASCII or Chinese commas."""
     parts = text.replace("，", ",").replace("、", ",").split(",")
     return [part.strip() for part in parts if part.strip()]
 
@@ -156,11 +165,11 @@ def _row_of(node: Any) -> Row | None:
         value=_typed(inner),
         lists=tuple(n for n in _listed(inner, "lists") if type(n) is int),
     )
-    return row if _says_all(row, node) else None
+    return row if _is_same(row, node) else None
 
 
 def _usual(what: str) -> str:
-    """Return the comparison that is meant when none is said."""
+    """Return the default comparison of a subject."""
     if what in ("attribute", "name"):
         return "equals"
     return "ever" if what == "replied" else "less_than"
@@ -180,8 +189,8 @@ def _listed(node: Mapping[str, Any], key: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _says_all(row: Row, node: Mapping[str, Any]) -> bool:
-    """Whether the row made into JSON again means what it was made of."""
+def _is_same(row: Row, node: Mapping[str, Any]) -> bool:
+    """Return whether the row's JSON has the meaning of the JSON it was made from."""
     try:
         again = _node_of(row)
     except ValueError:
@@ -190,7 +199,7 @@ def _says_all(row: Row, node: Mapping[str, Any]) -> bool:
 
 
 def _plain(node: Any) -> Any:
-    """Return JSON in one of its spellings: the default comparison said, 5 as "5"."""
+    """Return JSON in a normal form: with the default comparison, and numbers as text."""
     if not isinstance(node, Mapping):
         return node
     if "not" in node:

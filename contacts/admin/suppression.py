@@ -1,4 +1,4 @@
-"""Suppressions: who must never be written to."""
+"""The list of suppressions and the form of one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tabular.exports import stream_csv, write_xlsx
 
 @admin.register(Suppression)
 class SuppressionAdmin(ExportMixin, UncountedAdmin):
-    """By UIN: deleting and importing the contact again does not lift it."""
+    """Suppressions, by UIN: deleting a contact and importing it again does not lift one."""
 
     export_resource = SuppressionResource
     export_stream = stream_csv
@@ -27,11 +27,11 @@ class SuppressionAdmin(ExportMixin, UncountedAdmin):
     list_filter = [("reason", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
     list_select_related = ["contact_list"]
     search_fields = ["uin"]
-    search_help_text = _("UIN; its beginning is enough")
+    search_help_text = _("UIN (its first digits are enough)")
     autocomplete_fields = ["contact_list"]
     fields = ["uin", "contact_list", ("reason", "source")]
     empty_sentence = _(
-        "Nobody has asked to be left alone yet. Who is entered here is skipped by every campaign, "
+        "There are no suppressions yet. Every campaign skips the QQ numbers entered here, starting "
         "at once."
     )
 
@@ -45,5 +45,5 @@ class SuppressionAdmin(ExportMixin, UncountedAdmin):
 
     @admin.display(description=_("holds for"))
     def scope(self, suppression: Suppression) -> Any:
-        """Every campaign, or those to one list."""
+        """Return the list whose campaigns it applies to, or "every campaign"."""
         return suppression.contact_list or _("every campaign")

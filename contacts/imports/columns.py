@@ -1,4 +1,4 @@
-"""What the columns of a file mean: guessed from their titles, corrected, remembered."""
+"""The meanings of a file's columns: guessed from their titles, corrected and remembered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula,
 UIN, NAME, LEFT_OUT = "uin", "name", ""
 ATTRIBUTE = "attribute:"
 
-#: Titles, the likeliest first, in the spelling of `plain_title`.
+#: Titles of the UIN, the most likely first, in the spelling of `plain_title`.
 UIN_TITLES = (
     "uin", "qq", "qq号", "qq号码", "qqnumber", "qqno", "qqid", "qq账号", "qq帐号", "好友qq",
     "号码", "企鹅号", "账号", "帐号", "number", "号", "qq號", "qq號碼", "qq帳號", "號碼", "帳號",
@@ -27,20 +27,21 @@ NAME_TITLES = (
     "name", "姓名", "名字", "名称", "fullname", "客户姓名", "昵称", "nickname", "nick", "qq昵称",
     "网名", "称呼", "备注名", "客戶姓名", "名稱", "暱稱", "稱呼", "備註名",
 )  # fmt: skip
-#: The two columns that a file of rejected rows has on top: the corrected file may keep them.
+#: Titles of the two columns that are added to a file of rejected rows. The corrected file may keep
+#: them.
 LINE_TITLES = ("line", "行号", "行")
 REASON_TITLES = ("reason", "原因", "理由")
-#: What our own export of people has besides what is imported.
+#: The first columns of our own export of contacts; "created_at" is not imported.
 EXPORTED = ("uin", "name", "created_at")
 _NTH = re.compile(r"(.+)#([0-9]{1,3})", re.DOTALL)
 
 
 def guess_mapping(columns: Sequence[str], *, sample: Sequence[Row] = ()) -> list[str]:
-    """Return what each column becomes, by its title; without titles, by what is in it.
+    """Return the meaning of each column, guessed from its title or, without titles, its cells.
 
     Args:
-        columns: the titles, "1", "2", ... where the file has no header.
-        sample: first rows, to find the UINs of a file without a header.
+        columns: the titles; "1", "2", ... if the file has no header.
+        sample: the first rows, to find the column of UINs if no title names it.
 
     Returns:
         For each column "uin", "name", "attribute:<title>" or "".
@@ -68,7 +69,7 @@ def guess_mapping(columns: Sequence[str], *, sample: Sequence[Row] = ()) -> list
 
 
 def _left_out(columns: Sequence[str], plain: Sequence[str]) -> set[int]:
-    """Return the columns that are no attributes: without a title, or added by files of ours."""
+    """Return the columns to leave out: without a title, or added by our own files."""
     found = {number for number, title in enumerate(columns) if not title}
     if len(plain) > 2 and plain[-2] in LINE_TITLES and plain[-1] in REASON_TITLES:
         found |= {len(plain) - 2, len(plain) - 1}
@@ -100,17 +101,17 @@ def _is_uin(cell: str) -> bool:
 def apply_choices(
     mapping: Sequence[str], columns: Sequence[str], choices: Mapping[str, str]
 ) -> list[str]:
-    """Return the mapping with an operator's choices: column=field, or field=column.
+    """Return the mapping with an operator's choices, each column=field or field=column.
 
     Args:
         mapping: the mapping so far.
         columns: the titles.
-        choices: title -> "uin", "name", an attribute's name, or "" to leave it out. Read the
-            other way round where the key is a field and the value a title. title#2 is the second
+        choices: title -> "uin", "name", an attribute's name, or "" to leave the column out. If
+            the key is not a title but the value is, the two are swapped. title#2 is the second
             column of that title.
 
     Raises:
-        Refusal: a title that the file does not have.
+        Refusal: the file has no such title.
     """
     chosen = list(mapping)
     for key, value in choices.items():
@@ -120,11 +121,11 @@ def apply_choices(
         if column is None:
             raise Refusal(
                 _("There is no column %(column)s. The file has: %(columns)s.")
-                % {"column": key, "columns": named(columns)},
+                % {"column": key, "columns": joined_titles(columns)},
                 code="no_such_column",
             )
         field = field.removeprefix(ATTRIBUTE)
-        if field in (UIN, NAME):  # only one column can be it
+        if field in (UIN, NAME):  # only one column can have this meaning
             chosen = [
                 ATTRIBUTE + columns[n] if old == field else old for n, old in enumerate(chosen)
             ]
@@ -135,7 +136,7 @@ def apply_choices(
 
 
 def _place(title: str, columns: Sequence[str]) -> int | None:
-    """Return the column of a title, or of its nth: title#2."""
+    """Return the column of a title; title#2 is the second column of that title."""
     if title in columns:
         return columns.index(title)
     nth = _NTH.fullmatch(title)
@@ -147,15 +148,15 @@ def check_mapping(mapping: Sequence[str], columns: Sequence[str]) -> None:
     """Refuse a mapping that cannot be loaded.
 
     Raises:
-        Refusal: there is no UIN, or two columns want to be the same thing.
+        Refusal: no column is the UIN, or two columns have the same meaning.
     """
     if UIN not in mapping:
         raise Refusal(
             _(
                 "No column holds the UIN. The columns found are: %(columns)s. Name one of them "
-                "uin (or qq, QQ号, 号码), or say which it is: --mapping COLUMN=uin."
+                "uin (or qq, QQ号, 号码), or choose one: --mapping COLUMN=uin."
             )
-            % {"columns": named(columns)},
+            % {"columns": joined_titles(columns)},
             code="no_uin_column",
             columns=list(columns),
         )
@@ -169,11 +170,11 @@ def check_mapping(mapping: Sequence[str], columns: Sequence[str]) -> None:
 
 
 def _twice(first: int, second: int, field: str, columns: Sequence[str]) -> str:
-    """Say which two columns want to be the same thing, and what to do."""
+    """Return the sentence that names two columns with the same meaning, and what to do."""
     one, other = columns[first], columns[second]
     if one != other:
         return _(
-            "The columns %(one)s and %(other)s are both meant as %(field)s. "
+            "The columns %(one)s and %(other)s are both mapped to %(field)s. "
             "Leave one of them out, or give it another name."
         ) % {"one": one, "other": other, "field": field.removeprefix(ATTRIBUTE)}
     return _(
@@ -187,14 +188,14 @@ def _twice(first: int, second: int, field: str, columns: Sequence[str]) -> str:
     }
 
 
-def named(columns: Sequence[str]) -> str:
-    """Return the titles for a sentence, the first twenty of them."""
+def joined_titles(columns: Sequence[str]) -> str:
+    """Return the first twenty titles, separated by commas, for a sentence."""
     shown = ", ".join(title or "-" for title in columns[:20])
     return shown + (", ..." if len(columns) > 20 else "")
 
 
 def attribute_names(mapping: Sequence[str]) -> list[str]:
-    """Return the attributes that a mapping fills."""
+    """Return the names of the attributes in a mapping."""
     return [f.removeprefix(ATTRIBUTE) for f in mapping if f.startswith(ATTRIBUTE)]
 
 
@@ -203,7 +204,7 @@ def _digest(columns: Sequence[str]) -> str:
 
 
 def remembered_mapping(*, columns: Sequence[str], by: Any = None) -> list[str] | None:
-    """Return how this operator mapped a file with the same header last, or None."""
+    """Return this operator's last mapping of the same header, None if there is none."""
     remembered = RememberedMapping.objects.filter(operator=by, header=_digest(columns)).first()
     if remembered is None or len(remembered.mapping) != len(columns):
         return None
@@ -211,7 +212,7 @@ def remembered_mapping(*, columns: Sequence[str], by: Any = None) -> list[str] |
 
 
 def remember_mapping(*, columns: Sequence[str], mapping: Sequence[str], by: Any = None) -> None:
-    """Keep how this operator mapped this header, for the next file."""
+    """Store this operator's mapping of a header, for the next file that has it."""
     header, now = _digest(columns), timezone.now()
     known = RememberedMapping.objects.filter(operator=by, header=header)
     if not known.update(mapping=list(mapping), used_at=now):

@@ -1,4 +1,4 @@
-"""An import that cannot go on says so: it is failed, with a sentence for whom it was run."""
+"""Failing an import after an exception, with a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 
-def give_up_import(*, import_id: int, problem: Exception) -> None:
-    """Fail an import, or the taking back of one, by what was raised in the middle of it.
+def fail_import(*, import_id: int, problem: Exception) -> None:
+    """Move an import that raised an exception while it ran or was taken back to `failed`.
 
-    A constraint says that another writer came between (the list was deleted, a person was planned
-    for): the tick tries that again, which sees how things are then.
+    After an IntegrityError nothing is changed: another transaction interfered (it deleted the list,
+    or planned a delivery to a person), and the next tick tries again with the present data.
+
+    Args:
+        import_id: the import.
+        problem: the exception; a Refusal's sentence is stored, of others the type alone.
     """
     if isinstance(problem, IntegrityError):
         return
@@ -23,9 +27,9 @@ def give_up_import(*, import_id: int, problem: Exception) -> None:
         sentence: str = problem.sentence
     else:
         sentence = _(
-            "An error of the program (%(error)s). The log of the jobs worker says where: report "
-            "it. What was done so far stays; it can be taken back."
+            "Program error (%(error)s). Report it, with the log of the jobs worker. What was done "
+            "so far stays and can be taken back."
         ) % {"error": type(problem).__name__}
-    ContactImport.objects.worked().filter(pk=import_id).transition(
+    ContactImport.objects.unfinished().filter(pk=import_id).transition(
         to=ImportState.FAILED, problem=sentence, finished_at=timezone.now()
     )

@@ -1,4 +1,4 @@
-"""The files of imports: below QQCAMPAIGN_HOME/imports, readable by their owner only."""
+"""The files of imports, in QQCAMPAIGN_HOME/imports, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from contacts.models import ContactImport
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
+#: Bytes that are read at a time.
 BLOCK = 1 << 20
-#: Bytes of an upload.
+#: The most bytes of an upload.
 LARGEST = 2 << 30
 
 
 def import_folder() -> Path:
-    """Return the folder of imports, made at first use, closed to others."""
+    """Return the folder of imports; create it, closed to other users, at first use."""
     folder = Path(settings.QQCAMPAIGN_HOME) / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def open_private(path: Path) -> BinaryIO:
-    """Open a file for reading and writing that only its owner may read; keep what is in it."""
+    """Open a file for reading and writing without truncating it; only its owner may read it."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
 
 def store_upload(blocks: Iterable[bytes]) -> Path:
-    """Store an upload block by block, and return where.
+    """Store an upload block by block, and return its path.
 
     Args:
         blocks: the file's bytes; Django's `UploadedFile.chunks()`, or `read_blocks(path)`.
 
     Raises:
-        Refusal: it is too large, or the disk is full.
+        Refusal: it is larger than LARGEST, or cannot be written, for example on a full disk.
     """
     path = import_folder() / secrets.token_hex(16)
     size = 0
@@ -56,7 +57,7 @@ def store_upload(blocks: Iterable[bytes]) -> Path:
     except OSError as problem:
         path.unlink(missing_ok=True)
         raise Refusal(
-            _("The file cannot be stored: %(problem)s. Make room in %(folder)s.")
+            _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
             % {"problem": problem.strerror or problem, "folder": path.parent},
             code="cannot_store",
         ) from None
@@ -74,26 +75,26 @@ def read_blocks(path: Path) -> Iterable[bytes]:
 
 
 def stored_file(contact_import: ContactImport) -> Path:
-    """Return where an import's file is.
+    """Return the path of an import's file.
 
     Raises:
-        Refusal: it has been removed.
+        Refusal: the file has been removed.
     """
     path = import_folder() / Path(contact_import.stored_name or "removed").name
     if not contact_import.stored_name or not path.is_file():
         raise Refusal(
-            _("The file of this import is not there any more. Upload it again."), code="file_gone"
+            _("The file of this import no longer exists. Upload it again."), code="file_gone"
         )
     return path
 
 
 def rejects_file(contact_import: ContactImport) -> Path:
-    """Return where the rejected rows of an import are, or will be."""
+    """Return the path of an import's rejected rows; the file may not exist."""
     return import_folder() / f"rejected-{contact_import.pk}.csv"
 
 
 def remove_upload(contact_import: ContactImport) -> None:
-    """Remove an import's file: it names people, and nothing needs it any more."""
+    """Remove an import's file, which contains personal data and is not needed any more."""
     if contact_import.stored_name:
         (import_folder() / Path(contact_import.stored_name).name).unlink(missing_ok=True)
     ContactImport.objects.filter(pk=contact_import.pk).update(stored_name="")

@@ -1,7 +1,8 @@
-"""A chunk of validated people into the database: as a set, in the caller's transaction.
+"""Loading a chunk of validated people with a few statements, in the caller's transaction.
 
-On PostgreSQL by COPY into a temporary table and INSERT ... SELECT ... ON CONFLICT; on SQLite by
-executemany into one and the same statements. A row a time through the ORM takes 30 times as long.
+The people are staged in a temporary table, by COPY on PostgreSQL and by executemany on SQLite. From
+there they go into the tables by INSERT ... SELECT ... ON CONFLICT. One row at a time through the
+ORM takes 30 times as long.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from datetime import datetime
 
 from django.db import connection
 
-from contacts.imports.changes import change_known
+from contacts.imports.existing_people import update_existing_people
 from contacts.imports.staging import PackedPeople
 
-# Ordered by UIN: two imports that meet wait for each other instead of locking up, and the index
-# is filled page by page.
+# Ordered by UIN: two imports of the same people wait for each other instead of deadlocking, and the
+# index is filled page by page.
 _NEW_PEOPLE = """
     INSERT INTO contacts_contact
         (uin, name, attributes, created_at, updated_at, source_import_id)
@@ -25,14 +26,14 @@ _NEW_PEOPLE = """
     FROM stage_people WHERE true ORDER BY uin
     ON CONFLICT (uin) DO NOTHING
 """
-# One statement: the ids of the new people go straight into the list, no look-up by UIN.
+# One statement: the ids of the new people go straight into the list, without a look-up by UIN.
 _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL = """
     WITH created AS ({people} RETURNING id)
     INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
     SELECT %(list)s, id, %(now)s, %(import)s FROM created
 """.replace("{people}", _NEW_PEOPLE)
-# Those who are members already are most of a file that comes again: looked up, they cost half of
-# what a refused row costs. SQLite refuses more cheaply than it looks up.
+# When a file is imported again, most of its people are members already. On PostgreSQL, looking a
+# member up costs half of a conflicting insert. On SQLite the conflict is cheaper.
 _MEMBERS = """
     INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
     SELECT %(list)s, person.id, %(now)s, %(import)s
@@ -48,8 +49,8 @@ _MEMBERS_POSTGRESQL = _MEMBERS.replace(
         WHERE member.contact_list_id = %(list)s AND member.contact_id = person.id
     )""",
 )
-# By index, person after person: nothing is known of a temporary table, so the planner would rather
-# read all contacts and all members, once a chunk.
+# Makes the planner look people up by index. A temporary table has no statistics, so the planner
+# would otherwise read all contacts and all members for each chunk.
 _LOOK_UP_POSTGRESQL = """
     SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
 """
@@ -57,7 +58,14 @@ _LOOK_UP_POSTGRESQL = """
 
 @dataclass(slots=True)
 class Loaded:
-    """What became of a chunk's people."""
+    """The result of loading a chunk.
+
+    Attributes:
+        created: people who are new.
+        updated: people who were changed.
+        unchanged: people who were not.
+        added: people who were added to the list.
+    """
 
     created: int = 0
     updated: int = 0
@@ -67,10 +75,10 @@ class Loaded:
 
 @contextmanager
 def unmapped_pages() -> Iterator[None]:
-    """Within, SQLite reads through its page cache only; PostgreSQL has nothing to do with it.
+    """Turn off SQLite's memory-mapped reads inside the context; do nothing on PostgreSQL.
 
-    Pages of a mapped file count as memory of the process, and loading a million people meets all
-    of them: 128 MB for nothing, it is no faster.
+    Mapped pages count as memory of the process, and loading a million people touches all of them.
+    That costs 128 MB and is not faster.
     """
     if connection.vendor != "sqlite":
         yield
@@ -86,10 +94,10 @@ def unmapped_pages() -> Iterator[None]:
 
 
 def commit_lazily() -> None:
-    """Let this transaction's commit not wait for PostgreSQL's disk.
+    """Make this transaction's commit not wait for PostgreSQL's disk.
 
-    A chunk that a crash of the server takes back takes its cursor along. The commit that ends the
-    import waits, and with it all of them are on the disk.
+    If the server crashes and loses the chunk, it loses the import's cursor with it, so the chunk is
+    loaded again. The last commit of the import waits, and after it all chunks are on the disk.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -99,14 +107,14 @@ def commit_lazily() -> None:
 def load_people(
     people: PackedPeople, *, import_id: int, list_id: int, policy: str, now: datetime
 ) -> Loaded:
-    """Load a chunk. Runs in the caller's transaction, in which the caller moves the cursor.
+    """Load a chunk in the caller's transaction, in which the caller also moves the cursor.
 
     Args:
-        people: validated, no UIN twice.
-        import_id: the import they come with.
-        list_id: the list they go into.
-        policy: what becomes of those we know; an ImportPolicy.
-        now: the time to note.
+        people: validated people, no UIN twice.
+        import_id: the import.
+        list_id: the list that they are added to.
+        policy: an ImportPolicy, for people who are contacts already.
+        now: the time of the changes.
     """
     if not people.count:
         return Loaded()
@@ -121,7 +129,7 @@ def load_people(
         if is_any_known and is_postgresql:
             cursor.execute(_LOOK_UP_POSTGRESQL)
         if is_any_known:
-            loaded.updated = change_known(cursor, values=values, policy=policy, now=now)
+            loaded.updated = update_existing_people(cursor, values=values, policy=policy, now=now)
         loaded.unchanged = people.count - loaded.created - loaded.updated
         if is_any_known or not is_postgresql:
             cursor.execute(_MEMBERS_POSTGRESQL if is_postgresql else _MEMBERS_SQLITE, values)

@@ -1,4 +1,4 @@
-"""Tending imports: resume those whose worker died, remove files that nobody needs any more."""
+"""Maintenance of imports: resuming those whose worker died, removing files not needed any more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from contacts.imports.files import import_folder, remove_upload
-from contacts.imports.imports import discard_import
+from contacts.imports.lifecycle import discard_import
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.fault_isolation import run_each
@@ -19,16 +19,17 @@ from foundation.refusals import Refusal
 
 Row = TypeVar("Row")
 
-#: An upload that nobody started is forgotten, and rejected rows are removed, after this long.
+#: Age at which an upload that was never started is deleted.
 FORGOTTEN_AFTER = timedelta(days=7)
+#: Age at which a file of rejected rows is deleted.
 REJECTS_KEPT = timedelta(days=30)
 
 
 def maintain_imports(*, wake: Callable[[int], None]) -> int:
-    """Wake a worker for every import that should be worked on and is not; return how many.
+    """Wake a worker for every abandoned import; return their number.
 
     Args:
-        wake: sends the wake-up for an import's id.
+        wake: a function that sends the wake-up for an import's id.
     """
     ids = list(ContactImport.objects.abandoned().values_list("pk", flat=True))
     for import_id in ids:
@@ -37,7 +38,7 @@ def maintain_imports(*, wake: Callable[[int], None]) -> int:
 
 
 def remove_old_files() -> int:
-    """Remove uploads never started and rejects long read: they name people. Return how many."""
+    """Remove the files of old or finished imports, which contain personal data; return how many."""
     now, removed = timezone.now(), 0
     stale = ContactImport.objects.filter(
         state=ImportState.UPLOADED, created_at__lt=now - FORGOTTEN_AFTER
@@ -52,18 +53,18 @@ def remove_old_files() -> int:
 
 
 def _each(rows: Iterable[Row], do: Callable[[Row], bool]) -> list[bool]:
-    """Do it for each, for itself: a file that cannot be removed keeps no other. It is logged."""
+    """Do it for each row; a failure is logged and does not stop the others."""
     return run_each(rows, do=do, on_failure=_leave, step="Removing old files")
 
 
 def _leave(_row: object, _problem: Exception) -> None:
-    """Leave it to the next tick."""
+    """Do nothing: the next tick tries again."""
 
 
 def _discard(contact_import: ContactImport) -> bool:
     try:
         discard_import(contact_import=contact_import)
-    except Refusal:  # started this moment
+    except Refusal:  # it was started in the meantime
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""What a file changes in a person we already know, by policy; and how to take it back."""
+"""What a row changes in an existing contact, by policy, and how a change is undone."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ def merge(
     new_name: str,
     new_attributes: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what changes, as it is kept for undoing; empty when nothing does.
+    """Return the changes that a row makes in a contact; empty if there are none.
 
-    What the file leaves empty never erases anything, whatever the policy; attributes merge.
+    Attributes are merged one by one. An empty cell never deletes a value, whatever the policy.
 
     Args:
         policy: an ImportPolicy.
-        name: what we have.
-        attributes: what we have.
-        new_name: what the file says.
-        new_attributes: what the file says; no empty values.
+        name: the contact's name.
+        attributes: the contact's attributes.
+        new_name: the name in the file.
+        new_attributes: the attributes in the file, without empty values.
 
     Returns:
-        {"name": [before, after], "attributes": {key: [before or None, after]}}; either may be
-        missing.
+        {"name": [before, after], "attributes": {key: [before or None, after]}}; either key may be
+        missing. `ImportChange` stores it.
     """
     if policy == ImportPolicy.SKIP:
         return {}
@@ -50,7 +50,7 @@ def merge(
 def applied(
     changes: Mapping[str, Any], *, name: str, attributes: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """Return name and attributes with changes made."""
+    """Return name and attributes after changes."""
     merged = dict(attributes)
     for key, (_before, after) in changes.get("attributes", {}).items():
         merged[key] = after
@@ -60,7 +60,7 @@ def applied(
 def taken_back(
     changes: Mapping[str, Any], *, name: str, attributes: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """Return name and attributes with changes taken back, where nobody changed them since."""
+    """Return name and attributes with changes undone; values changed since then stay."""
     restored = dict(attributes)
     for key, (before, after) in changes.get("attributes", {}).items():
         if restored.get(key) != after:

@@ -1,4 +1,4 @@
-"""A row of cells becomes a person, or a reason why not. One implementation: dry run and run."""
+"""Reading a row of cells as a person, or rejecting it with a reason; for dry runs and imports."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from contacts.people.attributes import LONGEST_ATTRIBUTE
 from foundation.sentences import Sentence as _
 from tabular import CellProblem, FirstLines, qq_number, strip_text_formula, unescape_formula
 
+#: Characters of a name.
 LONGEST_NAME = 255
+#: The most bad cells whose reason is remembered.
 _MOST_REASONS = 1_000
 
-#: (UIN, name, attributes as JSON text): what is loaded.
+#: (UIN, name, attributes as JSON text).
 Person: TypeAlias = tuple[int, str, str]
 
-#: How a cell begins that is not what it shows: defused by our exports, guarded, or an error.
+#: First characters of a cell whose text is not its value: escaped by our exports ('), written as a
+#: formula (=), or an error (#).
 _MARKS = "'=#"
-#: What a spreadsheet shows where it has no value.
+#: The errors of spreadsheets, which are no values.
 _ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 )
 
 
 class RowProblem(ValueError):
-    """A row that is not loaded.
+    """A row is rejected.
 
     Attributes:
-        column: the title of the column, "" when it is the whole row.
-        reason: why, for the operator.
+        column: the title of the column, "" if the reason concerns the whole row.
+        reason: the reason, for the operator.
     """
 
     def __init__(self, column: str, reason: str) -> None:
@@ -41,13 +44,14 @@ class RowProblem(ValueError):
 
 
 class PersonReader:
-    """Turns rows into persons; knows where each UIN of the file was seen first.
+    """Reads rows as people, and rejects a UIN that occurred before in the file.
 
     Args:
         columns: the titles.
-        mapping: what each column is; see `contacts.imports.columns`.
-        kind: the file's. In a text a cell too many comes from a comma too many, and all behind it
-            is shifted; in a workbook it is a note beside the table.
+        mapping: the meaning of each column; see `contacts.imports.columns`.
+        kind: the kind of the file. In a text file ("csv") an extra cell means an extra delimiter,
+            so the cells after it are shifted and the row is rejected. In a workbook it is a note
+            beside the table and is ignored.
     """
 
     def __init__(
@@ -55,41 +59,42 @@ class PersonReader:
     ) -> None:
         self._is_text = kind == "csv"
         self._columns = columns
-        #: Up to the last column that has a title or a meaning; beside it are notes.
+        #: The number of columns up to the last one with a title or a meaning; cells beyond it are
+        #: notes.
         pairs = enumerate(zip(columns, mapping, strict=False), 1)
         self._width = max(number for number, pair in pairs if any(pair))
         self._most = len(columns)
         self._uin = list(mapping).index(UIN)
         self._name = list(mapping).index(NAME) if NAME in mapping else None
-        # The JSON is written by hand: json.dumps of a dict costs three times as much, and a
-        # million rows pay.
+        # The JSON is assembled from encoded strings: json.dumps of a dict takes three times as
+        # long, which matters for a million rows.
         numbers = [n for n, field in enumerate(mapping) if field.startswith(ATTRIBUTE)]
         self._attributes = [
             (_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":", n) for n in numbers
         ]
-        # Translated once, not once a row.
+        # Translated once and not for each row.
         self._duplicate = _("duplicate of line %(line)d")
         self._seen = FirstLines()
-        # A bad cell is seldom alone: blanks, dashes, "none".
+        # The reason of each bad cell: the same ones (blanks, dashes, "none") recur in a file.
         self._reasons: dict[str, str] = {}
         self._mails = self._beside = 0
         self._first_beside: tuple[int, str] = (0, "")
 
     @property
     def notes(self) -> list[str]:
-        """What was taken differently than it stands there, in sentences."""
+        """Sentences about cells that were left out or read differently."""
         notes: list[str] = []
         if self._mails:
             notes.append(
-                _("Mail addresses of QQ in place of numbers: %(count)d. Their numbers are taken.")
+                _("QQ mail addresses in place of numbers: %(count)d. The numbers in them are used.")
                 % {"count": self._mails}
             )
         if self._beside:
             line, text = self._first_beside
             notes.append(
                 _(
-                    "Cells without a title, which are left out: %(count)d. The first, in line "
-                    "%(line)d: %(text)s"
+                    "Cells without a column title, which are left out: %(count)d. The first is in "
+                    "line %(line)d: %(text)s"
                 )
                 % {"count": self._beside, "line": line, "text": text[:100]}
             )
@@ -99,19 +104,19 @@ class PersonReader:
         """Return the person of a row.
 
         Args:
-            line: the row's line, for "duplicate of line n".
-            cells: the row.
-            problem: what the reader of the file found wrong with it.
+            line: the row's line in the file, for "duplicate of line n".
+            cells: the cells.
+            problem: the reason why the file's reader rejects the row, "" if it does not.
 
         Raises:
-            RowProblem: the row is not loaded.
+            RowProblem: the row is rejected.
         """
         if problem:
             raise RowProblem("", problem)
         if len(cells) != self._width:
             cells = self._fitted(line, cells)
         cell = cells[self._uin]
-        # The common case without a call; anything odd is looked at closely.
+        # The common case needs no call; `_parsed` handles all other spellings.
         uin = int(cell) if cell.isascii() and cell.isdigit() and len(cell) <= 10 else 0
         if not UIN_MIN <= uin <= UIN_MAX:
             uin = self._parsed(cell)
@@ -134,14 +139,14 @@ class PersonReader:
                 if (value := cells[number].strip())
             ]
         )
-        # The marks, each at the beginning of a value; spelled out, for a million rows pass here.
+        # One of _MARKS at the beginning of a value. Written out, because it runs for every row.
         is_marked = ":\"'" in text or ':"=' in text or ':"#' in text
         if is_marked or len(text) > LONGEST_ATTRIBUTE:
             text = self._odd_json(cells)
         return "{" + text + "}"
 
     def _odd_json(self, cells: list[str]) -> str:
-        """The same where a value may be too long, or not what it shows."""
+        """Return the same JSON, with each value checked for its length and its first character."""
         parts = []
         for key, number in self._attributes:
             value = meant(cells[number].strip())
@@ -185,10 +190,10 @@ class PersonReader:
 
 
 def meant(value: str) -> str:
-    """Return what a cell is meant to say.
+    """Return the value of a cell without the marks that spreadsheets need.
 
-    Our own exports put an apostrophe before what a spreadsheet would run, others ="..." around what
-    it would take for a number; and an error is no value.
+    Our own exports put an apostrophe before text that a spreadsheet would run as a formula. Other
+    programs write ="..." around text that it would read as a number. An error is an empty value.
     """
     if value in _ERRORS or (len(value) > 4 and not value.strip("#")):
         return ""
@@ -196,5 +201,5 @@ def meant(value: str) -> str:
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    """Return whether a row holds nothing but blanks."""
+    """Return whether all cells of a row are blank."""
     return not any(cell.strip() for cell in cells)

@@ -1,9 +1,9 @@
-"""Running an import: file -> validated chunks -> database, resumable at every chunk.
+"""Running an import: reading a file in validated chunks into the database, resumable after each.
 
 Each chunk commits its people together with the cursor, the figures and the length of the rejects
-file. After a crash the next worker reads the file again from the start, which gives back the map
-of UINs seen, cuts the rejects file to the committed length, and goes on behind the cursor: no row
-is loaded twice, none is left out.
+file. After a crash the next worker reads the file from the start, which restores the map of UINs
+seen. It cuts the rejects file to the committed length and continues after the cursor. So every row
+is loaded exactly once.
 """
 
 from __future__ import annotations
@@ -30,24 +30,25 @@ from foundation.sentences import Sentence as _
 from foundation.sentences import stored
 from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
 
-#: Rows of a chunk. Every statement costs the thread that reads ahead some milliseconds, so they are
-#: large; on SQLite every other writer waits for a chunk, so they are small there.
+#: Rows of a chunk, by database. Each statement holds up the thread that reads ahead for some
+#: milliseconds, so chunks are large. On SQLite they are small, because all other writers wait for
+#: a chunk.
 CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 2_000}
-#: Bytes of people after which a chunk is full, however few rows they are; three are in memory.
+#: Bytes after which a chunk is full, however few its rows; up to three chunks are in memory.
 CHUNK_BYTES = 12 << 20
-#: Rows that are validated before they are packed.
+#: Rows that are validated and then packed together.
 PIECE_ROWS = 1_000
-#: Problems shown beside the import; all of them are in the rejects file.
+#: Rejections that are stored with the import; all of them are in the rejects file.
 FIRST_ERRORS = 20
-#: An import that killed this many workers is not given a further one.
+#: The most times that a worker may take an import: one that kills its workers is then failed.
 MOST_TAKES = 10
 
 
 def run_import(*, import_id: int) -> bool:
-    """Take an import and run it to its end; return whether this worker had it.
+    """Take an import and run it to its end; return False if it was not there to be taken.
 
-    Whatever stops the worker leaves the import resumable. Taking it again while another worker has
-    it fences that one off: its next chunk does not commit.
+    If the worker is stopped, the import can be resumed. When another worker takes the import, this
+    one is fenced off: its next chunk does not commit.
     """
     contact_import = _take(import_id)
     if contact_import is None:
@@ -55,7 +56,7 @@ def run_import(*, import_id: int) -> bool:
     try:
         if contact_import.token > MOST_TAKES:
             raise FileProblem(
-                _("The import stopped its worker %(times)d times; it is not tried again.")
+                _("Workers died %(times)d times while running this import. It is not tried again.")
                 % {"times": MOST_TAKES},
                 code="too_many_takes",
             )
@@ -68,7 +69,7 @@ def run_import(*, import_id: int) -> bool:
 
 
 class _FencedOff(Exception):
-    """Somebody cancelled the import, or another worker took it."""
+    """The import was cancelled, or another worker took it."""
 
 
 def _take(import_id: int) -> ContactImport | None:
@@ -95,13 +96,14 @@ class _Chunk:
     """Validated rows, ready to be written.
 
     Attributes:
-        rows: how many rows of the file.
-        people: those to load.
-        rejected: how many are given back.
-        rejects: those, with line and reason, as they go into their file.
-        errors: the same as {"line", "column", "reason"}, the first few; the reason as stored.
-        notes: what was taken differently than it stands there, of all that has been read.
-        position, position_end: how far the file has been read.
+        rows: the number of rows.
+        people: the people to load.
+        rejected: the number of rejected rows.
+        rejects: the rejected rows with line and reason, as bytes of their file.
+        errors: the first rejections as {"line", "column", "reason"}, the reason as a stored
+            sentence.
+        notes: `PersonReader.notes` of everything read so far, as stored sentences.
+        position, position_end: how far the file has been read, and its end.
     """
 
     rows: int
@@ -115,7 +117,7 @@ class _Chunk:
 
 
 class _Run:
-    """One worker's hold of one import."""
+    """One worker's run of one import."""
 
     def __init__(self, contact_import: ContactImport) -> None:
         self._import = contact_import
@@ -127,10 +129,10 @@ class _Run:
         )
 
     def run(self) -> None:
-        """Load what is left.
+        """Load the rows after the cursor.
 
         Raises:
-            _FencedOff: the import is not this worker's any more.
+            _FencedOff: the import was cancelled, or another worker took it.
             FileProblem, Refusal: the file cannot be read.
         """
         row = self._import
@@ -143,7 +145,7 @@ class _Run:
             delimiter=row.delimiter,
             sheet=row.sheet,
         )
-        # The cursor as the worker before us left it: ours moves while the thread reads on.
+        # A copy of the cursor: `row.cursor` moves while the thread reads ahead.
         behind, language = row.cursor, translation.get_language() or "en"
         rejects = open_private(rejects_file(row))
         ahead = ReadAhead(
@@ -160,7 +162,7 @@ class _Run:
         _finish(row, ImportState.DONE)
 
     def _chunks(self, table: Table, behind: int) -> Iterator[_Chunk]:
-        """Yield the rows behind the cursor in chunks; those before it are read for their UINs."""
+        """Yield the rows after the cursor in chunks; earlier ones are read for their UINs only."""
         header = self._import.header_line
         rows = (row for row in table.rows() if row[0] > header)
         for row in islice(rows, behind):
@@ -215,7 +217,7 @@ class _Run:
     def _reject(self, row: Row, problem: RowProblem) -> list[str]:
         line, cells, _problem = row
         last = self._width - 1
-        kept = [*cells[:last], " | ".join(cells[last:])]  # nothing is lost
+        kept = [*cells[:last], " | ".join(cells[last:])]  # extra cells share the last column
         kept += [""] * (self._width - len(kept))
         return [*kept, str(line), problem.reason]
 
@@ -236,7 +238,7 @@ class _Run:
             self._move(chunk, loaded, rejects.tell())
 
     def _move(self, chunk: _Chunk, loaded: Loaded, rejects_bytes: int) -> None:
-        """Move the cursor, in the chunk's transaction, if the import is still ours."""
+        """Move the cursor in the chunk's transaction, if this worker still has the import."""
         row = self._import
         row.cursor += chunk.rows
         row.rejected += chunk.rejected

@@ -1,7 +1,7 @@
-"""People on their way into the database: packed while the file is read, staged in one go.
+"""Validated people, packed while the file is read, and written to the temporary table stage_people.
 
-PostgreSQL takes a chunk as the text of a COPY, which is a third of the memory of the rows it is
-made of, and ready when its turn comes; SQLite takes the rows.
+For PostgreSQL they are packed as the text of a COPY, which takes a third of the memory of the rows
+and needs no more work when the chunk is loaded. For SQLite the rows are kept.
 """
 
 from __future__ import annotations
@@ -21,23 +21,25 @@ _STAGE_SQLITE = """
 
 
 class PackedPeople:
-    """Validated people, no UIN twice, as one of the databases takes them.
+    """Validated people, no UIN twice, in the form that a database loads fastest.
+
+    Args:
+        vendor: the database, as `connection.vendor` names it.
 
     Attributes:
-        count: how many.
-        size: about how many bytes they take here.
+        count: the number of people.
+        size: the bytes of memory they take, about.
     """
 
-    def __init__(self, vendor: str, people: Sequence[Person] = ()) -> None:
+    def __init__(self, vendor: str) -> None:
         self.count = 0
         self.size = 0
         self._is_text = vendor == "postgresql"
         self._blocks: list[bytes] = []
         self._rows: list[Person] = []
-        self.add(people)
 
     def add(self, people: Sequence[Person]) -> None:
-        """Take in some more."""
+        """Add people."""
         if self._is_text and people:
             block = _copy_text(people).encode()
             self._blocks.append(block)
@@ -48,7 +50,7 @@ class PackedPeople:
         self.count += len(people)
 
     def stage(self, cursor: Any) -> None:
-        """Put them into the temporary table stage_people, which holds nobody else then."""
+        """Write the people to the temporary table stage_people, which then holds no others."""
         if self._is_text:
             cursor.execute(_STAGE_POSTGRESQL)
             with cursor.copy("COPY stage_people (uin, name, attributes) FROM STDIN") as copy:
@@ -63,8 +65,8 @@ class PackedPeople:
 def _copy_text(people: Sequence[Person]) -> str:
     text = "".join([f"{uin}\t{name}\t{attributes}\n" for uin, name, attributes in people])
     count = len(people)
-    # JSON has escaped its line ends and tabs, a name may hold some; a look at all of them is
-    # quicker than one at each.
+    # JSON escapes line ends and tabs, but a name may contain them. One check of the whole text is
+    # faster than one of each row.
     is_plain = (
         "\\" not in text
         and "\r" not in text

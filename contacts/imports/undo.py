@@ -1,7 +1,7 @@
-"""Taking an import back as a whole: memberships it added, attributes it changed, people it made.
+"""Taking an import back: the values it changed, the memberships it added, the people it created.
 
-In small transactions, each of which leaves less to take back: whatever stops the worker, the next
-one goes on. What somebody changed since, or what anything else uses, stays.
+It works in small transactions, each of which leaves less to do, so another worker can continue if
+this one stops. Values that were changed since, and people that something refers to, stay.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.imports.changes import write_changes
+from contacts.imports.existing_people import write_people
 from contacts.imports.merge import taken_back
 from contacts.models import Contact, ContactImport, ImportChange, Membership
 from contacts.states import ImportState
 from foundation.refusals import Refusal
 
-#: Rows of a transaction.
+#: Rows that one transaction takes back.
 CHUNK_ROWS = 5_000
 
 
 def request_undo(*, contact_import: ContactImport) -> None:
-    """Ask for an import to be taken back. Wake a worker with `contacts.tasks.wake_import`.
+    """Request that an import is taken back. Wake a worker with `contacts.tasks.wake_import`.
 
     Raises:
-        Refusal: it is running, or taken back already.
+        Refusal: the import has not ended, or was taken back already.
     """
     moved = ContactImport.objects.filter(pk=contact_import.pk).transition(
         to=ImportState.UNDOING, heartbeat_at=None
@@ -43,7 +43,7 @@ def request_undo(*, contact_import: ContactImport) -> None:
 
 
 def undo_import(*, import_id: int) -> bool:
-    """Take an import back, to its end; return whether this worker had it."""
+    """Take an import back completely; return False if it was not there to be taken."""
     taken = ContactImport.objects.abandoned().filter(pk=import_id, state=ImportState.UNDOING)
     if not taken.update(token=F("token") + 1, heartbeat_at=timezone.now()):
         return False
@@ -52,7 +52,7 @@ def undo_import(*, import_id: int) -> bool:
         last: int | None = 0
         while last is not None:
             with transaction.atomic():
-                # The fence, and the heartbeat.
+                # Checks the fence, and renews the heartbeat.
                 if not ContactImport.objects.filter(pk=import_id, token=token).update(
                     heartbeat_at=timezone.now()
                 ):
@@ -65,7 +65,7 @@ def undo_import(*, import_id: int) -> bool:
 
 
 def _take_back_changes(import_id: int, _after: int) -> int | None:
-    """Restore a chunk of changed people, the latest change first; None when there are no more."""
+    """Restore a chunk of changed people, the latest change first; return None after the last."""
     changes = list(
         ImportChange.objects.filter(contact_import_id=import_id)
         .order_by("-id")
@@ -88,7 +88,7 @@ def _take_back_changes(import_id: int, _after: int) -> int | None:
             rows.append((contact_id, restored[0], json.dumps(restored[1], ensure_ascii=False)))
     if rows:
         with connection.cursor() as cursor:
-            write_changes(cursor, rows, now=timezone.now())
+            write_people(cursor, rows, now=timezone.now())
     ImportChange.objects.filter(pk__in=[row[0] for row in changes]).delete()
     return 0
 
@@ -98,7 +98,8 @@ def _take_back_memberships(import_id: int, after: int) -> int | None:
     ids = _next_ids(memberships, after)
     if not ids:
         return None
-    # Raw: nothing refers to a membership, and collecting what might takes most of the time.
+    # Raw, because nothing refers to a membership, and Django's search for references takes most of
+    # the time.
     Membership.objects.filter(pk__in=ids)._raw_delete("default")
     return ids[-1]
 
@@ -110,7 +111,7 @@ def _take_back_people(import_id: int, after: int) -> int | None:
     unused = [
         row[0] for row in Contact.objects.filter(~used_elsewhere(), pk__in=ids).values_list("id")
     ]
-    # Checked just above, and by the database's foreign keys at the end of the transaction.
+    # Raw is safe: the query above finds references, and the foreign keys are checked at commit.
     Contact.objects.filter(pk__in=unused)._raw_delete("default")
     return ids[-1]
 
@@ -121,9 +122,9 @@ def _next_ids(rows: QuerySet[Any], after: int) -> list[int]:
 
 
 def used_elsewhere() -> Q:
-    """Return the condition "something refers to this person": lists, deliveries, whatever there is.
+    """Return the condition that any row refers to a person: a membership, a delivery, and so on.
 
-    Asked of the model itself, so that an app above this one is never forgotten.
+    It is built from the model's reverse relations, so it includes those of the apps above.
     """
     condition = Q(pk__in=())
     for relation in Contact._meta.related_objects:

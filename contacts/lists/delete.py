@@ -1,4 +1,4 @@
-"""Deleting a list: who still needs it says no, and its opt-outs survive."""
+"""Deleting a list: refused while something needs it; opt-outs from it are kept."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from contacts.segments.conditions import lists_asked_about
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
-#: What an app above says of a list that is to be deleted.
-Keeper: TypeAlias = Callable[[ContactList], "Uses"]
-_keepers: list[Keeper] = []
-#: Opt-outs that are kept per statement.
+#: Returns what an app above this one uses a list for.
+UsesFinder: TypeAlias = Callable[[ContactList], "Uses"]
+_uses_finders: list[UsesFinder] = []
+#: Opt-outs that one statement keeps.
 CHUNK = 1_000
-#: Names in a sentence.
+#: The most names in one sentence.
 MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What of an app above hangs on a list.
+    """What an app uses a list for.
 
     Attributes:
-        blocking: what needs it still: sentences that say what, and what to do.
-        losing: what does not stop the deletion, but is another thing without the list.
+        blocking: reasons to refuse the deletion: sentences that say what needs the list, and what
+            to do.
+        losing: sentences about what changes without the list; they do not stop the deletion.
     """
 
     blocking: tuple[str, ...] = ()
@@ -38,14 +39,15 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What deleting a list would do.
+    """What deleting a list does.
 
     Attributes:
-        blocking: why it is refused; empty: it is not.
+        blocking: why the deletion is refused; empty if it is not.
         losing: what else changes.
-        people: how many are in the list; they stay, in their other lists and without one.
-        kept: opt-outs from the list that hold for every campaign from then on.
-        already: opt-outs from the list of people who opted out of every campaign anyway.
+        people: the number of people in the list; none of them is deleted.
+        kept: the number of opt-outs from the list that will hold for every campaign.
+        already: the number of opt-outs from the list by people who have opted out of every
+            campaign anyway.
     """
 
     blocking: tuple[str, ...]
@@ -55,15 +57,15 @@ class Deletion:
     already: int
 
 
-def register_keeper(keeper: Keeper) -> None:
-    """Let an app above say what needs a list that is to be deleted."""
-    if keeper not in _keepers:
-        _keepers.append(keeper)
+def register_uses_finder(find_uses: UsesFinder) -> None:
+    """Register a function of an app above that returns what it uses a list for."""
+    if find_uses not in _uses_finders:
+        _uses_finders.append(find_uses)
 
 
-def rehearse_deletion(*, contact_list: ContactList) -> Deletion:
+def preview_deletion(*, contact_list: ContactList) -> Deletion:
     """Return what deleting a list would do, or why it is refused."""
-    found = [_own_uses(contact_list), *(keeper(contact_list) for keeper in _keepers)]
+    found = [_own_uses(contact_list), *(find_uses(contact_list) for find_uses in _uses_finders)]
     opt_outs = Suppression.objects.filter(contact_list=contact_list)
     already = opt_outs.filter(Exists(_for_all())).count()
     return Deletion(
@@ -76,23 +78,23 @@ def rehearse_deletion(*, contact_list: ContactList) -> Deletion:
 
 
 def delete_list(*, contact_list: ContactList) -> Deletion:
-    """Delete a list; whoever opted out of it is never written to again, by any campaign.
+    """Delete a list and return what that did.
 
-    An opt-out that named the list cannot hold for it any more. To drop it would write to somebody
-    who said no; so it holds for every campaign, and says where it comes from.
+    An opt-out from the list cannot refer to it any more. If it were dropped, campaigns would write
+    to people who opted out. So it now holds for every campaign, and its source names the list.
 
     Raises:
-        Refusal: something needs the list still, or it is gone; nothing is changed then.
+        Refusal: something still needs the list, or it has been deleted; nothing is changed then.
     """
     with transaction.atomic():
         found = ContactList.objects.select_for_update().filter(pk=contact_list.pk).first()
         if found is None:
             raise Refusal(_("This list has been deleted already."), code="list_gone")
-        deletion = rehearse_deletion(contact_list=found)
+        deletion = preview_deletion(contact_list=found)
         if deletion.blocking:
             raise Refusal(
                 _("The list “%(name)s” is not deleted. %(why)s")
-                % {"name": found.name, "why": _one_after_another(deletion.blocking)},
+                % {"name": found.name, "why": _joined(deletion.blocking)},
                 code="list_in_use",
             )
         _keep_opt_outs(found)
@@ -100,8 +102,8 @@ def delete_list(*, contact_list: ContactList) -> Deletion:
     return deletion
 
 
-def named(rows: QuerySet[Any]) -> str:
-    """Return the names of some rows, with how many more there are."""
+def quoted_names(rows: QuerySet[Any]) -> str:
+    """Return the names of the first MOST_NAMES rows in quotes, with "…" if there are more."""
     names = [str(row) for row in rows[: MOST_NAMES + 1]]
     return ", ".join(f"“{name}”" for name in names[:MOST_NAMES]) + (
         " …" if len(names) > MOST_NAMES else ""
@@ -110,10 +112,10 @@ def named(rows: QuerySet[Any]) -> str:
 
 def _own_uses(contact_list: ContactList) -> Uses:
     blocking = []
-    imports = ContactImport.objects.worked().filter(contact_list=contact_list)
+    imports = ContactImport.objects.unfinished().filter(contact_list=contact_list)
     if imports.exists():
         blocking.append(
-            _("An import into it is under way: %(names)s. Cancel it, or wait for its end.")
+            _("An import into it is running: %(names)s. Cancel it, or wait until it is done.")
             % {"names": ", ".join(row.file_name for row in imports[:MOST_NAMES])}
         )
     asking = [
@@ -123,7 +125,7 @@ def _own_uses(contact_list: ContactList) -> Uses:
     ]
     if asking:
         blocking.append(
-            _("These segments ask about it: %(names)s. Change their conditions first.")
+            _("These segments refer to it: %(names)s. Change their conditions first.")
             % {"names": ", ".join(f"“{name}”" for name in asking[:MOST_NAMES])}
         )
     return Uses(blocking=tuple(blocking))
@@ -134,10 +136,13 @@ def _for_all() -> QuerySet[Suppression]:
 
 
 def _keep_opt_outs(contact_list: ContactList) -> None:
-    """Let the opt-outs from a list hold for every campaign; in the caller's transaction."""
+    """Turn the opt-outs from a list into opt-outs from every campaign.
+
+    Runs in the caller's transaction.
+    """
     opt_outs = Suppression.objects.filter(contact_list=contact_list).order_by("pk")
     while chunk := list(opt_outs[:CHUNK]):
-        # Whoever has one for every campaign keeps that: it is the constraint that says so.
+        # An existing suppression for every campaign stays: the unique constraint rejects a second.
         Suppression.objects.bulk_create(
             [
                 Suppression(
@@ -164,7 +169,7 @@ def _source(contact_list: ContactList, row: Suppression) -> str:
     }
 
 
-def _one_after_another(sentences: tuple[str, ...]) -> str:
+def _joined(sentences: tuple[str, ...]) -> str:
     joined = sentences[0]
     for sentence in sentences[1:]:
         joined = joined + " " + sentence

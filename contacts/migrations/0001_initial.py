@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='ContactImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('policy', models.CharField(choices=[('skip', 'leave what we know as it is'), ('fill', 'fill in what is empty'), ('overwrite', 'the file is right; what it leaves empty stays')], default='overwrite', max_length=16, verbose_name='people we know')),
+                ('policy', models.CharField(choices=[('skip', 'keep the existing values'), ('fill', 'fill in empty values only'), ('overwrite', 'overwrite with the file; empty cells change nothing')], default='overwrite', max_length=16, verbose_name='people who are contacts already')),
                 ('file_name', models.CharField(max_length=255, verbose_name='file')),
                 ('stored_name', models.CharField(blank=True, editable=False, max_length=64)),
                 ('size', models.BigIntegerField(default=0, editable=False, verbose_name='bytes')),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uin', models.BigIntegerField(unique=True, validators=[django.core.validators.MinValueValidator(10000), django.core.validators.MaxValueValidator(4294967295)], verbose_name='UIN')),
                 ('name', models.CharField(blank=True, max_length=255, verbose_name='name')),
-                ('attributes', models.JSONField(blank=True, default=dict, help_text='Anything else known of the person, for templates and segments.', verbose_name='attributes')),
+                ('attributes', models.JSONField(blank=True, default=dict, help_text='Anything else known about the person, for templates and segments.', verbose_name='attributes')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('source_import', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.contactimport', verbose_name='came with the import')),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uin', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(10000), django.core.validators.MaxValueValidator(4294967295)], verbose_name='UIN')),
-                ('reason', models.CharField(choices=[('by_hand', 'by hand'), ('imported', 'imported'), ('replied', 'asked for it in a reply'), ('unreachable', 'the gateway calls the UIN illegal'), ('erased', 'erased on request')], default='by_hand', max_length=16, verbose_name='reason')),
+                ('reason', models.CharField(choices=[('by_hand', 'by hand'), ('imported', 'imported'), ('replied', 'opted out in a reply'), ('unreachable', 'the gateway reports the UIN as illegal'), ('erased', 'erased on request')], default='by_hand', max_length=16, verbose_name='reason')),
                 ('source', models.CharField(blank=True, max_length=255, verbose_name='source')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('contact_list', models.ForeignKey(blank=True, help_text='Empty: for every campaign.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suppressions', to='contacts.contactlist', verbose_name='only for the list')),

@@ -1,4 +1,4 @@
-"""The tables of the contacts app, one module each."""
+"""The tables of the contacts app."""
 
 from contacts.models.attribute_name import AttributeName
 from contacts.models.contact import UIN_MAX, UIN_MIN, Contact

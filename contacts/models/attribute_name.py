@@ -1,4 +1,4 @@
-"""The names of attributes that are in use: what a template may ask for."""
+"""The names of the attributes in use, which templates and segments may refer to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AttributeName(models.Model):
-    """An attribute that people of a list may have. Kept by imports: never found by scanning."""
+    """The name of an attribute that people of a list may have.
+
+    Imports and forms record it, so that no page has to scan the contacts for names.
+    """
 
     name = models.CharField(_("name"), max_length=100)
     contact_list = models.ForeignKey(

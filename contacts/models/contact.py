@@ -1,4 +1,4 @@
-"""The contact: a person, by UIN, with attributes."""
+"""The contact: a person with a UIN, a name and attributes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
 
 
 class Contact(models.Model):
-    """A person we may have something to say to."""
+    """A person whom campaigns may write to."""
 
     uin = models.BigIntegerField(_("UIN"), unique=True, validators=UIN_VALIDATORS)
     name = models.CharField(_("name"), max_length=255, blank=True)
@@ -21,10 +21,10 @@ class Contact(models.Model):
         _("attributes"),
         default=dict,
         blank=True,
-        help_text=_("Anything else known of the person, for templates and segments."),
+        help_text=_("Anything else known about the person, for templates and segments."),
     )
-    #: The import that created the person. Neither constraint nor index: a million rows pay for
-    #: both at every import, and only undoing, which reads in order of id, asks.
+    #: The import that created the person. It has neither constraint nor index: both would slow down
+    #: every import, and only undoing reads the column, in order of id.
     source_import = models.ForeignKey(
         "contacts.ContactImport",
         on_delete=models.SET_NULL,

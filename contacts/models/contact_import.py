@@ -1,4 +1,4 @@
-"""The import: a file on its way into a list, with everything needed to resume or undo it."""
+"""The import of a file into a list, with everything that resuming and undoing it need."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.querysets.contact_import import ContactImportQuerySet
-from contacts.states import WORKED_STATES, ImportPolicy, ImportState
+from contacts.states import UNFINISHED_STATES, ImportPolicy, ImportState
 from foundation.sentence_field import SentenceField
 from foundation.sentences import read
 
 
 class ContactImport(models.Model):
-    """One file, loaded once. The row is the job (rule 1): progress, cursor and fence live here."""
+    """The import of one file.
+
+    The row is the job, because the database is the queue: it holds progress, cursor and fence.
+    """
 
     contact_list = models.ForeignKey(
         "contacts.ContactList",
@@ -26,20 +29,20 @@ class ContactImport(models.Model):
         verbose_name=_("into the list"),
     )
     policy = models.CharField(
-        _("people we know"),
+        _("people who are contacts already"),
         max_length=16,
         choices=ImportPolicy.choices,
         default=ImportPolicy.OVERWRITE,
     )
     file_name = models.CharField(_("file"), max_length=255)
-    #: Name below QQCAMPAIGN_HOME/imports; empty once the file is removed.
+    #: The file's name in QQCAMPAIGN_HOME/imports; empty once the file is removed.
     stored_name = models.CharField(max_length=64, blank=True, editable=False)
     size = models.BigIntegerField(_("bytes"), default=0, editable=False)
 
-    # How the file is read: found, shown, corrected.
+    # The layout of the file: detected, shown, and corrected by the operator.
     kind = models.CharField(max_length=8, blank=True, editable=False)
     encoding = models.CharField(_("encoding"), max_length=32, blank=True)
-    #: Encodings it may be in as well; nothing is loaded until somebody has chosen.
+    #: The possible encodings if it is uncertain; nothing is loaded until the operator chooses one.
     doubts = models.JSONField(default=list, blank=True, editable=False)
     delimiter = models.CharField(_("delimiter"), max_length=1, blank=True)
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
@@ -48,7 +51,7 @@ class ContactImport(models.Model):
     )
     #: The titles of the columns, in order.
     columns = models.JSONField(_("columns"), default=list, blank=True)
-    #: For each column what it becomes: "uin", "name", "attribute:<name>", or "" (left out).
+    #: The meaning of each column: "uin", "name", "attribute:<name>", or "" (left out).
     mapping = models.JSONField(_("mapping"), default=list, blank=True)
 
     state = models.CharField(
@@ -56,8 +59,9 @@ class ContactImport(models.Model):
     )
     problem = SentenceField(_("problem"), max_length=500, blank=True)
 
-    # Where it stands; written with each chunk, in the chunk's own transaction.
-    cursor = models.BigIntegerField(default=0, editable=False)  # rows taken in, header not counted
+    # Progress, written in the transaction of each chunk.
+    #: The rows processed so far, without the header.
+    cursor = models.BigIntegerField(default=0, editable=False)
     rejects_bytes = models.BigIntegerField(default=0, editable=False)
     position = models.BigIntegerField(default=0, editable=False)
     position_end = models.BigIntegerField(default=0, editable=False)
@@ -69,10 +73,11 @@ class ContactImport(models.Model):
     #: The first rejections: {"line", "column", "reason"}, the reason as a stored sentence.
     errors = models.JSONField(_("first problems"), default=list, blank=True, editable=False)
 
-    #: What was taken differently than it stands in the file: stored sentences.
+    #: Stored sentences about cells that were left out or read differently.
     notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)
 
-    #: The fence: a worker commits a chunk only while the token is the one it took.
+    #: The fence: a worker commits a chunk only if the token is the one with which it took the
+    #: import.
     token = models.PositiveIntegerField(default=0, editable=False)
     heartbeat_at = models.DateTimeField(null=True, editable=False)
 
@@ -109,7 +114,7 @@ class ContactImport(models.Model):
             models.Index(
                 fields=["state"],
                 name="import_worked",
-                condition=models.Q(state__in=WORKED_STATES),
+                condition=models.Q(state__in=UNFINISHED_STATES),
             )
         ]
 
@@ -118,17 +123,17 @@ class ContactImport(models.Model):
 
     @property
     def first_problems(self) -> list[dict[str, Any]]:
-        """`errors` with their reasons in the active language."""
+        """The `errors`, with their reasons in the active language."""
         return [{**error, "reason": read(error["reason"])} for error in self.errors]
 
     @property
     def read_notes(self) -> list[str]:
-        """`notes` in the active language."""
+        """The `notes` in the active language."""
         return [read(note) for note in self.notes]
 
 
 class ImportChange(models.Model):
-    """What an import changed in a person we already knew; undoing it needs this and no more."""
+    """What an import changed in a contact that existed before, for undoing it."""
 
     contact_import = models.ForeignKey(
         ContactImport, on_delete=models.CASCADE, related_name="changes"
@@ -136,7 +141,7 @@ class ImportChange(models.Model):
     contact = models.ForeignKey(
         "contacts.Contact", on_delete=models.CASCADE, related_name="import_changes"
     )
-    #: {"name": [before, after], "attributes": {key: [before or null, after]}}, changed ones only.
+    #: {"name": [before, after], "attributes": {key: [before or null, after]}}, changed values only.
     changes = models.JSONField()
 
     class Meta:
@@ -148,12 +153,12 @@ class ImportChange(models.Model):
 
 
 class RememberedMapping(models.Model):
-    """How an operator mapped the columns of a header, for the next file that has it."""
+    """An operator's mapping of the columns of a header, for the next file with the same header."""
 
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
     )
-    #: SHA-256 of the titles.
+    #: SHA-256 of the titles, in hexadecimal.
     header = models.CharField(max_length=64)
     mapping = models.JSONField()
     used_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""Named sets of contacts, and who is in them."""
+"""Contact lists and their memberships."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contacts.models.contact import Contact
 
 
 class ContactList(models.Model):
-    """A named set of contacts, filled by hand or by an import."""
+    """A named set of contacts."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)
     description = models.TextField(_("description"), blank=True)
@@ -29,7 +29,7 @@ class ContactList(models.Model):
 
 
 class Membership(models.Model):
-    """One contact in one list."""
+    """A contact's membership in a list."""
 
     contact_list = models.ForeignKey(
         ContactList,
@@ -41,7 +41,7 @@ class Membership(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("contact")
     )
-    #: The import that added the person to the list; see Contact.source_import.
+    #: The import that added the person to the list; without index like Contact.source_import.
     source_import = models.ForeignKey(
         "contacts.ContactImport",
         on_delete=models.SET_NULL,

@@ -1,4 +1,4 @@
-"""The segment: people by conditions, evaluated when a run is planned."""
+"""The segment: saved conditions that select people."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Segment(models.Model):
-    """A saved question about people, usable as a campaign's audience."""
+    """Conditions that select people; an audience's segments are evaluated at planning."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)
     description = models.TextField(_("description"), blank=True)
-    #: A condition, or {"all": [...]}, {"any": [...]}, {"not": ...} of them: contacts.conditions.
+    #: The JSON that `contacts.segments.conditions` describes.
     conditions = models.JSONField(_("conditions"), default=dict)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -14,23 +14,23 @@ from foundation.sentence_field import SentenceField
 class SuppressionReason(models.TextChoices):
     BY_HAND = "by_hand", _("by hand")
     IMPORTED = "imported", _("imported")
-    REPLIED = "replied", _("asked for it in a reply")
-    UNREACHABLE = "unreachable", _("the gateway calls the UIN illegal")
+    REPLIED = "replied", _("opted out in a reply")
+    UNREACHABLE = "unreachable", _("the gateway reports the UIN as illegal")
     ERASED = "erased", _("erased on request")
 
 
 class Suppression(models.Model):
-    """Nobody writes to this UIN: from any campaign, or from those to one list.
+    """No campaign, or no campaign to one list, writes to this UIN.
 
-    By UIN, not by contact: a person who opted out stays opted out when their contact is deleted
-    and imported again.
+    It refers to the UIN and not to the contact: a person who opted out stays opted out when the
+    contact is deleted and imported again.
     """
 
     uin = models.BigIntegerField(_("UIN"), validators=UIN_VALIDATORS)
     contact_list = models.ForeignKey(
         ContactList,
-        # Not CASCADE: with its list an opt-out would be gone, and the person be written to.
-        # `contacts.lists.delete` says what becomes of it.
+        # Not CASCADE: the opt-out would be deleted with the list, and campaigns would write to the
+        # person again. `contacts.lists.delete` turns it into a suppression for every campaign.
         on_delete=models.PROTECT,
         null=True,
         blank=True,

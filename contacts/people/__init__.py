@@ -1,1 +1,1 @@
-"""One person: attributes, the person's page, erasure on request."""
+"""One person: attributes, the data of the person's page, erasure on request."""

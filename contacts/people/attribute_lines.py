@@ -1,4 +1,4 @@
-"""A person's attributes as lines of "name: value": how people read them, and write them."""
+"""A person's attributes as lines of "name: value", for reading and editing in a form."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from django.utils.translation import gettext as _
 from contacts.people.attributes import LONGEST_ATTRIBUTE
 from foundation.refusals import Refusal
 
-#: As long as a name may be that templates and segments ask for.
+#: The most characters of a name; `AttributeName` stores no longer ones.
 LONGEST_NAME = 100
-#: Chinese keyboards write the wide colon.
+#: An ASCII colon, or the wide one of Chinese keyboards.
 _COLON = re.compile("[:：]")
-#: What begins a further line of the value above it.
+#: The beginning of a line that continues the value above it.
 _INDENT = "  "
 
 
 def lines_of(attributes: Mapping[str, Any]) -> str:
-    """Return attributes as text, one a line; a value's further lines are indented."""
+    """Return attributes as text, one per line; further lines of a value are indented."""
     return "\n".join(_entry(name, value) for name, value in _known(attributes).items())
 
 
 def attributes_of(text: str, *, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes that lines of "name: value" say.
+    """Return the attributes in lines of "name: value".
 
-    A line left as it was keeps what it stood for, a number stays a number. A line without a value
-    takes the attribute away, as leaving the line out does.
+    An unchanged line keeps the value before, so a number stays a number. A changed one is text. A
+    line without a value removes the attribute, as a missing line does.
 
     Args:
-        text: what the operator wrote.
-        before: the attributes that the lines were made of.
+        text: the operator's text.
+        before: the attributes from which `lines_of` made the original text.
 
     Raises:
-        Refusal: a line is none; the sentence names it.
+        Refusal: a line cannot be read; the sentence gives its number.
     """
     untouched = {_entry(name, value): (name, value) for name, value in _known(before).items()}
     found: dict[str, Any] = {}
     for number, entry in _entries(text):
         name, value = untouched.get(entry) or _pair(number, entry)
         if name in found:
-            raise _refusal(number, _("“%(name)s” is there already.") % {"name": name})
+            raise _refusal(number, _("“%(name)s” occurs twice.") % {"name": name})
         found[name] = value
     return {name: value for name, value in found.items() if value != ""}
 
@@ -59,7 +59,7 @@ def _entry(name: str, value: Any) -> str:
 
 
 def _entries(text: str) -> list[tuple[int, str]]:
-    """Return (line, text) for each attribute, its further lines with it."""
+    """Return (line number, text) of each attribute, with its further lines."""
     entries: list[tuple[int, list[str]]] = []
     empty = 0
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):

@@ -1,4 +1,4 @@
-"""Which attributes people have: what templates may ask for."""
+"""The names of attributes in use, which templates and segments may refer to."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterable
 
 from contacts.models import AttributeName, Contact, ContactList
 
-#: Characters of an attribute's value.
+#: The most characters of an attribute's value.
 LONGEST_ATTRIBUTE = 10_000
 
 
-def known_attribute_names(*, lists: Collection[ContactList] | None = None) -> set[str]:
-    """Return the attribute names in use.
+def attribute_names_in_use(*, lists: Collection[ContactList] | None = None) -> set[str]:
+    """Return the names of the attributes in use.
 
     Args:
-        lists: only those of these lists; None: of all people.
+        lists: only the names recorded for these lists; None: all names.
     """
     names = AttributeName.objects.all()
     if lists is not None:
@@ -22,16 +22,21 @@ def known_attribute_names(*, lists: Collection[ContactList] | None = None) -> se
     return set(names.values_list("name", flat=True).distinct())
 
 
-def note_attribute_names(*, contact_list: ContactList | None, names: Iterable[str]) -> None:
-    """Note that people of a list have these attributes."""
+def record_attribute_names(*, contact_list: ContactList | None, names: Iterable[str]) -> None:
+    """Record that people of a list have attributes of these names.
+
+    Args:
+        contact_list: the list; None for people without a list.
+        names: the names, cut to 100 characters.
+    """
     AttributeName.objects.bulk_create(
         [AttributeName(contact_list=contact_list, name=name[:100]) for name in sorted(set(names))],
         ignore_conflicts=True,
     )
 
 
-def note_attributes_of(*, contact: Contact) -> None:
-    """Note that people of a person's lists have that person's attributes."""
+def record_attributes_of(*, contact: Contact) -> None:
+    """Record the names of a person's attributes for each of the person's lists."""
     lists: list[ContactList | None] = [*contact.lists.all()]
     for contact_list in lists or [None]:
-        note_attribute_names(contact_list=contact_list, names=contact.attributes)
+        record_attribute_names(contact_list=contact_list, names=contact.attributes)

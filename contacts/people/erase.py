@@ -1,4 +1,4 @@
-"""Erasing a person on request: what identifies them goes, the sums stay true."""
+"""Erasing a person on request: personal data is deleted, the figures of reports stay."""
 
 from __future__ import annotations
 
@@ -12,29 +12,33 @@ from contacts.models import Contact, Suppression, SuppressionReason
 from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 
-#: Removes what an app above holds of a person, or raises Refusal when that cannot be now.
+#: Deletes an app's data about a person, or raises Refusal if that is impossible at the moment.
 Eraser: TypeAlias = Callable[[Contact], None]
 _erasers: list[Eraser] = []
 
 
 def register_eraser(erase: Eraser) -> None:
-    """Let an app above remove what it holds of an erased person, in the same transaction."""
+    """Register a function of an app above that deletes its data about an erased person.
+
+    It is called in the transaction that deletes the contact.
+    """
     if erase not in _erasers:
         _erasers.append(erase)
 
 
 def erase_person(*, contact: Contact, by: Any = None) -> None:
-    """Remove a person: name, attributes, lists, history of imports, texts sent to them and by them.
+    """Delete a person's name, attributes, memberships, imported changes and messages.
 
-    Deliveries stay as rows without a person, so that every report adds up as before. The bare UIN
-    stays among the suppressions, so that no later file brings the person back into a campaign.
+    Deliveries stay as rows without a person, so that every report adds up as before. The UIN alone
+    stays as a suppression, so that no campaign writes to the person after a later import.
 
     Args:
-        contact: whom.
-        by: the operator, noted with the suppression.
+        contact: the person.
+        by: the operator, stored as the source of the suppression.
 
     Raises:
-        Refusal: a run still has a message for them; nothing is removed then.
+        Refusal: a run still has an unsettled message to the person, or the person was erased
+            already; nothing is deleted then.
     """
     with transaction.atomic():
         person = Contact.objects.select_for_update().filter(pk=contact.pk).first()
@@ -42,8 +46,8 @@ def erase_person(*, contact: Contact, by: Any = None) -> None:
             raise Refusal(_("This person has been erased already."), code="already_erased")
         for erase in _erasers:
             erase(person)
-        # Why and from which list they opted out before goes with the rest of what was known.
+        # Earlier suppressions are deleted too: their reasons and lists are personal data.
         Suppression.objects.filter(uin=person.uin).delete()
         suppress(uins=[person.uin], reason=SuppressionReason.ERASED, source=str(by or ""))
-        # Memberships and imported changes go with the row.
+        # Cascades to memberships and imported changes.
         person.delete()

@@ -1,4 +1,4 @@
-"""A person's page: what this app knows, and sections that the apps above have registered."""
+"""The data of a person's page: of this app, and in sections registered by the apps above."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Section:
 
     Attributes:
         key: a stable name: "friends", "messages", ...
-        title: for people, translated.
-        columns: titles.
-        rows: values, newest first.
-        is_complete: whether these are all rows there are.
+        title: the translated title.
+        columns: the titles of the columns.
+        rows: the values, newest row first.
+        is_complete: False if there are more rows than these.
     """
 
     key: str
@@ -30,14 +30,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Everything known of a person.
+    """Everything known about a person.
 
     Attributes:
-        contact: name, attributes, when they came.
-        lists: the lists they are in.
-        suppressions: what says that they must not be written to; empty: they may.
-        source_import: the import they came with, if it was one.
-        sections: what the apps above know: whose friend, what was sent, what was answered.
+        contact: the contact.
+        lists: the lists that the person is in.
+        suppressions: the person's suppressions.
+        source_import: the import that created the contact; None if there was none, or its row was
+            deleted.
+        sections: the tables of the apps above: accounts with this friend, messages.
     """
 
     contact: Contact
@@ -48,7 +49,7 @@ class Person:
 
     @property
     def is_suppressed(self) -> bool:
-        """Whether no campaign at all may write to them."""
+        """Whether no campaign may write to the person."""
         return any(suppression.contact_list_id is None for suppression in self.suppressions)
 
 
@@ -57,17 +58,17 @@ _makers: dict[str, SectionMaker] = {}
 
 
 def register_section(key: str, make: SectionMaker) -> None:
-    """Add a section to every person's page.
+    """Add a section to every person's page, after those registered before.
 
     Args:
-        key: its name; sections are shown in the order of registration.
-        make: reads it; a query or two, never one a row.
+        key: the section's name.
+        make: a function that reads the section of a contact; it must not run a query for each row.
     """
     _makers[key] = make
 
 
 def person_of(*, contact: Contact) -> Person:
-    """Return everything known of a person."""
+    """Return everything known about a person."""
     return Person(
         contact=contact,
         lists=list(ContactList.objects.filter(memberships__contact=contact)),

@@ -1,1 +1,1 @@
-"""How contacts and what belongs to them are read."""
+"""The querysets of the contacts app."""

@@ -1,4 +1,4 @@
-"""Reading imports, and moving them from state to state."""
+"""The queryset of imports."""
 
 from __future__ import annotations
 
@@ -8,29 +8,25 @@ from typing import Any, Self
 from django.db.models import Q
 from django.utils import timezone
 
-from contacts.states import IMPORT_STATES, UNDOABLE_STATES, WORKED_STATES, ImportState
+from contacts.states import IMPORT_STATES, UNFINISHED_STATES, ImportState
 from foundation.states import StatefulQuerySet
 
-#: Seconds without a sign of life after which an import's worker is taken for dead. A chunk is
-#: committed every second or so, and each commit is a heartbeat.
+#: Seconds without a heartbeat after which an import's worker is presumed dead. Each commit of a
+#: chunk, about one a second, is a heartbeat.
 PRESUMED_DEAD_SECONDS = 60.0
 
 
 class ContactImportQuerySet(StatefulQuerySet[Any]):
-    """Imports."""
+    """Imports; only `transition` changes their state."""
 
     state_table = IMPORT_STATES
 
-    def worked(self) -> Self:
-        """Imports that a worker has, or should have, in its hands."""
-        return self.filter(state__in=WORKED_STATES)
+    def unfinished(self) -> Self:
+        """Imports that are queued, running or being taken back."""
+        return self.filter(state__in=UNFINISHED_STATES)
 
     def abandoned(self) -> Self:
-        """Imports that should be worked on and are not: nobody began, or the worker died."""
+        """Unfinished imports without a worker: it has not begun, or is presumed dead."""
         limit = timezone.now() - timedelta(seconds=PRESUMED_DEAD_SECONDS)
         unheard = Q(heartbeat_at=None) | Q(heartbeat_at__lt=limit)
-        return self.worked().filter(Q(state=ImportState.QUEUED) | unheard)
-
-    def undoable(self) -> Self:
-        """Imports that can be taken back."""
-        return self.filter(state__in=UNDOABLE_STATES)
+        return self.unfinished().filter(Q(state=ImportState.QUEUED) | unheard)

@@ -1,1 +1,1 @@
-"""Segments: conditions over people, and the audiences they make."""
+"""Segments: conditions on people, saving and previewing them, and audiences."""

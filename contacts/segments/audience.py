@@ -1,4 +1,4 @@
-"""Who an audience is, as a query that planning can walk by contact id."""
+"""The people of an audience, as a query that planning reads in order of contact id."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ def audience_contacts(
 ) -> QuerySet[Contact]:
     """Return the people in any of the lists or segments and in none of the excluded lists.
 
-    Each person once, whatever number of lists they are in: by EXISTS, not by a join that
-    multiplies rows and a DISTINCT that sorts them. So `filter(pk__gt=last).order_by("pk")[:n]`
-    walks it by keyset. Segments are evaluated when the query is: at planning.
+    The query uses EXISTS, so each person occurs once. A join would multiply rows, and a DISTINCT
+    would sort them. So `filter(pk__gt=last).order_by("pk")[:n]` reads it by keyset. Segments are
+    evaluated when the query runs.
+
+    Args:
+        lists: people in any of these are included.
+        excluded_lists: people in any of these are left out.
+        segments: people who meet any of these are included.
 
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
@@ -53,11 +58,11 @@ def _condition_of(segment: Segment) -> Q:
 
 
 def in_lists(list_ids: Iterable[int], *, person: str = "pk") -> Exists:
-    """Return the condition "is in one of these lists", served by the membership's own index.
+    """Return the condition that a person is in one of the lists; the membership's index serves it.
 
     Args:
-        list_ids: the lists.
-        person: the column that names the person, where it is not asked of contacts.
+        list_ids: the ids of the lists.
+        person: the column of the contact's id in the outer query.
     """
     return Exists(
         Membership.objects.filter(contact=OuterRef(person), contact_list_id__in=list(list_ids))

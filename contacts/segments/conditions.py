@@ -1,8 +1,7 @@
-"""The conditions of segments: a small tree of JSON becomes one condition of a query.
+"""The conditions of segments: a tree of JSON that becomes one condition of a query.
 
 A condition is {"kind": ..., ...}; {"all": [...]}, {"any": [...]} and {"not": {...}} combine them.
-Kinds that need data of apps above (accounts, campaigns) are registered by those apps at start:
-this app asks and does not know whom.
+Apps that this one must not import (accounts, campaigns) register the kinds that need their data.
 
     {"all": [{"kind": "attribute", "name": "city", "is": "one_of", "value": ["Bern", "Basel"]},
              {"not": {"kind": "list", "lists": [3]}},
@@ -27,31 +26,33 @@ from foundation.sentences import Sentence as _
 
 Builder: TypeAlias = Callable[[Mapping[str, Any]], Q]
 
+#: The most levels and the most nodes of a segment's JSON: larger ones make too large a query.
 DEEPEST, MOST_CONDITIONS = 10, 100
 _NUMBER = r"^-?[0-9]{1,15}(\.[0-9]{1,9})?$"
 _builders: dict[str, Builder] = {}
 
 
 def register_condition(kind: str, build: Builder) -> None:
-    """Teach segments a kind of condition.
+    """Register a kind of condition.
 
     Args:
         kind: its name in the JSON.
-        build: makes the Q, over Contact, of the condition's JSON; raises Refusal on nonsense.
+        build: a function that returns the Q, on Contact, of a condition's JSON, and raises Refusal
+            if it does not understand it.
     """
     _builders[kind] = build
 
 
 def known_kinds() -> list[str]:
-    """Return the kinds of condition there are."""
+    """Return the registered kinds of condition."""
     return sorted(_builders)
 
 
 def condition_of(conditions: Any) -> Q:
-    """Return the query condition of a segment's JSON; an empty segment is nobody.
+    """Return the query condition of a segment's JSON; an empty one selects nobody.
 
     Raises:
-        Refusal: it is not understood, or too large.
+        Refusal: a condition is not understood, or the JSON is too large.
     """
     if not conditions:
         return Q(pk__in=())
@@ -91,7 +92,7 @@ def _build(node: Any, depth: int, budget: list[int]) -> Q:
 
 
 def lists_asked_about(conditions: Any) -> set[int]:
-    """Return the lists that a segment's JSON names, whether it is understood or not."""
+    """Return the ids of the lists in a segment's JSON, even if it is not understood otherwise."""
     if isinstance(conditions, Mapping):
         found: set[int] = set()
         if conditions.get("kind") == "list" and isinstance(conditions.get("lists"), list):
@@ -111,10 +112,14 @@ def nonsense(node: Any) -> Refusal:
 
 
 def whole_numbers(node: Mapping[str, Any], key: str) -> list[int]:
-    """Return a condition's list of ids.
+    """Return a condition's list of whole numbers.
+
+    Args:
+        node: the condition.
+        key: the key of the list.
 
     Raises:
-        Refusal: it is none.
+        Refusal: the value is not a list of whole numbers.
     """
     ids = node.get(key)
     if not isinstance(ids, list) or not all(type(number) is int for number in ids):
@@ -123,10 +128,10 @@ def whole_numbers(node: Mapping[str, Any], key: str) -> list[int]:
 
 
 def days_ago(node: Mapping[str, Any]) -> Any:
-    """Return the moment a condition's "days" lie back.
+    """Return the time that is a condition's "days" ago.
 
     Raises:
-        Refusal: "days" is no number from 0 to 100000.
+        Refusal: "days" is not a number from 0 to 100000.
     """
     days = node.get("days")
     if isinstance(days, bool) or not isinstance(days, int | float) or not 0 <= days <= 100_000:
@@ -135,7 +140,7 @@ def days_ago(node: Mapping[str, Any]) -> Any:
 
 
 def _compared(text: Any, node: Mapping[str, Any]) -> Q:
-    """Return the condition on a text (an expression) that "is" and "value" make."""
+    """Return the condition of "is" and "value" on an expression of a text."""
     value, comparison = node.get("value"), node.get("is", "equals")
     filled = Q(_lookup(text, "gt", ""))
     if comparison in ("filled", "empty"):
@@ -155,12 +160,12 @@ def _compared(text: Any, node: Mapping[str, Any]) -> Q:
     if lookup is None or value is None or isinstance(value, list | dict):
         raise nonsense(node)
     found = Q(_lookup(text, lookup, str(value)))
-    # A person without the attribute does not equal anything.
+    # A missing attribute is not equal to any value.
     return ~Q(_present(text)) | ~found if comparison == "not_equals" else found
 
 
 def _lookup(text: Any, name: str, value: Any) -> Any:
-    """Return a lookup as a condition: names of attributes never get into a keyword."""
+    """Return a lookup on an expression, so that no attribute's name becomes a keyword argument."""
     lookup = text.output_field.get_lookup(name)
     return lookup(text, value)
 
@@ -170,7 +175,7 @@ def _present(text: Any) -> Any:
 
 
 def _as_number(text: Any, comparison: str, value: Any, node: Mapping[str, Any]) -> Q:
-    """Attributes are text: only those that look like a number are compared as numbers."""
+    """Return the comparison of a text as a number; a text that is not a number does not match."""
     try:
         limit = float(value)
     except (TypeError, ValueError):
@@ -181,7 +186,7 @@ def _as_number(text: Any, comparison: str, value: Any, node: Mapping[str, Any]) 
         output_field=FloatField(),
     )
     compare = GreaterThan if comparison == "above" else LessThan
-    # Nobody without a number, also under "not".
+    # False and not NULL without a number, so that "not" includes those people.
     return Q(Case(When(Q(compare(number, limit)), then=Value(True)), default=Value(False)))
 
 
@@ -200,8 +205,8 @@ def _list(node: Mapping[str, Any]) -> Q:
     ids = whole_numbers(node, "lists")
     known = set(ContactList.objects.filter(pk__in=ids).values_list("pk", flat=True))
     if set(ids) - known:
-        # Without it “not in this list” would be everybody.
-        raise Refusal(_("It asks about a list that has been deleted."), code="list_gone")
+        # Otherwise “not in this list” would select everybody.
+        raise Refusal(_("It refers to a list that has been deleted."), code="list_gone")
     return Q(Exists(Membership.objects.filter(contact=OuterRef("pk"), contact_list_id__in=ids)))
 
 

@@ -1,4 +1,4 @@
-"""The command `accounts`, as typed: a row an account, exit statuses, and JSON for machines."""
+"""The command `accounts`: a row for each account, exit statuses, and JSON."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def make_worker(name: str = "default", *, age: float = 0) -> Worker:
 # --- status -----------------------------------------------------------------------------------
 
 
-def test_status_says_everything_of_an_account() -> None:
+def test_status_shows_all_fields_of_an_account() -> None:
     since = datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)
     until = timezone.now() + timedelta(hours=1)
     account = make_account(
@@ -78,7 +78,7 @@ def test_status_says_everything_of_an_account() -> None:
     assert "x" * 32 not in str(one)
 
 
-def test_status_shows_where_an_account_is_bound_and_no_rest_that_is_over() -> None:
+def test_status_shows_the_bound_egress_and_no_ended_rest() -> None:
     account = make_account()
     past, south = timezone.now() - timedelta(minutes=1), Egress.objects.create(name="south")
     Lease.objects.filter(account=account).update(resting_until=past, egress=south)
@@ -86,7 +86,7 @@ def test_status_shows_where_an_account_is_bound_and_no_rest_that_is_over() -> No
     assert (one["egress"], one["resting_until"]) == ("south", None)
 
 
-def test_status_without_arguments_is_of_all_in_a_table_that_lines_up() -> None:
+def test_status_without_arguments_prints_an_aligned_table_of_all_accounts() -> None:
     make_account(20_002, name="客服二号")
     make_account(20_001, name="desk")
     said = manage("accounts", "status")
@@ -97,7 +97,7 @@ def test_status_without_arguments_is_of_all_in_a_table_that_lines_up() -> None:
     assert first.index("new") == second.index("new") + 4 == heading.index("state")
 
 
-def test_status_of_nobody_says_what_to_do() -> None:
+def test_status_without_accounts_says_what_to_do() -> None:
     assert manage("accounts", "status", "--json").json == []
     assert "import_accounts" in manage("accounts", "status").out
 
@@ -136,7 +136,7 @@ def test_wrong_usage_is_status_2(arguments: list[str], capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     "arguments", [["login"], ["sync"], ["rest"], ["enable"], ["login", "20001", "--all"]]
 )
-def test_naming_nobody_or_everybody_twice_is_wrong_usage(
+def test_naming_no_account_or_uins_with_all_is_wrong_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_account()
@@ -168,12 +168,12 @@ def test_rest_and_enable() -> None:
     rest = (account.lease.resting_until - timezone.now()).total_seconds()
     assert 60 < rest <= 90
     (again,) = manage("accounts", "rest", "20001", "--seconds", "4000", "--json").json
-    assert again["sentence"] > row["sentence"]  # another end, and it says which
+    assert again["sentence"] > row["sentence"]  # it names the later end
     (row,) = manage("accounts", "enable", "--all", "--json").json
     assert row["state"] == "offline"
 
 
-def test_enable_leads_out_of_quarantine_and_leaves_alone_what_works_already() -> None:
+def test_enable_ends_a_quarantine_and_leaves_working_accounts_unchanged() -> None:
     make_account(20_001, state=AccountState.QUARANTINED)
     make_account(20_002)
     make_account(20_003, state=AccountState.ONLINE)
@@ -183,7 +183,7 @@ def test_enable_leads_out_of_quarantine_and_leaves_alone_what_works_already() ->
     assert manage("accounts", "enable", "20001").status == 0
 
 
-def test_all_of_none_is_refused() -> None:
+def test_all_is_refused_if_it_selects_no_account() -> None:
     make_account()
     assert manage("accounts", "enable", "--all", "--json").json["error"] == "no_account"
 
@@ -192,7 +192,7 @@ def test_all_of_none_is_refused() -> None:
 
 
 @pytest.mark.parametrize("action", ["login", "sync"])
-def test_without_a_worker_it_says_so_at_once(action: str) -> None:
+def test_without_a_worker_it_fails_at_once(action: str) -> None:
     make_account()
     make_worker(age=3600)  # silent for too long
     said = manage("accounts", action, "--all", "--timeout", "600", "--json")
@@ -209,7 +209,7 @@ def test_a_pinned_account_needs_a_worker_of_its_egress() -> None:
     assert "EGRESS_NAME=north" in said.err
 
 
-def test_an_account_that_was_stopped_is_not_asked() -> None:
+def test_a_stopped_account_gets_no_task() -> None:
     make_worker()
     make_account(state=AccountState.QUARANTINED, state_detail="RA=wrong password")
     said = manage("accounts", "login", "20001", "--json")
@@ -217,27 +217,27 @@ def test_an_account_that_was_stopped_is_not_asked() -> None:
     assert "wrong password" in said.json[0]["sentence"]
 
 
-def test_what_is_not_done_in_time_is_still_asked_for() -> None:
+def test_a_task_that_is_not_done_in_time_stays_open() -> None:
     make_worker()
     make_account()
     said = manage("accounts", "sync", "--all", "--timeout", "0", "--json")
     assert said.status == 1
-    assert "still asked for" in said.json[0]["sentence"]
+    assert "request stays open" in said.json[0]["sentence"]
     assert AccountTask.objects.get().state == AccountTaskState.OPEN
 
 
 @pytest.mark.parametrize("is_pinned", [True, False])
-def test_a_gateway_that_is_away_is_named_as_the_reason(is_pinned: bool) -> None:
+def test_an_outage_is_named_as_the_reason(is_pinned: bool) -> None:
     egress = make_worker().egress
     make_account(egress=egress if is_pinned else None)
     begin_outage(egress_id=egress.pk, sentence="The gateway cannot be reached.")
     said = manage("accounts", "login", "--all", "--timeout", "0", "--json")
     assert said.status == 1
-    assert said.json[0]["sentence"].endswith("still asked for. The gateway cannot be reached.")
+    assert said.json[0]["sentence"].endswith("request stays open. The gateway cannot be reached.")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_waits_for_the_worker_and_tells_every_outcome() -> None:
+def test_it_waits_for_the_worker_and_reports_each_outcome() -> None:
     make_worker()
     first, second = make_account(20_001), make_account(20_002)
     Friend.objects.create(account=first, uin=100_000)

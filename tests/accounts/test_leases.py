@@ -1,4 +1,4 @@
-"""Leases: one holder, tokens that only rise, SEQs that are never used twice."""
+"""Leases: one holder at a time, rising tokens, and SEQs that are never reused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def take(account: Account, worker: Worker) -> Grant | None:
     return take_lease(account_id=account.pk, worker_id=worker.pk, egress_id=worker.egress_id)
 
 
-def test_a_lease_is_taken_once_and_again_when_it_is_handed_back(
+def test_a_lease_is_taken_once_and_again_after_it_is_returned(
     account: Account, egress: Egress
 ) -> None:
     worker = a_worker(egress)
@@ -65,7 +65,7 @@ def test_a_lease_is_taken_once_and_again_when_it_is_handed_back(
     assert (second.learnt_interval, second.bad_results, second.sessions_lost) == (2.5, 3, 4)
 
 
-def test_the_lease_of_an_ended_worker_is_free_and_its_hand_back_comes_too_late(
+def test_the_lease_of_an_ended_worker_is_free_and_it_cannot_return_it(
     account: Account, egress: Egress
 ) -> None:
     old, new = a_worker(egress, 1), a_worker(egress, 2)
@@ -80,9 +80,7 @@ def test_the_lease_of_an_ended_worker_is_free_and_its_hand_back_comes_too_late(
 
 
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
-def test_an_account_that_does_nothing_has_no_lane(
-    account: Account, egress: Egress, state: str
-) -> None:
+def test_a_stopped_account_gives_no_lease(account: Account, egress: Egress, state: str) -> None:
     Account.objects.update(state=state)
     assert take(account, a_worker(egress)) is None
 
@@ -93,7 +91,7 @@ def test_an_account_bound_elsewhere_is_not_taken(account: Account, egress: Egres
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_takers_at_once_one_gets_it(account: Account, egress: Egress) -> None:
+def test_only_one_of_many_workers_gets_the_lease(account: Account, egress: Egress) -> None:
     workers = [a_worker(egress, pid) for pid in range(6)]
     barrier = threading.Barrier(len(workers))
     grants: list[Grant | None] = []
@@ -113,7 +111,7 @@ def test_of_many_takers_at_once_one_gets_it(account: Account, egress: Egress) ->
     assert Lease.objects.get(account=account).token == 1
 
 
-def test_seqs_only_rise_and_are_never_below_the_clock(account: Account, egress: Egress) -> None:
+def test_seqs_only_rise_and_are_never_below_the_unix_time(account: Account, egress: Egress) -> None:
     grant = take(account, a_worker(egress))
     assert grant is not None
     before = int(time.time())
@@ -130,7 +128,7 @@ def test_seqs_only_rise_and_are_never_below_the_clock(account: Account, egress: 
     assert reserve_seqs(grant=grant, count=1) is None
 
 
-def test_what_a_worker_holds_without_a_lane_is_returned(account: Account, egress: Egress) -> None:
+def test_a_lease_without_a_lane_is_returned(account: Account, egress: Egress) -> None:
     worker = a_worker(egress)
     assert take(account, worker) is not None
     given: dict[str, Any] = {"worker_id": worker.pk, "seconds": 10.0}
@@ -140,7 +138,7 @@ def test_what_a_worker_holds_without_a_lane_is_returned(account: Account, egress
     assert return_forgotten(active=[], **given) == 1
     again = take(account, worker)
     assert again is not None
-    assert again.last_reply_at is not None  # as late as it can have been
+    assert again.last_reply_at is not None  # the latest possible time of a reply
 
 
 def test_an_account_that_has_a_lease_keeps_it(account: Account) -> None:

@@ -1,4 +1,4 @@
-"""Pace: true sliding windows in a real Redis, ceilings, seeding, and the gap that learns."""
+"""Pace: sliding windows in a real Redis, ceilings, seeding, and the learnt gap."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from clocks import shared
 KEY = "pace:account:7"
 #: A minute is too long for a test; the script takes any length.
 SHORT = 0.3
-#: How far apart the latest and the earliest time may be that it can be, seconds.
+#: The uncertainty of the shared time, seconds.
 BLUR = 0.1
 
 
@@ -36,7 +36,7 @@ def windows(sends: Iterable[datetime] = (), *, account: int = 7, egress: int = 1
 
 
 def until_granted(one: Windows, limits: Limits, member: str) -> float:
-    """Ask until it is granted; return the seconds that took."""
+    """Reserve until it is granted; return the seconds that it took."""
     began = time.monotonic()
     while wait := one.reserve(limits=limits, member=member):
         time.sleep(wait)
@@ -44,12 +44,12 @@ def until_granted(one: Windows, limits: Limits, member: str) -> float:
 
 
 def seconds_to_wait(one: Windows, limits: Limits, member: str) -> float:
-    """Return the wait that is asked for, past the seeding."""
+    """Return the wait of a reservation, after the windows are seeded."""
     wait = one.reserve(limits=limits, member=member)
     return one.reserve(limits=limits, member=member) if wait == 0.001 else wait
 
 
-def test_no_window_of_any_position_ever_holds_more(redis_client: Any) -> None:
+def test_no_sliding_window_exceeds_its_limit(redis_client: Any) -> None:
     limits = Limits(0.0, per_minute=3)
     one = windows()
     granted, replied = [], []
@@ -63,7 +63,7 @@ def test_no_window_of_any_position_ever_holds_more(redis_client: Any) -> None:
         assert fourth - first >= SHORT - 0.001
 
 
-def test_a_message_counts_from_its_reply(redis_client: Any) -> None:
+def test_a_window_counts_a_message_from_its_reply(redis_client: Any) -> None:
     limits = Limits(0.0, per_minute=1)
     one = windows()
     until_granted(one, limits, "slow")
@@ -86,7 +86,7 @@ def test_a_message_counts_from_its_reply(redis_client: Any) -> None:
         ([80_000 + n / 1000 for n in range(9)], Limits(0.0, per_hour=5, per_day=9), 6_300, 6_401),
     ],
 )
-def test_an_empty_redis_is_seeded_from_what_was_sent(
+def test_an_empty_redis_is_seeded_from_the_attempts(
     redis_client: Any, ages: list[float], limits: Limits, at_least: float, at_most: float
 ) -> None:
     now = shared.now()
@@ -95,7 +95,7 @@ def test_an_empty_redis_is_seeded_from_what_was_sent(
     assert at_least <= wait <= at_most
 
 
-def test_a_flush_in_between_forgets_nothing(redis_client: Any) -> None:
+def test_a_flush_of_redis_loses_no_message(redis_client: Any) -> None:
     limits = Limits(0.0, per_hour=2)
     sent: list[tuple[str, datetime]] = []
     one = Windows(account_id=7, egress_id=1, recent_sends=lambda most: sent[::-1][:most])
@@ -125,7 +125,7 @@ def test_ceilings_are_shared_by_all_accounts(redis_client: Any) -> None:
     )  # begins with a whole window
 
 
-def test_nothing_is_taken_from_one_window_when_another_refuses(redis_client: Any) -> None:
+def test_a_refused_message_is_added_to_no_window(redis_client: Any) -> None:
     one = windows([shared.now()])
     limits = Limits(0.0, per_minute=50, per_hour=1)
     assert seconds_to_wait(one, limits, "x") > 3000
@@ -136,7 +136,8 @@ def test_without_limits_redis_is_not_asked() -> None:
     assert windows().reserve(limits=Limits(1.0), member="x") == 0.0
 
 
-def test_a_redis_that_is_away_grants_nothing(settings: Any) -> None:
+@pytest.mark.django_db
+def test_an_unreachable_redis_grants_nothing(settings: Any) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     live.cache_clear()
     try:
@@ -145,7 +146,7 @@ def test_a_redis_that_is_away_grants_nothing(settings: Any) -> None:
         live.cache_clear()
 
 
-def test_the_gap_learns_and_forgets() -> None:
+def test_the_learnt_gap_grows_after_res_3_and_shrinks_after_successes() -> None:
     gap = LearntGap(floor=1.0)
     assert (gap.seconds, gap.learnt) == (1.0, None)
     gap.too_fast()
@@ -155,9 +156,9 @@ def test_the_gap_learns_and_forgets() -> None:
     assert gap.seconds == pytest.approx(1.425)
     for _ in range(1000):
         gap.success()
-    # Never again to within a tenth of what was too short.
+    # The gap stays a tenth above the one that was too short.
     assert gap.seconds == pytest.approx(1.1)
-    gap.floor = 5.0  # an operator says so
+    gap.floor = 5.0  # set by an operator
     assert (gap.seconds, gap.learnt) == (5.0, None)
 
 
@@ -165,13 +166,13 @@ def test_the_gap_learns_and_forgets() -> None:
     ("floor", "learnt", "seconds"),
     [(0.0, None, 0.0), (0.0, 2.0, 2.0), (3.0, 2.0, 3.0), (1.0, 2.0, 2.0)],
 )
-def test_the_gap_begins_where_the_last_lane_left_it(
+def test_the_gap_starts_with_the_stored_learnt_gap(
     floor: float, learnt: float | None, seconds: float
 ) -> None:
     assert LearntGap(floor=floor, learnt=learnt).seconds == seconds
 
 
-def test_the_gap_has_an_end() -> None:
+def test_the_learnt_gap_has_a_maximum() -> None:
     gap = LearntGap(floor=0.0)
     for _ in range(40):
         gap.too_fast()

@@ -1,4 +1,4 @@
-"""Workers: their rows, their heartbeats, and who is presumed dead."""
+"""Workers: their rows, their heartbeats, and when they are presumed dead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
 from tests.campaigns.making import make_account
 
 pytestmark = pytest.mark.django_db
-#: Above the largest number a process can have.
+#: Above the largest possible process id.
 NOBODY = 2**22 + 1
 
 
@@ -37,14 +37,14 @@ def a_row(*, hostname: str, pid: int, age: float = 0.0) -> Worker:
     ("hostname", "pid", "is_ended"),
     [
         (socket.gethostname(), NOBODY, True),
-        (socket.gethostname(), os.getpid(), True),  # the number comes round again
+        (socket.gethostname(), os.getpid(), True),  # process ids are reused
         (socket.gethostname(), os.getppid(), False),
         ("another-host", NOBODY, False),
     ],
-    # A number of this process in a name would give each process of the run other tests.
+    # With a process id in its name, a test would have another name in each process of the run.
     ids=["nobody", "ourselves", "somebody", "another-host"],
 )
-def test_a_start_ends_what_a_predecessor_left_behind(
+def test_a_start_ends_the_row_of_a_dead_predecessor(
     hostname: str, pid: int, is_ended: bool
 ) -> None:
     left = a_row(hostname=hostname, pid=pid)
@@ -53,7 +53,7 @@ def test_a_start_ends_what_a_predecessor_left_behind(
     assert (left.ended_at is not None) is is_ended
 
 
-def test_who_is_silent_for_too_long_is_presumed_dead() -> None:
+def test_a_worker_that_is_silent_for_too_long_is_presumed_dead() -> None:
     silent = a_row(hostname="a", pid=1, age=PRESUMED_DEAD_SECONDS + 1)
     alive = a_row(hostname="b", pid=2, age=PRESUMED_DEAD_SECONDS - 5)
     assert presume_dead() == 1
@@ -64,7 +64,7 @@ def test_who_is_silent_for_too_long_is_presumed_dead() -> None:
     assert prove_alive(worker_id=alive.pk)
 
 
-def test_an_end_comes_once_and_frees_what_it_held() -> None:
+def test_a_worker_ends_once_and_its_leases_become_free() -> None:
     account = make_account(20_001)
     worker = announce()
     Lease.objects.update(worker=worker, egress=worker.egress, woken_at=timezone.now())
@@ -75,7 +75,7 @@ def test_an_end_comes_once_and_frees_what_it_held() -> None:
     assert Lease.objects.get().woken_at is None  # to be woken again at once
 
 
-def test_a_worker_brings_its_egress_up_to_date() -> None:
+def test_a_worker_updates_its_egress() -> None:
     announce()
     assert announce("10.0.0.7").egress.source_address == "10.0.0.7"
     assert Egress.objects.count() == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Account, Friend, Lease
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Membership
-from contacts.people.attributes import note_attribute_names
+from contacts.people.attributes import record_attribute_names
 from sending.models import Delivery
 from sending.querysets.tally import add_tallies
 from sending.states import DeliveryState, RunState
@@ -36,7 +36,7 @@ def make_list(name: str, uins: Sequence[int] = (), **attributes: Any) -> Contact
             uin=uin, defaults={"name": f"人{uin}", "attributes": attributes}
         )
         Membership.objects.create(contact_list=made, contact=contact)
-    note_attribute_names(contact_list=made, names=attributes)
+    record_attribute_names(contact_list=made, names=attributes)
     return made
 
 

@@ -17,8 +17,8 @@ from campaigns.planning.preflight_people import audience_of, first_people
 from campaigns.planning.preview_sql import Fate, count_picks
 from campaigns.steering.lifecycle import start_campaign
 from campaigns.tasks import advance_all_runs
+from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactList, Membership, Segment
-from contacts.segments.segments import combine_lists
 from foundation.refusals import Refusal
 from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run

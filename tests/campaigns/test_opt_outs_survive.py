@@ -13,10 +13,10 @@ from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.steering.lifecycle import cancel_run, start_campaign
 from contacts.imports.undo import request_undo, undo_import
-from contacts.lists.delete import delete_list, rehearse_deletion
+from contacts.lists.combine import combine_lists
+from contacts.lists.delete import delete_list, preview_deletion
 from contacts.models import Contact, ContactImport, ContactList, Membership, Segment, Suppression
 from contacts.people.erase import erase_person
-from contacts.segments.segments import combine_lists
 from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -126,7 +126,7 @@ def test_a_list_that_an_import_fills_is_not_deleted(members: ContactList) -> Non
 def test_campaigns_that_would_do_something_else_are_named(members: ContactList) -> None:
     make_campaign("to", lists=[members])
     make_campaign("but not to", excluded_lists=[members])
-    to, but_not_to = rehearse_deletion(contact_list=members).losing
+    to, but_not_to = preview_deletion(contact_list=members).losing
     assert "“to”" in to
     assert "“but not to”" in but_not_to
 

@@ -17,7 +17,7 @@ from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.planning.preflight import preflight, seconds_a_message
 from contacts.models import Contact, Segment, Suppression
-from contacts.people.attributes import note_attribute_names
+from contacts.people.attributes import record_attribute_names
 from sending.models import Delivery
 from sending.states import RunState
 from tests.campaigns.making import make_account, make_campaign, make_list, make_run
@@ -261,7 +261,7 @@ def test_texts_that_take_too_much_are_a_warning_and_keep_the_page_for_no_longer_
     make_account(20_001, friends=PEOPLE)
     members = make_list("members", PEOPLE)
     Contact.objects.update(attributes={"n": 999_999_999_999})
-    note_attribute_names(contact_list=members, names=["n"])
+    record_attribute_names(contact_list=members, names=["n"])
     text = "{% for i in (1..n) reversed %}{{ i }}{% endfor %}"
     campaign = make_campaign(lists=[members], text=text)
     costly = "cannot be sent: making the text for this contact takes too much time or memory."

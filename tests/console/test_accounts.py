@@ -51,7 +51,7 @@ def test_an_account_task_is_asked_for(kind: str, operator: Client) -> None:
     operator.post(reverse(LIST), {"action": f"act_{kind}", "_selected_action": chosen})
     assert AccountTask.objects.filter(kind=kind, state="open").count() == 3
     page = operator.get(reverse("admin:accounts_account_change", args=[chosen[0]]))
-    assert "has not answered yet" in page.content.decode()
+    assert "There is no outcome yet" in page.content.decode()
 
 
 def test_what_is_dangerous_is_confirmed_for_many(operator: Client) -> None:
@@ -116,7 +116,10 @@ def test_the_page_says_what_keeps_the_account_from_working(operator: Client) -> 
     page = operator.get(address).content.decode()
     assert "No worker is running at its egress far away" in page
     Outage.objects.create(egress=far, began_at=timezone.now(), sentence="Nobody answers there.")
-    assert "Nobody answers there. It goes on by itself." in operator.get(address).content.decode()
+    assert (
+        "Nobody answers there. The account continues by itself"
+        in operator.get(address).content.decode()
+    )
 
 
 @pytest.mark.parametrize("verb", ["disable", "quarantine"])

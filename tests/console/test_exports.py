@@ -76,7 +76,7 @@ def test_too_many_rows_for_a_workbook_is_a_sentence(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_world()
-    monkeypatch.setattr("foundation.admin.MOST_ROWS_OF_A_WORKBOOK", 3)
+    monkeypatch.setattr("foundation.admin.export.MOST_ROWS_OF_A_WORKBOOK", 3)
     address = reverse("admin:contacts_contact_export_xlsx")
     answer = operator.get(f"{address}?q=2", follow=True)
     assert answer.redirect_chain[0][0].endswith("/contacts/contact/?q=2")

@@ -77,7 +77,7 @@ def test_a_new_account_gets_its_digest_and_its_lease(operator: Client) -> None:
 def test_a_new_account_without_password_is_refused_at_its_field(operator: Client) -> None:
     answer = operator.post(reverse("admin:accounts_account_add"), _account_form(uin=FIRST_ACCOUNT))
     assert answer.status_code == 200
-    assert "needs its password" in answer.content.decode()
+    assert "needs a password" in answer.content.decode()
 
 
 def test_no_page_shows_a_credential(operator: Client) -> None:

@@ -50,7 +50,7 @@ def test_an_encoding_in_doubt_is_asked_about_and_chosen(
 ) -> None:
     found = _upload(operator, "big5.csv")
     page = operator.get(_check(found)).content.decode()
-    assert "Which of these reads right?" in page
+    assert "Which of these shows the text correctly?" in page
     assert "張三" in page
     assert 'value="go"' not in page
     operator.post(_check(found), {**_as_proposed(found), "verb": "go"})
@@ -59,7 +59,10 @@ def test_an_encoding_in_doubt_is_asked_about_and_chosen(
     operator.post(_check(found), {"read_as": "big5", "header_line": "1", "delimiter": ","})
     found.refresh_from_db()
     assert (found.encoding, found.doubts) == ("big5", [])
-    assert "Which of these reads right?" not in operator.get(_check(found)).content.decode()
+    assert (
+        "Which of these shows the text correctly?"
+        not in operator.get(_check(found)).content.decode()
+    )
     operator.post(_check(found), {**_as_proposed(found), "verb": "go"})
     assert run_import(import_id=found.pk)
     assert Contact.objects.get(uin=100001).name == "張三"
@@ -74,7 +77,7 @@ def test_what_does_not_decode_is_shown_as_that(operator: Client) -> None:
 
 def test_numbers_out_of_mail_addresses_are_said_before(operator: Client) -> None:
     page = operator.get(_check(_upload(operator, "mail_only.xls"))).content.decode()
-    assert "Mail addresses of QQ in place of numbers: 4." in page
+    assert "QQ mail addresses in place of numbers: 4." in page
 
 
 def test_another_sheet_is_chosen_and_its_header_found(operator: Client) -> None:

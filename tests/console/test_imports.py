@@ -61,7 +61,10 @@ def test_from_the_upload_to_the_list_and_back(operator: Client, redis_server: st
     assert "李娜" in rejects
     assert operator.get(_page(found, "live")).status_code == 286
 
-    assert "what it changed becomes" in operator.get(_page(found, "do", "undo")).content.decode()
+    assert (
+        "the values it changed are restored"
+        in operator.get(_page(found, "do", "undo")).content.decode()
+    )
     operator.post(_page(found, "do", "undo"))
     assert undo_import(import_id=found.pk)
     assert not Contact.objects.exists()

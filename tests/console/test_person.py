@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from contacts.models import Contact, ContactImport, Suppression
 from contacts.people.attribute_lines import lines_of
-from contacts.people.attributes import known_attribute_names
+from contacts.people.attributes import attribute_names_in_use
 from sending.models import Delivery
 from tests.console.making import FIRST_UIN, make_world
 
@@ -81,8 +81,8 @@ def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: C
     Delivery.objects.filter(contact=person).update(state="sent")
     count = Delivery.objects.count()
     page = operator.get(_ask(person, "erase")).content.decode()
-    assert "What goes" in page
-    assert "What stays" in page
+    assert "Deleted:" in page
+    assert "Kept:" in page
     operator.post(_ask(person, "erase"))
     assert not Contact.objects.filter(uin=person.uin).exists()
     assert Delivery.objects.count() == count
@@ -131,7 +131,7 @@ def test_attributes_are_edited_as_lines(person: Contact, operator: Client) -> No
     person.refresh_from_db()
     assert person.attributes == {"city": "上海", "level": "金卡"}
     # A template may ask for the new one from now on.
-    assert "level" in known_attribute_names(lists=list(person.lists.all()))
+    assert "level" in attribute_names_in_use(lists=list(person.lists.all()))
 
 
 def test_a_bad_line_is_said_at_the_field(person: Contact, operator: Client) -> None:

@@ -15,7 +15,7 @@ from contacts.models import Contact, ContactList, Segment
 from tests.console.making import FIRST_UIN, make_list
 
 ADD = "admin:contacts_segment_add"
-GLIMPSE = "admin:contacts_segment_glimpse"
+PREVIEW = "admin:contacts_segment_preview"
 COMBINE = "admin:contacts_contactlist_combine"
 BEIJING = {"kind": "attribute", "name": "city", "is": "equals", "value": "北京"}
 CITY = {"what": "attribute", "name": "city", "comparison": "equals", "value": "北京"}
@@ -84,8 +84,8 @@ def test_a_row_becomes_a_condition_and_a_row_again(
     assert conditions_of(*found) == saved.conditions
     page = operator.get(reverse("admin:contacts_segment_change", args=[saved.pk]))
     assert page.context["form"].rows.forms[0].initial["what"] == row["what"]
-    glimpse = operator.post(reverse(GLIMPSE), _posted(row)).content.decode()
-    assert "people fit now" in glimpse
+    preview = operator.post(reverse(PREVIEW), _posted(row)).content.decode()
+    assert "people now" in preview
 
 
 def test_lists_are_chosen(operator: Client) -> None:
@@ -116,13 +116,13 @@ def test_what_is_wrong_is_said(row: dict[str, Any], sentence: str, operator: Cli
     page = operator.post(reverse(ADD), _posted(row))
     assert page.status_code == 200
     assert sentence in page.content.decode()
-    assert sentence in operator.post(reverse(GLIMPSE), _posted(row)).content.decode()
+    assert sentence in operator.post(reverse(PREVIEW), _posted(row)).content.decode()
     assert not Segment.objects.exists()
 
 
-def test_the_glimpse_counts_and_shows_some_before_saving(operator: Client) -> None:
+def test_the_preview_counts_and_shows_some_before_saving(operator: Client) -> None:
     make_list("老客户", people=12)
-    page = operator.post(reverse(GLIMPSE), _posted(CITY, name="")).content.decode()
+    page = operator.post(reverse(PREVIEW), _posted(CITY, name="")).content.decode()
     assert "<b>12</b>" in page
     assert "张伟9" in page
     assert "张伟11" not in page
@@ -161,7 +161,7 @@ def test_a_text_that_is_no_condition_is_refused(text: str, operator: Client) -> 
     page = operator.post(reverse(ADD), data)
     assert page.status_code == 200
     assert page.context["form"].errors
-    assert operator.post(reverse(GLIMPSE), data).status_code == 200
+    assert operator.post(reverse(PREVIEW), data).status_code == 200
     assert not Segment.objects.exists()
 
 
@@ -194,9 +194,9 @@ def test_a_list_of_these_in_a_and_b_not_in_c(operator: Client) -> None:
     assert sorted(made) == [FIRST_UIN + 1, FIRST_UIN + 4]
 
 
-def test_a_list_of_nobody_in_particular_is_refused(operator: Client) -> None:
+def test_combining_without_a_source_is_refused(operator: Client) -> None:
     page = operator.post(reverse(COMBINE), {"new_list": "d"})
-    assert "Say at least one list or segment" in page.content.decode()
+    assert "Choose at least one list or segment" in page.content.decode()
     assert not ContactList.objects.exists()
 
 
@@ -209,5 +209,5 @@ def test_a_viewer_may_look_and_not_save(client: Client, db: None) -> None:
     assert client.get(address).status_code == 200
     assert client.post(address, _posted(CITY)).status_code == 403
     assert client.get(reverse(ADD)).status_code == 403
-    assert client.post(reverse(GLIMPSE), _posted(CITY)).status_code == 403
+    assert client.post(reverse(PREVIEW), _posted(CITY)).status_code == 403
     assert client.get(reverse(COMBINE)).status_code == 403

@@ -1,4 +1,4 @@
-"""A folder of imports for each test alone."""
+"""A QQCAMPAIGN_HOME, and so a folder of imports, for each test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, settings: object) -> Path:
-    """A QQCAMPAIGN_HOME that holds nothing else."""
+    """Use a new QQCAMPAIGN_HOME, and return its path."""
     folder = tmp_path / "home"
     settings.QQCAMPAIGN_HOME = folder  # type: ignore[attr-defined]
     return folder

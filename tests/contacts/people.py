@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contacts.imports.imports import queue_import, upload_import
+from contacts.imports.lifecycle import queue_import, upload_import
 from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
 
 
 def uploaded(text: str | bytes, *, into: str = "all", **options: Any) -> ContactImport:
-    """Upload a file into a list, made if need be."""
+    """Upload a file into a list, which is created if it does not exist."""
     data = text.encode() if isinstance(text, str) else text
     contact_list, _made = ContactList.objects.get_or_create(name=into)
     return upload_import(
@@ -29,12 +29,12 @@ def imported(text: str | bytes, *, into: str = "all", **options: Any) -> Contact
 
 
 def csv_of(rows: range, *, name: str = "p") -> str:
-    """Return a file of people, a UIN a number."""
+    """Return a CSV file with one person for each number, which is the UIN."""
     return "uin,name,city\n" + "".join(f"{n},{name}{n},c{n % 7}\n" for n in rows)
 
 
 def write(folder: Path, text: str | bytes, name: str = "people.csv") -> Path:
-    """Write a file."""
+    """Write a file and return its path."""
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return path

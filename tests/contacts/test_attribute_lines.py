@@ -1,4 +1,4 @@
-"""Attributes as lines: what was not touched stays what it was, what is wrong is named."""
+"""Attributes as lines: unchanged lines keep their values, and bad lines are refused."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ KNOWN = {
 }
 
 
-def test_they_read_as_lines() -> None:
+def test_attributes_become_lines() -> None:
     assert lines_of({"city": "北京", "age": 41}) == "city: 北京\nage: 41"
     assert lines_of({}) == ""
     assert lines_of([]) == ""  # type: ignore[arg-type]
 
 
-def test_untouched_lines_stay_what_they_were() -> None:
+def test_unchanged_lines_keep_their_values() -> None:
     assert attributes_of(lines_of(KNOWN), before=KNOWN) == KNOWN
     text = lines_of(KNOWN).replace("\n", "\r\n") + "\r\n\r\nlevel： 金卡 \r\n"
     assert attributes_of(text, before=KNOWN) == {**KNOWN, "level": "金卡"}
@@ -39,13 +39,13 @@ def test_untouched_lines_stay_what_they_were() -> None:
         st.text(alphabet="xy: ：\n 市", max_size=9).map(str.strip).filter(bool) | st.integers(),
     )
 )
-def test_whatever_they_are_they_come_back(known: dict[str, Any]) -> None:
+def test_any_attributes_survive_the_round_trip(known: dict[str, Any]) -> None:
     entries = {lines_of({name: value}) for name, value in known.items()}
     if len(entries) == len(known):
         assert attributes_of(lines_of(known), before=known) == known
 
 
-def test_a_changed_line_is_text_and_an_empty_one_takes_the_attribute_away() -> None:
+def test_a_changed_line_is_text_and_an_empty_value_removes_the_attribute() -> None:
     found = attributes_of("city: 上海\nage: 42\nvip:\nnote: a\n  b", before=KNOWN)
     assert found == {"city": "上海", "age": "42", "note": "a\nb"}
 
@@ -55,12 +55,12 @@ def test_a_changed_line_is_text_and_an_empty_one_takes_the_attribute_away() -> N
     [
         ("city: 北京\nBeijing", "Line 2: a colon is missing"),
         ("\n\n: 北京", "Line 3: the name before the colon is missing"),
-        ("city: a\ncity: b", "Line 2: “city” is there already"),
+        ("city: a\ncity: b", "Line 2: “city” occurs twice"),
         (f"{'n' * 101}: b", "Line 1: the name is too long, at most 100"),
         (f"n: {'b' * 10_001}", "Line 1: the value is too long, at most 10000"),
     ],
 )
-def test_a_bad_line_is_named(text: str, sentence: str) -> None:
+def test_a_bad_line_is_refused_with_its_number(text: str, sentence: str) -> None:
     with pytest.raises(Refusal) as refused:
         attributes_of(text, before={})
     assert refused.value.sentence.startswith(sentence)

@@ -1,4 +1,4 @@
-"""Audiences, segments and set operations: who is meant, each once."""
+"""Audiences, segments and combined lists: which people they select."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.segments.audience import audience_contacts
-from contacts.segments.segments import combine_lists, glimpse_segment, save_segment
+from contacts.segments.preview import preview_segment
+from contacts.segments.save import save_segment
 from foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -39,12 +41,12 @@ def _numbers(people: Any) -> list[int]:
     return [uin - 10_000 for uin in people.order_by("pk").values_list("uin", flat=True)]
 
 
-def test_a_person_in_several_lists_is_there_once() -> None:
+def test_a_person_in_several_lists_occurs_once() -> None:
     one, two, no = _list("1", 0, 1, 2), _list("2", 1, 2, 3), _list("no", 2)
     assert _numbers(audience_contacts(lists=[one, two], excluded_lists=[no])) == [0, 1, 3]
 
 
-def test_segments_join_the_lists_and_the_excluded_go() -> None:
+def test_segments_add_people_and_excluded_lists_remove_them() -> None:
     segment = Segment(conditions={"kind": "attribute", "name": "city", "value": "Basel"})
     people = audience_contacts(
         lists=[_list("1", 0)], segments=[segment], excluded_lists=[_list("no", 0)]
@@ -52,12 +54,12 @@ def test_segments_join_the_lists_and_the_excluded_go() -> None:
     assert _numbers(people) == [1]
 
 
-def test_nobody_asked_is_nobody() -> None:
+def test_an_audience_without_lists_and_conditions_is_empty() -> None:
     assert _numbers(audience_contacts(lists=[])) == []
     assert _numbers(audience_contacts(lists=[], segments=[Segment(conditions={})])) == []
 
 
-def test_an_audience_is_walked_by_contact_id() -> None:
+def test_an_audience_is_read_in_order_of_contact_id() -> None:
     people = audience_contacts(lists=[_list("1", 0, 2, 4, 5)]).order_by("pk")
     first = list(people[:2])
     assert _numbers(people.filter(pk__gt=first[-1].pk)) == [4, 5]
@@ -101,17 +103,17 @@ def test_an_audience_is_walked_by_contact_id() -> None:
         ),
     ],
 )
-def test_condition(conditions: dict[str, Any], expected: list[int]) -> None:
+def test_a_condition_selects_people(conditions: dict[str, Any], expected: list[int]) -> None:
     Suppression.objects.create(uin=10_004)
-    glimpse = glimpse_segment(conditions=conditions)
-    assert [person.uin - 10_000 for person in glimpse.sample] == expected
-    assert (glimpse.count, glimpse.is_exact) == (len(expected), True)
+    preview = preview_segment(conditions=conditions)
+    assert [person.uin - 10_000 for person in preview.sample] == expected
+    assert (preview.count, preview.is_exact) == (len(expected), True)
 
 
-def test_condition_on_lists() -> None:
+def test_a_condition_on_lists() -> None:
     made = _list("1", 2, 3)
-    assert glimpse_segment(conditions={"kind": "list", "lists": [made.pk]}).count == 2
-    assert glimpse_segment(conditions={"not": {"kind": "list", "lists": [made.pk]}}).count == 4
+    assert preview_segment(conditions={"kind": "list", "lists": [made.pk]}).count == 2
+    assert preview_segment(conditions={"not": {"kind": "list", "lists": [made.pk]}}).count == 4
 
 
 DEEP: dict[str, Any] = {"kind": "suppressed"}
@@ -135,7 +137,7 @@ for _level in range(20):
         ({"any": [{"kind": "suppressed"}] * 101}, "segment_too_large"),
     ],
 )
-def test_nonsense_is_refused_when_it_is_saved(conditions: Any, code: str) -> None:
+def test_conditions_that_are_not_understood_are_not_saved(conditions: Any, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
         save_segment(name="s", conditions=conditions)
     assert refusal.value.code == code

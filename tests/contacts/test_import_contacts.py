@@ -1,4 +1,4 @@
-"""The command an operator types, from a broken GBK file to a finished list and a rejects file."""
+"""The command `import_contacts`, from a file with errors to a list and a file of rejected rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ abc,x,,
 
 
 def run(*arguments: object, status: int = 0) -> dict[str, Any]:
-    """Run the command with --json; return its answer."""
+    """Run the command with --json, check its exit status, and return its answer."""
     out = StringIO()
     code = 0
     try:
@@ -46,7 +46,7 @@ def run(*arguments: object, status: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-16"])
-def test_good_rows_go_in_and_bad_rows_come_back(tmp_path: Path, encoding: str) -> None:
+def test_good_rows_are_imported_and_bad_rows_rejected(tmp_path: Path, encoding: str) -> None:
     answer = run(write(tmp_path, BROKEN.encode(encoding)), "--list", "会员")
     reasons = {error["line"]: error["reason"] for error in answer["errors"]}
     assert {
@@ -74,7 +74,7 @@ def test_good_rows_go_in_and_bad_rows_come_back(tmp_path: Path, encoding: str) -
     ]
 
 
-def test_rejects_have_the_same_columns_line_and_reason_and_can_be_imported_when_mended(
+def test_a_corrected_file_of_rejected_rows_can_be_imported(
     tmp_path: Path,
 ) -> None:
     rejects = Path(run(write(tmp_path, BROKEN), "--list", "a")["rejects_file"])
@@ -89,7 +89,7 @@ def test_rejects_have_the_same_columns_line_and_reason_and_can_be_imported_when_
     assert Contact.objects.get(uin=1234567890).attributes == {"城市": "广州"}
 
 
-def test_a_defused_cell_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_an_escaped_formula_is_imported_unescaped(tmp_path: Path) -> None:
     rejects = Path(
         run(write(tmp_path, "uin,name,x\n10001,a,b\n1,=cmd(),@y\n"), "--list", "a")["rejects_file"]
     )
@@ -114,11 +114,11 @@ def test_uin_column_is_recognised(tmp_path: Path, title: str) -> None:
     assert Contact.objects.get().name == "a"
 
 
-def test_a_file_without_a_header_is_read_by_what_is_in_it(tmp_path: Path) -> None:
+def test_the_columns_of_a_file_without_a_header_are_guessed_from_its_cells(tmp_path: Path) -> None:
     assert run(write(tmp_path, "张三,123456\n李四,123457\n"), "--list", "a")["created"] == 2
 
 
-def test_a_file_without_a_uin_column_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_file_without_a_uin_column_is_refused_and_leaves_nothing_behind(tmp_path: Path) -> None:
     answer = run(write(tmp_path, "name,city\na,b\n"), "--list", "new", status=1)
     assert answer["error"] == "no_uin_column"
     assert "name, city" in answer["sentence"]
@@ -129,7 +129,7 @@ def test_a_file_without_a_uin_column_is_refused_and_leaves_nothing(tmp_path: Pat
 
 
 @pytest.mark.parametrize("mapping", ["手机=uin,备注=", "uin=手机,备注="])
-def test_mapping_is_taken_either_way_round(tmp_path: Path, mapping: str) -> None:
+def test_a_mapping_works_in_both_directions(tmp_path: Path, mapping: str) -> None:
     path = write(tmp_path, "手机,备注,city\n10001,x,y\n")
     assert run(path, "--list", "a", "--mapping", mapping)["created"] == 1
     assert Contact.objects.get().attributes == {"city": "y"}
@@ -145,20 +145,20 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     assert answer["error"] == "mapped_twice"
 
 
-def test_nothing_imported_is_a_refusal_with_its_figures(tmp_path: Path) -> None:
+def test_an_import_without_a_good_row_is_refused_with_its_figures(tmp_path: Path) -> None:
     answer = run(write(tmp_path, "uin\n1\nx\n"), "--list", "a", status=1)
     assert (answer["error"], answer["rejected"], answer["rows"]) == ("nothing_imported", 2, 2)
     assert Path(answer["rejects_file"]).exists()
 
 
-def test_a_header_alone_is_nothing_wrong(tmp_path: Path) -> None:
+def test_a_file_with_only_a_header_is_imported(tmp_path: Path) -> None:
     assert run(write(tmp_path, "uin,name\n"), "--list", "a")["rows"] == 0
 
 
-def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     assert run(tmp_path / "none.csv", "--list", "a", status=1)["error"] == "no_such_file"
 
 
-def test_the_uploaded_copy_is_removed_when_it_is_done(tmp_path: Path) -> None:
+def test_the_uploaded_copy_is_removed_after_the_import(tmp_path: Path) -> None:
     run(write(tmp_path, csv_of(range(10_000, 10_010))), "--list", "a")
     assert list(import_folder().glob("*")) == []

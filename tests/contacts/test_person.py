@@ -1,4 +1,4 @@
-"""A person's page, suppressing, and erasing: what identifies goes, the sums stay."""
+"""A person's page, suppressing and erasing a person, and conditions on data of other apps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Suppression, SuppressionReason
 from contacts.people.erase import erase_person
 from contacts.people.person_page import person_of
-from contacts.segments.segments import glimpse_segment
+from contacts.segments.preview import preview_segment
 from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -47,7 +47,9 @@ def _wrote(account: Account, uin: int, text: str, *, days: float = 0, kind: int 
     )
 
 
-def test_a_page_tells_everything(account: Account, run: CampaignRun) -> None:
+def test_a_persons_page_has_lists_suppressions_import_and_sections(
+    account: Account, run: CampaignRun
+) -> None:
     done = imported("uin,name,city\n10001,One,Bern\n", into="a")
     suppress(uins=[10001], source="letter")
     Friend.objects.create(account=account, uin=10001, nickname="nick")
@@ -68,7 +70,7 @@ def test_suppressing_twice_counts_once_and_an_import_does_not_lift_it() -> None:
     assert Suppression.objects.count() == 3
 
 
-def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
+def test_erasing_keeps_deliveries_and_deletes_personal_data(
     account: Account, run: CampaignRun
 ) -> None:
     imported("uin,name\n10001,One\n10002,Two\n")
@@ -90,7 +92,7 @@ def test_erasing_leaves_rows_that_are_counted_and_nothing_that_identifies(
     assert (suppression.uin, suppression.reason) == (10001, SuppressionReason.ERASED)
 
 
-def test_who_was_erased_is_not_written_to_when_a_later_file_brings_them_back() -> None:
+def test_an_erased_person_stays_suppressed_after_a_later_import() -> None:
     done = imported("uin,name\n10001,One\n")
     suppress(uins=[10001], contact_list=done.contact_list)
     erase_person(contact=Contact.objects.get())
@@ -100,7 +102,7 @@ def test_who_was_erased_is_not_written_to_when_a_later_file_brings_them_back() -
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "unknown"])
-def test_erasing_waits_for_what_is_not_settled(run: CampaignRun, state: str) -> None:
+def test_erasing_is_refused_while_a_delivery_is_not_settled(run: CampaignRun, state: str) -> None:
     imported("uin,name\n10001,One\n")
     _delivery(run, 10001, state)
     with pytest.raises(Refusal) as refusal:
@@ -109,7 +111,7 @@ def test_erasing_waits_for_what_is_not_settled(run: CampaignRun, state: str) -> 
     assert Contact.objects.get().name == "One"
 
 
-def test_segments_ask_accounts_and_campaigns(account: Account, run: CampaignRun) -> None:
+def test_conditions_on_friends_and_deliveries(account: Account, run: CampaignRun) -> None:
     imported("uin\n10001\n10002\n10003\n")
     Friend.objects.create(account=account, uin=10001)
     Friend.objects.create(account=account, uin=10002, ended_at=timezone.now())
@@ -118,7 +120,7 @@ def test_segments_ask_accounts_and_campaigns(account: Account, run: CampaignRun)
     _delivery(run, 10003, "failed")
 
     def found(**condition: object) -> list[int]:
-        return [person.uin - 10_000 for person in glimpse_segment(conditions=condition).sample]
+        return [person.uin - 10_000 for person in preview_segment(conditions=condition).sample]
 
     assert found(kind="friend_of", accounts=[20_000]) == [1]
     assert found(kind="friend_of", accounts=[]) == [1]
@@ -129,7 +131,7 @@ def test_segments_ask_accounts_and_campaigns(account: Account, run: CampaignRun)
     assert found(kind="never_reached") == [3]
 
 
-def test_what_was_said_to_them_and_by_them_is_in_the_order_of_time(
+def test_sent_and_received_messages_are_in_order_of_time(
     account: Account, run: CampaignRun
 ) -> None:
     imported("uin\n10001\n10002\n")
@@ -162,14 +164,14 @@ def test_what_was_said_to_them_and_by_them_is_in_the_order_of_time(
     assert section.is_complete
 
 
-def test_segments_ask_who_replied(account: Account) -> None:
+def test_conditions_on_replies(account: Account) -> None:
     imported("uin\n10001\n10002\n10003\n10004\n")
     _wrote(account, 10001, "now")
     _wrote(account, 10002, "then", days=9)
     _wrote(account, 10003, "let me in", kind=2)
 
     def found(condition: object) -> list[int]:
-        return [person.uin - 10_000 for person in glimpse_segment(conditions=condition).sample]
+        return [person.uin - 10_000 for person in preview_segment(conditions=condition).sample]
 
     within: dict[str, object] = {"kind": "replied", "is": "less_than", "days": 3}
     assert found({"kind": "replied"}) == [1, 2]

@@ -1,4 +1,4 @@
-"""Importing is resumable at every chunk, fenced, cancellable, and can be taken back."""
+"""Running an import: it can be resumed, fenced off, cancelled and taken back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django.utils import timezone
 from contacts.imports import maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
-from contacts.imports.imports import cancel_import, progress_of, queue_import
+from contacts.imports.lifecycle import cancel_import, progress_of, queue_import
 from contacts.imports.load import load_people
 from contacts.imports.merge import applied, merge
 from contacts.imports.run import run_import
@@ -62,14 +62,14 @@ def test_every_row_of_many_chunks_is_loaded_once(small_chunks: None) -> None:
 
 
 class _Crash(Exception):
-    """The worker is gone."""
+    """Stands for the death of the worker."""
 
 
 @pytest.mark.parametrize("at", [1, 3, 5])
 def test_a_crashed_import_is_resumed_without_loading_a_row_twice(
     small_chunks: None, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    # In every chunk a bad row and one that was there in an earlier chunk.
+    # Each chunk has a bad row, and one with the UIN of a row in an earlier chunk.
     bad, again = dict.fromkeys(range(3, 60, 10), "x"), dict.fromkeys(range(5, 60, 10), 20000)
     uins = [str(bad.get(n) or again.get(n) or 20_000 + n) for n in range(61)]
     contact_import = uploaded("uin,name,city\n" + "".join(f"{uin},p,c\n" for uin in uins))
@@ -104,7 +104,7 @@ def test_a_crashed_import_is_resumed_without_loading_a_row_twice(
 
 @pytest.mark.slow
 def test_an_import_survives_the_kill_of_its_process(tmp_path: Path) -> None:
-    """SIGKILL in the middle, for real; the tick's wake-up takes it from there."""
+    """The process is killed with SIGKILL; the tick wakes another worker."""
     count = 60_000
     contact_import = uploaded(csv_of(range(10_000, 10_000 + count)))
     queue_import(contact_import=contact_import)
@@ -161,7 +161,7 @@ def test_a_worker_that_lost_its_import_commits_nothing_more(
     assert contact_import.cursor == 20
 
 
-def test_cancelling_stops_at_the_chunk_and_what_is_loaded_can_be_taken_back(
+def test_cancelling_stops_after_the_chunk_and_loaded_chunks_can_be_undone(
     small_chunks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contact_import = uploaded(csv_of(range(10_000, 10_050)))
@@ -184,7 +184,7 @@ def test_cancelling_stops_at_the_chunk_and_what_is_loaded_can_be_taken_back(
     assert not Contact.objects.exists()
 
 
-def test_an_import_that_is_over_cannot_be_cancelled_or_started_again() -> None:
+def test_a_finished_import_cannot_be_cancelled_or_started_again() -> None:
     done = imported(csv_of(range(10_000, 10_003)))
     with pytest.raises(Refusal, match="nothing to cancel"):
         cancel_import(contact_import=done)
@@ -193,7 +193,7 @@ def test_an_import_that_is_over_cannot_be_cancelled_or_started_again() -> None:
     assert not run_import(import_id=done.pk)
 
 
-def test_an_import_that_kills_its_workers_is_given_up() -> None:
+def test_an_import_that_kills_its_workers_is_failed() -> None:
     contact_import = uploaded(csv_of(range(10_000, 10_003)))
     queue_import(contact_import=contact_import)
     ContactImport.objects.filter(pk=contact_import.pk).update(token=running.MOST_TAKES)
@@ -230,7 +230,7 @@ NEW = "uin,name,city,level\n10001,One,Basel,3\n10002,Zwei,,\n10003,Three,Chur,1\
         ),
     ],
 )
-def test_policy_decides_what_becomes_of_people_we_know(
+def test_the_policy_decides_what_changes_in_existing_contacts(
     known: ContactList, policy: str, first: object, second: object, updated: int
 ) -> None:
     done = imported(NEW, into="after", policy=policy)
@@ -256,8 +256,8 @@ def test_policy_decides_what_becomes_of_people_we_know(
     ],
 )
 @pytest.mark.parametrize("name", ["", "One", "Two"])
-def test_known_people_change_as_the_rules_say(policy: str, held: Any, name: str) -> None:
-    """Each database merges in its own way; both come to what `merging` says."""
+def test_existing_contacts_change_as_merge_says(policy: str, held: Any, name: str) -> None:
+    """Each database has its own statement; the result must be that of `merge`."""
     person = Contact.objects.create(uin=10001, name=name, attributes=held)
     had = held if isinstance(held, dict) else {}
     new = {"city": "Basel", "level": "3"}
@@ -271,8 +271,8 @@ def test_known_people_change_as_the_rules_say(policy: str, held: Any, name: str)
     assert list(notes) == ([(person.pk, changes)] if changes else [])
 
 
-def test_people_a_file_tells_nothing_new_are_not_written(small_chunks: None) -> None:
-    """Of thirty in three chunks one changes; of the others neither row nor note is made."""
+def test_unchanged_people_are_not_written(small_chunks: None) -> None:
+    """One of thirty people in three chunks changes; no row and no ImportChange of the others."""
     imported(csv_of(range(10_000, 10_030)))
     before = dict(Contact.objects.values_list("uin", "updated_at"))
     done = imported(csv_of(range(10_000, 10_030)).replace("10017,p10017,", "10017,new,"))
@@ -284,7 +284,7 @@ def test_people_a_file_tells_nothing_new_are_not_written(small_chunks: None) -> 
     ]
 
 
-def test_a_chunk_is_full_when_its_rows_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chunk_of_large_rows_is_full_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "PIECE_ROWS", 2)
     monkeypatch.setattr(running, "CHUNK_BYTES", 15_000)
     loaded, sizes = load_people, []
@@ -300,7 +300,7 @@ def test_a_chunk_is_full_when_its_rows_are_large(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("policy", ImportPolicy.values)
-def test_taking_back_restores_what_was(known: ContactList, policy: str) -> None:
+def test_undoing_restores_the_state_before_the_import(known: ContactList, policy: str) -> None:
     before = list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes"))
     done = imported(NEW, into="after", policy=policy)
     request_undo(contact_import=done)
@@ -314,7 +314,7 @@ def test_taking_back_restores_what_was(known: ContactList, policy: str) -> None:
     assert not ImportChange.objects.filter(contact_import=done).exists()
 
 
-def test_taking_back_leaves_what_somebody_changed_or_uses_since(known: ContactList) -> None:
+def test_undoing_keeps_later_changes_and_people_in_other_lists(known: ContactList) -> None:
     done = imported(NEW, into="after")
     Contact.objects.filter(uin=10001).update(name="by hand")
     other = ContactList.objects.create(name="by hand")
@@ -326,7 +326,7 @@ def test_taking_back_leaves_what_somebody_changed_or_uses_since(known: ContactLi
     assert list(other.contacts.values_list("uin", flat=True)) == [10003]
 
 
-def test_taking_back_is_refused_while_it_runs_and_when_it_is_done() -> None:
+def test_undoing_is_refused_before_the_import_ends_and_after_it_was_undone() -> None:
     contact_import = uploaded(csv_of(range(10_000, 10_003)))
     with pytest.raises(Refusal):
         request_undo(contact_import=contact_import)
@@ -337,7 +337,7 @@ def test_taking_back_is_refused_while_it_runs_and_when_it_is_done() -> None:
         request_undo(contact_import=done)
 
 
-def test_taking_back_stays_with_what_a_delivery_refers_to() -> None:
+def test_undoing_keeps_people_with_deliveries() -> None:
     from campaigns.models import Campaign, CampaignRun
     from sending.models import Delivery
 

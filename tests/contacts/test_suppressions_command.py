@@ -1,4 +1,4 @@
-"""Suppressions from a terminal: each refusal a sentence and a status, nothing half done."""
+"""The command `suppressions`: answers, refusals and exit statuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.commandline import manage
 pytestmark = pytest.mark.django_db
 
 
-def test_add_and_list_and_remove() -> None:
+def test_add_list_and_remove() -> None:
     made = manage("suppressions", "add", 10_001, 10_002, "--reason", "来信退订", "--json")
     assert (made.status, made.json) == (0, {"suppressed": 2, "already": 0, "list": None})
     again = manage("suppressions", "add", 10_002, 10_003, 10_003, "--json")
@@ -28,7 +28,7 @@ def test_add_and_list_and_remove() -> None:
     assert [row.uin for row in Suppression.objects.all()] == [10_002]
 
 
-def test_for_one_list_alone() -> None:
+def test_a_suppression_for_one_list() -> None:
     members = ContactList.objects.create(name="会员 A")
     manage("suppressions", "add", 10_001)
     manage("suppressions", "add", 10_001, "--list", "会员 A")
@@ -39,12 +39,12 @@ def test_for_one_list_alone() -> None:
     assert [row.contact_list for row in Suppression.objects.all()] == [None]
 
 
-def test_for_people() -> None:
+def test_the_answers_as_text() -> None:
     said = manage("suppressions", "add", 10_001, "--reason", "a letter")
-    assert (said.status, said.out) == (0, "1 are suppressed now, 0 were already.\n")
+    assert (said.status, said.out) == (0, "Suppressed: 1. Already suppressed: 0.\n")
     assert "10001  –  by_hand  a letter" in manage("suppressions", "list").out
-    assert manage("suppressions", "remove", 10_001).out == "1 may be written to again.\n"
-    assert manage("suppressions", "list").out == "Nobody is suppressed.\n"
+    assert manage("suppressions", "remove", 10_001).out == "Suppressions lifted: 1.\n"
+    assert manage("suppressions", "list").out == "There are no suppressions.\n"
 
 
 @pytest.mark.parametrize("action", ["add", "remove"])
@@ -56,7 +56,7 @@ def test_for_people() -> None:
         ((10_001, "--list", "none"), "list_unknown"),
     ],
 )
-def test_what_cannot_be_is_refused_whole(
+def test_a_wrong_uin_or_list_refuses_the_whole_command(
     action: str, arguments: tuple[object, ...], code: str
 ) -> None:
     if action == "remove":
@@ -67,7 +67,7 @@ def test_what_cannot_be_is_refused_whole(
     assert Suppression.objects.count() == (action == "remove")
 
 
-def test_lifting_is_for_all_of_them_or_none() -> None:
+def test_lifting_is_all_or_nothing() -> None:
     manage("suppressions", "add", 10_001)
     refused = manage("suppressions", "remove", 10_001, 10_002, "--json")
     assert (refused.status, refused.json["error"]) == (1, "not_suppressed")

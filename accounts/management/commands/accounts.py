@@ -1,4 +1,4 @@
-"""The command `accounts`: log in, sync friends, look, rest, enable."""
+"""The command `accounts login|sync|status|rest|enable`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.commands.account_tasks import Outcome, carry_out
-from accounts.find import find_accounts
+from accounts.lookup import find_accounts
 from accounts.models import Account, AccountTaskKind, Lease
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
 from accounts.transitions import enable_account, rest_account
@@ -21,7 +21,7 @@ from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
 
-#: Which accounts --all means, by action.
+#: Action -> the states of the accounts that --all selects.
 ALL_MEANS = {
     "login": WORKING_STATES,
     "sync": WORKING_STATES,
@@ -32,13 +32,15 @@ ALL_MEANS = {
 HELP = {
     "login": "log the accounts in and wait for the gateway's answer",
     "sync": "read the accounts' friend lists from the gateway",
-    "status": "show where the accounts stand (all of them when none is named)",
-    "rest": "let the accounts send nothing for a while",
-    "enable": "give accounts that were stopped or rest a fresh start",
+    "status": "show the accounts' states (of all of them if none is named)",
+    "rest": "make the accounts send nothing for a while",
+    "enable": "enable accounts that are quarantined, disabled or resting",
 }
 
 
 class Command(OperatorCommand):
+    """Log accounts in, sync their friends, show their states, rest or enable them."""
+
     help = "Sender accounts: log in, sync friends, status, rest, enable."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -47,7 +49,9 @@ class Command(OperatorCommand):
             one = actions.add_parser(action, help=words, description=words)
             one.set_defaults(wrong_usage=one.error)
             one.add_argument("uins", nargs="*", type=int, metavar="UIN", help="an account")
-            one.add_argument("--all", action="store_true", help="every account it can be done to")
+            one.add_argument(
+                "--all", action="store_true", help="every account in a state that allows the action"
+            )
             self.add_json_argument(one)
             if action in {"login", "sync"}:
                 one.add_argument(
@@ -55,7 +59,7 @@ class Command(OperatorCommand):
                 )
             if action == "rest":
                 one.add_argument(
-                    "--seconds", type=seconds, metavar="S", help="how long; an hour when left out"
+                    "--seconds", type=seconds, metavar="S", help="seconds to rest; default: an hour"
                 )
 
     def perform(self, **options: Any) -> None:
@@ -82,7 +86,7 @@ class Command(OperatorCommand):
         self.answer(statuses, as_json=as_json, text=text)
 
     def _report(self, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
-        """Print a row an account; the failures' sentences go to standard error as well."""
+        """Print a row for each account; the sentences of failures go to standard error as well."""
         now = Account.objects.in_bulk([outcome.account_id for outcome in outcomes])
         columns = ("uin", "state", "reason", "sentence", "friends")
         rows = []
@@ -111,7 +115,7 @@ class Command(OperatorCommand):
 
 
 def status_of(account: Account) -> dict[str, Any]:
-    """Return where an account stands, as `accounts status --json` shows it; times in UTC."""
+    """Return the item of an account in `accounts status --json`; times are in UTC."""
     lease: Lease | None = getattr(account, "lease", None)
     bound = lease.egress if lease is not None and lease.egress is not None else account.egress
     return {
@@ -136,7 +140,7 @@ def status_of(account: Account) -> dict[str, Any]:
 
 
 def _rest(lease: Lease | None) -> datetime | None:
-    """Return until when an account rests, or None when it does not (any more)."""
+    """Return the end of an account's rest; None if it is not resting."""
     if lease is None or lease.resting_until is None or lease.resting_until <= shared.now():
         return None
     return shared.as_wall(lease.resting_until)
@@ -147,7 +151,11 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
-    """Return the accounts the operator means; exits with wrong usage when they name none."""
+    """Return the accounts of the command; exit with wrong usage if it names none.
+
+    Raises:
+        Refusal: --all selects no account.
+    """
     if options["uins"] and options["all"]:
         options["wrong_usage"]("name the accounts or say --all, not both")
     if options["uins"]:
@@ -159,7 +167,7 @@ def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
     accounts = list(_with_relations().filter(state__in=ALL_MEANS[action]).order_by("uin"))
     if not accounts and action != "status":
         raise Refusal(
-            _("There is no account this can be done to: see manage.py accounts status."),
+            _("No account is in a state that allows this. See manage.py accounts status."),
             code="no_account",
         )
     return accounts

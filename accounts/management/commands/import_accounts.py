@@ -1,4 +1,4 @@
-"""manage.py import_accounts FILE: senders from any table."""
+"""The command `import_accounts FILE`: imports accounts from a table."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Command(OperatorCommand):
     """Import accounts from a file; passwords are stored as encrypted digests only."""
 
     help = (
-        "Import accounts. Columns uin,password and if wanted name,min_interval,per_minute,"
+        "Import accounts. Columns uin,password and optionally name,min_interval,per_minute,"
         "per_hour,per_day,egress,status (online, busy, invisible). The file is not kept."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument(
-            "--egress", default="", metavar="NAME", help="for accounts whose row names none"
+            "--egress", default="", metavar="NAME", help="for accounts whose row has no egress"
         )
         add_layout_arguments(parser)
         self.add_json_argument(parser)
@@ -36,7 +36,7 @@ class Command(OperatorCommand):
             raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
         egress = options["egress"].strip()
         if len(egress) > 64:
-            raise Refusal(_("An egress's name has at most 64 characters."), code="egress_name")
+            raise Refusal(_("An egress name has at most 64 characters."), code="egress_name")
         done = import_accounts(
             path=path,
             egress=egress,
@@ -58,7 +58,10 @@ class Command(OperatorCommand):
         }
         if done.rejected == done.rows and done.rows:
             raise Refusal(
-                _("No account could be imported. The first: %(reasons)s. All of them: %(file)s")
+                _(
+                    "No account was imported. First reasons: %(reasons)s. "
+                    "All rejected rows: %(file)s"
+                )
                 % {"reasons": _reasons(done), "file": done.rejects_file},
                 code="nothing_imported",
                 **data,
@@ -68,7 +71,7 @@ class Command(OperatorCommand):
             "%(unchanged)d unchanged, %(rejected)d rejected."
         ) % {**data}
         if done.rejected:
-            text += "\n" + _("Rejected: %(reasons)s. All of them, with reasons: %(file)s") % {
+            text += "\n" + _("First rejected rows: %(reasons)s. All rejected rows: %(file)s") % {
                 "reasons": _reasons(done),
                 "file": done.rejects_file,
             }

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.find import find_accounts
+from accounts.lookup import find_accounts
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.output import (
     iso,

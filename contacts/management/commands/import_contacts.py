@@ -1,4 +1,4 @@
-"""manage.py import_contacts FILE --list NAME: people from any table into a list."""
+"""The command `import_contacts FILE --list NAME`: imports contacts from a table into a list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
 from contacts.imports.files import read_blocks, rejects_file
-from contacts.imports.imports import correct_mapping, discard_import, queue_import, upload_import
+from contacts.imports.lifecycle import correct_mapping, discard_import, queue_import, upload_import
 from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState
@@ -20,7 +20,7 @@ from tabular.arguments import add_layout_arguments
 
 
 class Command(OperatorCommand):
-    """Import contacts from a file into a list, here and now."""
+    """Import contacts from a file into a list, in this process."""
 
     help = (
         "Import contacts into a list. CSV (any encoding, any delimiter), XLSX or XLS with a "
@@ -35,7 +35,7 @@ class Command(OperatorCommand):
             type=_choices,
             default={},
             metavar="COLUMN=FIELD,..",
-            help="what columns become: uin, name, an attribute's name, or nothing to leave out",
+            help="the meaning of columns: uin, name, an attribute's name, or nothing to leave out",
         )
         add_layout_arguments(parser)
         parser.add_argument("--policy", choices=ImportPolicy.values, default=ImportPolicy.OVERWRITE)
@@ -53,7 +53,7 @@ class Command(OperatorCommand):
         try:
             done = self._load(path, contact_list, options)
         except BaseException:
-            if is_new and not contact_list.memberships.exists():  # nothing is half done
+            if is_new and not contact_list.memberships.exists():  # no empty list stays behind
                 contact_list.delete()
             raise
         self._answer(done, name, as_json=options["json"])
@@ -114,7 +114,7 @@ class Command(OperatorCommand):
             )
         if done.rejected and not loaded:
             raise Refusal(
-                _("No row could be imported. The first: %(reasons)s. All of them: %(file)s")
+                _("No row was imported. First reasons: %(reasons)s. All rejected rows: %(file)s")
                 % {"reasons": _reasons(done.first_problems), "file": rejects},
                 code="nothing_imported",
                 **data,
@@ -130,7 +130,7 @@ class Command(OperatorCommand):
             }
         text += "".join("\n" + note for note in done.read_notes)
         if rejects:
-            text += "\n" + _("Rejected: %(reasons)s. All of them, with reasons: %(file)s") % {
+            text += "\n" + _("First rejected rows: %(reasons)s. All rejected rows: %(file)s") % {
                 "reasons": _reasons(done.first_problems),
                 "file": rejects,
             }

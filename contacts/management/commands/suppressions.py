@@ -1,4 +1,4 @@
-"""manage.py suppressions add|remove|list: who must never be written to, from a terminal."""
+"""The command `suppressions add|remove|list`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from foundation.refusals import Refusal
 HELP = {
     "add": "never write to these people again",
     "remove": "allow writing to these people again",
-    "list": "show who is suppressed, and why (all, or of those that are named)",
+    "list": "show suppressions and their reasons (of the UINs named, or all)",
 }
 
 
 class Command(OperatorCommand):
-    """Suppressions: add, remove, list."""
+    """Add, remove and list suppressions."""
 
-    help = "Who must never be written to: add, remove, list."
+    help = "Suppressions, the UINs that must never be written to: add, remove, list."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -42,7 +42,7 @@ class Command(OperatorCommand):
             )
             if action == "add":
                 one.add_argument(
-                    "--reason", default="", metavar="TEXT", help="why, in words; kept beside it"
+                    "--reason", default="", metavar="TEXT", help="the reason, stored with it"
                 )
             self.add_json_argument(one)
 
@@ -54,11 +54,11 @@ class Command(OperatorCommand):
         elif options["action"] == "add":
             new = suppress(uins=uins, source=options["reason"].strip(), contact_list=contact_list)
             data = {"suppressed": new, "already": len(uins) - new, "list": name}
-            text = _("%(suppressed)d are suppressed now, %(already)d were already.") % data
+            text = _("Suppressed: %(suppressed)d. Already suppressed: %(already)d.") % data
             self.answer(data, as_json=options["json"], text=text)
         else:
             lifted = lift_suppressions(uins=uins, contact_list=contact_list)
-            text = _("%(n)d may be written to again.") % {"n": lifted}
+            text = _("Suppressions lifted: %(n)d.") % {"n": lifted}
             self.answer({"lifted": lifted, "list": name}, as_json=options["json"], text=text)
 
     def _show(
@@ -80,14 +80,14 @@ class Command(OperatorCommand):
             for row in shown.iterator()
         ]
         text = "\n".join("  ".join(str(value or EMPTY) for value in row.values()) for row in rows)
-        self.answer(rows, as_json=as_json, text=text or _("Nobody is suppressed."))
+        self.answer(rows, as_json=as_json, text=text or _("There are no suppressions."))
 
 
 def _checked(uins: Collection[int]) -> set[int]:
     for uin in uins:
         if not UIN_MIN <= uin <= UIN_MAX:
             raise Refusal(
-                _("%(uin)d is no UIN: a UIN is a number from %(least)d to %(most)d.")
+                _("%(uin)d is not a UIN: a UIN is a number from %(least)d to %(most)d.")
                 % {"uin": uin, "least": UIN_MIN, "most": UIN_MAX},
                 code="uin",
                 uin=uin,

@@ -1,4 +1,4 @@
-"""manage.py undo_import ID: take an import back as a whole."""
+"""The command `undo_import ID`: takes an import back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from foundation.refusals import Refusal
 
 
 class Command(OperatorCommand):
-    """Take an import back, here and now."""
+    """Take an import back, in this process."""
 
     help = (
-        "Take an import back: memberships it added, attributes it changed, people it created "
-        "and nothing else uses. Without an ID the latest imports are listed."
+        "Take an import back: the memberships it added, the values it changed, and the people it "
+        "created unless something else refers to them. Without an ID, list the latest imports."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,7 +38,7 @@ class Command(OperatorCommand):
         if contact_import.state != ImportState.UNDOING:
             request_undo(contact_import=contact_import)
         if not undo_import(import_id=contact_import.pk):
-            raise Refusal(_("A worker is taking this import back just now."), code="busy")
+            raise Refusal(_("A worker is taking this import back at the moment."), code="busy")
         contact_import.refresh_from_db()
         data = {"id": contact_import.pk, "state": contact_import.state}
         self.answer(data, as_json=options["json"], text=_("The import has been taken back."))

@@ -1,8 +1,8 @@
-"""The staged people whom we know: what the file changes in them, and the note that undoes it.
+"""Updating staged people who are contacts already, and storing the changes for undoing them.
 
-On PostgreSQL in the database, by one statement: fetching, merging and sending back fifty thousand
-people takes five times as long, and memory. On SQLite, which is in this process anyway, by `merge`.
-Both mean the same (`contacts.imports.merge`); the tests run on both.
+PostgreSQL does it in the database, with one statement: fetching, merging and writing back fifty
+thousand people takes five times as long, and memory. SQLite runs in this process anyway, so
+`contacts.imports.merge` does it there. Both follow the same rules; the tests run on both.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from django.db import connection
 from contacts.imports.merge import applied, merge
 from contacts.states import ImportPolicy
 
-# Who did not come with this import and may change: those whom the file tells nothing new are not
-# even locked. Locked in order of id, so that two imports wait for each other.
+# People whom this import created are left out. People in whom the file changes nothing are left
+# out before they are locked. Rows are locked in order of id: two imports then wait for each other
+# and cannot deadlock.
 _CHANGE_POSTGRESQL = """
     WITH known AS MATERIALIZED (
         SELECT person.id, person.name, held.attributes, given.changes, given.attributes AS new,
@@ -78,14 +79,16 @@ _WRITE_POSTGRESQL = """
 """
 
 
-def change_known(cursor: Any, *, values: dict[str, Any], policy: str, now: datetime) -> int:
-    """Change those of stage_people who were there before this import; return how many.
+def update_existing_people(
+    cursor: Any, *, values: dict[str, Any], policy: str, now: datetime
+) -> int:
+    """Update the people of stage_people who existed before this import; return how many changed.
 
     Args:
-        cursor: in the transaction that filled the table.
-        values: the import, the list, the time, as the statements name them.
+        cursor: a cursor in the transaction that filled stage_people.
+        values: the parameters of the statements: import, list, now.
         policy: an ImportPolicy.
-        now: the time to note.
+        now: the time of the update.
     """
     if policy == ImportPolicy.SKIP:
         return 0
@@ -107,13 +110,19 @@ def change_known(cursor: Any, *, values: dict[str, Any], policy: str, now: datet
         if changes:
             name, merged = applied(changes, name=name, attributes=known)
             rows.append((contact_id, name, _as_json(merged), _as_json(changes)))
-    write_changes(cursor, rows, now=now)
+    write_people(cursor, rows, now=now)
     cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[3]) for row in rows])
     return len(rows)
 
 
-def write_changes(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
-    """Write name and attributes of people: rows of (id, name, attributes as JSON, ...)."""
+def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
+    """Update the names and attributes of people.
+
+    Args:
+        cursor: a cursor in the caller's transaction.
+        rows: (id, name, attributes as JSON, ...); further values are ignored.
+        now: the time of the update.
+    """
     if not rows:
         return
     noted_at = connection.ops.adapt_datetimefield_value(now)
@@ -133,5 +142,5 @@ def _as_dict(value: Any) -> dict[str, Any]:
 
 
 def _as_json(value: Any) -> str:
-    """Return JSON as a row of a file becomes it: the text is compared."""
+    """Return JSON in the format of `PersonReader`, because the statements compare the text."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What we write we read: people exported, imported and exported again are the same."""
+"""Contacts that are exported, imported and exported again are the same."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from contacts.models import Contact, ContactList
-from contacts.people.attributes import note_attribute_names
-from contacts.resources.contact import ContactResource
+from contacts.people.attributes import record_attribute_names
+from contacts.resources import ContactResource
 from tabular import open_table
 from tabular.exports import stream_csv, write_xlsx
 from tests.contacts.test_import_contacts import run
@@ -51,7 +51,7 @@ def _make_people() -> None:
     everybody = dict.fromkeys(TITLES, "x")
     Contact.objects.create(uin=200_000, name="x", attributes=everybody)
     everywhere = ContactList.objects.create(name="a")
-    note_attribute_names(contact_list=everywhere, names=[*TITLES, "all"])
+    record_attribute_names(contact_list=everywhere, names=[*TITLES, "all"])
 
 
 def _exported(path: Path) -> list[list[str]]:
@@ -63,7 +63,7 @@ def _exported(path: Path) -> list[list[str]]:
         write_xlsx(resource, people, out)
         path.write_bytes(out.getvalue())
     rows = [cells for _line, cells, _problem in open_table(path).rows()]
-    return [[*cells[:2], *cells[3:]] for cells in rows]  # not when the person came
+    return [[*cells[:2], *cells[3:]] for cells in rows]  # without created_at
 
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])

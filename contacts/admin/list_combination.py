@@ -1,4 +1,4 @@
-"""Making a list of other lists and a segment: in A and B, not in C."""
+"""The page that fills a list from other lists and a segment: people in A and B, not in C."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from contacts.lists.combine import combine_lists
 from contacts.models import ContactList, Segment
-from contacts.segments.segments import combine_lists
 from foundation.admin import require
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
@@ -35,10 +35,10 @@ def _lists(label: Any) -> forms.ModelMultipleChoiceField:
 
 
 class CombineForm(forms.Form):
-    """From where, and into which list."""
+    """The lists and the segment to take people from, and the list to add them to."""
 
     segment = forms.ModelChoiceField(
-        label=_("Who fits the segment now"),
+        label=_("People who meet this segment's conditions now"),
         queryset=Segment.objects.order_by("name"),
         required=False,
         empty_label=_("no such condition"),
@@ -53,7 +53,7 @@ class CombineForm(forms.Form):
         required=False,
         empty_label=_("a new list"),
         widget=UnfoldAdminSelectWidget,
-        help_text=_("Who is in it already stays in it."),
+        help_text=_("People already in it stay in it."),
     )
     new_list = forms.CharField(
         label=_("Name of the new list"),
@@ -63,22 +63,22 @@ class CombineForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Either a list that exists or the name of a new one."""
+        """Require either an existing list or the name of a new one."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         chosen, name = data.get("contact_list"), (data.get("new_list") or "").strip()
         if (chosen is None) == (not name):
             self.add_error("new_list", gettext("Choose a list above, or name a new one here."))
         if name and ContactList.objects.filter(name=name).exists():
-            self.add_error("new_list", gettext("There is a list of this name; choose it above."))
+            self.add_error("new_list", gettext("A list of this name exists; choose it above."))
         data["new_list"] = name
         return data
 
 
-class Combining:
-    """Mixed into the list's admin: the page."""
+class ListCombination:
+    """The page of combining lists, mixed into the list's admin."""
 
     def combine_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask which people go into which list (GET), and add them (POST)."""
+        """Show the form (GET), or add the people it selects to the list (POST)."""
         require(request.user.has_perms(["contacts.add_contactlist", "contacts.view_contact"]))
         data = request.POST if request.method == "POST" else None
         form = CombineForm(data, initial={"segment": request.GET.get("segment")})
@@ -90,7 +90,7 @@ class Combining:
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
             "opts": ContactList._meta,
-            "title": gettext("Make a list of others"),
+            "title": gettext("Combine lists"),
             "form": form,
             "back": reverse("admin:contacts_contactlist_changelist"),
         }

@@ -1,4 +1,4 @@
-"""Verbs of an account's state: each change with its reason in the timeline, and what is refused."""
+"""The services that change an account's state: events in the timeline, and refusals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ S = AccountState
         *((rest_account, state, S.RESTING) for state in (S.NEW, S.ONLINE, S.OFFLINE, S.RESTING)),
     ],
 )
-def test_a_verb_moves_an_account(verb: Callable[..., Any], before: str, after: str) -> None:
+def test_a_service_changes_the_state_and_adds_an_event(
+    verb: Callable[..., Any], before: str, after: str
+) -> None:
     account = make_account(20_001, state=before)
     verb(account=account)
     account.refresh_from_db()
@@ -52,7 +54,7 @@ def test_a_verb_moves_an_account(verb: Callable[..., Any], before: str, after: s
         *((rest_account, state) for state in (S.QUARANTINED, S.DISABLED)),
     ],
 )
-def test_a_verb_that_does_not_fit_is_refused(verb: Callable[..., Any], state: str) -> None:
+def test_a_transition_that_is_not_allowed_is_refused(verb: Callable[..., Any], state: str) -> None:
     account = make_account(20_001, state=state)
     with pytest.raises(Refusal, match="20001"):
         verb(account=account)
@@ -61,20 +63,20 @@ def test_a_verb_that_does_not_fit_is_refused(verb: Callable[..., Any], state: st
     assert not account.events.exists()
 
 
-def test_a_rest_lasts_as_long_as_was_said() -> None:
+def test_a_rest_lasts_the_given_seconds() -> None:
     account = make_account(20_001)
     rest_account(account=account, seconds=90)
     until = Lease.objects.get().resting_until
     assert until is not None
     assert timedelta(seconds=80) < until - shared.now() <= timedelta(seconds=90)
     account.refresh_from_db()
-    rest_account(account=account, seconds=5)  # an operator may think again
+    rest_account(account=account, seconds=5)  # a new end replaces the first
     until = Lease.objects.get().resting_until
     assert until is not None
     assert until - shared.now() <= timedelta(seconds=5)
 
 
-def test_an_enabled_account_starts_afresh() -> None:
+def test_enabling_resets_the_error_counts() -> None:
     account = make_account(20_001, state=S.QUARANTINED)
     now = timezone.now()
     Lease.objects.update(
@@ -90,11 +92,11 @@ def test_an_enabled_account_starts_afresh() -> None:
     assert (lease.login_failures, lease.login_not_before, lease.bad_results) == (0, None, 0)
     assert lease.sessions_lost == 0
     assert lease.resting_until is None
-    assert lease.last_seq == 7  # what was used stays used
+    assert lease.last_seq == 7  # used SEQs are not reused
 
 
 @pytest.mark.parametrize("state", [S.NEW, S.ONLINE, S.OFFLINE])
-def test_an_account_that_works_already_is_left_as_it_is(state: str) -> None:
+def test_enabling_does_not_change_a_working_account(state: str) -> None:
     account = make_account(20_001, state=state)
     enable_account(account=account)
     assert Account.objects.get().state == state
@@ -109,7 +111,7 @@ def test_an_account_that_works_already_is_left_as_it_is(state: str) -> None:
         (S.RESTING, S.QUARANTINED, S.NEW),
     ],
 )
-def test_what_is_enabled_is_the_account_as_it_is_not_as_it_was_seen(
+def test_enabling_uses_the_present_state_and_not_the_loaded_one(
     seen: str, now: str, after: str
 ) -> None:
     account = make_account(20_001, state=seen)
@@ -118,7 +120,7 @@ def test_what_is_enabled_is_the_account_as_it_is_not_as_it_was_seen(
     assert Account.objects.get().state == after
 
 
-def test_no_change_is_no_event_and_a_stopped_account_comes_back_only_by_an_operator() -> None:
+def test_an_unchanged_state_adds_no_event_and_only_an_operator_enables_a_stopped_account() -> None:
     account = make_account(20_001, state=S.ONLINE)
     pk, reason = account.pk, StateReason.LOGGED_IN
     assert not change_account_state(account_id=pk, to=S.ONLINE, reason=reason)

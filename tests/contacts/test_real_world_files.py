@@ -1,4 +1,4 @@
-"""Files that people really have, each of a kind: what is in them is what gets into the list."""
+"""Importing files as operators have them: the people imported from each, or why it is refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CASES = Path(__file__).resolve().parents[1] / "tabular" / "cases"
 Person = tuple[int, str, dict[str, str]]
 ZHANG: Person = (100001, "张三", {})
 
-#: file -> the people in it.
+#: File -> the people that are imported.
 RIGHT: dict[str, list[Person]] = {
     "backslash_parts.xlsx": [ZHANG],
     "big_int.xlsx": [
@@ -103,7 +103,7 @@ RIGHT: dict[str, list[Person]] = {
         (100002, "李四", {"2025": "30", "2026": "40"}),
     ],
 }
-#: file -> why it is refused.
+#: File -> the code of its refusal.
 REFUSED = {
     "big5.csv": "encoding_uncertain",
     "duplicate_titles.csv": "mapped_twice",
@@ -115,8 +115,8 @@ REFUSED = {
     "utf16_nobom.csv": "encoding_uncertain",
     "xml2003.xls": "xml_file",
 }
-#: file -> what else has to be said, and what is in it then.
-WITH_A_WORD: dict[str, tuple[list[str], Person]] = {
+#: File -> (further arguments, the first person that is imported with them).
+WITH_OPTIONS: dict[str, tuple[list[str], Person]] = {
     "big5.csv": (["--encoding", "big5"], (100001, "張三", {"備註": "臺灣"})),
     "latin.csv": (["--encoding", "cp1252"], (100001, "", {"nombre": "José Muñoz"})),
     "mixed.csv": (["--encoding", "gb18030"], (200001, "张三李四", {})),
@@ -140,19 +140,19 @@ def _people() -> list[Person]:
     return list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes"))
 
 
-def test_every_case_has_its_right_value() -> None:
+def test_every_file_has_an_expected_result() -> None:
     files = {path.name for path in CASES.iterdir()} - {"README.md"}
     assert files == {*RIGHT, *REFUSED}
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_the_people_of_a_file_get_into_the_list(name: str) -> None:
+def test_the_people_of_a_file_are_imported(name: str) -> None:
     run(CASES / name, "--list", "a")
     assert _people() == RIGHT[name]
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_read_is_said_and_leaves_nothing(name: str) -> None:
+def test_a_file_that_cannot_be_read_is_refused_and_leaves_nothing_behind(name: str) -> None:
     answer = run(CASES / name, "--list", "a", status=1)
     assert answer["error"] == REFUSED[name]
     assert not ContactList.objects.exists()
@@ -160,20 +160,20 @@ def test_what_cannot_be_read_is_said_and_leaves_nothing(name: str) -> None:
     assert list(import_folder().glob("*")) == []
 
 
-@pytest.mark.parametrize("name", WITH_A_WORD)
-def test_a_word_of_the_operator_is_followed(name: str) -> None:
-    words, person = WITH_A_WORD[name]
+@pytest.mark.parametrize("name", WITH_OPTIONS)
+def test_the_operators_options_are_used(name: str) -> None:
+    words, person = WITH_OPTIONS[name]
     run(CASES / name, "--list", "a", *words)
     assert _people()[0] == person
 
 
-def test_the_sheet_and_the_notes_are_said() -> None:
+def test_the_answer_names_the_sheet_and_ignored_cells() -> None:
     answer = run(CASES / "hidden_first_sheet.xlsx", "--list", "a")
     assert (answer["sheet"], answer["header_row"], answer["notes"]) == ("新名单", 1, [])
     answer = run(CASES / "untitled_notes.xlsx", "--list", "b")
     assert answer["rejected"] == 0
     assert answer["notes"] == [
-        "Cells without a title, which are left out: 1. The first, in line 2: 老客户"
+        "Cells without a column title, which are left out: 1. The first is in line 2: 老客户"
     ]
 
 
@@ -184,24 +184,24 @@ def test_the_refusal_shows_how_each_encoding_reads_the_file() -> None:
     assert "張三" in answer["sentence"]
 
 
-def test_numbers_in_mail_addresses_are_taken_and_said() -> None:
+def test_the_numbers_in_qq_mail_addresses_are_used_and_reported() -> None:
     answer = run(CASES / "mail_only.xls", "--list", "a")
     assert answer["notes"] == [
-        "Mail addresses of QQ in place of numbers: 4. Their numbers are taken."
+        "QQ mail addresses in place of numbers: 4. The numbers in them are used."
     ]
 
 
-def test_a_row_of_blanks_is_no_row() -> None:
+def test_a_blank_row_is_ignored() -> None:
     assert run(CASES / "xls_corner.xls", "--list", "a")["rejected"] == 0
 
 
-def test_one_bad_line_is_rejected_as_a_line() -> None:
+def test_a_line_that_cannot_be_decoded_is_rejected_alone() -> None:
     answer = run(CASES / "gbk_one_bad_line.csv", "--list", "a")
     assert [error["line"] for error in answer["errors"]] == [22, 23]
     assert all("cannot be decoded" in error["reason"] for error in answer["errors"])
 
 
-def test_the_delimiter_is_said(tmp_path: Path) -> None:
+def test_the_delimiter_can_be_given(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("QQ;a\tname\n10001;1\tb\n")
     run(path, "--list", "a", "--delimiter", "tab", "--mapping", "QQ;a=uin", status=1)

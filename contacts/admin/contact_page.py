@@ -1,4 +1,4 @@
-"""A person's page: everything known of them above the form, and what may be done about them."""
+"""A contact's page: what is known of the person above the form, and the actions on them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from foundation.display import EMPTY
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 
-#: What it takes to see a section; one that is not named here goes with the contact.
+#: The permissions that a section needs; a section not named here needs those of the contact.
 SECTION_PERMISSIONS = {
     "friends": ("accounts.view_friend",),
     "messages": ("sending.view_delivery", "accounts.view_inboundmessage"),
@@ -35,12 +35,13 @@ SECTION_PERMISSIONS = {
 
 @dataclass(frozen=True)
 class Verb:
-    """What an operator may do about a person.
+    """An action on a person.
 
     Args:
-        words: on the button.
-        before: what will happen, a sentence each.
-        permission: who may.
+        words: the label of the button.
+        before: the sentences that describe the effects, shown before the action.
+        permission: the permission that the action needs.
+        is_dangerous: whether the button warns.
     """
 
     words: Any
@@ -53,8 +54,8 @@ VERBS = {
     "suppress": Verb(
         words=_("Suppress"),
         before=(
-            _("No campaign writes to this person any more, the ones that run included."),
-            _("It holds by the QQ number: deleting or importing the contact does not lift it."),
+            _("No campaign writes to this person any more, including those that are running."),
+            _("It applies to the QQ number: deleting or importing the contact does not lift it."),
         ),
         permission="contacts.add_suppression",
     ),
@@ -62,7 +63,7 @@ VERBS = {
         words=_("Lift the suppression"),
         before=(
             _("Campaigns may write to this person again."),
-            _("Do it only when the person agrees: most suppressions are somebody's wish."),
+            _("Lift it only if the person agrees: most suppressions were requested by the person."),
         ),
         permission="contacts.delete_suppression",
     ),
@@ -70,13 +71,13 @@ VERBS = {
         words=_("Erase on request"),
         before=(
             _(
-                "What goes: name, attributes, lists, what imports changed, the texts sent to them, "
-                "what they wrote, their place in friend lists. It cannot be taken back."
+                "Deleted: name, attributes, lists, changes by imports, the texts sent to the "
+                "person, what the person wrote, and entries in friend lists. This cannot be undone."
             ),
             _(
-                "What stays: deliveries as rows without a person, so that every report adds up; "
-                "and the bare QQ number among the suppressions, so that no later file brings them "
-                "back."
+                "Kept: deliveries, as rows without a person, so that every report adds up; and the "
+                "QQ number alone, as a suppression, so that no campaign writes to the person after "
+                "a later import."
             ),
         ),
         permission="contacts.delete_contact",
@@ -85,30 +86,17 @@ VERBS = {
 }
 
 
-class PersonPage:
-    """Mixed into the contact's admin: the page and the addresses of its verbs."""
+class ContactPage:
+    """The page of a contact and its actions, mixed into the contact's admin."""
 
     change_form_outer_before_template = "console/people/person.html"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show what is known of the person above the form."""
-        contact = self.get_object(request, object_id)  # type: ignore[attr-defined]
-        known = {}
-        if contact is not None and self.has_view_permission(request, contact):  # type: ignore[attr-defined]
-            known = _context(request, person_of(contact=contact))
-        shown: HttpResponse = super().change_view(  # type: ignore[misc]
-            request, object_id, form_url, known | (extra_context or {})
-        )
-        return shown
+    def page_context(self, request: HttpRequest, obj: Contact) -> dict[str, Any]:
+        """Return what is known of the person, which the page shows above the form."""
+        return _context(request, person_of(contact=obj))
 
     def ask_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
-        """Say what will happen to the person (GET), or let it happen (POST)."""
+        """Show what an action does (GET), or carry it out (POST)."""
         contact = Contact.objects.filter(pk=object_id).first()
         if contact is None or verb not in VERBS:
             raise Http404
@@ -191,7 +179,7 @@ def _as_shown(value: Any) -> Any:
 
 
 def forget_audit(contact: Contact) -> None:
-    """Take an erased person's name and number out of the console's own audit; the rows stay."""
+    """Remove an erased person's name and UIN from Django's admin log; its rows stay."""
     about = Q(content_type__model="contact", object_id=str(contact.pk)) | Q(
         object_repr__startswith=f"{contact.uin} "
     )

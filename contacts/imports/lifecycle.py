@@ -1,4 +1,4 @@
-"""Verbs for imports: upload, correct, try out, start, cancel; and how far one is."""
+"""Services of an import: upload, correct, dry run, start, cancel, discard, and its progress."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from contacts.imports.columns import (
 from contacts.imports.files import remove_upload, store_upload, stored_file
 from contacts.imports.rows import PersonReader, RowProblem, is_blank
 from contacts.models import ContactImport, ContactList
-from contacts.people.attributes import note_attribute_names
+from contacts.people.attributes import record_attribute_names
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
 from tabular import FileProblem, Inspection, Row, inspect_table, preview_encodings
 
-#: Rows of the dry run.
+#: Rows that a dry run reads.
 SAMPLE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What a sample of the file would become.
+class DryRun:
+    """The result of reading the first rows of a file without loading them.
 
     Attributes:
-        rows: how many rows were tried.
-        people: (line, UIN, name, attributes as JSON) of those that would be loaded.
-        problems: (line, column, reason) of those that would be rejected.
-        notes: what would be taken differently than it stands there, in sentences.
+        rows: the number of rows read.
+        people: (line, UIN, name, attributes as JSON) of the rows that would be loaded.
+        problems: (line, column, reason) of the rows that would be rejected.
+        notes: sentences about cells that would be left out or read differently.
     """
 
     rows: int
@@ -51,13 +51,13 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import is.
+    """The progress of an import.
 
     Attributes:
-        rows: rows taken in.
-        rows_per_second: since it was started; 0.0 before the first chunk.
-        fraction: of the file, 0.0 to 1.0.
-        seconds_left: None while it cannot be told.
+        rows: the rows processed so far, rejected ones included.
+        rows_per_second: the mean rate since the start; 0.0 before the first chunk.
+        fraction: the part of the file that is processed, 0.0 to 1.0.
+        seconds_left: the estimated time to the end; None if it cannot be estimated.
     """
 
     rows: int
@@ -78,19 +78,19 @@ def upload_import(
     header_line: int | None = None,
     by: Any = None,
 ) -> ContactImport:
-    """Store a file, look at it, guess its mapping; nothing is loaded yet.
+    """Store a file, detect its layout and guess its mapping; nothing is loaded yet.
 
     Args:
         blocks: the file's bytes, e.g. `UploadedFile.chunks()`.
-        file_name: its name at the operator's.
-        contact_list: the list the people go into.
-        policy: what becomes of people we know.
-        encoding, delimiter, sheet: empty: found by looking.
-        header_line: 0 for none; None: found by looking.
+        file_name: the name of the file on the operator's computer.
+        contact_list: the list that the people are added to.
+        policy: an ImportPolicy, for people who are contacts already.
+        encoding, delimiter, sheet: the layout; empty: detected.
+        header_line: the line of the header, 0 for none; None: detected.
         by: the operator.
 
     Raises:
-        Refusal: it is no table; nothing is kept then.
+        Refusal: the file is not a table; nothing is stored then.
     """
     path = store_upload(blocks)
     contact_import = ContactImport(
@@ -119,10 +119,14 @@ def upload_import(
 
 
 def inspect_import(*, contact_import: ContactImport, rows: int = 20) -> Inspection:
-    """Return what is in the file, read as the import now says, for a preview.
+    """Return the layout and the first rows of the file, read with the import's present layout.
+
+    Args:
+        contact_import: an import whose file is stored.
+        rows: the number of rows in the sample.
 
     Raises:
-        Refusal: it cannot be read like that.
+        Refusal: the file cannot be read with this layout.
     """
     return _inspect(
         stored_file(contact_import),
@@ -143,14 +147,15 @@ def correct_layout(
     sheet: str = "",
     header_line: int | None = None,
 ) -> Inspection:
-    """Read the file differently, as the operator says; the mapping is guessed again.
+    """Change the layout with which the file is read, and guess the mapping again.
 
     Args:
-        encoding, delimiter, sheet: empty: found by looking.
-        header_line: 0 for none; None: found by looking.
+        contact_import: an import that has not been started.
+        encoding, delimiter, sheet: the layout; empty: detected.
+        header_line: the line of the header, 0 for none; None: detected.
 
     Raises:
-        Refusal: it cannot be read like that, or the import has been started.
+        Refusal: the file cannot be read with this layout, or the import has been started.
     """
     _refuse_started(contact_import)
     found = _inspect(
@@ -172,14 +177,16 @@ def correct_mapping(
     mapping: Sequence[str] | None = None,
     choices: Mapping[str, str] | None = None,
 ) -> None:
-    """Set what the columns become: all of them, or the chosen ones by title.
+    """Set the meanings of all columns, or of some of them by title.
 
     Args:
+        contact_import: an import that has not been started.
         mapping: for each column "uin", "name", "attribute:<name>" or "".
         choices: see `contacts.imports.columns.apply_choices`.
 
     Raises:
-        Refusal: there is no UIN in it, or a column that the file does not have.
+        Refusal: no column is the UIN, two columns have the same meaning, the file has no such
+            title, or the import has been started.
     """
     _refuse_started(contact_import)
     chosen = list(mapping if mapping is not None else contact_import.mapping)
@@ -191,8 +198,12 @@ def correct_mapping(
     remember_mapping(columns=contact_import.columns, mapping=chosen, by=contact_import.created_by)
 
 
-def rehearse_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -> Rehearsal:
-    """Try the first rows through the very validation of the run, loading nothing.
+def dry_run_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -> DryRun:
+    """Validate the first rows as the import would, and load nothing.
+
+    Args:
+        contact_import: an import whose file is stored.
+        rows: the most rows to read.
 
     Raises:
         Refusal: the file cannot be read, or the mapping has no UIN.
@@ -209,28 +220,31 @@ def rehearse_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -
         except RowProblem as found:
             if problem or not is_blank(cells):
                 problems.append((line, found.column, found.reason))
-    return Rehearsal(len(sample), people, problems, reader.notes)
+    return DryRun(len(sample), people, problems, reader.notes)
 
 
 def readings_of(contact_import: ContactImport) -> list[tuple[str, list[str]]]:
-    """Return how each encoding that the file may be in reads its first lines; none: no doubt."""
+    """Return (encoding, the first lines read with it) for each possible encoding of the file.
+
+    The result is empty if the encoding is certain.
+    """
     if not contact_import.doubts:
         return []
     return preview_encodings(stored_file(contact_import), contact_import.doubts)
 
 
 def queue_import(*, contact_import: ContactImport) -> None:
-    """Hand an import to the workers. Wake one with `contacts.tasks.wake_import`.
+    """Queue an import for the workers. Wake one with `contacts.tasks.wake_import`.
 
     Raises:
-        Refusal: the mapping has no UIN, the encoding is in doubt, the list is gone, or it has been
-            started before.
+        Refusal: the mapping has no UIN, the encoding is uncertain, the list was deleted, or the
+            import has been started before.
     """
     _refuse_doubts(contact_import)
     check_mapping(contact_import.mapping, contact_import.columns)
     if contact_import.contact_list is None:
         raise Refusal(_("The list of this import has been deleted."), code="no_list")
-    note_attribute_names(
+    record_attribute_names(
         contact_list=contact_import.contact_list, names=attribute_names(contact_import.mapping)
     )
     moved = ContactImport.objects.filter(
@@ -242,10 +256,10 @@ def queue_import(*, contact_import: ContactImport) -> None:
 
 
 def cancel_import(*, contact_import: ContactImport) -> None:
-    """Stop an import. What is loaded stays (it can be taken back); the current chunk is dropped.
+    """Stop an import. Loaded chunks stay, and can be taken back; the current one is rolled back.
 
     Raises:
-        Refusal: it is over already.
+        Refusal: the import is over already.
     """
     moved = ContactImport.objects.filter(pk=contact_import.pk).transition(
         to=ImportState.CANCELLED, finished_at=timezone.now()
@@ -261,10 +275,10 @@ def cancel_import(*, contact_import: ContactImport) -> None:
 
 
 def discard_import(*, contact_import: ContactImport) -> None:
-    """Forget an upload that was never started, file and all.
+    """Delete an import that was never started, and its file.
 
     Raises:
-        Refusal: it has been started.
+        Refusal: the import has been started.
     """
     _refuse_started(contact_import)
     remove_upload(contact_import)
@@ -272,7 +286,7 @@ def discard_import(*, contact_import: ContactImport) -> None:
 
 
 def progress_of(contact_import: ContactImport) -> Progress:
-    """Return how far an import is, from its row alone."""
+    """Return the progress of an import, computed from its row alone."""
     started, rows = contact_import.started_at, contact_import.cursor
     end = contact_import.finished_at or timezone.now()
     seconds = max((end - started) / timedelta(seconds=1), 0.001) if started else 0.0
@@ -290,8 +304,8 @@ def _refuse_doubts(contact_import: ContactImport) -> None:
     if found:
         raise Refusal(
             _(
-                "It is not certain in which encoding the file is. Choose the one that reads right; "
-                "on the command line: --encoding NAME. %(readings)s"
+                "The encoding of the file is uncertain. Choose the one that shows the text "
+                "correctly; on the command line: --encoding NAME. %(readings)s"
             )
             % {"readings": "; ".join(f"{name}: {' '.join(lines)[:60]}" for name, lines in found)},
             code="encoding_uncertain",

@@ -1,4 +1,4 @@
-"""An import that fails says so at once, and keeps no other from its turn."""
+"""An import that fails is marked as failed at once, and does not stop others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from contacts.imports.files import import_folder, stored_file
-from contacts.imports.imports import queue_import
+from contacts.imports.lifecycle import queue_import
 from contacts.imports.maintenance import FORGOTTEN_AFTER
 from contacts.imports.undo import request_undo
 from contacts.models import Contact, ContactImport, ContactList
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def _refuse(table: str, event: str) -> str:
-    """Return the SQL that has the database refuse a table's rows for a reason that is theirs."""
+    """Return the SQL that makes the database refuse rows of a table with a data error."""
     if connection.vendor == "postgresql":
         return f"""
             CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,7 +32,8 @@ def _refuse(table: str, event: str) -> str:
             CREATE TRIGGER refuse BEFORE {event} ON {table}
             FOR EACH ROW EXECUTE FUNCTION refuse();
         """
-    # Of SQLite, RAISE(ABORT) is a constraint: an error of the statement comes otherwise.
+    # On SQLite, RAISE(ABORT) would be a constraint error. Invalid JSON is an error of the
+    # statement, as on PostgreSQL.
     return (
         f"CREATE TRIGGER refuse BEFORE {event} ON {table} "
         "BEGIN SELECT json_extract('{', '$.SECRET'); END"
@@ -43,7 +44,7 @@ def _allow(table: str) -> str:
     return "DROP TRIGGER refuse" + (f" ON {table}" if connection.vendor == "postgresql" else "")
 
 
-def test_an_import_that_meets_an_error_of_the_program_fails_with_a_sentence(
+def test_an_import_with_a_program_error_fails_with_a_sentence(
     caplog: pytest.LogCaptureFixture, client: Client
 ) -> None:
     bad = uploaded("uin,name\n10001,One\n")
@@ -54,7 +55,7 @@ def test_an_import_that_meets_an_error_of_the_program_fails_with_a_sentence(
         cursor.execute(_allow("contacts_contact"))
     bad.refresh_from_db()
     assert bad.state == "failed"
-    assert "An error of the program" in bad.problem
+    assert "Program error" in bad.problem
     said = "\n".join(record.getMessage() for record in caplog.records)
     assert "load.py" in said
     assert "SECRET" not in said
@@ -62,7 +63,7 @@ def test_an_import_that_meets_an_error_of_the_program_fails_with_a_sentence(
     assert f"/contacts/contactimport/{bad.pk}/page/" in client.get("/").content.decode()
 
 
-def test_a_file_that_is_gone_fails_the_import() -> None:
+def test_a_missing_file_fails_the_import() -> None:
     bad = uploaded("uin\n10001\n")
     queue_import(contact_import=bad)
     stored_file(bad).unlink()
@@ -72,7 +73,7 @@ def test_a_file_that_is_gone_fails_the_import() -> None:
     assert bad.problem
 
 
-def test_taking_back_that_fails_says_so_and_can_be_asked_for_again() -> None:
+def test_a_failed_undo_can_be_requested_again() -> None:
     done = imported("uin\n10001\n")
     request_undo(contact_import=done)
     with connection.cursor() as cursor:
@@ -103,7 +104,7 @@ def test_a_database_that_takes_no_writes_fails_no_import() -> None:
     assert waiting.state == "done"
 
 
-def test_an_old_file_that_cannot_be_removed_keeps_no_other() -> None:
+def test_an_old_file_that_cannot_be_removed_does_not_stop_the_others() -> None:
     old = timezone.now() - 2 * FORGOTTEN_AFTER
     stale = [uploaded(f"uin\n{uin}\n") for uin in (10001, 10002)]
     ContactImport.objects.update(created_at=old)

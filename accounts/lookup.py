@@ -1,4 +1,4 @@
-"""Accounts by what an operator calls them: their UINs."""
+"""Finding the accounts that an operator names by UIN."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from foundation.refusals import Refusal
 
 
 def find_accounts(*, uins: Sequence[int]) -> list[Account]:
-    """Return the accounts of these UINs, in their order, each once.
+    """Return the accounts of these UINs, in the order of the UINs, each once.
 
     Raises:
-        Refusal: there is no account of one of them (`account_unknown`).
+        Refusal: a UIN has no account (`account_unknown`).
     """
     wanted = list(dict.fromkeys(uins))
     found = {account.uin: account for account in Account.objects.filter(uin__in=wanted)}

@@ -1,0 +1,125 @@
+"""The base classes of the console's lists and forms.
+
+They enforce two rules. A list of a big table never runs COUNT(*). A form saves only the columns
+that the operator changed in it, so a page that was open for an hour cannot write back an old state,
+lease or figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import ShowFacets
+from django.db.models import Model
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.paginator import InfinitePaginator
+
+from foundation.admin.permissions import ReadOnlyMixin
+from foundation.sentences import read, stored
+
+
+class ConsoleAdmin(ModelAdmin):
+    """The base of all list and form pages of the console."""
+
+    list_per_page = 50
+    #: True would run a second COUNT(*) on every filtered page.
+    show_full_result_count = False
+    list_filter_submit = True
+    warn_unsaved_form = True
+    compressed_fields = True
+    #: Text of an empty list: why it is empty, and what to do next.
+    empty_sentence: Any = ""
+    #: (label, URL name) of the next step that an empty list offers.
+    empty_step: tuple[Any, str] | None = None
+
+    def address_of(self, request: HttpRequest, obj: Any) -> str | None:
+        """Return the URL of the page that a row has in place of its form; None: it has the form."""
+        return None
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return what the templates around a row's form need, added to the form's context."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Show a row's form with its `page_context`, or redirect to its `address_of`."""
+        if change:
+            address = self.address_of(request, obj)
+            if address is not None:
+                return HttpResponseRedirect(address)
+            context |= self.page_context(request, obj)
+        shown: HttpResponse = super().render_change_form(
+            request, context, add, change, form_url, obj
+        )
+        return shown
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Form, change: bool) -> None:
+        """Save a new row completely, and of an existing row only the changed columns."""
+        if not change:
+            obj.save()
+            return
+        changed = changed_columns(obj, form.changed_data)
+        if changed:
+            obj.save(update_fields=changed)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Store the change message so that `history_view` can translate it."""
+        kept = stored(message) if isinstance(message, str) else message
+        return super().log_change(request, obj, kept)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show a row's history in the viewer's language."""
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        if isinstance(page, TemplateResponse):
+            for entry in (page.context_data or {}).get("action_list", ()):
+                entry.change_message = read(entry.change_message)
+        return page
+
+
+class UncountedAdmin(ConsoleAdmin):
+    """The list of a table with millions of rows: it has previous and next, and no total."""
+
+    paginator = InfinitePaginator
+    list_disable_select_all = True
+    #: Facets would count the table once for every choice of every filter.
+    show_facets = ShowFacets.NEVER
+
+
+class ChangeHistoryMixin:
+    """Rows with a change history (simple_history): sets the template that lists it."""
+
+    object_history_list_template = "console/changes.html"
+
+
+class TimelineInline(ReadOnlyMixin, TabularInline):
+    """The history on a row's page, newest first, a page at a time."""
+
+    extra = 0
+    per_page = 10
+    tab = True
+
+
+def changed_columns(obj: Model, names: Iterable[str]) -> list[str]:
+    """Return the columns of `obj` to save when the form fields `names` changed.
+
+    If there are any, columns with `auto_now` are added. Many-to-many fields are left out: Django
+    saves them separately.
+    """
+    columns = {field.name: field for field in obj._meta.concrete_fields}
+    changed = [name for name in names if name in columns]
+    if changed:
+        changed += [name for name, field in columns.items() if getattr(field, "auto_now", False)]
+    return changed
