@@ -69,7 +69,7 @@ MUTATIONS = (
         (
             (
                 "sending/lanes/sender.py",
-                "                self._tempo.give_back_place(seq)\n",
+                "                self._pacing.give_back_place(seq)\n",
                 "                pass\n",
             ),
         ),
@@ -79,8 +79,8 @@ MUTATIONS = (
         (
             (
                 "sending/lanes/sender.py",
-                "                self._tempo.wait(wait)\n            else:\n",
-                "                self._tempo.wait(wait)\n                self._ask_again(attempt)\n"
+                "                self._pacing.wait(wait)\n            else:\n",
+                "                self._pacing.wait(wait)\n                self._ask_again(attempt)\n"
                 "            else:\n",
             ),
         ),
@@ -101,7 +101,7 @@ def main() -> int:
             continue
         with copied_checkout() as copy:
             command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
-            if arguments.described:
+            if arguments.told:
                 command = ["pytest", "-n", "0", "-q", "-x", "tests/model/test_histories.py"]
             wrong += not _is_found(mutation, copy, command)
     return 1 if wrong else 0

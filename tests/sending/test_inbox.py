@@ -28,8 +28,8 @@ from contacts.people.person_page import person_of
 from contacts.segments.segments import segment_contacts
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane_inbox as lane_inbox_module
-from tests.engine.conftest import assert_exact, friends_of, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import assert_exact, friends_of, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

@@ -25,8 +25,8 @@ from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.policies import DEFAULTS
 from sending.runs.deliveries import move_deliveries
 from sending.runs.figures import check_figures, figures_of
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

@@ -17,8 +17,8 @@ from sending.lanes.feed import brief, next_deliveries
 from sending.runs import costly_texts
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.engine.conftest import FRIENDS, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 #: Costs nothing for those who have a small number, and everything for those who have a large one.

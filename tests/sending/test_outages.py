@@ -24,8 +24,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.lanes.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
 from sending.lanes.pacing import LanePacing
 from sending.models import Attempt, ResultPolicy
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

@@ -19,8 +19,8 @@ from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt
-from tests.engine.conftest import FRIENDS, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

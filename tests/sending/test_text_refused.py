@@ -15,8 +15,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 LONG = "a text of more than thirty characters"

@@ -15,8 +15,8 @@ from accounts.gateway.inbox import Polled, Turn, ask_inbox, claim_turns, keep_po
 from accounts.models import Account, AccountTaskKind, InboundMessage, Lease, Session
 from qqhttp import GatewayClient, Message
 from qqhttp.simulator import GatewaySimulator
-from tests.engine.working import LocalWorker
 from tests.qqhttp.raw_gateway import Peer, raw_gateway
+from tests.sending.working import LocalWorker
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from campaigns.models import CampaignRun
 from contacts.models import ContactList
 from contacts.suppressions import suppress
 from qqhttp.simulator import GatewaySimulator
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

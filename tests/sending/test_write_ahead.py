@@ -12,8 +12,8 @@ from accounts.models import Account, Worker
 from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

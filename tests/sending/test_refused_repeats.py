@@ -23,8 +23,8 @@ from sending.ledger.ledger import Ledger
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
 from sending.worker import runtime as runtime_module
-from tests.engine.conftest import FRIENDS, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 SEQ = 7

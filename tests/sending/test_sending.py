@@ -11,8 +11,8 @@ from accounts.models import Account
 from campaigns.models import CampaignRun
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
