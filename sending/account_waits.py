@@ -24,7 +24,7 @@ from sending.models import Attempt
 from sending.states import DeliveryState
 
 #: What n accounts have in common, said before what holds up the first of them.
-TOGETHER: dict[str, Any] = {
+GROUP_SENTENCES: dict[str, Any] = {
     AccountState.QUARANTINED: gettext_lazy("%(n)d accounts are quarantined."),
     AccountState.DISABLED: gettext_lazy("%(n)d accounts are disabled."),
     "resting": gettext_lazy("%(n)d accounts are resting."),
@@ -42,7 +42,7 @@ class Wait:
     """What holds one account up.
 
     Attributes:
-        kind: a key of TOGETHER.
+        kind: a key of GROUP_SENTENCES.
         sentence: for the operator.
         until: when it is over by itself, if that is known.
     """
@@ -53,7 +53,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
+class _Surroundings:
     """What there is around the accounts, read once for all of them."""
 
     now: datetime = field(default_factory=shared.now)
@@ -62,9 +62,9 @@ class _World:
     repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
 
 
-def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
+def account_waits(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
     """Return what holds accounts up, by kind; those that simply send are left out."""
-    world = _World()
+    world = _Surroundings()
     found: defaultdict[str, list[Wait]] = defaultdict(list)
     free: list[Account] = []
     for account in accounts.select_related("lease", "egress"):
@@ -73,20 +73,20 @@ def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
             found[wait.kind].append(wait)
         else:
             free.append(account)
-    for wait in _spent(free, now=world.now):
+    for wait in _limit_reached(free, now=world.now):
         found[wait.kind].append(wait)
     return dict(found)
 
 
-def told_together(waits: list[Wait]) -> str:
+def group_sentence(waits: list[Wait]) -> str:
     """Return the sentence for accounts that are held up alike."""
     first = min(waits, key=lambda wait: (wait.until is None, wait.until or shared.now()))
     if len(waits) == 1:
         return first.sentence
-    return f"{TOGETHER[first.kind] % {'n': len(waits)}} {first.sentence}"
+    return f"{GROUP_SENTENCES[first.kind] % {'n': len(waits)}} {first.sentence}"
 
 
-def _wait_of(account: Account, world: _World) -> Wait | None:
+def _wait_of(account: Account, world: _Surroundings) -> Wait | None:
     lease = account.lease
     if account.state in STOPPED_STATES:
         return Wait(account.state, _stopped(account))
@@ -174,7 +174,7 @@ def _repeats(account: Account, attempt: Attempt) -> str:
     }
 
 
-def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
+def _limit_reached(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
     """Return which accounts have sent all they may in an hour or a day, by their attempts.
 
     A query for each limit that is in use, however many accounts have it.
@@ -192,11 +192,11 @@ def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
         for limit, account_ids in alike.items():
             for account in _with_attempt(limit, account_ids, after=now - length):
                 until = (account.finished_at or account.marked_at) + length
-                found[account.pk] = _spent_wait(account, limit=limit, words=words, until=until)
+                found[account.pk] = _limit_wait(account, limit=limit, words=words, until=until)
     return list(found.values())
 
 
-def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
+def _limit_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
     sentence = ngettext(
         "Account %(uin)s has sent the %(n)d message it may send %(span)s; it goes on at %(time)s.",
         "Account %(uin)s has sent the %(n)d messages it may send %(span)s; it goes on at %(time)s.",

@@ -14,7 +14,7 @@ from accounts.states import STOPPED_STATES
 from clocks import shared
 from foundation.sentences import Sentence as _
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
-from sending.runs.breakers import stop_runs_that_go_wrong
+from sending.runs.breakers import stop_failing_runs
 from sending.runs.deliveries import cancel_pending, move_deliveries
 from sending.runs.each_run import for_each_run
 from sending.runs.finish import finish_runs_that_are_done
@@ -32,7 +32,7 @@ RECENT = timedelta(days=2)
 def reconcile() -> None:
     """Do everything that is due. Idempotent: twice, late or not at all does no harm."""
     presume_dead()
-    stop_runs_that_go_wrong()
+    stop_failing_runs()
     settle_stranded()
     cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
     for_each_run(cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Its end"))

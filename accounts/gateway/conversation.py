@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from accounts.account_tasks import fail_open_account_tasks
 from accounts.encrypted_field import UnreadableCredential
-from accounts.gateway.friends import keep_friends
+from accounts.gateway.friends import store_friends
 from accounts.gateway.sessions import (
     end_session,
     end_sessions_of,
@@ -53,7 +53,7 @@ LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 #: Failures are counted up to this; the column ends at 32,767.
 MOST_COUNTED = 1_000
 #: How often in the time that the gateway keeps a silent session its use is written down.
-NOTES_A_SESSION = 3
+NOTES_PER_SESSION = 3
 #: How long an account rests when a command other than a message was too fast, seconds.
 PENALTY_REST_SECONDS = 20.0
 #: The smallest page size that is asked for when listing friends (the reference's own).
@@ -176,16 +176,16 @@ class Conversation:
         return Answer(str(reply.res), True)
 
     def send_message(
-        self, *, seq: int, uin: int, text: str, leave_by: float, spell_h: bool = False
+        self, *, seq: int, uin: int, text: str, leave_by: float, escape_h: bool = False
     ) -> Answer:
         """Send one CLTMSG. The caller has marked the attempt, and waited for its slot.
 
         Args:
             seq, uin, text: the message.
             leave_by: until when the mark's proof is good, on `clocks.local.elapsed`.
-            spell_h: whether a lowercase h travels as %68 (`docs/protocol.md`).
+            escape_h: whether a lowercase h travels as %68 (`docs/protocol.md`).
         """
-        message = CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, spell_h=spell_h)
+        message = CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, escape_h=escape_h)
         return self.exchange(message, leave_by=leave_by)
 
     # --- the session --------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class Conversation:
         """Whether the gateway keeps our session, as far as we know."""
         return self.session is not None
 
-    def ensure_logged_in(self) -> None:
+    def log_in_if_needed(self) -> None:
         """Log in unless the gateway still keeps our session.
 
         Raises:
@@ -211,7 +211,7 @@ class Conversation:
                 self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
         return self.session is not None
 
-    def session_ended(self) -> None:
+    def note_session_ended(self) -> None:
         """Note that the gateway knows us no more (RES=20): the next request logs in first."""
         if self.session is None:
             return
@@ -249,9 +249,9 @@ class Conversation:
         except NeverLeft:
             raise
         except TooFast as error:
-            raise self._login_later(error, PENALTY_REST_SECONDS) from None
+            raise self._postpone_login(error, PENALTY_REST_SECONDS) from None
         except GatewayError as error:
-            raise self._login_later(error, None) from None
+            raise self._postpone_login(error, None) from None
         finally:
             self.last_reply = local.elapsed()
         with database_turn():
@@ -276,11 +276,11 @@ class Conversation:
                 account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
             )
 
-    def note_used_now_and_then(self) -> None:
+    def note_used_at_intervals(self) -> None:
         """Do that often enough that the successor of a lane that dies finds the session in use."""
         if self.session is None or self.last_reply is None:
             return
-        if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_A_SESSION:
+        if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_PER_SESSION:
             self.note_used()
 
     def note_used(self) -> None:
@@ -304,12 +304,12 @@ class Conversation:
         """
         last: GatewayError | None = None
         for _try in range(SYNC_TRIES):
-            self.ensure_logged_in()
+            self.log_in_if_needed()
             try:
                 count = self._list(tn=0).count or 0
                 reply = self._list(tn=max(LIST_PAGE, count))
             except NotLoggedIn:
-                self.session_ended()
+                self.note_session_ended()
             except NeverLeft:
                 raise
             except GatewayError as error:
@@ -319,7 +319,7 @@ class Conversation:
             else:
                 is_complete = len(reply.friends) >= count
                 with database_turn():
-                    keep_friends(
+                    store_friends(
                         account_id=self.account.pk, uins=reply.friends, is_complete=is_complete
                     )
                 if is_complete:
@@ -361,7 +361,7 @@ class Conversation:
             fail_open_account_tasks(account_id=self.account.pk, outcome=sentence)
         return LaneMustStop(sentence)
 
-    def _login_later(self, error: GatewayError, seconds: float | None) -> LoginUnanswered:
+    def _postpone_login(self, error: GatewayError, seconds: float | None) -> LoginUnanswered:
         """Let the account wait before its next login: so long, or longer each time.
 
         Only a definite word about the account (RS=1, RES=5) speaks against it. The logins of all

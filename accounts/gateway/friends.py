@@ -13,7 +13,7 @@ from clocks import shared
 CHUNK = 500
 
 
-def keep_friends(*, account_id: int, uins: Collection[int], is_complete: bool) -> None:
+def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) -> None:
     """Make an account's friend list what the gateway told.
 
     Args:

@@ -20,11 +20,11 @@ from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
 #: that the accounts of a round are noted in few statements.
 PARTS = (0.8, 0.85, 0.9, 0.95)
 #: An answer of so many may not be all there is: the next is asked for soon.
-MUCH, SOON_SECONDS = 100, 1.0
+FULL_ANSWER, SOON_SECONDS = 100, 1.0
 #: A gateway that says RES=3 to this is asked less often, so that its penalty costs no message.
 HEARTBEATS_AFTER_TOO_FAST = 10
 #: Result codes.
-TAKEN, TOO_FAST, ENDED, UNREACHABLE, NOT_ASKED = "0", "3", "20", "unreachable", "-"
+ACCEPTED, TOO_FAST, ENDED, UNREACHABLE, NOT_POLLED = "0", "3", "20", "unreachable", "-"
 #: Rows per statement: SQLite takes a bounded number of parameters.
 CHUNK = 200
 
@@ -51,7 +51,7 @@ class Polled:
     """What became of a turn.
 
     Attributes:
-        code: the result code, or NOT_ASKED.
+        code: the result code, or NOT_POLLED.
         at: when the answer came, or failed to; shared time.
         received_at: the same as people read it; kept, so that a second storing finds the first.
         pause: how long until the account's next turn, seconds; None: as soon as may be.
@@ -100,7 +100,7 @@ def _turn(account_id: int, session_id: int, uin: int, heartbeat: int, token: int
     return Turn(account_id, uin, session_id, heartbeat, token, seq)
 
 
-def ask_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
+def poll_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
     """Ask the gateway for what was written to an account; never raises a gateway error.
 
     It hands over and forgets: whatever it answers has to be kept at once.
@@ -116,9 +116,9 @@ def ask_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
     return Polled(turn, code, shared.now(), shared.wall(), pause, messages, sentence)
 
 
-def not_asked(*, turn: Turn) -> Polled:
+def not_polled(*, turn: Turn) -> Polled:
     """Return a turn that came to nothing: no request left."""
-    return Polled(turn, NOT_ASKED, shared.now(), shared.wall(), None)
+    return Polled(turn, NOT_POLLED, shared.now(), shared.wall(), None)
 
 
 def _pause(turn: Turn, code: str, count: int) -> float | None:
@@ -127,14 +127,14 @@ def _pause(turn: Turn, code: str, count: int) -> float | None:
     if code == TOO_FAST:
         return float(HEARTBEATS_AFTER_TOO_FAST * turn.heartbeat_seconds)
     seconds = random.choice(PARTS) * turn.heartbeat_seconds  # noqa: S311 -- no secret
-    return min(seconds, SOON_SECONDS) if count >= MUCH else seconds
+    return min(seconds, SOON_SECONDS) if count >= FULL_ANSWER else seconds
 
 
 def _spread(heartbeat_seconds: int) -> float:
     return random.uniform(0.2, PARTS[-1]) * heartbeat_seconds  # noqa: S311 -- no secret
 
 
-def keep_polled(*, polled: Sequence[Polled]) -> None:
+def store_polled(*, polled: Sequence[Polled]) -> None:
     """Store what turns brought, note the sessions' next turns, and hand the leases back.
 
     One transaction. Doing it twice, because nobody knows whether the first time was committed,
@@ -177,7 +177,7 @@ def _note_sessions(polled: Sequence[Polled]) -> None:
         if one.code == ENDED:
             _end(one)
         elif one.pause is not None:
-            alike.setdefault((one.code == TAKEN, one.pause), []).append(one)
+            alike.setdefault((one.code == ACCEPTED, one.pause), []).append(one)
     for (is_answered, pause), those in alike.items():
         at = min(one.at for one in those)
         values = {"poll_at": at + timedelta(seconds=pause)}
@@ -206,7 +206,7 @@ def _hand_back(polled: Sequence[Polled]) -> None:
     unanswered: list[tuple[int, int]] = []
     for one in polled:
         if one.turn.token is not None:
-            to = unanswered if one.code in (NOT_ASKED, UNREACHABLE) else answered
+            to = unanswered if one.code in (NOT_POLLED, UNREACHABLE) else answered
             to.append((one.turn.account_id, one.turn.token))
     # The gap counts from the last reply to anything. The latest of them all: never too soon.
     hand_back_after_turns(tokens=answered, last_reply_at=max(one.at for one in polled))

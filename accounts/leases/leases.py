@@ -174,7 +174,7 @@ def is_still_held(*, grant: Grant) -> bool:
     return Lease.objects.held().filter(account_id=grant.account_id, token=grant.token).exists()
 
 
-def return_forgotten(*, worker_id: int, active: Collection[int], seconds: float) -> int:
+def free_forgotten_leases(*, worker_id: int, active: Collection[int], seconds: float) -> int:
     """Free the leases that a worker holds without knowing it; return how many.
 
     When the database dies between a commit and its answer, a lease is taken and nobody told; and

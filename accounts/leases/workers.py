@@ -13,7 +13,7 @@ from clocks import shared
 from foundation.sentences import Sentence as _
 
 
-def announce_worker(
+def register_worker(
     *,
     egress_name: str,
     source_address: str | None,
@@ -40,7 +40,7 @@ def announce_worker(
             Egress.objects.filter(pk=egress.pk).update(**said)
             egress.refresh_from_db()
         if is_new_process:
-            _end_predecessors(egress)
+            _end_dead_predecessors(egress)
         return Worker.objects.create(
             egress=egress,
             hostname=socket.gethostname(),
@@ -51,7 +51,7 @@ def announce_worker(
         )
 
 
-def _end_predecessors(egress: Egress) -> None:
+def _end_dead_predecessors(egress: Egress) -> None:
     for row in Worker.objects.living().filter(egress=egress, hostname=socket.gethostname()):
         if not _is_running(row.pid):
             end_worker(worker_id=row.pk, reason=_("its process is gone"))

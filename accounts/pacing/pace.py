@@ -199,7 +199,7 @@ class Windows:
         except RedisError:
             return
 
-    def give_back(self, *, limits: Limits, member: str) -> None:
+    def release(self, *, limits: Limits, member: str) -> None:
         """Give a place back that was taken for a message which is not sent after all.
 
         If Redis is away the place stays taken: too few are sent then, never too many.
@@ -210,7 +210,7 @@ class Windows:
         except RedisError:
             return
 
-    def forget_places(self) -> None:
+    def forget_reservations(self) -> None:
         """Have the account's places counted anew from its attempts.
 
         What is left there of a lane that died may include a place nothing was sent on.

@@ -51,12 +51,12 @@ class PolledMessages:
     def __init__(self) -> None:
         self._waiting: deque[Polled] = deque()
         #: Set when something was put.
-        self.news = local.new_event()
+        self.has_new = local.new_event()
 
     def put(self, polled: Polled) -> None:
         """Keep an answer until the inbox rounds store it, which is soon."""
         self._waiting.append(polled)
-        self.news.set()
+        self.has_new.set()
 
     def take(self) -> list[Polled]:
         """Remove and return everything that waits, oldest first."""
@@ -83,7 +83,7 @@ class LaneContext:
         policies: the result policies in force.
         is_draining: whether every lane has to end before its next message.
         polled: what inboxes returned and is not stored yet.
-        unreturned: leases that could not be handed back because the database was away.
+        unreturned_leases: leases that could not be handed back because the database was away.
     """
 
     def __init__(
@@ -102,12 +102,12 @@ class LaneContext:
         self.policies = PolicyTable()
         self.is_draining = False
         self.polled = PolledMessages()
-        self.unreturned: list[Callable[[], None]] = []
+        self.unreturned_leases: list[Callable[[], None]] = []
         self._limits: dict[int, Limits] = {}
         self._runs_read_at = float("-inf")
-        self.serve_as(worker, ledger, gateway)
+        self.set_worker(worker, ledger, gateway)
 
-    def serve_as(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
+    def set_worker(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
         """Serve as this worker from now on: the first, or the one that follows a presumed death."""
         self.worker = worker
         self.egress: Egress = worker.egress
@@ -197,15 +197,15 @@ class LaneContext:
 
     # --- leases -------------------------------------------------------------------------------
 
-    def return_later(self, hand_back: Callable[[], None]) -> None:
+    def return_lease_later(self, hand_back: Callable[[], None]) -> None:
         """Hand a lease back once the database answers again.
 
         Otherwise a living worker would hold it without a lane, and no wake-up would reach it.
         """
-        self.unreturned.append(hand_back)
+        self.unreturned_leases.append(hand_back)
 
-    def return_what_is_left(self) -> None:
+    def return_pending_leases(self) -> None:
         """Hand back the leases that wait for the database."""
-        while self.unreturned:
-            self.unreturned[0]()
-            del self.unreturned[0]
+        while self.unreturned_leases:
+            self.unreturned_leases[0]()
+            del self.unreturned_leases[0]

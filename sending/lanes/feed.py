@@ -132,7 +132,7 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tu
 def _rendered(
     *, account: Account, run: RunBrief, deliveries: list[Delivery]
 ) -> tuple[list[Due], int]:
-    if run.costly.keeps_stopped(run_id=run.id):
+    if run.costly.is_still_stopped(run_id=run.id):
         return [], 0
     nicknames: dict[int, str] = {}
     if "nickname" in run.text.variables:
@@ -148,10 +148,10 @@ def _rendered(
             text = delivery.text or _text(run, account, delivery, nicknames)
         except Unsendable as problem:
             skipped[delivery.pk] = Reason(problem.reason)
-            if run.costly.note_refused(run_id=run.id, reason=problem.reason):
+            if run.costly.note_failed(run_id=run.id, reason=problem.reason):
                 break
             continue
-        run.costly.note_made()
+        run.costly.note_rendered()
         dues.append(
             Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
         )

@@ -24,7 +24,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 SILENT_AFTER = 5
 
 
-class _Trouble:
+class _Failure:
     """One kind of trouble: whether it is there, and when the next request may try.
 
     Times are `clocks.local.elapsed`.
@@ -36,7 +36,7 @@ class _Trouble:
         self._noted_at = self._next_probe = float("-inf")
 
     @property
-    def is_there(self) -> bool:
+    def is_active(self) -> bool:
         return self._pause > 0
 
     def seconds_to_wait(self) -> float:
@@ -53,17 +53,17 @@ class _Trouble:
             self._next_probe = local.elapsed() + max(self._pause, FIRST_PAUSE_SECONDS)
             return 0.0
 
-    def note(self, asked_at: float) -> bool:
+    def begin(self, asked_at: float) -> bool:
         """Note that a request failed, and when it was made; return whether that is news."""
         with self._lock:
-            is_news = not self._pause
-            if not is_news and asked_at <= self._noted_at:
+            is_new = not self._pause
+            if not is_new and asked_at <= self._noted_at:
                 return False  # it was under way already: the same failure, not another one
             doubled = self._pause * 2 or FIRST_PAUSE_SECONDS
             self._pause = min(doubled, LONGEST_PAUSE_SECONDS)
             self._noted_at = local.elapsed()
             self._next_probe = self._noted_at + self._pause
-        return is_news
+        return is_new
 
     def end(self) -> bool:
         """Note that it is over; return whether it was there."""
@@ -83,19 +83,19 @@ class GatewayWatch:
     def __init__(self, *, egress_id: int, on_return: Callable[[], None]) -> None:
         self._egress_id = egress_id
         self._on_return = on_return
-        self._path, self._logins, self._silence = _Trouble(), _Trouble(), _Trouble()
+        self._path, self._logins, self._silence = _Failure(), _Failure(), _Failure()
         self._unanswered = 0
         #: When a definite answer last came to a message of any account, on `clocks.local.elapsed`.
         self.last_answer_at = float("-inf")
         #: Whether each account's latest message was taken.
         self._taken: dict[int, bool] = {}
         #: An outage that an earlier process began is over once this one gets through.
-        self._may_be_noted = True
+        self._may_have_row = True
 
     @property
     def is_away(self) -> bool:
         """Whether the last request found nobody there."""
-        return self._path.is_there
+        return self._path.is_active
 
     # --- before a request ---------------------------------------------------------------------
 
@@ -113,28 +113,28 @@ class GatewayWatch:
 
     # --- after a request ----------------------------------------------------------------------
 
-    def unreachable(self, sentence: str, *, asked_at: float) -> None:
+    def note_unreachable(self, sentence: str, *, asked_at: float) -> None:
         """Note that a request found nobody.
 
         Args:
             sentence: why, for the operator.
             asked_at: when it was made, on `clocks.local.elapsed`.
         """
-        if self._path.note(asked_at):
+        if self._path.begin(asked_at):
             self._begin_outage(sentence)
 
-    def login_unanswered(self, sentence: str, *, asked_at: float) -> None:
-        """Note that a login got no definite answer; see `unreachable`."""
-        if self._logins.note(asked_at):
+    def note_login_unanswered(self, sentence: str, *, asked_at: float) -> None:
+        """Note that a login got no definite answer; see `note_unreachable`."""
+        if self._logins.begin(asked_at):
             self._begin_outage(sentence)
 
-    def unanswered(self, sentence: str, *, asked_at: float) -> None:
-        """Note that a message got no definite answer; see `unreachable`."""
+    def note_unanswered(self, sentence: str, *, asked_at: float) -> None:
+        """Note that a message got no definite answer; see `note_unreachable`."""
         self._unanswered += 1
-        if self._unanswered >= SILENT_AFTER and self._silence.note(asked_at):
+        if self._unanswered >= SILENT_AFTER and self._silence.begin(asked_at):
             self._begin_outage(sentence)
 
-    def answered(self, *, is_login: bool = False, is_message: bool = False) -> None:
+    def note_answered(self, *, is_login: bool = False, is_message: bool = False) -> None:
         """Note that a definite answer came, whatever it said.
 
         Args:
@@ -145,7 +145,7 @@ class GatewayWatch:
             self.last_answer_at = local.elapsed()
             self._unanswered = 0
             ended.append(self._silence.end())
-        if any(ended) or self._may_be_noted:
+        if any(ended) or self._may_have_row:
             self._end_outage()
 
     def note_message(self, *, account_id: int, is_taken: bool) -> None:
@@ -160,7 +160,7 @@ class GatewayWatch:
     # --- the outage's row ---------------------------------------------------------------------
 
     def _begin_outage(self, sentence: str) -> None:
-        self._may_be_noted = True
+        self._may_have_row = True
         try:
             with database_turn():
                 begin_outage(egress_id=self._egress_id, sentence=sentence)
@@ -168,11 +168,11 @@ class GatewayWatch:
             log.warning("An outage cannot be noted: %s", type(problem).__name__)
 
     def _end_outage(self) -> None:
-        if not (self._path.is_there or self._logins.is_there or self._silence.is_there):
+        if not (self._path.is_active or self._logins.is_active or self._silence.is_active):
             try:
                 with database_turn():
                     end_outage(egress_id=self._egress_id)
-                self._may_be_noted = False
+                self._may_have_row = False
             except (DatabaseError, InterfaceError) as problem:
                 log.warning("The end of an outage cannot be noted: %s", type(problem).__name__)
         self._on_return()

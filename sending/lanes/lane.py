@@ -58,7 +58,7 @@ class Lane:
         self.conversation = conversation
         #: The account's state as the control loop last saw it, and all it saw.
         self.account_state: str = account.state
-        self.seen: AccountRow | None = None
+        self.last_row: AccountRow | None = None
         self.permit = SendPermit(ledger=self.ledger, grant=grant, account_id=account.pk)
         self._ends_at = local.elapsed() + SLICE_SECONDS
         self.pacing = LanePacing(
@@ -89,15 +89,15 @@ class Lane:
                 polled=context.polled,
             ),
             is_over=self._is_over,
-            must_leave=self._must_leave,
+            must_yield=self._must_yield,
         )
         #: Whether the slice was over before the work was.
         self.has_more = False
         #: The account tasks the runtime told this lane of, and whether it has to look for them.
-        self.told_of: set[int] = set()
-        self._was_asked = False
+        self._known_tasks: set[int] = set()
+        self._has_new_task = False
         self._is_bound_elsewhere = False
-        self._has_to_look = False
+        self._must_load_open = False
 
     # --- the slice ----------------------------------------------------------------------------
 
@@ -110,21 +110,21 @@ class Lane:
             if self.grant.has_account_tasks:
                 self._perform_account_tasks()
             self.reactions.wait_out_rest()
-            self.sender.find_open()
+            self.sender.load_open_attempts()
             self._send_for_a_slice()
-            while self._goes_on():
+            while self._may_continue():
                 began_at = local.elapsed()
-                if self._was_asked:
-                    self._was_asked = False
+                if self._has_new_task:
+                    self._has_new_task = False
                     self._perform_account_tasks()
                 self._send_for_a_slice()
         except LoginUnanswered as trouble:
             if trouble.was_asked:
-                self.context.gateway.login_unanswered(trouble.sentence, asked_at=began_at)
+                self.context.gateway.note_login_unanswered(trouble.sentence, asked_at=began_at)
         except LaneMustStop:
             return  # what stopped it is written down
         except NeverLeft as error:
-            self.context.gateway.unreachable(error.sentence, asked_at=began_at)
+            self.context.gateway.note_unreachable(error.sentence, asked_at=began_at)
         finally:
             failpoint("in_hand_over")
             self._hand_back()
@@ -133,12 +133,12 @@ class Lane:
         """Do what the account is asked to do, as soon as logins are answered."""
         self.sender.wait_for_logins()
         if perform_account_tasks(conversation=self.conversation):
-            self.context.gateway.answered(is_login=self.conversation.is_logged_in)
+            self.context.gateway.note_answered(is_login=self.conversation.is_logged_in)
 
-    def look_for_open(self, seq: int) -> None:
+    def note_open_attempt(self, seq: int) -> None:
         """Called by the control loop: an attempt is open that this lane may not know of."""
-        if not self.sender.knows(seq):
-            self._has_to_look = True
+        if not self.sender.handles(seq):
+            self._must_load_open = True
             self.pacing.wake.set()
 
     def lose_lease(self) -> None:
@@ -146,27 +146,27 @@ class Lane:
         self.permit.lose()
         self.pacing.wake.set()
 
-    def look_up(self, account_task_id: int) -> None:
+    def note_account_task(self, account_task_id: int) -> None:
         """End the slice: an operator requested an account task. The control loop calls this.
 
         Told once: an account task that cannot be done now waits for the next lane.
         """
-        if account_task_id in self.told_of:
+        if account_task_id in self._known_tasks:
             return
-        self.told_of.add(account_task_id)
-        self._was_asked = True
+        self._known_tasks.add(account_task_id)
+        self._has_new_task = True
         self._ends_at = 0.0
         self.pacing.wake.set()
 
-    def hear(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
+    def update_account(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
         """Take over the account's new state, name, pace or egress. The control loop calls this."""
-        self.seen = row
+        self.last_row = row
         self.account_state = row.state
         self.account.name = row.name
         self._is_bound_elsewhere = is_bound_elsewhere
         self.pacing.wake.set()
 
-    def give_up(self) -> None:
+    def abandon(self) -> None:
         """Hand back without having said a word."""
         self._hand_back()
 
@@ -177,7 +177,7 @@ class Lane:
         try:
             self._return_lease()
         except (DatabaseError, InterfaceError):
-            self.context.return_later(self._return_lease)
+            self.context.return_lease_later(self._return_lease)
 
     def _return_lease(self) -> None:
         self.conversation.note_used()
@@ -190,15 +190,15 @@ class Lane:
                 bad_results=self.reactions.bad_results,
                 sessions_lost=self.reactions.sessions_lost,
             )
-        if self._was_asked:
+        if self._has_new_task:
             wake_reconciler()  # the account task came when the work was done: the next lane does it
 
     def _send_for_a_slice(self) -> None:
         while not self._is_over():
-            if self._has_to_look:
-                self._has_to_look = False
-                self.sender.find_open()
-            self.sender.settle_open()
+            if self._must_load_open:
+                self._must_load_open = False
+                self.sender.load_open_attempts()
+            self.sender.resolve_open_attempts()
             read_with = (self.context.runs_begun, self.account.name)
             with database_turn():
                 batch = next_deliveries(
@@ -208,12 +208,12 @@ class Lane:
             if not batch and not self.sender.open:
                 return
             if not batch:
-                self.sender.settle_open(is_idle=True)
+                self.sender.resolve_open_attempts(is_idle=True)
             for due in batch:
-                self.sender.settle_open()
+                self.sender.resolve_open_attempts()
                 if self._is_over():
                     return
-                if self._has_to_look:
+                if self._must_load_open:
                     break
                 if (self.context.runs_begun, self.account.name) != read_with:
                     break  # what was read ahead keeps a run that began waiting, or is signed wrong
@@ -221,17 +221,17 @@ class Lane:
                     self.pacing.pause(REFUSED_PAUSE_SECONDS)
                     break
 
-    def _goes_on(self) -> bool:
+    def _may_continue(self) -> bool:
         """Return whether to begin another slice at once: nobody waits for this lane's place.
 
         To open a lane costs as much as a dozen messages, so 5,000 of them that handed back every
         minute would keep a core busy with that alone. Nor does a lane that goes on ask the database
         anything: the runtime tells it what changed.
         """
-        is_wanted = (self.has_more or self._was_asked) and not self._rests_by_order
+        is_wanted = (self.has_more or self._has_new_task) and not self._rests_by_operator
         if not is_wanted or not self.context.has_room or self._is_bound_elsewhere:
             return False
-        self.conversation.note_used_now_and_then()
+        self.conversation.note_used_at_intervals()
         self.has_more = False
         self._ends_at = local.elapsed() + SLICE_SECONDS
         return True
@@ -240,14 +240,14 @@ class Lane:
         """Return whether to hand back before the next message."""
         self._check()
         self.has_more = local.elapsed() >= self._ends_at
-        return self._rests_by_order or self.has_more
+        return self._rests_by_operator or self.has_more
 
-    def _must_leave(self) -> bool:
+    def _must_yield(self) -> bool:
         """Return whether others wait for this lane's place and its slice is over."""
         return not self.context.has_room and self._is_over()
 
     @property
-    def _rests_by_order(self) -> bool:
+    def _rests_by_operator(self) -> bool:
         """Whether an operator made the account rest; a rest of the lane's own is waited for."""
         return self.account_state == AccountState.RESTING and not self.reactions.is_resting
 

@@ -8,13 +8,13 @@ from django.conf import settings
 
 from accounts.gateway.conversation import Conversation, LeaseLost
 from accounts.gateway.inbox import (
+    ACCEPTED,
     ENDED,
-    NOT_ASKED,
-    TAKEN,
+    NOT_POLLED,
     UNREACHABLE,
     Polled,
     Turn,
-    ask_inbox,
+    poll_inbox,
 )
 from accounts.leases.leases import is_still_held
 from clocks import local, shared
@@ -56,24 +56,24 @@ class LaneInbox:
         self._session_id = 0
         self._due_at = 0.0
 
-    def use(self, wait: float) -> float:
+    def use_wait(self, wait: float) -> float:
         """Return how much of the wait for a slot to wait now; ask first if there is room for it."""
         if wait < self._pacing.gap.seconds + ROOM_SECONDS:
             return wait
         left = self._seconds_left()
         if left > 0:
             return min(wait, left)
-        self._ask()
+        self._poll()
         return 0.0
 
-    def after_a_message(self) -> None:
+    def poll_after_message(self) -> None:
         """Ask if it is time, at the very beginning of a gap.
 
         The next message is later by this one request. Anywhere later in the gap it would be later
         by as much of the gap as was over: the gap counts from the last reply of anything.
         """
         if self._seconds_left() <= 0:
-            self._ask()
+            self._poll()
 
     def _seconds_left(self) -> float:
         session = self._conversation.session
@@ -85,7 +85,7 @@ class LaneInbox:
             self._due_at = local.elapsed() + wait
         return self._due_at - local.elapsed()
 
-    def _ask(self) -> None:
+    def _poll(self) -> None:
         session, account = self._conversation.session, self._conversation.account
         assert session is not None
         asked_at = local.elapsed()
@@ -104,24 +104,24 @@ class LaneInbox:
         if local.elapsed() - asked_at > FRESH_SECONDS:
             return  # it may have been stopped since: it is asked again, like a mark
         try:
-            polled = ask_inbox(client=self._conversation.client, turn=turn)
+            polled = poll_inbox(client=self._conversation.client, turn=turn)
         finally:
             self._conversation.last_reply = local.elapsed()
         self._due_at = local.elapsed() + (polled.pause or session.heartbeat_seconds)
         self._polled.put(polled)
-        tell_watch(self._gateway, polled, asked_at=asked_at)
+        report_inbox_answer(self._gateway, polled, asked_at=asked_at)
         if polled.code == ENDED:
             # There is work, or there were no lane: so it logs in again.
-            self._conversation.session_ended()
-            self._conversation.ensure_logged_in()
+            self._conversation.note_session_ended()
+            self._conversation.log_in_if_needed()
 
 
-def tell_watch(gateway: GatewayWatch, polled: Polled, *, asked_at: float) -> None:
+def report_inbox_answer(gateway: GatewayWatch, polled: Polled, *, asked_at: float) -> None:
     """Tell the watch over the gateway whether a turn was answered, and the log what was lost."""
     if polled.code == UNREACHABLE:
-        gateway.unreachable(polled.sentence, asked_at=asked_at)
+        gateway.note_unreachable(polled.sentence, asked_at=asked_at)
         return
-    if polled.code not in (TAKEN, ENDED, NOT_ASKED):
+    if polled.code not in (ACCEPTED, ENDED, NOT_POLLED):
         log.warning("Account %s: its inbox: %s", polled.turn.uin, polled.sentence or polled.code)
     if polled.code.isdigit():
-        gateway.answered()
+        gateway.note_answered()

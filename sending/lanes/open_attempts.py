@@ -17,7 +17,7 @@ REPEATS_BEFORE_A_TRY = 6
 
 
 @dataclass(slots=True)
-class Open:
+class OpenAttempt:
     """A marked attempt until its definite answer. Times are `clocks.local.elapsed`.
 
     Attributes:
@@ -47,7 +47,7 @@ class OpenAttempts:
     """One lane's open attempts, by SEQ."""
 
     def __init__(self) -> None:
-        self._by_seq: dict[int, Open] = {}
+        self._by_seq: dict[int, OpenAttempt] = {}
 
     def __bool__(self) -> bool:
         return bool(self._by_seq)
@@ -55,19 +55,19 @@ class OpenAttempts:
     def __contains__(self, seq: int) -> bool:
         return seq in self._by_seq
 
-    def put(self, attempt: Open) -> None:
+    def put(self, attempt: OpenAttempt) -> None:
         """Keep an attempt that is to be asked about again."""
         self._by_seq[attempt.seq] = attempt
 
-    def drop(self, attempt: Open) -> None:
+    def drop(self, attempt: OpenAttempt) -> None:
         """Forget an attempt that is over."""
         self._by_seq.pop(attempt.seq, None)
 
-    def next(self) -> Open:
+    def next(self) -> OpenAttempt:
         """Return the one to be asked about first."""
         return min(self._by_seq.values(), key=lambda attempt: (attempt.ask_at, attempt.seq))
 
-    def hold_up(self, *, last_answer_at: float, is_alone: bool) -> bool:
+    def block_new(self, *, last_answer_at: float, is_alone: bool) -> bool:
         """Return whether the account's next message has to wait for them.
 
         Args:

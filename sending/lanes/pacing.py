@@ -50,7 +50,7 @@ class LanePacing:
         )
         if not grant.was_handed_back:
             # The lane before may have died between taking a place and its mark. The attempts know.
-            self.windows.forget_places()
+            self.windows.forget_reservations()
         self.not_before = local.elapsed() + self._initial_wait(grant)
         self._lead = 0.02
 
@@ -71,25 +71,25 @@ class LanePacing:
         """
         return max(0.0, self.slot() - self._lead - local.elapsed())
 
-    def take_place(self, seq: int) -> float:
+    def reserve(self, seq: int) -> float:
         """Take a place in all windows, right before the mark it is for.
 
         Returns:
             0.0 when it is taken; else the seconds after which to ask again.
         """
-        return self.windows.reserve(limits=self._limits(), member=self._place(seq))
+        return self.windows.reserve(limits=self._limits(), member=self._reservation(seq))
 
-    def give_back_place(self, seq: int) -> None:
+    def release(self, seq: int) -> None:
         """Give a place back whose mark was not made."""
-        self.windows.give_back(limits=self._limits(), member=self._place(seq))
+        self.windows.release(limits=self._limits(), member=self._reservation(seq))
 
-    def mark_took(self, seconds: float) -> None:
+    def note_mark_duration(self, seconds: float) -> None:
         """Learn how long the ledger takes."""
         self._lead = min(0.8 * self._lead + 0.3 * seconds, LONGEST_LEAD_SECONDS)
 
     def confirm(self, seq: int) -> None:
         """Note that the reply has come: the windows count from now."""
-        self.windows.confirm(limits=self._limits(), member=self._place(seq))
+        self.windows.confirm(limits=self._limits(), member=self._reservation(seq))
 
     def sleep_until_slot(self) -> None:
         """Sleep the rest of the gap, to the last: timers may fire a little early."""
@@ -119,8 +119,8 @@ class LanePacing:
         while (left := ends_at - local.elapsed()) > 0:
             self.wait(left)
 
-    def _place(self, seq: int) -> str:
-        return place_of(self._account_id, seq)
+    def _reservation(self, seq: int) -> str:
+        return reservation_of(self._account_id, seq)
 
     def _initial_wait(self, grant: Grant) -> float:
         """Return how long to wait before the first message: the gap, from the last reply.
@@ -140,13 +140,13 @@ class LanePacing:
         with database_turn():
             rows = Attempt.objects.filter(account_id=self._account_id).order_by("-seq")
             return [
-                (place_of(self._account_id, seq), finished_at or marked_at)
+                (reservation_of(self._account_id, seq), finished_at or marked_at)
                 for seq, finished_at, marked_at in rows.values_list(
                     "seq", "finished_at", "marked_at"
                 )[:most]
             ]
 
 
-def place_of(account_id: int, seq: int) -> str:
+def reservation_of(account_id: int, seq: int) -> str:
     """Return what a message's place in the windows is called."""
     return f"{account_id}:{seq}"

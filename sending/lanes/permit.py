@@ -55,7 +55,7 @@ class SendPermit:
             is_urgent: whether its slot has come already.
         """
         mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text)
-        ticket = self._ledger.ask(mark, is_urgent=is_urgent)
+        ticket = self._ledger.submit(mark, is_urgent=is_urgent)
         if not ticket.wait():
             if self._ledger.is_fenced_off:
                 self.is_held = False
@@ -77,7 +77,7 @@ class SendPermit:
         The proof dates from before the database was asked, so whatever the answer waited for, a
         locked table or a process that was stopped, makes it old, and it is asked for once more.
         """
-        ticket = self._ledger.ask(Replay(self._account_id, self._grant.token, seq))
+        ticket = self._ledger.submit(Replay(self._account_id, self._grant.token, seq))
         decision = ticket.wait()
         if decision:
             self._proved_at = ticket.proved_at

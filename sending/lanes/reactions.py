@@ -31,9 +31,9 @@ FREE_LOGINS = 2
 #: The first rest of an account that logs in in vain, doubled each time, and the longest, seconds.
 FIRST_LOGIN_REST, LONGEST_LOGIN_REST = 2.0, 30.0
 #: How old what the control loop tells of an account's state may be, seconds.
-HEARSAY_SECONDS = 2.0
+STATE_DELAY_SECONDS = 2.0
 #: How soon a rest that is over, but cannot be ended yet, is looked at again, seconds.
-LOOK_AGAIN_SECONDS = 0.1
+REST_CHECK_SECONDS = 0.1
 
 
 class Reactions:
@@ -43,7 +43,7 @@ class Reactions:
         account: whose lane this is.
         grant: its lease.
         conversation: its line to the gateway.
-        tempo: its tempo.
+        pacing: its pacing.
         gateway: the watch over the gateway.
     """
 
@@ -94,14 +94,14 @@ class Reactions:
             with database_turn():
                 stop_run_by_policy(run_id=run_id, code=answer.code, sentence=answer.sentence)
         if policy.account_action == AccountAction.LOG_IN:
-            self._conversation.session_ended()
+            self._conversation.note_session_ended()
             self._rest_if_logins_do_not_help()
         elif policy.account_action == AccountAction.REST:
             self._rest(policy, answer)
         elif policy.account_action == AccountAction.QUARANTINE:
             self._quarantine(answer.sentence or f"RES={answer.code}")
 
-    def count(self, *, verdict: Verdict, answer: Answer) -> None:
+    def count_result(self, *, verdict: Verdict, answer: Answer) -> None:
         """The account's breaker: too many messages in a row were refused.
 
         What ended as unknown is the gateway's trouble. So is what it refuses to all others, too:
@@ -187,15 +187,15 @@ class Reactions:
         while left > 0 or not self._end_rest():
             if left > LONGEST_REST_IN_LANE:
                 raise LaneMustStop("resting", retry_seconds=left)
-            self._rests_until = local.elapsed() + left + HEARSAY_SECONDS
-            self._pacing.wait(max(left, LOOK_AGAIN_SECONDS))
+            self._rests_until = local.elapsed() + left + STATE_DELAY_SECONDS
+            self._pacing.wait(max(left, REST_CHECK_SECONDS))
             with database_turn():
                 lease = Lease.objects.get(account=self._account)
             left = 0.0
             if lease.resting_until is not None:
                 ordered = (lease.resting_until - shared.now()).total_seconds()
                 left = max(ends_at - local.elapsed(), ordered)
-        self._rests_until = local.elapsed() + HEARSAY_SECONDS
+        self._rests_until = local.elapsed() + STATE_DELAY_SECONDS
 
     def _end_rest(self) -> bool:
         """Let the account work again; return False when a rest was ordered at the last moment."""

@@ -18,7 +18,7 @@ from foundation.failpoints import failpoint, failpoint_soon
 from sending.lanes.context import LaneContext
 from sending.lanes.feed import Due, Unsettled, unsettled_attempts
 from sending.lanes.lane_inbox import LaneInbox
-from sending.lanes.open_attempts import Open, OpenAttempts
+from sending.lanes.open_attempts import OpenAttempt, OpenAttempts
 from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS, Situation, Verdict, give_up, judge
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
@@ -48,7 +48,7 @@ class Sender:
         reactions: what answers mean beyond the delivery.
         inbox: what is asked in between.
         is_over: tells whether to hand back before the next message.
-        must_leave: tells whether to hand back although the work is not done: others wait.
+        must_yield: tells whether to hand back although the work is not done: others wait.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Sender:
         reactions: Reactions,
         inbox: LaneInbox,
         is_over: Callable[[], bool],
-        must_leave: Callable[[], bool],
+        must_yield: Callable[[], bool],
     ) -> None:
         self._context = context
         self._ledger = ledger
@@ -73,8 +73,8 @@ class Sender:
         self._reactions = reactions
         self._inbox = inbox
         self._is_over = is_over
-        self._must_leave = must_leave
-        self._spells_h = False
+        self._must_yield = must_yield
+        self._escapes_h = False
         #: What has no definite answer yet.
         self.open = OpenAttempts()
         #: The SEQ that is marked or asked about at this moment.
@@ -82,7 +82,7 @@ class Sender:
         #: The runs it sent for.
         self.runs_served: set[int] = set()
 
-    def knows(self, seq: int) -> bool:
+    def handles(self, seq: int) -> bool:
         """Return whether this lane sees to the attempt of that SEQ."""
         return seq == self._current or seq in self.open
 
@@ -93,18 +93,18 @@ class Sender:
             False when the mark was refused, and so nothing sent: the delivery was paused,
             cancelled or rerouted, or this lane's lease has passed on.
         """
-        self.log_in_first()
+        self.log_in_or_wait()
         seq = self._conversation.next_seq()
         if not self._wait_for_slot(seq):
             return True
-        attempt: Open | None = None
+        attempt: OpenAttempt | None = None
         try:
             if not self._may_send(due):
                 return True
             attempt = self._mark(due, seq)
         finally:
             if attempt is None:
-                self._pacing.give_back_place(seq)
+                self._pacing.release(seq)
         if attempt is None:
             return False
         self.runs_served.add(due.run_id)
@@ -118,7 +118,7 @@ class Sender:
                 self._withhold(attempt)
             raise
         self._send(attempt)
-        self._inbox.after_a_message()
+        self._inbox.poll_after_message()
         return True
 
     def _wait_for_slot(self, seq: int) -> bool:
@@ -126,10 +126,10 @@ class Sender:
         while True:
             wait = self._pacing.seconds_to_mark() or self._context.gateway.seconds_before_message()
             if not wait:
-                wait = self._pacing.take_place(seq)
+                wait = self._pacing.reserve(seq)
                 if not wait:
                     return True
-            self._pacing.wait(self._inbox.use(wait))
+            self._pacing.wait(self._inbox.use_wait(wait))
             if self._is_over():
                 return False
 
@@ -137,7 +137,7 @@ class Sender:
         run = self._context.runs.get(due.run_id)
         return run is not None and run.is_open(shared.wall())
 
-    def _mark(self, due: Due, seq: int) -> Open | None:
+    def _mark(self, due: Due, seq: int) -> OpenAttempt | None:
         """Return the marked attempt, or None when the mark was refused."""
         asked_at = local.elapsed()
         is_urgent = self._pacing.slot() <= asked_at
@@ -147,12 +147,12 @@ class Sender:
         ):
             return None
         failpoint("after_mark")
-        self._pacing.mark_took(local.elapsed() - asked_at)
-        return Open(due, seq, marked_at=asked_at)
+        self._pacing.note_mark_duration(local.elapsed() - asked_at)
+        return OpenAttempt(due, seq, marked_at=asked_at)
 
     # --- one request --------------------------------------------------------------------------
 
-    def _send(self, attempt: Open) -> None:
+    def _send(self, attempt: OpenAttempt) -> None:
         """Make an attempt's request, judge the answer, and keep the attempt if it stays open."""
         self._current = attempt.seq
         answer = self._exchange(attempt)
@@ -168,7 +168,7 @@ class Sender:
             self.open.drop(attempt)
         else:
             # "When I send a message with a lowercase h the server may return NULL": spell it.
-            self._spells_h = self._spells_h or answer.code == "NULL"
+            self._escapes_h = self._escapes_h or answer.code == "NULL"
             attempt.may_have_left = attempt.may_have_left or not answer.is_definite
             attempt.replays += answer.code != "unreachable"
             attempt.ask_at = local.elapsed() + verdict.pause
@@ -179,9 +179,9 @@ class Sender:
                 answer=answer, policy=situation.policy, uin=due.uin, run_id=due.run_id
             )
         if verdict.is_ended:
-            self._reactions.count(verdict=verdict, answer=answer)
+            self._reactions.count_result(verdict=verdict, answer=answer)
 
-    def _exchange(self, attempt: Open) -> Answer | None:
+    def _exchange(self, attempt: OpenAttempt) -> Answer | None:
         """Return the answer to an attempt's request; None when it may not leave, and was ended."""
         due = attempt.due
         while True:
@@ -197,17 +197,17 @@ class Sender:
                 uin=due.uin,
                 text=due.text,
                 leave_by=self._permit.leave_by,
-                spell_h=self._spells_h,
+                escape_h=self._escapes_h,
             )
             failpoint("after_reply")
             if answer.code != "withheld":
                 self._pacing.confirm(attempt.seq)
                 return answer
 
-    def _ask_again(self, attempt: Open) -> None:
+    def _repeat(self, attempt: OpenAttempt) -> None:
         """Repeat an attempt's request, if that is granted."""
         self.wait_for_gateway()
-        self.log_in_first()
+        self.log_in_or_wait()
         self._pacing.sleep_until_slot()
         self._current = attempt.seq
         decision = self._permit.prove_again(attempt.seq)
@@ -216,7 +216,7 @@ class Sender:
             return
         self._send(attempt)
 
-    def _end_refused(self, attempt: Open, decision: Decision) -> None:
+    def _end_refused(self, attempt: OpenAttempt, decision: Decision) -> None:
         """End an attempt whose request may not leave (again).
 
         Raises:
@@ -240,12 +240,12 @@ class Sender:
         self._record(attempt, answer.code, verdict)
         self.open.drop(attempt)
 
-    def _withhold(self, attempt: Open) -> None:
+    def _withhold(self, attempt: OpenAttempt) -> None:
         """End an attempt of which no byte left: its delivery is pending again."""
         self._record(attempt, "withheld", Verdict(DeliveryState.PENDING))
         self.open.drop(attempt)
 
-    def _situation(self, attempt: Open, answer: Answer) -> Situation:
+    def _situation(self, attempt: OpenAttempt, answer: Answer) -> Situation:
         return Situation(
             answer=answer,
             policy=self._context.policies.find(
@@ -259,7 +259,7 @@ class Sender:
             promise=attempt.due.promise,
         )
 
-    def _record(self, attempt: Open, res: str, verdict: Verdict) -> None:
+    def _record(self, attempt: OpenAttempt, res: str, verdict: Verdict) -> None:
         at = shared.now()
         self._ledger.settle(
             Settlement(
@@ -276,14 +276,14 @@ class Sender:
             )
         )
 
-    def _tell_watch(self, attempt: Open, answer: Answer, verdict: Verdict) -> None:
+    def _tell_watch(self, attempt: OpenAttempt, answer: Answer, verdict: Verdict) -> None:
         gateway = self._context.gateway
         if answer.code == "unreachable":
-            gateway.unreachable(answer.sentence, asked_at=attempt.asked_at)
+            gateway.note_unreachable(answer.sentence, asked_at=attempt.asked_at)
         elif answer.is_definite:
-            gateway.answered(is_message=True)
+            gateway.note_answered(is_message=True)
         else:
-            gateway.unanswered(answer.sentence, asked_at=attempt.asked_at)
+            gateway.note_unanswered(answer.sentence, asked_at=attempt.asked_at)
         if verdict.to in (DeliveryState.SENT, DeliveryState.FAILED):
             gateway.note_message(
                 account_id=self._account_id, is_taken=verdict.to == DeliveryState.SENT
@@ -291,7 +291,7 @@ class Sender:
 
     # --- what is open -------------------------------------------------------------------------
 
-    def find_open(self) -> None:
+    def load_open_attempts(self) -> None:
         """Take charge of the account's open attempts that no lane sees to.
 
         Another lane died over them, or the database took a mark whose answer it could not give.
@@ -300,10 +300,10 @@ class Sender:
             found = unsettled_attempts(account_id=self._account_id)
         now, here = shared.now(), local.elapsed()
         for left in found:
-            if not self.knows(left.seq):
+            if not self.handles(left.seq):
                 self.open.put(_taken_over(left, now=now, here=here))
 
-    def settle_open(self, *, is_idle: bool = False) -> None:
+    def resolve_open_attempts(self, *, is_idle: bool = False) -> None:
         """Ask again about what is open: where its time has come, or where it holds others up.
 
         Args:
@@ -313,14 +313,14 @@ class Sender:
             attempt = self.open.next()
             wait = attempt.ask_at - local.elapsed()
             if wait <= 0:
-                self._ask_again(attempt)
-            elif is_idle or self._is_held_up():
+                self._repeat(attempt)
+            elif is_idle or self._is_blocked():
                 self._pacing.wait(wait)
             else:
                 return
 
-    def _is_held_up(self) -> bool:
-        return self.open.hold_up(
+    def _is_blocked(self) -> bool:
+        return self.open.block_new(
             last_answer_at=self._context.gateway.last_answer_at,
             is_alone=len(self._context.lanes) <= 1,
         )
@@ -330,14 +330,14 @@ class Sender:
     def wait_for_gateway(self) -> None:
         """Wait while the gateway is away, unless it is this lane that tries it."""
         while wait := self._context.gateway.seconds_to_wait():
-            self._wait_in_place(wait)
+            self._wait(wait)
 
     def wait_for_logins(self) -> None:
         """Wait while the gateway answers no logins, unless it is this lane that tries one."""
         while wait := self._context.gateway.seconds_before_login():
-            self._wait_in_place(wait)
+            self._wait(wait)
 
-    def log_in_first(self) -> None:
+    def log_in_or_wait(self) -> None:
         """Log in unless the account is; wait while logins get no answer, and try again.
 
         Raises:
@@ -349,27 +349,27 @@ class Sender:
             if self._conversation.find_session():
                 return
             if wait := gateway.seconds_before_login():
-                self._wait_in_place(wait)
+                self._wait(wait)
                 continue
             asked_at = local.elapsed()
             try:
                 self._conversation.log_in()
             except LoginUnanswered as trouble:
                 if trouble.was_asked:
-                    gateway.login_unanswered(trouble.sentence, asked_at=asked_at)
-                self._wait_in_place(trouble.retry_seconds)
+                    gateway.note_login_unanswered(trouble.sentence, asked_at=asked_at)
+                self._wait(trouble.retry_seconds)
             else:
-                gateway.answered(is_login=True)
+                gateway.note_answered(is_login=True)
 
-    def _wait_in_place(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
         self._pacing.wait(seconds)
-        if self._must_leave():
+        if self._must_yield():
             raise LaneMustStop("others wait for this lane's place")
 
 
-def _taken_over(left: Unsettled, *, now: datetime, here: float) -> Open:
+def _taken_over(left: Unsettled, *, now: datetime, here: float) -> OpenAttempt:
     wait = (left.ask_at - now).total_seconds() if left.ask_at else 0.0
-    return Open(
+    return OpenAttempt(
         left.due,
         left.seq,
         marked_at=here - (now - left.marked_at).total_seconds(),

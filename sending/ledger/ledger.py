@@ -35,16 +35,16 @@ log = logging.getLogger(__name__)
 #: How long a mark whose slot is still to come waits for company, seconds: the longer, the fewer
 #: transactions. One whose slot has come waits only where many are: a moment, for those of its wave.
 LINGER_SECONDS = 0.03
-CROWD, CROWD_LINGER_SECONDS = 20, 0.003
+LARGE_BATCH, LARGE_BATCH_LINGER_SECONDS = 20, 0.003
 #: How long a result waits for a mark to ride with, seconds. Where lanes are paced, each message had
 #: two transactions almost to itself; so it has one. Longer would leave more to repeat after a kill.
-RIDE_SECONDS = 0.05
+RESULT_WAIT_SECONDS = 0.05
 #: Entries in one transaction at most.
 LARGEST_BATCH = 2000
 #: Pauses between tries while the database does not answer, seconds.
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.1, 2.0
 #: What a write may raise: the database's errors, and the driver's about a value.
-_TROUBLE = (DatabaseError, InterfaceError, ValueError, OverflowError, TypeError)
+_WRITE_ERRORS = (DatabaseError, InterfaceError, ValueError, OverflowError, TypeError)
 
 
 class Ticket:
@@ -61,7 +61,7 @@ class Ticket:
         #: What the database said against this very entry, if it did.
         self.problem: str | None = None
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Let the lane go on, with what was decided."""
         self._done.set()
 
@@ -117,11 +117,11 @@ class Ledger:
         if self._thread is not None:
             self._thread.join()
         self._is_closed = True
-        self._refuse_latecomers()
+        self._refuse_after_close()
 
     # --- what lanes call ----------------------------------------------------------------------
 
-    def ask(self, entry: Mark | Replay, *, is_urgent: bool = True) -> Ticket:
+    def submit(self, entry: Mark | Replay, *, is_urgent: bool = True) -> Ticket:
         """Queue a mark or a replay; the ticket says when it is durable. Send only if granted.
 
         A closed ledger grants nothing: a lane that was away until its worker had ended.
@@ -136,7 +136,7 @@ class Ledger:
             self._is_urgent.set()
         self._work.set()
         if self._is_closed:
-            self._refuse_latecomers()
+            self._refuse_after_close()
         return ticket
 
     def settle(self, settlement: Settlement) -> None:
@@ -152,14 +152,14 @@ class Ledger:
         self._is_urgent.set()
         self._work.set()
         if self._is_closed:
-            self._refuse_latecomers()
+            self._refuse_after_close()
         ticket.wait()
 
-    def _refuse_latecomers(self) -> None:
+    def _refuse_after_close(self) -> None:
         while self._asked:
-            self._asked.pop()[1].let_go()
+            self._asked.pop()[1].release()
         while self._waiting_for_all:
-            self._waiting_for_all.pop().let_go()
+            self._waiting_for_all.pop().release()
 
     # --- the writer ---------------------------------------------------------------------------
 
@@ -173,19 +173,19 @@ class Ledger:
         finally:
             self._database.close()
 
-    def _wait_for_company(self, last_batch: int) -> None:
+    def _wait_for_more(self, last_batch: int) -> None:
         """Wait for others to share the transaction with, as long as nobody is held up by it."""
-        if self._is_urgent.wait(self._linger) and last_batch >= CROWD:
-            local.sleep(CROWD_LINGER_SECONDS)
+        if self._is_urgent.wait(self._linger) and last_batch >= LARGE_BATCH:
+            local.sleep(LARGE_BATCH_LINGER_SECONDS)
 
     def _write_until_closed(self) -> None:
         last_batch = 0
         while True:
-            is_awaited = self._work.wait(RIDE_SECONDS)
+            is_awaited = self._work.wait(RESULT_WAIT_SECONDS)
             if not is_awaited and not self._said:
                 continue
             if is_awaited and self._linger and not self._is_closing:
-                self._wait_for_company(last_batch)
+                self._wait_for_more(last_batch)
             self._work.clear()
             self._is_urgent.clear()
             # These first: whoever waits for all is behind everything queued before.
@@ -194,16 +194,16 @@ class Ledger:
             last_batch = len(asked)
             while said or asked:
                 some_said, some_asked = said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
-                self._database.call(partial(self._commit_surely, some_said, some_asked))
+                self._database.call(partial(self._commit_until_done, some_said, some_asked))
                 for _entry, ticket in some_asked:
-                    ticket.let_go()
+                    ticket.release()
                 del said[:LARGEST_BATCH], asked[:LARGEST_BATCH]
             for ticket in waiting:
-                ticket.let_go()
+                ticket.release()
             if self._is_closing and not (self._said or self._asked or self._waiting_for_all):
                 return
 
-    def _commit_surely(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> None:
+    def _commit_until_done(self, said: Sequence[Settlement], asked: Sequence[Asked]) -> None:
         """Commit a batch, as often as it takes: the database may be away for a while.
 
         A try whose commit was cut off may have been carried out. The next try finds its own work:
@@ -214,7 +214,7 @@ class Ledger:
         while True:
             try:
                 decided = self._commit(said, asked, is_again=is_again)
-            except _TROUBLE as problem:
+            except _WRITE_ERRORS as problem:
                 if not is_shared_failure(problem):
                     self._commit_one_by_one(said, asked, problem)
                     return
@@ -242,9 +242,9 @@ class Ledger:
                 ticket.problem = type(problem).__name__
             return
         for settlement in said:
-            self._commit_surely([settlement], [])
+            self._commit_until_done([settlement], [])
         for one in asked:
-            self._commit_surely([], [one])
+            self._commit_until_done([], [one])
 
     def _commit(
         self, said: Sequence[Settlement], asked: Sequence[Asked], *, is_again: bool

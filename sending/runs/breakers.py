@@ -23,7 +23,7 @@ LATEST_ATTEMPTS = 1_000
 _BAD = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
-def stop_runs_that_go_wrong() -> int:
+def stop_failing_runs() -> int:
     """Stop the running runs of whose latest messages half or more ended badly; return how many.
 
     What was before the run was started or resumed does not count: an operator who resumes it gives
@@ -37,7 +37,7 @@ def stop_runs_that_go_wrong() -> int:
     )
     stopped = for_each_run(
         [runs[pk] for pk in endings],
-        do=lambda run: _stop_if_wrong(run, endings[run.pk]),
+        do=lambda run: _stop_if_failing(run, endings[run.pk]),
         step=_("Its breaker"),
     )
     return sum(stopped)
@@ -57,7 +57,7 @@ def stop_run(*, run_id: int, sentence: str) -> None:
     change_run_state(run_id=run_id, to=RunState.STOPPED, detail=detail)
 
 
-def _stop_if_wrong(run: Run, endings: Counter[tuple[str, str]]) -> bool:
+def _stop_if_failing(run: Run, endings: Counter[tuple[str, str]]) -> bool:
     bad = Counter({code: n for (state, code), n in endings.items() if state in _BAD})
     ended = sum(endings.values())
     if ended < settings.QQ_BREAKER_RUN or 2 * bad.total() < ended:

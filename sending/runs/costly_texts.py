@@ -28,18 +28,18 @@ class CostlyTexts:
         self.surplus = 0
         self._has_stopped = False
 
-    def keeps_stopped(self, *, run_id: int) -> bool:
+    def is_still_stopped(self, *, run_id: int) -> bool:
         """Return whether the run was stopped here and not resumed: lanes may not know it yet."""
         if self._has_stopped:
             self._has_stopped = not Run.objects.running().filter(pk=run_id).exists()
         return self._has_stopped
 
-    def note_made(self) -> None:
+    def note_rendered(self) -> None:
         """Note a text that was made."""
         if self.surplus:
             self.surplus -= 1
 
-    def note_refused(self, *, run_id: int, reason: TextFault) -> bool:
+    def note_failed(self, *, run_id: int, reason: TextFault) -> bool:
         """Note a text that was not made; stop the run, and return True, if it was one too many.
 
         What is pending stays: an operator who resumes the run gives it a fresh start.

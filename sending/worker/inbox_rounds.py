@@ -18,15 +18,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from accounts.gateway.inbox import (
     Polled,
     Turn,
-    ask_inbox,
     claim_turns,
-    keep_polled,
-    not_asked,
+    not_polled,
+    poll_inbox,
+    store_polled,
 )
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from sending.lanes.context import LaneContext
-from sending.lanes.lane_inbox import tell_watch
+from sending.lanes.lane_inbox import report_inbox_answer
 from sending.lanes.permit import FRESH_SECONDS
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 from sending.wake_ups.wake import wake_lanes
@@ -45,7 +45,7 @@ DATABASE_PAUSE_SECONDS = 1.0
 
 
 class InboxRounds:
-    """Asks for the accounts of a process's egress that have no lane, and stores what anybody heard.
+    """Polls the inboxes of accounts without a lane, and stores every answer, those of lanes too.
 
     Args:
         context: what all lanes of the process share.
@@ -54,39 +54,39 @@ class InboxRounds:
     def __init__(self, context: LaneContext) -> None:
         self._context = context
         #: Turns under way, by account: their leases are held without a lane.
-        self.asked: dict[int, Turn] = {}
+        self.in_progress: dict[int, Turn] = {}
         self._polled = context.polled
         self._stop = local.new_event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, unless QQ_INBOX says that nobody asks."""
+        """Start the rounds, unless QQ_INBOX is off."""
         if settings.QQ_INBOX:
-            self._thread = local.start_thread(self._go, name="inbox")
+            self._thread = local.start_thread(self._run, name="inbox")
 
     def close(self, *, patience: float) -> None:
         """Store what is left; wait at most `patience` seconds for answers that are under way."""
         self._stop.set()
-        self._polled.news.set()
+        self._polled.has_new.set()
         if self._thread is not None:
             self._thread.join(max(patience, 1.0))
         ends_at = local.elapsed() + patience
-        while self.asked and local.elapsed() < ends_at:
-            self._polled.news.wait(0.05)
-            self._polled.news.clear()
-            self._try(self._put_away)
-        self._try(self._put_away)
+        while self.in_progress and local.elapsed() < ends_at:
+            self._polled.has_new.wait(0.05)
+            self._polled.has_new.clear()
+            self._try(self._store_polled)
+        self._try(self._store_polled)
         connection.close()
 
     # --- the loop -----------------------------------------------------------------------------
 
-    def _go(self) -> None:
+    def _run(self) -> None:
         looked_at = 0.0
         while not self._stop.is_set():
-            if self._polled.news.wait(max(0.0, looked_at + TICK_SECONDS - local.elapsed())):
+            if self._polled.has_new.wait(max(0.0, looked_at + TICK_SECONDS - local.elapsed())):
                 local.sleep(GATHER_SECONDS)
-                self._polled.news.clear()
-            is_well = self._try(self._put_away)
+                self._polled.has_new.clear()
+            is_well = self._try(self._store_polled)
             if is_well and local.elapsed() - looked_at >= TICK_SECONDS:
                 looked_at = local.elapsed()
                 is_well = self._try(self._begin_turns)
@@ -108,12 +108,12 @@ class InboxRounds:
 
     def _begin_turns(self) -> None:
         gateway = self._context.gateway
-        room = min(MOST_A_TICK, MOST_AT_ONCE - len(self.asked))
+        room = min(MOST_A_TICK, MOST_AT_ONCE - len(self.in_progress))
         if room <= 0 or self._context.is_draining:
             return
         if gateway.is_away:
             # Lanes find out by themselves when it is back. Where there is none, one turn does.
-            if self._context.lanes or self.asked or gateway.seconds_to_wait():
+            if self._context.lanes or self.in_progress or gateway.seconds_to_wait():
                 return
             room = 1
         claimed_at = local.elapsed()
@@ -121,19 +121,19 @@ class InboxRounds:
             turns = claim_turns(
                 worker_id=self._context.worker.pk, egress_id=self._context.egress.pk, limit=room
             )
-        self.asked |= {turn.account_id: turn for turn in turns}
+        self.in_progress |= {turn.account_id: turn for turn in turns}
         for turn in turns:
-            local.start_thread(self._ask, name="inbox turn", arguments=(turn, claimed_at))
+            local.start_thread(self._poll, name="inbox turn", arguments=(turn, claimed_at))
 
-    def _ask(self, turn: Turn, claimed_at: float) -> None:
-        polled = not_asked(turn=turn)
+    def _poll(self, turn: Turn, claimed_at: float) -> None:
+        polled = not_polled(turn=turn)
         try:
             # A process that was stopped in between may have been presumed dead: as with marks.
             is_fresh = local.elapsed() - claimed_at < FRESH_SECONDS
             if is_fresh and not self._context.is_draining:
                 with self._context.new_client() as client:
-                    polled = ask_inbox(client=client, turn=turn)
-                tell_watch(self._context.gateway, polled, asked_at=claimed_at)
+                    polled = poll_inbox(client=client, turn=turn)
+                report_inbox_answer(self._context.gateway, polled, asked_at=claimed_at)
         except Exception:
             log.exception("A turn at an inbox met something unexpected.")
         finally:
@@ -141,21 +141,21 @@ class InboxRounds:
 
     # --- what came ----------------------------------------------------------------------------
 
-    def _put_away(self) -> None:
-        heard = self._polled.take()
-        if not heard:
+    def _store_polled(self) -> None:
+        polled = self._polled.take()
+        if not polled:
             return
         try:
-            self._keep(heard)
+            self._keep(polled)
         except (DatabaseError, InterfaceError):
-            self._polled.put_back(heard)  # it goes on when the database is back
+            self._polled.put_back(polled)  # it goes on when the database is back
             raise
-        ended = [one.turn.account_id for one in heard if one.turn.token is not None]
+        ended = [one.turn.account_id for one in polled if one.turn.token is not None]
         for account_id in ended:
-            self.asked.pop(account_id, None)
+            self.in_progress.pop(account_id, None)
         self._wake_those_with_work(ended)
 
-    def _keep(self, heard: Sequence[Polled]) -> None:
+    def _keep(self, polled: Sequence[Polled]) -> None:
         """Store what turns brought; what cannot be stored costs the others nothing.
 
         Raises:
@@ -164,19 +164,19 @@ class InboxRounds:
         """
         try:
             with database_turn():
-                keep_polled(polled=heard)
+                store_polled(polled=polled)
         except (OperationalError, InterfaceError):
             raise
         except Exception as problem:
-            if len(heard) > 1:
-                for one in heard:
+            if len(polled) > 1:
+                for one in polled:
                     self._keep([one])
                 return
             # Never again and again: the others' answers wait behind it. Its lease is found to be
             # forgotten. No values: a database error quotes them, and a text is nobody's business.
             log.error(
                 "Account %s: its inbox cannot be stored: %s",
-                heard[0].turn.uin,
+                polled[0].turn.uin,
                 type(problem).__name__,
             )
 

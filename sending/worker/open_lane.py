@@ -41,7 +41,7 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         # One of a lost lease may still be about: then this one is not to be, or the two would
         # take each other's place here.
         if runtime.lanes.setdefault(account_id, lane) is not lane:
-            lane.give_up()
+            lane.abandon()
             return
         try:
             lane.run()

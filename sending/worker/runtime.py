@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F
 
-from accounts.leases.leases import return_forgotten
-from accounts.leases.workers import announce_worker, end_worker, prove_alive
+from accounts.leases.leases import free_forgotten_leases
+from accounts.leases.workers import end_worker, prove_alive, register_worker
 from accounts.models import Account, AccountTask, AccountTaskState, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
 from accounts.wake_ups import wake_reconciler
@@ -55,7 +55,7 @@ class Runtime:
     def __init__(self, *, version: str, capacity: int | None = None) -> None:
         self._version = version
         self.lanes: dict[int, Lane] = {}
-        self._leave_at = 0.0
+        self._drain_ends_at = 0.0
         self._stop = local.new_event()
         worker, ledger, gateway = self._announce(is_new_process=True)
         self.context = LaneContext(
@@ -69,7 +69,7 @@ class Runtime:
         self._thread: threading.Thread | None = None
 
     def _announce(self, *, is_new_process: bool) -> tuple[Worker, Ledger, GatewayWatch]:
-        worker = announce_worker(
+        worker = register_worker(
             egress_name=settings.EGRESS_NAME,
             source_address=settings.EGRESS_SOURCE_ADDRESS,
             proxy=settings.EGRESS_PROXY,
@@ -83,7 +83,7 @@ class Runtime:
     def start(self) -> None:
         """Begin to prove alive and to tell the lanes."""
         shared.observe()
-        self._tend()
+        self._update_lanes()
         self._thread = local.start_thread(self._control, name="control")
         self.inbox.start()
 
@@ -91,11 +91,11 @@ class Runtime:
         """Ask all lanes to stop before their next message.
 
         Those whose request the gateway holds (its penalty is 20 seconds) are waited for, but not
-        longer than DRAIN_SECONDS: see `_leave`.
+        longer than DRAIN_SECONDS: see `_exit_early`.
         """
         if not self.context.is_draining:
             self.context.is_draining = True
-            self._leave_at = local.elapsed() + DRAIN_SECONDS
+            self._drain_ends_at = local.elapsed() + DRAIN_SECONDS
         self.wake_all()
 
     def close(self) -> None:
@@ -104,13 +104,13 @@ class Runtime:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        self.inbox.close(patience=max(0.0, self._leave_at - local.elapsed()))
+        self.inbox.close(patience=max(0.0, self._drain_ends_at - local.elapsed()))
         self.context.ledger.close()
         end_worker(worker_id=self.context.worker.pk, reason=_("stopped"))
         connection.close()
         wake_reconciler()
 
-    def _leave(self) -> None:
+    def _exit_early(self) -> None:
         """End this process though some lanes still wait for an answer: somebody wants it gone.
 
         Their attempts stay open, and are settled under the same SEQ by whoever comes next.
@@ -137,8 +137,8 @@ class Runtime:
         while not self._stop.wait(CONTROL_SECONDS):
             now = local.elapsed()
             try:
-                if self.context.is_draining and now > self._leave_at:
-                    self._leave()
+                if self.context.is_draining and now > self._drain_ends_at:
+                    self._exit_early()
                 if now - heartbeat_at >= HEARTBEAT_SECONDS:
                     heartbeat_at = now
                     shared.observe()
@@ -151,16 +151,16 @@ class Runtime:
                     policies_at = now
                     self.context.policies = load_policies()
                     self._read_egress()
-                self.context.return_what_is_left()
+                self.context.return_pending_leases()
                 if now - looked_at >= FORGOTTEN_SECONDS:
                     looked_at = now
                     self._find_forgotten_attempts()
-                    return_forgotten(
+                    free_forgotten_leases(
                         worker_id=self.context.worker.pk,
-                        active=[*self.lanes, *self.inbox.asked],
+                        active=[*self.lanes, *self.inbox.in_progress],
                         seconds=FORGOTTEN_SECONDS,
                     )
-                self._tend()
+                self._update_lanes()
             except (DatabaseError, InterfaceError) as problem:
                 log.warning("The control loop cannot read: %s", type(problem).__name__)
                 connection.close()
@@ -187,7 +187,7 @@ class Runtime:
         for account_id, seq in open_ones.order_by().values_list("account_id", "seq"):
             lane = self.lanes.get(account_id)
             if lane is not None:
-                lane.look_for_open(seq)
+                lane.note_open_attempt(seq)
 
     def _start_over(self) -> None:
         """This worker was presumed dead. It is not, but its leases are gone: begin as a new one."""
@@ -197,11 +197,11 @@ class Runtime:
         fenced = self.context.ledger
         for lane in list(self.lanes.values()):
             lane.lose_lease()
-        self.context.serve_as(*self._announce(is_new_process=False))
+        self.context.set_worker(*self._announce(is_new_process=False))
         for step in (fenced.close, wake_reconciler):
             local.start_thread(step, name="starting over")  # this loop waits for nothing
 
-    def _tend(self) -> None:
+    def _update_lanes(self) -> None:
         if self.context.read_runs():
             self.wake_all()
         # By the leases, not by naming them: thousands of lanes would be thousands of values, twice
@@ -211,23 +211,23 @@ class Runtime:
         )
         for values in rows.order_by():
             lane = self.lanes.get(values[0])
-            if lane is not None and lane.seen != values:
+            if lane is not None and lane.last_row != values:
                 row = AccountRow(*values)
                 self.context.set_limits(row)
-                lane.hear(
+                lane.update_account(
                     row, is_bound_elsewhere=row.egress_id not in (None, self.context.egress.pk)
                 )
         self.context.drop_limits_without_lane()
-        self._tell_of_account_tasks()
+        self._announce_account_tasks()
 
-    def _tell_of_account_tasks(self) -> None:
+    def _announce_account_tasks(self) -> None:
         asked = AccountTask.objects.filter(
             account__lease__worker=self.context.worker, state=AccountTaskState.OPEN
         )
         for account_id, account_task_id in asked.order_by("pk").values_list("account_id", "pk"):
             lane = self.lanes.get(account_id)
             if lane is not None:
-                lane.look_up(account_task_id)
+                lane.note_account_task(account_task_id)
 
     def _read_egress(self) -> None:
         egress = self.context.egress
@@ -235,7 +235,7 @@ class Runtime:
         egress.refresh_from_db()
         if egress.per_second != ceiling:
             for lane in list(self.lanes.values()):
-                lane.seen = None  # it is part of every lane's limits
+                lane.last_row = None  # it is part of every lane's limits
 
 
 _runtime: Runtime | None = None

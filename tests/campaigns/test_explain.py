@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Account, Egress, Lease, Outage, Worker
 from accounts.states import AccountState, StateReason
 from campaigns.models import CampaignRun
@@ -31,7 +31,7 @@ PEOPLE = range(100_000, 100_003)
 @pytest.fixture
 def run() -> CampaignRun:
     make_account(20_001, friends=PEOPLE, state=AccountState.ONLINE)
-    announce_worker(egress_name="default", source_address=None, proxy=None, version="1")
+    register_worker(egress_name="default", source_address=None, proxy=None, version="1")
     campaign = make_campaign("spring", lists=[make_list("all", PEOPLE)])
     made = make_run(campaign, state=RunState.PREPARING)
     assert plan_run(run=made)
@@ -143,7 +143,7 @@ def test_an_account_has_sent_all_it_may(
 
 def test_the_gateway_is_away_from_the_accounts_egress_alone(run: CampaignRun) -> None:
     near = Egress.objects.get()
-    announce_worker(egress_name="far", source_address=None, proxy=None, version="1")
+    register_worker(egress_name="far", source_address=None, proxy=None, version="1")
     Lease.objects.update(egress=near)
     Outage.objects.create(egress=near, began_at=timezone.now(), sentence="Nobody answers there.")
     assert "talks through the egress “default”, from where the gateway is away" in sentences(run)

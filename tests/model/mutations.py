@@ -58,9 +58,9 @@ MUTATIONS = (
             (
                 "sending/lanes/pacing.py",
                 "        while (left := ends_at - local.elapsed()) > 0:\n"
-                "            self.wait(left)\n\n    def _place",
+                "            self.wait(left)\n\n    def _reservation",
                 "        if (left := ends_at - local.elapsed()) > 0:\n"
-                "            self.wait(left)\n\n    def _place",
+                "            self.wait(left)\n\n    def _reservation",
             ),
         ),
     ),
@@ -69,7 +69,7 @@ MUTATIONS = (
         (
             (
                 "sending/lanes/sender.py",
-                "                self._pacing.give_back_place(seq)\n",
+                "                self._pacing.release(seq)\n",
                 "                pass\n",
             ),
         ),
@@ -80,7 +80,7 @@ MUTATIONS = (
             (
                 "sending/lanes/sender.py",
                 "                self._pacing.wait(wait)\n            else:\n",
-                "                self._pacing.wait(wait)\n                self._ask_again(attempt)\n"
+                "                self._pacing.wait(wait)\n                self._repeat(attempt)\n"
                 "            else:\n",
             ),
         ),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from accounts.gateway.outages import begin_outage
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Outage
 from accounts.transitions import enable_account
 from campaigns.models import CampaignRun
@@ -207,7 +207,7 @@ def test_a_gateway_that_is_away_pauses_all_and_they_go_on_by_themselves(
 def test_an_outage_that_a_dead_worker_noted_ends_with_the_first_answer(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="1")
+    worker = register_worker(egress_name="default", source_address=None, proxy=None, version="1")
     begin_outage(egress_id=worker.egress_id, sentence="Nobody there.")
     run = start(accounts=senders[:1])
     send(run)

@@ -88,7 +88,7 @@ def test_what_a_friend_writes_is_stored_once_and_intact(
         wait_until(lambda: len(texts()) == len(TRICKY), what="the texts", seconds=A_HEARTBEAT)
         before = asked(engine)
         wait_until(lambda: asked(engine) > before, what="another turn", seconds=A_HEARTBEAT)
-        wait_until(lambda: not worker.runtime.inbox.asked, what="its end")
+        wait_until(lambda: not worker.runtime.inbox.in_progress, what="its end")
         assert worker.deaths == []
     # As it came: the gateway adds a blank to what a person wrote (reference, (9)).
     assert texts() == [f"{text} " for text in TRICKY]
@@ -124,7 +124,7 @@ def test_the_lease_is_free_in_between_and_remembers_the_reply(
         logged_in(sender)
         token = Lease.objects.get(account=sender).token
         wait_until(lambda: asked(engine) >= 2, what="two turns", seconds=2 * A_HEARTBEAT)
-        wait_until(lambda: not worker.runtime.inbox.asked, what="their end")
+        wait_until(lambda: not worker.runtime.inbox.in_progress, what="their end")
     lease = Lease.objects.get(account=sender)
     assert lease.worker is None
     assert lease.token > token
@@ -255,7 +255,7 @@ def test_what_a_worker_is_told_while_it_drains_is_stored(
         logged_in(sender)
         engine.control.push_inbound(uin=sender.uin, sender=friend, text="late")
         engine.control.set_faults("latency:after,seconds=0.8,command=GetMsgEx")
-        wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
+        wait_until(lambda: worker.runtime.inbox.in_progress, what="a turn")
     assert texts() == ["late "]
     assert Lease.objects.get(account=sender).worker is None
 
@@ -339,7 +339,7 @@ def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
     with LocalWorker(is_looking=False) as worker:
         request_account_task(account=sender, kind=AccountTaskKind.LOGIN)
         worker.open_lane(sender).join()
-        wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
+        wait_until(lambda: worker.runtime.inbox.in_progress, what="a turn")
         start(accounts=[sender])
         worker.open_lane(sender).join()  # the wake-up: the lease is taken, so it does nothing
         assert engine.control.figures().arrived == 0

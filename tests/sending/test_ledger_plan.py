@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Lease
 from contacts.models import Contact
 from sending.ledger import sql_postgresql, sql_sqlite
@@ -59,7 +59,7 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
 def _a_batch_of_a_fresh_run() -> list[tuple[Any, ...]]:
     """Plan a run that no statistics know of; return some of it as marks."""
     account = make_account()
-    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="test")
+    worker = register_worker(egress_name="default", source_address=None, proxy=None, version="test")
     Lease.objects.update(worker=worker, token=1)
     run = make_run(make_campaign())
     people = Contact.objects.bulk_create(Contact(uin=20_000_000 + n) for n in range(PENDING))

@@ -252,23 +252,24 @@ def test_an_account_that_is_renamed_signs_with_its_new_name_at_once(
 
 
 @pytest.mark.slow
-def test_a_lane_hears_how_its_account_stands_even_if_the_lane_before_it_heard_the_same(
+def test_a_new_lane_learns_its_accounts_row_even_if_the_lane_before_it_had_the_same_row(
     engine: GatewaySimulator,
     senders: list[Account],
     start: Start,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As if others waited for its place: so it hands back instead of going on.
+    # No lane has room, as when other accounts wait: so this one hands back at the end of its slice.
     monkeypatch.setattr(LaneContext, "has_room", property(lambda _context: False))
     Account.objects.update(min_interval=0.25, state="online")
     run = start(accounts=senders[:1])
     with LocalWorker() as worker:
         wait_for_messages(engine, 1)
-        (first,) = worker.runtime.lanes.values()
-        wait_until(lambda: first.seen, what="the lane to be told")
-        first.look_up(0)  # its slice is over
+        lanes = worker.runtime.lanes
+        (first,) = lanes.values()
+        wait_until(lambda: first.last_row, what="the lane to be told")
+        first.note_account_task(0)  # its slice is over
         wait_until(
-            lambda: any(lane.seen for lane in worker.runtime.lanes.values() if lane is not first),
+            lambda: any(lane.last_row for lane in lanes.values() if lane is not first),
             what="the next to be told",
         )
         wait_until(lambda: is_finished(run), what="the end of the run")

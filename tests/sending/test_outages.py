@@ -191,8 +191,8 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = GatewayWatch(egress_id=0, on_return=lambda: None)
     monkeypatch.setattr(watch, "_begin_outage", lambda _sentence: None)
     monkeypatch.setattr(watch, "_end_outage", lambda: None)
-    watch.unreachable("away", asked_at=now[0])
-    watch.unreachable("away", asked_at=now[0] - 1.0)  # it was under way already
+    watch.note_unreachable("away", asked_at=now[0])
+    watch.note_unreachable("away", asked_at=now[0] - 1.0)  # it was under way already
     probes = []
     while now[0] < 400.0:
         if wait := watch.seconds_to_wait():
@@ -200,29 +200,29 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
             continue
         probes.append(now[0])
         now[0] += 0.01
-        watch.unreachable("away", asked_at=probes[-1])
+        watch.note_unreachable("away", asked_at=probes[-1])
     gaps = [after - before for before, after in pairwise(probes)]
     assert gaps[:4] == pytest.approx([1.0, 2.0, 4.0, 8.0], abs=0.1)
     assert gaps[-1] == pytest.approx(LONGEST_PAUSE_SECONDS, abs=0.1)
-    watch.answered(is_message=True)
+    watch.note_answered(is_message=True)
     assert watch.seconds_to_wait() == 0.0
     assert not watch.is_away
 
 
 def test_a_pause_lasts_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    tempo: LanePacing = LanePacing.__new__(LanePacing)
-    tempo.wake, checks = threading.Event(), []
-    tempo._check = lambda: checks.append(1)
+    pacing: LanePacing = LanePacing.__new__(LanePacing)
+    pacing.wake, checks = threading.Event(), []
+    pacing._check = lambda: checks.append(1)
     stop = threading.Event()
 
     def wake() -> None:
         while not stop.wait(0.02):
-            tempo.wake.set()
+            pacing.wake.set()
 
     waker = threading.Thread(target=wake)
     waker.start()
     began = local.elapsed()
-    tempo.pause(0.5)
+    pacing.pause(0.5)
     took = local.elapsed() - began
     stop.set()
     waker.join()

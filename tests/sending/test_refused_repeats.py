@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.leases.leases import Grant, take_lease
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
 from campaigns.steering.lifecycle import cancel_run
@@ -38,7 +38,7 @@ def test_the_margin_covers_all_that_passes_between_the_proof_and_the_wire() -> N
 def marked(senders: list[Account], start: Start) -> Iterator[tuple[Ledger, Grant, Delivery]]:
     """A delivery that was marked, with the ledger that did it."""
     run = start(accounts=senders[:1])
-    worker: Worker = announce_worker(
+    worker: Worker = register_worker(
         egress_name="default", source_address=None, proxy=None, version="test"
     )
     grant = take_lease(account_id=senders[0].pk, worker_id=worker.pk, egress_id=worker.egress_id)
@@ -46,7 +46,7 @@ def marked(senders: list[Account], start: Start) -> Iterator[tuple[Ledger, Grant
     ledger = Ledger(worker_id=worker.pk, linger=0.0)
     ledger.start()
     delivery = run.deliveries.order_by("pk")[0]
-    assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, SEQ, None)).wait()
+    assert ledger.submit(Mark(delivery.pk, senders[0].pk, grant.token, SEQ, None)).wait()
     yield ledger, grant, delivery
     ledger.close()
 
@@ -60,7 +60,7 @@ def grow_old(delivery: Delivery, seconds: float) -> None:
 
 def asked_again(marked: tuple[Ledger, Grant, Delivery]) -> Decision:
     ledger, grant, _delivery = marked
-    return ledger.ask(Replay(grant.account_id, grant.token, SEQ)).wait()
+    return ledger.submit(Replay(grant.account_id, grant.token, SEQ)).wait()
 
 
 @pytest.mark.parametrize(

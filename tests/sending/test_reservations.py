@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from accounts.leases.workers import announce_worker, end_worker
+from accounts.leases.workers import end_worker, register_worker
 from accounts.models import Account
 from accounts.pacing.redis_client import live
 from campaigns.models import CampaignRun
@@ -25,8 +25,8 @@ from tests.sending.working import LocalWorker, wait_until
 Start = Callable[..., CampaignRun]
 
 
-def places(account: Account) -> set[str]:
-    """Return the places an account has taken in its windows."""
+def reservations(account: Account) -> set[str]:
+    """Return the reservations an account has taken in its windows."""
     client: Any = live()
     return set(client.zrange(f"pace:account:{account.pk}", 0, -1)) - {"seed"}
 
@@ -52,7 +52,7 @@ def test_a_mark_that_is_refused_takes_no_place(
                 resume_run(run=run)
             time.sleep(0.03)
     assert is_finished(run)
-    assert places(senders[0]) == attempts(senders[0])
+    assert reservations(senders[0]) == attempts(senders[0])
     assert len(attempts(senders[0])) == FRIENDS
 
 
@@ -67,7 +67,7 @@ def test_a_window_of_the_day_that_closed_takes_no_place(
     with LocalWorker():
         time.sleep(4.0)
     assert 0 < len(attempts(senders[0])) < FRIENDS or is_finished(run)
-    assert places(senders[0]) == attempts(senders[0])
+    assert reservations(senders[0]) == attempts(senders[0])
 
 
 def test_a_lane_that_died_leaves_no_place_behind(
@@ -83,11 +83,11 @@ def test_a_lane_that_died_leaves_no_place_behind(
     run = start(accounts=senders[:1])
     with LocalWorker():
         wait_until(lambda: is_finished(run), what="the end of the run")
-    assert places(senders[0]) == attempts(senders[0])
+    assert reservations(senders[0]) == attempts(senders[0])
 
 
 def _dead_worker() -> int:
-    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="t")
+    worker = register_worker(egress_name="default", source_address=None, proxy=None, version="t")
     end_worker(worker_id=worker.pk, reason="killed")
     return worker.pk
 

@@ -50,7 +50,7 @@ MUTATIONS = (
         "        self._asked.append((entry, ticket))\n"
         "        ticket.proved_at = local.elapsed()\n"
         "        ticket.decision = Decision.GRANTED\n"
-        "        ticket.let_go()\n",
+        "        ticket.release()\n",
         (f"{SENDING}/test_write_ahead.py",),
     ),
     Mutation(
@@ -158,7 +158,7 @@ MUTATIONS = (
     Mutation(
         "places: one that is not used stays taken",
         "sending/lanes/sender.py",
-        "                self._pacing.give_back_place(seq)\n",
+        "                self._pacing.release(seq)\n",
         "                pass\n",
         (f"{SENDING}/test_reservations.py",),
     ),
@@ -172,8 +172,8 @@ MUTATIONS = (
     Mutation(
         "outages: whatever comes back ends one",
         "sending/lanes/sender.py",
-        "            gateway.unanswered(answer.sentence, asked_at=attempt.asked_at)",
-        "            gateway.answered(is_message=True)",
+        "            gateway.note_unanswered(answer.sentence, asked_at=attempt.asked_at)",
+        "            gateway.note_answered(is_message=True)",
         (f"{SENDING}/test_outages.py",),
     ),
     Mutation(
