@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError
 
-from accounts.gateway.conversation import Conversation, LaneMustStop, LeaseLost, LoginUnanswered
+from accounts.gateway.conversation import Conversation
+from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginUnanswered
 from accounts.gateway.perform_tasks import perform_account_tasks
 from accounts.leases.leases import Grant, hand_back
 from accounts.models import Account

@@ -6,7 +6,7 @@ import logging
 
 from django.conf import settings
 
-from accounts.gateway.conversation import Conversation, LeaseLost
+from accounts.gateway.conversation import Conversation
 from accounts.gateway.inbox import (
     ACCEPTED,
     ENDED,
@@ -16,6 +16,7 @@ from accounts.gateway.inbox import (
     Turn,
     poll_inbox,
 )
+from accounts.gateway.lane_stops import LeaseLost
 from accounts.leases.leases import is_still_held
 from clocks import local, shared
 from foundation.database_turn import database_turn

@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.gateway.conversation import MOST_COUNTED, Answer, Conversation, LaneMustStop
+from accounts.gateway.conversation import MOST_COUNTED, Answer, Conversation
+from accounts.gateway.lane_stops import LaneMustStop
 from accounts.leases.leases import Grant
 from accounts.models import Account, Lease
 from accounts.states import AccountState, StateReason

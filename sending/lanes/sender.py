@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from accounts.gateway.conversation import (
-    Answer,
-    Conversation,
-    LaneMustStop,
-    LeaseLost,
-    LoginUnanswered,
-)
+from accounts.gateway.conversation import Answer, Conversation
+from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginUnanswered
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint, failpoint_soon
