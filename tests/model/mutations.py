@@ -44,7 +44,7 @@ MUTATIONS = (
     Mutation(
         "forgotten: a mark whose commit was cut is not looked for",
         (
-            ("sending/ledger/ledger.py", "        if is_again:\n", "        if False:\n"),
+            ("sending/ledger/batch.py", "        if is_again:\n", "        if False:\n"),
             (
                 "sending/worker/runtime.py",
                 "                    self._find_forgotten_attempts()\n",

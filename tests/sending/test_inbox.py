@@ -251,11 +251,11 @@ def test_what_a_worker_is_told_while_it_drains_is_stored(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     friend = friends_of(0)[0]
-    with LocalWorker() as worker:
+    with LocalWorker():
         logged_in(sender)
         engine.control.push_inbound(uin=sender.uin, sender=friend, text="late")
         engine.control.set_faults("latency:after,seconds=0.8,command=GetMsgEx")
-        wait_until(lambda: worker.runtime.inbox.in_progress, what="a turn")
+        wait_until(lambda: engine.control.faults()[0]["fired"], what="a request under way")
     assert texts() == ["late "]
     assert Lease.objects.get(account=sender).worker is None
 

@@ -188,12 +188,12 @@ def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
     cut: list[int] = []
     commit: Any = Ledger._commit
 
-    def cut_commit(self: Ledger, said: Any, asked: Any, *, is_again: bool) -> Any:
-        decided = commit(self, said, asked, is_again=is_again)
-        if asked and not is_again and len(cut) < 5:
+    def cut_commit(self: Ledger, settlements: Any, requests: Any, *, is_again: bool) -> Any:
+        decisions = commit(self, settlements, requests, is_again=is_again)
+        if requests and not is_again and len(cut) < 5:
             cut.append(1)
             raise OperationalError("server closed the connection unexpectedly")
-        return decided
+        return decisions
 
     monkeypatch.setattr(Ledger, "_commit", cut_commit)
     run = start(accounts=senders[:2])

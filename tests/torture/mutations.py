@@ -46,8 +46,8 @@ MUTATIONS = (
     Mutation(
         "write-ahead: the request does not wait for its mark",
         "sending/ledger/ledger.py",
-        "        self._asked.append((entry, ticket))\n",
-        "        self._asked.append((entry, ticket))\n"
+        "        self._requests.append((entry, ticket))\n",
+        "        self._requests.append((entry, ticket))\n"
         "        ticket.proved_at = local.elapsed()\n"
         "        ticket.decision = Decision.GRANTED\n"
         "        ticket.release()\n",
@@ -55,9 +55,9 @@ MUTATIONS = (
     ),
     Mutation(
         "fencing: an ended worker may mark",
-        "sending/ledger/ledger.py",
-        "is_living = self._sql.is_living(worker_id=self.worker_id, at=at)",
-        "is_living = self._sql.is_living(worker_id=self.worker_id, at=at) or True",
+        "sending/ledger/batch.py",
+        "is_living = self._sql.is_living(worker_id=self._worker_id, at=at)",
+        "is_living = self._sql.is_living(worker_id=self._worker_id, at=at) or True",
         (f"{SENDING}/test_fencing.py",),
     ),
     Mutation(
@@ -78,7 +78,7 @@ MUTATIONS = (
     ),
     Mutation(
         "fencing: what an ended worker heard counts",
-        "sending/ledger/ledger.py",
+        "sending/ledger/batch.py",
         "            if not is_living:\n",
         "            if False:\n",
         (f"{SENDING}/test_fencing.py",),
@@ -129,7 +129,7 @@ MUTATIONS = (
     ),
     Mutation(
         "cut commits: a mark that stands is not known again",
-        "sending/ledger/ledger.py",
+        "sending/ledger/batch.py",
         "        if is_again:\n",
         "        if False:\n",
         (f"{SENDING}/test_refused_repeats.py",),
