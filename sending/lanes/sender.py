@@ -220,7 +220,7 @@ class Sender:
             gateway.note_unanswered(answer.sentence, asked_at=attempt.asked_at)
         if verdict.to in (DeliveryState.SENT, DeliveryState.FAILED):
             gateway.note_message(
-                account_id=self._account_id, is_taken=verdict.to == DeliveryState.SENT
+                account_id=self._account_id, is_accepted=verdict.to == DeliveryState.SENT
             )
 
     # --- open attempts ------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_logins_that_do_not_help_are_not_hammered(
         over.set()
     assert_exact(run, engine)
     assert logins <= 8
-    assert "somebody else uses the account" in account.events.filter(state="resting")[0].detail
+    assert "in use elsewhere" in account.events.filter(state="resting")[0].detail
 
 
 @pytest.mark.slow
