@@ -41,7 +41,7 @@ class _Failure:
         return self._pause > 0
 
     def seconds_to_wait(self) -> float:
-        """Return 0.0 if the caller may make its request, else the seconds to wait before it asks again.
+        """Return 0.0 if the caller may make its request, else the seconds until it may ask again.
 
         During a failure, 0.0 means that the caller's request is the probe.
         """

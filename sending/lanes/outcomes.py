@@ -125,7 +125,7 @@ def _open(situation: Situation) -> Verdict:
 
 
 def give_up(situation: Situation, reason: str) -> Verdict:
-    """Return the verdict on an attempt whose answer can no longer be obtained: the run's promise."""
+    """Return the verdict, by the promise, on an attempt whose answer can no longer be obtained."""
     if situation.promise == Promise.NEVER_MISSED:
         return _again(situation)
     return Verdict(DeliveryState.UNKNOWN, reason)

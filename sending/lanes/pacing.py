@@ -57,7 +57,7 @@ class LanePacing:
             account_id=grant.account_id, egress_id=egress_id, recent_sends=self._recent_sends
         )
         if not grant.was_handed_back:
-            # The last lane may have died between a reservation and its mark: count from the attempts.
+            # The last lane may have died between a reservation and its mark: count the attempts.
             self.windows.forget_reservations()
         self.not_before = local.elapsed() + self._initial_wait(grant)
         self._lead = 0.02

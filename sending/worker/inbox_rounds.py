@@ -1,9 +1,9 @@
-"""The inbox: how accounts hear what was written to them, without a message being late for it.
+"""The inbox rounds: poll the inboxes of accounts without a lane, and store all answers.
 
-An account that has no lane is asked in rounds: one query a tick finds whose turn it is at this
-egress, a few statements take their leases, each is asked on a greenlet of its own, and what came
-is stored and handed back together, as the ledger does. An account that has a lane is asked by the
-lane (`lane_inbox.py`), and what came is stored here as well. See docs/decisions/0013-the-inbox.md.
+One query per tick finds the accounts of this egress that are due, and a few statements take their
+leases. Each account is polled on a greenlet of its own. The answers are stored, and the leases
+handed back, in groups. The inbox of an account with a lane is polled by the lane
+(`sending/lanes/lane_inbox.py`); its answers are stored here too. See docs/decisions/0013-the-inbox.md.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from sending.wake_ups.wake import wake_lanes
 
 log = logging.getLogger(__name__)
 
-#: How often is looked whose turn it is, seconds.
+#: The interval between ticks, seconds.
 TICK_SECONDS = 0.5
-#: Turns begun a tick, and under way at a time: 128 a second are 7,000 accounts at a heartbeat of
-#: 60 seconds, and a crowd whose turns came together (after an outage) is spread.
+#: The most turns begun per tick, and the most under way at a time. 128 per second are enough for
+#: 7,000 accounts at a heartbeat of 60 seconds, and spread accounts that become due together, as
+#: after an outage.
 MOST_A_TICK, MOST_AT_ONCE = 64, 64
-#: Answers that come within this time are stored together, seconds.
+#: Answers that arrive within this time are stored together, seconds.
 GATHER_SECONDS = 0.02
-#: How long to leave a database alone that is away, seconds.
+#: The pause while the database is away, seconds.
 DATABASE_PAUSE_SECONDS = 1.0
 
 
@@ -48,12 +49,14 @@ class InboxRounds:
     """Polls the inboxes of accounts without a lane, and stores every answer, those of lanes too.
 
     Args:
-        context: what all lanes of the process share.
+        context: the lanes' shared state.
+
+    Attributes:
+        in_progress: the turns under way, by account id: their leases are held without a lane.
     """
 
     def __init__(self, context: LaneContext) -> None:
         self._context = context
-        #: Turns under way, by account: their leases are held without a lane.
         self.in_progress: dict[int, Turn] = {}
         self._polled = context.polled
         self._stop = local.new_event()
@@ -65,7 +68,7 @@ class InboxRounds:
             self._thread = local.start_thread(self._run, name="inbox")
 
     def close(self, *, patience: float) -> None:
-        """Store what is left; wait at most `patience` seconds for answers that are under way."""
+        """Wait up to `patience` seconds for answers that are under way, and store all answers."""
         self._stop.set()
         self._polled.has_new.set()
         if self._thread is not None:
@@ -100,7 +103,7 @@ class InboxRounds:
         except (DatabaseError, InterfaceError) as problem:
             log.warning("The inbox cannot use the database: %s", type(problem).__name__)
         except Exception:
-            log.exception("The inbox met something unexpected.")
+            log.exception("The inbox rounds met an unexpected error.")
         else:
             return True
         connection.close()
@@ -112,7 +115,7 @@ class InboxRounds:
         if room <= 0 or self._context.is_draining:
             return
         if gateway.is_away:
-            # Lanes find out by themselves when it is back. Where there is none, one turn does.
+            # Lanes probe the gateway. If there are no lanes, one turn does.
             if self._context.lanes or self.in_progress or gateway.seconds_to_wait():
                 return
             room = 1
@@ -128,39 +131,39 @@ class InboxRounds:
     def _poll(self, turn: Turn, claimed_at: float) -> None:
         polled = not_polled(turn=turn)
         try:
-            # A process that was stopped in between may have been presumed dead: as with marks.
+            # A process that stood still since may have been presumed dead, as with marks.
             is_fresh = local.elapsed() - claimed_at < FRESH_SECONDS
             if is_fresh and not self._context.is_draining:
                 with self._context.new_client() as client:
                     polled = poll_inbox(client=client, turn=turn)
                 report_inbox_answer(self._context.gateway, polled, asked_at=claimed_at)
         except Exception:
-            log.exception("A turn at an inbox met something unexpected.")
+            log.exception("An inbox turn met an unexpected error.")
         finally:
             self._polled.put(polled)
 
-    # --- what came ----------------------------------------------------------------------------
+    # --- storing ------------------------------------------------------------------------------
 
     def _store_polled(self) -> None:
         polled = self._polled.take()
         if not polled:
             return
         try:
-            self._keep(polled)
+            self._store(polled)
         except (DatabaseError, InterfaceError):
-            self._polled.put_back(polled)  # it goes on when the database is back
+            self._polled.put_back(polled)  # stored when the database is back
             raise
         ended = [one.turn.account_id for one in polled if one.turn.token is not None]
         for account_id in ended:
             self.in_progress.pop(account_id, None)
         self._wake_those_with_work(ended)
 
-    def _keep(self, polled: Sequence[Polled]) -> None:
-        """Store what turns brought; what cannot be stored costs the others nothing.
+    def _store(self, polled: Sequence[Polled]) -> None:
+        """Store answers. One that cannot be stored does not affect the others.
 
         Raises:
-            OperationalError, InterfaceError: the database is away. What was stored by then may be
-                stored again, to no effect.
+            OperationalError, InterfaceError: the database is away. Answers stored by then may be
+                stored again without effect.
         """
         try:
             with database_turn():
@@ -170,10 +173,10 @@ class InboxRounds:
         except Exception as problem:
             if len(polled) > 1:
                 for one in polled:
-                    self._keep([one])
+                    self._store([one])
                 return
-            # Never again and again: the others' answers wait behind it. Its lease is found to be
-            # forgotten. No values: a database error quotes them, and a text is nobody's business.
+            # Not tried again: other answers wait behind it. Its lease will be freed as forgotten.
+            # Only the error's type: its message quotes values, and message texts are private.
             log.error(
                 "Account %s: its inbox cannot be stored: %s",
                 polled[0].turn.uin,
@@ -181,7 +184,7 @@ class InboxRounds:
             )
 
     def _wake_those_with_work(self, account_ids: Sequence[int]) -> None:
-        """Open the lanes that were asked for while turns held the leases, or missed being asked."""
+        """Wake lanes for accounts with work: wake-ups had no effect while turns held the leases."""
         if not account_ids or self._context.is_draining:
             return
         with database_turn():

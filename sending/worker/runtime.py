@@ -1,8 +1,7 @@
-"""The runtime of one worker process: its row, its ledger, its lanes, and the loop that tends them.
+"""The runtime of one worker process: its row, its ledger, its lanes and its control loop.
 
-The loop is what makes every change hold within a second: it proves that the worker lives, and
-tells the lanes what operators changed: which runs run, how fast each account may send, and
-whether it may send at all.
+The control loop writes the worker's heartbeat and passes operators' changes on to the lanes within
+a second: which runs are running, how fast each account may send, and whether it may send at all.
 """
 
 from __future__ import annotations
@@ -34,22 +33,27 @@ from sending.worker.inbox_rounds import InboxRounds
 
 log = logging.getLogger(__name__)
 
-#: How often the lanes hear what operators changed, seconds.
+#: The interval at which changes are passed on to the lanes, seconds.
 CONTROL_SECONDS = 0.5
-#: How often the policies are read again, seconds.
+#: The interval at which the policies are read again, seconds.
 POLICY_SECONDS = 2.0
-#: How long a lease may be held without a lane before it is taken for forgotten, seconds.
+#: A lease held without a lane, or an attempt open, for longer than this may be forgotten, seconds.
 FORGOTTEN_SECONDS = 10.0
-#: How long lanes may take to hand back after a TERM, seconds. Less than the supervisor's grace.
+#: How long lanes may take to hand back after SIGTERM, seconds; less than the supervisor waits.
 DRAIN_SECONDS = 12.0
 
 
 class Runtime:
-    """One a worker process.
+    """The runtime of one worker process.
 
     Args:
-        version: of the code, for the worker's row.
-        capacity: how many lanes fit in at the same time, or None when nobody counts.
+        version: the version of the code, for the worker's row.
+        capacity: the largest number of lanes at the same time, or None for no limit.
+
+    Attributes:
+        lanes: the lanes by account id.
+        context: the lanes' shared state.
+        inbox: the inbox rounds.
     """
 
     def __init__(self, *, version: str, capacity: int | None = None) -> None:
@@ -57,7 +61,7 @@ class Runtime:
         self.lanes: dict[int, Lane] = {}
         self._drain_ends_at = 0.0
         self._stop = local.new_event()
-        worker, ledger, gateway = self._announce(is_new_process=True)
+        worker, ledger, gateway = self._register(is_new_process=True)
         self.context = LaneContext(
             worker=worker,
             ledger=ledger,
@@ -68,7 +72,7 @@ class Runtime:
         self.inbox = InboxRounds(self.context)
         self._thread: threading.Thread | None = None
 
-    def _announce(self, *, is_new_process: bool) -> tuple[Worker, Ledger, GatewayWatch]:
+    def _register(self, *, is_new_process: bool) -> tuple[Worker, Ledger, GatewayWatch]:
         worker = register_worker(
             egress_name=settings.EGRESS_NAME,
             source_address=settings.EGRESS_SOURCE_ADDRESS,
@@ -81,7 +85,7 @@ class Runtime:
         return worker, ledger, GatewayWatch(egress_id=worker.egress.pk, on_return=self.wake_all)
 
     def start(self) -> None:
-        """Begin to prove alive and to tell the lanes."""
+        """Start the control loop and the inbox rounds."""
         shared.observe()
         self._update_lanes()
         self._thread = local.start_thread(self._control, name="control")
@@ -90,8 +94,8 @@ class Runtime:
     def drain(self) -> None:
         """Ask all lanes to stop before their next message.
 
-        Those whose request the gateway holds (its penalty is 20 seconds) are waited for, but not
-        longer than DRAIN_SECONDS: see `_exit_early`.
+        Lanes that wait for an answer (a penalty takes 20 seconds) get up to DRAIN_SECONDS: see
+        `_exit_early`.
         """
         if not self.context.is_draining:
             self.context.is_draining = True
@@ -99,7 +103,7 @@ class Runtime:
         self.wake_all()
 
     def close(self) -> None:
-        """Write what is left and end the worker's row, so that its accounts pass on at once."""
+        """Write what is queued and end the worker's row, so that its accounts are free at once."""
         self.drain()
         self._stop.set()
         if self._thread is not None:
@@ -111,29 +115,32 @@ class Runtime:
         wake_reconciler()
 
     def _exit_early(self) -> None:
-        """End this process though some lanes still wait for an answer: somebody wants it gone.
+        """End this process although some lanes still wait for an answer: the drain took too long.
 
-        Their attempts stay open, and are settled under the same SEQ by whoever comes next.
+        Their attempts stay open. The next lanes of these accounts settle them under the same SEQs.
         """
-        log.warning("Leaving %d accounts that wait for an answer to the next.", len(self.lanes))
+        log.warning(
+            "Exiting while %d accounts wait for an answer; their next lanes settle the attempts.",
+            len(self.lanes),
+        )
         self.inbox.close(patience=0.0)
         self.context.ledger.close()
         end_worker(
             worker_id=self.context.worker.pk, reason=_("stopped before every answer had come")
         )
         wake_reconciler()
-        os._exit(0)  # nothing softer ends a greenlet that waits for the gateway
+        os._exit(0)  # a greenlet that waits for the gateway cannot be ended otherwise
 
     def wake_all(self) -> None:
-        """Make every waiting lane look around."""
+        """End every lane's wait, so that it checks what changed."""
         for lane in list(self.lanes.values()):
             lane.pacing.wake.set()
 
-    # --- the loop -----------------------------------------------------------------------------
+    # --- the control loop ---------------------------------------------------------------------
 
     def _control(self) -> None:
         heartbeat_at = policies_at = float("-inf")
-        looked_at = local.elapsed()
+        searched_at = local.elapsed()
         while not self._stop.wait(CONTROL_SECONDS):
             now = local.elapsed()
             try:
@@ -152,8 +159,8 @@ class Runtime:
                     self.context.policies = load_policies()
                     self._read_egress()
                 self.context.return_pending_leases()
-                if now - looked_at >= FORGOTTEN_SECONDS:
-                    looked_at = now
+                if now - searched_at >= FORGOTTEN_SECONDS:
+                    searched_at = now
                     self._find_forgotten_attempts()
                     free_forgotten_leases(
                         worker_id=self.context.worker.pk,
@@ -165,16 +172,16 @@ class Runtime:
                 log.warning("The control loop cannot read: %s", type(problem).__name__)
                 connection.close()
             except Exception:
-                # It must go on: a worker that stops proving alive is presumed dead.
-                log.exception("The control loop met something unexpected.")
+                # The loop must continue: a worker without heartbeats is presumed dead.
+                log.exception("The control loop met an unexpected error.")
                 connection.close()
         connection.close()
 
     def _find_forgotten_attempts(self) -> None:
-        """Tell lanes of attempts that have been open for a while and that they may not know of.
+        """Tell the lanes of attempts that have been open for a while and may be unknown to them.
 
-        Whatever left one like that (a commit whose answer was lost, a lane that died while the
-        database was away), it is asked about well inside the gateway's memory.
+        Such attempts come from a commit whose answer was lost, or a lane that died while the
+        database was away. They are found long before the gateway forgets their SEQs.
         """
         long_ago = shared.now() - timedelta(seconds=FORGOTTEN_SECONDS)
         open_ones = Attempt.objects.filter(
@@ -190,22 +197,22 @@ class Runtime:
                 lane.note_open_attempt(seq)
 
     def _start_over(self) -> None:
-        """This worker was presumed dead. It is not, but its leases are gone: begin as a new one."""
+        """Continue as a new worker: this one was presumed dead, and its leases are gone."""
         log.warning(
             "Worker %s was presumed dead: its lanes stop, it starts over.", self.context.worker.pk
         )
         fenced = self.context.ledger
         for lane in list(self.lanes.values()):
             lane.lose_lease()
-        self.context.set_worker(*self._announce(is_new_process=False))
+        self.context.set_worker(*self._register(is_new_process=False))
         for step in (fenced.close, wake_reconciler):
-            local.start_thread(step, name="starting over")  # this loop waits for nothing
+            local.start_thread(step, name="starting over")  # the control loop must not wait
 
     def _update_lanes(self) -> None:
         if self.context.read_runs():
             self.wake_all()
-        # By the leases, not by naming them: thousands of lanes would be thousands of values, twice
-        # a second. What a row says is looked at only when it says something else.
+        # Found by their leases: naming thousands of accounts would be thousands of parameters,
+        # twice a second. A row is passed on only if it changed.
         rows = Account.objects.filter(lease__worker=self.context.worker).values_list(
             "pk", *AccountRow._fields[1:]
         )
@@ -235,7 +242,9 @@ class Runtime:
         egress.refresh_from_db()
         if egress.per_second != ceiling:
             for lane in list(self.lanes.values()):
-                lane.last_row = None  # it is part of every lane's limits
+                lane.last_row = (
+                    None  # the ceiling is part of every lane's limits: pass them on again
+                )
 
 
 _runtime: Runtime | None = None
@@ -250,7 +259,7 @@ def start_runtime(*, version: str, capacity: int | None = None) -> Runtime:
 
 
 def current_runtime() -> Runtime | None:
-    """Return this process's runtime, or None where no lanes run (the jobs worker)."""
+    """Return this process's runtime, or None in a process without lanes (the jobs worker)."""
     return _runtime
 
 

@@ -102,7 +102,7 @@ def test_what_came_of_an_account_task_and_how_sessions_and_workers_ended(
     AccountTask.objects.filter(account=account).update(state="open")
     failed = AccountTask.objects.get(account=account)
     finish_account_task(account_task_id=failed.pk, is_done=False, outcome=unreachable())
-    end_sessions_of(account_id=account.pk, reason="logged in anew")
+    end_sessions_of(account_id=account.pk, reason="logged in again")
     english, chinese = pages(operator, "/accounts/accounttask/?q=refuses")
     assert "refuses connections" in english
     assert "拒绝连接" in chinese

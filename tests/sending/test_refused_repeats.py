@@ -196,6 +196,8 @@ def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
         return decisions
 
     monkeypatch.setattr(Ledger, "_commit", cut_commit)
+    # Only the ledger may find its mark again, not the search for forgotten attempts.
+    monkeypatch.setattr(runtime_module, "FORGOTTEN_SECONDS", 600.0)
     run = start(accounts=senders[:2])
     with LocalWorker() as worker:
         wait_until(lambda: is_finished(run), what="the end of the run")
