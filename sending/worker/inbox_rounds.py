@@ -3,7 +3,8 @@
 One query per tick finds the accounts of this egress that are due, and a few statements take their
 leases. Each account is polled on a greenlet of its own. The answers are stored, and the leases
 handed back, in groups. The inbox of an account with a lane is polled by the lane
-(`sending/lanes/lane_inbox.py`); its answers are stored here too. See docs/decisions/0013-the-inbox.md.
+(`sending/lanes/lane_inbox.py`); its answers are stored here too. See
+docs/decisions/0013-the-inbox.md.
 """
 
 from __future__ import annotations

@@ -119,10 +119,7 @@ class Runtime:
 
         Their attempts stay open. The next lanes of these accounts settle them under the same SEQs.
         """
-        log.warning(
-            "Exiting while %d accounts wait for an answer; their next lanes settle the attempts.",
-            len(self.lanes),
-        )
+        log.warning("Exiting while %d accounts still wait for an answer.", len(self.lanes))
         self.inbox.close(patience=0.0)
         self.context.ledger.close()
         end_worker(
@@ -242,9 +239,7 @@ class Runtime:
         egress.refresh_from_db()
         if egress.per_second != ceiling:
             for lane in list(self.lanes.values()):
-                lane.last_row = (
-                    None  # the ceiling is part of every lane's limits: pass them on again
-                )
+                lane.last_row = None  # the ceiling is part of each lane's limits: pass them on
 
 
 _runtime: Runtime | None = None

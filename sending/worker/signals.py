@@ -15,8 +15,8 @@ from sending.worker.runtime import current_runtime, start_runtime, stop_runtime
 
 log = logging.getLogger(__name__)
 
-#: How long the lanes' thread may hold the interpreter before the ledger's thread runs, seconds. With
-#: Python's default of 5 ms each step of a transaction waited that long: 20 ms per transaction
+#: How long the lanes' thread may hold the interpreter before the ledger's thread runs, seconds.
+#: With Python's default of 5 ms each step of a transaction waited that long: 20 ms per transaction
 #: instead of 8.
 SWITCH_SECONDS = 0.0005
 
