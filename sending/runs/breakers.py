@@ -54,8 +54,8 @@ def stop_run(*, run_id: int, sentence: str) -> None:
         sentence: why the text is invalid, for the operator.
     """
     detail = _(
-        "It stopped itself: its text can no longer be sent. %(problem)s Undo the change (the "
-        "setting LONGEST_TEXT, or the version) and resume the run, or cancel it and start another."
+        "It stopped itself: its text can no longer be sent. %(problem)s Undo the change "
+        "(LONGEST_TEXT or the version) and resume, or cancel it and start another."
     ) % {"problem": sentence}
     change_run_state(run_id=run_id, to=RunState.STOPPED, detail=detail)
 
