@@ -42,7 +42,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        "forgotten: a mark whose commit was cut is not looked for",
+        "forgotten: a mark whose commit was cut off is not searched for",
         (
             ("sending/ledger/batch.py", "        if is_again:\n", "        if False:\n"),
             (
@@ -65,7 +65,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        "places: one that is not used is kept",
+        "reservations: an unused one is kept",
         (
             (
                 "sending/lanes/sender.py",
@@ -75,7 +75,7 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        "open: a wake-up has an open attempt asked about at once",
+        "open: a wake-up repeats an open attempt at once",
         (
             (
                 "sending/lanes/sender.py",

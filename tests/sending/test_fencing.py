@@ -1,4 +1,4 @@
-"""A worker that was presumed dead can mark nothing; and no lease is held by nobody."""
+"""A worker that was presumed dead can mark nothing, and no lease stays held without a lane."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ def test_an_old_token_marks_nothing(
     assert not ledger.is_fenced_off
 
 
-def test_what_an_ended_worker_says_late_undoes_nothing(
+def test_a_late_result_of_an_ended_worker_undoes_nothing(
     senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
 ) -> None:
-    """It got RES=3 and was stopped; its successor repeated the request, and that one arrived."""
+    """It got RES=3 and stood still; its successor repeated the request, and the repeat arrived."""
     run = start(accounts=senders[:1])
     delivery = run.deliveries.order_by("pk")[0]
     old = a_worker()
@@ -125,7 +125,7 @@ def test_what_an_ended_worker_says_late_undoes_nothing(
     assert check_figures(run=run) == []
 
 
-def test_that_a_message_was_taken_is_believed_of_anybody(
+def test_an_accepted_message_counts_even_if_its_worker_has_ended(
     senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
 ) -> None:
     run = start(accounts=senders[:1])
@@ -187,7 +187,7 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
 
     with transaction.atomic():
         assert sql.is_living(worker_id=worker.pk, at=timezone.now())
-        # Waited for, it would be the transaction of a dead host that holds up the accounts of all.
+        # It does not wait: a transaction left by a dead host must not block all accounts.
         ending = threading.Thread(target=end)
         ending.start()
         ending.join(10)
@@ -199,7 +199,7 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
     with transaction.atomic():
         assert presume_dead() == 1
         marking.start()
-        wait_until(_somebody_waits_for_a_lock, what="the mark to wait")
+        wait_until(_is_waiting_for_a_lock, what="the mark to wait")
         assert marked == []
     marking.join(10)
     assert marked == [False]
@@ -214,7 +214,7 @@ def _try(sql: PostgresqlLedger, worker: Worker) -> bool:
         connection.close()
 
 
-def _somebody_waits_for_a_lock() -> bool:
+def _is_waiting_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
@@ -227,7 +227,7 @@ def _somebody_waits_for_a_lock() -> bool:
 def test_a_lease_whose_taking_was_cut_off_is_not_held_for_ever(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
-    """The database died between its commit and its answer: we hold a lease and do not know."""
+    """The database died after the commit and before its answer: the worker has an unknown lease."""
     real = take_lease
     cut: list[int] = []
 
@@ -299,7 +299,7 @@ def test_a_worker_that_was_presumed_dead_starts_over(
 def test_of_two_lanes_in_one_batch_only_the_newer_is_granted(
     senders: list[Account], start: Start
 ) -> None:
-    """A lane of the past asks for the same delivery, and the same repeat, at the same moment."""
+    """An earlier lane asks for the same delivery, and the same repeat, at the same moment."""
     run = start(accounts=senders[:1])
     delivery = run.deliveries.order_by("pk")[0]
     worker = a_worker()

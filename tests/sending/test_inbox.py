@@ -1,4 +1,4 @@
-"""What friends write arrives within a heartbeat, once and intact, and no message is late for it."""
+"""Inbound messages are stored within a heartbeat, once and intact, and delay no message."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
-#: What once met a careless parser, and a text that is nothing but blanks.
+#: Texts that a careless parser would break, and one of blanks only.
 TRICKY = [
     "hi, there",
     "a+b=c&d 100%",
@@ -101,7 +101,7 @@ def test_what_a_friend_writes_is_stored_once_and_intact(
 
 
 @pytest.mark.slow
-def test_who_asks_for_friendship_is_kept_and_who_comes_online_is_not(
+def test_friend_requests_are_stored_and_presence_changes_are_not(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     friend = friends_of(0)[0]
@@ -149,7 +149,7 @@ def _last_used(session: Session) -> Any:
     return Session.objects.get(pk=session.pk, ended_at=None).last_used_at
 
 
-# --- who is not asked --------------------------------------------------------------------------
+# --- inboxes that are not polled --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def _is_due(worker: LocalWorker, *, at: float) -> bool:
 
 
 @pytest.mark.slow
-def test_nobody_is_asked_when_it_is_switched_off(
+def test_no_inbox_is_polled_while_the_setting_is_off(
     engine: GatewaySimulator, sender: Account, settings: Any
 ) -> None:
     settings.QQ_INBOX = False
@@ -195,7 +195,7 @@ def test_nobody_is_asked_when_it_is_switched_off(
 
 
 @pytest.mark.slow
-def test_a_session_that_ended_is_noted_and_nobody_logs_in_for_it(
+def test_a_session_that_ended_is_noted_and_causes_no_login(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     with LocalWorker():
@@ -247,7 +247,7 @@ def test_an_outage_is_noted_and_ends_by_itself_without_anything_to_send(
 
 
 @pytest.mark.slow
-def test_what_a_worker_is_told_while_it_drains_is_stored(
+def test_an_answer_that_arrives_during_a_drain_is_stored(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     friend = friends_of(0)[0]
@@ -264,7 +264,7 @@ def test_what_a_worker_is_told_while_it_drains_is_stored(
 
 
 @pytest.mark.slow
-def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
+def test_a_lane_polls_at_the_beginning_of_a_gap(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
     """At its end the poll would cost the message after it the whole gap."""
@@ -288,7 +288,7 @@ def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
 
 
 @pytest.mark.slow
-def test_a_lane_that_waits_for_its_place_hears_meanwhile(
+def test_a_lane_that_waits_for_a_slot_polls_meanwhile(
     engine: GatewaySimulator,
     sender: Account,
     start: Start,
@@ -309,7 +309,7 @@ def test_a_lane_that_waits_for_its_place_hears_meanwhile(
 
 
 @pytest.mark.slow
-def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
+def test_a_lane_whose_session_ended_logs_in_again_and_continues(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
     engine.control.set_faults("latency:after,seconds=0.2,command=CLTMSG")

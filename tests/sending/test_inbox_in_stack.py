@@ -1,4 +1,4 @@
-"""The inbox in the real worker, on greenlets: heard while it is quiet, and while it sends."""
+"""The inbox in the real worker, on greenlets: polled without and with messages to send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a turn at an inbox brought is kept: once, whatever dies, and whatever cannot be stored."""
+"""Answers of inboxes are stored once, after crashes and beside answers that cannot be stored."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sende
     assert (row.kind, row.text) == (7, "a\ufffdb")
 
 
-def test_what_cannot_be_stored_at_all_costs_the_others_nothing(
+def test_an_answer_that_cannot_be_stored_does_not_affect_the_others(
     engine: GatewaySimulator, sender: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     with _one_turn(sender) as (worker, polled):
@@ -110,7 +110,7 @@ def test_what_cannot_be_stored_at_all_costs_the_others_nothing(
 
 
 class _one_turn:
-    """A worker without rounds, and a function that takes an account's turn by hand."""
+    """A worker without inbox rounds, and a function that polls an account."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -1,4 +1,4 @@
-"""What operators do in the middle of a run takes hold before each account's next message."""
+"""Operators' changes during a run apply before each account's next message."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_limit_a_minute_holds(
 
 
 @pytest.mark.slow
-def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
+def test_a_flush_of_redis_during_a_run_does_not_exceed_the_limit(
     engine: GatewaySimulator, senders: list[Account], start: Start, clean_redis: Any
 ) -> None:
     Account.objects.update(per_minute=4)
@@ -115,7 +115,7 @@ def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
     with LocalWorker() as worker:
         wait_for_messages(engine, 4)
         clean_redis.flushall()
-        # Asked again, Redis knows of four messages once more, and the lane waits on.
+        # The window is seeded with four messages again, and the lane keeps waiting.
         worker.runtime.wake_all()
         key = f"pace:account:{senders[0].pk}"
         wait_until(lambda: clean_redis.zcard(key) > 0, what="the seeding")
@@ -209,7 +209,7 @@ def test_a_run_that_begins_shares_a_busy_account_at_once(
         before = arrived(engine)
         wait_until(lambda: is_finished(first) and is_finished(second), what="the end of both")
     texts = [message.text for message in engine.control.messages(uin=senders[0].uin)]
-    # The control loop hears of it within half a second, which is two messages; one is under way.
+    # The control loop reads it within half a second, which is two messages; one is under way.
     assert texts.index("second") <= before + 4
     assert texts[before + 4 : before + 12].count("second") == 4
     assert sorted(map(str, texts)) == ["first"] * FRIENDS + ["second"] * FRIENDS

@@ -1,4 +1,4 @@
-"""Somebody who is suppressed while a run is under way gets nothing any more."""
+"""A person who is suppressed during a run gets no more messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No request leaves under a SEQ that the gateway may have forgotten, nor to who opted out since."""
+"""No repeat under a SEQ that the gateway may have forgotten, nor to a person who opted out."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def marked(senders: list[Account], start: Start) -> Iterator[tuple[Ledger, Grant
 
 
 def grow_old(delivery: Delivery, seconds: float) -> None:
-    """Make a delivery's attempt so old, by the shared time."""
+    """Make a delivery's attempt `seconds` old."""
     Attempt.objects.filter(delivery=delivery).update(
         marked_at=shared.now() - timedelta(seconds=seconds)
     )
@@ -130,7 +130,7 @@ def _leave_open(engine: GatewaySimulator, run: CampaignRun) -> None:
         wait_until(lambda: run.deliveries.filter(state="sending", last_res="NULL").exists())
     engine.control.set_faults()
     assert engine.control.figures().arrived == 1
-    # The wait before the next repeat is kept by the next lane, and not what is tested here.
+    # The next lane would keep the wait before the repeat, which is not tested here.
     run.deliveries.filter(state="sending").update(not_before=None)
 
 
@@ -151,7 +151,7 @@ def test_a_wait_before_a_repeat_outlives_its_lane(
 
 
 @pytest.mark.slow
-def test_an_open_attempt_nobody_waits_for_is_found_while_the_lane_lives(
+def test_a_forgotten_open_attempt_is_found_while_the_lane_lives(
     engine: GatewaySimulator,
     senders: list[Account],
     start: Start,

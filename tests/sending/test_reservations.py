@@ -1,4 +1,4 @@
-"""Places in the sliding windows equal attempts: what is not sent takes none."""
+"""The reservations in the rate windows equal the attempts: a message not sent keeps none."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def attempts(account: Account) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_mark_that_is_refused_takes_no_place(
+def test_a_refused_mark_keeps_no_reservation(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """Paused and resumed all the time: many a mark is refused."""
+    """The run is paused and resumed all the time, so many marks are refused."""
     Account.objects.update(per_hour=100, min_interval=0.02)
     run = start(accounts=senders[:1])
     with LocalWorker():
@@ -57,7 +57,7 @@ def test_a_mark_that_is_refused_takes_no_place(
 
 
 @pytest.mark.slow
-def test_a_window_of_the_day_that_closed_takes_no_place(
+def test_a_closed_sending_window_keeps_no_reservation(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     Account.objects.update(per_hour=100, min_interval=0.2)
@@ -70,10 +70,10 @@ def test_a_window_of_the_day_that_closed_takes_no_place(
     assert reservations(senders[0]) == attempts(senders[0])
 
 
-def test_a_lane_that_died_leaves_no_place_behind(
+def test_a_lane_that_died_leaves_no_reservation(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """It died between taking a place and its mark."""
+    """It died between the reservation and its mark."""
     Account.objects.update(per_hour=100)
     client: Any = live()
     client.zadd(f"pace:account:{senders[0].pk}", {"seed": 0, f"{senders[0].pk}:1": 1e15})

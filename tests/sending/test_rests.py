@@ -1,4 +1,4 @@
-"""Rests that a lane begins by itself, those that an operator orders, and what outlasts a slice."""
+"""Rests that a lane begins by itself, rests that an operator orders, and slices that end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text that was good when its run was made and is not any more ends no lane and hangs no run."""
+"""A text that became invalid after its run was made stops its run, and no lane or other run."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ MUTATIONS = (
         (f"{SENDING}/test_fencing.py",),
     ),
     Mutation(
-        "fencing: a mark and a burial do not wait for each other (PostgreSQL)",
+        "fencing: a mark and the end of its worker do not wait for each other (PostgreSQL)",
         "sending/ledger/sql_postgresql.py",
         "AND ended_at IS NULL FOR SHARE",
         "AND ended_at IS NULL",
@@ -77,7 +77,7 @@ MUTATIONS = (
         ("postgresql",),
     ),
     Mutation(
-        "fencing: what an ended worker heard counts",
+        "fencing: late results of an ended worker count",
         "sending/ledger/batch.py",
         "            if not is_living:\n",
         "            if False:\n",
@@ -128,21 +128,21 @@ MUTATIONS = (
         (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
-        "cut commits: a mark that stands is not known again",
+        "cut commits: a mark that was committed is not found again",
         "sending/ledger/batch.py",
         "        if is_again:\n",
         "        if False:\n",
         (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
-        "cut commits: what is forgotten is not looked for",
+        "cut commits: forgotten attempts are not searched for",
         "sending/worker/runtime.py",
         "                    self._find_forgotten_attempts()\n",
         "",
         (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
-        "the database's trouble: any error drops what was to be written",
+        "database errors: any error drops the entry",
         "sending/ledger/ledger.py",
         "if not is_shared_failure(problem):",
         "if True:",
@@ -156,7 +156,7 @@ MUTATIONS = (
         (f"{SENDING}/test_outages.py",),
     ),
     Mutation(
-        "places: one that is not used stays taken",
+        "reservations: an unused one is kept",
         "sending/lanes/sender.py",
         "                self._pacing.release(seq)\n",
         "                pass\n",
@@ -170,7 +170,7 @@ MUTATIONS = (
         (f"{SENDING}/test_outages.py",),
     ),
     Mutation(
-        "outages: whatever comes back ends one",
+        "outages: any result ends one",
         "sending/lanes/sender.py",
         "            gateway.note_unanswered(answer.sentence, asked_at=attempt.asked_at)",
         "            gateway.note_answered(is_message=True)",
