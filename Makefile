@@ -24,7 +24,7 @@ run: .venv/.runtime ## set up and start everything, with the demo
 test: .venv/.development ## set up and run every test, on SQLite and on PostgreSQL
 ## make test ARGS="tests/accounts/test_pace.py"             one file
 ## make test ARGS="-k lease"                                one name: tests with "lease" in theirs
-## make test ARGS="--database postgresql -x tests/engine"   one database, to the first failure
+## make test ARGS="--database postgresql -x tests/sending"   one database, to the first failure
 	@$(PY) -m tests.run $(ARGS)
 
 quick: .venv/.development ## run the tests that are not marked slow, on SQLite, in under a minute

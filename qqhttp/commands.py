@@ -285,7 +285,7 @@ class GetMsgEx(Request[GetMsgExReply]):
 class CltMsg(Request[Reply]):
     """Send the text `mg` to `un`.
 
-    The old gateway sometimes answered NULL to a text with an unescaped lowercase h. `spell_h`
+    The old gateway sometimes answered NULL to a text with an unescaped lowercase h. `escape_h`
     escapes each as ``%68``, for the replay of a message after a NULL. The decoded text is the same.
     """
 
@@ -294,10 +294,10 @@ class CltMsg(Request[Reply]):
 
     un: int
     mg: str = field(repr=False)
-    spell_h: bool = False
+    escape_h: bool = False
 
     def _own_fields(self) -> str:
         text = escape(self.mg, "MG")
-        if self.spell_h:
+        if self.escape_h:
             text = text.replace("h", "%68")
         return f"&UN={self.un}&MG={text}"

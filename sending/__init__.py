@@ -1,5 +1,5 @@
-"""What is owed and how it is sent: runs, deliveries, attempts, ledger, lanes, workers.
+"""Runs and how they are sent: deliveries, attempts, result policies, ledger, lanes, workers.
 
-A run is the unit of work: a text, a window, a promise and what is owed. This package knows no
-campaign; what makes runs stands above it.
+A run is the unit of work: a text, a sending window, a promise, and the deliveries. This package
+knows no campaign; the apps that make runs are above it.
 """

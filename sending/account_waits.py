@@ -1,6 +1,7 @@
-"""What holds accounts up: the part of "why is nothing moving?" that is about accounts.
+"""Why accounts do not send at the moment.
 
-Each account has one answer, the one that would have to go first; a run tells alike ones together.
+Each account has at most one reason, the one that must be removed first. Reports group accounts by
+the kind of reason.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ from sending.code_meanings import code_meaning
 from sending.models import Attempt
 from sending.states import DeliveryState
 
-#: What n accounts have in common, said before what holds up the first of them.
-TOGETHER: dict[str, Any] = {
+#: By kind: the sentence for n accounts, shown before the sentence of the first of them.
+GROUP_SENTENCES: dict[str, Any] = {
     AccountState.QUARANTINED: gettext_lazy("%(n)d accounts are quarantined."),
     AccountState.DISABLED: gettext_lazy("%(n)d accounts are disabled."),
     "resting": gettext_lazy("%(n)d accounts are resting."),
     "login": gettext_lazy("%(n)d accounts wait before their next login."),
-    "egress": gettext_lazy("%(n)d accounts have no worker to talk through."),
-    "outage": gettext_lazy("%(n)d accounts do not reach the gateway from their egress."),
-    "repeating": gettext_lazy("%(n)d accounts repeat requests that got no usable answer."),
-    "spent": gettext_lazy("%(n)d accounts have sent all they may for now."),
+    "egress": gettext_lazy("%(n)d accounts have no running worker."),
+    "outage": gettext_lazy("%(n)d accounts cannot reach the gateway from their egress."),
+    "repeating": gettext_lazy("%(n)d accounts are repeating requests that got no usable answer."),
+    "limit": gettext_lazy("%(n)d accounts have reached their sending limit."),
 }
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What holds one account up.
+    """The reason why one account does not send.
 
     Attributes:
-        kind: a key of TOGETHER.
-        sentence: for the operator.
-        until: when it is over by itself, if that is known.
+        kind: a key of GROUP_SENTENCES.
+        sentence: the reason, for the operator.
+        until: when it ends by itself, if that is known; shared time.
     """
 
     kind: str
@@ -53,8 +54,8 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
-    """What there is around the accounts, read once for all of them."""
+class _Surroundings:
+    """The state around the accounts, read once for all of them."""
 
     now: datetime = field(default_factory=shared.now)
     serving: set[int] = field(default_factory=lambda: _serving_egresses())
@@ -62,50 +63,50 @@ class _World:
     repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
 
 
-def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
-    """Return what holds accounts up, by kind; those that simply send are left out."""
-    world = _World()
+def account_waits(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
+    """Return why accounts do not send, by kind. Accounts that can send are left out."""
+    around = _Surroundings()
     found: defaultdict[str, list[Wait]] = defaultdict(list)
-    free: list[Account] = []
+    sending: list[Account] = []
     for account in accounts.select_related("lease", "egress"):
-        wait = _wait_of(account, world)
+        wait = _wait_of(account, around)
         if wait is not None:
             found[wait.kind].append(wait)
         else:
-            free.append(account)
-    for wait in _spent(free, now=world.now):
+            sending.append(account)
+    for wait in _limit_reached(sending, now=around.now):
         found[wait.kind].append(wait)
     return dict(found)
 
 
-def told_together(waits: list[Wait]) -> str:
-    """Return the sentence for accounts that are held up alike."""
+def group_sentence(waits: list[Wait]) -> str:
+    """Return the sentence for accounts with the same kind of reason."""
     first = min(waits, key=lambda wait: (wait.until is None, wait.until or shared.now()))
     if len(waits) == 1:
         return first.sentence
-    return f"{TOGETHER[first.kind] % {'n': len(waits)}} {first.sentence}"
+    return f"{GROUP_SENTENCES[first.kind] % {'n': len(waits)}} {first.sentence}"
 
 
-def _wait_of(account: Account, world: _World) -> Wait | None:
+def _wait_of(account: Account, around: _Surroundings) -> Wait | None:
     lease = account.lease
     if account.state in STOPPED_STATES:
-        return Wait(account.state, _stopped(account))
-    if lease.resting_until is not None and lease.resting_until > world.now:
-        return Wait("resting", _rests(account, world.now), lease.resting_until)
-    if account.egress is not None and account.egress_id not in world.serving:
-        return Wait("egress", _unserved(account))
-    outage = world.outages.get(account.egress_id or lease.egress_id or 0)
+        return Wait(account.state, _stopped_sentence(account))
+    if lease.resting_until is not None and lease.resting_until > around.now:
+        return Wait("resting", _rest_sentence(account, around.now), lease.resting_until)
+    if account.egress is not None and account.egress_id not in around.serving:
+        return Wait("egress", _no_worker_sentence(account))
+    outage = around.outages.get(account.egress_id or lease.egress_id or 0)
     if outage is not None:
-        return Wait("outage", _cut_off(account, outage))
-    if lease.login_not_before is not None and lease.login_not_before > world.now:
-        return Wait("login", _logs_in_later(account), lease.login_not_before)
-    attempt = world.repeating.get(account.pk)
+        return Wait("outage", _outage_sentence(account, outage))
+    if lease.login_not_before is not None and lease.login_not_before > around.now:
+        return Wait("login", _login_sentence(account), lease.login_not_before)
+    attempt = around.repeating.get(account.pk)
     if attempt is not None:
-        return Wait("repeating", _repeats(account, attempt))
+        return Wait("repeating", _repeat_sentence(account, attempt))
     return None
 
 
-def _stopped(account: Account) -> str:
+def _stopped_sentence(account: Account) -> str:
     return _("Account %(uin)s is %(state)s, since %(time)s: %(why)s") % {
         "uin": account.uin,
         "state": account.get_state_display(),
@@ -114,9 +115,9 @@ def _stopped(account: Account) -> str:
     }
 
 
-def _rests(account: Account, now: datetime) -> str:
+def _rest_sentence(account: Account, now: datetime) -> str:
     until = account.lease.resting_until or now
-    sentence = _("Account %(uin)s rests until %(time)s, %(span)s more.") % {
+    sentence = _("Account %(uin)s rests until %(time)s, for another %(span)s.") % {
         "uin": account.uin,
         "time": clock(_wall(until)),
         "span": span((until - now).total_seconds()),
@@ -127,7 +128,7 @@ def _rests(account: Account, now: datetime) -> str:
     return f"{sentence} {why}"
 
 
-def _unserved(account: Account) -> str:
+def _no_worker_sentence(account: Account) -> str:
     egress = account.egress
     assert egress is not None
     sentence = (
@@ -138,10 +139,10 @@ def _unserved(account: Account) -> str:
     return sentence % {"uin": account.uin, "egress": egress}
 
 
-def _cut_off(account: Account, outage: Outage) -> str:
+def _outage_sentence(account: Account, outage: Outage) -> str:
     return _(
-        "Account %(uin)s talks through the egress “%(egress)s”, from where the gateway is away "
-        "since %(time)s: %(why)s It goes on by itself."
+        "Account %(uin)s uses the egress “%(egress)s”, from which the gateway has been unreachable "
+        "since %(time)s: %(why)s It resumes by itself."
     ) % {
         "uin": account.uin,
         "egress": outage.egress,
@@ -150,7 +151,7 @@ def _cut_off(account: Account, outage: Outage) -> str:
     }
 
 
-def _logs_in_later(account: Account) -> str:
+def _login_sentence(account: Account) -> str:
     failures = account.lease.login_failures
     return ngettext(
         "Account %(uin)s logs in again at %(time)s: its last login got no usable answer.",
@@ -159,12 +160,12 @@ def _logs_in_later(account: Account) -> str:
     ) % {"uin": account.uin, "time": clock(_wall(account.lease.login_not_before)), "n": failures}
 
 
-def _repeats(account: Account, attempt: Attempt) -> str:
+def _repeat_sentence(account: Account, attempt: Attempt) -> str:
     return ngettext(
-        "Account %(uin)s has asked again %(n)d time, under the same SEQ, since %(time)s. "
-        "The last answer: %(code)s.",
-        "Account %(uin)s has asked again %(n)d times, under the same SEQ, since %(time)s. "
-        "The last answer: %(code)s.",
+        "Account %(uin)s has repeated a request %(n)d time under the same SEQ since %(time)s. "
+        "Latest result: %(code)s.",
+        "Account %(uin)s has repeated a request %(n)d times under the same SEQ since %(time)s. "
+        "Latest result: %(code)s.",
         attempt.replays,
     ) % {
         "uin": account.uin,
@@ -174,45 +175,46 @@ def _repeats(account: Account, attempt: Attempt) -> str:
     }
 
 
-def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
-    """Return which accounts have sent all they may in an hour or a day, by their attempts.
+def _limit_reached(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
+    """Return the accounts that have reached their limit per hour or day, from their attempts.
 
-    A query for each limit that is in use, however many accounts have it.
+    There is one query for each limit in use, however many accounts have it.
     """
     found: dict[int, Wait] = {}
     for length, name, words in (
         (DAY, "per_day", _("in a day")),
         (HOUR, "per_hour", _("in an hour")),
     ):
-        alike: defaultdict[int, list[int]] = defaultdict(list)
+        by_limit: defaultdict[int, list[int]] = defaultdict(list)
         for account in accounts:
             limit = getattr(account, name)
             if limit and account.pk not in found:
-                alike[limit].append(account.pk)
-        for limit, account_ids in alike.items():
-            for account in _with_attempt(limit, account_ids, after=now - length):
+                by_limit[limit].append(account.pk)
+        for limit, account_ids in by_limit.items():
+            for account in _at_limit(limit, account_ids, after=now - length):
                 until = (account.finished_at or account.marked_at) + length
-                found[account.pk] = _spent_wait(account, limit=limit, words=words, until=until)
+                found[account.pk] = _limit_wait(account, limit=limit, words=words, until=until)
     return list(found.values())
 
 
-def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
+def _limit_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
     sentence = ngettext(
-        "Account %(uin)s has sent the %(n)d message it may send %(span)s; it goes on at %(time)s.",
-        "Account %(uin)s has sent the %(n)d messages it may send %(span)s; it goes on at %(time)s.",
+        "Account %(uin)s has sent the %(n)d message allowed %(span)s. It resumes at %(time)s.",
+        "Account %(uin)s has sent the %(n)d messages allowed %(span)s. It resumes at %(time)s.",
         limit,
     )
     return Wait(
-        "spent",
+        "limit",
         sentence % {"uin": account.uin, "n": limit, "span": words, "time": clock(until)},
         until,
     )
 
 
-def _with_attempt(limit: int, account_ids: list[int], *, after: datetime) -> QuerySet[Any, Any]:
-    """Return those accounts whose newest attempt but `limit - 1` was made after a time.
+def _at_limit(limit: int, account_ids: list[int], *, after: datetime) -> QuerySet[Any, Any]:
+    """Return the accounts that made at least `limit` attempts after a time.
 
-    Its times come with the account: when that attempt is old enough, there is room again.
+    Each comes with `marked_at` and `finished_at` of its `limit`-th newest attempt: when that
+    attempt leaves the window, the account may send again.
     """
     nth = Attempt.objects.filter(account=OuterRef("pk")).order_by("-seq")
     found: QuerySet[Any, Any] = (
@@ -232,7 +234,7 @@ def _serving_egresses() -> set[int]:
 
 
 def _repeating() -> dict[int, Attempt]:
-    """Return by account the attempt that is asked again because no answer settled it."""
+    """Return by account id the open attempt that is being repeated."""
     in_flight = Attempt.objects.filter(
         delivery__state=DeliveryState.SENDING, finished_at=None, replays__gte=1
     )
@@ -245,5 +247,5 @@ def _outages() -> dict[int, Outage]:
 
 
 def _wall(at: datetime | None) -> datetime | None:
-    """Return a moment of the shared time as people read it."""
+    """Return a moment of the shared time as wall time."""
     return None if at is None else shared.as_wall(at)

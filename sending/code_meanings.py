@@ -1,4 +1,4 @@
-"""What result codes mean, for people: said where the code is shown (protocol: RES)."""
+"""The meaning of result codes, for operators (RES in docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ CODE_MEANINGS: dict[str, Any] = {
     "0": _("0: accepted"),
     "3": _("3: too fast, the account rests"),
     "5": _("5: illegal UIN"),
-    "20": _("20: not logged in, logs in again"),
-    "NULL": _("NULL: an empty answer, asked again"),
-    "timeout": _("timeout: no answer in time, asked again"),
-    "reset": _("reset: the connection broke, asked again"),
-    "malformed": _("malformed: not the answer to this request, asked again"),
-    "unreachable": _("unreachable: nothing was sent, tried again when the gateway is back"),
+    "20": _("20: not logged in, the account logs in again"),
+    "NULL": _("NULL: an empty answer, request repeated"),
+    "timeout": _("timeout: no answer in time, request repeated"),
+    "reset": _("reset: the connection broke, request repeated"),
+    "malformed": _("malformed: not an answer to this request, request repeated"),
+    "unreachable": _("unreachable: nothing was sent, tried again when the gateway can be reached"),
 }
 
 
 def code_meaning(code: str) -> Any:
-    """Return the code with what it means; a code nobody has explained stands alone."""
+    """Return a result code with its meaning, or the bare code if it has none here."""
     if code.startswith("HTTP_"):
-        return gettext("HTTP %(status)s: the gateway's server failed, asked again") % {
+        return gettext("HTTP %(status)s: the gateway's server failed, request repeated") % {
             "status": code.removeprefix("HTTP_")
         }
     return CODE_MEANINGS.get(code, code)

@@ -1,4 +1,7 @@
-"""The result policies as the engine reads them: a table in memory, looked up by code."""
+"""The result policies as lanes use them: a table in memory, looked up by code.
+
+See docs/decisions/0012-result-policies.md.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from sending.models import AccountAction, PolicyAction, PolicyCommand, ResultPol
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One row of `ResultPolicy`; see there."""
+    """One row of `sending.models.ResultPolicy`; the columns are described there."""
 
     command: str
     code: str
@@ -32,10 +35,10 @@ class Policy:
 _MESSAGE, _LOGIN = PolicyCommand.MESSAGE.value, PolicyCommand.LOGIN.value
 _REPLAY = PolicyAction.REPLAY.value
 
-#: What a fresh installation does. How often a request is repeated is no policy's matter: as long as
-#: the gateway remembers its SEQ. RES=3 and 20 speak of the account, not of the message, which has
-#: many tries therefore. NULL, a timeout and the like say nothing about whether the
-#: message went out, so the same request is repeated: the protocol's guard against sending twice.
+#: The policies of a fresh installation. No policy limits how often a request is repeated: that ends
+#: when the gateway forgets its SEQ. RES=3 and RES=20 are about the account and not the message, so
+#: the message has many tries. After NULL, a timeout and the like it is unknown whether the message
+#: was sent, so the same request is repeated: the protocol's guard against sending twice.
 DEFAULTS: tuple[Policy, ...] = (
     Policy(_MESSAGE, "0", PolicyAction.DONE.value),
     Policy(
@@ -62,7 +65,7 @@ DEFAULTS: tuple[Policy, ...] = (
     Policy(
         _LOGIN, "RS_*", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
     ),
-    # NULL, timeouts and all else say nothing about the account: it tries again, for ever.
+    # NULL, timeouts and other codes say nothing about the account: it tries again without end.
     Policy(_LOGIN, "*", PolicyAction.LATER.value, backoff_seconds=1.0, backoff_longest=30.0),
 )  # fmt: skip
 
@@ -71,7 +74,7 @@ class PolicyTable:
     """All policies, by command and code.
 
     Args:
-        policies: those in force; a code they do not cover falls back to the defaults.
+        policies: the policies in force; codes without one use the defaults.
     """
 
     def __init__(self, policies: Iterable[Policy] = ()) -> None:
@@ -79,7 +82,7 @@ class PolicyTable:
         self._table.update({(p.command, p.code): p for p in policies})
 
     def find(self, *, command: str, code: str) -> Policy:
-        """Return the policy for a code: its own, its family's (HTTP_*), or the rest's (*)."""
+        """Return the policy for a code: its own, its family's (HTTP_*), or the one for `*`."""
         family = f"{code.partition('_')[0]}_*"
         for pattern in (code, family):
             if (command, pattern) in self._table:
@@ -88,6 +91,6 @@ class PolicyTable:
 
 
 def load_policies() -> PolicyTable:
-    """Return the policies in force."""
+    """Read the policies in force from the database."""
     columns = list(Policy.__dataclass_fields__)
     return PolicyTable(Policy(**row) for row in ResultPolicy.objects.values(*columns))

@@ -1,4 +1,4 @@
-"""Verbs that put right what a crash, a lost wake-up or a dead worker left behind."""
+"""Verbs that repair the effects of a crash, a lost wake-up or a dead worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.states import STOPPED_STATES
 from clocks import shared
 from foundation.sentences import Sentence as _
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
-from sending.runs.breakers import stop_runs_that_go_wrong
+from sending.runs.breakers import stop_failing_runs
 from sending.runs.deliveries import cancel_pending, move_deliveries
 from sending.runs.each_run import for_each_run
 from sending.runs.finish import finish_runs_that_are_done
@@ -23,16 +23,16 @@ from sending.runs.windows import is_open
 from sending.states import DeliveryState, Promise, Reason, RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
-#: Added to the gateway's replay window before an attempt nobody can ask about is given up.
+#: Added to the gateway's replay window before an attempt without a lane is given up.
 STRANDED_MARGIN = timedelta(seconds=60)
-#: Ended runs are looked after for this long.
+#: For how long after its end a run is still checked.
 RECENT = timedelta(days=2)
 
 
 def reconcile() -> None:
-    """Do everything that is due. Idempotent: twice, late or not at all does no harm."""
+    """Do everything that is due. Idempotent: it may run twice, late or not at all."""
     presume_dead()
-    stop_runs_that_go_wrong()
+    stop_failing_runs()
     settle_stranded()
     cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
     for_each_run(cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Its end"))
@@ -43,13 +43,13 @@ def reconcile() -> None:
 
 
 def settle_stranded() -> int:
-    """Give up on attempts of accounts that will not be asked about them any more.
+    """Give up on open attempts of accounts that get no lane any more; return how many.
 
-    An account that was quarantined or disabled with an open attempt gets no lane, so nobody can
-    replay its SEQ. Once the gateway has forgotten that SEQ the answer is lost for good.
+    A quarantined or disabled account gets no lane, so the requests of its open attempts cannot be
+    repeated. Once the gateway has forgotten a SEQ, its answer is lost.
     """
     limit = shared.now() - (timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN)
-    # The attempt in flight, not an earlier one of the same delivery.
+    # The attempt in flight, not an earlier attempt of the same delivery.
     old = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq"), marked_at__lt=limit)
     stranded = Delivery.objects.in_flight().filter(Exists(old), account__state__in=STOPPED_STATES)
     return move_deliveries(
@@ -62,10 +62,10 @@ def settle_stranded() -> int:
 
 
 def reopen_runs_with_work() -> int:
-    """Let finished runs go on in which something is pending all the same; return how many.
+    """Resume finished runs that still have pending deliveries; return how many.
 
-    A retry that was killed between its deliveries and its run, or that came while the run was
-    being finished, leaves one like that.
+    Such a run is left by a retry that was killed between moving the deliveries and the run, or by a
+    retry during the run's finish.
     """
     finished = Run.objects.filter(state=RunState.FINISHED, pk__in=_runs_with_pending())
     return sum(for_each_run(finished, do=_reopen, step=_("Its end")))
@@ -76,10 +76,10 @@ def _reopen(run: Run) -> bool:
         return False
     try:
         return change_run_state(
-            run_id=run.pk, to=RunState.RUNNING, detail=_("Something was left to send.")
+            run_id=run.pk, to=RunState.RUNNING, detail=_("Some deliveries were still pending.")
         )
     except IntegrityError:
-        return False  # the campaign has another run under way: this one's turn comes after it
+        return False  # the origin has another active run: this one resumes after it
 
 
 def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[Delivery]:
@@ -89,8 +89,8 @@ def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[De
 
 
 def _runs_with_pending() -> QuerySet[Any, Any]:
-    # Of those that ended lately. Summed: a shard's own figure says nothing, because it takes from
-    # pending what another put there.
+    # Only runs that ended lately. Summed over the shards, because a single shard's figure may be
+    # negative: one shard subtracts what another added.
     rows: QuerySet[Any, Any] = (
         Tally.objects.filter(
             kind=TallyKind.STATE,

@@ -1,4 +1,4 @@
-"""The states of runs, deliveries and attempts, and the reasons a delivery gives for its own."""
+"""The states of runs and deliveries, and the reasons for a delivery's state."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ RUN_STATES = StateTable(
         _R.PREPARING: {_R.RUNNING, _R.CANCELLED, _R.STOPPED},
         _R.RUNNING: {_R.PAUSED, _R.FINISHED, _R.CANCELLED, _R.STOPPED},
         _R.PAUSED: {_R.RUNNING, _R.FINISHED, _R.CANCELLED, _R.STOPPED},
-        # A retry opens an ended run again, for exactly the deliveries it names.
+        # A retry resumes a finished run, for exactly the deliveries chosen.
         _R.FINISHED: {_R.RUNNING},
         _R.STOPPED: {_R.PREPARING, _R.RUNNING, _R.CANCELLED},
         _R.CANCELLED: set(),
     }
 )
 
-#: A campaign has at most one run in one of these.
+#: An origin (a campaign) has at most one run in one of these states.
 ACTIVE_RUN_STATES = (
     _R.AWAITING_APPROVAL,
     _R.SCHEDULED,
@@ -62,11 +62,11 @@ _D = DeliveryState
 
 DELIVERY_STATES = StateTable(
     {
-        # Back to pending: a definite answer that asks for another try (RES=3, RES=20).
+        # Back to pending: a definite answer that calls for another try (RES=3, RES=20).
         _D.PENDING: {_D.SENDING, _D.SKIPPED, _D.CANCELLED, _D.FAILED},
         _D.SENDING: {_D.PENDING, _D.SENT, _D.FAILED, _D.UNKNOWN, _D.CANCELLED},
         _D.SENT: set(),
-        # An operator's retry, or their word on what became of it.
+        # An operator's retry, or their decision whether it was sent.
         _D.FAILED: {_D.PENDING},
         _D.UNKNOWN: {_D.PENDING, _D.SENT, _D.FAILED},
         _D.SKIPPED: set(),
@@ -75,14 +75,14 @@ DELIVERY_STATES = StateTable(
 )
 
 OPEN_DELIVERY_STATES = (_D.PENDING, _D.SENDING)
-#: What a run's ended deliveries can be shown and filtered by, each with its reason.
+#: The states whose deliveries are listed in reports, each with its reason.
 EXCEPTIONAL_DELIVERY_STATES = (_D.FAILED, _D.SKIPPED, _D.UNKNOWN)
 
 
 class Reason(models.TextChoices):
-    """Why a delivery was skipped, failed or is unknown; result codes (RES_5, NULL) join these."""
+    """Why a delivery was skipped, failed or is unknown. Result codes (RES_5, NULL) are used too."""
 
-    SUPPRESSED = "suppressed", _("suppressed: must not be written to")
+    SUPPRESSED = "suppressed", _("suppressed: must not receive messages")
     NOT_A_FRIEND = "not_a_friend", _("not a friend of any of the accounts")
     NO_ACCOUNT = "no_account", _("no account can send it")
     RENDER_ERROR = "render_error", _("the text cannot be made for this contact")
@@ -93,14 +93,20 @@ class Reason(models.TextChoices):
     TOO_LONG = "too_long", _("the text is too long")
     EMPTY_TEXT = "empty_text", _("the text is empty for this contact")
     WINDOW_MISSED = "window_missed", _("the sending window was missed")
-    BY_OPERATOR = "by_operator", _("an operator said so")
-    TOO_MANY_TRIES = "too_many_tries", _("tried too often")
+    BY_OPERATOR = "by_operator", _("decided by an operator")
+    TOO_MANY_TRIES = "too_many_tries", _("too many tries")
     RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
 
 
 class Promise(models.TextChoices):
-    """What a campaign chooses when the gateway leaves it open whether a message arrived."""
+    """What to do when it stays unknown whether a message arrived; chosen per campaign."""
 
-    NEVER_TWICE = "never-twice", _("never twice: what stays open is shown as unknown")
-    NEVER_MISSED = "never-missed", _("never missed: what stays open is sent again")
+    NEVER_TWICE = (
+        "never-twice",
+        _("never twice: messages without a clear result are shown as unknown"),
+    )
+    NEVER_MISSED = (
+        "never-missed",
+        _("never missed: messages without a clear result are sent again"),
+    )

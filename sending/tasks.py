@@ -1,4 +1,4 @@
-"""Celery tasks of sending: each fetches and calls. They are wake-ups; they own no work."""
+"""Celery tasks of sending. They are wake-ups: losing or repeating one does no harm."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def run_lane(account_id: int, asked_at: float) -> None:
 
 @shared_task(name="sending.tasks.reconcile")
 def reconcile() -> None:
-    """Tick: repair what a crash or a lost wake-up left behind."""
+    """Repair the effects of a crash or a lost wake-up; called by beat at intervals."""
     shared.observe()
     put_right()

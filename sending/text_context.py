@@ -1,4 +1,4 @@
-"""What a message text may use of the person it is for and of the account that sends it."""
+"""The variables of a message text: about its recipient and the account that sends it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from texts.faults import TextFault, Unsendable
 def context_for(
     *, contact: Contact | None, account: Account | None, nickname: str = ""
 ) -> dict[str, Any]:
-    """Return what a text may use for one contact.
+    """Return the variables of a text for one contact.
 
     Args:
-        contact: the person; their attributes are there at the top and below `attributes`. One
-            that is named like something built in is reached below `attributes` only. None when
-            the person was deleted after planning.
-        account: the account that sends, or None when none does.
-        nickname: what the person is called in that account's friend list.
+        contact: the recipient. Their attributes are variables themselves and also members of
+            `attributes`; an attribute with the name of a built-in variable is only a member. None
+            if the contact was deleted after planning.
+        account: the account that sends, or None for a preview without one.
+        nickname: the recipient's nickname in that account's friend list.
 
     Raises:
-        Unsendable: there is no such person any more.
+        Unsendable: the contact was deleted.
     """
     if contact is None:
         raise Unsendable(TextFault.RENDER_ERROR, _("The contact was deleted."))

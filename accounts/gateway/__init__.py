@@ -1,1 +1,1 @@
-"""Talking to the gateway as one account: login, messages, friends, inbox."""
+"""An account's requests to the gateway: login, messages, friends, inbox."""

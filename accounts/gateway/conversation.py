@@ -1,7 +1,6 @@
-"""The conversation of one account with the gateway, held by the lane that has its lease.
+"""The requests of one account to the gateway, sent by the lane that holds its lease.
 
-It logs in when that is needed, and says what became of each request in the words the engine
-works with. It knows nothing of campaigns.
+It logs in when needed and returns each result as an `Answer`. It knows no campaign.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from datetime import timedelta
 
 from accounts.account_tasks import fail_open_account_tasks
 from accounts.encrypted_field import UnreadableCredential
-from accounts.gateway.friends import keep_friends
+from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginUnanswered
 from accounts.gateway.sessions import (
     end_session,
     end_sessions_of,
@@ -32,13 +31,10 @@ from qqhttp import (
     GatewayClient,
     GatewayError,
     IllegalUin,
-    List,
-    ListReply,
     Login,
     LoginRefused,
     Logout,
     NeverLeft,
-    NotLoggedIn,
     Reply,
     Request,
     TooFast,
@@ -47,62 +43,24 @@ from qqhttp import (
 
 #: SEQs reserved at a time: one small transaction every so many requests.
 SEQ_BLOCK = 200
-#: The pauses of an account between logins that got no definite answer; the last one repeats. The
-#: account is not to blame for these, so there is no end to them.
+#: The pauses of an account between logins that got no definite answer, seconds; the last one
+#: repeats without end, because the account did not cause these failures.
 LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 #: Failures are counted up to this; the column ends at 32,767.
 MOST_COUNTED = 1_000
-#: How often in the time that the gateway keeps a silent session its use is written down.
-NOTES_A_SESSION = 3
+#: How many times the use of a session is written down within its idle time.
+NOTES_PER_SESSION = 3
 #: How long an account rests when a command other than a message was too fast, seconds.
 PENALTY_REST_SECONDS = 20.0
-#: The smallest page size that is asked for when listing friends (the reference's own).
-LIST_PAGE = 160
-#: Requests for the friend list before a sync is given up for now.
-SYNC_TRIES = 4
-
-
-class LaneMustStop(Exception):
-    """The account cannot go on now; the sentence says why, for the operator.
-
-    Args:
-        sentence: why.
-        retry_seconds: when another lane may try, or None when an operator has to act.
-    """
-
-    def __init__(self, sentence: str, *, retry_seconds: float | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.retry_seconds = retry_seconds
-
-
-class LoginUnanswered(LaneMustStop):
-    """A login got no definite answer: the gateway's or the path's trouble, and no word about the
-    account. It is tried again after `retry_seconds`.
-    """
-
-    retry_seconds: float
-
-    def __init__(self, sentence: str, *, retry_seconds: float, was_asked: bool = True) -> None:
-        super().__init__(sentence, retry_seconds=retry_seconds)
-        #: Whether the gateway was asked just now; else the account waits from an earlier time.
-        self.was_asked = was_asked
-
-
-class LeaseLost(LaneMustStop):
-    """Another lane holds the account's lease by now: this one may not say a word more."""
-
-    def __init__(self) -> None:
-        super().__init__(_("The account's lease has passed on to another lane."))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one request.
+    """The result of one request.
 
     Attributes:
         code: the result code: "0", "3", "NULL", "timeout", ...
-        is_definite: whether the answer says for certain if the request was carried out.
+        is_definite: whether it is certain that the request was or was not carried out.
         sentence: the error in words, empty for RES=0.
     """
 
@@ -112,13 +70,18 @@ class Answer:
 
 
 class Conversation:
-    """Everything one account says to the gateway, one request at a time.
+    """All requests of one account to the gateway, one at a time.
 
     Args:
         grant: the lease; its loss ends the conversation.
         account: the account, with its credential.
-        egress_id: where this worker talks from.
+        egress_id: the egress of this worker.
         client: a client bound to that egress.
+
+    Attributes:
+        session: the login in use; None if none is known.
+        last_reply: when the latest reply came or failed to come, on `clocks.local.elapsed`. The
+            gap before the next request starts here.
     """
 
     def __init__(
@@ -130,20 +93,17 @@ class Conversation:
         self.client = client
         self._next_seq = grant.first_seq
         self._seqs_left = SEQS_WITH_LEASE
-        #: The login in use; None: there is none, as far as we know.
         self.session: Session | None = None
-        #: When the gateway last answered, or failed to, on `clocks.local.elapsed`: what the pace is
-        #: measured from.
         self.last_reply: float | None = None
         self._noted_at = local.elapsed()
 
     # --- sequence numbers ---------------------------------------------------------------------
 
     def next_seq(self) -> int:
-        """Return a SEQ that was never used and never will be again.
+        """Return a SEQ that was not used before and will not be used again.
 
         Raises:
-            LeaseLost: the lease has passed on.
+            LeaseLost: another lane holds the lease.
         """
         if not self._seqs_left:
             with database_turn():
@@ -159,11 +119,11 @@ class Conversation:
     # --- requests -----------------------------------------------------------------------------
 
     def exchange(self, request: Request[Reply], *, leave_by: float | None = None) -> Answer:
-        """Send one request and return what became of it; never raises a gateway error.
+        """Send one request and return its result; never raises a gateway error.
 
         Args:
             request: the request.
-            leave_by: the last moment at which it may leave, on `clocks.local.elapsed`.
+            leave_by: the latest time at which it may leave, on `clocks.local.elapsed`.
         """
         try:
             reply = self.client.exchange(request, leave_by=leave_by)
@@ -176,43 +136,43 @@ class Conversation:
         return Answer(str(reply.res), True)
 
     def send_message(
-        self, *, seq: int, uin: int, text: str, leave_by: float, spell_h: bool = False
+        self, *, seq: int, uin: int, text: str, leave_by: float, escape_h: bool = False
     ) -> Answer:
-        """Send one CLTMSG. The caller has marked the attempt, and waited for its slot.
+        """Send one CLTMSG. The caller has marked the attempt and waited for its slot.
 
         Args:
             seq, uin, text: the message.
-            leave_by: until when the mark's proof is good, on `clocks.local.elapsed`.
-            spell_h: whether a lowercase h travels as %68 (`docs/protocol.md`).
+            leave_by: until when the mark's proof is valid, on `clocks.local.elapsed`.
+            escape_h: whether a lowercase h is sent as %68 (`docs/protocol.md`).
         """
-        message = CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, spell_h=spell_h)
+        message = CltMsg(seq=seq, uin=self.account.uin, un=uin, mg=text, escape_h=escape_h)
         return self.exchange(message, leave_by=leave_by)
 
     # --- the session --------------------------------------------------------------------------
 
     @property
     def is_logged_in(self) -> bool:
-        """Whether the gateway keeps our session, as far as we know."""
+        """Whether the gateway keeps our session, as far as is known here."""
         return self.session is not None
 
-    def ensure_logged_in(self) -> None:
+    def log_in_if_needed(self) -> None:
         """Log in unless the gateway still keeps our session.
 
         Raises:
-            LaneMustStop: the login was refused, or is not to be tried now.
+            LaneMustStop: the login was refused, or must not be tried now.
         """
         if not self.find_session():
             self.log_in()
 
     def find_session(self) -> bool:
-        """Return whether the gateway still keeps our session, one of an earlier lane's included."""
+        """Return whether the gateway still keeps a session of this or an earlier lane."""
         if self.session is None:
             with database_turn():
                 self.session = usable_session(account_id=self.account.pk, egress_id=self.egress_id)
         return self.session is not None
 
-    def session_ended(self) -> None:
-        """Note that the gateway knows us no more (RES=20): the next request logs in first."""
+    def note_session_ended(self) -> None:
+        """Note that the session has ended (RES=20): the next request logs in first."""
         if self.session is None:
             return
         with database_turn():
@@ -220,17 +180,17 @@ class Conversation:
         self.session = None
 
     def log_in(self) -> None:
-        """Log in, and show the account's presence if it is not simply online.
+        """Log in, and set the account's presence if it is not simply online.
 
         Raises:
-            LoginUnanswered: no definite answer came; the account waits before the next.
-            LaneMustStop: the account is quarantined by now, or has to wait.
-            LeaseLost: another lane may have logged in by now, and would be thrown out.
+            LoginUnanswered: no definite answer came; the account waits before the next login.
+            LaneMustStop: the login was refused and the account is now quarantined.
+            LeaseLost: another lane may have logged in; this login would end its session.
             NeverLeft: the gateway cannot be reached.
         """
         self._wait_for_login()
         with database_turn():
-            # The lane may be an hour old, and the password new.
+            # The lane may be an hour old, and the password may have changed.
             self.account.refresh_from_db(fields=("credential", "presence"))
             is_mine = is_still_held(grant=self.grant)
         if not is_mine:
@@ -242,16 +202,16 @@ class Conversation:
             reply = self.client.exchange(login)
             reply.raise_for_res()
         except LoginRefused as error:
-            # Never a second time: the same password again is what gets an account locked.
+            # Not tried a second time: repeating a wrong password gets an account locked.
             raise self._quarantine(StateReason.LOGIN_REFUSED, error.sentence) from None
         except IllegalUin as error:
             raise self._quarantine(StateReason.ILLEGAL_UIN, error.sentence) from None
         except NeverLeft:
             raise
         except TooFast as error:
-            raise self._login_later(error, PENALTY_REST_SECONDS) from None
+            raise self._postpone_login(error, PENALTY_REST_SECONDS) from None
         except GatewayError as error:
-            raise self._login_later(error, None) from None
+            raise self._postpone_login(error, None) from None
         finally:
             self.last_reply = local.elapsed()
         with database_turn():
@@ -267,7 +227,7 @@ class Conversation:
             )
 
     def log_out(self) -> None:
-        """Log out; the gateway always says yes, so only an unreachable one keeps us in."""
+        """Log out. The gateway accepts every logout, so only an unreachable gateway prevents it."""
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
         self.session = None
         with database_turn():
@@ -276,70 +236,22 @@ class Conversation:
                 account_id=self.account.pk, to=AccountState.OFFLINE, reason=StateReason.LOGGED_OUT
             )
 
-    def note_used_now_and_then(self) -> None:
-        """Do that often enough that the successor of a lane that dies finds the session in use."""
+    def note_used_at_intervals(self) -> None:
+        """Call `note_used` often enough that after a crash the session is still known as in use."""
         if self.session is None or self.last_reply is None:
             return
-        if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_A_SESSION:
+        if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_PER_SESSION:
             self.note_used()
 
     def note_used(self) -> None:
-        """Write down when the session was last used, so that the next lane need not log in."""
+        """Store when the session was last used, so that the next lane need not log in."""
         if self.session is not None and self.last_reply is not None:
             ago = timedelta(seconds=local.elapsed() - self.last_reply)
             with database_turn():
                 touch_session(session_id=self.session.pk, used_at=shared.now() - ago)
             self._noted_at = self.last_reply
 
-    # --- friends ------------------------------------------------------------------------------
-
-    def sync_friends(self) -> str:
-        """Learn the friend list and return the outcome in words.
-
-        The number of friends is asked first (TN=0), then the list with room for all of them.
-
-        Raises:
-            LaneMustStop: the list could not be had now.
-            NeverLeft: the gateway cannot be reached.
-        """
-        last: GatewayError | None = None
-        for _try in range(SYNC_TRIES):
-            self.ensure_logged_in()
-            try:
-                count = self._list(tn=0).count or 0
-                reply = self._list(tn=max(LIST_PAGE, count))
-            except NotLoggedIn:
-                self.session_ended()
-            except NeverLeft:
-                raise
-            except GatewayError as error:
-                last = error
-                if isinstance(error, TooFast):
-                    break
-            else:
-                is_complete = len(reply.friends) >= count
-                with database_turn():
-                    keep_friends(
-                        account_id=self.account.pk, uins=reply.friends, is_complete=is_complete
-                    )
-                if is_complete:
-                    return _("%(count)d friends.") % {"count": len(reply.friends)}
-                return _(
-                    "The gateway named %(told)d of %(count)d friends: it cuts its lists. "
-                    "Those it did not name are left as they were."
-                ) % {"told": len(reply.friends), "count": count}
-        sentence = last.sentence if last else _("The gateway ends the session again and again.")
-        raise LaneMustStop(sentence, retry_seconds=PENALTY_REST_SECONDS)
-
-    def _list(self, *, tn: int) -> ListReply:
-        try:
-            reply = self.client.exchange(List(seq=self.next_seq(), uin=self.account.uin, tn=tn))
-            reply.raise_for_res()
-            return reply
-        finally:
-            self.last_reply = local.elapsed()
-
-    # --- logins that go wrong -----------------------------------------------------------------
+    # --- failed logins ------------------------------------------------------------------------
 
     def _wait_for_login(self) -> None:
         with database_turn():
@@ -361,11 +273,15 @@ class Conversation:
             fail_open_account_tasks(account_id=self.account.pk, outcome=sentence)
         return LaneMustStop(sentence)
 
-    def _login_later(self, error: GatewayError, seconds: float | None) -> LoginUnanswered:
-        """Let the account wait before its next login: so long, or longer each time.
+    def _postpone_login(self, error: GatewayError, seconds: float | None) -> LoginUnanswered:
+        """Make the account wait before its next login; return the exception to raise.
 
-        Only a definite word about the account (RS=1, RES=5) speaks against it. The logins of all
-        accounts fail like this while the gateway starts anew or its own database is away.
+        The account is not quarantined: only a definite refusal (RS=1, RES=5) is its own fault. The
+        logins of all accounts fail like this while the gateway or its database restarts.
+
+        Args:
+            error: why the login failed.
+            seconds: how long to wait; None for the next of LOGIN_BACKOFF_SECONDS.
         """
         mine = Lease.objects.filter(account_id=self.account.pk, token=self.grant.token)
         with database_turn():

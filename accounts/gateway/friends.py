@@ -1,4 +1,4 @@
-"""Verbs for friend lists: keep what the gateway told."""
+"""Verbs for friend lists: request one from the gateway, and store it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,99 @@ from collections.abc import Collection
 
 from django.db import transaction
 
+from accounts.gateway.conversation import PENALTY_REST_SECONDS, Conversation
+from accounts.gateway.lane_stops import LaneMustStop
 from accounts.models import Account, Friend
-from clocks import shared
+from clocks import local, shared
+from foundation.database_turn import database_turn
+from foundation.sentences import Sentence as _
+from qqhttp import GatewayError, List, ListReply, NeverLeft, NotLoggedIn, TooFast
 
-#: Rows per statement: SQLite takes a bounded number of parameters.
+#: The smallest page size that is requested when listing friends (the reference's own).
+LIST_PAGE = 160
+#: Requests for the friend list before a sync is given up for now.
+SYNC_TRIES = 4
+#: Rows per statement: SQLite accepts a limited number of parameters.
 CHUNK = 500
 
 
-def keep_friends(*, account_id: int, uins: Collection[int], is_complete: bool) -> None:
-    """Make an account's friend list what the gateway told.
+def sync_friends(*, conversation: Conversation) -> str:
+    """Request an account's friend list and store it; return the outcome in words.
+
+    The number of friends is requested first (TN=0), then the list with room for all of them.
+
+    Raises:
+        LaneMustStop: the list could not be obtained now.
+        NeverLeft: the gateway cannot be reached.
+    """
+    last: GatewayError | None = None
+    for _try in range(SYNC_TRIES):
+        conversation.log_in_if_needed()
+        try:
+            count = _list(conversation, tn=0).count or 0
+            reply = _list(conversation, tn=max(LIST_PAGE, count))
+        except NotLoggedIn:
+            conversation.note_session_ended()
+        except NeverLeft:
+            raise
+        except GatewayError as error:
+            last = error
+            if isinstance(error, TooFast):
+                break
+        else:
+            is_complete = len(reply.friends) >= count
+            with database_turn():
+                store_friends(
+                    account_id=conversation.account.pk,
+                    uins=reply.friends,
+                    is_complete=is_complete,
+                )
+            if is_complete:
+                return _("%(count)d friends.") % {"count": len(reply.friends)}
+            return _(
+                "The gateway listed only %(listed)d of %(count)d friends. "
+                "Friends missing from its list were left unchanged."
+            ) % {"listed": len(reply.friends), "count": count}
+    sentence = last.sentence if last else _("The gateway keeps ending the session.")
+    raise LaneMustStop(sentence, retry_seconds=PENALTY_REST_SECONDS)
+
+
+def _list(conversation: Conversation, *, tn: int) -> ListReply:
+    try:
+        reply = conversation.client.exchange(
+            List(seq=conversation.next_seq(), uin=conversation.account.uin, tn=tn)
+        )
+        reply.raise_for_res()
+        return reply
+    finally:
+        conversation.last_reply = local.elapsed()
+
+
+def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) -> None:
+    """Store the friends that the gateway listed as an account's friend list.
 
     Args:
         account_id: the account.
-        uins: the friends told.
-        is_complete: whether these are all. Of a list that was cut (some gateways stop at a
-            number of names) nothing is concluded about those it does not name.
+        uins: the friends listed.
+        is_complete: whether these are all. Some gateways cut long lists; then friends that are
+            missing from the list are left unchanged.
     """
     now = shared.wall()
-    told = set(uins)
+    listed = set(uins)
     with transaction.atomic():
         known = dict(Friend.objects.filter(account_id=account_id).values_list("uin", "ended_at"))
         Friend.objects.bulk_create(
-            [Friend(account_id=account_id, uin=uin, since=now) for uin in told - known.keys()],
+            [Friend(account_id=account_id, uin=uin, since=now) for uin in listed - known.keys()],
             batch_size=CHUNK,
             ignore_conflicts=True,
         )
-        back = sorted(uin for uin in told & known.keys() if known[uin] is not None)
+        back = sorted(uin for uin in listed & known.keys() if known[uin] is not None)
         for start in range(0, len(back), CHUNK):
             Friend.objects.filter(
                 account_id=account_id, uin__in=back[start : start + CHUNK]
             ).update(ended_at=None, since=now)
         if is_complete:
-            gone = sorted(uin for uin in known.keys() - told if known[uin] is None)
+            gone = sorted(uin for uin in known.keys() - listed if known[uin] is None)
             for start in range(0, len(gone), CHUNK):
                 Friend.objects.filter(
                     account_id=account_id, uin__in=gone[start : start + CHUNK]

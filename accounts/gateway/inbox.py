@@ -1,4 +1,7 @@
-"""Verbs for inboxes: take the turns that have come, ask the gateway, keep what it handed over."""
+"""Verbs for inboxes: claim the turns that are due, poll the gateway, store what it returned.
+
+See docs/decisions/0013-the-inbox.md.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +19,25 @@ from accounts.transitions import change_account_state
 from clocks import shared
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
 
-#: The next time is at one of these parts of the heartbeat: inside it, and spread by chance. Few, so
-#: that the accounts of a round are noted in few statements.
+#: The next poll follows after one of these parts of the heartbeat, chosen at random, so that polls
+#: are spread. They are few, so that few statements update the accounts of a round.
 PARTS = (0.8, 0.85, 0.9, 0.95)
-#: An answer of so many may not be all there is: the next is asked for soon.
-MUCH, SOON_SECONDS = 100, 1.0
-#: A gateway that says RES=3 to this is asked less often, so that its penalty costs no message.
+#: An answer with so many messages may be incomplete: the next poll follows soon, in seconds.
+FULL_ANSWER, SOON_SECONDS = 100, 1.0
+#: After RES=3 an inbox is polled less often, so that the penalty delays no message.
 HEARTBEATS_AFTER_TOO_FAST = 10
 #: Result codes.
-TAKEN, TOO_FAST, ENDED, UNREACHABLE, NOT_ASKED = "0", "3", "20", "unreachable", "-"
-#: Rows per statement: SQLite takes a bounded number of parameters.
+ACCEPTED, TOO_FAST, ENDED, UNREACHABLE, NOT_POLLED = "0", "3", "20", "unreachable", "-"
+#: Rows per statement: SQLite accepts a limited number of parameters.
 CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An account whose inbox is asked.
+    """One poll of an account's inbox.
 
     Attributes:
-        token: of the lease taken for this alone; None when a lane asks, whose lease it is.
+        token: the token of the lease that was taken for this poll; None if a lane polls.
         seq: the SEQ of the request.
     """
 
@@ -48,15 +51,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What became of a turn.
+    """The result of a turn.
 
     Attributes:
-        code: the result code, or NOT_ASKED.
-        at: when the answer came, or failed to; shared time.
-        received_at: the same as people read it; kept, so that a second storing finds the first.
-        pause: how long until the account's next turn, seconds; None: as soon as may be.
-        messages: what was handed over, oldest first.
-        sentence: what went wrong, in words.
+        code: the result code, or NOT_POLLED.
+        at: when the answer came or failed to come; shared time.
+        received_at: the same moment in wall time. It is fixed, so that storing an answer a second
+            time finds the rows of the first.
+        pause: seconds until the account's next turn; None for as soon as possible.
+        messages: the messages, oldest first.
+        sentence: the error in words.
     """
 
     turn: Turn
@@ -69,19 +73,23 @@ class Polled:
 
 
 def first_poll_at(*, heartbeat_seconds: int) -> datetime:
-    """Return when to ask for the first time after a login: anywhere in the heartbeat.
+    """Return the time of the first poll after a login: a random time within the heartbeat.
 
-    Accounts that log in together are not to ask together ever after.
+    Otherwise accounts that log in together would poll together from then on.
     """
     return shared.now() + timedelta(seconds=_spread(heartbeat_seconds))
 
 
 def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
-    """Take the leases of accounts whose inbox is to be asked now, each for one request.
+    """Take the leases of accounts whose inbox is due, each for one request; return their turns.
 
-    A turn is a lane of a single request: it holds the lease under a token of its own, so that
-    nobody sends for the account meanwhile (rule 2). A query finds out that nothing is due; a few
-    statements take all that is, and reserve their SEQs.
+    A turn holds the lease under a token of its own, so that no lane sends for the account meanwhile
+    (rule 2). One query finds whether anything is due; a few statements take all leases and reserve
+    the SEQs.
+
+    Args:
+        worker_id, egress_id: the worker and its egress.
+        limit: the largest number of turns.
     """
     now = shared.now()
     due = {
@@ -100,10 +108,10 @@ def _turn(account_id: int, session_id: int, uin: int, heartbeat: int, token: int
     return Turn(account_id, uin, session_id, heartbeat, token, seq)
 
 
-def ask_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
-    """Ask the gateway for what was written to an account; never raises a gateway error.
+def poll_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
+    """Request the messages written to an account; never raises a gateway error.
 
-    It hands over and forgets: whatever it answers has to be kept at once.
+    The gateway deletes the messages it returns, so the caller must store them.
     """
     messages: tuple[Message, ...] = ()
     sentence = ""
@@ -116,9 +124,9 @@ def ask_inbox(*, client: GatewayClient, turn: Turn) -> Polled:
     return Polled(turn, code, shared.now(), shared.wall(), pause, messages, sentence)
 
 
-def not_asked(*, turn: Turn) -> Polled:
-    """Return a turn that came to nothing: no request left."""
-    return Polled(turn, NOT_ASKED, shared.now(), shared.wall(), None)
+def not_polled(*, turn: Turn) -> Polled:
+    """Return the result of a turn for which no request was made."""
+    return Polled(turn, NOT_POLLED, shared.now(), shared.wall(), None)
 
 
 def _pause(turn: Turn, code: str, count: int) -> float | None:
@@ -127,18 +135,18 @@ def _pause(turn: Turn, code: str, count: int) -> float | None:
     if code == TOO_FAST:
         return float(HEARTBEATS_AFTER_TOO_FAST * turn.heartbeat_seconds)
     seconds = random.choice(PARTS) * turn.heartbeat_seconds  # noqa: S311 -- no secret
-    return min(seconds, SOON_SECONDS) if count >= MUCH else seconds
+    return min(seconds, SOON_SECONDS) if count >= FULL_ANSWER else seconds
 
 
 def _spread(heartbeat_seconds: int) -> float:
     return random.uniform(0.2, PARTS[-1]) * heartbeat_seconds  # noqa: S311 -- no secret
 
 
-def keep_polled(*, polled: Sequence[Polled]) -> None:
-    """Store what turns brought, note the sessions' next turns, and hand the leases back.
+def store_polled(*, polled: Sequence[Polled]) -> None:
+    """Store the messages, set the sessions' next turns, and hand the leases back.
 
-    One transaction. Doing it twice, because nobody knows whether the first time was committed,
-    stores nothing twice.
+    All in one transaction. If it is not known whether that was committed, call this again: nothing
+    is stored twice.
     """
     with transaction.atomic():
         _store_messages(polled)
@@ -158,36 +166,36 @@ def _store_messages(polled: Sequence[Polled]) -> None:
         )
         for one in polled
         for position, message in enumerate(one.messages)
-        if message.status is None  # news of who is online: see the model
+        if message.status is None  # not presence changes: see InboundMessage
     ]
     if not rows:
         return
-    there = set(
+    existing = set(
         Account.objects.filter(pk__in={row.account_id for row in rows}).values_list("pk", flat=True)
     )
     InboundMessage.objects.bulk_create(
-        [row for row in rows if row.account_id in there], ignore_conflicts=True, batch_size=CHUNK
+        [row for row in rows if row.account_id in existing], ignore_conflicts=True, batch_size=CHUNK
     )
 
 
 def _note_sessions(polled: Sequence[Polled]) -> None:
     open_ones = Session.objects.filter(ended_at=None)
-    alike: dict[tuple[bool, float], list[Polled]] = {}
+    groups: dict[tuple[bool, float], list[Polled]] = {}
     for one in polled:
         if one.code == ENDED:
             _end(one)
         elif one.pause is not None:
-            alike.setdefault((one.code == TAKEN, one.pause), []).append(one)
-    for (is_answered, pause), those in alike.items():
-        at = min(one.at for one in those)
+            groups.setdefault((one.code == ACCEPTED, one.pause), []).append(one)
+    for (is_answered, pause), members in groups.items():
+        at = min(one.at for one in members)
         values = {"poll_at": at + timedelta(seconds=pause)}
-        if is_answered:  # an answer that was lost says nothing about the session
+        if is_answered:  # a lost answer does not show that the session was used
             values["last_used_at"] = at
-        open_ones.filter(pk__in=[one.turn.session_id for one in those]).update(**values)
+        open_ones.filter(pk__in=[one.turn.session_id for one in members]).update(**values)
 
 
 def _end(one: Polled) -> None:
-    """End a session the gateway knows no more. Nobody logs in for the inbox alone."""
+    """End a session that the gateway no longer knows. The inbox alone causes no new login."""
     ended = Session.objects.filter(pk=one.turn.session_id, ended_at=None).update(
         ended_at=one.received_at, end_reason="RES=20"
     )
@@ -201,13 +209,13 @@ def _end(one: Polled) -> None:
 
 
 def _hand_back(polled: Sequence[Polled]) -> None:
-    """Hand the leases back that were taken for turns."""
+    """Hand back the leases that were taken for turns."""
     answered: list[tuple[int, int]] = []
     unanswered: list[tuple[int, int]] = []
     for one in polled:
         if one.turn.token is not None:
-            to = unanswered if one.code in (NOT_ASKED, UNREACHABLE) else answered
+            to = unanswered if one.code in (NOT_POLLED, UNREACHABLE) else answered
             to.append((one.turn.account_id, one.turn.token))
-    # The gap counts from the last reply to anything. The latest of them all: never too soon.
+    # The gap starts at the account's last reply. The latest reply of all is never too early.
     hand_back_after_turns(tokens=answered, last_reply_at=max(one.at for one in polled))
     hand_back_after_turns(tokens=unanswered, last_reply_at=None)

@@ -1,4 +1,4 @@
-"""Verbs for outages: the gateway is away, and it is back."""
+"""Verbs for outages: begin, end, list."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from clocks import shared
 
 
 def begin_outage(*, egress_id: int, sentence: str) -> None:
-    """Note that the gateway cannot be reached from an egress; one that is noted stays as it is."""
+    """Record that the gateway cannot be reached from an egress; an open outage stays unchanged."""
     try:
         with transaction.atomic():
             Outage.objects.create(egress_id=egress_id, began_at=shared.wall(), sentence=sentence)
@@ -18,10 +18,10 @@ def begin_outage(*, egress_id: int, sentence: str) -> None:
 
 
 def end_outage(*, egress_id: int) -> None:
-    """Note that the gateway answers again."""
+    """Record that the gateway answers again at an egress."""
     Outage.objects.filter(egress_id=egress_id, ended_at=None).update(ended_at=shared.wall())
 
 
 def open_outages() -> dict[int, str]:
-    """Return the outages that are not over: their sentences by egress."""
+    """Return the open outages: the sentence by egress id."""
     return dict(Outage.objects.filter(ended_at=None).values_list("egress_id", "sentence"))

@@ -1,24 +1,26 @@
-"""The verb that does an account's open account tasks, in the lane that holds its lease."""
+"""The verb that performs an account's open account tasks, in the lane that holds its lease."""
 
 from __future__ import annotations
 
 from accounts.account_tasks import finish_account_task
-from accounts.gateway.conversation import Conversation, LaneMustStop
+from accounts.gateway.conversation import Conversation
+from accounts.gateway.friends import sync_friends
+from accounts.gateway.lane_stops import LaneMustStop
 from accounts.models import AccountTask, AccountTaskKind, AccountTaskState
 from foundation.database_turn import database_turn
 from foundation.sentences import Sentence as _
 
-#: What an account is asked to do, in the order it is done in.
+#: The order in which tasks are performed.
 ORDER = (AccountTaskKind.LOGIN, AccountTaskKind.SYNC, AccountTaskKind.LOGOUT)
 
 
 def perform_account_tasks(*, conversation: Conversation) -> bool:
-    """Do what the account is asked to do; return whether there was anything.
+    """Perform the account's open tasks; return whether there were any.
 
-    An account task that cannot be done now for a reason that passes stays open for the next lane.
+    A task that fails for a temporary reason stays open for the next lane.
 
     Raises:
-        LaneMustStop: the account cannot go on.
+        LaneMustStop: the account cannot continue.
         qqhttp.NeverLeft: the gateway cannot be reached.
     """
     with database_turn():
@@ -48,6 +50,6 @@ def _perform(conversation: Conversation, kind: AccountTaskKind) -> str:
         conversation.log_in()
         return _("Logged in.")
     if kind == AccountTaskKind.SYNC:
-        return conversation.sync_friends()
+        return sync_friends(conversation=conversation)
     conversation.log_out()
     return _("Logged out.")

@@ -1,4 +1,4 @@
-"""Verbs for sessions: open one after a login, find the one in use, end it."""
+"""Verbs for sessions: open one after a login, find a usable one, end it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from accounts.transitions import change_account_state
 from clocks import shared
 from foundation.sentences import Sentence as _
 
-#: What a login reply without HI and LI is taken to mean (both are in every reply we know of).
+#: The values for a login reply without HI and LI, seconds (every known reply has both).
 DEFAULT_HEARTBEAT_SECONDS, DEFAULT_IDLE_SECONDS = 60, 300
-#: A session is not used in the last seconds of its life: the request takes time to get there.
+#: A session is not used in the last seconds before it expires: a request takes time to arrive.
 IDLE_MARGIN_SECONDS = 5.0
 
 
@@ -28,10 +28,15 @@ def open_session(
     heartbeat_seconds: int | None,
     idle_seconds: int | None,
 ) -> Session:
-    """Record a login that the gateway accepted; it ends whatever session was open before."""
+    """Record a login that the gateway accepted; end the session that was open before.
+
+    Args:
+        account_id, egress_id: who logged in, and through which egress.
+        heartbeat_seconds, idle_seconds: HI and LI of the reply, or None.
+    """
     heartbeat = heartbeat_seconds or DEFAULT_HEARTBEAT_SECONDS
     with transaction.atomic():
-        end_sessions_of(account_id=account_id, reason=_("logged in anew"))
+        end_sessions_of(account_id=account_id, reason=_("logged in again"))
         session = Session.objects.create(
             account_id=account_id,
             egress_id=egress_id,
@@ -42,7 +47,7 @@ def open_session(
             idle_seconds=idle_seconds or DEFAULT_IDLE_SECONDS,
         )
         Lease.objects.filter(account_id=account_id).update(login_failures=0, login_not_before=None)
-        # An account that an operator lets rest may log in; it goes on resting.
+        # A resting account may log in; it keeps resting.
         if not Account.objects.filter(pk=account_id, state=AccountState.RESTING).exists():
             change_account_state(
                 account_id=account_id, to=AccountState.ONLINE, reason=StateReason.LOGGED_IN
@@ -51,9 +56,9 @@ def open_session(
 
 
 def usable_session(*, account_id: int, egress_id: int) -> Session | None:
-    """Return the open session of an account at this egress, if the gateway still keeps it.
+    """Return the open session of an account at an egress, or None if the gateway has dropped it.
 
-    The gateway recognises an account by IP and UIN: a session of another egress is of no use here.
+    The gateway identifies a session by IP and UIN, so a session of another egress is not usable.
     """
     session = Session.objects.filter(
         account_id=account_id, egress_id=egress_id, ended_at=None
@@ -62,10 +67,9 @@ def usable_session(*, account_id: int, egress_id: int) -> Session | None:
 
 
 def kept_sessions(*, account_ids: Collection[int]) -> dict[int, int]:
-    """Return at which egress the gateway still keeps a session, for those accounts that have one.
+    """Return the egress at which the gateway still keeps a session, by account.
 
-    Returns:
-        the egress by account.
+    Accounts without such a session are left out.
     """
     found = Session.objects.filter(account_id__in=list(account_ids), ended_at=None)
     return {session.account_id: session.egress_id for session in found if _is_kept(session)}
@@ -79,12 +83,12 @@ def _is_kept(session: Session) -> bool:
 
 
 def touch_session(*, session_id: int, used_at: datetime) -> None:
-    """Note when a session was last used: any request shows the gateway that the client lives."""
+    """Store when a session was last used: the gateway extends a session at any request."""
     Session.objects.filter(pk=session_id, ended_at=None).update(last_used_at=used_at)
 
 
 def end_session(*, session_id: int, reason: str) -> None:
-    """End this one session: another worker may have opened a new one meanwhile."""
+    """End this session only: another worker may have opened a new one meanwhile."""
     _end(Session.objects.filter(pk=session_id), reason)
 
 

@@ -1,1 +1,1 @@
-"""Leases and worker processes: which process may send for which account."""
+"""Leases and worker processes: which worker may send for which account."""

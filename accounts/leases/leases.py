@@ -15,26 +15,26 @@ from accounts.models import Account, AccountTask, AccountTaskState, Lease, Worke
 from accounts.states import WORKING_STATES
 from clocks import shared
 
-#: SEQs that come with a lease. Few: a lane that only polls or looks around uses hardly any, and
-#: handed out faster than one a second they would leave the clock behind.
+#: SEQs reserved with a lease. They are few because many lanes use hardly any, and SEQs handed out
+#: faster than one per second would run ahead of the clock (see `reserve_seqs`).
 SEQS_WITH_LEASE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A lease taken: what the lane may act on until it hands back.
+    """A lease that was taken, with what the last lane knew.
 
     Attributes:
-        account: the account to send for.
+        account: the account.
         token: the fencing token, one higher than the last lane's.
-        first_seq: the first of SEQS_WITH_LEASE that are reserved for the lane.
-        has_account_tasks: whether the account was asked to do something when the lease was taken.
-        was_handed_back: whether the last lane ended in order; if not, its last reply is unknown.
-        last_reply_at: when the gateway last answered this account, if the last lane said so.
-        resting_until: no message before this time.
-        learnt_interval: the gap the gateway taught the last lane, seconds.
-        bad_results: messages that ended badly since the last one that was taken.
-        sessions_lost: sessions that ended as soon as they were used, since then.
+        first_seq: the first of SEQS_WITH_LEASE SEQs reserved for the lane.
+        has_account_tasks: whether account tasks were open when the lease was taken.
+        was_handed_back: whether the last lane handed back; if not, its last reply is unknown.
+        last_reply_at: when the gateway last answered this account, if known; shared time.
+        resting_until: no message may be sent before this; shared time.
+        learnt_interval: the gap that the last lane learnt from RES=3, seconds.
+        bad_results: messages that failed since the last accepted one.
+        sessions_lost: sessions that ended at their first use since the last accepted message.
     """
 
     account: Account
@@ -55,16 +55,16 @@ class Grant:
 
 
 def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | None:
-    """Take the lease of an account for a worker, or return None when that is not to be.
+    """Take the lease of an account for a worker, or return None.
 
-    It is not to be when a living worker holds it, when this worker was presumed dead, when the
-    account does nothing by its state, or when it is bound to another egress by now.
+    None is returned if a living worker holds the lease, if this worker was presumed dead, if the
+    account's state allows no work, or if the account is now bound to another egress.
 
-    Two statements, with all that a lane begins with: lanes are opened by the thousand, and what
-    each asks for once was most of what a short one cost.
+    Two statements fetch everything a lane needs at its start: lanes are opened by the thousand, and
+    queries at the start were most of the cost of a short lane.
     """
     with transaction.atomic():
-        # The row lock makes two takers queue; the loser then finds a living holder.
+        # The row lock makes two takers wait for each other; the second finds a living holder.
         lease = (
             Lease.objects.free()
             .filter(Q(egress=None) | Q(egress_id=egress_id), account_id=account_id)
@@ -113,7 +113,12 @@ def hand_back(
     bad_results: int = 0,
     sessions_lost: int = 0,
 ) -> None:
-    """Hand a lease back, with what the next lane needs to know. A lost lease is left alone."""
+    """Hand a lease back, with what the next lane needs to know. Does nothing to a lost lease.
+
+    Args:
+        grant: the lease.
+        last_reply_at, learnt_interval, bad_results, sessions_lost: see `Grant`.
+    """
     Lease.objects.filter(account_id=grant.account_id, token=grant.token).update(
         worker=None,
         last_reply_at=last_reply_at,
@@ -127,14 +132,14 @@ def hand_back(
 def take_leases_for_turns(
     *, account_ids: Collection[int], worker_id: int, egress_id: int
 ) -> list[tuple[int, int, int]]:
-    """Take those leases that are free, each for one request at an inbox.
+    """Take the free leases among these accounts', each for one poll of an inbox.
 
     Returns:
-        (account, token, SEQ) of each that was taken.
+        (account, token, SEQ) of each lease taken.
     """
     with transaction.atomic():
-        # What somebody else holds just now is left for the next time. Looked at again once held:
-        # another worker may have taken it since.
+        # Rows locked by another transaction are skipped until the next round. Whether a lease is
+        # free is checked after locking it: another worker may have taken it before.
         locked = Lease.objects.select_for_update(skip_locked=True).filter(pk__in=account_ids)
         free = Lease.objects.free().filter(pk__in=[lease.pk for lease in locked])
         ids = list(free.values_list("pk", flat=True))
@@ -154,59 +159,59 @@ def take_leases_for_turns(
 def hand_back_after_turns(
     *, tokens: Collection[tuple[int, int]], last_reply_at: datetime | None
 ) -> None:
-    """Hand leases back that were taken for a turn, in one statement; lost ones are left alone.
+    """Hand back leases that were taken for turns, in one statement. Does nothing to lost leases.
 
     Args:
-        tokens: (account, token) each.
-        last_reply_at: when the gateway answered; None when nothing was asked.
+        tokens: (account, token) of each.
+        last_reply_at: when the gateway answered; None to leave the leases' own time unchanged.
     """
     if not tokens:
         return
-    mine = Q()
+    held = Q()
     for account_id, token in tokens:
-        mine |= Q(pk=account_id, token=token)
-    said = {} if last_reply_at is None else {"last_reply_at": last_reply_at}
-    Lease.objects.filter(mine).update(worker=None, woken_at=None, **said)
+        held |= Q(pk=account_id, token=token)
+    reply = {} if last_reply_at is None else {"last_reply_at": last_reply_at}
+    Lease.objects.filter(held).update(worker=None, woken_at=None, **reply)
 
 
 def is_still_held(*, grant: Grant) -> bool:
-    """Return whether a lane's lease is its own still, and its worker thought to live."""
+    """Return whether a lane still holds its lease and its worker has not been presumed dead."""
     return Lease.objects.held().filter(account_id=grant.account_id, token=grant.token).exists()
 
 
-def return_forgotten(*, worker_id: int, active: Collection[int], seconds: float) -> int:
+def free_forgotten_leases(*, worker_id: int, active: Collection[int], seconds: float) -> int:
     """Free the leases that a worker holds without knowing it; return how many.
 
-    When the database dies between a commit and its answer, a lease is taken and nobody told; and
-    a living worker's leases are nobody else's to take.
+    If the database dies between a commit and its answer, the worker does not know that it took a
+    lease, and no other worker can take the lease of a living one.
 
     Args:
-        worker_id: the worker that asks.
-        active: the accounts it has lanes for.
-        seconds: how long ago a lease was taken at least: a lane may be about to start.
+        worker_id: the worker.
+        active: the accounts for which it has lanes or turns.
+        seconds: leases taken within these last seconds are kept: their lane may be starting.
     """
     now = shared.now()
     held = Lease.objects.filter(worker_id=worker_id, taken_at__lt=now - timedelta(seconds=seconds))
     forgotten = set(held.values_list("account_id", flat=True)) - set(active)
-    # When the gateway last answered is not known: as late as it can be.
+    # The time of the last reply is unknown, so the latest possible time is stored.
     return held.filter(account_id__in=forgotten).update(
         worker=None, woken_at=None, last_reply_at=now
     )
 
 
 def make_lease(*, account: Account) -> Lease:
-    """Give a new account its lease row; an account that has one keeps it."""
+    """Return the lease row of an account; create it for a new account."""
     lease, _ = Lease.objects.get_or_create(account=account)
     return lease
 
 
 def reserve_seqs(*, grant: Grant, count: int) -> int | None:
-    """Reserve `count` SEQs for the lane and return the first, or None when the lease is lost.
+    """Reserve `count` SEQs for the lane and return the first, or None if the lease is lost.
 
-    The highest is persisted before any of them is used, so that no SEQ is ever used for two
-    messages, whatever dies; what a lane leaves unused is never used at all. They are never below
-    the clock (seconds since 1970, which fits a signed 32-bit number until 2038), so that a
-    database restored from an old backup does not use again what it has forgotten.
+    The highest SEQ is stored before any of them is used, so that no SEQ is used for two messages
+    even after a crash. SEQs that a lane leaves unused stay unused. They are never below the clock
+    (seconds since 1970, which fits a signed 32-bit number until 2038), so that a database restored
+    from an old backup does not reuse SEQs.
     """
     with transaction.atomic():
         mine = Lease.objects.filter(account_id=grant.account_id, token=grant.token)
@@ -221,5 +226,5 @@ def _lowest_seq() -> int:
 
 
 def _raised_seq(count: int) -> Combinable:
-    """Return `last_seq` raised by `count`, and never below the clock, for an UPDATE of leases."""
+    """Return `last_seq` raised by `count` and not below the clock, for an UPDATE of leases."""
     return Greatest(F("last_seq"), Value(_lowest_seq(), output_field=BigIntegerField())) + count

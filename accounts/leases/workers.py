@@ -1,4 +1,4 @@
-"""Verbs for worker processes: announce, prove alive, presume dead, end."""
+"""Verbs for worker processes: register, prove alive, presume dead, end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clocks import shared
 from foundation.sentences import Sentence as _
 
 
-def announce_worker(
+def register_worker(
     *,
     egress_name: str,
     source_address: str | None,
@@ -23,24 +23,27 @@ def announce_worker(
 ) -> Worker:
     """Create this process's row, update its egress, and end the row of a dead predecessor.
 
-    A row of the same host name whose process is gone ends at once, so a worker that was killed and
-    restarted takes its accounts back without waiting to be presumed dead.
+    A row of the same host name whose process is gone is ended at once. So a worker that was killed
+    and restarted takes its accounts back without waiting until its old row is presumed dead.
 
-    Two machines may have the same host name: then the row that ends belongs to a living worker.
-    That worker is fenced off and sends nothing; it starts over. It must not end rows in its turn,
-    or the two would end each other for ever.
+    If two machines have the same host name, this may end the row of a living worker. That worker is
+    fenced off, sends nothing and starts over. It must not end rows in turn, or the two would end
+    each other for ever.
 
     Args:
-        is_new_process: whether the process just started. False for a worker that starts over.
+        egress_name: the egress; created if missing.
+        source_address, proxy: how the egress is reached; stored with it.
+        version: of the code.
+        is_new_process: whether the process just started; False for a worker that starts over.
     """
     with transaction.atomic():
         egress, _is_new = Egress.objects.get_or_create(name=egress_name)
-        said = {"source_address": source_address or "", "proxy": proxy or ""}
-        if any(getattr(egress, column) != value for column, value in said.items()):
-            Egress.objects.filter(pk=egress.pk).update(**said)
+        address = {"source_address": source_address or "", "proxy": proxy or ""}
+        if any(getattr(egress, column) != value for column, value in address.items()):
+            Egress.objects.filter(pk=egress.pk).update(**address)
             egress.refresh_from_db()
         if is_new_process:
-            _end_predecessors(egress)
+            _end_dead_predecessors(egress)
         return Worker.objects.create(
             egress=egress,
             hostname=socket.gethostname(),
@@ -51,19 +54,19 @@ def announce_worker(
         )
 
 
-def _end_predecessors(egress: Egress) -> None:
+def _end_dead_predecessors(egress: Egress) -> None:
     for row in Worker.objects.living().filter(egress=egress, hostname=socket.gethostname()):
         if not _is_running(row.pid):
             end_worker(worker_id=row.pk, reason=_("its process is gone"))
 
 
 def prove_alive(*, worker_id: int) -> bool:
-    """Write the heartbeat; return False when the worker has been ended (it is fenced off)."""
+    """Write the heartbeat; return False if the worker has been ended (it is fenced off)."""
     return bool(Worker.objects.living().filter(pk=worker_id).update(heartbeat_at=shared.now()))
 
 
 def end_worker(*, worker_id: int, reason: str) -> bool:
-    """End a worker: from this commit on it can mark nothing, and its leases are free."""
+    """End a worker; return whether it was alive. It can mark nothing more; its leases are free."""
     with transaction.atomic():
         is_ended = bool(
             Worker.objects.living()
@@ -75,10 +78,10 @@ def end_worker(*, worker_id: int, reason: str) -> bool:
 
 
 def presume_dead() -> int:
-    """End the workers that have been silent for too long; return how many.
+    """End the workers whose last heartbeat is too old; return how many.
 
-    A row that somebody holds is left for the next time: the transaction of one dead host, until
-    the database ends it, must not hold up the accounts of another.
+    Locked rows are skipped until the next call: a transaction left by one dead host, which stays
+    open until the database ends it, must not block the accounts of another host.
     """
     with transaction.atomic():
         silent = Worker.objects.silent().select_for_update(skip_locked=True)
@@ -91,9 +94,9 @@ def presume_dead() -> int:
 
 
 def _forget_wakes(*, worker_ids: Collection[int]) -> None:
-    """Let the accounts that these workers should have served be woken again at once.
+    """Allow new wake-ups for the accounts of these workers at once.
 
-    A wake-up that went to a dead worker's queue would otherwise count as fresh for a while.
+    Otherwise a wake-up in a dead worker's queue would count as fresh for a while.
     """
     egresses = Egress.objects.filter(workers__in=list(worker_ids))
     Lease.objects.free().filter(egress__in=egresses).exclude(woken_at=None).update(woken_at=None)
@@ -101,7 +104,7 @@ def _forget_wakes(*, worker_ids: Collection[int]) -> None:
 
 def _is_running(pid: int) -> bool:
     if pid == os.getpid():
-        return False  # our own number, from before this host or container started again
+        return False  # our own number: the row is from before this host or container restarted
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,1 +1,1 @@
-"""How fast an account may send: gaps, windows, shared ceilings (rule 5)."""
+"""How fast an account may send: gaps, rate windows, shared ceilings (rule 5)."""

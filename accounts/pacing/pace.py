@@ -1,22 +1,22 @@
-"""Pace: how fast an account may send, and when its next slot is (rule 5).
+"""Pace: how fast an account may send (rule 5).
 
-Three limits, each kept exactly, never on average:
+Three kinds of limits. Each is kept exactly, not on average:
 
-* The minimum gap, from the gateway's last reply to the next request. The lane is alone with its
-  account, so it keeps this one itself; and because the clock starts at the reply, the gateway can
-  never see a shorter gap than the one meant, whatever the network does.
-* True sliding windows a minute, an hour and a day. They outlive lanes, so they live in Redis: one
-  atomic script a message, only for accounts that have such a limit. When Redis comes back empty
+* The minimum gap, from the gateway's last reply to the next request. Only one lane sends for an
+  account, so the lane keeps the gap itself. Because the gap starts at the reply, the gateway never
+  sees a shorter one, whatever the network does.
+* Sliding windows of a minute, an hour and a day. They outlive lanes, so they are kept in Redis, by
+  one atomic script per message, only for accounts with such a limit. If Redis comes back empty,
   they are seeded from the attempts.
-* Ceilings an egress and for the whole gateway, shared by many lanes, in the same script.
+* Ceilings for an egress and for the whole gateway, shared by many lanes, in the same script.
 
-A message counts from its grant until a window after its *reply*: it reached the gateway at some
-moment between the two, so no window the gateway may look through ever holds more than the limit.
+A message counts from its reservation until a window's length after its *reply*. It reached the
+gateway at some moment between the two, so no window of the gateway holds more than the limit.
 
-The windows go by the shared time (`clocks.shared`), which callers bring along: Redis's own clock is
-a host's wall clock, and an hour's step of it would empty every window at once. A place is written
-with the latest time it may be, and counted with the earliest, so that two hosts whose ideas of the
-shared time differ by milliseconds err on the side of the limit.
+The windows use the shared time (`clocks.shared`), which callers pass in. Redis's own clock is a
+host's wall clock, and a step of an hour would empty every window at once. A reservation is stored
+with the latest time that it may be now, and counted with the earliest. So two hosts whose shared
+times differ by milliseconds send too few rather than too many.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ from clocks import shared
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
-#: Kept in every window's set to tell "nothing was sent" from "Redis was flushed".
+#: A member of every window's set. If it is missing, Redis was flushed; without it, an empty set
+#: would look as if nothing had been sent.
 _SEED = "seed"
 
-# KEYS: one sorted set a scope. ARGV: member, the latest and the earliest time it may be now (ms),
-# number of scopes, then for each scope the number of its windows, whether it is seeded by waiting
-# (1) or by us (0), and (seconds, limit) pairs.
-# Returns {0, 0} for a grant, {1, ms} to wait, {2, n} when the n-th scope wants seeding.
+# KEYS: one sorted set per scope. ARGV: member, the latest and the earliest time that it may be now
+# (ms), number of scopes, then for each scope: the number of its windows, 1 if it is seeded by
+# waiting or 0 if the caller seeds it, and (seconds, limit) pairs.
+# Returns {0, 0} if reserved, {1, ms} to wait, {2, n} if the caller must seed the n-th scope.
 _RESERVE = """
 local latest, now = tonumber(ARGV[2]), tonumber(ARGV[3])
 local at, wait = 5, 0
@@ -69,7 +70,7 @@ for scope = 1, tonumber(ARGV[4]) do redis.call('ZADD', KEYS[scope], latest, ARGV
 return {0, 0}
 """
 
-# The reply has come: the message counts from now on.
+# The reply came: the message counts from this time on.
 _CONFIRM = """
 for _, key in ipairs(KEYS) do redis.call('ZADD', key, ARGV[2], ARGV[1]) end
 """
@@ -77,7 +78,7 @@ for _, key in ipairs(KEYS) do redis.call('ZADD', key, ARGV[2], ARGV[1]) end
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an operator allows: seconds for the gap, messages for the rest; None means no limit."""
+    """The operator's limits: seconds for the gap, messages for the others; None means no limit."""
 
     min_interval: float
     per_minute: int | None = None
@@ -94,17 +95,17 @@ class Limits:
 
 
 class LearntGap:
-    """Finds the gateway's real limit where it is slower than the operator's.
+    """Finds the gateway's own minimum gap if it is longer than the operator's.
 
-    Half as slow again on each RES=3; carefully faster after a row of successes, down to what the
-    operator allows and never to within a tenth of a gap that was too short a while ago.
+    Each RES=3 makes the gap half as long again. After a number of successes in a row it becomes a
+    little shorter, but not below the operator's gap, nor below 1.1 times a gap that was too short.
 
     Args:
         floor: the operator's minimum gap, seconds.
-        learnt: what an earlier lane learnt, seconds, or None.
+        learnt: the gap that an earlier lane learnt, seconds, or None.
     """
 
-    #: Where to start from when the operator's own gap is zero, seconds.
+    #: The gap to start from if the operator's own gap is zero, seconds.
     SMALLEST = 0.05
     LONGEST = 60.0
     SLOWER, FASTER = 1.5, 0.95
@@ -118,22 +119,22 @@ class LearntGap:
 
     @property
     def seconds(self) -> float:
-        """The gap to keep now."""
+        """The gap to keep now, seconds."""
         return max(self.floor, self._learnt or 0.0)
 
     @property
     def learnt(self) -> float | None:
-        """What to remember for the next lane: None while the operator's own gap is kept."""
+        """The gap for the next lane to start from; None while the operator's own gap applies."""
         return self._learnt if self._learnt and self._learnt > self.floor else None
 
     def too_fast(self) -> None:
-        """The gateway said RES=3: this gap is too short."""
+        """Lengthen the gap: the gateway answered RES=3 to this one."""
         self._too_short = max(self._too_short, self.seconds)
         self._learnt = min(max(self.seconds, self.SMALLEST) * self.SLOWER, self.LONGEST)
         self._successes = 0
 
     def success(self) -> None:
-        """The gateway took a message at this gap."""
+        """Count a message accepted at this gap; shorten the gap after enough of them."""
         if self.learnt is None:
             return
         self._successes += 1
@@ -143,13 +144,13 @@ class LearntGap:
 
 
 class Windows:
-    """The sliding windows and ceilings that hold for one account's next message.
+    """The sliding windows and ceilings that apply to one account's messages.
 
     Args:
         account_id: the account.
-        egress_id: where it talks from.
-        recent_sends: called when Redis knows nothing: this account's latest messages (newest
-            first, at most as many as asked for), each as its member and when it was sent.
+        egress_id: the egress it sends through.
+        recent_sends: called with a number n if Redis was flushed. Returns the account's n latest
+            messages, newest first, each as (member, when it was sent).
     """
 
     def __init__(
@@ -166,10 +167,14 @@ class Windows:
         self._confirm = live().register_script(_CONFIRM)
 
     def reserve(self, *, limits: Limits, member: str) -> float:
-        """Take the next place in all windows at once, or none.
+        """Reserve a slot in all windows at once, or in none.
+
+        Args:
+            limits: the limits in force.
+            member: the name of the message in the windows' sorted sets.
 
         Returns:
-            0.0 when granted; else the seconds after which to ask again.
+            0.0 if reserved; else the seconds to wait before trying again.
         """
         scopes = self._scopes(limits)
         if not scopes:
@@ -186,11 +191,11 @@ class Windows:
                 self._seed(limits)
                 return 0.001
         except RedisError:
-            return 0.5  # without its windows nobody knows whether the account may send
+            return 0.5  # without its windows it is unknown whether the account may send
         return float(detail) / 1000 if verdict else 0.0
 
     def confirm(self, *, limits: Limits, member: str) -> None:
-        """Note that the reply has come; if Redis is away, the grant's own time stands."""
+        """Note that the reply came. If Redis is away, the time of the reservation stays."""
         keys = [key for key, _ in self._scopes(limits)]
         if not keys:
             return
@@ -199,10 +204,10 @@ class Windows:
         except RedisError:
             return
 
-    def give_back(self, *, limits: Limits, member: str) -> None:
-        """Give a place back that was taken for a message which is not sent after all.
+    def release(self, *, limits: Limits, member: str) -> None:
+        """Release the reservation of a message that is not sent after all.
 
-        If Redis is away the place stays taken: too few are sent then, never too many.
+        If Redis is away the reservation stays: then too few messages are sent, never too many.
         """
         try:
             for key, _windows in self._scopes(limits):
@@ -210,10 +215,10 @@ class Windows:
         except RedisError:
             return
 
-    def forget_places(self) -> None:
-        """Have the account's places counted anew from its attempts.
+    def forget_reservations(self) -> None:
+        """Delete the account's reservations, so that they are seeded anew from its attempts.
 
-        What is left there of a lane that died may include a place nothing was sent on.
+        A lane that died may have left a reservation for which nothing was sent.
         """
         try:
             live().delete(self._account_key)
@@ -243,7 +248,7 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _ceiling(per_second: float) -> tuple[float, int]:
-    """Return a ceiling as a window: of a second, or of as long as one message takes."""
+    """Return a ceiling as a window: of a second, or of the time per message if that is longer."""
     if per_second >= 1:
         return 1.0, int(per_second)
     return 1.0 / per_second, 1

@@ -1,4 +1,4 @@
-"""The connection to Redis: pace and live figures. Nothing that is owed to anybody is there."""
+"""The connection to Redis. It holds rate windows and live figures, but no work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from django.conf import settings
 from redis import Redis
 
-#: Redis is on this host or next door: one that takes longer is away.
+#: Redis is on this host or near it: if an answer takes longer, Redis counts as away.
 TIMEOUT_SECONDS = 2.0
 
 

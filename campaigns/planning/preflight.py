@@ -25,7 +25,7 @@ from campaigns.planning.preview_sql import Fate, count_picks
 from contacts.models import Contact
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
-from sending.account_waits import told_together, what_holds_up
+from sending.account_waits import account_waits, group_sentence
 from sending.runs.windows import forecast
 from sending.states import Reason
 from sending.text_context import context_for
@@ -185,8 +185,8 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.problems.append(
             _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
         )
-    held_up = what_holds_up(accounts=accounts_of(campaign=campaign))
-    found.warnings += [told_together(waits) for waits in held_up.values()]
+    held_up = account_waits(accounts=accounts_of(campaign=campaign))
+    found.warnings += [group_sentence(waits) for waits in held_up.values()]
     if unsynced:
         found.warnings.append(
             ngettext(

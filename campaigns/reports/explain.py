@@ -23,7 +23,7 @@ from campaigns.planning.preflight import seconds_a_message
 from campaigns.planning.prepare import accounts_of
 from clocks import shared
 from foundation.times import clock
-from sending.account_waits import Wait, told_together, what_holds_up
+from sending.account_waits import Wait, account_waits, group_sentence
 from sending.models import Delivery
 from sending.runs.windows import is_open, next_opening
 from sending.states import DeliveryState, RunState
@@ -81,13 +81,13 @@ def _why_not_sent(run: CampaignRun) -> list[Explanation]:
     if general:
         return general
     waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
-    held_up = what_holds_up(accounts=Account.objects.filter(Exists(waiting)))
+    held_up = account_waits(accounts=Account.objects.filter(Exists(waiting)))
     return [_together(waits) for waits in held_up.values()]
 
 
 def _together(waits: list[Wait]) -> Explanation:
     ends = [wait.until for wait in waits if wait.until is not None]
-    return Explanation(told_together(waits), len(waits), min(ends, default=None))
+    return Explanation(group_sentence(waits), len(waits), min(ends, default=None))
 
 
 def _why_not_at_all(run: CampaignRun) -> list[Explanation]:
@@ -142,7 +142,7 @@ def _why_in_flight(delivery: Delivery) -> Explanation:
 
 def _held_up(account_id: int) -> Explanation | None:
     """Return what holds one account up, or None when it simply sends."""
-    for waits in what_holds_up(accounts=Account.objects.filter(pk=account_id)).values():
+    for waits in account_waits(accounts=Account.objects.filter(pk=account_id)).values():
         return _together(waits)
     return None
 

@@ -1,4 +1,4 @@
-"""Result policies: what happens on each code, as data."""
+"""The console's page of result policies: what happens on each result code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sending.models.result_policy import AccountAction
 
 @admin.register(ResultPolicy)
 class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
-    """Every change is kept, with who made it."""
+    """Result policies. Every change is kept in the history, with its operator."""
 
     list_display = [
         "code",
@@ -37,18 +37,18 @@ class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
         (_("Besides"), {"fields": ["account_action", "suppresses_contact", "stops_run"]}),
     ]
     search_help_text = _("Result code")
-    empty_sentence = _("Without a policy every code is a failure: run the migrations again.")
+    empty_sentence = _("Without policies every code is a failure. Run the migrations again.")
 
     @display(description=_("first pause"), ordering="backoff_seconds")
     def pause(self, policy: ResultPolicy) -> str:
-        """How long it waits before the second try, where there is one."""
+        """The pause before the second try, if there is one."""
         if policy.max_tries == 1 or not policy.backoff_seconds:
             return EMPTY
         return gettext("%(gap)s s") % {"gap": number_format(policy.backoff_seconds, 1)}
 
     @display(description=_("besides"))
     def besides(self, policy: ResultPolicy) -> str:
-        """What else happens: to the account, the person, the run."""
+        """The effects on the account, the person and the run."""
         happens = [
             gettext("the account: %(what)s") % {"what": policy.get_account_action_display()}
             if policy.account_action != AccountAction.NONE

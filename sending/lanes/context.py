@@ -1,7 +1,7 @@
-"""What every lane of a worker process reads: the worker, its runs, limits, policies and gateway.
+"""The state that all lanes of a worker process share: worker, runs, limits, policies, gateway.
 
-One object a process. The control loop (`sending.worker.runtime`) writes it, lanes and inbox rounds
-read it; it knows neither.
+There is one `LaneContext` per process. The control loop (`sending.worker.runtime`) writes it; lanes
+and inbox rounds read it. It imports neither.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from sending.runs.breakers import stop_run
 
 log = logging.getLogger(__name__)
 
-#: How old the list of running runs may be when a lane starts, seconds.
+#: The greatest age of the list of running runs when a lane starts, seconds.
 FRESH_RUNS_SECONDS = 0.1
 
 
 class AccountRow(NamedTuple):
-    """What operators may change of an account while its lane runs."""
+    """The columns of an account that operators may change while its lane runs."""
 
     account_id: int
     state: str
@@ -46,44 +46,44 @@ class AccountRow(NamedTuple):
 
 
 class PolledMessages:
-    """What inboxes returned and is not stored yet: lanes put, the inbox rounds take."""
+    """Answers of inboxes that are not stored yet: lanes put them, the inbox rounds take them."""
 
     def __init__(self) -> None:
         self._waiting: deque[Polled] = deque()
-        #: Set when something was put.
-        self.news = local.new_event()
+        #: Set when an answer was put.
+        self.has_new = local.new_event()
 
     def put(self, polled: Polled) -> None:
-        """Keep an answer until the inbox rounds store it, which is soon."""
+        """Keep an answer until the inbox rounds store it."""
         self._waiting.append(polled)
-        self.news.set()
+        self.has_new.set()
 
     def take(self) -> list[Polled]:
-        """Remove and return everything that waits, oldest first."""
+        """Remove and return all answers, oldest first."""
         return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def put_back(self, polled: list[Polled]) -> None:
-        """Put back at the front what could not be stored."""
+        """Put answers that could not be stored back at the front."""
         self._waiting.extendleft(reversed(polled))
 
 
 class LaneContext:
-    """What the lanes of one worker process share.
+    """The shared state of the lanes of one worker process.
 
     Args:
         worker: the worker's row.
         ledger: its ledger.
         gateway: its watch over the gateway.
-        lanes: the ids of the accounts that have a lane in this process, now: a live view.
-        capacity: how many lanes fit in at the same time, or None for no limit.
+        lanes: the ids of the accounts that have a lane in this process: a live view.
+        capacity: the largest number of lanes at the same time, or None for no limit.
 
     Attributes:
         runs: the running runs, by id.
-        runs_begun: how many runs began, or went on, since this process started.
+        runs_begun: how many runs began or resumed since this process started.
         policies: the result policies in force.
-        is_draining: whether every lane has to end before its next message.
-        polled: what inboxes returned and is not stored yet.
-        unreturned: leases that could not be handed back because the database was away.
+        is_draining: whether every lane must end before its next message.
+        polled: answers of inboxes that are not stored yet.
+        unreturned_leases: calls that hand back leases; they failed because the database was away.
     """
 
     def __init__(
@@ -102,13 +102,13 @@ class LaneContext:
         self.policies = PolicyTable()
         self.is_draining = False
         self.polled = PolledMessages()
-        self.unreturned: list[Callable[[], None]] = []
+        self.unreturned_leases: list[Callable[[], None]] = []
         self._limits: dict[int, Limits] = {}
         self._runs_read_at = float("-inf")
-        self.serve_as(worker, ledger, gateway)
+        self.set_worker(worker, ledger, gateway)
 
-    def serve_as(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
-        """Serve as this worker from now on: the first, or the one that follows a presumed death."""
+    def set_worker(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
+        """Use this worker from now on: at the start, and after this process was presumed dead."""
         self.worker = worker
         self.egress: Egress = worker.egress
         self.ledger = ledger
@@ -116,16 +116,16 @@ class LaneContext:
 
     @property
     def has_room(self) -> bool:
-        """Whether another lane would fit in: then no account waits for a lane to hand back."""
+        """Whether another lane would fit: then no account waits for a lane to hand back."""
         return self._capacity is None or len(self.lanes) < self._capacity
 
     @property
     def replay_window(self) -> float:
-        """How long the gateway remembers a SEQ, seconds; 0 when that is not trusted."""
+        """How long the gateway remembers a SEQ, seconds; 0 if QQ_GATEWAY_TRUSTS_SEQ is off."""
         return settings.QQ_GATEWAY_REPLAY_WINDOW if settings.QQ_GATEWAY_TRUSTS_SEQ else 0.0
 
     def new_client(self) -> GatewayClient:
-        """Return a client for one account, bound to this process's egress."""
+        """Return a client for one account, bound to this worker's egress."""
         return GatewayClient(
             settings.QQ_GATEWAY_URL,
             source_address=self.egress.source_address or None,
@@ -137,7 +137,7 @@ class LaneContext:
     # --- limits -------------------------------------------------------------------------------
 
     def limits_of(self, account: Account) -> Limits:
-        """Return what the operator allows an account now."""
+        """Return the limits that operators set for an account, its egress and the gateway."""
         limits = self._limits.get(account.pk)
         if limits is None:
             limits = self._limits[account.pk] = self._limits_from(
@@ -146,13 +146,13 @@ class LaneContext:
         return limits
 
     def set_limits(self, row: AccountRow) -> None:
-        """Take over an account's limits as the database has them now."""
+        """Replace an account's limits by those of its row."""
         self._limits[row.account_id] = self._limits_from(
             row.min_interval, row.per_minute, row.per_hour, row.per_day
         )
 
     def drop_limits_without_lane(self) -> None:
-        """Forget the limits of accounts whose lanes are gone."""
+        """Drop the limits of accounts that have no lane any more."""
         for account_id in self._limits.keys() - set(self.lanes):
             self._limits.pop(account_id, None)
 
@@ -171,9 +171,9 @@ class LaneContext:
     # --- runs ---------------------------------------------------------------------------------
 
     def read_runs(self) -> bool:
-        """Read which runs run; return whether one that did is gone.
+        """Read the running runs; return whether one of those known so far no longer runs.
 
-        A run whose text is refused (after an upgrade, say) is stopped with the reason.
+        A run whose text is refused (after an upgrade, for example) is stopped with the reason.
         """
         self._runs_read_at = local.elapsed()
         running = {run.pk: run for run in Run.objects.running()}
@@ -191,21 +191,24 @@ class LaneContext:
         return bool(gone)
 
     def refresh_runs(self) -> None:
-        """Read the runs unless that was just done: a new lane must know a run just started."""
+        """Read the runs unless that was just done. So a new lane knows a run that just began."""
         if local.elapsed() - self._runs_read_at > FRESH_RUNS_SECONDS:
             self.read_runs()
 
     # --- leases -------------------------------------------------------------------------------
 
-    def return_later(self, hand_back: Callable[[], None]) -> None:
-        """Hand a lease back once the database answers again.
+    def return_lease_later(self, hand_back: Callable[[], None]) -> None:
+        """Hand a lease back as soon as the database answers again.
 
-        Otherwise a living worker would hold it without a lane, and no wake-up would reach it.
+        Otherwise this worker would hold the lease without a lane, and no wake-up could open one.
+
+        Args:
+            hand_back: does it; raises a database error if it fails again.
         """
-        self.unreturned.append(hand_back)
+        self.unreturned_leases.append(hand_back)
 
-    def return_what_is_left(self) -> None:
-        """Hand back the leases that wait for the database."""
-        while self.unreturned:
-            self.unreturned[0]()
-            del self.unreturned[0]
+    def return_pending_leases(self) -> None:
+        """Hand back the leases that wait for the database; on an error the rest stay queued."""
+        while self.unreturned_leases:
+            self.unreturned_leases[0]()
+            del self.unreturned_leases[0]

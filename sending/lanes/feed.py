@@ -1,4 +1,4 @@
-"""The feed: which deliveries a lane sends next, and which open attempts it must settle first."""
+"""The feed: the deliveries that a lane sends next, and the open attempts it settles first."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ from texts.rendering import CompiledText, compile_text
 
 @dataclass(frozen=True, slots=True)
 class RunBrief:
-    """What lanes need to know of a run. It never changes while the run runs.
+    """The part of a run that lanes use. It does not change while the run is running.
 
     Attributes:
-        costly: counts, over all lanes of the process, the texts that take too much.
+        text: the compiled text.
+        promise: what to do about attempts without a definite answer (`sending.states.Promise`).
+        window_start, window_end, zone: the sending window, see `sending.runs.windows.is_open`.
+        costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
     id: int
@@ -47,12 +50,12 @@ class RunBrief:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to be sent.
+    """A delivery that is due.
 
     Attributes:
         text: the rendered text.
-        own_text: the same, or None when it is the run's own: that is what gets stored.
-        attempts: how many there were before, since the latest retry.
+        own_text: the text as it is stored: the same, or None if it is the run's own text.
+        attempts: the number of earlier attempts since the latest retry.
     """
 
     delivery_id: int
@@ -66,10 +69,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """An attempt without a definite answer: another lane died over it, or had to stop.
+    """An attempt without a definite answer, left by a lane that died or had to stop.
 
     Attributes:
-        marked_at, ask_at: when it was marked, and when to ask again; shared time.
+        marked_at: when it was marked; shared time.
+        ask_at: when to repeat it; shared time, or None for at once.
     """
 
     due: Due
@@ -81,7 +85,11 @@ class Unsettled:
 
 
 def brief(run: Run) -> RunBrief:
-    """Return what lanes need to know of a run."""
+    """Return the part of a run that lanes use.
+
+    Raises:
+        Refusal: the run's text does not compile.
+    """
     return RunBrief(
         id=run.pk,
         text=compile_text(run.text),
@@ -93,10 +101,16 @@ def brief(run: Run) -> RunBrief:
 
 
 def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -> list[Due]:
-    """Return an account's next deliveries, taken from its runs in turn so that they share it.
+    """Return an account's next deliveries, taken from its runs in turn so that all advance.
 
-    Those that cannot be made into a text are skipped on the way, each with its reason. Nothing is
-    returned only when nothing is due: a batch that was skipped whole is followed by the next.
+    Deliveries whose text cannot be made or whose person opted out are skipped, each with its
+    reason. The result is empty only if nothing is due: after a batch in which everything was
+    skipped, the next batch is read.
+
+    Args:
+        account: the account.
+        runs: the runs that may send now.
+        limit: about how many to return.
     """
     if not runs:
         return []
@@ -111,7 +125,7 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
 
 
 def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
-    """Return a run's next deliveries, and how many were skipped on the way."""
+    """Return a run's next deliveries, and how many were skipped."""
     found = next_of_run(account_id=account.pk, run_id=run.id, now=now, limit=limit)
     gone = [one.delivery_id for one in found if one.is_suppressed]
     if gone:
@@ -132,7 +146,7 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tu
 def _rendered(
     *, account: Account, run: RunBrief, deliveries: list[Delivery]
 ) -> tuple[list[Due], int]:
-    if run.costly.keeps_stopped(run_id=run.id):
+    if run.costly.is_still_stopped(run_id=run.id):
         return [], 0
     nicknames: dict[int, str] = {}
     if "nickname" in run.text.variables:
@@ -144,14 +158,14 @@ def _rendered(
     dues, skipped = [], {}
     for delivery in deliveries:
         try:
-            # A text that was once marked is kept: a retry says what the first try said.
+            # The text of an earlier mark is kept: a retry sends the same text as the first try.
             text = delivery.text or _text(run, account, delivery, nicknames)
         except Unsendable as problem:
             skipped[delivery.pk] = Reason(problem.reason)
-            if run.costly.note_refused(run_id=run.id, reason=problem.reason):
+            if run.costly.note_failed(run_id=run.id, reason=problem.reason):
                 break
             continue
-        run.costly.note_made()
+        run.costly.note_rendered()
         dues.append(
             Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
         )
@@ -161,7 +175,7 @@ def _rendered(
 
 
 def _attempts(delivery: Delivery) -> int:
-    """Return how many attempts there were since the latest retry."""
+    """Return the number of attempts since the latest retry."""
     return delivery.attempt_count - (delivery.counted_from or 0)
 
 
@@ -170,8 +184,8 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
     text = run.text.render(context)
-    # What is no UTF-8 can neither be stored nor sent, and a NUL would cut a stored text short: the
-    # replay would not be identical.
+    # A text that is not UTF-8 can be neither stored nor sent. A NUL would cut the stored text, and
+    # a replay would not be identical.
     try:
         is_sendable = b"\0" not in text.encode()
     except UnicodeEncodeError:
@@ -184,11 +198,11 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
 
 
 def unsettled_attempts(*, account_id: int) -> list[Unsettled]:
-    """Return an account's attempts in flight that no lane is waiting for, oldest first.
+    """Return an account's attempts in flight, oldest first.
 
-    A new lane settles these before it sends anything: each may have reached the gateway or not.
+    A new lane settles these before it sends anything: each may or may not have reached the gateway.
     """
-    # Nearly always there is none, which the partial index of those in flight tells at once.
+    # There is nearly always none, and the partial index of deliveries in flight answers that fast.
     if not Delivery.objects.in_flight().filter(account_id=account_id).exists():
         return []
     rows = (

@@ -1,7 +1,7 @@
 """The feed's SQL: a lane's next deliveries.
 
-Written out because it is asked every few messages by every lane: to build it from the ORM cost
-more than the database takes to answer it.
+It is written out because every lane runs it every few messages: building it with the ORM took
+longer than the database takes to answer it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from django.db import connection
 
 from sending.querysets.suppressed import is_suppressed
 
-# An index scan of `delivery_next`: account and run are its prefix, id its order. Who opted out
-# since the plan was made is looked up by the way, a UIN at a time.
+# An index scan of `delivery_next`: account and run are its prefix, id its order. Opt-outs since
+# planning are looked up per row, by UIN.
 _NEXT = f"""
 SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0),
        {is_suppressed(uin="d.uin", run="d.run_id")}
@@ -27,10 +27,11 @@ SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0),
 
 
 class Next(NamedTuple):
-    """A delivery that may be sent now, unless its person opted out meanwhile.
+    """A delivery that may be sent now unless `is_suppressed`.
 
     Attributes:
-        attempts: how many there were, since the latest retry.
+        attempts: the number of attempts since the latest retry.
+        is_suppressed: whether its person opted out since planning.
     """
 
     delivery_id: int
@@ -40,7 +41,7 @@ class Next(NamedTuple):
 
 
 def next_of_run(*, account_id: int, run_id: int, now: datetime, limit: int) -> list[Next]:
-    """Return an account's next pending deliveries in a run, oldest first."""
+    """Return an account's next pending deliveries in a run, oldest first; `now` is shared time."""
     at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [account_id, run_id, at, limit])

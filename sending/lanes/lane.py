@@ -1,8 +1,9 @@
-"""The lane: the one piece of code that sends for an account right now (rule 2).
+"""The lane: the only code that sends for an account at a given time (rule 2).
 
-It holds the account's lease, does the account tasks, settles what an earlier lane left open, sends
-deliveries at the account's pace for a time slice, and hands back. It runs on a greenlet: while it
-waits it costs next to nothing, and an account's penalty of 20 seconds costs no other account any.
+A lane holds the account's lease. It performs the account tasks, settles attempts that an earlier
+lane left open, sends deliveries at the account's pace for a time slice, and hands the lease back.
+It runs on a greenlet: waiting costs next to nothing, and a penalty of 20 seconds for one account
+delays no other account.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError
 
-from accounts.gateway.conversation import Conversation, LaneMustStop, LeaseLost, LoginUnanswered
-from accounts.gateway.perform_tasks import perform_account_tasks
+from accounts.gateway.conversation import Conversation
+from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginUnanswered
 from accounts.leases.leases import Grant, hand_back
 from accounts.models import Account
 from accounts.states import AccountState
@@ -23,29 +24,35 @@ from foundation.failpoints import failpoint
 from qqhttp import NeverLeft
 from sending.lanes.context import AccountRow, LaneContext
 from sending.lanes.feed import RunBrief, next_deliveries
+from sending.lanes.gateway_access import GatewayAccess
 from sending.lanes.lane_inbox import LaneInbox
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
 from sending.lanes.reactions import Reactions
 from sending.lanes.sender import Sender
 
-#: A lane looks up after this long whether an account waits for its place: so more accounts than
-#: lanes fit in all get their turn. For account tasks it looks up sooner, when it is told of one.
+#: The length of a slice. After it, a lane checks whether another account waits for its place, so
+#: that all accounts get their turn when there are more of them than lanes. A new account task ends
+#: the slice earlier.
 SLICE_SECONDS = 60.0
-#: Deliveries read at a time: about this many seconds of work, within bounds.
+#: Deliveries read at a time: about this many seconds of work, within these bounds.
 READ_AHEAD_SECONDS, FEWEST_AHEAD, MOST_AHEAD = 30.0, 10, 200
-#: How long a lane looks around when the ledger refuses it a mark, seconds.
+#: How long a lane pauses after the ledger refused a mark, before it reads deliveries again.
 REFUSED_PAUSE_SECONDS = 0.25
 
 
 class Lane:
-    """One lane. Made for a lease, used once.
+    """One lane: made for one lease, used once.
 
     Args:
-        context: what all lanes of the process share.
+        context: the lanes' shared state.
         grant: the lease.
         account: the account, with its credential.
-        conversation: the account's line to the gateway.
+        conversation: the account's requests to the gateway.
+
+    Attributes:
+        last_row: the account's row as the control loop last passed it on; None before the first.
+        has_more: whether the slice ended before the work did.
     """
 
     def __init__(
@@ -56,9 +63,8 @@ class Lane:
         self.grant = grant
         self.account = account
         self.conversation = conversation
-        #: The account's state as the control loop last saw it, and all it saw.
-        self.account_state: str = account.state
-        self.seen: AccountRow | None = None
+        self.last_row: AccountRow | None = None
+        self._account_state: str = account.state
         self.permit = SendPermit(ledger=self.ledger, grant=grant, account_id=account.pk)
         self._ends_at = local.elapsed() + SLICE_SECONDS
         self.pacing = LanePacing(
@@ -67,6 +73,12 @@ class Lane:
             egress_id=context.egress.pk,
             limits=lambda: context.limits_of(account),
             check=self._check,
+        )
+        self.access = GatewayAccess(
+            conversation=conversation,
+            pacing=self.pacing,
+            gateway=context.gateway,
+            must_yield=self._must_yield,
         )
         self.reactions = Reactions(
             account=account,
@@ -81,6 +93,7 @@ class Lane:
             conversation=conversation,
             permit=self.permit,
             pacing=self.pacing,
+            access=self.access,
             reactions=self.reactions,
             inbox=LaneInbox(
                 conversation=conversation,
@@ -88,117 +101,48 @@ class Lane:
                 gateway=context.gateway,
                 polled=context.polled,
             ),
-            is_over=self._is_over,
-            must_leave=self._must_leave,
+            should_hand_back=self._should_hand_back,
         )
-        #: Whether the slice was over before the work was.
         self.has_more = False
-        #: The account tasks the runtime told this lane of, and whether it has to look for them.
-        self.told_of: set[int] = set()
-        self._was_asked = False
+        #: The account tasks that the control loop announced.
+        self._known_tasks: set[int] = set()
+        self._has_new_task = False
         self._is_bound_elsewhere = False
-        self._has_to_look = False
+        self._must_load_open = False
 
     # --- the slice ----------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Do everything there is to do for the account, for a slice; then hand back."""
+        """Do the account's work for a slice, or for more while no account waits; then hand back."""
         began_at = local.elapsed()
         try:
-            self.sender.wait_for_gateway()
+            self.access.wait_for_gateway()
             began_at = local.elapsed()
             if self.grant.has_account_tasks:
-                self._perform_account_tasks()
+                self.access.perform_account_tasks()
             self.reactions.wait_out_rest()
-            self.sender.find_open()
+            self.sender.load_open_attempts()
             self._send_for_a_slice()
-            while self._goes_on():
+            while self._may_continue():
                 began_at = local.elapsed()
-                if self._was_asked:
-                    self._was_asked = False
-                    self._perform_account_tasks()
+                if self._has_new_task:
+                    self._has_new_task = False
+                    self.access.perform_account_tasks()
                 self._send_for_a_slice()
-        except LoginUnanswered as trouble:
-            if trouble.was_asked:
-                self.context.gateway.login_unanswered(trouble.sentence, asked_at=began_at)
+        except (LoginUnanswered, NeverLeft) as error:
+            self.access.report_failure(error, asked_at=began_at)
         except LaneMustStop:
-            return  # what stopped it is written down
-        except NeverLeft as error:
-            self.context.gateway.unreachable(error.sentence, asked_at=began_at)
+            return  # the reason is stored where it arose
         finally:
             failpoint("in_hand_over")
             self._hand_back()
 
-    def _perform_account_tasks(self) -> None:
-        """Do what the account is asked to do, as soon as logins are answered."""
-        self.sender.wait_for_logins()
-        if perform_account_tasks(conversation=self.conversation):
-            self.context.gateway.answered(is_login=self.conversation.is_logged_in)
-
-    def look_for_open(self, seq: int) -> None:
-        """Called by the control loop: an attempt is open that this lane may not know of."""
-        if not self.sender.knows(seq):
-            self._has_to_look = True
-            self.pacing.wake.set()
-
-    def lose_lease(self) -> None:
-        """Called by the control loop: this worker was presumed dead, the lease has passed on."""
-        self.permit.lose()
-        self.pacing.wake.set()
-
-    def look_up(self, account_task_id: int) -> None:
-        """End the slice: an operator requested an account task. The control loop calls this.
-
-        Told once: an account task that cannot be done now waits for the next lane.
-        """
-        if account_task_id in self.told_of:
-            return
-        self.told_of.add(account_task_id)
-        self._was_asked = True
-        self._ends_at = 0.0
-        self.pacing.wake.set()
-
-    def hear(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
-        """Take over the account's new state, name, pace or egress. The control loop calls this."""
-        self.seen = row
-        self.account_state = row.state
-        self.account.name = row.name
-        self._is_bound_elsewhere = is_bound_elsewhere
-        self.pacing.wake.set()
-
-    def give_up(self) -> None:
-        """Hand back without having said a word."""
-        self._hand_back()
-
-    def _hand_back(self) -> None:
-        if not self.permit.is_held:
-            return
-        self.ledger.wait_for_all()
-        try:
-            self._return_lease()
-        except (DatabaseError, InterfaceError):
-            self.context.return_later(self._return_lease)
-
-    def _return_lease(self) -> None:
-        self.conversation.note_used()
-        last = self.conversation.last_reply
-        with database_turn():
-            hand_back(
-                grant=self.grant,
-                last_reply_at=self.grant.last_reply_at if last is None else _wall(last),
-                learnt_interval=self.pacing.gap.learnt,
-                bad_results=self.reactions.bad_results,
-                sessions_lost=self.reactions.sessions_lost,
-            )
-        if self._was_asked:
-            wake_reconciler()  # the account task came when the work was done: the next lane does it
-
     def _send_for_a_slice(self) -> None:
-        while not self._is_over():
-            if self._has_to_look:
-                self._has_to_look = False
-                self.sender.find_open()
-            self.sender.settle_open()
+        while not self._should_hand_back():
+            if self._must_load_open:
+                self._must_load_open = False
+                self.sender.load_open_attempts()
+            self.sender.resolve_open_attempts()
             read_with = (self.context.runs_begun, self.account.name)
             with database_turn():
                 batch = next_deliveries(
@@ -208,57 +152,18 @@ class Lane:
             if not batch and not self.sender.open:
                 return
             if not batch:
-                self.sender.settle_open(is_idle=True)
+                self.sender.resolve_open_attempts(is_idle=True)
             for due in batch:
-                self.sender.settle_open()
-                if self._is_over():
+                self.sender.resolve_open_attempts()
+                if self._should_hand_back():
                     return
-                if self._has_to_look:
+                if self._must_load_open:
                     break
                 if (self.context.runs_begun, self.account.name) != read_with:
-                    break  # what was read ahead keeps a run that began waiting, or is signed wrong
+                    break  # a run began, or the account's name in the texts changed: read again
                 if due.run_id in self.context.runs and not self.sender.deliver(due):
                     self.pacing.pause(REFUSED_PAUSE_SECONDS)
                     break
-
-    def _goes_on(self) -> bool:
-        """Return whether to begin another slice at once: nobody waits for this lane's place.
-
-        To open a lane costs as much as a dozen messages, so 5,000 of them that handed back every
-        minute would keep a core busy with that alone. Nor does a lane that goes on ask the database
-        anything: the runtime tells it what changed.
-        """
-        is_wanted = (self.has_more or self._was_asked) and not self._rests_by_order
-        if not is_wanted or not self.context.has_room or self._is_bound_elsewhere:
-            return False
-        self.conversation.note_used_now_and_then()
-        self.has_more = False
-        self._ends_at = local.elapsed() + SLICE_SECONDS
-        return True
-
-    def _is_over(self) -> bool:
-        """Return whether to hand back before the next message."""
-        self._check()
-        self.has_more = local.elapsed() >= self._ends_at
-        return self._rests_by_order or self.has_more
-
-    def _must_leave(self) -> bool:
-        """Return whether others wait for this lane's place and its slice is over."""
-        return not self.context.has_room and self._is_over()
-
-    @property
-    def _rests_by_order(self) -> bool:
-        """Whether an operator made the account rest; a rest of the lane's own is waited for."""
-        return self.account_state == AccountState.RESTING and not self.reactions.is_resting
-
-    def _check(self) -> None:
-        """End the lane if it must not go on; called before each message and after each wait."""
-        if not self.permit.is_held:
-            raise LeaseLost
-        if self.context.is_draining:
-            raise LaneMustStop("draining")
-        if self.account_state in (AccountState.QUARANTINED, AccountState.DISABLED):
-            raise LaneMustStop(self.account_state)
 
     def _open_runs(self) -> list[RunBrief]:
         now = shared.wall()
@@ -268,6 +173,115 @@ class Lane:
         fitting = READ_AHEAD_SECONDS / max(self.pacing.gap.seconds, 0.001)
         return int(min(max(fitting, FEWEST_AHEAD), MOST_AHEAD))
 
+    # --- whether to go on ---------------------------------------------------------------------
 
-def _wall(monotonic: float) -> datetime:
-    return shared.now() - timedelta(seconds=local.elapsed() - monotonic)
+    def _check(self) -> None:
+        """Raise if the lane must end; called before each message and after each wait."""
+        if not self.permit.is_held:
+            raise LeaseLost
+        if self.context.is_draining:
+            raise LaneMustStop("draining")
+        if self._account_state in (AccountState.QUARANTINED, AccountState.DISABLED):
+            raise LaneMustStop(self._account_state)
+
+    def _should_hand_back(self) -> bool:
+        """Return whether to hand back before the next message; set `has_more`."""
+        self._check()
+        self.has_more = local.elapsed() >= self._ends_at
+        return self._rests_by_operator or self.has_more
+
+    def _must_yield(self) -> bool:
+        """Return whether another account needs this lane's place and the slice is over."""
+        return not self.context.has_room and self._should_hand_back()
+
+    def _may_continue(self) -> bool:
+        """Return whether to begin another slice at once, because no account waits for the place.
+
+        Opening a lane costs as much as a dozen messages: 5,000 lanes that handed back every minute
+        would keep a core busy with that alone. A lane that continues asks the database nothing; the
+        control loop passes on what changed.
+        """
+        is_wanted = (self.has_more or self._has_new_task) and not self._rests_by_operator
+        if not is_wanted or not self.context.has_room or self._is_bound_elsewhere:
+            return False
+        self.conversation.note_used_at_intervals()
+        self.has_more = False
+        self._ends_at = local.elapsed() + SLICE_SECONDS
+        return True
+
+    @property
+    def _rests_by_operator(self) -> bool:
+        """Whether an operator made the account rest; the lane waits for rests of its own."""
+        return self._account_state == AccountState.RESTING and not self.reactions.is_resting
+
+    # --- called by the control loop -----------------------------------------------------------
+
+    def note_open_attempt(self, seq: int) -> None:
+        """Load open attempts soon if this lane does not know the one with this SEQ."""
+        if not self.sender.handles(seq):
+            self._must_load_open = True
+            self.pacing.wake.set()
+
+    def note_account_task(self, account_task_id: int) -> None:
+        """End the slice: an operator requested an account task.
+
+        Each task ends a slice once. A task that cannot be performed now waits for the next lane.
+        """
+        if account_task_id in self._known_tasks:
+            return
+        self._known_tasks.add(account_task_id)
+        self._has_new_task = True
+        self._ends_at = 0.0
+        self.pacing.wake.set()
+
+    def update_account(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
+        """Apply a change of the account's state, name, pace or egress.
+
+        Args:
+            row: the account's row.
+            is_bound_elsewhere: whether the account is pinned to another egress than this worker's.
+        """
+        self.last_row = row
+        self._account_state = row.state
+        self.account.name = row.name
+        self._is_bound_elsewhere = is_bound_elsewhere
+        self.pacing.wake.set()
+
+    def lose_lease(self) -> None:
+        """End the lane without a hand-back: this worker was presumed dead, its leases are gone."""
+        self.permit.lose()
+        self.pacing.wake.set()
+
+    # --- handing back -------------------------------------------------------------------------
+
+    def abandon(self) -> None:
+        """Hand back without having sent anything."""
+        self._hand_back()
+
+    def _hand_back(self) -> None:
+        if not self.permit.is_held:
+            return
+        self.ledger.wait_for_all()
+        try:
+            self._return_lease()
+        except (DatabaseError, InterfaceError):
+            self.context.return_lease_later(self._return_lease)
+
+    def _return_lease(self) -> None:
+        self.conversation.note_used()
+        last = self.conversation.last_reply
+        with database_turn():
+            hand_back(
+                grant=self.grant,
+                last_reply_at=self.grant.last_reply_at if last is None else _shared_time(last),
+                learnt_interval=self.pacing.gap.learnt,
+                bad_results=self.reactions.bad_results,
+                sessions_lost=self.reactions.sessions_lost,
+            )
+        if self._has_new_task:
+            wake_reconciler()  # it was requested after the work was done: the next lane performs it
+
+
+def _shared_time(elapsed: float) -> datetime:
+    """Return a moment of `clocks.local.elapsed` in shared time."""
+    return shared.now() - timedelta(seconds=local.elapsed() - elapsed)

@@ -1,4 +1,4 @@
-"""The inbox of an account that has a lane: asked where that keeps no message waiting."""
+"""Polls the inbox of an account that has a lane, at times when this delays no message."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import logging
 
 from django.conf import settings
 
-from accounts.gateway.conversation import Conversation, LeaseLost
+from accounts.gateway.conversation import Conversation
 from accounts.gateway.inbox import (
+    ACCEPTED,
     ENDED,
-    NOT_ASKED,
-    TAKEN,
+    NOT_POLLED,
     UNREACHABLE,
     Polled,
     Turn,
-    ask_inbox,
+    poll_inbox,
 )
+from accounts.gateway.lane_stops import LeaseLost
 from accounts.leases.leases import is_still_held
 from clocks import local, shared
 from foundation.database_turn import database_turn
@@ -26,19 +27,19 @@ from sending.lanes.permit import FRESH_SECONDS
 
 log = logging.getLogger(__name__)
 
-#: A lane asks while it waits for a slot that is further away than its gap and this, seconds: then
-#: the answer is there, and the gap counted from it is over, before the slot is.
+#: A lane polls during a wait that is longer than its gap by this many seconds. Then the answer has
+#: come, and the gap after it has passed, before the slot.
 ROOM_SECONDS = 5.0
 
 
 class LaneInbox:
-    """Asks for what was written to one account from within its lane, where no message waits for it.
+    """Polls one account's inbox from within its lane.
 
     Args:
-        conversation: the account's line to the gateway.
+        conversation: the account's requests to the gateway.
         pacing: the lane's pacing.
         gateway: the watch over the gateway.
-        polled: takes what the inbox returned.
+        polled: receives the inbox's answers, for the inbox rounds to store.
     """
 
     def __init__(
@@ -56,24 +57,32 @@ class LaneInbox:
         self._session_id = 0
         self._due_at = 0.0
 
-    def use(self, wait: float) -> float:
-        """Return how much of the wait for a slot to wait now; ask first if there is room for it."""
+    def use_wait(self, wait: float) -> float:
+        """Poll if it is time and the wait for the slot is long enough; return how long to wait now.
+
+        Args:
+            wait: seconds until the slot.
+
+        Returns:
+            seconds to wait before the lane looks again; 0.0 after a poll.
+        """
         if wait < self._pacing.gap.seconds + ROOM_SECONDS:
             return wait
         left = self._seconds_left()
         if left > 0:
             return min(wait, left)
-        self._ask()
+        self._poll()
         return 0.0
 
-    def after_a_message(self) -> None:
-        """Ask if it is time, at the very beginning of a gap.
+    def poll_after_message(self) -> None:
+        """Poll if it is time. Called at the beginning of a gap, right after a message's reply.
 
-        The next message is later by this one request. Anywhere later in the gap it would be later
-        by as much of the gap as was over: the gap counts from the last reply of anything.
+        The gap is measured from the latest reply to any request. So a poll at its beginning delays
+        the next message by the request alone; a later one would also add the part of the gap that
+        had already passed.
         """
         if self._seconds_left() <= 0:
-            self._ask()
+            self._poll()
 
     def _seconds_left(self) -> float:
         session = self._conversation.session
@@ -85,14 +94,14 @@ class LaneInbox:
             self._due_at = local.elapsed() + wait
         return self._due_at - local.elapsed()
 
-    def _ask(self) -> None:
+    def _poll(self) -> None:
         session, account = self._conversation.session, self._conversation.account
         assert session is not None
         asked_at = local.elapsed()
         with database_turn():
             is_mine = is_still_held(grant=self._conversation.grant)
         if not is_mine:
-            raise LeaseLost  # this process was presumed dead: it may not say a word more
+            raise LeaseLost  # this process was presumed dead: it must not send another request
         turn = Turn(
             account_id=account.pk,
             uin=account.uin,
@@ -102,26 +111,32 @@ class LaneInbox:
             seq=self._conversation.next_seq(),
         )
         if local.elapsed() - asked_at > FRESH_SECONDS:
-            return  # it may have been stopped since: it is asked again, like a mark
+            return  # the process may have stood still since the check: check again, as for a mark
         try:
-            polled = ask_inbox(client=self._conversation.client, turn=turn)
+            polled = poll_inbox(client=self._conversation.client, turn=turn)
         finally:
             self._conversation.last_reply = local.elapsed()
         self._due_at = local.elapsed() + (polled.pause or session.heartbeat_seconds)
         self._polled.put(polled)
-        tell_watch(self._gateway, polled, asked_at=asked_at)
+        report_inbox_answer(self._gateway, polled, asked_at=asked_at)
         if polled.code == ENDED:
-            # There is work, or there were no lane: so it logs in again.
-            self._conversation.session_ended()
-            self._conversation.ensure_logged_in()
+            # A lane is open only while there is work, so the account logs in again.
+            self._conversation.note_session_ended()
+            self._conversation.log_in_if_needed()
 
 
-def tell_watch(gateway: GatewayWatch, polled: Polled, *, asked_at: float) -> None:
-    """Tell the watch over the gateway whether a turn was answered, and the log what was lost."""
+def report_inbox_answer(gateway: GatewayWatch, polled: Polled, *, asked_at: float) -> None:
+    """Report a turn's answer to the watch over the gateway, and log a failure.
+
+    Args:
+        gateway: the watch.
+        polled: the answer.
+        asked_at: when the request was made, or earlier, on `clocks.local.elapsed`.
+    """
     if polled.code == UNREACHABLE:
-        gateway.unreachable(polled.sentence, asked_at=asked_at)
+        gateway.note_unreachable(polled.sentence, asked_at=asked_at)
         return
-    if polled.code not in (TAKEN, ENDED, NOT_ASKED):
+    if polled.code not in (ACCEPTED, ENDED, NOT_POLLED):
         log.warning("Account %s: its inbox: %s", polled.turn.uin, polled.sentence or polled.code)
     if polled.code.isdigit():
-        gateway.answered()
+        gateway.note_answered()

@@ -1,4 +1,4 @@
-"""The attempts of one account that have no definite answer yet, and what they hold up."""
+"""The attempts of one account without a definite answer, and whether they block new messages."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import dataclass
 
 from sending.lanes.feed import Due
 
-#: With so many open, nothing new is sent for the account.
+#: With so many open attempts, no new message is sent for the account.
 MOST_OPEN = 3
-#: Repeats after which an attempt is put aside, if the gateway has answered others meanwhile: what
-#: is wrong is the message's own trouble, and the account's other messages need not wait for it.
+#: Repeats after which an attempt no longer blocks new messages, if the gateway has answered others
+#: meanwhile: then the cause is this message, and the account's other messages need not wait for it.
 REPEATS_BEFORE_OTHERS = 3
-#: Repeats after which one attempt is put aside though nobody was answered: an account that is alone
-#: at its gateway finds out only like this.
+#: Repeats after which a single open attempt no longer blocks new messages, even if no other message
+#: was answered. An account without others at its gateway can find the cause only by trying.
 REPEATS_BEFORE_A_TRY = 6
 
 
 @dataclass(slots=True)
-class Open:
-    """A marked attempt until its definite answer. Times are `clocks.local.elapsed`.
+class OpenAttempt:
+    """A marked attempt without a definite answer. Times are on `clocks.local.elapsed`.
 
     Attributes:
         due: the delivery.
         seq: the attempt's SEQ.
         marked_at: when it was marked.
-        replays: how often its request was made without a definite answer.
-        may_have_left: whether some byte of it may have reached the gateway.
+        replays: how many of its requests got no definite answer.
+        may_have_left: whether any byte of it may have reached the gateway.
         first_asked_at: when its request was first made by this lane.
         asked_at: when it was last made.
-        ask_at: when to ask again.
-        last_code: what the last request came to.
+        ask_at: when to repeat the request.
+        last_code: the result code of the latest request.
     """
 
     due: Due
@@ -47,7 +47,7 @@ class OpenAttempts:
     """One lane's open attempts, by SEQ."""
 
     def __init__(self) -> None:
-        self._by_seq: dict[int, Open] = {}
+        self._by_seq: dict[int, OpenAttempt] = {}
 
     def __bool__(self) -> bool:
         return bool(self._by_seq)
@@ -55,24 +55,24 @@ class OpenAttempts:
     def __contains__(self, seq: int) -> bool:
         return seq in self._by_seq
 
-    def put(self, attempt: Open) -> None:
-        """Keep an attempt that is to be asked about again."""
+    def put(self, attempt: OpenAttempt) -> None:
+        """Keep an attempt whose request will be repeated."""
         self._by_seq[attempt.seq] = attempt
 
-    def drop(self, attempt: Open) -> None:
-        """Forget an attempt that is over."""
+    def drop(self, attempt: OpenAttempt) -> None:
+        """Remove an attempt that is over."""
         self._by_seq.pop(attempt.seq, None)
 
-    def next(self) -> Open:
-        """Return the one to be asked about first."""
+    def next(self) -> OpenAttempt:
+        """Return the attempt to repeat first."""
         return min(self._by_seq.values(), key=lambda attempt: (attempt.ask_at, attempt.seq))
 
-    def hold_up(self, *, last_answer_at: float, is_alone: bool) -> bool:
-        """Return whether the account's next message has to wait for them.
+    def block_new(self, *, last_answer_at: float, is_alone: bool) -> bool:
+        """Return whether the account's next message must wait for these attempts.
 
         Args:
-            last_answer_at: when the gateway last gave any account a definite answer.
-            is_alone: whether this is the only account that talks to the gateway from here.
+            last_answer_at: when a message of any account last got a definite answer.
+            is_alone: whether this is the only account with a lane in this process.
         """
         attempts = self._by_seq.values()
         if len(attempts) >= MOST_OPEN:

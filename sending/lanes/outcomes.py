@@ -1,4 +1,7 @@
-"""What becomes of a delivery after an answer: a pure decision, by the policies (rule 4)."""
+"""The verdict on an answer: a delivery's next state by the result policies (rule 4). No I/O.
+
+See docs/decisions/0012-result-policies.md.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,31 @@ from sending.models import PolicyAction
 from sending.policies import Policy
 from sending.states import DeliveryState, Promise, Reason
 
-#: Answers about this very request: after an unanswered one they leave open what became of it.
+#: Codes that are about the latest request only: they do not tell whether an earlier, unanswered
+#: request of the same attempt was carried out.
 ABOUT_THE_REQUEST = frozenset({"3", "20", *NEVER_LEFT})
-#: Times a message whose attempts all ended openly is sent anew under *never missed*.
+#: The most attempts of a message under *never missed* if none of them got a definite answer.
 MOST_ATTEMPTS = 10
-#: With less time left than this an attempt is given up, seconds.
+#: An attempt is given up when less than this is left of the replay window, seconds.
 SHORTEST_LEFT_SECONDS = 1.0
-#: The longest pause between two repeats, seconds, whatever a policy says: the window is short.
+#: The longest pause between two repeats, seconds, even if a policy says more: the replay window is
+#: short.
 LONGEST_REPLAY_PAUSE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where an attempt stands when an answer comes.
+    """Everything that the verdict on an answer depends on.
 
     Attributes:
         answer: the answer.
-        policy: what its code means.
-        was_open: whether an earlier request of the same attempt stayed without a definite answer.
-        replays: how often the request was repeated so far.
-        attempts: which attempt of its delivery this is; 1 is the first.
+        policy: the result policy for its code.
+        was_open: whether an earlier request of the same attempt got no definite answer.
+        replays: how many requests of the attempt got no definite answer so far.
+        attempts: the number of this attempt among its delivery's; 1 is the first.
         age: seconds since the attempt was marked.
-        replay_window: how long the gateway remembers a SEQ, seconds; 0 when that is not trusted.
-        promise: the campaign's.
+        replay_window: how long the gateway remembers a SEQ, seconds; 0 if that is not trusted.
+        promise: the run's (`sending.states.Promise`).
     """
 
     answer: Answer
@@ -48,11 +53,11 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to write and what to do.
+    """The decision on an answer.
 
     Attributes:
-        to: the delivery's state; "sending" means that the same request is repeated.
-        reason: why, for failed and unknown ones.
+        to: the delivery's next state; "sending" means that the same request is repeated.
+        reason: the reason, for the states failed and unknown.
         is_ended: whether the attempt is over.
         pause: seconds before the repeat, or before a pending delivery's next attempt.
     """
@@ -64,23 +69,23 @@ class Verdict:
 
 
 def judge(situation: Situation) -> Verdict:
-    """Decide what becomes of a delivery.
+    """Return the verdict on an answer.
 
-    An answer that is not definite is not an answer: it is asked again under the same SEQ, as long
-    as the gateway can be trusted to know that SEQ. A "too fast" or "not logged in" that comes to a
-    repeat speaks of the repeat: the first request may have got through all the same.
+    After an answer that is not definite the request is repeated under the same SEQ, as long as the
+    gateway remembers that SEQ. "Too fast" or "not logged in" in answer to a repeat is about the
+    repeat only: the first request may have been carried out.
     """
     answer, policy = situation.answer, situation.policy
-    speaks_of_repeat = situation.was_open and answer.code in ABOUT_THE_REQUEST
-    if speaks_of_repeat or not answer.is_definite:
+    is_about_repeat = situation.was_open and answer.code in ABOUT_THE_REQUEST
+    if is_about_repeat or not answer.is_definite:
         return _open(situation)
     if answer.code in NEVER_LEFT:
-        # Nothing left this machine. It is tried again as soon as the gateway is back.
+        # Nothing left this host. The message is sent again once the gateway can be reached.
         return Verdict(DeliveryState.PENDING)
     if policy.action == PolicyAction.DONE:
         return Verdict(DeliveryState.SENT)
     if policy.action == PolicyAction.LATER and situation.attempts < policy.max_tries:
-        is_resting = answer.code == "3"  # the account waits, so its deliveries need not
+        is_resting = answer.code == "3"  # the account rests, so its deliveries need no pause
         return Verdict(
             DeliveryState.PENDING, pause=0.0 if is_resting else policy.pause(situation.attempts)
         )
@@ -93,14 +98,15 @@ def reason_of(code: str) -> str:
 
 
 def _open(situation: Situation) -> Verdict:
-    """Decide for an attempt that may or may not have arrived.
+    """Return the verdict on an attempt that may or may not have arrived.
 
-    While the gateway remembers the SEQ there is an answer to be had, so it is asked for, at growing
-    pauses, however often that is; the last time is right before the end.
+    As long as the gateway remembers the SEQ, a repeat can still get an answer. So the request is
+    repeated at growing pauses, without a limit on the number; the last repeat is shortly before the
+    end of the replay window.
     """
     policy, answer = situation.policy, situation.answer
     if not answer.is_definite:
-        # By default all of these say "replay"; an operator may know better.
+        # The default policy for these codes is "replay"; an operator may have chosen another.
         if policy.action == PolicyAction.DONE:
             return Verdict(DeliveryState.SENT)
         if policy.action == PolicyAction.FAIL:
@@ -111,7 +117,7 @@ def _open(situation: Situation) -> Verdict:
     if left < SHORTEST_LEFT_SECONDS:
         is_late = situation.replay_window > 0
         return give_up(situation, Reason.REPLAY_WINDOW_OVER if is_late else reason_of(answer.code))
-    # Nothing left this machine: the gateway is waited for (`sending.lanes.gateway_watch`).
+    # Nothing left this host: `sending.lanes.gateway_watch` decides when to try again.
     never_left = answer.code in NEVER_LEFT
     pause = 0.0 if never_left else policy.pause(situation.replays + 1)
     pause = min(pause, LONGEST_REPLAY_PAUSE_SECONDS, left - SHORTEST_LEFT_SECONDS / 2)
@@ -119,14 +125,14 @@ def _open(situation: Situation) -> Verdict:
 
 
 def give_up(situation: Situation, reason: str) -> Verdict:
-    """Decide for an attempt whose answer is not to be had any more, as the campaign promised."""
+    """Return the verdict, by the promise, on an attempt whose answer can no longer be obtained."""
     if situation.promise == Promise.NEVER_MISSED:
         return _again(situation)
     return Verdict(DeliveryState.UNKNOWN, reason)
 
 
 def _again(situation: Situation) -> Verdict:
-    """Send under a new SEQ, at the risk of a second message: the campaign chose so."""
+    """Return the verdict "send under a new SEQ": the chosen promise accepts a second message."""
     if situation.attempts >= MOST_ATTEMPTS:
         return Verdict(DeliveryState.UNKNOWN, Reason.TOO_MANY_TRIES)  # any of them may have arrived
     return Verdict(DeliveryState.PENDING, pause=situation.policy.pause(situation.attempts))

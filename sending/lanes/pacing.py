@@ -1,4 +1,7 @@
-"""The pacing of one lane: when its next request may leave, and how it waits until then."""
+"""The pacing of one lane: when its next request may leave, and the waiting until then.
+
+The limits themselves are in `accounts.pacing.pace`.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,27 @@ from clocks import local, shared
 from foundation.database_turn import database_turn
 from sending.models import Attempt
 
-#: The mark is asked for this much before the slot at most: the ledger's commit takes its time.
+#: The longest time before the slot at which the mark is requested, seconds: a commit takes time.
 LONGEST_LEAD_SECONDS = 0.25
 
 
 class LanePacing:
-    """Waits for slots, and is woken when something changed.
+    """Waits for slots. A wait ends early when something changed.
 
-    All its times are `clocks.local.elapsed`: they are this lane's alone.
+    All times are on `clocks.local.elapsed`, because only this lane uses them.
 
     Args:
-        conversation: knows when the gateway last answered.
-        grant: says what the last lane knew.
-        egress_id: whose ceiling holds.
-        limits: what the operator allows at the moment it is asked.
-        check: called after every wait; raises to end the lane.
+        conversation: the account's requests; it has the time of the last reply.
+        grant: the lease, with what the last lane knew.
+        egress_id: the egress whose ceiling applies.
+        limits: returns the operator's limits at this moment.
+        check: called after every wait; raises LaneMustStop to end the lane.
+
+    Attributes:
+        wake: an event; the control loop sets it when something changed.
+        gap: the gap to keep.
+        windows: the rate windows.
+        not_before: no slot is before this.
     """
 
     def __init__(
@@ -42,15 +51,14 @@ class LanePacing:
         self._account_id = grant.account_id
         self._limits = limits
         self._check = check
-        #: Set by the control loop when something changed.
         self.wake = local.new_event()
         self.gap = LearntGap(floor=limits().min_interval, learnt=grant.learnt_interval)
         self.windows = Windows(
             account_id=grant.account_id, egress_id=egress_id, recent_sends=self._recent_sends
         )
         if not grant.was_handed_back:
-            # The lane before may have died between taking a place and its mark. The attempts know.
-            self.windows.forget_places()
+            # The last lane may have died between a reservation and its mark: count the attempts.
+            self.windows.forget_reservations()
         self.not_before = local.elapsed() + self._initial_wait(grant)
         self._lead = 0.02
 
@@ -61,72 +69,72 @@ class LanePacing:
         return self.not_before if last is None else max(self.not_before, last + self.gap.seconds)
 
     def rest(self, seconds: float) -> None:
-        """Let no slot be before this many seconds from now."""
+        """Allow no slot within this many seconds from now."""
         self.not_before = max(self.not_before, local.elapsed() + seconds)
 
     def seconds_to_mark(self) -> float:
-        """Return how long to wait before asking for a mark; 0.0: it is time.
+        """Return the seconds to wait before requesting a mark; 0.0 if it is time.
 
-        The mark is asked for a little before the slot, by as much as the ledger lately took.
+        The mark is requested before the slot by about as long as the ledger lately took.
         """
         return max(0.0, self.slot() - self._lead - local.elapsed())
 
-    def take_place(self, seq: int) -> float:
-        """Take a place in all windows, right before the mark it is for.
+    def reserve(self, seq: int) -> float:
+        """Reserve a slot in all rate windows, right before the message's mark.
 
         Returns:
-            0.0 when it is taken; else the seconds after which to ask again.
+            0.0 if it is reserved; else the seconds to wait before trying again.
         """
-        return self.windows.reserve(limits=self._limits(), member=self._place(seq))
+        return self.windows.reserve(limits=self._limits(), member=self._reservation(seq))
 
-    def give_back_place(self, seq: int) -> None:
-        """Give a place back whose mark was not made."""
-        self.windows.give_back(limits=self._limits(), member=self._place(seq))
+    def release(self, seq: int) -> None:
+        """Release a reservation whose mark was not made."""
+        self.windows.release(limits=self._limits(), member=self._reservation(seq))
 
-    def mark_took(self, seconds: float) -> None:
-        """Learn how long the ledger takes."""
+    def note_mark_duration(self, seconds: float) -> None:
+        """Note how long the ledger took for a mark, seconds."""
         self._lead = min(0.8 * self._lead + 0.3 * seconds, LONGEST_LEAD_SECONDS)
 
     def confirm(self, seq: int) -> None:
-        """Note that the reply has come: the windows count from now."""
-        self.windows.confirm(limits=self._limits(), member=self._place(seq))
+        """Note that the reply came: the windows count the message from now on."""
+        self.windows.confirm(limits=self._limits(), member=self._reservation(seq))
 
     def sleep_until_slot(self) -> None:
-        """Sleep the rest of the gap, to the last: timers may fire a little early."""
+        """Sleep until the slot has come, even if timers fire a little early."""
         while (left := self.slot() - local.elapsed()) > 0:
             if left > LONGEST_LEAD_SECONDS:
-                self.wait(left)  # the gap itself may change meanwhile
+                self.wait(left)  # the gap may change meanwhile
             else:
                 local.sleep(left)
 
     def wait(self, seconds: float) -> None:
-        """Wait, or until something changed: for a caller that then looks again what to wait for.
+        """Wait; return early if something changed. The caller checks again what to wait for.
 
         Raises:
-            LaneMustStop: the lane may not go on.
+            LaneMustStop: the lane must not continue.
         """
         if seconds > 0 and self.wake.wait(seconds):
             self.wake.clear()
         self._check()
 
     def pause(self, seconds: float) -> None:
-        """Wait to the end, whatever changes meanwhile, unless the lane must end.
+        """Wait the full time even if something changed meanwhile.
 
         Raises:
-            LaneMustStop: the lane may not go on.
+            LaneMustStop: the lane must not continue.
         """
         ends_at = local.elapsed() + seconds
         while (left := ends_at - local.elapsed()) > 0:
             self.wait(left)
 
-    def _place(self, seq: int) -> str:
-        return place_of(self._account_id, seq)
+    def _reservation(self, seq: int) -> str:
+        return reservation_of(self._account_id, seq)
 
     def _initial_wait(self, grant: Grant) -> float:
-        """Return how long to wait before the first message: the gap, from the last reply.
+        """Return the seconds to wait before the first message: what is left of the last lane's gap.
 
-        A lane that died may have been answered at the last moment, so after one that did not hand
-        back a whole gap is waited.
+        A lane that died may have been answered just before. So the wait is a whole gap if the last
+        lane did not hand back.
         """
         if not grant.was_handed_back:
             return self.gap.seconds
@@ -136,17 +144,17 @@ class LanePacing:
         return max(0.0, self.gap.seconds - max(0.0, since))
 
     def _recent_sends(self, most: int) -> list[tuple[str, datetime]]:
-        """Return this account's latest messages, newest first, by their places in the windows."""
+        """Return this account's latest messages, newest first: each one's reservation and time."""
         with database_turn():
             rows = Attempt.objects.filter(account_id=self._account_id).order_by("-seq")
             return [
-                (place_of(self._account_id, seq), finished_at or marked_at)
+                (reservation_of(self._account_id, seq), finished_at or marked_at)
                 for seq, finished_at, marked_at in rows.values_list(
                     "seq", "finished_at", "marked_at"
                 )[:most]
             ]
 
 
-def place_of(account_id: int, seq: int) -> str:
-    """Return what a message's place in the windows is called."""
+def reservation_of(account_id: int, seq: int) -> str:
+    """Return the name of a message's reservation in the rate windows."""
     return f"{account_id}:{seq}"

@@ -1,4 +1,7 @@
-"""A lane's permit to send: its lease, proved by the ledger with every mark and every repeat."""
+"""A lane's permit to send: its lease, proved by the ledger with every mark and every repeat.
+
+See docs/decisions/0003-ledger-and-fence.md.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,26 @@ from clocks import local
 from sending.ledger.entries import Decision, Mark, Replay
 from sending.ledger.ledger import Ledger
 
-#: A proof older than this is renewed before its request is made: the process may have been stopped
-#: in between, and its lease may have passed on.
+#: A proof older than this, in seconds, is renewed before the request is made: the process may have
+#: stood still meanwhile, and another worker may have taken the lease.
 FRESH_SECONDS = 3.0
-#: A request leaves within this many seconds of its proof, or not at all: connecting may take time.
-#: What leaves may stay in the kernel for UNACKNOWLEDGED_SECONDS (`qqhttp.transport`). Both together
-#: are less than a proof is good for (PRESUMED_DEAD_SECONDS - PROVED_SECONDS), and less than the
-#: margin before the gateway forgets a SEQ (`sending.ledger.entries.REPLAY_MARGIN_SECONDS`).
+#: A request leaves within this many seconds after its proof, or not at all: connecting may take
+#: time. Then it may stay in the kernel for UNACKNOWLEDGED_SECONDS (`qqhttp.transport`). The sum is
+#: less than a proof's validity (PRESUMED_DEAD_SECONDS - PROVED_SECONDS) and less than the margin
+#: before the gateway forgets a SEQ (`sending.ledger.entries.REPLAY_MARGIN_SECONDS`).
 LEAVES_WITHIN_SECONDS = 8.0
 
 
 class SendPermit:
-    """Held by one lane, for as long as nobody else may send for the account.
+    """The permit of one lane. While it is held, no other lane may send for the account.
 
     Args:
-        ledger: the process's ledger, which knows whether this worker is still thought to live.
+        ledger: the process's ledger, which knows whether this worker was presumed dead.
         grant: the lane's lease.
         account_id: the account.
 
     Attributes:
-        is_held: whether the lane may still write and hand back; once lost it is lost.
+        is_held: whether the lane may still write and hand back; a lost permit is never regained.
     """
 
     def __init__(self, *, ledger: Ledger, grant: Grant, account_id: int) -> None:
@@ -38,24 +41,24 @@ class SendPermit:
 
     @property
     def leave_by(self) -> float:
-        """Until when a request may leave on the latest proof, on `clocks.local.elapsed`."""
+        """The latest time at which a request may leave on this proof, on `clocks.local.elapsed`."""
         return self._proved_at + LEAVES_WITHIN_SECONDS
 
     def lose(self) -> None:
-        """The lease has passed on."""
+        """Note that the lease is lost: another lane may hold it."""
         self.is_held = False
 
     def mark(self, *, delivery_id: int, seq: int, text: str | None, is_urgent: bool) -> bool:
         """Make an attempt durable before its request leaves (rule 3); return whether it may leave.
 
         Args:
-            delivery_id: what is sent.
+            delivery_id: the delivery.
             seq: the SEQ of the request.
-            text: the rendered text, or None when it is the run's own.
-            is_urgent: whether its slot has come already.
+            text: the rendered text, or None if it is the run's own.
+            is_urgent: whether its slot has come.
         """
         mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text)
-        ticket = self._ledger.ask(mark, is_urgent=is_urgent)
+        ticket = self._ledger.submit(mark, is_urgent=is_urgent)
         if not ticket.wait():
             if self._ledger.is_fenced_off:
                 self.is_held = False
@@ -72,12 +75,12 @@ class SendPermit:
         return Decision.GRANTED
 
     def prove_again(self, seq: int) -> Decision:
-        """Ask whether the request of an open attempt may leave (again); it is counted.
+        """Return whether an open attempt's request may leave or be repeated; it is counted.
 
-        The proof dates from before the database was asked, so whatever the answer waited for, a
-        locked table or a process that was stopped, makes it old, and it is asked for once more.
+        The proof is dated before the database was asked. So any delay of the answer, by a locked
+        table or a process that stood still, makes it old, and `prove_fresh` asks once more.
         """
-        ticket = self._ledger.ask(Replay(self._account_id, self._grant.token, seq))
+        ticket = self._ledger.submit(Replay(self._account_id, self._grant.token, seq))
         decision = ticket.wait()
         if decision:
             self._proved_at = ticket.proved_at

@@ -1,4 +1,4 @@
-"""What an answer means for the account and the run, beyond the delivery it was for."""
+"""The effects of an answer on the account and the run, beyond its own delivery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.gateway.conversation import MOST_COUNTED, Answer, Conversation, LaneMustStop
+from accounts.gateway.conversation import MOST_COUNTED, Answer, Conversation
+from accounts.gateway.lane_stops import LaneMustStop
 from accounts.leases.leases import Grant
 from accounts.models import Account, Lease
 from accounts.states import AccountState, StateReason
@@ -23,28 +24,33 @@ from sending.policies import Policy
 from sending.runs.policy_actions import stop_run_by_policy, suppress_recipient
 from sending.states import DeliveryState
 
-#: A rest longer than this is not waited for in a lane.
+#: A lane hands back instead of waiting for a rest longer than this, seconds.
 LONGEST_REST_IN_LANE = 60.0
-#: Logins in a row that did not help (RES=20 again) before the account rests: one session may end
-#: just when another does.
+#: Logins in a row after which RES=20 came again, before the account rests: two sessions may end one
+#: right after the other by chance.
 FREE_LOGINS = 2
-#: The first rest of an account that logs in in vain, doubled each time, and the longest, seconds.
+#: The first and the longest rest of an account whose logins do not last, seconds; it doubles each
+#: time.
 FIRST_LOGIN_REST, LONGEST_LOGIN_REST = 2.0, 30.0
-#: How old what the control loop tells of an account's state may be, seconds.
-HEARSAY_SECONDS = 2.0
-#: How soon a rest that is over, but cannot be ended yet, is looked at again, seconds.
-LOOK_AGAIN_SECONDS = 0.1
+#: How late the control loop may pass on a change of the account's state, seconds.
+STATE_DELAY_SECONDS = 2.0
+#: The pause before a rest that could not be ended is checked again, seconds.
+REST_CHECK_SECONDS = 0.1
 
 
 class Reactions:
-    """Rest, log in again, quarantine, suppress, stop the run: as the policies say.
+    """Rests, logs in again, quarantines, suppresses, or stops the run, as the policies say.
 
     Args:
-        account: whose lane this is.
+        account: the account.
         grant: its lease.
-        conversation: its line to the gateway.
-        tempo: its tempo.
+        conversation: its requests to the gateway.
+        pacing: its lane's pacing.
         gateway: the watch over the gateway.
+
+    Attributes:
+        bad_results: messages that failed since the last accepted one.
+        sessions_lost: sessions that ended at their first use since the last accepted message.
     """
 
     def __init__(
@@ -63,24 +69,27 @@ class Reactions:
         self._pacing = pacing
         self._rests_in_a_row = 0
         self._rests_until = 0.0
-        #: Messages that ended badly since the last one that was taken.
         self.bad_results = grant.bad_results
-        #: Sessions that ended as soon as they were used, since then.
         self.sessions_lost = grant.sessions_lost
 
     @property
     def is_resting(self) -> bool:
-        """Whether this lane itself made the account rest; an operator may do so too.
+        """Whether this lane, and not an operator, made the account rest.
 
-        It holds a little longer than the rest: the control loop tells states with a delay.
+        It stays true a little longer than the rest: the control loop passes on states late.
         """
         return local.elapsed() < self._rests_until
 
     def react(self, *, answer: Answer, policy: Policy, uin: int, run_id: int) -> None:
-        """Do what the policy for this answer says.
+        """Do what the policy for an answer says.
+
+        Args:
+            answer: the answer.
+            policy: the result policy for its code.
+            uin, run_id: the recipient and the run of the message.
 
         Raises:
-            LaneMustStop: the account cannot go on.
+            LaneMustStop: the account cannot continue.
         """
         if answer.code == "0":
             self._rests_in_a_row = 0
@@ -94,18 +103,19 @@ class Reactions:
             with database_turn():
                 stop_run_by_policy(run_id=run_id, code=answer.code, sentence=answer.sentence)
         if policy.account_action == AccountAction.LOG_IN:
-            self._conversation.session_ended()
+            self._conversation.note_session_ended()
             self._rest_if_logins_do_not_help()
         elif policy.account_action == AccountAction.REST:
             self._rest(policy, answer)
         elif policy.account_action == AccountAction.QUARANTINE:
             self._quarantine(answer.sentence or f"RES={answer.code}")
 
-    def count(self, *, verdict: Verdict, answer: Answer) -> None:
-        """The account's breaker: too many messages in a row were refused.
+    def count_result(self, *, verdict: Verdict, answer: Answer) -> None:
+        """Count a message's result; quarantine the account after too many failures in a row.
 
-        What ended as unknown is the gateway's trouble. So is what it refuses to all others, too:
-        then the run's breaker has a look (`sending.runs.breakers`).
+        This is the account's breaker. Unknown results do not count, because the gateway causes
+        them. Nor is the account quarantined while all other accounts fail too: that is a matter for
+        the run's breaker (`sending.runs.breakers`).
 
         Raises:
             LaneMustStop: the account is quarantined.
@@ -118,7 +128,9 @@ class Reactions:
             return
         if self._gateway.others_fail_too(account_id=self._account.pk):
             return
-        sentence = _("%(n)d messages in a row were not taken, the last with %(code)s. %(why)s") % {
+        sentence = _(
+            "%(n)d messages in a row were rejected, the last one with %(code)s. %(why)s"
+        ) % {
             "n": self.bad_results,
             "code": reason_of(answer.code),
             "why": answer.sentence,
@@ -130,7 +142,7 @@ class Reactions:
         """Wait for the end of a rest that began before this lane.
 
         Raises:
-            LaneMustStop: it is too long to be waited for here.
+            LaneMustStop: the rest is too long to wait for in a lane.
         """
         until = self._grant.resting_until
         left = (until - shared.now()).total_seconds() if until else 0.0
@@ -140,7 +152,7 @@ class Reactions:
             self._sleep(max(left, 0.0))
 
     def _rest(self, policy: Policy, answer: Answer) -> None:
-        """Rest after RES=3, longer each time in a row, and go slower from now on."""
+        """Rest after RES=3, longer for each in a row, and increase the gap."""
         self._pacing.gap.too_fast()
         self._rests_in_a_row += 1
         self._rest_for(
@@ -148,9 +160,9 @@ class Reactions:
         )
 
     def _rest_if_logins_do_not_help(self) -> None:
-        """Rest, longer each time, when the gateway grants every login and then knows us no more.
+        """Rest, longer each time, if the gateway accepts every login and then answers RES=20 again.
 
-        Otherwise there would be a login a message, for as long as that lasts.
+        Otherwise the account would log in before every message as long as this lasts.
         """
         self.sessions_lost += 1
         logins = self.sessions_lost - 1
@@ -158,8 +170,9 @@ class Reactions:
             return
         seconds = min(FIRST_LOGIN_REST * 2.0 ** (logins - FREE_LOGINS), LONGEST_LOGIN_REST)
         detail = _(
-            "Logged in %(n)d times in a row, and each time the gateway called it not logged in "
-            "(RES=20). See whether somebody else uses the account, or its address changes."
+            "Logged in %(n)d times in a row, and each time the gateway then answered “not logged "
+            "in” (RES=20). Check whether the account is also in use elsewhere, or whether the "
+            "address of its egress changes."
         ) % {"n": logins}
         self._rest_for(seconds, StateReason.SESSION_ENDED, detail=detail)
 
@@ -167,7 +180,7 @@ class Reactions:
         until = shared.now() + timedelta(seconds=seconds)
         with database_turn():
             self._lease().update(learnt_interval=self._pacing.gap.learnt)
-            # A longer rest, which an operator ordered meanwhile, is left as it is.
+            # A longer rest that an operator ordered meanwhile is left unchanged.
             if self._lease().exclude(resting_until__gt=until).update(resting_until=until):
                 change_account_state(
                     account_id=self._account.pk,
@@ -178,27 +191,27 @@ class Reactions:
         self._sleep(seconds)
 
     def _sleep(self, seconds: float) -> None:
-        """Wait for the end of the rest, which an operator may bring forward or put off.
+        """Wait for the end of the rest. An operator may shorten or extend it meanwhile.
 
         Raises:
-            LaneMustStop: it is too long to be waited for here.
+            LaneMustStop: the rest is too long to wait for in a lane.
         """
         left, ends_at = seconds, local.elapsed() + seconds
         while left > 0 or not self._end_rest():
             if left > LONGEST_REST_IN_LANE:
                 raise LaneMustStop("resting", retry_seconds=left)
-            self._rests_until = local.elapsed() + left + HEARSAY_SECONDS
-            self._pacing.wait(max(left, LOOK_AGAIN_SECONDS))
+            self._rests_until = local.elapsed() + left + STATE_DELAY_SECONDS
+            self._pacing.wait(max(left, REST_CHECK_SECONDS))
             with database_turn():
                 lease = Lease.objects.get(account=self._account)
             left = 0.0
             if lease.resting_until is not None:
                 ordered = (lease.resting_until - shared.now()).total_seconds()
                 left = max(ends_at - local.elapsed(), ordered)
-        self._rests_until = local.elapsed() + HEARSAY_SECONDS
+        self._rests_until = local.elapsed() + STATE_DELAY_SECONDS
 
     def _end_rest(self) -> bool:
-        """Let the account work again; return False when a rest was ordered at the last moment."""
+        """End the rest; return False if an operator ordered another one at the last moment."""
         with database_turn():
             is_over = (
                 self._lease().exclude(resting_until__gt=shared.now()).update(resting_until=None)
@@ -210,7 +223,7 @@ class Reactions:
         return bool(is_over)
 
     def _lease(self) -> QuerySet[Lease, Lease]:
-        """Return the lease, as long as it is this lane's."""
+        """Return the account's lease if this lane holds it, as a queryset."""
         return Lease.objects.filter(account=self._account, token=self._grant.token)
 
     def _quarantine(self, sentence: str) -> None:

@@ -1,1 +1,1 @@
-"""The ledger: marks and results of all lanes in a process, committed in groups (rule 3)."""
+"""The ledger: commits the marks and results of all lanes of a process in groups (rule 3)."""

@@ -1,11 +1,11 @@
-"""A thread of the operating system for the ledger's transactions.
+"""An operating-system thread for the ledger's transactions.
 
-Lanes are greenlets, all on one thread. A transaction on that thread takes turns with them: on
-PostgreSQL each of its round trips waits until every lane that has something to do has done it, and
-on SQLite, which computes and writes inside the call, all lanes wait for the disk. On a thread of
-its own the transaction goes on beside them, on another core.
+Lanes are greenlets, all on one thread. A transaction on that thread would take turns with them: on
+PostgreSQL each of its round trips would wait until every ready lane has run, and on SQLite, which
+computes and writes inside the call, all lanes would wait for the disk. On a thread of its own the
+transaction runs beside them, on another core.
 
-Without gevent (the tests' engine runs on plain threads) the caller has a thread already.
+Without gevent (tests run the lanes on plain threads) the caller's own thread is used.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Result = TypeVar("Result")
 
 
 class DatabaseThread:
-    """One thread, for one caller. Made on the thread that calls it.
+    """One thread, for one caller. Create it on the thread that calls it.
 
     Args:
-        connection_options: what its connection is told at its start (libpq's `options`).
+        connection_options: options of its PostgreSQL connection (libpq's `options`).
     """
 
     def __init__(self, *, connection_options: str = "") -> None:
@@ -34,7 +34,7 @@ class DatabaseThread:
             self._pool.apply(_use_own_connection, (connection_options,))
 
     def call(self, work: Callable[[], Result]) -> Result:
-        """Do some work there, and return what it returns or raise what it raises."""
+        """Run `work` on the thread; return what it returns or raise what it raises."""
         if self._pool is None:
             return work()
         results: list[Result] = []
@@ -46,14 +46,14 @@ class DatabaseThread:
     def close(self) -> None:
         """Close the connection and end the thread."""
         try:
-            self.call(lambda: connection.close())  # looked up there: each thread has its own
+            self.call(lambda: connection.close())  # `connection` is per thread
         finally:
             if self._pool is not None:
                 self._pool.kill()
 
 
 def _try(work: Callable[[], None]) -> BaseException | None:
-    """Return what the work raised: gevent would print it, before anybody may have caught it."""
+    """Return what the work raised: gevent prints a raised exception even if it is caught."""
     try:
         work()
     except BaseException as problem:
@@ -62,13 +62,13 @@ def _try(work: Callable[[], None]) -> BaseException | None:
 
 
 def _use_own_connection(more_options: str) -> None:
-    """Let this thread have a connection outside the pool, whose locks belong to the greenlets."""
+    """Give this thread a connection outside the pool, whose locks belong to the greenlets."""
     own = connections.create_connection(DEFAULT_DB_ALIAS)
     own.settings_dict = copy.deepcopy(own.settings_dict)
     options = own.settings_dict["OPTIONS"]
     options.pop("pool", None)
     if own.vendor == "postgresql":
         options["options"] = options.get("options", "") + more_options
-        # Values travel beside the statement, instead of being written into it at each commit.
+        # Values are sent beside the statement instead of being written into it at each commit.
         options["server_side_binding"] = True
     connections[DEFAULT_DB_ALIAS] = own

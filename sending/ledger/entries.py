@@ -1,4 +1,4 @@
-"""What a lane writes into the ledger."""
+"""The entries of the ledger, and its decisions on them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-#: Seconds before the end of the gateway's replay window in which no repeat is granted any more. It
-#: covers all that may pass between the grant and the last byte's arrival: see
+#: No repeat is granted in the last seconds of the gateway's replay window. This margin covers the
+#: longest time between the grant and the arrival of the request's last byte: see
 #: `sending.lanes.permit.LEAVES_WITHIN_SECONDS`.
 REPLAY_MARGIN_SECONDS = 15.0
 
 
 class Decision(Enum):
-    """What the ledger says to a lane that asks whether its request may leave."""
+    """Whether a request may leave. True only if granted."""
 
     GRANTED = auto()
-    #: The lease has passed on, or what was asked about is another's or over by now.
+    #: Another lane holds the lease, or the delivery or attempt is no longer in the state expected.
     REFUSED = auto()
     #: The attempt is so old that the gateway may have forgotten its SEQ.
     TOO_OLD = auto()
-    #: The person has opted out, or was erased, since the attempt was marked.
+    #: The person opted out or was erased after the attempt was marked.
     OPTED_OUT = auto()
-    #: The attempt's run has been cancelled since.
+    #: The attempt's run was cancelled after the attempt was marked.
     CANCELLED = auto()
 
     def __bool__(self) -> bool:
@@ -31,14 +31,14 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """ "I am about to send this": durable before the request leaves (rule 3).
+    """A new attempt for a delivery, durable before its request leaves (rule 3).
 
     Attributes:
-        delivery_id: what is sent; it must be pending still, in a run that is running.
-        account_id: who sends; it must be the account the delivery is routed to.
+        delivery_id: the delivery; it must still be pending, in a running run.
+        account_id: the sender; it must be the account the delivery is routed to.
         token: the lane's fencing token.
         seq: the SEQ of the request.
-        text: the rendered text, or None when it is the run's own.
+        text: the rendered text, or None if it is the run's own.
     """
 
     delivery_id: int
@@ -50,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """ "I am about to repeat this very request": counted, and fenced like a mark."""
+    """A repeat of an open attempt's request: counted, and fenced like a mark."""
 
     account_id: int
     token: int
@@ -59,18 +59,18 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of a request.
+    """The result of a request.
 
     Attributes:
         delivery_id, account_id, seq: the attempt.
-        to: the delivery's state from now on; "sending" while the attempt is still open.
-        reason: why, for failed and unknown ones.
+        to: the delivery's next state; "sending" while the attempt is still open.
+        reason: the reason, for the states failed and unknown.
         res: the result code of this request.
         at: when the answer came; shared time.
-        sent_at: the same as people read it, kept with what was sent.
-        not_before: when a delivery that goes back to pending may be tried again, or an attempt that
-            stays open may be asked about again; shared time.
-        is_ended: whether the attempt is over; an open one is replayed.
+        sent_at: the same moment in wall time, stored with a sent delivery.
+        not_before: when a delivery that is pending again may be sent, or when an open attempt may
+            be repeated; shared time. None: at once.
+        is_ended: whether the attempt is over; an open one is repeated.
     """
 
     delivery_id: int

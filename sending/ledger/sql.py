@@ -1,8 +1,8 @@
-"""The ledger's SQL: marks, replays, settlements and tallies, each a whole batch a statement.
+"""The ledger's SQL: marks, replays and settlements, one statement for a whole batch.
 
-A row at a time these cost 390 µs each on PostgreSQL and 230 µs on SQLite; a batch of a hundred
-costs 27 and 50 µs a row. Django's `bulk_update` costs more than a row at a time, so this is SQL.
-Both dialects do the same; they differ in how a batch of rows gets into a statement (`unnest` of
+One row at a time these cost 390 µs per row on PostgreSQL and 230 µs on SQLite; in a batch of a
+hundred they cost 27 and 50 µs per row. Django's `bulk_update` is slower than single rows, so this
+is SQL. Both dialects do the same. They differ in how a batch gets into a statement (`unnest` of
 arrays, `json_each` of one JSON text) and in what a CTE may do.
 """
 
@@ -14,30 +14,31 @@ from typing import Any, Protocol
 
 from accounts.states import AccountState
 
-#: The states in which an account may send. A resting one is moved back before its next message.
+#: The states in which an account may send. A resting account leaves that state before it sends.
 SENDABLE = (AccountState.NEW.value, AccountState.ONLINE.value, AccountState.OFFLINE.value)
 
-#: Results of requests that never left: they are no try of their message.
+#: Results of requests that never left: these do not count as tries of the message.
 NEVER_LEFT = ("unreachable", "withheld")
 
 
 class LedgerSql(Protocol):
-    """What the ledger needs of a database. All of it runs inside the ledger's transaction.
+    """The statements of one kind of database. All run inside the ledger's transaction.
 
     Attributes:
-        connection_options: what its own connection is told at its start (libpq's `options`).
+        connection_options: options of the ledger's own connection (libpq's `options`).
     """
 
     connection_options: str
 
     def is_living(self, *, worker_id: int, at: datetime) -> bool:
-        """Return whether the worker may mark; on PostgreSQL hold its row until the commit.
+        """Return whether the worker may mark; on PostgreSQL lock its row until the commit.
 
-        A heartbeat older than PROVED_SECONDS is renewed: then the leases cannot pass on before
-        what is marked now has left, or has gone stale (`sending.lanes.permit`).
+        A heartbeat older than PROVED_SECONDS is renewed. So the worker cannot be presumed dead
+        before the requests marked now have left or their proofs are too old
+        (`sending.lanes.permit`).
 
         Args:
-            worker_id: who asks.
+            worker_id: the worker.
             at: the shared time when the transaction began.
         """
 
@@ -45,17 +46,17 @@ class LedgerSql(Protocol):
         """Move pending deliveries to sending and write their attempts.
 
         Args:
-            worker_id: who asks.
-            rows: (delivery, account, token, seq, text) each.
-            at: the time of the mark.
+            worker_id: the worker.
+            rows: (delivery, account, token, seq, text) of each mark.
+            at: the time of the marks; shared time.
 
         Returns:
-            (delivery, run, seq) of those granted; the others were paused, cancelled, rerouted, or
-            their lane has lost its lease.
+            (delivery, run, seq) of each granted mark. The others are refused: their deliveries were
+            paused, cancelled, rerouted or suppressed, or their lane lost its lease.
         """
 
     def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Return (delivery, seq) of the marks that stand: an earlier try's commit was cut off.
+        """Return (delivery, seq) of marks that an earlier try, whose answer was lost, committed.
 
         Args:
             worker_id, rows: as for `mark`.
@@ -64,28 +65,31 @@ class LedgerSql(Protocol):
     def replay(
         self, *, worker_id: int, rows: Sequence[Sequence[Any]], oldest: datetime
     ) -> list[Any]:
-        """Count a repeat of open attempts where nothing speaks against it.
+        """Count a repeat of each attempt that may be repeated.
 
         Args:
-            worker_id: who asks.
-            rows: (account, token, seq) each.
-            oldest: what was marked before this is too old to be repeated; shared time.
+            worker_id: the worker.
+            rows: (account, token, seq) of each attempt.
+            oldest: attempts marked before this are too old to be repeated; shared time.
 
         Returns:
-            (account, seq, is_too_old, has_opted_out, is_cancelled) of those that are open and whose
-            lease is the asker's. Counted are those with none of the three.
+            (account, seq, is_too_old, has_opted_out, is_cancelled) of each attempt that is open
+            and whose lease this worker holds. It is counted if all three are false.
         """
 
     def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Record results, (delivery, account, seq, to, reason, res, at, not_before, is_ended,
-        sent_at).
+        """Record results.
+
+        Args:
+            rows: (delivery, account, seq, to, reason, res, at, not_before, is_ended, sent_at) of
+                each; see `sending.ledger.entries.Settlement`.
 
         Returns:
-            (delivery, run, state, reason) of those that were still in flight under that SEQ.
+            (delivery, run, state, reason) of each delivery that was in flight under that SEQ.
         """
 
 
 def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:
-    """Return rows turned into `count` columns."""
+    """Return `count` columns, one list for each, from rows."""
     turned = [list(column) for column in zip(*rows, strict=True)]
     return turned or [[] for _ in range(count)]

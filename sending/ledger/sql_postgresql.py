@@ -12,21 +12,21 @@ from accounts.querysets.worker import PROVED_SECONDS
 from sending.ledger.sql import NEVER_LEFT, SENDABLE, columns
 from sending.querysets.suppressed import is_suppressed
 
-# FOR SHARE: whoever presumes this worker dead has to wait for our commit, and we for theirs. So
-# there is no moment at which the leases have passed on and a mark of ours still gets through.
+# FOR SHARE: this transaction and one that ends this worker wait for each other's commit. So no mark
+# of this worker is committed after its leases are free.
 _IS_LIVING = """
 SELECT heartbeat_at < %s
   FROM accounts_worker WHERE id = %s AND ended_at IS NULL FOR SHARE
 """
 _PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 
-# The batch drives every statement below: a look-up by primary key for each of its rows. PostgreSQL
-# must not see another way in. In a run that was planned a moment ago its statistics know of no
-# pending delivery, so it took the partial index of those for nearly empty and read all of it, once
-# a commit: 16,000 rows for a batch of 70, and a million in a run of a million. So the columns that
-# lead into an index other than the key are written as expressions (`|| ''`, `+ 0`), which no index
-# matches; and the ledger's own connection is told not to scan (CONNECTION_OPTIONS).
-# One statement, so that the attempt is written for exactly the rows that were granted.
+# Every statement below looks up each row of the batch by primary key. PostgreSQL must not choose
+# another plan. Just after planning, its statistics show no pending delivery: it took the partial
+# index of pending deliveries for nearly empty and read all of it at each commit, 16,000 rows for a
+# batch of 70, and a million rows in a run of a million. So columns of other indexes are written as
+# expressions (`|| ''`, `+ 0`), which match no index, and the ledger's own connection disables scans
+# (CONNECTION_OPTIONS). tests/sending/test_ledger_plan.py checks the plans.
+# One statement marks and writes the attempts, so that exactly the granted rows get one.
 _MARK = f"""
 WITH asked AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
@@ -42,7 +42,7 @@ WITH asked AS (
            sending_run r
      WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
        AND r.id = d.run_id + 0 AND r.state = 'running'
-     -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
+     -- Not to a person who opted out after planning: the lane reads the reason and skips them.
      AND NOT {is_suppressed(uin="d.uin", run="r.id")}
     RETURNING d.id, d.run_id, d.account_id, d.seq
 ), written AS (
@@ -52,7 +52,7 @@ WITH asked AS (
 SELECT id, run_id, seq FROM granted
 """  # noqa: S608 -- it puts in names, no value
 
-# A mark whose commit was carried out though its answer was lost: nobody else can have made it.
+# Marks whose commit succeeded although its answer was lost. A SEQ has one mark, so they are ours.
 _MARKED_ALREADY = """
 WITH asked AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
@@ -90,9 +90,9 @@ WITH asked AS (
 SELECT account_id, seq, is_too_old, has_opted_out, is_cancelled FROM held
 """  # noqa: S608 -- it puts in names, no value
 
-# A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
+# A delivery that would become pending again in a run that was cancelled meanwhile is cancelled.
 _SETTLE = f"""
-WITH said AS (
+WITH results AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
                          %s::text[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
                          %s::timestamptz[])
@@ -106,21 +106,21 @@ WITH said AS (
            counted_from = CASE WHEN s.res IN {NEVER_LEFT} THEN COALESCE(d.counted_from, 0) + 1
                                ELSE d.counted_from END,
            sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE d.sent_at END
-      FROM said s, sending_run r
+      FROM results s, sending_run r
      WHERE d.id = s.delivery_id AND d.state || '' = 'sending' AND d.seq = s.seq
        AND r.id = d.run_id + 0
     RETURNING d.id, d.run_id, d.state, d.reason
 ), noted AS (
     UPDATE sending_attempt t
        SET res = s.res, finished_at = CASE WHEN s.is_ended THEN s.answered_at END
-      FROM said s
+      FROM results s
      WHERE t.account_id = s.account_id AND t.seq = s.seq AND t.finished_at IS NULL
 )
 SELECT id, run_id, state, reason FROM moved
 """  # noqa: S608 -- it puts in names, no value
 
 
-#: For the ledger's own connection: look-ups, whatever the statistics say.
+#: For the ledger's own connection: index look-ups only, whatever the statistics say.
 CONNECTION_OPTIONS = (
     " -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off"
     " -c enable_mergejoin=off -c jit=off"

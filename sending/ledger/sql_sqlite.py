@@ -1,4 +1,4 @@
-"""The ledger's SQL for SQLite. Writers are serial there, so the fence is a plain read."""
+"""The ledger's SQL for SQLite. SQLite has one writer at a time, so the fence is a plain read."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SELECT heartbeat_at < %s
 """
 _PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 
-# The batch drives every statement below, a look-up by key for each of its rows, whatever ANALYZE
-# has counted and when: CROSS JOIN keeps the order, and a column behind a `+` leads into no index.
+# Every statement below looks up each row of the batch by key, whatever ANALYZE has counted: CROSS
+# JOIN keeps the order of the tables, and a column behind a `+` matches no index.
 _MARK = f"""
 WITH asked AS (
     SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
@@ -38,7 +38,7 @@ UPDATE sending_delivery
    AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
    AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
    AND r.id = +sending_delivery.run_id AND r.state = 'running'
-   -- Whoever opted out since the plan was made gets nothing: the lane finds out why and skips it.
+   -- Not to a person who opted out after planning: the lane reads the reason and skips them.
    AND NOT {is_suppressed(uin="sending_delivery.uin", run="r.id")}
 RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.seq
 """  # noqa: S608 -- it puts in names, no value
@@ -48,7 +48,7 @@ INSERT INTO sending_attempt (delivery_id, account_id, seq, marked_at, replays, r
 SELECT value ->> 0, value ->> 1, value ->> 2, %s, 0, '' FROM json_each(%s)
 """
 
-# A mark whose commit was carried out though its answer was lost: nobody else can have made it.
+# Marks whose commit succeeded although its answer was lost. A SEQ has one mark, so they are ours.
 _MARKED_ALREADY = """
 WITH asked AS (
     SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
@@ -80,8 +80,8 @@ _COUNT_REPLAYS = """
 UPDATE sending_attempt SET replays = replays + 1 WHERE id IN (SELECT value FROM json_each(%s))
 """
 
-_SAID = """
-WITH said AS (
+_RESULTS = """
+WITH results AS (
     SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS seq,
            value ->> 3 AS state, value ->> 4 AS reason, value ->> 5 AS res,
            value ->> 6 AS answered_at, value ->> 7 AS not_before, value ->> 8 AS is_ended,
@@ -90,9 +90,9 @@ WITH said AS (
 )
 """
 
-# A delivery that would go back to pending in a run that was cancelled meanwhile is cancelled.
+# A delivery that would become pending again in a run that was cancelled meanwhile is cancelled.
 _SETTLE = (
-    _SAID
+    _RESULTS
     + f"""
 UPDATE sending_delivery
    SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
@@ -102,7 +102,7 @@ UPDATE sending_delivery
                            THEN COALESCE(sending_delivery.counted_from, 0) + 1
                            ELSE sending_delivery.counted_from END,
        sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE sending_delivery.sent_at END
-  FROM said s CROSS JOIN sending_run r
+  FROM results s CROSS JOIN sending_run r
  WHERE sending_delivery.id = s.delivery_id AND +sending_delivery.state = 'sending'
    AND sending_delivery.seq = s.seq AND r.id = +sending_delivery.run_id
 RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.state,
@@ -110,12 +110,12 @@ RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.state,
 """  # noqa: S608 -- it puts in names, no value
 )
 
-_NOTE = (
-    _SAID
+_UPDATE_ATTEMPTS = (
+    _RESULTS
     + """
 UPDATE sending_attempt
    SET res = s.res, finished_at = CASE WHEN s.is_ended THEN s.answered_at END
-  FROM said s
+  FROM results s
  WHERE sending_attempt.account_id = s.account_id AND sending_attempt.seq = s.seq
    AND sending_attempt.finished_at IS NULL
 """
@@ -161,11 +161,11 @@ class SqliteLedger:
         return [row[1:] for row in found]
 
     def settle(self, *, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        said = _json(rows)
+        results = _json(rows)
         with connection.cursor() as cursor:
-            cursor.execute(_SETTLE, [said])
+            cursor.execute(_SETTLE, [results])
             moved = list(cursor.fetchall())
-            cursor.execute(_NOTE, [said])
+            cursor.execute(_UPDATE_ATTEMPTS, [results])
         return moved
 
 

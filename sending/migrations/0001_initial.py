@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('state_detail', models.CharField(blank=True, max_length=500, verbose_name='in words')),
                 ('state_changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
                 ('text', models.TextField(verbose_name='text')),
-                ('promise', models.CharField(choices=[('never-twice', 'never twice: what stays open is shown as unknown'), ('never-missed', 'never missed: what stays open is sent again')], max_length=16, verbose_name='promise')),
+                ('promise', models.CharField(choices=[('never-twice', 'never twice: messages without a clear result are shown as unknown'), ('never-missed', 'never missed: messages without a clear result are sent again')], max_length=16, verbose_name='promise')),
                 ('window_start', models.TimeField(blank=True, null=True, verbose_name='sends from')),
                 ('window_end', models.TimeField(blank=True, null=True, verbose_name='sends until')),
                 ('timezone', models.CharField(max_length=64, verbose_name='time zone')),

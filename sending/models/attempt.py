@@ -1,4 +1,4 @@
-"""The attempt: one CLTMSG request for a delivery, with its SEQ and its RES."""
+"""The table of attempts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sending.models.delivery import Delivery
 
 
 class Attempt(models.Model):
-    """Durable before its request leaves (rule 3).
+    """One CLTMSG request for a delivery, stored before the request leaves (rule 3).
 
     A replay after an answer that is not definite repeats the request of the same attempt, with the
-    same SEQ and the same text; a new attempt takes a new SEQ.
+    same SEQ and the same text. A new attempt takes a new SEQ.
     """
 
     delivery = models.ForeignKey(

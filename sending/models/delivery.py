@@ -1,4 +1,4 @@
-"""The delivery: one run x one contact."""
+"""The table of deliveries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 
 
 class Delivery(models.Model):
-    """What one run owes one contact, and where that stands.
+    """One message of a run to one contact, with its state.
 
-    The table is the queue (rule 1) and the largest but one, so its columns and indexes are few.
+    This table is the queue (rule 1). It is the second largest table, so it has few columns and
+    indexes.
     """
 
     run = models.ForeignKey(
@@ -37,7 +38,7 @@ class Delivery(models.Model):
     uin = models.BigIntegerField(_("UIN"))
     account = models.ForeignKey(
         Account,
-        # What was sent stays on the record: an account that has sent is disabled, not deleted.
+        # Sent messages stay on record: an account that has sent is disabled, not deleted.
         on_delete=models.PROTECT,
         null=True,
         related_name="deliveries",
@@ -49,15 +50,15 @@ class Delivery(models.Model):
     )
     reason = models.CharField(_("reason"), max_length=32, blank=True, default="")
     attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    #: How many of them there were when an operator last said "again": policies count from there.
-    #: NULL when nobody did.
+    #: The number of attempts at an operator's latest retry: policies count from there. NULL without
+    #: a retry.
     counted_from = models.PositiveSmallIntegerField(_("attempts before the retry"), null=True)
     last_res = models.CharField(_("last RES"), max_length=16, blank=True, default="")
     seq = models.BigIntegerField(_("SEQ"), null=True)
     not_before = models.DateTimeField(_("not before"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
-    #: The rendered text, kept from the first mark on: a replay must be identical to the letter.
-    #: NULL when it is the run's own text, unchanged.
+    #: The rendered text, stored with the first mark: a replay must send exactly the same text. NULL
+    #: if it is the run's own text.
     text = models.TextField(_("text"), null=True)
 
     objects = models.Manager.from_queryset(DeliveryQuerySet)()
@@ -79,13 +80,13 @@ class Delivery(models.Model):
                 name="delivery_next",
                 condition=models.Q(state=DeliveryState.PENDING),
             ),
-            # What a new lane must settle before it sends anything.
+            # The deliveries that a new lane must settle before it sends anything.
             models.Index(
                 fields=["account"],
                 name="delivery_in_flight",
                 condition=models.Q(state=DeliveryState.SENDING),
             ),
-            # The rows behind a report's exceptions; sent rows are most rows and need no index.
+            # The exceptions in reports. Most rows are sent ones; they need no index.
             models.Index(
                 fields=["run", "state", "reason", "id"],
                 name="delivery_exceptions",

@@ -1,4 +1,4 @@
-"""The result policy: what happens on each result code, as data an operator can change."""
+"""The table of result policies: what happens on each result code. Operators can change it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class AccountAction(models.TextChoices):
 
 
 class ResultPolicy(models.Model):
-    """One row a command and result code. A code ending in * stands for all that begin so.
+    """The policy for one command and result code. A code ending in * is a prefix.
 
-    An answer that is not definite is never taken for a refusal: with "later" or "fail" an operator
-    says that they know better.
+    By default an answer that is not definite is never treated as a refusal. An operator who sets
+    "later" or "fail" for such a code decides otherwise. See docs/decisions/0012-result-policies.md.
     """
 
     command = models.CharField(_("answer to"), max_length=8, choices=PolicyCommand.choices)

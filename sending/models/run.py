@@ -1,4 +1,4 @@
-"""The run: what is owed to a set of people, and under which terms it is sent."""
+"""The tables of runs and of their timelines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sending.states import ACTIVE_RUN_STATES, Promise, RunState
 
 
 class Run(models.Model):
-    """The engine's unit of work, with its own copy of what it executes.
+    """The unit of work: messages to a set of people, with a copy of all their settings.
 
-    Whatever makes runs (a campaign today) stands above this app and names itself in `origin`. An
-    origin has one active run at most. Text, window, promise and lists are copied when the run is
-    made, so an edit of the origin changes its next run, not this one.
+    Runs are made by other apps (by campaigns today), which write `origin`. An origin has at most
+    one active run. Text, window, promise and lists are copied when the run is made, so an edit of
+    the origin changes its next run, not this one.
     """
 
     #: What made the run, as "kind:id": `campaign:17`.
@@ -30,7 +30,7 @@ class Run(models.Model):
     state_detail = SentenceField(_("in words"), max_length=500, blank=True)
     state_changed_at = models.DateTimeField(_("since"), default=timezone.now)
 
-    #: The lists its people come from: an opt-out from one of them holds for this run.
+    #: The lists of its recipients: an opt-out from one of them applies to this run.
     lists = models.ManyToManyField(
         ContactList, related_name="runs", blank=True, verbose_name=_("to these lists")
     )
@@ -75,7 +75,7 @@ class Run(models.Model):
 
 
 class RunEvent(models.Model):
-    """One entry of a run's timeline: what happened, why, and which operator did it."""
+    """One entry of a run's timeline: the new state, the reason, and the operator."""
 
     run = models.ForeignKey(
         Run, on_delete=models.CASCADE, related_name="events", verbose_name=_("run")

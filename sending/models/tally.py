@@ -1,4 +1,4 @@
-"""The tally: a run's figures, kept as the work is done."""
+"""The table of tallies: the figures of runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class TallyKind(models.TextChoices):
 
 
 class Tally(models.Model):
-    """How many of a run's deliveries or results are of one kind.
+    """The number of a run's deliveries or results of one kind, updated with the work itself.
 
-    One row a shard, so that workers never wait for each other's row: shard 0 is planning and
-    operators, any other the id of the worker that counts. A figure is the sum over the shards;
-    a shard's own `n` may be negative (it takes from pending what another put there).
+    There is one row per shard, so that workers never wait for each other's rows. Shard 0 belongs to
+    planning and operators; any other is the id of a worker. A figure is the sum over the shards. A
+    single shard's `n` may be negative: one shard subtracts what another added.
     """
 
     run = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""How campaigns and what belongs to them are read and moved."""
+"""Queries on runs, deliveries and figures, and the changes of their states."""
 
 from sending.querysets.delivery import DeliveryQuerySet
 from sending.querysets.run import RunQuerySet

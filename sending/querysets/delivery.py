@@ -1,4 +1,4 @@
-"""Reading and moving deliveries."""
+"""Queries on deliveries."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sending.states import DELIVERY_STATES, DeliveryState
 
 
 class DeliveryQuerySet(StatefulQuerySet[Any]):
-    """Deliveries; `transition` and the ledger are the only doors to their state."""
+    """Deliveries. Their state is changed only by `transition` and by the ledger."""
 
     state_table = DELIVERY_STATES
 
     def pending(self) -> Self:
-        """Deliveries that wait for their turn."""
+        """Return the deliveries that are not sent yet."""
         return self.filter(state=DeliveryState.PENDING)
 
     def in_flight(self) -> Self:
-        """Deliveries with an attempt that has no definite answer yet."""
+        """Return the deliveries with an attempt that has no definite answer yet."""
         return self.filter(state=DeliveryState.SENDING)

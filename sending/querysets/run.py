@@ -1,4 +1,4 @@
-"""Reading and moving runs."""
+"""Queries on runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from sending.states import ACTIVE_RUN_STATES, RUN_STATES, RunState
 
 
 class RunQuerySet(StatefulQuerySet[Any]):
-    """Runs; `transition` is the only door to their state."""
+    """Runs. Their state is changed only by `transition`."""
 
     state_table = RUN_STATES
 
     def active(self) -> Self:
-        """Runs that are under way or will be."""
+        """Return the runs that are running, paused or still to begin."""
         return self.filter(state__in=ACTIVE_RUN_STATES)
 
     def running(self) -> Self:
-        """Runs whose deliveries may be sent now."""
+        """Return the runs whose deliveries may be sent now."""
         return self.filter(state=RunState.RUNNING)

@@ -1,13 +1,13 @@
-"""Whether somebody opted out: one condition for whoever picks, marks and plans in SQL."""
+"""The SQL condition for opted-out people, shared by planning, feed and ledger."""
 
 from __future__ import annotations
 
 
 def is_suppressed(*, uin: str, run: str) -> str:
-    """Return the SQL that tells whether a person may not be written to by a run.
+    """Return the SQL condition that a person must not get messages of a run.
 
-    The lists are the run's own: an edit of the campaign does not lift an opt-out. A look-up by UIN
-    in the unique index of suppressions; most people have no row there.
+    It uses the run's own lists, so that editing the campaign does not cancel an opt-out. It looks
+    up the UIN in the unique index of suppressions; most people have no row there.
 
     Args:
         uin: the SQL of the person's UIN.

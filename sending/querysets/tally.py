@@ -1,4 +1,4 @@
-"""Reading the kept figures of runs, and adding to them."""
+"""Reading the stored figures of runs, and adding to them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ON CONFLICT (run_id, kind, key, shard) DO UPDATE SET n = sending_tally.n + exclu
 
 
 class TallyQuerySet(models.QuerySet[Any]):
-    """Figures by run, kept as the work is done (rule 6)."""
+    """Figures by run, updated in the same transactions as the deliveries (rule 6)."""
 
     def summed(self) -> list[tuple[str, str, int]]:
-        """Return (kind, key, n) summed over the shards: a few dozen rows, never a scan."""
+        """Return (kind, key, n) summed over the shards. It reads a few dozen rows per run."""
         return list(
             self.values_list("kind", "key")
             .annotate(total=Sum("n"))
@@ -31,7 +31,12 @@ class TallyQuerySet(models.QuerySet[Any]):
 
 
 def add_tallies(*, shard: int, changes: Counter[TallyKey]) -> None:
-    """Add to a shard's figures. Sorted, so that two writers never wait for each other crosswise."""
+    """Add to a shard's figures. The rows are sorted, so that two writers cannot deadlock.
+
+    Args:
+        shard: 0 for planning and operators, else the worker's id.
+        changes: what to add, by (run, kind, key).
+    """
     rows = [(*key, shard, n) for key, n in sorted(changes.items()) if n]
     if not rows:
         return

@@ -1,1 +1,1 @@
-"""Runs: their states, their deliveries, their figures, and what stops or finishes them."""
+"""Runs: their states, deliveries and figures, and the conditions that stop or finish them."""

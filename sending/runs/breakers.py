@@ -1,7 +1,7 @@
-"""The breaker of runs: one whose messages go wrong stops itself, and says why.
+"""The breaker of runs: a run whose messages fail is stopped, with the reason.
 
-An account's own breaker is in its lane (`sending.lanes.reactions`); this one looks across
-accounts: a text the gateway will not take, a gateway that has changed its mind.
+The breaker of an account is in its lane (`sending.lanes.reactions`). This one looks across
+accounts: it finds a text that the gateway rejects, or a gateway that rejects everything.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from sending.runs.each_run import for_each_run
 from sending.runs.transitions import change_run_state
 from sending.states import DeliveryState, RunState
 
-#: The newest attempts that are looked at, found by primary key alone.
+#: The number of newest attempts that are examined; they are found by primary key alone.
 LATEST_ATTEMPTS = 1_000
 _BAD = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
-def stop_runs_that_go_wrong() -> int:
-    """Stop the running runs of whose latest messages half or more ended badly; return how many.
+def stop_failing_runs() -> int:
+    """Stop running runs in which half or more of the latest messages failed; return how many.
 
-    What was before the run was started or resumed does not count: an operator who resumes it gives
-    it a fresh start.
+    Attempts from before the run was started or resumed do not count, so that resuming gives a run a
+    fresh start.
     """
     runs = {run.pk: run for run in Run.objects.running()}
     if not runs:
@@ -37,27 +37,30 @@ def stop_runs_that_go_wrong() -> int:
     )
     stopped = for_each_run(
         [runs[pk] for pk in endings],
-        do=lambda run: _stop_if_wrong(run, endings[run.pk]),
-        step=_("Its breaker"),
+        do=lambda run: _stop_if_failing(run, endings[run.pk]),
+        step=_("Checking its results"),
     )
     return sum(stopped)
 
 
 def stop_run(*, run_id: int, sentence: str) -> None:
-    """Stop a run whose text nobody can be sent any more, and keep the sentence that says why.
+    """Stop a run whose text can no longer be sent.
 
-    A text that was good when the run was made may not be after an upgrade, or when LONGEST_TEXT
-    was lowered. What is pending stays: the run goes on when the text is good again and an operator
-    resumes it.
+    A text may become invalid after an upgrade, or when LONGEST_TEXT is lowered. Pending deliveries
+    stay pending: once the text is valid again, an operator can resume the run.
+
+    Args:
+        run_id: the run.
+        sentence: why the text is invalid, for the operator.
     """
     detail = _(
-        "It stopped itself: its text is not sendable any more. %(problem)s Undo what changed (the "
-        "setting LONGEST_TEXT, the version) and resume it, or cancel it and start another."
+        "It stopped itself: its text can no longer be sent. %(problem)s Undo the change "
+        "(LONGEST_TEXT or the version) and resume, or cancel it and start another."
     ) % {"problem": sentence}
     change_run_state(run_id=run_id, to=RunState.STOPPED, detail=detail)
 
 
-def _stop_if_wrong(run: Run, endings: Counter[tuple[str, str]]) -> bool:
+def _stop_if_failing(run: Run, endings: Counter[tuple[str, str]]) -> bool:
     bad = Counter({code: n for (state, code), n in endings.items() if state in _BAD})
     ended = sum(endings.values())
     if ended < settings.QQ_BREAKER_RUN or 2 * bad.total() < ended:
@@ -80,6 +83,6 @@ def _latest_endings(since: dict[int, datetime]) -> dict[int, Counter[tuple[str, 
 def _sentence(bad: Counter[str], ended: int) -> str:
     codes = ", ".join(f"{code} × {n}" for code, n in bad.most_common(3))
     return _(
-        "It stopped itself: %(bad)d of the last %(ended)d messages went wrong (%(codes)s). Look at "
-        "the deliveries that failed, then resume or cancel it."
+        "It stopped itself: %(bad)d of the last %(ended)d messages failed (%(codes)s). Check the "
+        "failed deliveries, then resume or cancel the run."
     ) % {"bad": bad.total(), "ended": ended, "codes": codes}

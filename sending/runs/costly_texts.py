@@ -1,7 +1,7 @@
-"""The breaker of runs whose texts take too much: it stops one that goes on like that.
+"""The breaker of runs whose texts cost too much to render.
 
-Each such text is bounded, but a worker makes texts for all of its accounts in turn, and a run in
-which every person's text is given up at the bound would keep them waiting for nothing.
+Rendering each text is bounded. But a worker renders for all its accounts in turn, and a run in
+which every text reaches the bound would delay them all. So such a run is stopped.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from sending.runs.transitions import change_run_state
 from sending.states import RunState
 from texts.faults import TextFault
 
-#: How many more texts of a run may take too much than could be made, before it is stopped: as many
-#: in a row, or half of very many.
+#: A run is stopped when its texts that cost too much outnumber those that were rendered by so many:
+#: after so many in a row, or when they are more than half of a large number.
 MOST_TOO_COSTLY = 20
 
 
 class CostlyTexts:
-    """How many more texts of a run took too much than could be made, in this process."""
+    """Counts a run's texts in this process.
+
+    Attributes:
+        surplus: texts that cost too much, minus texts that were rendered; not below 0.
+    """
 
     __slots__ = ("_has_stopped", "surplus")
 
@@ -28,32 +32,36 @@ class CostlyTexts:
         self.surplus = 0
         self._has_stopped = False
 
-    def keeps_stopped(self, *, run_id: int) -> bool:
-        """Return whether the run was stopped here and not resumed: lanes may not know it yet."""
+    def is_still_stopped(self, *, run_id: int) -> bool:
+        """Return whether the run was stopped here and not resumed; lanes may not know it yet."""
         if self._has_stopped:
             self._has_stopped = not Run.objects.running().filter(pk=run_id).exists()
         return self._has_stopped
 
-    def note_made(self) -> None:
-        """Note a text that was made."""
+    def note_rendered(self) -> None:
+        """Count a text that was rendered."""
         if self.surplus:
             self.surplus -= 1
 
-    def note_refused(self, *, run_id: int, reason: TextFault) -> bool:
-        """Note a text that was not made; stop the run, and return True, if it was one too many.
+    def note_failed(self, *, run_id: int, reason: TextFault) -> bool:
+        """Count a text that could not be rendered; return whether this stopped the run.
 
-        What is pending stays: an operator who resumes the run gives it a fresh start.
+        Pending deliveries stay pending. Resuming the run gives it a fresh start.
+
+        Args:
+            run_id: the run.
+            reason: why the text could not be rendered; only RENDER_TOO_COSTLY counts.
         """
         if reason != TextFault.RENDER_TOO_COSTLY:
             return False
         self.surplus += 1
-        time.sleep(0)  # the other lanes of this worker go on in between
+        time.sleep(0)  # let the other lanes of this worker run in between
         if self.surplus < MOST_TOO_COSTLY:
             return False
         self.surplus, self._has_stopped = 0, True
         sentence = _(
-            "It stopped itself: most of its latest texts take too much time or memory to make. "
-            "Look at the deliveries that were skipped. Resume it once the people's attributes are "
+            "It stopped itself: most of its latest texts take too much time or memory to render. "
+            "Check the skipped deliveries. Resume the run once the contacts' attributes are "
             "shorter, or cancel it and start another with a simpler text."
         )
         change_run_state(run_id=run_id, to=RunState.STOPPED, detail=sentence)

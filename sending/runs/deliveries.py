@@ -1,4 +1,4 @@
-"""Moving many deliveries at once, with their figures."""
+"""Verbs that change the state of many deliveries at once, with the figures."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _WITH_REASON = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNO
 def move_deliveries(
     *, deliveries: QuerySet[Delivery], to: str, reason: str = "", limit: int | None = None
 ) -> int:
-    """Move deliveries to a state, chunk by chunk, each with its figures; return how many moved.
+    """Move deliveries to a state, chunk by chunk, with the figures; return how many moved.
 
     Args:
-        deliveries: which; those whose state does not lead there are left alone.
-        to: the state.
-        reason: for states that have one.
-        limit: how many at most.
+        deliveries: the deliveries; those whose state has no transition to `to` are left unchanged.
+        to: the new state.
+        reason: the reason, for states that have one.
+        limit: stop after at least so many, because chunks are whole; None for all.
     """
     movable = deliveries.filter(state__in=DELIVERY_STATES.sources(to)).order_by("pk")
     moved, last = 0, 0
@@ -42,7 +42,12 @@ def move_deliveries(
 
 
 def cancel_pending(*, run_id: int, limit: int | None = None) -> int:
-    """Cancel what a cancelled run has pending, account by account; return how many."""
+    """Cancel the pending deliveries of a run, account by account; return how many.
+
+    Args:
+        run_id: the run.
+        limit: stop after at least so many; None for all.
+    """
     moved = 0
     pending = Delivery.objects.pending().filter(run_id=run_id)
     for account_id in list(pending.values_list("account_id", flat=True).distinct().order_by()):
@@ -59,13 +64,13 @@ def cancel_pending(*, run_id: int, limit: int | None = None) -> int:
 
 def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
     with transaction.atomic():
-        # Locked first, so that what is counted is what is moved.
+        # Locked first, so that exactly the rows that are counted are moved.
         locked = list(
             rows.select_for_update(of=("self",)).values_list("pk", "run_id", "state", "reason")
         )
         values: dict[str, Any] = {"reason": reason, "not_before": None}
         if to == DeliveryState.PENDING:
-            # A retry has all its tries before it; what was tried stays on the record.
+            # A retry starts with all its tries; the earlier attempts stay on record.
             values["counted_from"] = F("attempt_count")
         moved = Delivery.objects.filter(pk__in=[pk for pk, *_ in locked]).transition(
             to=to, **values
@@ -83,11 +88,11 @@ def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
 
 
 def skip_deliveries(*, run_id: int, reasons: Mapping[int, str]) -> None:
-    """Skip pending deliveries of a run, each with its reason; the figures follow.
+    """Skip pending deliveries of a run, each with its reason, and update the figures.
 
     Args:
         run_id: the run.
-        reasons: delivery id to reason.
+        reasons: the reason by delivery id.
     """
     by_reason: dict[str, list[int]] = defaultdict(list)
     for delivery_id, reason in reasons.items():

@@ -1,4 +1,4 @@
-"""Runs are handled each for itself: one that fails is stopped, and says why; the others go on."""
+"""Handles runs independently: a run that fails is stopped with the reason, the others continue."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ AnyRun = TypeVar("AnyRun", bound=Run)
 def for_each_run(
     runs: Iterable[AnyRun], *, do: Callable[[AnyRun], Result], step: str
 ) -> list[Result]:
-    """Do something for each run; return what came of it where it did not fail.
+    """Call `do` for each run; return the results of the calls that did not fail.
 
-    A run that fails is stopped with a sentence, which the front page shows. What is the database's
-    own trouble stops no run: it is tried again at the next tick.
+    A run for which it fails is stopped with a sentence, which the front page shows. An error of the
+    database itself stops no run: the next tick tries again.
 
     Args:
-        runs: which.
-        do: the verb.
-        step: what is done to the run, in words of the catalogue ("Its preparation").
+        runs: the runs.
+        do: called with each run.
+        step: the name of the step, for the sentence ("Its preparation").
     """
     return run_each(runs, do=do, on_failure=partial(_stop, step=step), step=str(step))
 
@@ -39,10 +39,10 @@ def _stop(run: Run, problem: Exception, *, step: str) -> None:
 
 def _why(problem: Exception, *, step: str) -> Sentence:
     if isinstance(problem, Refusal):
-        return Sentence("It stopped itself: %(why)s Then resume it, or cancel it.") % {
+        return Sentence("It stopped itself: %(why)s Then resume or cancel it.") % {
             "why": problem.sentence
         }
     return Sentence(
-        "It stopped itself. %(step)s failed: an error of the program (%(error)s). The log of the "
-        "jobs worker says where: report it. Resume the run to try again, or cancel it."
+        "It stopped itself. %(step)s failed because of a program error (%(error)s). The log of the "
+        "jobs worker has the details: report them. Resume the run to try again, or cancel it."
     ) % {"step": step, "error": type(problem).__name__}

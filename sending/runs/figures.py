@@ -1,4 +1,4 @@
-"""A run's figures, from its tallies: a few dozen rows however many deliveries it has (rule 6)."""
+"""A run's figures, from its tallies: a few dozen rows, however many deliveries (rule 6)."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from sending.models import Attempt, Delivery, Run, Tally, TallyKind
 from sending.runs.windows import Window, forecast
 from sending.states import OPEN_DELIVERY_STATES, DeliveryState, RunState
 
-#: The rate is that of the last minute, or of the time since the run was started or resumed.
+#: The rate is measured over this time, or since the run was started or resumed if that is less.
 RATE_SECONDS = 60.0
-#: The newest attempts that are looked at for the rate, found by primary key alone: on a system
-#: that makes more of them in a minute, the rate is that of a shorter time.
+#: The number of newest attempts examined for the rate; they are found by primary key alone. If more
+#: are made in RATE_SECONDS, the rate is measured over a shorter time.
 RATE_ATTEMPTS = 2_000
-#: Result codes that a repeated request may get, and be repeated once more.
+#: Result codes after which a repeated request may be repeated once more.
 ABOUT_A_REPEAT = ("3", "20")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Where a run stands.
+    """The figures of a run.
 
     Attributes:
         state: the run's state.
-        targeted: deliveries planned; always the sum of the seven that follow.
-        res: results by code, as the gateway gave them: RES numbers, NULL, timeout and so on. A
-            delivery that was tried three times has three.
-        reasons: for failed, skipped and unknown: how many for which reason.
+        targeted: deliveries planned; always the sum of the next seven.
+        res: the number of results by code: RES numbers, NULL, timeout and so on. A delivery with
+            three requests has three results.
+        reasons: by state (failed, skipped, unknown) and reason: the number of deliveries.
         merged: people who are in several of the lists and were counted once.
-        rate_per_second: messages answered per second, lately; 0 when the run is not running.
-        eta: when the run would end at that rate, or None when that cannot be said.
+        rate_per_second: messages answered per second, lately; 0 if the run is not running.
+        eta: when the run would end at that rate, or None if that is unknown.
     """
 
     state: str
@@ -57,17 +57,17 @@ class Figures:
 
     @property
     def open(self) -> int:
-        """Deliveries that are not over."""
+        """The number of deliveries that have not ended."""
         return self.pending + self.sending
 
     @property
     def ended(self) -> int:
-        """Deliveries that are over, one way or another."""
+        """The number of deliveries that have ended, in whatever state."""
         return self.targeted - self.open
 
 
 def figures_of(*, run: Run) -> Figures:
-    """Return the figures of a run: two cheap queries, whatever its size."""
+    """Return the figures of a run, by two cheap queries, whatever its size."""
     states: Counter[str] = Counter()
     res: dict[str, int] = {}
     reasons: dict[str, dict[str, int]] = {}
@@ -98,12 +98,12 @@ def figures_of(*, run: Run) -> Figures:
 
 
 def check_figures(*, run: Run) -> list[str]:
-    """Count a run's rows and return every disagreement with its kept figures, in words.
+    """Count a run's rows and return every difference from its figures, in words.
 
-    It reads every delivery and attempt of the run: for a reconciliation and for tests, no page.
-    Of the results only the last of each attempt is kept in its row, so a code after which the
-    request may have been repeated (NULL, a timeout, RES=3 to a repeat) is kept at least as often
-    as rows show it; any other exactly.
+    It reads every delivery and attempt of the run, so it is for checks and tests, not for a page.
+    An attempt's row keeps only its last result. So the figure of a code after which a request may
+    be repeated (NULL, a timeout, RES=3 to a repeat) may be higher than the number of rows; any
+    other figure must be equal.
     """
     kept = figures_of(run=run)
     deliveries = Delivery.objects.filter(run=run)
@@ -131,14 +131,16 @@ def _check_reasons(kept: Figures, run: Run) -> list[str]:
         .order_by()
     )
     counted = {(state, reason): n for state, reason, n in rows}
-    told = {
+    stored = {
         (state, reason): n for state, by_reason in kept.reasons.items()
         for reason, n in by_reason.items()
     }  # fmt: skip
     return [
-        _differs(f"{state}:{reason}", told.get((state, reason), 0), counted.get((state, reason), 0))
-        for state, reason in sorted({*counted, *told})
-        if told.get((state, reason), 0) != counted.get((state, reason), 0)
+        _differs(
+            f"{state}:{reason}", stored.get((state, reason), 0), counted.get((state, reason), 0)
+        )
+        for state, reason in sorted({*counted, *stored})
+        if stored.get((state, reason), 0) != counted.get((state, reason), 0)
     ]
 
 
@@ -152,10 +154,10 @@ def _check_results(kept: Figures, run: Run) -> list[str]:
     )
     wrong = []
     for res in sorted({*rows, *kept.res}):
-        told, counted = kept.res.get(res, 0), rows[res]
+        stored, counted = kept.res.get(res, 0), rows[res]
         is_last = res.isdigit() and res not in ABOUT_A_REPEAT
-        if told < counted or (is_last and told != counted):
-            wrong.append(_differs(_("results %(res)s") % {"res": res}, told, counted))
+        if stored < counted or (is_last and stored != counted):
+            wrong.append(_differs(_("results %(res)s") % {"res": res}, stored, counted))
     return wrong
 
 
@@ -164,7 +166,7 @@ def _counted(rows: Iterable[tuple[str, int]]) -> Counter[str]:
 
 
 def _differs(what: str, kept: int, counted: int) -> str:
-    return _("%(what)s: the figures say %(kept)s, the rows %(counted)s") % {
+    return _("%(what)s: figure %(kept)s, rows %(counted)s") % {
         "what": what,
         "kept": kept,
         "counted": counted,
@@ -175,7 +177,7 @@ NewestAttempts: TypeAlias = list[tuple[datetime, datetime | None, int]]
 
 
 def newest_attempts() -> NewestAttempts:
-    """Return the newest attempts of all runs, (marked, finished, run's id): one cheap query."""
+    """Return (marked at, finished at, run id) of the newest attempts of all runs, cheaply."""
     newest = Attempt.objects.order_by("-pk").values_list(
         "marked_at", "finished_at", "delivery__run_id"
     )
@@ -183,12 +185,12 @@ def newest_attempts() -> NewestAttempts:
 
 
 def eta_of(*, run: Run, left: int, newest: NewestAttempts) -> datetime | None:
-    """Return when a run would end at its rate of now, or None when that cannot be said.
+    """Return when a run would end at its present rate, or None if that is unknown.
 
     Args:
         run: the run.
-        left: its open deliveries.
-        newest: what `newest_attempts` returned, once for many runs.
+        left: the number of its open deliveries.
+        newest: the result of `newest_attempts`, which serves many runs.
     """
     return _eta(run, left=left, rate=_rate_per_second(run, newest))
 
@@ -218,7 +220,7 @@ def _eta(run: Run, *, left: int, rate: float) -> datetime | None:
 
 
 def window_of(run: Run) -> Window | None:
-    """Return a run's hours of sending, or None for all."""
+    """Return a run's sending window, or None if it always sends."""
     if run.window_start is None or run.window_end is None:
         return None
     return run.window_start, run.window_end

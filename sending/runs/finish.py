@@ -1,4 +1,4 @@
-"""The verb that ends runs in which nothing is open any more."""
+"""The verb that finishes runs without open deliveries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sending.states import OPEN_DELIVERY_STATES, RunState
 
 
 def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
-    """Finish those of the runs that have nothing pending and nothing in flight.
+    """Finish the runs in which nothing is pending or in flight; return how many.
 
-    The kept figures say which are likely; the rows have the last word.
+    The figures select the candidates; the delivery rows decide.
     """
     if not run_ids:
         return 0

@@ -1,4 +1,4 @@
-"""Verbs that a result policy may call for besides what happens to the delivery."""
+"""Verbs for the effects of a result policy on the person and the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sending.states import RunState
 
 
 def suppress_recipient(*, uin: int, code: str) -> None:
-    """Never write to a UIN again, because of what the gateway said about it."""
+    """Suppress a UIN in all lists because of the result code of a message to it."""
     Suppression.objects.get_or_create(
         uin=uin,
         contact_list=None,
@@ -18,7 +18,13 @@ def suppress_recipient(*, uin: int, code: str) -> None:
 
 
 def stop_run_by_policy(*, run_id: int, code: str, sentence: str) -> None:
-    """Stop a run because a result code calls for it."""
+    """Stop a run because the policy for a result code says so.
+
+    Args:
+        run_id: the run.
+        code: the result code.
+        sentence: the error in words.
+    """
     change_run_state(
         run_id=run_id,
         to=RunState.STOPPED,

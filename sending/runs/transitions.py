@@ -1,4 +1,4 @@
-"""The verb that changes a run's state. Each change is kept in the run's timeline."""
+"""The verb that changes a run's state and records the change in the run's timeline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from sending.states import ENDED_RUN_STATES
 def change_run_state(
     *, run_id: int, to: str, detail: str = "", by: Any = None, **values: Any
 ) -> bool:
-    """Move a run to a state and note it in its timeline; return whether it moved."""
+    """Move a run to a state and record it in the timeline; return whether it moved.
+
+    Args:
+        run_id: the run.
+        to: the new state.
+        detail: the reason, a sentence.
+        by: the operator, or None.
+        values: other columns to set.
+    """
     now = shared.wall()
     values["ended_at"] = now if to in ENDED_RUN_STATES else None
     with transaction.atomic():

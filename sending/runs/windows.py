@@ -1,4 +1,4 @@
-"""Sending windows: whether a run may send at a moment, and when it may next."""
+"""Sending windows: whether a run may send at a moment, and when it may send next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 Window = tuple[time, time]
 
-#: How far ahead a forecast looks: a later end is not worth naming.
+#: How far ahead a forecast looks. A later end is not forecast.
 FARTHEST_FORECAST = timedelta(days=366)
 
 
@@ -15,9 +15,9 @@ def is_open(*, start: time | None, end: time | None, zone: str, at: datetime) ->
     """Return whether a window is open at a moment.
 
     Args:
-        start, end: the window in the campaign's time zone, end excluded; None for always. A
-            window whose end is not after its start passes midnight (22:00 to 06:00).
-        zone: the campaign's time zone.
+        start, end: the window in the run's time zone, end excluded; None for always. A window
+            whose end is not after its start passes midnight (22:00 to 06:00).
+        zone: the run's time zone.
         at: an aware time.
     """
     if start is None or end is None or start == end:
@@ -31,8 +31,8 @@ def is_open(*, start: time | None, end: time | None, zone: str, at: datetime) ->
 def next_opening(*, start: time | None, end: time | None, zone: str, at: datetime) -> datetime:
     """Return the first moment from `at` on at which the window is open.
 
-    Daylight saving is the zone's: an opening that a change of clocks skips is at the first moment
-    that exists after it.
+    An opening time that a change to daylight saving time skips moves to the first moment that
+    exists after it. For the arguments see `is_open`.
     """
     if start is None or is_open(start=start, end=end, zone=zone, at=at):
         return at
@@ -41,20 +41,20 @@ def next_opening(*, start: time | None, end: time | None, zone: str, at: datetim
         hour=start.hour, minute=start.minute, second=start.second, microsecond=0, fold=0
     )
     opening = today if today > local else today + timedelta(days=1)
-    # Through UTC and back: a wall time that the clocks skip becomes the one that exists.
+    # Through UTC and back: a wall time that the clocks skip becomes one that exists.
     return opening.astimezone(ZoneInfo("UTC")).astimezone(at.tzinfo)
 
 
 def forecast(
     *, now: datetime, seconds: float, window: Window | None, timezone: str
 ) -> datetime | None:
-    """Return when `seconds` of sending would be over, or None when that is too far to say.
+    """Return when `seconds` of sending would be done, or None if that is too far ahead.
 
     Args:
-        now: when the sending begins or goes on; aware.
-        seconds: how long it takes while the window is open.
-        window: the hours of sending, in `timezone`; None for all.
-        timezone: the campaign's.
+        now: when the sending begins or resumes; aware.
+        seconds: the sending time, counted only while the window is open.
+        window: the sending window in `timezone`; None for always.
+        timezone: the run's time zone.
     """
     left, limit = timedelta(seconds=min(seconds, 1e9)), now + FARTHEST_FORECAST
     if left > FARTHEST_FORECAST:
@@ -73,7 +73,7 @@ def forecast(
 
 
 def _next_opening(at: datetime, *, window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return the window that is open at `at`, or opens next, as two moments in UTC."""
+    """Return the window that is open at `at`, or the next one, as two moments in UTC."""
     start, end = window
     day = at.astimezone(zone).date() - timedelta(days=1)
     while True:

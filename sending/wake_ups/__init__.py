@@ -1,1 +1,1 @@
-"""Wake-ups: which accounts have work and no lane, and telling their workers."""
+"""Wake-ups: finding accounts with work and no lane, and notifying their workers."""

@@ -1,4 +1,4 @@
-"""Which accounts have something to do and no lane."""
+"""The query for accounts with work and no lane."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sending.models import Delivery
 def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     """Return the free leases of accounts with an account task, an open attempt or a due delivery.
 
+    Every EXISTS is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
+    `account_task_one_open_a_kind`) for one account: a thousand accounts take a few milliseconds,
+    however many deliveries there are.
+
     Args:
         run_ids: the runs whose deliveries may be sent now.
-
-    Every EXISTS is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
-    `account_task_one_open_a_kind`) for one account: a thousand accounts cost a few milliseconds,
-    however many deliveries there are.
     """
     now = shared.now()
     mine = Delivery.objects.filter(account_id=OuterRef("account_id"))

@@ -1,4 +1,4 @@
-"""Verbs that wake: hints to the workers that there is something to do. Losing one does no harm."""
+"""Verbs for wake-ups: they notify workers of accounts with work. Losing one does no harm."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from accounts.wake_ups import publish
 from clocks import shared
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 
-#: An account is not woken again before this, unless its lane handed back meanwhile.
+#: An account is not woken again within this time unless its lane handed back meanwhile, seconds.
 WAKE_AGAIN_SECONDS = 10
 #: Accounts bound and woken per round of queries.
 CHUNK = 1000
 
 
 def wake_lanes(*, account_ids: Collection[int]) -> int:
-    """Wake the lanes of accounts, each on its egress's queue; return how many were woken.
+    """Send a wake-up for each account to the queue of its egress; return how many were sent.
 
-    An account without a pinned egress stays where its session is as long as a worker lives there,
-    because the gateway knows it by that address. One that has to log in anyway goes where the
-    fewest accounts are: so a host that joins, or comes back, gets its share.
+    An account without a pinned egress stays at the egress of its session while a worker runs
+    there, because the gateway identifies the session by that address. An account that must log in
+    anyway goes to the egress with the fewest accounts, so that a host that joins gets its share.
+
+    Args:
+        account_ids: the accounts; those whose state allows no work are left out.
     """
     ids = list(account_ids)
     return sum(_wake_chunk(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
@@ -74,12 +77,12 @@ def _living_egresses() -> dict[int, Egress]:
 
 
 def refuse_wake(*, account_id: int) -> None:
-    """Let an account be woken again at once: the worker that was woken for it is leaving."""
+    """Allow a new wake-up for an account at once: this worker does not act on the present one."""
     Lease.objects.free().filter(account_id=account_id).update(woken_at=None)
 
 
 def accounts_to_wake(*, run_ids: Collection[int]) -> list[int]:
-    """Return the accounts that have something to do, no lane that does it, and no fresh wake-up.
+    """Return the accounts with work, no lane, and no wake-up within WAKE_AGAIN_SECONDS.
 
     Args:
         run_ids: the runs whose deliveries may be sent now.

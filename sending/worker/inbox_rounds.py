@@ -1,9 +1,10 @@
-"""The inbox: how accounts hear what was written to them, without a message being late for it.
+"""The inbox rounds: poll the inboxes of accounts without a lane, and store all answers.
 
-An account that has no lane is asked in rounds: one query a tick finds whose turn it is at this
-egress, a few statements take their leases, each is asked on a greenlet of its own, and what came
-is stored and handed back together, as the ledger does. An account that has a lane is asked by the
-lane (`lane_inbox.py`), and what came is stored here as well. See docs/decisions/0013-the-inbox.md.
+One query per tick finds the accounts of this egress that are due, and a few statements take their
+leases. Each account is polled on a greenlet of its own. The answers are stored, and the leases
+handed back, in groups. The inbox of an account with a lane is polled by the lane
+(`sending/lanes/lane_inbox.py`); its answers are stored here too. See
+docs/decisions/0013-the-inbox.md.
 """
 
 from __future__ import annotations
@@ -18,75 +19,78 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from accounts.gateway.inbox import (
     Polled,
     Turn,
-    ask_inbox,
     claim_turns,
-    keep_polled,
-    not_asked,
+    not_polled,
+    poll_inbox,
+    store_polled,
 )
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from sending.lanes.context import LaneContext
-from sending.lanes.lane_inbox import tell_watch
+from sending.lanes.lane_inbox import report_inbox_answer
 from sending.lanes.permit import FRESH_SECONDS
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 from sending.wake_ups.wake import wake_lanes
 
 log = logging.getLogger(__name__)
 
-#: How often is looked whose turn it is, seconds.
+#: The interval between ticks, seconds.
 TICK_SECONDS = 0.5
-#: Turns begun a tick, and under way at a time: 128 a second are 7,000 accounts at a heartbeat of
-#: 60 seconds, and a crowd whose turns came together (after an outage) is spread.
+#: The most turns begun per tick, and the most under way at a time. 128 per second are enough for
+#: 7,000 accounts at a heartbeat of 60 seconds, and spread accounts that become due together, as
+#: after an outage.
 MOST_A_TICK, MOST_AT_ONCE = 64, 64
-#: Answers that come within this time are stored together, seconds.
+#: Answers that arrive within this time are stored together, seconds.
 GATHER_SECONDS = 0.02
-#: How long to leave a database alone that is away, seconds.
+#: The pause while the database is away, seconds.
 DATABASE_PAUSE_SECONDS = 1.0
 
 
 class InboxRounds:
-    """Asks for the accounts of a process's egress that have no lane, and stores what anybody heard.
+    """Polls the inboxes of accounts without a lane, and stores every answer, those of lanes too.
 
     Args:
-        context: what all lanes of the process share.
+        context: the lanes' shared state.
+
+    Attributes:
+        in_progress: the turns under way, by account id: their leases are held without a lane.
     """
 
     def __init__(self, context: LaneContext) -> None:
         self._context = context
-        #: Turns under way, by account: their leases are held without a lane.
-        self.asked: dict[int, Turn] = {}
+        self.in_progress: dict[int, Turn] = {}
         self._polled = context.polled
         self._stop = local.new_event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, unless QQ_INBOX says that nobody asks."""
+        """Start the rounds, unless QQ_INBOX is off."""
         if settings.QQ_INBOX:
-            self._thread = local.start_thread(self._go, name="inbox")
+            self._thread = local.start_thread(self._run, name="inbox")
 
     def close(self, *, patience: float) -> None:
-        """Store what is left; wait at most `patience` seconds for answers that are under way."""
+        """Wait up to `patience` seconds for answers that are under way, and store all answers."""
         self._stop.set()
-        self._polled.news.set()
+        self._polled.has_new.set()
         if self._thread is not None:
             self._thread.join(max(patience, 1.0))
         ends_at = local.elapsed() + patience
-        while self.asked and local.elapsed() < ends_at:
-            self._polled.news.wait(0.05)
-            self._polled.news.clear()
-            self._try(self._put_away)
-        self._try(self._put_away)
+        while self.in_progress and local.elapsed() < ends_at:
+            self._polled.has_new.wait(0.05)
+            self._polled.has_new.clear()
+            self._try(self._store_polled)
+        self._try(self._store_polled)
         connection.close()
 
     # --- the loop -----------------------------------------------------------------------------
 
-    def _go(self) -> None:
+    def _run(self) -> None:
         looked_at = 0.0
         while not self._stop.is_set():
-            if self._polled.news.wait(max(0.0, looked_at + TICK_SECONDS - local.elapsed())):
+            if self._polled.has_new.wait(max(0.0, looked_at + TICK_SECONDS - local.elapsed())):
                 local.sleep(GATHER_SECONDS)
-                self._polled.news.clear()
-            is_well = self._try(self._put_away)
+                self._polled.has_new.clear()
+            is_well = self._try(self._store_polled)
             if is_well and local.elapsed() - looked_at >= TICK_SECONDS:
                 looked_at = local.elapsed()
                 is_well = self._try(self._begin_turns)
@@ -100,7 +104,7 @@ class InboxRounds:
         except (DatabaseError, InterfaceError) as problem:
             log.warning("The inbox cannot use the database: %s", type(problem).__name__)
         except Exception:
-            log.exception("The inbox met something unexpected.")
+            log.exception("The inbox rounds met an unexpected error.")
         else:
             return True
         connection.close()
@@ -108,12 +112,12 @@ class InboxRounds:
 
     def _begin_turns(self) -> None:
         gateway = self._context.gateway
-        room = min(MOST_A_TICK, MOST_AT_ONCE - len(self.asked))
+        room = min(MOST_A_TICK, MOST_AT_ONCE - len(self.in_progress))
         if room <= 0 or self._context.is_draining:
             return
         if gateway.is_away:
-            # Lanes find out by themselves when it is back. Where there is none, one turn does.
-            if self._context.lanes or self.asked or gateway.seconds_to_wait():
+            # Lanes probe the gateway. If there are no lanes, one turn does.
+            if self._context.lanes or self.in_progress or gateway.seconds_to_wait():
                 return
             room = 1
         claimed_at = local.elapsed()
@@ -121,67 +125,67 @@ class InboxRounds:
             turns = claim_turns(
                 worker_id=self._context.worker.pk, egress_id=self._context.egress.pk, limit=room
             )
-        self.asked |= {turn.account_id: turn for turn in turns}
+        self.in_progress |= {turn.account_id: turn for turn in turns}
         for turn in turns:
-            local.start_thread(self._ask, name="inbox turn", arguments=(turn, claimed_at))
+            local.start_thread(self._poll, name="inbox turn", arguments=(turn, claimed_at))
 
-    def _ask(self, turn: Turn, claimed_at: float) -> None:
-        polled = not_asked(turn=turn)
+    def _poll(self, turn: Turn, claimed_at: float) -> None:
+        polled = not_polled(turn=turn)
         try:
-            # A process that was stopped in between may have been presumed dead: as with marks.
+            # A process that stood still since may have been presumed dead, as with marks.
             is_fresh = local.elapsed() - claimed_at < FRESH_SECONDS
             if is_fresh and not self._context.is_draining:
                 with self._context.new_client() as client:
-                    polled = ask_inbox(client=client, turn=turn)
-                tell_watch(self._context.gateway, polled, asked_at=claimed_at)
+                    polled = poll_inbox(client=client, turn=turn)
+                report_inbox_answer(self._context.gateway, polled, asked_at=claimed_at)
         except Exception:
-            log.exception("A turn at an inbox met something unexpected.")
+            log.exception("An inbox turn met an unexpected error.")
         finally:
             self._polled.put(polled)
 
-    # --- what came ----------------------------------------------------------------------------
+    # --- storing ------------------------------------------------------------------------------
 
-    def _put_away(self) -> None:
-        heard = self._polled.take()
-        if not heard:
+    def _store_polled(self) -> None:
+        polled = self._polled.take()
+        if not polled:
             return
         try:
-            self._keep(heard)
+            self._store(polled)
         except (DatabaseError, InterfaceError):
-            self._polled.put_back(heard)  # it goes on when the database is back
+            self._polled.put_back(polled)  # stored when the database is back
             raise
-        ended = [one.turn.account_id for one in heard if one.turn.token is not None]
+        ended = [one.turn.account_id for one in polled if one.turn.token is not None]
         for account_id in ended:
-            self.asked.pop(account_id, None)
+            self.in_progress.pop(account_id, None)
         self._wake_those_with_work(ended)
 
-    def _keep(self, heard: Sequence[Polled]) -> None:
-        """Store what turns brought; what cannot be stored costs the others nothing.
+    def _store(self, polled: Sequence[Polled]) -> None:
+        """Store answers. One that cannot be stored does not affect the others.
 
         Raises:
-            OperationalError, InterfaceError: the database is away. What was stored by then may be
-                stored again, to no effect.
+            OperationalError, InterfaceError: the database is away. Answers stored by then may be
+                stored again without effect.
         """
         try:
             with database_turn():
-                keep_polled(polled=heard)
+                store_polled(polled=polled)
         except (OperationalError, InterfaceError):
             raise
         except Exception as problem:
-            if len(heard) > 1:
-                for one in heard:
-                    self._keep([one])
+            if len(polled) > 1:
+                for one in polled:
+                    self._store([one])
                 return
-            # Never again and again: the others' answers wait behind it. Its lease is found to be
-            # forgotten. No values: a database error quotes them, and a text is nobody's business.
+            # Not tried again: other answers wait behind it. Its lease will be freed as forgotten.
+            # Only the error's type: its message quotes values, and message texts are private.
             log.error(
                 "Account %s: its inbox cannot be stored: %s",
-                heard[0].turn.uin,
+                polled[0].turn.uin,
                 type(problem).__name__,
             )
 
     def _wake_those_with_work(self, account_ids: Sequence[int]) -> None:
-        """Open the lanes that were asked for while turns held the leases, or missed being asked."""
+        """Wake lanes for accounts with work: wake-ups had no effect while turns held the leases."""
         if not account_ids or self._context.is_draining:
             return
         with database_turn():

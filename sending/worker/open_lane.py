@@ -1,4 +1,4 @@
-"""Opening a lane for an account, if there is one to open."""
+"""Opens the lane of an account if its lease is free."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from sending.worker.runtime import Runtime
 
 
 def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
-    """Take an account's lease and run its lane, for a slice.
+    """Take an account's lease and run its lane. Does nothing if the lease is not free.
 
-    A wake-up that comes twice, late or to the wrong worker finds no lease to take, and does
-    nothing: that is why wake-ups may get lost and repeated as they like (rule 1).
+    So a wake-up that comes twice, late, or to the wrong worker does no harm (rule 1).
     """
     if runtime.context.is_draining or account_id in runtime.lanes:
         with database_turn():
-            refuse_wake(account_id=account_id)  # of no effect on an account whose lease is held
+            refuse_wake(account_id=account_id)  # no effect while the lease is held
         return
     with database_turn():
         grant = take_lease(
@@ -38,10 +37,10 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         lane = Lane(
             context=runtime.context, grant=grant, account=account, conversation=conversation
         )
-        # One of a lost lease may still be about: then this one is not to be, or the two would
-        # take each other's place here.
+        # A lane of the account that lost its lease may not have ended yet. Then this one must not
+        # run: the registry holds one lane per account.
         if runtime.lanes.setdefault(account_id, lane) is not lane:
-            lane.give_up()
+            lane.abandon()
             return
         try:
             lane.run()

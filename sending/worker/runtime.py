@@ -1,8 +1,7 @@
-"""The runtime of one worker process: its row, its ledger, its lanes, and the loop that tends them.
+"""The runtime of one worker process: its row, its ledger, its lanes and its control loop.
 
-The loop is what makes every change hold within a second: it proves that the worker lives, and
-tells the lanes what operators changed: which runs run, how fast each account may send, and
-whether it may send at all.
+The control loop writes the worker's heartbeat and passes operators' changes on to the lanes within
+a second: which runs are running, how fast each account may send, and whether it may send at all.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F
 
-from accounts.leases.leases import return_forgotten
-from accounts.leases.workers import announce_worker, end_worker, prove_alive
+from accounts.leases.leases import free_forgotten_leases
+from accounts.leases.workers import end_worker, prove_alive, register_worker
 from accounts.models import Account, AccountTask, AccountTaskState, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
 from accounts.wake_ups import wake_reconciler
@@ -34,30 +33,35 @@ from sending.worker.inbox_rounds import InboxRounds
 
 log = logging.getLogger(__name__)
 
-#: How often the lanes hear what operators changed, seconds.
+#: The interval at which changes are passed on to the lanes, seconds.
 CONTROL_SECONDS = 0.5
-#: How often the policies are read again, seconds.
+#: The interval at which the policies are read again, seconds.
 POLICY_SECONDS = 2.0
-#: How long a lease may be held without a lane before it is taken for forgotten, seconds.
+#: A lease held without a lane, or an attempt open, for longer than this may be forgotten, seconds.
 FORGOTTEN_SECONDS = 10.0
-#: How long lanes may take to hand back after a TERM, seconds. Less than the supervisor's grace.
+#: How long lanes may take to hand back after SIGTERM, seconds; less than the supervisor waits.
 DRAIN_SECONDS = 12.0
 
 
 class Runtime:
-    """One a worker process.
+    """The runtime of one worker process.
 
     Args:
-        version: of the code, for the worker's row.
-        capacity: how many lanes fit in at the same time, or None when nobody counts.
+        version: the version of the code, for the worker's row.
+        capacity: the largest number of lanes at the same time, or None for no limit.
+
+    Attributes:
+        lanes: the lanes by account id.
+        context: the lanes' shared state.
+        inbox: the inbox rounds.
     """
 
     def __init__(self, *, version: str, capacity: int | None = None) -> None:
         self._version = version
         self.lanes: dict[int, Lane] = {}
-        self._leave_at = 0.0
+        self._drain_ends_at = 0.0
         self._stop = local.new_event()
-        worker, ledger, gateway = self._announce(is_new_process=True)
+        worker, ledger, gateway = self._register(is_new_process=True)
         self.context = LaneContext(
             worker=worker,
             ledger=ledger,
@@ -68,8 +72,8 @@ class Runtime:
         self.inbox = InboxRounds(self.context)
         self._thread: threading.Thread | None = None
 
-    def _announce(self, *, is_new_process: bool) -> tuple[Worker, Ledger, GatewayWatch]:
-        worker = announce_worker(
+    def _register(self, *, is_new_process: bool) -> tuple[Worker, Ledger, GatewayWatch]:
+        worker = register_worker(
             egress_name=settings.EGRESS_NAME,
             source_address=settings.EGRESS_SOURCE_ADDRESS,
             proxy=settings.EGRESS_PROXY,
@@ -81,64 +85,64 @@ class Runtime:
         return worker, ledger, GatewayWatch(egress_id=worker.egress.pk, on_return=self.wake_all)
 
     def start(self) -> None:
-        """Begin to prove alive and to tell the lanes."""
+        """Start the control loop and the inbox rounds."""
         shared.observe()
-        self._tend()
+        self._update_lanes()
         self._thread = local.start_thread(self._control, name="control")
         self.inbox.start()
 
     def drain(self) -> None:
         """Ask all lanes to stop before their next message.
 
-        Those whose request the gateway holds (its penalty is 20 seconds) are waited for, but not
-        longer than DRAIN_SECONDS: see `_leave`.
+        Lanes that wait for an answer (a penalty takes 20 seconds) get up to DRAIN_SECONDS: see
+        `_exit_early`.
         """
         if not self.context.is_draining:
             self.context.is_draining = True
-            self._leave_at = local.elapsed() + DRAIN_SECONDS
+            self._drain_ends_at = local.elapsed() + DRAIN_SECONDS
         self.wake_all()
 
     def close(self) -> None:
-        """Write what is left and end the worker's row, so that its accounts pass on at once."""
+        """Write what is queued and end the worker's row, so that its accounts are free at once."""
         self.drain()
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        self.inbox.close(patience=max(0.0, self._leave_at - local.elapsed()))
+        self.inbox.close(patience=max(0.0, self._drain_ends_at - local.elapsed()))
         self.context.ledger.close()
         end_worker(worker_id=self.context.worker.pk, reason=_("stopped"))
         connection.close()
         wake_reconciler()
 
-    def _leave(self) -> None:
-        """End this process though some lanes still wait for an answer: somebody wants it gone.
+    def _exit_early(self) -> None:
+        """End this process although some lanes still wait for an answer: the drain took too long.
 
-        Their attempts stay open, and are settled under the same SEQ by whoever comes next.
+        Their attempts stay open. The next lanes of these accounts settle them under the same SEQs.
         """
-        log.warning("Leaving %d accounts that wait for an answer to the next.", len(self.lanes))
+        log.warning("Exiting while %d accounts still wait for an answer.", len(self.lanes))
         self.inbox.close(patience=0.0)
         self.context.ledger.close()
         end_worker(
             worker_id=self.context.worker.pk, reason=_("stopped before every answer had come")
         )
         wake_reconciler()
-        os._exit(0)  # nothing softer ends a greenlet that waits for the gateway
+        os._exit(0)  # a greenlet that waits for the gateway cannot be ended otherwise
 
     def wake_all(self) -> None:
-        """Make every waiting lane look around."""
+        """End every lane's wait, so that it checks what changed."""
         for lane in list(self.lanes.values()):
             lane.pacing.wake.set()
 
-    # --- the loop -----------------------------------------------------------------------------
+    # --- the control loop ---------------------------------------------------------------------
 
     def _control(self) -> None:
         heartbeat_at = policies_at = float("-inf")
-        looked_at = local.elapsed()
+        searched_at = local.elapsed()
         while not self._stop.wait(CONTROL_SECONDS):
             now = local.elapsed()
             try:
-                if self.context.is_draining and now > self._leave_at:
-                    self._leave()
+                if self.context.is_draining and now > self._drain_ends_at:
+                    self._exit_early()
                 if now - heartbeat_at >= HEARTBEAT_SECONDS:
                     heartbeat_at = now
                     shared.observe()
@@ -151,30 +155,30 @@ class Runtime:
                     policies_at = now
                     self.context.policies = load_policies()
                     self._read_egress()
-                self.context.return_what_is_left()
-                if now - looked_at >= FORGOTTEN_SECONDS:
-                    looked_at = now
+                self.context.return_pending_leases()
+                if now - searched_at >= FORGOTTEN_SECONDS:
+                    searched_at = now
                     self._find_forgotten_attempts()
-                    return_forgotten(
+                    free_forgotten_leases(
                         worker_id=self.context.worker.pk,
-                        active=[*self.lanes, *self.inbox.asked],
+                        active=[*self.lanes, *self.inbox.in_progress],
                         seconds=FORGOTTEN_SECONDS,
                     )
-                self._tend()
+                self._update_lanes()
             except (DatabaseError, InterfaceError) as problem:
                 log.warning("The control loop cannot read: %s", type(problem).__name__)
                 connection.close()
             except Exception:
-                # It must go on: a worker that stops proving alive is presumed dead.
-                log.exception("The control loop met something unexpected.")
+                # The loop must continue: a worker without heartbeats is presumed dead.
+                log.exception("The control loop met an unexpected error.")
                 connection.close()
         connection.close()
 
     def _find_forgotten_attempts(self) -> None:
-        """Tell lanes of attempts that have been open for a while and that they may not know of.
+        """Tell the lanes of attempts that have been open for a while and may be unknown to them.
 
-        Whatever left one like that (a commit whose answer was lost, a lane that died while the
-        database was away), it is asked about well inside the gateway's memory.
+        Such attempts come from a commit whose answer was lost, or a lane that died while the
+        database was away. They are found long before the gateway forgets their SEQs.
         """
         long_ago = shared.now() - timedelta(seconds=FORGOTTEN_SECONDS)
         open_ones = Attempt.objects.filter(
@@ -187,47 +191,47 @@ class Runtime:
         for account_id, seq in open_ones.order_by().values_list("account_id", "seq"):
             lane = self.lanes.get(account_id)
             if lane is not None:
-                lane.look_for_open(seq)
+                lane.note_open_attempt(seq)
 
     def _start_over(self) -> None:
-        """This worker was presumed dead. It is not, but its leases are gone: begin as a new one."""
+        """Continue as a new worker: this one was presumed dead, and its leases are gone."""
         log.warning(
             "Worker %s was presumed dead: its lanes stop, it starts over.", self.context.worker.pk
         )
         fenced = self.context.ledger
         for lane in list(self.lanes.values()):
             lane.lose_lease()
-        self.context.serve_as(*self._announce(is_new_process=False))
+        self.context.set_worker(*self._register(is_new_process=False))
         for step in (fenced.close, wake_reconciler):
-            local.start_thread(step, name="starting over")  # this loop waits for nothing
+            local.start_thread(step, name="starting over")  # the control loop must not wait
 
-    def _tend(self) -> None:
+    def _update_lanes(self) -> None:
         if self.context.read_runs():
             self.wake_all()
-        # By the leases, not by naming them: thousands of lanes would be thousands of values, twice
-        # a second. What a row says is looked at only when it says something else.
+        # Found by their leases: naming thousands of accounts would be thousands of parameters,
+        # twice a second. A row is passed on only if it changed.
         rows = Account.objects.filter(lease__worker=self.context.worker).values_list(
             "pk", *AccountRow._fields[1:]
         )
         for values in rows.order_by():
             lane = self.lanes.get(values[0])
-            if lane is not None and lane.seen != values:
+            if lane is not None and lane.last_row != values:
                 row = AccountRow(*values)
                 self.context.set_limits(row)
-                lane.hear(
+                lane.update_account(
                     row, is_bound_elsewhere=row.egress_id not in (None, self.context.egress.pk)
                 )
         self.context.drop_limits_without_lane()
-        self._tell_of_account_tasks()
+        self._announce_account_tasks()
 
-    def _tell_of_account_tasks(self) -> None:
+    def _announce_account_tasks(self) -> None:
         asked = AccountTask.objects.filter(
             account__lease__worker=self.context.worker, state=AccountTaskState.OPEN
         )
         for account_id, account_task_id in asked.order_by("pk").values_list("account_id", "pk"):
             lane = self.lanes.get(account_id)
             if lane is not None:
-                lane.look_up(account_task_id)
+                lane.note_account_task(account_task_id)
 
     def _read_egress(self) -> None:
         egress = self.context.egress
@@ -235,7 +239,7 @@ class Runtime:
         egress.refresh_from_db()
         if egress.per_second != ceiling:
             for lane in list(self.lanes.values()):
-                lane.seen = None  # it is part of every lane's limits
+                lane.last_row = None  # the ceiling is part of each lane's limits: pass them on
 
 
 _runtime: Runtime | None = None
@@ -250,7 +254,7 @@ def start_runtime(*, version: str, capacity: int | None = None) -> Runtime:
 
 
 def current_runtime() -> Runtime | None:
-    """Return this process's runtime, or None where no lanes run (the jobs worker)."""
+    """Return this process's runtime, or None in a process without lanes (the jobs worker)."""
     return _runtime
 
 

@@ -1,4 +1,4 @@
-"""The life of a worker process: when it starts to serve its egress, drains and ends."""
+"""Celery's signals: a worker process starts to serve its egress, drains and ends."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from sending.worker.runtime import current_runtime, start_runtime, stop_runtime
 
 log = logging.getLogger(__name__)
 
-#: How long the lanes' thread may keep the interpreter from the ledger's, seconds. With Python's own
-#: 5 ms, each of a transaction's few steps waited that long: 20 ms a transaction instead of 8.
+#: How long the lanes' thread may hold the interpreter before the ledger's thread runs, seconds.
+#: With Python's default of 5 ms each step of a transaction waited that long: 20 ms per transaction
+#: instead of 8.
 SWITCH_SECONDS = 0.0005
 
 
 def _serves_lanes(sender: Any) -> bool:
-    """Whether this worker takes from an egress's queue; the jobs worker does not."""
+    """Return whether this worker serves an egress's queue; the jobs worker does not."""
     return any(name.startswith("egress.") for name in sender.app.amqp.queues.consume_from)
 
 
 @signals.worker_init.connect
 def begin(sender: Any = None, **_kwargs: Any) -> None:
-    """Announce this worker before it takes the first wake-up."""
+    """Start the runtime before the worker receives its first wake-up."""
     if not _serves_lanes(sender):
         return
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -37,9 +38,9 @@ def begin(sender: Any = None, **_kwargs: Any) -> None:
 
 @signals.worker_ready.connect
 def look_for_work(**_kwargs: Any) -> None:
-    """Have the accounts woken that wait for a worker like this one."""
-    # What is loaded by now stays: walking through it again would cost every collection its time,
-    # and the end of the process half a second.
+    """Run the reconciler: it wakes the accounts that wait for a worker of this egress."""
+    # Objects loaded by now stay for good. Traversing them would slow every garbage collection, and
+    # add half a second to the end of the process.
     gc.freeze()
     if current_runtime() is not None:
         wake_reconciler()
@@ -47,7 +48,7 @@ def look_for_work(**_kwargs: Any) -> None:
 
 @signals.worker_shutting_down.connect
 def drain(**_kwargs: Any) -> None:
-    """Let every lane hand back before its next message."""
+    """Make every lane hand back before its next message."""
     runtime = current_runtime()
     if runtime is not None:
         runtime.drain()
@@ -55,5 +56,5 @@ def drain(**_kwargs: Any) -> None:
 
 @signals.worker_shutdown.connect
 def end(**_kwargs: Any) -> None:
-    """Write what is left, and let the accounts pass on at once."""
+    """Write what is queued, and free the accounts at once."""
     stop_runtime()

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from accounts.leases.leases import (
     Grant,
+    free_forgotten_leases,
     hand_back,
     make_lease,
     reserve_seqs,
-    return_forgotten,
     take_lease,
 )
 from accounts.leases.workers import end_worker
@@ -132,10 +132,10 @@ def test_a_lease_without_a_lane_is_returned(account: Account, egress: Egress) ->
     worker = a_worker(egress)
     assert take(account, worker) is not None
     given: dict[str, Any] = {"worker_id": worker.pk, "seconds": 10.0}
-    assert return_forgotten(active=[], **given) == 0  # a lane may be about to start
+    assert free_forgotten_leases(active=[], **given) == 0  # a lane may be about to start
     Lease.objects.update(taken_at=timezone.now() - timedelta(seconds=11))
-    assert return_forgotten(active=[account.pk], **given) == 0
-    assert return_forgotten(active=[], **given) == 1
+    assert free_forgotten_leases(active=[account.pk], **given) == 0
+    assert free_forgotten_leases(active=[], **given) == 1
     again = take(account, worker)
     assert again is not None
     assert again.last_reply_at is not None  # the latest possible time of a reply

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.leases.workers import announce_worker, prove_alive
+from accounts.leases.workers import register_worker, prove_alive
 from accounts.models import Worker
 
 pytestmark = pytest.mark.django_db
 
 
 def announce(*, is_new_process: bool) -> Worker:
-    return announce_worker(
+    return register_worker(
         egress_name="default",
         source_address=None,
         proxy=None,

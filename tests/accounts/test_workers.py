@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.leases.workers import announce_worker, end_worker, presume_dead, prove_alive
+from accounts.leases.workers import end_worker, presume_dead, prove_alive, register_worker
 from accounts.models import Egress, Lease, Worker
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
 from tests.campaigns.making import make_account
@@ -20,7 +20,7 @@ NOBODY = 2**22 + 1
 
 
 def announce(source_address: str | None = None) -> Worker:
-    return announce_worker(
+    return register_worker(
         egress_name="default", source_address=source_address, proxy=None, version="1"
     )
 

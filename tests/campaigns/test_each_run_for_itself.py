@@ -122,7 +122,7 @@ def test_an_error_of_the_program_is_logged_once_with_where_and_without_what(
     assert "plan.py" in said
     assert "SECRET" not in said
     bad.refresh_from_db()
-    assert "an error of the program" in bad.state_detail
+    assert "a program error" in bad.state_detail
     assert "SECRET" not in bad.state_detail
     resume_run(run=bad)
     advance_all_runs()

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Account, Egress, Lease, Outage, Worker
 from accounts.states import AccountState, StateReason
 from campaigns.models import CampaignRun
@@ -31,7 +31,7 @@ PEOPLE = range(100_000, 100_003)
 @pytest.fixture
 def run() -> CampaignRun:
     make_account(20_001, friends=PEOPLE, state=AccountState.ONLINE)
-    announce_worker(egress_name="default", source_address=None, proxy=None, version="1")
+    register_worker(egress_name="default", source_address=None, proxy=None, version="1")
     campaign = make_campaign("spring", lists=[make_list("all", PEOPLE)])
     made = make_run(campaign, state=RunState.PREPARING)
     assert plan_run(run=made)
@@ -98,7 +98,8 @@ def test_the_gateway_is_away(run: CampaignRun) -> None:
 
 def test_an_account_rests(run: CampaignRun) -> None:
     Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
-    assert re.search(r"Account 20001 rests until \d+:\d+:\d+, (30|29) s more\.", sentences(run))
+    said = sentences(run)
+    assert re.search(r"Account 20001 rests until \d+:\d+:\d+, for another (30|29) s\.", said)
     Account.objects.update(state=AccountState.RESTING, state_reason=StateReason.TOO_FAST)
     assert "it was too fast (RES=3)." in sentences(run)
 
@@ -111,7 +112,7 @@ def test_several_accounts_rest(run: CampaignRun) -> None:
     explanation = why_is_nothing_moving(run=run)[0]
     assert explanation.count == 2
     assert "2 accounts are resting. Account 20002 rests until" in explanation.sentence
-    assert "5 min more" in explanation.sentence
+    assert "another 5 min" in explanation.sentence
 
 
 def test_a_login_is_waited_for(run: CampaignRun) -> None:
@@ -122,7 +123,7 @@ def test_a_login_is_waited_for(run: CampaignRun) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "words"),
-    [({"per_hour": 2}, "2 messages it may send in an hour"), ({"per_day": 1}, "1 message it may")],
+    [({"per_hour": 2}, "2 messages allowed in an hour"), ({"per_day": 1}, "1 message allowed")],
 )
 def test_an_account_has_sent_all_it_may(
     run: CampaignRun, limit: dict[str, int], words: str
@@ -143,10 +144,11 @@ def test_an_account_has_sent_all_it_may(
 
 def test_the_gateway_is_away_from_the_accounts_egress_alone(run: CampaignRun) -> None:
     near = Egress.objects.get()
-    announce_worker(egress_name="far", source_address=None, proxy=None, version="1")
+    register_worker(egress_name="far", source_address=None, proxy=None, version="1")
     Lease.objects.update(egress=near)
     Outage.objects.create(egress=near, began_at=timezone.now(), sentence="Nobody answers there.")
-    assert "talks through the egress “default”, from where the gateway is away" in sentences(run)
+    said = sentences(run)
+    assert "uses the egress “default”, from which the gateway has been unreachable" in said
 
 
 def test_an_accounts_egress_is_not_in_use(run: CampaignRun) -> None:
@@ -162,7 +164,7 @@ def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
         account=delivery.account, seq=1, marked_at=timezone.now(), replays=3, res="reset"
     )
     said = sentences(run)
-    assert "20001 has asked again 3 times, under the same SEQ, since" in said
+    assert "20001 has repeated a request 3 times under the same SEQ since" in said
     assert "the connection broke" in said
     delivery.refresh_from_db()
     assert why_is_delivery_waiting(delivery=delivery).sentence == said

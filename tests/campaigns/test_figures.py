@@ -159,10 +159,10 @@ def test_the_check_finds_nothing_where_all_is_well(run: CampaignRun) -> None:
 @pytest.mark.parametrize(
     ("kind", "key", "words"),
     [
-        ("targeted", "", "deliveries: the figures say 2, the rows 1"),
-        ("state", "sent", "deliveries that are sent: the figures say 2, the rows 1"),
-        ("reason", "failed:RES_5", "failed:RES_5: the figures say 1, the rows 0"),
-        ("res", "0", "results 0: the figures say 2, the rows 1"),
+        ("targeted", "", "deliveries: figure 2, rows 1"),
+        ("state", "sent", "deliveries that are sent: figure 2, rows 1"),
+        ("reason", "failed:RES_5", "failed:RES_5: figure 1, rows 0"),
+        ("res", "0", "results 0: figure 2, rows 1"),
     ],
 )
 def test_the_check_finds_every_disagreement(
@@ -176,4 +176,4 @@ def test_the_check_finds_every_disagreement(
 def test_the_check_finds_a_result_that_was_never_counted(run: CampaignRun) -> None:
     answer(make_delivery(run, people()[0]), make_account(), 1, res="NULL")
     Tally.objects.filter(kind="res").delete()
-    assert check_figures(run=run) == ["results NULL: the figures say 0, the rows 1"]
+    assert check_figures(run=run) == ["results NULL: figure 0, rows 1"]

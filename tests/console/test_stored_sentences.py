@@ -102,7 +102,7 @@ def test_what_came_of_an_account_task_and_how_sessions_and_workers_ended(
     AccountTask.objects.filter(account=account).update(state="open")
     failed = AccountTask.objects.get(account=account)
     finish_account_task(account_task_id=failed.pk, is_done=False, outcome=unreachable())
-    end_sessions_of(account_id=account.pk, reason="logged in anew")
+    end_sessions_of(account_id=account.pk, reason="logged in again")
     english, chinese = pages(operator, "/accounts/accounttask/?q=refuses")
     assert "refuses connections" in english
     assert "拒绝连接" in chinese
@@ -126,15 +126,15 @@ def test_why_a_run_paused_and_stopped(operator: Client, campaign: Campaign) -> N
     RunEvent.objects.filter(detail="by hand").update(detail="Cancelled by ada.")
     english, chinese = pages(operator, f"/campaigns/campaign/{campaign.pk}/page/")
     assert "Paused by op." in english
-    assert "its text is not sendable any more. Line 1" in english
+    assert "its text can no longer be sent. Line 1" in english
     assert "there is no filter “upcas”. Did you mean “upcase”?" in english
     assert "由 op 暂停。" in chinese
-    assert "其文本已无法发送。正文第 1 行" in chinese
+    assert "其正文已无法发送。正文第 1 行" in chinese
     assert "没有过滤器“upcas”" in chinese
     assert "Cancelled by ada." in chinese  # written as plain text, by an older version
-    assert "not sendable" not in chinese
+    assert "no longer be sent" not in chinese
     for address in ("/", "/campaigns/campaignrun/"):
-        assert "其文本已无法发送" in pages(operator, address)[1]
+        assert "其正文已无法发送" in pages(operator, address)[1]
 
 
 @pytest.mark.django_db(transaction=True)

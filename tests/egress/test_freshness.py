@@ -24,5 +24,5 @@ def test_a_closed_ledger_grants_nothing_and_keeps_nobody_waiting() -> None:
     ledger = Ledger(worker_id=0)
     ledger.start()
     ledger.close()
-    assert not ledger.ask(Mark(1, 1, 1, 1, None)).wait()
+    assert not ledger.submit(Mark(1, 1, 1, 1, None)).wait()
     ledger.wait_for_all()

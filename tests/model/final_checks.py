@@ -8,7 +8,7 @@ from django.db.models import F
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
-from sending.lanes.pacing import place_of
+from sending.lanes.pacing import reservation_of
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
@@ -79,7 +79,7 @@ def _check_window_entries(simulation: Simulation) -> None:
             continue  # its last lane died: the next one seeds the windows from the attempts
         entries = set(simulation.redis.sets.get(f"pace:account:{account.pk}", ())) - {"seed"}
         seqs = Attempt.objects.filter(account=account).values_list("seq", flat=True)
-        extra = entries - {place_of(account.pk, seq) for seq in seqs}
+        extra = entries - {reservation_of(account.pk, seq) for seq in seqs}
         if extra:
             simulation.invariants.fail(
                 f"account {account.uin} has {len(extra)} window entries without an attempt"

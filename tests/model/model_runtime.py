@@ -24,7 +24,7 @@ class ModelRuntime(Runtime):
 
     def __init__(self, network: Network, database: Database) -> None:
         self._network, self._database = network, database
-        self._tended: object = None
+        self._lanes_updated: object = None
         self._policies_read: object = None
         super().__init__(version="model")
         self.context.new_client = self._new_client  # type: ignore[method-assign]
@@ -33,14 +33,14 @@ class ModelRuntime(Runtime):
         """Return a client of the model's gateway."""
         return ModelClient(self._network)
 
-    def _tend(self) -> None:
+    def _update_lanes(self) -> None:
         database, lanes = self._database, frozenset(map(id, self.lanes.values()))
         state = (database.version, lanes)
-        if self._tended == state and database.is_faultless:
+        if self._lanes_updated == state and database.is_faultless:
             self.context._runs_read_at = local.elapsed()
             return
-        super()._tend()
-        self._tended = state
+        super()._update_lanes()
+        self._lanes_updated = state
 
     def _read_egress(self) -> None:
         if self._policies_read != (state := self._database.version):

@@ -42,9 +42,9 @@ MUTATIONS = (
         ),
     ),
     Mutation(
-        "forgotten: a mark whose commit was cut is not looked for",
+        "forgotten: a mark whose commit was cut off is not searched for",
         (
-            ("sending/ledger/ledger.py", "        if is_again:\n", "        if False:\n"),
+            ("sending/ledger/batch.py", "        if is_again:\n", "        if False:\n"),
             (
                 "sending/worker/runtime.py",
                 "                    self._find_forgotten_attempts()\n",
@@ -58,29 +58,29 @@ MUTATIONS = (
             (
                 "sending/lanes/pacing.py",
                 "        while (left := ends_at - local.elapsed()) > 0:\n"
-                "            self.wait(left)\n\n    def _place",
+                "            self.wait(left)\n\n    def _reservation",
                 "        if (left := ends_at - local.elapsed()) > 0:\n"
-                "            self.wait(left)\n\n    def _place",
+                "            self.wait(left)\n\n    def _reservation",
             ),
         ),
     ),
     Mutation(
-        "places: one that is not used is kept",
+        "reservations: an unused one is kept",
         (
             (
                 "sending/lanes/sender.py",
-                "                self._tempo.give_back_place(seq)\n",
+                "                self._pacing.release(seq)\n",
                 "                pass\n",
             ),
         ),
     ),
     Mutation(
-        "open: a wake-up has an open attempt asked about at once",
+        "open: a wake-up repeats an open attempt at once",
         (
             (
                 "sending/lanes/sender.py",
-                "                self._tempo.wait(wait)\n            else:\n",
-                "                self._tempo.wait(wait)\n                self._ask_again(attempt)\n"
+                "                self._pacing.wait(wait)\n            else:\n",
+                "                self._pacing.wait(wait)\n                self._repeat(attempt)\n"
                 "            else:\n",
             ),
         ),
@@ -101,7 +101,7 @@ def main() -> int:
             continue
         with copied_checkout() as copy:
             command = ["tests.model.run", f"--minutes={arguments.minutes}", "--as-found"]
-            if arguments.described:
+            if arguments.told:
                 command = ["pytest", "-n", "0", "-q", "-x", "tests/model/test_histories.py"]
             wrong += not _is_found(mutation, copy, command)
     return 1 if wrong else 0

@@ -119,7 +119,7 @@ class Simulation:
         for module in (ledger_module, runtime_module):
             self._replace(module, "os", SimpleNamespace(_exit=self._exit, EX_SOFTWARE=70))
         # An idle ledger checks less often: half of all switches between fibers were for that.
-        self._replace(ledger_module, "RIDE_SECONDS", 0.2)
+        self._replace(ledger_module, "RESULT_WAIT_SECONDS", 0.2)
         self._replace(runtime_module, "load_policies", self._policies)
         self._replace(pace, "live", lambda: self.redis)
         self._replace(wake_ups, "publish", self._publish)

@@ -105,7 +105,7 @@ def test_a_text_is_delivered_unchanged(
     gateway: GatewaySimulator, client: GatewayClient, text: str
 ) -> None:
     client.exchange(CltMsg(seq=1, uin=UIN, un=FRIEND, mg=text)).raise_for_res()
-    client.exchange(CltMsg(seq=2, uin=UIN, un=FRIEND, mg=text, spell_h=True)).raise_for_res()
+    client.exchange(CltMsg(seq=2, uin=UIN, un=FRIEND, mg=text, escape_h=True)).raise_for_res()
 
     assert [message.text for message in gateway.control.messages()] == [text, text]
 
@@ -136,21 +136,21 @@ def test_any_text_is_delivered_and_received_unchanged(
 def test_a_replay_with_the_same_seq_is_accepted_and_delivered_once(
     gateway: GatewaySimulator, client: GatewayClient
 ) -> None:
-    for spell_h in (False, True):
-        message = CltMsg(seq=2, uin=UIN, un=FRIEND, mg="hi there", spell_h=spell_h)
+    for escape_h in (False, True):
+        message = CltMsg(seq=2, uin=UIN, un=FRIEND, mg="hi there", escape_h=escape_h)
         assert client.exchange(message).res == 0
 
     assert gateway.control.times(un=FRIEND, text="hi there") == 1
 
 
-def test_spell_h_avoids_the_null_for_a_lowercase_h(
+def test_escape_h_avoids_the_null_for_a_lowercase_h(
     gateway: GatewaySimulator, client: GatewayClient
 ) -> None:
     gateway.control.change(null_h=1.0)
     try:
         with pytest.raises(EmptyReply):
             client.exchange(CltMsg(seq=2, uin=UIN, un=FRIEND, mg="hi"))
-        assert client.exchange(CltMsg(seq=2, uin=UIN, un=FRIEND, mg="hi", spell_h=True)).res == 0
+        assert client.exchange(CltMsg(seq=2, uin=UIN, un=FRIEND, mg="hi", escape_h=True)).res == 0
     finally:
         gateway.control.change(null_h=0.0)
 

@@ -188,7 +188,7 @@ def test_a_kept_connection_that_ends_during_a_request_is_not_definite(ending: st
 SLOW = {"an endless body", "a body of 9 MB"}
 SECRET_REQUESTS: list[Request[Any]] = [
     MESSAGE,
-    CltMsg(seq=1, uin=29501213, un=106814, mg=SECRET, spell_h=True),
+    CltMsg(seq=1, uin=29501213, un=106814, mg=SECRET, escape_h=True),
     Login(seq=1, uin=29501213, ps=DIGEST),
     AckAddToList(seq=1, uin=29501213, un=106814, cd=2, rs=SECRET),
 ]

@@ -37,8 +37,8 @@ def test_a_body_is_ascii_and_values_have_no_separators(text: str) -> None:
 @given(TEXTS, st.booleans())
 @example(AWKWARD, True)
 @example("hhh %68", True)
-def test_spell_h_does_not_change_the_decoded_text(text: str, spell_h: bool) -> None:
-    message = CltMsg(seq=1, uin=2, un=3, mg=text, spell_h=spell_h)
+def test_escape_h_does_not_change_the_decoded_text(text: str, escape_h: bool) -> None:
+    message = CltMsg(seq=1, uin=2, un=3, mg=text, escape_h=escape_h)
 
     assert parse(message.encode())["MG"] == text
 

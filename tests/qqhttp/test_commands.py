@@ -97,13 +97,13 @@ def test_the_repr_of_fields_has_only_their_names() -> None:
     assert repr(parse(b"RES=0&PS=hush")) == "Fields(RES, PS)"
 
 
-def test_spell_h_changes_the_encoding_but_not_the_fields() -> None:
+def test_escape_h_changes_the_encoding_but_not_the_fields() -> None:
     plain = CltMsg(**ME, un=1, mg="hHh 你 %68")
-    spelled = CltMsg(**ME, un=1, mg="hHh 你 %68", spell_h=True)
+    escaped = CltMsg(**ME, un=1, mg="hHh 你 %68", escape_h=True)
 
     assert plain.encode().endswith(b"&MG=hHh%20%E4%BD%A0%20%2568")
-    assert spelled.encode().endswith(b"&MG=%68H%68%20%E4%BD%A0%20%2568")
-    assert dict(parse(plain.encode())) == dict(parse(spelled.encode()))
+    assert escaped.encode().endswith(b"&MG=%68H%68%20%E4%BD%A0%20%2568")
+    assert dict(parse(plain.encode())) == dict(parse(escaped.encode()))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.mutated_copy import copied_checkout, replace_once
 from tests.servers import running_postgresql
 
-ENGINE = "tests/engine"
+SENDING = "tests/sending"
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,19 @@ MUTATIONS = (
     Mutation(
         "write-ahead: the request does not wait for its mark",
         "sending/ledger/ledger.py",
-        "        self._asked.append((entry, ticket))\n",
-        "        self._asked.append((entry, ticket))\n"
-        "        ticket.proved_at = time.monotonic()\n"
-        "        ticket.settle(is_granted=True)\n",
-        (f"{ENGINE}/test_write_ahead.py",),
+        "        self._requests.append((entry, ticket))\n",
+        "        self._requests.append((entry, ticket))\n"
+        "        ticket.proved_at = local.elapsed()\n"
+        "        ticket.decision = Decision.GRANTED\n"
+        "        ticket.release()\n",
+        (f"{SENDING}/test_write_ahead.py",),
     ),
     Mutation(
         "fencing: an ended worker may mark",
-        "sending/ledger/ledger.py",
-        "is_living = self._sql.is_living(worker_id=self.worker_id, at=at)",
-        "is_living = self._sql.is_living(worker_id=self.worker_id, at=at) or True",
-        (f"{ENGINE}/test_fencing.py",),
+        "sending/ledger/batch.py",
+        "is_living = self._sql.is_living(worker_id=self._worker_id, at=at)",
+        "is_living = self._sql.is_living(worker_id=self._worker_id, at=at) or True",
+        (f"{SENDING}/test_fencing.py",),
     ),
     Mutation(
         "fencing: an old token may mark (SQLite)",
@@ -65,22 +66,22 @@ MUTATIONS = (
         "   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s\n"
         "   AND acc.id",
         "   AND l.account_id = a.account_id AND +l.worker_id = %s\n   AND acc.id",
-        (f"{ENGINE}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py",),
     ),
     Mutation(
-        "fencing: a mark and a burial do not wait for each other (PostgreSQL)",
+        "fencing: a mark and the end of its worker do not wait for each other (PostgreSQL)",
         "sending/ledger/sql_postgresql.py",
         "AND ended_at IS NULL FOR SHARE",
         "AND ended_at IS NULL",
-        (f"{ENGINE}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py",),
         ("postgresql",),
     ),
     Mutation(
-        "fencing: what an ended worker heard counts",
-        "sending/ledger/ledger.py",
+        "fencing: late results of an ended worker count",
+        "sending/ledger/batch.py",
         "            if not is_living:\n",
         "            if False:\n",
-        (f"{ENGINE}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py",),
     ),
     Mutation(
         "SEQ replay: an open answer takes a new SEQ",
@@ -88,14 +89,14 @@ MUTATIONS = (
         "    policy, answer = situation.policy, situation.answer\n    if not answer",
         "    return _again(situation)\n"
         "    policy, answer = situation.policy, situation.answer\n    if not answer",
-        (f"{ENGINE}/test_sending.py",),
+        (f"{SENDING}/test_sending.py",),
     ),
     Mutation(
         "reseeding: after a flush the windows begin empty",
         "accounts/pacing/pace.py",
         "in self._recent_sends(most):",
         "in []:",
-        (f"{ENGINE}/test_steering.py", "tests/accounts/test_pace.py"),
+        (f"{SENDING}/test_operator_changes.py", "tests/accounts/test_pace.py"),
     ),
     Mutation(
         "planning: two planners do not wait for each other (PostgreSQL)",
@@ -110,70 +111,70 @@ MUTATIONS = (
         "sending/ledger/sql_sqlite.py",
         "t.marked_at < %s,\n",
         "t.marked_at < %s AND FALSE,\n",
-        (f"{ENGINE}/test_too_late.py",),
+        (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
         "too late: a proof is good for ever",
         "sending/lanes/permit.py",
         "while local.elapsed() - self._proved_at > FRESH_SECONDS:",
         "while False:",
-        (f"{ENGINE}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py",),
     ),
     Mutation(
         "opting out: a repeat leaves all the same (SQLite)",
         "sending/ledger/sql_sqlite.py",
         'd.uin = 0 OR {is_suppressed(uin="d.uin", run="r.id")}, r.state',
         "FALSE, r.state",
-        (f"{ENGINE}/test_too_late.py",),
+        (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
-        "cut commits: a mark that stands is not known again",
-        "sending/ledger/ledger.py",
+        "cut commits: a mark that was committed is not found again",
+        "sending/ledger/batch.py",
         "        if is_again:\n",
         "        if False:\n",
-        (f"{ENGINE}/test_too_late.py",),
+        (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
-        "cut commits: what is forgotten is not looked for",
+        "cut commits: forgotten attempts are not searched for",
         "sending/worker/runtime.py",
         "                    self._find_forgotten_attempts()\n",
         "",
-        (f"{ENGINE}/test_too_late.py",),
+        (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
-        "the database's trouble: any error drops what was to be written",
+        "database errors: any error drops the entry",
         "sending/ledger/ledger.py",
         "if not is_shared_failure(problem):",
         "if True:",
-        (f"{ENGINE}/test_too_late.py",),
+        (f"{SENDING}/test_refused_repeats.py",),
     ),
     Mutation(
         "pauses: any wake-up ends them",
         "sending/lanes/pacing.py",
         "        while (left := ends_at - local.elapsed()) > 0:\n            self.wait(left)",
         "        self.wait(ends_at - local.elapsed())",
-        (f"{ENGINE}/test_trouble_of_the_gateway.py",),
+        (f"{SENDING}/test_outages.py",),
     ),
     Mutation(
-        "places: one that is not used stays taken",
+        "reservations: an unused one is kept",
         "sending/lanes/sender.py",
-        "                self._pacing.give_back_place(seq)\n",
+        "                self._pacing.release(seq)\n",
         "                pass\n",
-        (f"{ENGINE}/test_places.py",),
+        (f"{SENDING}/test_reservations.py",),
     ),
     Mutation(
         "logins: all of them go on trying",
         "sending/lanes/gateway_watch.py",
         "return self._path.seconds_to_wait() or self._logins.seconds_to_wait()",
         "return self._path.seconds_to_wait()",
-        (f"{ENGINE}/test_trouble_of_the_gateway.py",),
+        (f"{SENDING}/test_outages.py",),
     ),
     Mutation(
-        "outages: whatever comes back ends one",
+        "outages: any result ends one",
         "sending/lanes/sender.py",
-        "            gateway.unanswered(answer.sentence, asked_at=attempt.asked_at)",
-        "            gateway.answered(is_message=True)",
-        (f"{ENGINE}/test_trouble_of_the_gateway.py",),
+        "            gateway.note_unanswered(answer.sentence, asked_at=attempt.asked_at)",
+        "            gateway.note_answered(is_message=True)",
+        (f"{SENDING}/test_outages.py",),
     ),
     Mutation(
         "time: a step of the database's clock is believed",
@@ -215,7 +216,7 @@ MUTATIONS = (
         "sending/runs/costly_texts.py",
         "if self.surplus < MOST_TOO_COSTLY:",
         "if True:",
-        (f"{ENGINE}/test_costly_texts.py",),
+        (f"{SENDING}/test_costly_texts.py",),
     ),
 )
 

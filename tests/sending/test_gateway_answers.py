@@ -1,4 +1,4 @@
-"""What the gateway says and does, and what the engine makes of it."""
+"""How sending reacts to the gateway's answers, sessions and outages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from accounts.gateway.outages import begin_outage
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Outage
 from accounts.transitions import enable_account
 from campaigns.models import CampaignRun
@@ -25,14 +25,14 @@ from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.policies import DEFAULTS
 from sending.runs.deliveries import move_deliveries
 from sending.runs.figures import check_figures, figures_of
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
 
 def send(run: CampaignRun) -> LocalWorker:
-    """Work until the run has finished."""
+    """Run a worker until the run has finished."""
     with LocalWorker() as worker:
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert worker.deaths == []
@@ -111,7 +111,7 @@ def test_sessions_that_end_again_and_again(
 def test_logins_that_do_not_help_are_not_hammered(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every login is granted and the session gone at once: somebody else uses the account."""
+    """Every login is accepted and its session ends at once: the account is in use elsewhere."""
     monkeypatch.setattr(reactions, "FIRST_LOGIN_REST", 0.5)
     account, run = senders[0], start(accounts=senders[:1])
     over = threading.Event()
@@ -136,11 +136,11 @@ def test_logins_that_do_not_help_are_not_hammered(
         over.set()
     assert_exact(run, engine)
     assert logins <= 8
-    assert "somebody else uses the account" in account.events.filter(state="resting")[0].detail
+    assert "in use elsewhere" in account.events.filter(state="resting")[0].detail
 
 
 @pytest.mark.slow
-def test_a_lowercase_h_is_spelt_when_the_gateway_chokes_on_it(
+def test_a_lowercase_h_is_escaped_after_the_gateway_answered_null(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     engine.control.change(null_h=1.0)
@@ -197,7 +197,7 @@ def test_a_gateway_that_is_away_pauses_all_and_they_go_on_by_themselves(
         engine.control.come_online()
         back_at = time.monotonic()
         wait_until(lambda: is_finished(run), what="the end of the run")
-        # Four lanes that found nobody at once are one failure, and wait half a second or one.
+        # Four lanes that fail at once are one failure: a pause of half a second or one.
         assert time.monotonic() - back_at < 10
     assert Outage.objects.count() == 1
     assert Outage.objects.get().ended_at is not None
@@ -207,14 +207,14 @@ def test_a_gateway_that_is_away_pauses_all_and_they_go_on_by_themselves(
 def test_an_outage_that_a_dead_worker_noted_ends_with_the_first_answer(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="1")
-    begin_outage(egress_id=worker.egress_id, sentence="Nobody there.")
+    worker = register_worker(egress_name="default", source_address=None, proxy=None, version="1")
+    begin_outage(egress_id=worker.egress_id, sentence="Cannot connect.")
     run = start(accounts=senders[:1])
     send(run)
     assert not Outage.objects.filter(ended_at=None).exists()
 
 
-# A gateway that does not keep to SEQ, and the campaign's promise.
+# A gateway that does not recognise SEQs, and the promise.
 
 
 @pytest.mark.slow
@@ -236,8 +236,8 @@ def test_the_promise_when_the_seq_is_not_trusted(
         assert states_of(run) == {"sent": FRIENDS - 4, "unknown": 4}
         assert (figures.arrived, figures.twice) == (FRIENDS - 2, 0)
         missing = Delivery.objects.filter(run=run, reason="NULL")
-        seen = Delivery.objects.filter(run=run, reason="reset")
-        assert resolve_unknown(deliveries=seen, to="sent") == 2
+        arrived = Delivery.objects.filter(run=run, reason="reset")
+        assert resolve_unknown(deliveries=arrived, to="sent") == 2
         assert resolve_unknown(deliveries=missing, to="pending") == 2
         send(run)
         assert states_of(run) == {"sent": FRIENDS}

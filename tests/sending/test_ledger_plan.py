@@ -1,7 +1,7 @@
-"""What the database does for a commit: a look-up for each of its rows, however large the run is.
+"""A commit looks up each of its rows by key, however large the run is.
 
-The statistics of a run that was planned a moment ago know nothing of it, and the planner must not
-be led astray by that: without what the ledger's connection is told at its start, it is.
+Just after a run is planned, the statistics show none of its deliveries. Without the options of the
+ledger's connection the planner would then choose a scan.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Lease
 from contacts.models import Contact
 from sending.ledger import sql_postgresql, sql_sqlite
@@ -46,24 +46,24 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
             (sql_postgresql._MARKED_ALREADY, [*columns(rows, 5), 1]),
         ):
             plan = _ask(f"EXPLAIN {statement}", values)
-            assert "Seq Scan on campaigns_" not in plan, plan
+            assert "Seq Scan on sending_" not in plan, plan
     else:
         for statement, values in (
             (sql_sqlite._MARK, ["[]", 1, *SENDABLE]), (sql_sqlite._SETTLE, ["[]"]),
         ):  # fmt: skip
             plan = _ask(f"EXPLAIN QUERY PLAN {statement}", values)
             assert "SEARCH sending_delivery USING INTEGER PRIMARY KEY" in plan, plan
-            assert "SCAN campaigns_" not in plan, plan
+            assert "SCAN sending_" not in plan, plan
 
 
 def _a_batch_of_a_fresh_run() -> list[tuple[Any, ...]]:
-    """Plan a run that no statistics know of; return some of it as marks."""
+    """Plan a run that is missing from the statistics; return some of its deliveries as marks."""
     account = make_account()
-    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="test")
+    worker = register_worker(egress_name="default", source_address=None, proxy=None, version="test")
     Lease.objects.update(worker=worker, token=1)
     run = make_run(make_campaign())
     people = Contact.objects.bulk_create(Contact(uin=20_000_000 + n) for n in range(PENDING))
-    _ask("ANALYZE", ())  # the housekeeping has been: there were no deliveries
+    _ask("ANALYZE", ())  # as if autovacuum had run before the deliveries existed
     deliveries = Delivery.objects.bulk_create(
         Delivery(run=run, contact=person, uin=person.uin, account=account) for person in people
     )

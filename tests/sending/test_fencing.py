@@ -1,4 +1,4 @@
-"""A worker that was presumed dead can mark nothing; and no lease is held by nobody."""
+"""A worker that was presumed dead can mark nothing, and no lease stays held without a lane."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.leases.leases import Grant, take_lease
-from accounts.leases.workers import announce_worker, end_worker, presume_dead
+from accounts.leases.workers import end_worker, presume_dead, register_worker
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
@@ -26,14 +26,14 @@ from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
 from sending.worker import open_lane as lanes_module
 from sending.worker import runtime as runtime_module
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
 
 def a_worker() -> Worker:
-    return announce_worker(egress_name="default", source_address=None, proxy=None, version="test")
+    return register_worker(egress_name="default", source_address=None, proxy=None, version="test")
 
 
 def taken(account: Account, worker: Worker) -> Grant:
@@ -81,11 +81,11 @@ def test_an_ended_worker_marks_nothing_and_repeats_nothing(
     worker = a_worker()
     grant = taken(senders[0], worker)
     ledger = ledgers(worker)
-    assert ledger.ask(Mark(first.pk, senders[0].pk, grant.token, 7, None)).wait()
+    assert ledger.submit(Mark(first.pk, senders[0].pk, grant.token, 7, None)).wait()
     end_worker(worker_id=worker.pk, reason="test")
-    assert not ledger.ask(Mark(second.pk, senders[0].pk, grant.token, 8, None)).wait()
+    assert not ledger.submit(Mark(second.pk, senders[0].pk, grant.token, 8, None)).wait()
     assert ledger.is_fenced_off
-    assert not ledger.ask(Replay(senders[0].pk, grant.token, 7)).wait()
+    assert not ledger.submit(Replay(senders[0].pk, grant.token, 7)).wait()
     assert states_of(run) == {"sending": 1, "pending": FRIENDS - 1}
 
 
@@ -97,25 +97,25 @@ def test_an_old_token_marks_nothing(
     grant = taken(senders[0], worker)
     ledger = ledgers(worker)
     delivery = run.deliveries.order_by("pk")[0]
-    assert not ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token - 1, 7, None)).wait()
+    assert not ledger.submit(Mark(delivery.pk, senders[0].pk, grant.token - 1, 7, None)).wait()
     assert not ledger.is_fenced_off
 
 
-def test_what_an_ended_worker_says_late_undoes_nothing(
+def test_a_late_result_of_an_ended_worker_undoes_nothing(
     senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
 ) -> None:
-    """It got RES=3 and was stopped; its successor repeated the request, and that one arrived."""
+    """It got RES=3 and stood still; its successor repeated the request, and the repeat arrived."""
     run = start(accounts=senders[:1])
     delivery = run.deliveries.order_by("pk")[0]
     old = a_worker()
     grant = taken(senders[0], old)
     before = ledgers(old)
-    assert before.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
+    assert before.submit(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
     end_worker(worker_id=old.pk, reason="test")
     new = a_worker()
     grant = taken(senders[0], new)
     after = ledgers(new)
-    assert after.ask(Replay(senders[0].pk, grant.token, 7)).wait()
+    assert after.submit(Replay(senders[0].pk, grant.token, 7)).wait()
     before.settle(settlement(delivery, to="pending", res="3"))
     before.wait_for_all()
     assert states_of(run) == {"sending": 1, "pending": FRIENDS - 1}
@@ -125,7 +125,7 @@ def test_what_an_ended_worker_says_late_undoes_nothing(
     assert check_figures(run=run) == []
 
 
-def test_that_a_message_was_taken_is_believed_of_anybody(
+def test_an_accepted_message_counts_even_if_its_worker_has_ended(
     senders: list[Account], start: Start, ledgers: Callable[[Worker], Ledger]
 ) -> None:
     run = start(accounts=senders[:1])
@@ -133,7 +133,7 @@ def test_that_a_message_was_taken_is_believed_of_anybody(
     worker = a_worker()
     ledger = ledgers(worker)
     grant = taken(senders[0], worker)
-    assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
+    assert ledger.submit(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
     end_worker(worker_id=worker.pk, reason="test")
     ledger.settle(settlement(delivery, to="sent", res="0"))
     ledger.wait_for_all()
@@ -154,7 +154,7 @@ def test_a_closed_ledger_refuses_at_once(
     def ask() -> None:
         delivery_id = run.deliveries.values_list("pk", flat=True)[0]
         refused.append(
-            bool(ledger.ask(Mark(delivery_id, senders[0].pk, grant.token, 7, None)).wait())
+            bool(ledger.submit(Mark(delivery_id, senders[0].pk, grant.token, 7, None)).wait())
         )
         ledger.wait_for_all()
         connection.close()
@@ -178,20 +178,20 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
     grant = taken(senders[0], worker)
     Worker.objects.filter(pk=worker.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
     sql = PostgresqlLedger()
-    buried: list[int] = []
+    ended: list[int] = []
     marked: list[bool] = []
 
-    def bury() -> None:
-        buried.append(presume_dead())
+    def end() -> None:
+        ended.append(presume_dead())
         connection.close()
 
     with transaction.atomic():
         assert sql.is_living(worker_id=worker.pk, at=timezone.now())
-        # Waited for, it would be the transaction of a dead host that holds up the accounts of all.
-        burying = threading.Thread(target=bury)
-        burying.start()
-        burying.join(10)
-        assert buried == [0]
+        # It does not wait: a transaction left by a dead host must not block all accounts.
+        ending = threading.Thread(target=end)
+        ending.start()
+        ending.join(10)
+        assert ended == [0]
         row = (delivery.pk, senders[0].pk, grant.token, 7, None)
         assert sql.mark(worker_id=worker.pk, rows=[row], at=timezone.now())
     Worker.objects.filter(pk=worker.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
@@ -199,7 +199,7 @@ def test_a_mark_and_a_presumption_of_death_come_one_after_the_other(
     with transaction.atomic():
         assert presume_dead() == 1
         marking.start()
-        wait_until(_somebody_waits_for_a_lock, what="the mark to wait")
+        wait_until(_is_waiting_for_a_lock, what="the mark to wait")
         assert marked == []
     marking.join(10)
     assert marked == [False]
@@ -214,7 +214,7 @@ def _try(sql: PostgresqlLedger, worker: Worker) -> bool:
         connection.close()
 
 
-def _somebody_waits_for_a_lock() -> bool:
+def _is_waiting_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
@@ -227,7 +227,7 @@ def _somebody_waits_for_a_lock() -> bool:
 def test_a_lease_whose_taking_was_cut_off_is_not_held_for_ever(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
-    """The database died between its commit and its answer: we hold a lease and do not know."""
+    """The database died after the commit and before its answer: the worker has an unknown lease."""
     real = take_lease
     cut: list[int] = []
 
@@ -257,7 +257,7 @@ def test_a_refused_repeat_does_not_keep_the_lease(
     ledger = Ledger(worker_id=worker.pk, linger=0.0)
     ledger.start()
     delivery = run.deliveries.order_by("pk")[0]
-    assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
+    assert ledger.submit(Mark(delivery.pk, senders[0].pk, grant.token, 7, None)).wait()
     end_worker(worker_id=worker.pk, reason="test")
     real = unsettled_attempts
 
@@ -285,9 +285,9 @@ def test_a_worker_that_was_presumed_dead_starts_over(
     run = start(accounts=senders)
     with LocalWorker() as worker:
         wait_until(lambda: engine.control.figures().arrived > 3, what="the first messages")
-        buried = worker.runtime.context.worker.pk
-        end_worker(worker_id=buried, reason="presumed dead by a test")
-        wait_until(lambda: worker.runtime.context.worker.pk != buried, what="the new start")
+        ended = worker.runtime.context.worker.pk
+        end_worker(worker_id=ended, reason="presumed dead by a test")
+        wait_until(lambda: worker.runtime.context.worker.pk != ended, what="the new start")
         wait_until(lambda: is_finished(run), what="the end of the run")
     assert worker.deaths == []
     assert_exact(run, engine)
@@ -299,7 +299,7 @@ def test_a_worker_that_was_presumed_dead_starts_over(
 def test_of_two_lanes_in_one_batch_only_the_newer_is_granted(
     senders: list[Account], start: Start
 ) -> None:
-    """A lane of the past asks for the same delivery, and the same repeat, at the same moment."""
+    """An earlier lane asks for the same delivery, and the same repeat, at the same moment."""
     run = start(accounts=senders[:1])
     delivery = run.deliveries.order_by("pk")[0]
     worker = a_worker()
@@ -310,14 +310,14 @@ def test_of_two_lanes_in_one_batch_only_the_newer_is_granted(
         tokens = sorted(seqs, reverse=not stale_first)
         ledger.start()
         tickets = {
-            t: ledger.ask(Mark(delivery.pk, senders[0].pk, t, seqs[t], None)) for t in tokens
+            t: ledger.submit(Mark(delivery.pk, senders[0].pk, t, seqs[t], None)) for t in tokens
         }
         answers = {token: bool(ticket.wait()) for token, ticket in tickets.items()}
         assert answers == {grant.token: True, grant.token - 1: False}
         delivery.refresh_from_db()
         assert delivery.seq == seqs[grant.token]
         assert list(delivery.attempts.values_list("seq", flat=True)) == [delivery.seq]
-        tickets = {t: ledger.ask(Replay(senders[0].pk, t, delivery.seq)) for t in tokens}
+        tickets = {t: ledger.submit(Replay(senders[0].pk, t, delivery.seq)) for t in tokens}
         answers = {token: bool(ticket.wait()) for token, ticket in tickets.items()}
         assert answers == {grant.token: True, grant.token - 1: False}
         ledger.close()

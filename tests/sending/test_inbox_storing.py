@@ -1,4 +1,4 @@
-"""What a turn at an inbox brought is kept: once, whatever dies, and whatever cannot be stored."""
+"""Answers of inboxes are stored once, after crashes and beside answers that cannot be stored."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.account_tasks import request_account_task
-from accounts.gateway.inbox import Polled, Turn, ask_inbox, claim_turns, keep_polled
+from accounts.gateway.inbox import Polled, Turn, claim_turns, poll_inbox, store_polled
 from accounts.models import Account, AccountTaskKind, InboundMessage, Lease, Session
 from qqhttp import GatewayClient, Message
 from qqhttp.simulator import GatewaySimulator
-from tests.engine.working import LocalWorker
 from tests.qqhttp.raw_gateway import Peer, raw_gateway
+from tests.sending.working import LocalWorker
 
 
 @pytest.fixture
@@ -34,11 +34,11 @@ def test_storing_an_answer_again_adds_nothing(engine: GatewaySimulator, sender: 
         engine.control.push_inbound(uin=sender.uin, sender=10_001, text="once")
         engine.control.push_inbound(uin=sender.uin, sender=10_001, text="twice")
         heard = polled()
-        keep_polled(polled=[heard])
-        keep_polled(polled=[heard])
+        store_polled(polled=[heard])
+        store_polled(polled=[heard])
         assert texts() == ["once ", "twice "]
         assert Lease.objects.get(account=sender).worker is None
-        assert worker.runtime.inbox.asked == {}
+        assert worker.runtime.inbox.in_progress == {}
 
 
 def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
@@ -48,7 +48,7 @@ def test_a_turn_whose_lease_has_passed_on_gives_nothing_back(
         engine.control.push_inbound(uin=sender.uin, sender=10_001, text="still ours")
         heard = polled()
         Lease.objects.filter(account=sender).update(token=F("token") + 1)
-        keep_polled(polled=[heard])
+        store_polled(polled=[heard])
         assert texts() == ["still ours "]
         assert Lease.objects.get(account=sender).worker_id == worker.runtime.context.worker.pk
         Lease.objects.update(worker=None)
@@ -70,7 +70,7 @@ def test_when_the_next_turn_is(says: str, code: str, pause: tuple[float, float])
             peer.answer(arrival, says)
 
     with raw_gateway(answer) as gateway, GatewayClient(gateway.url) as client:
-        polled = ask_inbox(client=client, turn=Turn(1, 20_001, 1, 60, None, 5))
+        polled = poll_inbox(client=client, turn=Turn(1, 20_001, 1, 60, None, 5))
     assert (polled.code, polled.messages) == (code, ())
     assert polled.pause is not None
     assert pause[0] <= polled.pause <= pause[1]
@@ -80,14 +80,14 @@ def test_what_the_database_cannot_store_as_it_is(engine: GatewaySimulator, sende
     with _one_turn(sender) as (_worker, polled):
         heard = polled()
         odd = Message(kind=7, sender=10_001, text="a\0b")
-        keep_polled(
+        store_polled(
             polled=[Polled(heard.turn, "0", heard.at, heard.received_at, heard.pause, (odd,))]
         )
     row = InboundMessage.objects.get()
     assert (row.kind, row.text) == (7, "a\ufffdb")
 
 
-def test_what_cannot_be_stored_at_all_costs_the_others_nothing(
+def test_an_answer_that_cannot_be_stored_does_not_affect_the_others(
     engine: GatewaySimulator, sender: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     with _one_turn(sender) as (worker, polled):
@@ -97,20 +97,20 @@ def test_what_cannot_be_stored_at_all_costs_the_others_nothing(
         odd = Message(kind=9, sender=10_001, text="secret \ud83d")
         by_a_lane = replace(heard.turn, token=None)
         inbox = worker.runtime.inbox
-        inbox.asked[sender.pk] = heard.turn
+        inbox.in_progress[sender.pk] = heard.turn
         with caplog.at_level(logging.ERROR):
             worker.runtime.context.polled.put(
                 Polled(by_a_lane, "0", heard.at, heard.received_at, heard.pause, (odd,))
             )
             worker.runtime.context.polled.put(heard)
             inbox.close(patience=5.0)
-        assert (texts(), inbox.asked) == (["kept "], {})
+        assert (texts(), inbox.in_progress) == (["kept "], {})
     assert "cannot be stored: UnicodeEncodeError" in caplog.text
     assert "secret" not in caplog.text
 
 
 class _one_turn:
-    """A worker without rounds, and a function that takes an account's turn by hand."""
+    """A worker without inbox rounds, and a function that polls an account."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -137,4 +137,4 @@ class _one_turn:
         assert turn.seq == Lease.objects.get(account=self._account).last_seq
         with runtime.context.new_client() as client:
             assert isinstance(client, GatewayClient)
-            return ask_inbox(client=client, turn=turn)
+            return poll_inbox(client=client, turn=turn)

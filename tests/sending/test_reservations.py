@@ -1,4 +1,4 @@
-"""Places in the sliding windows equal attempts: what is not sent takes none."""
+"""The reservations in the rate windows equal the attempts: a message not sent keeps none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from accounts.leases.workers import announce_worker, end_worker
+from accounts.leases.workers import end_worker, register_worker
 from accounts.models import Account
 from accounts.pacing.redis_client import live
 from campaigns.models import CampaignRun
@@ -19,14 +19,14 @@ from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt
-from tests.engine.conftest import FRIENDS, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
 
-def places(account: Account) -> set[str]:
-    """Return the places an account has taken in its windows."""
+def reservations(account: Account) -> set[str]:
+    """Return the reservations an account has taken in its windows."""
     client: Any = live()
     return set(client.zrange(f"pace:account:{account.pk}", 0, -1)) - {"seed"}
 
@@ -37,10 +37,10 @@ def attempts(account: Account) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_mark_that_is_refused_takes_no_place(
+def test_a_refused_mark_keeps_no_reservation(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """Paused and resumed all the time: many a mark is refused."""
+    """The run is paused and resumed all the time, so many marks are refused."""
     Account.objects.update(per_hour=100, min_interval=0.02)
     run = start(accounts=senders[:1])
     with LocalWorker():
@@ -52,12 +52,12 @@ def test_a_mark_that_is_refused_takes_no_place(
                 resume_run(run=run)
             time.sleep(0.03)
     assert is_finished(run)
-    assert places(senders[0]) == attempts(senders[0])
+    assert reservations(senders[0]) == attempts(senders[0])
     assert len(attempts(senders[0])) == FRIENDS
 
 
 @pytest.mark.slow
-def test_a_window_of_the_day_that_closed_takes_no_place(
+def test_a_closed_sending_window_keeps_no_reservation(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     Account.objects.update(per_hour=100, min_interval=0.2)
@@ -67,13 +67,13 @@ def test_a_window_of_the_day_that_closed_takes_no_place(
     with LocalWorker():
         time.sleep(4.0)
     assert 0 < len(attempts(senders[0])) < FRIENDS or is_finished(run)
-    assert places(senders[0]) == attempts(senders[0])
+    assert reservations(senders[0]) == attempts(senders[0])
 
 
-def test_a_lane_that_died_leaves_no_place_behind(
+def test_a_lane_that_died_leaves_no_reservation(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """It died between taking a place and its mark."""
+    """It died between the reservation and its mark."""
     Account.objects.update(per_hour=100)
     client: Any = live()
     client.zadd(f"pace:account:{senders[0].pk}", {"seed": 0, f"{senders[0].pk}:1": 1e15})
@@ -83,11 +83,11 @@ def test_a_lane_that_died_leaves_no_place_behind(
     run = start(accounts=senders[:1])
     with LocalWorker():
         wait_until(lambda: is_finished(run), what="the end of the run")
-    assert places(senders[0]) == attempts(senders[0])
+    assert reservations(senders[0]) == attempts(senders[0])
 
 
 def _dead_worker() -> int:
-    worker = announce_worker(egress_name="default", source_address=None, proxy=None, version="t")
+    worker = register_worker(egress_name="default", source_address=None, proxy=None, version="t")
     end_worker(worker_id=worker.pk, reason="killed")
     return worker.pk
 

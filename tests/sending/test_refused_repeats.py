@@ -1,4 +1,4 @@
-"""No request leaves under a SEQ that the gateway may have forgotten, nor to who opted out since."""
+"""No repeat under a SEQ that the gateway may have forgotten, nor to a person who opted out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.leases.leases import Grant, take_lease
-from accounts.leases.workers import announce_worker
+from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
 from campaigns.steering.lifecycle import cancel_run
@@ -23,8 +23,8 @@ from sending.ledger.ledger import Ledger
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
 from sending.worker import runtime as runtime_module
-from tests.engine.conftest import FRIENDS, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 SEQ = 7
@@ -38,7 +38,7 @@ def test_the_margin_covers_all_that_passes_between_the_proof_and_the_wire() -> N
 def marked(senders: list[Account], start: Start) -> Iterator[tuple[Ledger, Grant, Delivery]]:
     """A delivery that was marked, with the ledger that did it."""
     run = start(accounts=senders[:1])
-    worker: Worker = announce_worker(
+    worker: Worker = register_worker(
         egress_name="default", source_address=None, proxy=None, version="test"
     )
     grant = take_lease(account_id=senders[0].pk, worker_id=worker.pk, egress_id=worker.egress_id)
@@ -46,13 +46,13 @@ def marked(senders: list[Account], start: Start) -> Iterator[tuple[Ledger, Grant
     ledger = Ledger(worker_id=worker.pk, linger=0.0)
     ledger.start()
     delivery = run.deliveries.order_by("pk")[0]
-    assert ledger.ask(Mark(delivery.pk, senders[0].pk, grant.token, SEQ, None)).wait()
+    assert ledger.submit(Mark(delivery.pk, senders[0].pk, grant.token, SEQ, None)).wait()
     yield ledger, grant, delivery
     ledger.close()
 
 
 def grow_old(delivery: Delivery, seconds: float) -> None:
-    """Make a delivery's attempt so old, by the shared time."""
+    """Make a delivery's attempt `seconds` old."""
     Attempt.objects.filter(delivery=delivery).update(
         marked_at=shared.now() - timedelta(seconds=seconds)
     )
@@ -60,7 +60,7 @@ def grow_old(delivery: Delivery, seconds: float) -> None:
 
 def asked_again(marked: tuple[Ledger, Grant, Delivery]) -> Decision:
     ledger, grant, _delivery = marked
-    return ledger.ask(Replay(grant.account_id, grant.token, SEQ)).wait()
+    return ledger.submit(Replay(grant.account_id, grant.token, SEQ)).wait()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def _leave_open(engine: GatewaySimulator, run: CampaignRun) -> None:
         wait_until(lambda: run.deliveries.filter(state="sending", last_res="NULL").exists())
     engine.control.set_faults()
     assert engine.control.figures().arrived == 1
-    # The wait before the next repeat is kept by the next lane, and not what is tested here.
+    # The next lane would keep the wait before the repeat, which is not tested here.
     run.deliveries.filter(state="sending").update(not_before=None)
 
 
@@ -151,7 +151,7 @@ def test_a_wait_before_a_repeat_outlives_its_lane(
 
 
 @pytest.mark.slow
-def test_an_open_attempt_nobody_waits_for_is_found_while_the_lane_lives(
+def test_a_forgotten_open_attempt_is_found_while_the_lane_lives(
     engine: GatewaySimulator,
     senders: list[Account],
     start: Start,
@@ -188,12 +188,12 @@ def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
     cut: list[int] = []
     commit: Any = Ledger._commit
 
-    def cut_commit(self: Ledger, said: Any, asked: Any, *, is_again: bool) -> Any:
-        decided = commit(self, said, asked, is_again=is_again)
-        if asked and not is_again and len(cut) < 5:
+    def cut_commit(self: Ledger, settlements: Any, requests: Any, *, is_again: bool) -> Any:
+        decisions = commit(self, settlements, requests, is_again=is_again)
+        if requests and not is_again and len(cut) < 5:
             cut.append(1)
             raise OperationalError("server closed the connection unexpectedly")
-        return decided
+        return decisions
 
     monkeypatch.setattr(Ledger, "_commit", cut_commit)
     run = start(accounts=senders[:2])
@@ -203,5 +203,7 @@ def test_a_mark_whose_commit_was_cut_off_is_granted_after_all(
     assert len(cut) == 5
     assert states_of(run) == {"sent": 2 * FRIENDS}
     assert Attempt.objects.count() == 2 * FRIENDS  # none was left, and none made anew
+    # A mark that was not granted would be found as an open attempt, and counted as a repeat.
+    assert Attempt.objects.filter(replays__gt=0).count() < len(cut)
     assert engine.control.figures().twice == 0
     assert check_figures(run=run) == []

@@ -1,4 +1,4 @@
-"""Rests that a lane begins by itself, those that an operator orders, and what outlasts a slice."""
+"""Rests that a lane begins by itself, rests that an operator orders, and slices that end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane as lane_module
 from sending.lanes import reactions
-from tests.engine.conftest import assert_exact, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import assert_exact, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

@@ -1,4 +1,4 @@
-"""A text that was good when its run was made and is not any more ends no lane and hangs no run."""
+"""A text that became invalid after its run was made stops its run, and no lane or other run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 LONG = "a text of more than thirty characters"

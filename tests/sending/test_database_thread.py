@@ -1,4 +1,4 @@
-"""The ledger's own thread beside the greenlets, in a process that runs on gevent like a worker."""
+"""The ledger's own thread beside the greenlets, in a process on gevent like a worker."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A worker in this process: the engine's own runtime and lanes, on threads, without Celery.
+"""A worker in this process: the real runtime and lanes, on threads, without Celery.
 
-The wake-ups that Celery carries in production are replaced by a loop that looks for idle accounts
-with something to do. Everything else is the product's: ledger, leases, lanes, control loop.
+A loop that looks for idle accounts with work replaces Celery's wake-ups. Everything else is real:
+ledger, leases, lanes, control loop.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class LocalWorker:
     """A context manager: inside it, runs are sent.
 
     Args:
-        is_looking: whether accounts with work get their lanes by themselves.
+        is_looking: whether lanes are opened for accounts with work.
     """
 
     def __init__(self, *, is_looking: bool = True) -> None:
         self._is_looking = is_looking
         self._stop = threading.Event()
         self._lanes: list[threading.Thread] = []
-        #: What lanes died of; a test that expects none asserts that it is empty.
+        #: The exceptions that ended lanes; a test that expects none asserts that this is empty.
         self.deaths: list[BaseException] = []
 
     def __enter__(self) -> Self:
@@ -98,7 +98,7 @@ class LocalWorker:
 def wait_until(
     condition: Callable[[], object], *, what: str = "it", seconds: float = PATIENCE
 ) -> None:
-    """Wait for something to become true."""
+    """Wait until a condition is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds:g} s"

@@ -1,4 +1,4 @@
-"""What operators do in the middle of a run takes hold before each account's next message."""
+"""Operators' changes during a run apply before each account's next message."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.lanes.context import LaneContext
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
@@ -107,7 +107,7 @@ def test_a_limit_a_minute_holds(
 
 
 @pytest.mark.slow
-def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
+def test_a_flush_of_redis_during_a_run_does_not_exceed_the_limit(
     engine: GatewaySimulator, senders: list[Account], start: Start, clean_redis: Any
 ) -> None:
     Account.objects.update(per_minute=4)
@@ -115,7 +115,7 @@ def test_a_flush_of_redis_in_the_middle_gives_nobody_more_than_the_limit(
     with LocalWorker() as worker:
         wait_for_messages(engine, 4)
         clean_redis.flushall()
-        # Asked again, Redis knows of four messages once more, and the lane waits on.
+        # The window is seeded with four messages again, and the lane keeps waiting.
         worker.runtime.wake_all()
         key = f"pace:account:{senders[0].pk}"
         wait_until(lambda: clean_redis.zcard(key) > 0, what="the seeding")
@@ -209,7 +209,7 @@ def test_a_run_that_begins_shares_a_busy_account_at_once(
         before = arrived(engine)
         wait_until(lambda: is_finished(first) and is_finished(second), what="the end of both")
     texts = [message.text for message in engine.control.messages(uin=senders[0].uin)]
-    # The control loop hears of it within half a second, which is two messages; one is under way.
+    # The control loop reads it within half a second, which is two messages; one is under way.
     assert texts.index("second") <= before + 4
     assert texts[before + 4 : before + 12].count("second") == 4
     assert sorted(map(str, texts)) == ["first"] * FRIENDS + ["second"] * FRIENDS
@@ -252,23 +252,24 @@ def test_an_account_that_is_renamed_signs_with_its_new_name_at_once(
 
 
 @pytest.mark.slow
-def test_a_lane_hears_how_its_account_stands_even_if_the_lane_before_it_heard_the_same(
+def test_a_new_lane_learns_its_accounts_row_even_if_the_lane_before_it_had_the_same_row(
     engine: GatewaySimulator,
     senders: list[Account],
     start: Start,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As if others waited for its place: so it hands back instead of going on.
+    # No lane has room, as when other accounts wait: so this one hands back at the end of its slice.
     monkeypatch.setattr(LaneContext, "has_room", property(lambda _context: False))
     Account.objects.update(min_interval=0.25, state="online")
     run = start(accounts=senders[:1])
     with LocalWorker() as worker:
         wait_for_messages(engine, 1)
-        (first,) = worker.runtime.lanes.values()
-        wait_until(lambda: first.seen, what="the lane to be told")
-        first.look_up(0)  # its slice is over
+        lanes = worker.runtime.lanes
+        (first,) = lanes.values()
+        wait_until(lambda: first.last_row, what="the lane to be told")
+        first.note_account_task(0)  # its slice is over
         wait_until(
-            lambda: any(lane.seen for lane in worker.runtime.lanes.values() if lane is not first),
+            lambda: any(lane.last_row for lane in lanes.values() if lane is not first),
             what="the next to be told",
         )
         wait_until(lambda: is_finished(run), what="the end of the run")

@@ -1,4 +1,4 @@
-"""Write ahead: an attempt is durable before its request leaves, and nobody's death changes that."""
+"""Write ahead: an attempt is durable before its request leaves, whatever process dies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from accounts.models import Account, Worker
 from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
@@ -44,7 +44,7 @@ def test_no_request_arrives_whose_attempt_is_not_durable(
 def test_while_the_database_takes_no_mark_nothing_is_sent(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """Somebody holds the run's row or the whole database: the ledger waits, and so do the lanes."""
+    """Another transaction holds the worker's row: the ledger waits, and so do the lanes."""
     Account.objects.update(min_interval=0.05)
     run = start(accounts=senders)
     with LocalWorker() as worker:

@@ -1,4 +1,4 @@
-"""What friends write arrives within a heartbeat, once and intact, and no message is late for it."""
+"""Inbound messages are stored within a heartbeat, once and intact, and delay no message."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from contacts.people.person_page import person_of
 from contacts.segments.preview import preview_segment
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane_inbox as lane_inbox_module
-from tests.engine.conftest import assert_exact, friends_of, is_finished
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import assert_exact, friends_of, is_finished
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
-#: What once met a careless parser, and a text that is nothing but blanks.
+#: Texts that a careless parser would break, and one of blanks only.
 TRICKY = [
     "hi, there",
     "a+b=c&d 100%",
@@ -88,7 +88,7 @@ def test_what_a_friend_writes_is_stored_once_and_intact(
         wait_until(lambda: len(texts()) == len(TRICKY), what="the texts", seconds=A_HEARTBEAT)
         before = asked(engine)
         wait_until(lambda: asked(engine) > before, what="another turn", seconds=A_HEARTBEAT)
-        wait_until(lambda: not worker.runtime.inbox.asked, what="its end")
+        wait_until(lambda: not worker.runtime.inbox.in_progress, what="its end")
         assert worker.deaths == []
     # As it came: the gateway adds a blank to what a person wrote (reference, (9)).
     assert texts() == [f"{text} " for text in TRICKY]
@@ -101,7 +101,7 @@ def test_what_a_friend_writes_is_stored_once_and_intact(
 
 
 @pytest.mark.slow
-def test_who_asks_for_friendship_is_kept_and_who_comes_online_is_not(
+def test_friend_requests_are_stored_and_presence_changes_are_not(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     friend = friends_of(0)[0]
@@ -124,7 +124,7 @@ def test_the_lease_is_free_in_between_and_remembers_the_reply(
         logged_in(sender)
         token = Lease.objects.get(account=sender).token
         wait_until(lambda: asked(engine) >= 2, what="two turns", seconds=2 * A_HEARTBEAT)
-        wait_until(lambda: not worker.runtime.inbox.asked, what="their end")
+        wait_until(lambda: not worker.runtime.inbox.in_progress, what="their end")
     lease = Lease.objects.get(account=sender)
     assert lease.worker is None
     assert lease.token > token
@@ -149,7 +149,7 @@ def _last_used(session: Session) -> Any:
     return Session.objects.get(pk=session.pk, ended_at=None).last_used_at
 
 
-# --- who is not asked --------------------------------------------------------------------------
+# --- inboxes that are not polled --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def _is_due(worker: LocalWorker, *, at: float) -> bool:
 
 
 @pytest.mark.slow
-def test_nobody_is_asked_when_it_is_switched_off(
+def test_no_inbox_is_polled_while_the_setting_is_off(
     engine: GatewaySimulator, sender: Account, settings: Any
 ) -> None:
     settings.QQ_INBOX = False
@@ -195,7 +195,7 @@ def test_nobody_is_asked_when_it_is_switched_off(
 
 
 @pytest.mark.slow
-def test_a_session_that_ended_is_noted_and_nobody_logs_in_for_it(
+def test_a_session_that_ended_is_noted_and_causes_no_login(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     with LocalWorker():
@@ -247,15 +247,15 @@ def test_an_outage_is_noted_and_ends_by_itself_without_anything_to_send(
 
 
 @pytest.mark.slow
-def test_what_a_worker_is_told_while_it_drains_is_stored(
+def test_an_answer_that_arrives_during_a_drain_is_stored(
     engine: GatewaySimulator, sender: Account
 ) -> None:
     friend = friends_of(0)[0]
-    with LocalWorker() as worker:
+    with LocalWorker():
         logged_in(sender)
         engine.control.push_inbound(uin=sender.uin, sender=friend, text="late")
         engine.control.set_faults("latency:after,seconds=0.8,command=GetMsgEx")
-        wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
+        wait_until(lambda: engine.control.faults()[0]["fired"], what="a request under way")
     assert texts() == ["late "]
     assert Lease.objects.get(account=sender).worker is None
 
@@ -264,7 +264,7 @@ def test_what_a_worker_is_told_while_it_drains_is_stored(
 
 
 @pytest.mark.slow
-def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
+def test_a_lane_polls_at_the_beginning_of_a_gap(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
     """At its end the poll would cost the message after it the whole gap."""
@@ -288,7 +288,7 @@ def test_a_lane_that_sends_hears_at_the_beginning_of_a_gap(
 
 
 @pytest.mark.slow
-def test_a_lane_that_waits_for_its_place_hears_meanwhile(
+def test_a_lane_that_waits_for_a_slot_polls_meanwhile(
     engine: GatewaySimulator,
     sender: Account,
     start: Start,
@@ -309,7 +309,7 @@ def test_a_lane_that_waits_for_its_place_hears_meanwhile(
 
 
 @pytest.mark.slow
-def test_a_lane_that_hears_of_its_sessions_end_logs_in_again_and_goes_on(
+def test_a_lane_whose_session_ended_logs_in_again_and_continues(
     engine: GatewaySimulator, sender: Account, start: Start
 ) -> None:
     engine.control.set_faults("latency:after,seconds=0.2,command=CLTMSG")
@@ -339,7 +339,7 @@ def test_work_that_comes_while_a_turn_is_under_way_waits_for_no_tick(
     with LocalWorker(is_looking=False) as worker:
         request_account_task(account=sender, kind=AccountTaskKind.LOGIN)
         worker.open_lane(sender).join()
-        wait_until(lambda: worker.runtime.inbox.asked, what="a turn")
+        wait_until(lambda: worker.runtime.inbox.in_progress, what="a turn")
         start(accounts=[sender])
         worker.open_lane(sender).join()  # the wake-up: the lease is taken, so it does nothing
         assert engine.control.figures().arrived == 0

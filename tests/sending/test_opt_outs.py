@@ -1,4 +1,4 @@
-"""Somebody who is suppressed while a run is under way gets nothing any more."""
+"""A person who is suppressed during a run gets no more messages."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from campaigns.models import CampaignRun
 from contacts.models import ContactList
 from contacts.suppressions import suppress
 from qqhttp.simulator import GatewaySimulator
-from tests.engine.conftest import FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 

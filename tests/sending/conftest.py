@@ -1,4 +1,4 @@
-"""Small worlds for the engine's tests: a gateway, accounts it knows, a run that is planned."""
+"""Fixtures of the tests of sending: a gateway, accounts that it knows, a planned run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def gateway() -> Iterator[GatewaySimulator]:
 def engine(
     transactional_db: None, clean_redis: Any, gateway: GatewaySimulator, settings: Any
 ) -> GatewaySimulator:
-    """The product's settings pointing at the gateway, with patience that fits a test."""
+    """The gateway, with the settings pointing at it and short timeouts."""
     settings.QQ_GATEWAY_URL = gateway.url
     settings.QQ_READ_TIMEOUT = 1.0
     settings.QQ_CONNECT_TIMEOUT = 1.0
@@ -41,7 +41,7 @@ def engine(
 
 @pytest.fixture
 def senders(engine: GatewaySimulator) -> list[Account]:
-    """The gateway's accounts, known with their friends."""
+    """The gateway's accounts, with their friends."""
     return [known_account(number) for number in range(ACCOUNTS)]
 
 
@@ -77,13 +77,13 @@ def known_account(number: int, *, friends: int = FRIENDS, **columns: Any) -> Acc
 
 
 def friends_of(number: int, count: int = FRIENDS) -> list[int]:
-    """Return the UINs of an account's friends, as the gateway gives them out."""
+    """Return the UINs of an account's friends at the gateway."""
     first = FIRST_FRIEND + number * FRIENDS
     return list(range(first, first + count))
 
 
 def states_of(run: CampaignRun) -> dict[str, int]:
-    """Return how many of a run's deliveries are in which state."""
+    """Return the number of a run's deliveries by state."""
     counted: dict[str, int] = {}
     for state in Delivery.objects.filter(run=run).values_list("state", flat=True):
         counted[state] = counted.get(state, 0) + 1
@@ -96,7 +96,7 @@ def is_finished(run: CampaignRun) -> bool:
 
 
 def assert_exact(run: CampaignRun, gateway: GatewaySimulator) -> None:
-    """Everybody got the message once, and every figure is right."""
+    """Assert that each person got the message once and every figure is right."""
     run.refresh_from_db()
     owed = [
         (uin, text if text is not None else run.text)

@@ -1,4 +1,4 @@
-"""The inbox in the real worker, on greenlets: heard while it is quiet, and while it sends."""
+"""The inbox in the real worker, on greenlets: polled without and with messages to send."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import FIRST_FRIEND, password_of, populate
-from tests.engine.working import wait_until
 from tests.running_stack import RunningStack
+from tests.sending.working import wait_until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -1,4 +1,4 @@
-"""Trouble that is the gateway's, the path's or the database's is held against nobody."""
+"""Failures of the gateway, the network or the database cost no account and no message."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.lanes.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
 from sending.lanes.pacing import LanePacing
 from sending.models import Attempt, ResultPolicy
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
@@ -39,7 +39,7 @@ def test_a_gateway_that_answers_no_logins_costs_no_account(
     engine: GatewaySimulator, senders: list[Account], start: Start,
     monkeypatch: pytest.MonkeyPatch, settings: Any, fault: str,
 ) -> None:  # fmt: skip
-    """More failed logins than any count of tries; then everything is sent, without a human."""
+    """Logins fail a dozen times; then everything is sent, without an operator."""
     monkeypatch.setattr(conversation, "LOGIN_BACKOFF_SECONDS", (0.05,))
     monkeypatch.setattr("sending.lanes.gateway_watch.LONGEST_PAUSE_SECONDS", 0.2)
     monkeypatch.setattr("sending.lanes.gateway_watch.FIRST_PAUSE_SECONDS", 0.05)
@@ -93,7 +93,7 @@ def test_one_account_whose_logins_fail_keeps_no_other_from_it(
 def test_unknown_stays_zero_while_the_gateway_remembers(
     engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
 ) -> None:
-    """HTTP 5xx for longer than any policy's tries would have lasted."""
+    """HTTP 5xx for longer than the tries of any policy."""
     _hurry()
     settings.QQ_GATEWAY_REPLAY_WINDOW = 600
     engine.control.set_faults("http:before,command=CLTMSG,status=503")
@@ -111,10 +111,10 @@ def test_unknown_stays_zero_while_the_gateway_remembers(
 
 
 @pytest.mark.slow
-def test_a_message_the_gateway_never_answers_holds_up_no_other(
+def test_a_message_without_an_answer_does_not_block_others(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """The gateway chokes on one text; the account's other messages do not wait ten minutes."""
+    """The gateway fails on one text; the account's other messages do not wait ten minutes."""
     _hurry()
     run = start(accounts=senders[:2])
     odd = run.deliveries.order_by("pk")[0]
@@ -191,8 +191,8 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = GatewayWatch(egress_id=0, on_return=lambda: None)
     monkeypatch.setattr(watch, "_begin_outage", lambda _sentence: None)
     monkeypatch.setattr(watch, "_end_outage", lambda: None)
-    watch.unreachable("away", asked_at=now[0])
-    watch.unreachable("away", asked_at=now[0] - 1.0)  # it was under way already
+    watch.note_unreachable("away", asked_at=now[0])
+    watch.note_unreachable("away", asked_at=now[0] - 1.0)  # it was under way already
     probes = []
     while now[0] < 400.0:
         if wait := watch.seconds_to_wait():
@@ -200,40 +200,40 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
             continue
         probes.append(now[0])
         now[0] += 0.01
-        watch.unreachable("away", asked_at=probes[-1])
+        watch.note_unreachable("away", asked_at=probes[-1])
     gaps = [after - before for before, after in pairwise(probes)]
     assert gaps[:4] == pytest.approx([1.0, 2.0, 4.0, 8.0], abs=0.1)
     assert gaps[-1] == pytest.approx(LONGEST_PAUSE_SECONDS, abs=0.1)
-    watch.answered(is_message=True)
+    watch.note_answered(is_message=True)
     assert watch.seconds_to_wait() == 0.0
     assert not watch.is_away
 
 
 def test_a_pause_lasts_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    tempo: LanePacing = LanePacing.__new__(LanePacing)
-    tempo.wake, checks = threading.Event(), []
-    tempo._check = lambda: checks.append(1)
+    pacing: LanePacing = LanePacing.__new__(LanePacing)
+    pacing.wake, checks = threading.Event(), []
+    pacing._check = lambda: checks.append(1)
     stop = threading.Event()
 
     def wake() -> None:
         while not stop.wait(0.02):
-            tempo.wake.set()
+            pacing.wake.set()
 
     waker = threading.Thread(target=wake)
     waker.start()
     began = local.elapsed()
-    tempo.pause(0.5)
+    pacing.pause(0.5)
     took = local.elapsed() - began
     stop.set()
     waker.join()
     assert took >= 0.5
-    assert len(checks) > 5  # it looked each time whether the lane must end
+    assert len(checks) > 5  # it checked each time whether the lane must end
 
 
 # --- the database ---------------------------------------------------------------------------
 
-#: What a server says, provoked for real, and whether it is about the row.
-SAID = {
+#: Statements that provoke an error of the server, and whether the error is about the row.
+ERRORS = {
     "a text too long": ("INSERT INTO t (s) VALUES ('12345')", True),
     "no number": ("INSERT INTO t (n) VALUES (CAST('x' AS integer))", True),
     "a number too large": ("INSERT INTO t (n) VALUES (99999999999)", True),
@@ -291,9 +291,9 @@ def _parameters() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_what_a_server_says_about_a_write(tables: None, name: str) -> None:
-    statement, expected = SAID[name]
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_of_the_server_is_about_the_row_or_not(tables: None, name: str) -> None:
+    statement, expected = ERRORS[name]
     with (
         pytest.raises(DatabaseError) as caught,
         transaction.atomic(),
@@ -305,7 +305,7 @@ def test_what_a_server_says_about_a_write(tables: None, name: str) -> None:
 
 
 @pytest.mark.parametrize("problem", [ValueError("NUL"), OverflowError("64 bits"), TypeError("?")])
-def test_what_no_database_was_asked_is_about_the_row(problem: Exception) -> None:
+def test_an_error_of_the_driver_is_about_the_row(problem: Exception) -> None:
     assert not is_shared_failure(problem)
 
 

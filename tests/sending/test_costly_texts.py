@@ -1,4 +1,4 @@
-"""Texts that take too much: their people are skipped, their run is stopped, others go on."""
+"""Texts that cost too much: their deliveries are skipped, their run stops, others continue."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sending.lanes.feed import brief, next_deliveries
 from sending.runs import costly_texts
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.engine.conftest import FRIENDS, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import FRIENDS, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
-#: Costs nothing for those who have a small number, and everything for those who have a large one.
+#: Cheap for contacts with a small number, too costly for those with a large one.
 COSTLY = "hi {% for i in (1..n) %}{{ i }}{% endfor %}"
 
 
@@ -71,7 +71,7 @@ def test_a_run_whose_texts_keep_costing_too_much_stops_and_others_go_on(
     run.refresh_from_db()
     assert "too much time or memory" in run.state_detail
     assert not [reason for reason in why_is_nothing_moving(run=run) if "worker" in reason.sentence]
-    # Its people's attributes are mended: it goes on where it stood.
+    # With smaller attributes it resumes where it stopped.
     give(run, 1, to=slice(None))
     resume_run(run=run)
     with LocalWorker():

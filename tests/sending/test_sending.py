@@ -1,4 +1,4 @@
-"""Sending as it should be: everybody once, whatever the gateway does to single requests."""
+"""Each person gets the message once, whatever the gateway does to single requests."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from accounts.models import Account
 from campaigns.models import CampaignRun
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
-from tests.engine.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
-from tests.engine.working import LocalWorker, wait_until
+from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.working import LocalWorker, wait_until
 
 Start = Callable[..., CampaignRun]
 
 
 @pytest.mark.parametrize("text", ["hello & 100% = 你好", "{{ uin }}: hello, {{ nickname }}"])
-def test_everybody_gets_it_once(
+def test_each_person_gets_it_once(
     engine: GatewaySimulator, senders: list[Account], start: Start, text: str
 ) -> None:
     run = start(accounts=senders, text=text)
@@ -51,7 +51,7 @@ def test_a_request_that_goes_wrong_is_asked_again(
 
 @pytest.mark.one_database
 @pytest.mark.parametrize("poison", ["a\0b", "a\ud800b"])
-def test_a_text_that_cannot_be_sent_is_skipped_and_holds_up_nobody(
+def test_a_text_that_cannot_be_sent_is_skipped_and_blocks_no_other(
     engine: GatewaySimulator, senders: list[Account], start: Start, poison: str
 ) -> None:
     if connection.vendor != "sqlite":

@@ -1,0 +1,45 @@
+"""The reasons for which a lane must stop before its work is done, as exceptions."""
+
+from __future__ import annotations
+
+from foundation.sentences import Sentence as _
+
+
+class LaneMustStop(Exception):
+    """The account cannot continue now.
+
+    Args:
+        sentence: the reason, for the operator.
+        retry_seconds: when another lane may try, or None if an operator has to act.
+    """
+
+    def __init__(self, sentence: str, *, retry_seconds: float | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.retry_seconds = retry_seconds
+
+
+class LoginUnanswered(LaneMustStop):
+    """A login got no definite answer.
+
+    The cause is the gateway or the network: such a failure says nothing about the account.
+
+    Args:
+        sentence: the reason, for the operator.
+        retry_seconds: seconds until the next login may be tried.
+        was_asked: whether the gateway was asked just now. False if the account still waits after
+            an earlier failure.
+    """
+
+    retry_seconds: float
+
+    def __init__(self, sentence: str, *, retry_seconds: float, was_asked: bool = True) -> None:
+        super().__init__(sentence, retry_seconds=retry_seconds)
+        self.was_asked = was_asked
+
+
+class LeaseLost(LaneMustStop):
+    """Another lane may hold the account's lease: this one must not send another request."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Another lane holds the account's lease."))

@@ -1,0 +1,170 @@
+"""What the ledger writes in one transaction: results, marks, repeats and figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from clocks import local, shared
+from foundation.failpoints import failpoint
+from sending.ledger.entries import REPLAY_MARGIN_SECONDS, Decision, Mark, Replay, Settlement
+from sending.ledger.sql import LedgerSql
+from sending.ledger.sql_postgresql import PostgresqlLedger
+from sending.ledger.sql_sqlite import SqliteLedger
+from sending.models import TallyKind
+from sending.querysets.tally import TallyKey, add_tallies
+from sending.states import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The outcome of a transaction.
+
+    Attributes:
+        decisions: the decision on each mark and replay by its position; refused if missing.
+        is_living: whether the worker had not been ended when the transaction began.
+        proved_at: the time for which that holds, on `clocks.local.elapsed`.
+    """
+
+    decisions: dict[int, Decision]
+    is_living: bool
+    proved_at: float
+
+
+class BatchWriter:
+    """Writes batches for one worker.
+
+    Args:
+        worker_id: the worker's row: its fence and the shard of its tallies.
+    """
+
+    def __init__(self, *, worker_id: int) -> None:
+        self._worker_id = worker_id
+        self._sql: LedgerSql = (
+            PostgresqlLedger() if connection.vendor == "postgresql" else SqliteLedger()
+        )
+
+    @property
+    def connection_options(self) -> str:
+        """The options its connection needs (libpq's `options`)."""
+        return self._sql.connection_options
+
+    def commit(
+        self,
+        settlements: Sequence[Settlement],
+        requests: Sequence[Mark | Replay],
+        *,
+        is_again: bool,
+    ) -> Committed:
+        """Write one transaction.
+
+        Args:
+            settlements, requests: the batch.
+            is_again: whether an earlier try of the same batch may have been committed.
+        """
+        # `proved_at` is taken before anything that may wait, the start of the transaction included.
+        # So a proof that took long is old, and is asked for again. `at` must not be the older one.
+        proved_at = local.elapsed()
+        at = shared.now()
+        with transaction.atomic():
+            changes: Counter[TallyKey] = Counter()
+            is_living = self._sql.is_living(worker_id=self._worker_id, at=at)
+            if not is_living:
+                # Other workers hold the leases now and may be repeating these very requests, so the
+                # results known here are out of date. But a message that was accepted stays so.
+                settlements = [one for one in settlements if one.to == DeliveryState.SENT]
+            if settlements:
+                self._settle(settlements, changes)
+            decisions: dict[int, Decision] = {}
+            if is_living:
+                decisions |= self._mark(requests, changes, at=at, is_again=is_again)
+                decisions |= self._replay(requests, at=at)
+            add_tallies(shard=self._worker_id, changes=changes)
+            failpoint("in_commit")
+        return Committed(decisions, is_living, proved_at)
+
+    def _settle(self, settlements: Sequence[Settlement], changes: Counter[TallyKey]) -> None:
+        rows = [
+            (s.delivery_id, s.account_id, s.seq, s.to, s.reason, s.res, s.at, s.not_before,
+             s.is_ended, s.sent_at)
+            for s in settlements
+        ]  # fmt: skip
+        codes = {s.delivery_id: s.res for s in settlements}
+        for delivery_id, run_id, state, reason in self._sql.settle(rows=rows):
+            changes[run_id, TallyKind.RES, codes[delivery_id]] += 1
+            if state != DeliveryState.SENDING:
+                changes[run_id, TallyKind.STATE, DeliveryState.SENDING] -= 1
+                changes[run_id, TallyKind.STATE, state] += 1
+                if state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+                    changes[run_id, TallyKind.REASON, f"{state}:{reason}"] += 1
+
+    def _mark(
+        self,
+        requests: Sequence[Mark | Replay],
+        changes: Counter[TallyKey],
+        *,
+        at: datetime,
+        is_again: bool,
+    ) -> dict[int, Decision]:
+        # By SEQ as well: a lane and its predecessor may ask for the same delivery in one batch.
+        marks = {
+            (one.delivery_id, one.seq): position
+            for position, one in enumerate(requests)
+            if isinstance(one, Mark)
+        }
+        if not marks:
+            return {}
+        rows = [
+            (one.delivery_id, one.account_id, one.token, one.seq, one.text)
+            for one in requests
+            if isinstance(one, Mark)
+        ]
+        decisions: dict[int, Decision] = {}
+        if is_again:
+            for delivery_id, seq in self._sql.marked_already(worker_id=self._worker_id, rows=rows):
+                decisions[marks[delivery_id, seq]] = Decision.GRANTED
+        for delivery_id, run_id, seq in self._sql.mark(worker_id=self._worker_id, rows=rows, at=at):
+            decisions[marks[delivery_id, seq]] = Decision.GRANTED
+            changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= 1
+            changes[run_id, TallyKind.STATE, DeliveryState.SENDING] += 1
+        return decisions
+
+    def _replay(self, requests: Sequence[Mark | Replay], *, at: datetime) -> dict[int, Decision]:
+        # If several lanes ask for the same attempt, only the newest token can hold the lease.
+        by_token = sorted(
+            (one.token, position, one)
+            for position, one in enumerate(requests)
+            if isinstance(one, Replay)
+        )
+        replays = {(one.account_id, one.seq): position for _token, position, one in by_token}
+        if not replays:
+            return {}
+        rows = [(one.account_id, one.token, one.seq) for one in requests if isinstance(one, Replay)]
+        found = self._sql.replay(
+            worker_id=self._worker_id,
+            rows=rows,
+            oldest=at - timedelta(seconds=_askable_seconds()),
+        )
+        return {
+            replays[account_id, seq]: _decision(is_too_old, has_opted_out, is_cancelled)
+            for account_id, seq, is_too_old, has_opted_out, is_cancelled in found
+        }
+
+
+def _askable_seconds() -> float:
+    """Return how long after its mark a request may be repeated, seconds."""
+    window: float = settings.QQ_GATEWAY_REPLAY_WINDOW
+    return window - REPLAY_MARGIN_SECONDS
+
+
+def _decision(is_too_old: bool, has_opted_out: bool, is_cancelled: bool) -> Decision:
+    if has_opted_out:
+        return Decision.OPTED_OUT
+    if is_cancelled:
+        return Decision.CANCELLED
+    return Decision.TOO_OLD if is_too_old else Decision.GRANTED

@@ -1,1 +1,0 @@
-"""The engine against the real simulator, a real database and a real Redis."""

@@ -1,0 +1,1 @@
+"""Tests of sending: real simulator, real database, real Redis."""
