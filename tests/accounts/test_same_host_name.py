@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.leases.workers import register_worker, prove_alive
+from accounts.leases.workers import prove_alive, register_worker
 from accounts.models import Worker
 
 pytestmark = pytest.mark.django_db
