@@ -62,7 +62,7 @@ class _World:
     repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
 
 
-def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
+def find_account_waits(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
     """Return what holds accounts up, by kind; those that simply send are left out."""
     world = _World()
     found: defaultdict[str, list[Wait]] = defaultdict(list)
@@ -78,7 +78,7 @@ def what_holds_up(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
     return dict(found)
 
 
-def told_together(waits: list[Wait]) -> str:
+def summarise_waits(waits: list[Wait]) -> str:
     """Return the sentence for accounts that are held up alike."""
     first = min(waits, key=lambda wait: (wait.until is None, wait.until or shared.now()))
     if len(waits) == 1:

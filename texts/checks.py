@@ -42,7 +42,7 @@ class TextProblem(Refusal):
         self.column = column
 
 
-class Places:
+class Positions:
     """Lines and columns of a text."""
 
     def __init__(self, text: str) -> None:
@@ -57,7 +57,9 @@ class Places:
         return line, index - self._starts[line - 1] + 1
 
 
-def refuse_filters(places: Places, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
+def refuse_filters(
+    positions: Positions, analysis: TemplateAnalysis, *, known: Collection[str]
+) -> None:
     """Refuse an unknown filter now: the library would notice only when it renders.
 
     Raises:
@@ -66,9 +68,9 @@ def refuse_filters(places: Places, analysis: TemplateAnalysis, *, known: Collect
     for name, spans in analysis.filters.items():
         if name in known:
             continue
-        line, column = places.of(spans[0].index)
+        line, column = positions.of(spans[0].index)
         sentence = _("there is no filter “%(name)s”.") % {"name": name}
-        near = near_names(name, known)
+        near = closest_names(name, known)
         if near:
             sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
         raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
@@ -95,7 +97,7 @@ def refuse_source(text: str, longest: int) -> None:
             column=1,
         )
     if found := _UNSENDABLE.search(text):
-        line, column = Places(text).of(found.start())
+        line, column = Positions(text).of(found.start())
         raise TextProblem(
             _("this character cannot be sent: the text is not valid UTF-8."),
             code="not_utf8",
@@ -104,14 +106,14 @@ def refuse_source(text: str, longest: int) -> None:
         )
 
 
-def refuse_ranges(places: Places, template: BoundTemplate) -> None:
+def refuse_ranges(positions: Positions, template: BoundTemplate) -> None:
     """Refuse ranges but in loops.
 
     Raises:
         TextProblem: the first such range.
     """
     for token in ranges_outside_loops(template):
-        line, column = places.of(token.start_index)
+        line, column = positions.of(token.start_index)
         raise TextProblem(
             _("a range like (1..9) may only be looped over."),
             code="text_syntax",
@@ -120,16 +122,16 @@ def refuse_ranges(places: Places, template: BoundTemplate) -> None:
         )
 
 
-def refused(problem: LiquidError | RecursionError, places: Places) -> TextProblem:
+def refused(problem: LiquidError | RecursionError, positions: Positions) -> TextProblem:
     """Return the refusal of a text that is no Liquid, or takes too much."""
     token = problem.token if isinstance(problem, LiquidError) else None
-    line, column = places.of(token.start_index if token else -1)
+    line, column = positions.of(token.start_index if token else -1)
     is_too_much = isinstance(problem, TooComplex | TooCostly)
     code = "text_too_costly" if is_too_much else "text_syntax"
-    return TextProblem(said_of(problem), code=code, line=line, column=column)
+    return TextProblem(problem_sentence(problem), code=code, line=line, column=column)
 
 
-def try_out(template: BoundTemplate) -> None:
+def trial_render(template: BoundTemplate) -> None:
     """Render a text for nobody in particular: what costs too much then is the text's own fault.
 
     Raises:
@@ -143,14 +145,14 @@ def try_out(template: BoundTemplate) -> None:
         pass  # it may need attributes
 
 
-def near_names(name: str, known: Collection[str]) -> list[str]:
+def closest_names(name: str, known: Collection[str]) -> list[str]:
     """Return the known name that was meant, if one is like it: to compare many takes long."""
     if len(name) > LONGEST_MEANT or len(known) > MOST_NAMES:
         return []
     return get_close_matches(name, list(known), n=1)
 
 
-def said_of(problem: Exception) -> str:
+def problem_sentence(problem: Exception) -> str:
     """Return what a problem says, as a sentence."""
     if isinstance(problem, RecursionError):
         return _("too much is nested in it: nest less.")

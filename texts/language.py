@@ -36,8 +36,8 @@ from texts.bounds import (
     too_large,
 )
 from texts.filters import BoundedFilter, bounded
-from texts.lexer import tokens_of
-from texts.nodes import (
+from texts.lexer import tokenize
+from texts.tags import (
     BoundedCycle,
     BoundedEcho,
     BoundedFor,
@@ -155,7 +155,7 @@ class _Language(Environment):
     template_class = _Text
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
-        return tokens_of
+        return tokenize
 
 
 def environment(*, longest: int) -> Environment:
@@ -177,7 +177,7 @@ def _environment(longest: int) -> Environment:
     return made
 
 
-def fence_in(template: BoundTemplate) -> None:
+def apply_bounds(template: BoundTemplate) -> None:
     """Let a parsed text charge for what it does, and refuse what it may never do.
 
     Raises:

@@ -41,7 +41,7 @@ _VERBATIM = {name: re.compile(rf"\{{%-?\s*end{name}\s*(-?)%\}}") for name in ("r
 _PROGRAM = "liquid"
 
 
-def tokens_of(source: str) -> Iterator[Token]:
+def tokenize(source: str) -> Iterator[Token]:
     """Yield the tokens of a text.
 
     Raises:
@@ -51,7 +51,7 @@ def tokens_of(source: str) -> Iterator[Token]:
     return _Lexer(source).tokens()
 
 
-def lines_of_program(source: str, token: Token) -> Iterator[Token]:
+def tokenize_program(source: str, token: Token) -> Iterator[Token]:
     """Yield the tokens of a `{% liquid %}` tag: each line is a tag without delimiters.
 
     Args:

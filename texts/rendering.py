@@ -20,18 +20,18 @@ from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
 from foundation.sentences import Sentence as _
 from texts.bounds import TooCostly
 from texts.checks import (
-    Places,
-    near_names,
+    Positions,
+    closest_names,
+    problem_sentence,
     refuse_filters,
     refuse_ranges,
     refuse_source,
     refused,
-    said_of,
-    try_out,
+    trial_render,
 )
 from texts.checks import TextProblem as TextProblem
 from texts.faults import TextFault, Unsendable
-from texts.language import environment, fence_in
+from texts.language import apply_bounds, environment
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
 #: names no limit (docs/cli.md, "How long a text may be").
@@ -61,7 +61,7 @@ class CompiledText:
     Attributes:
         source: the text as it was written.
         variables: the names it uses, without those it sets itself.
-        references: the same with their places, in the order of the text.
+        references: the same with their positions, in the order of the text.
         is_constant: whether everyone gets `source` itself.
         longest: how many characters a rendered text may have.
     """
@@ -105,11 +105,11 @@ class CompiledText:
         except TooCostly as problem:
             raise Unsendable(
                 TextFault.RENDER_TOO_COSTLY,
-                _("The text cannot be made: %(problem)s") % {"problem": said_of(problem)},
+                _("The text cannot be made: %(problem)s") % {"problem": problem_sentence(problem)},
             ) from None
         # Whatever an attribute holds, one contact's text must not end the lane of an account.
         except Exception as problem:
-            raise Unsendable(TextFault.RENDER_ERROR, said_of(problem)) from None
+            raise Unsendable(TextFault.RENDER_ERROR, problem_sentence(problem)) from None
 
 
 def longest_text() -> int:
@@ -129,19 +129,19 @@ def compile_text(text: str) -> CompiledText:
 @lru_cache(maxsize=KEPT_TEXTS)
 def _compiled(text: str, longest: int) -> CompiledText:
     refuse_source(text, longest)
-    places = Places(text)
+    positions = Positions(text)
     language = environment(longest=longest)
     try:
         template = language.from_string(text)
         analysis = template.analyze(include_partials=False)
-        refuse_filters(places, analysis, known=language.filters)
-        refuse_ranges(places, template)
+        refuse_filters(positions, analysis, known=language.filters)
+        refuse_ranges(positions, template)
         is_constant = _is_constant(template, text)
-        fence_in(template)
-        try_out(template)
+        apply_bounds(template)
+        trial_render(template)
     except (LiquidError, RecursionError) as problem:
-        raise refused(problem, places) from None
-    references = _references(places, analysis)
+        raise refused(problem, positions) from None
+    references = _references(positions, analysis)
     compiled = CompiledText(
         source=text,
         variables=frozenset(reference.name for reference in references),
@@ -186,7 +186,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
     for reference in unknown_variables(compiled, attributes=attributes):
         known = sorted({*BUILT_IN, *map(_spelled, attributes)})
         below = {f"attributes.{name}" for name in attributes}
-        near = near_names(reference.name, sorted({*known, *below}))
+        near = closest_names(reference.name, sorted({*known, *below}))
         sentence = _(
             "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
         ) % {"variable": reference.name}
@@ -216,13 +216,13 @@ def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
     return root in _TOP_LEVEL or root in attributes
 
 
-def _references(places: Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+def _references(positions: Positions, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
     found = [
         (variable.span.index, str(variable), tuple(map(str, variable.segments)))
         for uses in analysis.globals.values()
         for variable in uses
     ]
-    return tuple(Reference(name, path, *places.of(at)) for at, name, path in sorted(found))
+    return tuple(Reference(name, path, *positions.of(at)) for at, name, path in sorted(found))
 
 
 def _refuse_constant(compiled: CompiledText) -> None:

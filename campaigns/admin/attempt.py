@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
-from campaigns.admin.codes import CODE_COLOURS
+from campaigns.admin.result_code_colours import CODE_COLOURS
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning

@@ -99,7 +99,7 @@ class CampaignAdmin(
             ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
             ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
             (
-                "preflight/<slug:fate>/",
+                "preflight/<slug:group>/",
                 self.preflight_people_view,
                 "campaigns_campaign_preflight_people",
             ),

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from campaigns.admin.addresses import page_address
+from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.models import Campaign, CampaignRun
 from foundation.admin import require
@@ -86,7 +86,7 @@ class CampaignPage:
         if "_continue" in request.POST or "_addanother" in request.POST or "_popup" in request.POST:
             return response
         if isinstance(response, HttpResponseRedirect):
-            return HttpResponseRedirect(page_address(campaign))
+            return HttpResponseRedirect(campaign_url(campaign))
         return response
 
 

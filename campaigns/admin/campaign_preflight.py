@@ -12,8 +12,8 @@ from accounts.models import Account
 from campaigns.admin.delivery import reason_in_words
 from campaigns.models import Campaign
 from campaigns.planning.preflight import Allocation, Preflight, preflight
-from campaigns.planning.preflight_people import people_behind
-from campaigns.planning.preview_sql import Fate
+from campaigns.planning.preflight_people import people_in_group
+from campaigns.planning.preflight_sql import PreflightGroup
 from foundation.admin import require
 from foundation.refusals import Refusal
 from sending.states import ACTIVE_RUN_STATES
@@ -49,19 +49,19 @@ class CampaignPreflight:
         return TemplateResponse(request, "console/campaign/preflight.html", context)
 
     def preflight_people_view(
-        self, request: HttpRequest, object_id: int, fate: str
+        self, request: HttpRequest, object_id: int, group: str
     ) -> HttpResponse:
         """Show the people behind a figure, a page at a time: nothing is counted twice."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         require(request.user.has_perm("contacts.view_contact"))
-        if fate not in list(Fate):
+        if group not in list(PreflightGroup):
             raise Http404
         account = _named_account(request)
         people, problem = [], ""
         try:
-            people = people_behind(
+            people = people_in_group(
                 campaign=campaign,
-                fate=Fate(fate),
+                group=PreflightGroup(group),
                 most=SHOWN + 1,
                 after=_number(request, "after"),
                 account=account,
@@ -75,8 +75,8 @@ class CampaignPreflight:
             "original": campaign,
             "campaign": campaign,
             "run": run,
-            "fate": fate,
-            "words": _words(Fate(fate)),
+            "group": group,
+            "words": _words(PreflightGroup(group)),
             "account": account,
             "problem": problem,
             "people": people[:SHOWN],
@@ -94,9 +94,12 @@ def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
     return [(keys[share.uin], share) for share in shown if share.uin in keys]
 
 
-def _words(fate: Fate) -> Any:
-    words = {Fate.TARGETED: _("targeted"), Fate.SENDABLE: _("would be written to")}
-    return words.get(fate) or _("skipped: %(reason)s") % {"reason": reason_in_words(fate.value)}
+def _words(group: PreflightGroup) -> Any:
+    words = {
+        PreflightGroup.TARGETED: _("targeted"),
+        PreflightGroup.SENDABLE: _("would be written to"),
+    }
+    return words.get(group) or _("skipped: %(reason)s") % {"reason": reason_in_words(group.value)}
 
 
 def _number(request: HttpRequest, name: str) -> int:

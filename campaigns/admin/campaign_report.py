@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from campaigns.reports.report import write_report
+from campaigns.reports.run_report import write_report
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",

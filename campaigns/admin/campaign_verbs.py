@@ -12,10 +12,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.admin.addresses import page_address
-from campaigns.admin.delivery_actions import resolved_in_words
+from campaigns.admin.delivery_actions import resolved_sentence
+from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, CampaignRun
-from campaigns.steering.lifecycle import (
+from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
     resolve_unknown,
@@ -104,7 +104,7 @@ def _resolve_unknown(to: str, run: CampaignRun | None, by: Any) -> str:
     count = resolve_unknown(deliveries=Delivery.objects.filter(run=_given(run)), to=to, by=by)
     if not count:
         raise Refusal(_("No delivery of this run is unknown any more."), code="nothing_unknown")
-    return resolved_in_words(to, count)
+    return resolved_sentence(to, count)
 
 
 def _tried_again(count: int) -> str:
@@ -238,7 +238,7 @@ class CampaignVerbs:
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         if verb not in VERBS:
             raise Http404
-        back = page_address(campaign, run)
+        back = campaign_url(campaign, run)
         if request.method == "POST":
             return self._act(request, campaign, run, verb)
         figures = figures_of(run=run) if run is not None else Figures(state=RunState.DRAFT)
@@ -260,9 +260,9 @@ class CampaignVerbs:
             messages.success(request, VERBS[verb].act(campaign, run, request.user))
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
-            return HttpResponseRedirect(page_address(campaign, run))
+            return HttpResponseRedirect(campaign_url(campaign, run))
         # A new run is the newest, which the page shows without being told a number.
-        return HttpResponseRedirect(page_address(campaign, None if verb in STARTS else run))
+        return HttpResponseRedirect(campaign_url(campaign, None if verb in STARTS else run))
 
 
 def offered_verbs(

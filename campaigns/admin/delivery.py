@@ -17,11 +17,11 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from campaigns.admin.addresses import run_address
-from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery_actions import DeliveryActions
-from campaigns.reports.explain import why_is_delivery_waiting
-from campaigns.reports.resources import DeliveryResource
+from campaigns.admin.page_urls import run_url
+from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.reports.export_resources import DeliveryResource
+from campaigns.reports.waiting_reasons import delivery_waiting_reason
 from contacts.models import Contact
 from foundation.admin import (
     ExportMixin,
@@ -137,7 +137,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     def of_run(self, delivery: Delivery) -> Any:
         """The run, leading to its place on the campaign's page."""
         run = delivery.run.campaign_run
-        return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
+        return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=DELIVERY_COLOURS)
     def badge(self, delivery: Delivery) -> tuple[str, Any]:
@@ -176,7 +176,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     def stands(self, delivery: Delivery) -> str:
         """What it waits for, or what ended it."""
         if delivery.state in OPEN_DELIVERY_STATES:
-            return why_is_delivery_waiting(delivery=delivery).sentence
+            return delivery_waiting_reason(delivery=delivery).sentence
         words = [str(delivery.get_state_display()), str(reason_in_words(delivery.reason))]
         return ": ".join(word for word in words if word)
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.steering.lifecycle import resolve_unknown
+from campaigns.run_control.lifecycle import resolve_unknown
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -125,13 +125,13 @@ class DeliveryActions:
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(request.get_full_path())
         if count:
-            messages.success(request, resolved_in_words(to, count))
+            messages.success(request, resolved_sentence(to, count))
         else:
             messages.warning(request, _("None of the chosen deliveries is unknown."))
         return None
 
 
-def resolved_in_words(to: str, count: int) -> str:
+def resolved_sentence(to: str, count: int) -> str:
     """Return what became of unknown deliveries that somebody resolved."""
     if to == DeliveryState.SENT:
         sentence = ngettext(

@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
-from campaigns.reports.resources import MessageTemplateResource
+from campaigns.reports.export_resources import MessageTemplateResource
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin
 from tabular.exports import stream_csv, write_xlsx
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from campaigns.admin.addresses import run_address
+from campaigns.admin.page_urls import run_url
 from campaigns.models import CampaignRun
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
 from sending.states import RunState
@@ -52,12 +52,12 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
         run = self.get_object(request, object_id)
         if run is None or not self.has_view_permission(request, run):
             return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(run_address(run))
+        return HttpResponseRedirect(run_url(run))
 
     @display(description=_("run"), ordering="campaign__name")
     def named(self, run: CampaignRun) -> str:
         """Campaign and number, leading to its page."""
-        return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
+        return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=RUN_COLOURS, ordering="state")
     def badge(self, run: CampaignRun) -> tuple[str, Any]:

@@ -8,13 +8,13 @@ from typing import Any
 from django.core.cache import cache
 from django.utils.translation import get_language
 
-from campaigns.admin.addresses import deliveries_address
 from campaigns.admin.campaign_verbs import offered_verbs
-from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery import DELIVERY_COLOURS, reason_in_words
+from campaigns.admin.page_urls import deliveries_url
+from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from campaigns.reports.explain import Explanation, why_is_nothing_moving
+from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState
@@ -71,13 +71,13 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
     }
 
 
-def _why(run: CampaignRun) -> list[Explanation]:
+def _why(run: CampaignRun) -> list[WaitingReason]:
     """Return why the run waits; the same answer for every viewer for a few seconds.
 
     It may look at all that is pending, which a page that asks every two seconds must not do.
     """
     key = f"console-why-{run.pk}-{run.state}-{get_language()}"
-    found: Any = cache.get_or_set(key, lambda: why_is_nothing_moving(run=run), 5)
+    found: Any = cache.get_or_set(key, lambda: run_waiting_reasons(run=run), 5)
     return list(found)
 
 
@@ -88,7 +88,7 @@ def _states(run: CampaignRun, figures: Figures) -> list[Line]:
             words=DeliveryState(state).label,
             n=getattr(figures, state),
             percent=_percent(getattr(figures, state), figures.targeted),
-            address=deliveries_address(run__id__exact=run.pk, state__exact=str(state)),
+            address=deliveries_url(run__id__exact=run.pk, state__exact=str(state)),
             colour=DELIVERY_COLOURS[state],
         )
         for state in SHOWN_STATES
@@ -107,7 +107,7 @@ def _codes(run: CampaignRun, codes: dict[str, int]) -> list[Line]:
             words=code_meaning(code),
             n=n,
             percent=_percent(n, whole),
-            address=deliveries_address(run__id__exact=run.pk, last_res=code),
+            address=deliveries_url(run__id__exact=run.pk, last_res=code),
             colour=CODE_COLOURS.get(code, "danger"),
         )
         for code, n in sorted(codes.items(), key=lambda item: -item[1])
@@ -128,7 +128,7 @@ def _reasons(run: CampaignRun, figures: Figures) -> list[Line]:
             words=reason_in_words(reason),
             n=n,
             percent=_percent(n, whole),
-            address=deliveries_address(run__id__exact=run.pk, state__exact=state, reason=reason),
+            address=deliveries_url(run__id__exact=run.pk, state__exact=state, reason=reason),
             colour=DELIVERY_COLOURS[DeliveryState(state)],
         )
         for state, reason, n in sorted(counted, key=lambda line: -line[2])

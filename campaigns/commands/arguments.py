@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from campaigns.definitions.create import DEFAULT_TIMEZONE
-from campaigns.reports.report import WRITERS
-from campaigns.steering.unknown import VERDICTS
+from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
+from campaigns.reports.run_report import WRITERS
+from campaigns.run_control.unknown_deliveries import VERDICTS
 from foundation.commands import seconds
 from sending.states import DeliveryState, Promise
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import Preflight
-from campaigns.steering.unknown import UnknownDelivery
+from campaigns.run_control.unknown_deliveries import UnknownDelivery
 from foundation.terminal_tables import table
 from sending.runs.figures import Figures
 from sending.states import DeliveryState, Reason, RunState

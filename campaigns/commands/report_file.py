@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignRun
-from campaigns.reports.report import write_report
+from campaigns.reports.run_report import write_report
 from foundation.refusals import Refusal
 
 #: The name that stands for standard output.

@@ -10,9 +10,9 @@ from collections import Counter
 
 from django.db import connection, transaction
 
-from campaigns.audience.people import merged_memberships, people_of
+from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
-from campaigns.planning.sql import insert_deliveries
+from campaigns.planning.plan_sql import insert_deliveries
 from clocks import shared
 from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
@@ -60,7 +60,7 @@ def _plan_chunk(*, run_id: int) -> bool:
             return False
         planned = insert_deliveries(
             run_id=run_id,
-            people=people_of(of=run),
+            people=targeted_contacts(of=run),
             after=run.planned_through,
             most=CHUNK[connection.vendor],
             list_ids=list(run.lists.values_list("pk", flat=True)),

@@ -17,15 +17,15 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend, Worker
 from accounts.states import WORKING_STATES
-from campaigns.audience.people import merged_memberships
+from campaigns.audience_query import merged_memberships
 from campaigns.models import Campaign
-from campaigns.planning.preflight_people import Audience, audience_of, first_people
+from campaigns.planning.preflight_people import Audience, audience_of, first_routes
+from campaigns.planning.preflight_sql import PreflightGroup, count_picks
 from campaigns.planning.prepare import accounts_of
-from campaigns.planning.preview_sql import Fate, count_picks
 from contacts.models import Contact
 from contacts.people.attributes import known_attribute_names
 from foundation.refusals import Refusal
-from sending.account_waits import told_together, what_holds_up
+from sending.account_waits import find_account_waits, summarise_waits
 from sending.runs.windows import forecast
 from sending.states import Reason
 from sending.text_context import context_for
@@ -112,18 +112,18 @@ def preflight(*, campaign: Campaign) -> Preflight:
             account.name,
             account.state,
             loads[account.pk],
-            round(loads[account.pk] * seconds_a_message(account), 1),
+            round(loads[account.pk] * seconds_per_message(account), 1),
         )
         for account in able
         if loads[account.pk]
     ]
     found.finishes_at = _finishes_at(campaign, found.per_account)
-    _look_at_accounts(campaign, found, able=able)
-    _look_at_text(campaign, found, audience=audience)
+    _check_accounts(campaign, found, able=able)
+    _check_text(campaign, found, audience=audience)
     return found
 
 
-def seconds_a_message(account: Account) -> float:
+def seconds_per_message(account: Account) -> float:
     """Return how long one message of an account takes, by its pace: the slowest limit decides."""
     lease = getattr(account, "lease", None)
     gap = max(account.min_interval, (lease.learnt_interval or 0.0) if lease else 0.0)
@@ -173,7 +173,7 @@ def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datet
     )
 
 
-def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
+def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
     unsynced = sum(1 for account in able if account.friends_synced_at is None)
     if not found.targeted and not found.problems:
         found.problems.append(_("Nobody is in the lists of this campaign."))
@@ -185,8 +185,8 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.problems.append(
             _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
         )
-    held_up = what_holds_up(accounts=accounts_of(campaign=campaign))
-    found.warnings += [told_together(waits) for waits in held_up.values()]
+    held_up = find_account_waits(accounts=accounts_of(campaign=campaign))
+    found.warnings += [summarise_waits(waits) for waits in held_up.values()]
     if unsynced:
         found.warnings.append(
             ngettext(
@@ -200,7 +200,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
+def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
     try:
         compiled = compile_text(campaign.message)
         lists = None if campaign.segments.exists() else list(campaign.lists.all())
@@ -212,7 +212,7 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | 
     if audience is None:
         return
     most = min(TRIED_TEXTS, found.sendable)
-    routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)
+    routes = first_routes(audience=audience, group=PreflightGroup.SENDABLE, most=most)
     tried, failures = _try_texts(compiled, found, routes=routes)
     for reason, n in failures.items():
         found.warnings.append(

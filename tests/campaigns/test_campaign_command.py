@@ -16,11 +16,11 @@ from accounts.models import Account
 from campaigns.management.commands.campaign import Command
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.planning.plan import plan_run
-from campaigns.steering.lifecycle import start_campaign
+from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from sending.models import Attempt, Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 
 # Starting and resuming wake workers through Redis.

@@ -15,12 +15,12 @@ from accounts.models import Egress, Worker
 from accounts.states import AccountState
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
-from campaigns.planning.preflight import preflight, seconds_a_message
+from campaigns.planning.preflight import preflight, seconds_per_message
 from contacts.models import Contact, Segment, Suppression
 from contacts.people.attributes import note_attribute_names
 from sending.models import Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -160,13 +160,13 @@ def test_what_hinders_is_warned_of() -> None:
     ],
 )
 def test_the_slowest_limit_decides(pace: dict[str, Any], seconds: float) -> None:
-    assert seconds_a_message(make_account(**pace)) == pytest.approx(seconds)
+    assert seconds_per_message(make_account(**pace)) == pytest.approx(seconds)
 
 
 def test_the_gap_the_gateway_taught_counts() -> None:
     account = make_account(min_interval=1.0)
     account.lease.learnt_interval = 4.95
-    assert seconds_a_message(account) == pytest.approx(5.0)
+    assert seconds_per_message(account) == pytest.approx(5.0)
 
 
 def test_it_forecasts_from_the_start_through_the_window() -> None:

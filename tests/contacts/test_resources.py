@@ -13,7 +13,7 @@ import tablib
 from accounts.models import Account
 from accounts.resources import AccountResource
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
-from campaigns.reports.resources import DeliveryResource, MessageTemplateResource
+from campaigns.reports.export_resources import DeliveryResource, MessageTemplateResource
 from contacts.models import Contact, ContactList, Suppression
 from contacts.resources import ContactListResource, ContactResource, SuppressionResource
 from sending.models import Delivery

@@ -23,8 +23,9 @@ from campaigns.commands.output import (
 )
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
-from campaigns.definitions.create import create_campaign
-from campaigns.definitions.find import (
+from campaigns.creation.create_campaign import create_campaign
+from campaigns.creation.schedule import read_start, read_window
+from campaigns.find import (
     find_campaign,
     find_lists,
     find_run,
@@ -32,18 +33,17 @@ from campaigns.definitions.find import (
     find_template,
     newest_run,
 )
-from campaigns.definitions.schedule import read_start, read_window
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import preflight
-from campaigns.reports.explain import why_is_nothing_moving
-from campaigns.steering.lifecycle import (
+from campaigns.reports.waiting_reasons import run_waiting_reasons
+from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
     resume_run,
     retry_run,
     start_campaign,
 )
-from campaigns.steering.unknown import resolve_by_uin, unknown_deliveries
+from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
 from sending.runs.figures import Figures, figures_of
@@ -172,7 +172,7 @@ class Command(OperatorCommand):
         if run is not None:
             figures = figures_of(run=run)
             if run.state in ACTIVE_RUN_STATES:
-                why = [reason.sentence for reason in why_is_nothing_moving(run=run)]
+                why = [reason.sentence for reason in run_waiting_reasons(run=run)]
         self.answer(
             status_data(run=run, figures=figures, why=why),
             as_json=options["json"],

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import Account
-from campaigns.audience.people import people_of
+from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from clocks import shared
@@ -41,7 +41,7 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
     """
     compile_text(campaign.message)
     _refuse_active(campaign)
-    if not people_of(of=campaign).exists():
+    if not targeted_contacts(of=campaign).exists():
         raise Refusal(
             _(
                 "Nobody is in the lists of “%(name)s” (after those it excludes). "

@@ -11,7 +11,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from campaigns.definitions.schedule import read_timezone, refuse_window
+from campaigns.creation.schedule import read_timezone, refuse_window
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import known_attribute_names

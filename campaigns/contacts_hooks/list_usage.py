@@ -14,7 +14,7 @@ from sending.states import ACTIVE_RUN_STATES, RunState
 _MAY_SEND = (*ACTIVE_RUN_STATES, RunState.DRAFT, RunState.STOPPED)
 
 
-def uses_of(contact_list: ContactList) -> Uses:
+def list_usage(contact_list: ContactList) -> Uses:
     """Return which runs need a list, and which campaigns would do something else without it."""
     of_run = Q(lists=contact_list) | Q(excluded_lists=contact_list)
     of_campaign = Q(campaign__lists=contact_list) | Q(campaign__excluded_lists=contact_list)
@@ -46,6 +46,6 @@ def uses_of(contact_list: ContactList) -> Uses:
     return Uses(blocking=tuple(blocking), losing=tuple(losing))
 
 
-def register_list_uses() -> None:
+def register_list_usage() -> None:
     """Have deleting a list ask here."""
-    register_keeper(uses_of)
+    register_keeper(list_usage)

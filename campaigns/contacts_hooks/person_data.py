@@ -122,7 +122,7 @@ def erase(contact: Contact) -> None:
     Friend.objects.filter(uin=contact.uin).delete()
 
 
-def register_person() -> None:
+def register_person_data() -> None:
     """Add the sections to the person's page, and the eraser."""
     register_section("friends", friendships)
     register_section("messages", messages)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import resolve_unknown
+from campaigns.run_control.lifecycle import resolve_unknown
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery
 from sending.states import DeliveryState

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 from django.db import connection
 
-from campaigns.planning.sql import Picks
+from campaigns.planning.plan_sql import Picks
 from sending.states import Reason
 
 
-class Fate(StrEnum):
+class PreflightGroup(StrEnum):
     """What would become of a person; whoever is skipped is called as the reason is."""
 
     TARGETED = "targeted"
@@ -22,11 +22,11 @@ class Fate(StrEnum):
 
 
 _CONDITIONS = {
-    Fate.TARGETED: "TRUE",
-    Fate.SENDABLE: "picked_account IS NOT NULL AND NOT is_suppressed",
-    Fate.SUPPRESSED: "is_suppressed",
-    Fate.NO_ACCOUNT: "picked_account IS NULL AND has_friend AND NOT is_suppressed",
-    Fate.NOT_A_FRIEND: "picked_account IS NULL AND NOT has_friend AND NOT is_suppressed",
+    PreflightGroup.TARGETED: "TRUE",
+    PreflightGroup.SENDABLE: "picked_account IS NOT NULL AND NOT is_suppressed",
+    PreflightGroup.SUPPRESSED: "is_suppressed",
+    PreflightGroup.NO_ACCOUNT: "picked_account IS NULL AND has_friend AND NOT is_suppressed",
+    PreflightGroup.NOT_A_FRIEND: "picked_account IS NULL AND NOT has_friend AND NOT is_suppressed",
 }
 
 
@@ -61,18 +61,18 @@ def count_picks(*, picks: Picks) -> list[Pick]:
         ]
 
 
-def first_of(
-    *, picks: Picks, fate: Fate, most: int, account_id: int | None = None
+def first_picks(
+    *, picks: Picks, group: PreflightGroup, most: int, account_id: int | None = None
 ) -> dict[int, int | None]:
     """Return the first people of whom this would become, by id, each with the account picked.
 
     Args:
         picks: of whom.
-        fate: what would become of them.
+        group: what would become of them.
         most: how many at most.
         account_id: only those whom this account would write to.
     """
-    condition, params = _CONDITIONS[fate], list(picks.params)
+    condition, params = _CONDITIONS[group], list(picks.params)
     if account_id is not None:
         condition += " AND picked_account = %s"
         params.append(account_id)

@@ -9,7 +9,7 @@ from contacts.models import Contact, Membership
 from contacts.segments.audience import audience_contacts, in_lists
 
 
-def people_of(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
+def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
     """Return the people of the lists and segments, without the excluded lists, each once.
 
     Args:

@@ -18,11 +18,11 @@ from accounts.models import Account, Egress, Lease, Outage, Worker
 from accounts.states import AccountState, StateReason
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
-from campaigns.reports.explain import why_is_delivery_waiting, why_is_nothing_moving
-from campaigns.steering.lifecycle import pause_run, resume_run
+from campaigns.reports.waiting_reasons import delivery_waiting_reason, run_waiting_reasons
+from campaigns.run_control.lifecycle import pause_run, resume_run
 from sending.models import Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_003)
@@ -41,10 +41,10 @@ def run() -> CampaignRun:
 
 def sentences(run: CampaignRun) -> str:
     run = CampaignRun.objects.get(pk=run.pk)
-    said = [one.sentence for one in why_is_nothing_moving(run=run)]
+    said = [one.sentence for one in run_waiting_reasons(run=run)]
     delivery = Delivery.objects.select_related("run", "account").order_by("pk")[0]
     # A delivery's answer is never another one than its run's.
-    assert not said or why_is_delivery_waiting(delivery=delivery).sentence in said
+    assert not said or delivery_waiting_reason(delivery=delivery).sentence in said
     return " ".join(said)
 
 
@@ -53,7 +53,7 @@ def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(
 ) -> None:
     assert sentences(run) == ""
     last = Delivery.objects.select_related("run", "account").order_by("-pk")[0]
-    explanation = why_is_delivery_waiting(delivery=last)
+    explanation = delivery_waiting_reason(delivery=last)
     assert "20001 has 2 messages before it" in explanation.sentence
     assert explanation.until is not None
 
@@ -108,7 +108,7 @@ def test_several_accounts_rest(run: CampaignRun) -> None:
     Delivery.objects.filter(pk=Delivery.objects.latest("pk").pk).update(account=other)
     Lease.objects.update(resting_until=timezone.now() + timedelta(hours=3))
     Lease.objects.filter(account=other).update(resting_until=timezone.now() + timedelta(minutes=5))
-    explanation = why_is_nothing_moving(run=run)[0]
+    explanation = run_waiting_reasons(run=run)[0]
     assert explanation.count == 2
     assert "2 accounts are resting. Account 20002 rests until" in explanation.sentence
     assert "5 min more" in explanation.sentence
@@ -136,7 +136,7 @@ def test_an_account_has_sent_all_it_may(
             account=account, seq=int(at.timestamp()), marked_at=at, finished_at=at
         )
     assert words in sentences(run)
-    explanation = why_is_nothing_moving(run=run)[0]
+    explanation = run_waiting_reasons(run=run)[0]
     assert explanation.until is not None
     assert explanation.until > timezone.now() + timedelta(minutes=50)
 
@@ -165,13 +165,13 @@ def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
     assert "20001 has asked again 3 times, under the same SEQ, since" in said
     assert "the connection broke" in said
     delivery.refresh_from_db()
-    assert why_is_delivery_waiting(delivery=delivery).sentence == said
+    assert delivery_waiting_reason(delivery=delivery).sentence == said
 
 
 def test_many_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) -> None:
     run = CampaignRun.objects.get(pk=run.pk)
     with CaptureQueriesContext(connection) as one:
-        why_is_nothing_moving(run=run)
+        run_waiting_reasons(run=run)
     for number in range(5):
         other = make_account(
             20_100 + number, friends=PEOPLE, state=AccountState.ONLINE, per_day=100
@@ -179,7 +179,7 @@ def test_many_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) 
         contact = make_list(f"list {number}", [100_100 + number]).contacts.get()
         run.deliveries.create(uin=contact.uin, contact=contact, account=other)
     with CaptureQueriesContext(connection) as many:
-        assert why_is_nothing_moving(run=run) == []
+        assert run_waiting_reasons(run=run) == []
     assert len(many) <= len(one) + 1
 
 
@@ -193,7 +193,7 @@ def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: Campaig
         contact = make_list(f"list {number}", [100_200 + number]).contacts.get()
         run.deliveries.create(uin=contact.uin, contact=contact, account=account)
         with CaptureQueriesContext(connection) as asked:
-            assert why_is_nothing_moving(run=run)[0].count == number + 1
+            assert run_waiting_reasons(run=run)[0].count == number + 1
         counts.append(len(asked))
     assert len(set(counts)) == 1
 
@@ -214,7 +214,7 @@ def test_an_accounts_egress_has_no_worker(run: CampaignRun) -> None:
 def test_a_delivery_is_tried_again_later(run: CampaignRun) -> None:
     Delivery.objects.update(not_before=timezone.now() + timedelta(minutes=5))
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
-    assert "tried again at" in why_is_delivery_waiting(delivery=delivery).sentence
+    assert "tried again at" in delivery_waiting_reason(delivery=delivery).sentence
 
 
 @pytest.mark.parametrize(
@@ -230,4 +230,4 @@ def test_a_delivery_that_does_not_wait(
 ) -> None:
     Delivery.objects.update(state=state, reason=reason)
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
-    assert expected in why_is_delivery_waiting(delivery=delivery).sentence
+    assert expected in delivery_waiting_reason(delivery=delivery).sentence
