@@ -38,7 +38,10 @@ def find_run(*, campaign: Campaign, number: int | None = None) -> CampaignRun:
     run = newest_run(campaign=campaign)
     if run is None:
         raise Refusal(
-            _("Campaign “%(name)s” has not been started yet: manage.py campaign start.")
+            _(
+                "Campaign “%(name)s” has not been started yet. Start it with manage.py "
+                "campaign start."
+            )
             % {"name": campaign.name},
             code="not_started",
         )

@@ -9,5 +9,5 @@ from django.utils.translation import gettext_lazy as _
 class OnLostAccount(models.TextChoices):
     """What becomes of deliveries whose account was quarantined and that no other can send."""
 
-    FAIL = "fail", _("fail: they can be retried once the account is mended")
-    WAIT = "wait", _("wait until the account is mended")
+    FAIL = "fail", _("fail: they can be retried once the account works again")
+    WAIT = "wait", _("wait until the account works again")

@@ -1,6 +1,7 @@
-"""What holds accounts up: the part of "why is nothing moving?" that is about accounts.
+"""Why accounts are not sending: their part of the answer to "why is nothing being sent?".
 
-Each account has one answer, the one that would have to go first; a run tells alike ones together.
+Each account has at most one reason, the one that must end first. `summarise_waits` puts accounts
+with the same kind of reason into one sentence.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ from sending.code_meanings import code_meaning
 from sending.models import Attempt
 from sending.states import DeliveryState
 
-#: What n accounts have in common, said before what holds up the first of them.
-TOGETHER: dict[str, Any] = {
+#: The sentence for n accounts with the same kind of wait. The sentence of the first one follows.
+SUMMARIES: dict[str, Any] = {
     AccountState.QUARANTINED: gettext_lazy("%(n)d accounts are quarantined."),
     AccountState.DISABLED: gettext_lazy("%(n)d accounts are disabled."),
     "resting": gettext_lazy("%(n)d accounts are resting."),
-    "login": gettext_lazy("%(n)d accounts wait before their next login."),
-    "egress": gettext_lazy("%(n)d accounts have no worker to talk through."),
-    "outage": gettext_lazy("%(n)d accounts do not reach the gateway from their egress."),
-    "repeating": gettext_lazy("%(n)d accounts repeat requests that got no usable answer."),
-    "spent": gettext_lazy("%(n)d accounts have sent all they may for now."),
+    "login": gettext_lazy("%(n)d accounts are waiting for their next login."),
+    "egress": gettext_lazy("%(n)d accounts have no running worker at their egress."),
+    "outage": gettext_lazy("%(n)d accounts cannot reach the gateway through their egress."),
+    "repeating": gettext_lazy("%(n)d accounts are repeating requests that got no usable answer."),
+    "spent": gettext_lazy("%(n)d accounts have reached their sending limit."),
 }
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What holds one account up.
+    """Why one account is not sending.
 
     Attributes:
-        kind: a key of TOGETHER.
+        kind: a key of SUMMARIES.
         sentence: for the operator.
-        until: when it is over by itself, if that is known.
+        until: when the wait ends without an operator, if that is known.
     """
 
     kind: str
@@ -53,60 +54,79 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
-    """What there is around the accounts, read once for all of them."""
+class EgressStatus:
+    """The egresses that have a worker, and the open outages, read once for all accounts.
 
-    now: datetime = field(default_factory=shared.now)
-    serving: set[int] = field(default_factory=lambda: _serving_egresses())
+    Attributes:
+        worked: the egresses with a worker, by id, with whether each is enabled.
+        outages: the open outage of each egress that has one, by the id of the egress.
+    """
+
+    worked: dict[int, bool] = field(default_factory=lambda: _worked_egresses())
     outages: dict[int, Outage] = field(default_factory=lambda: _outages())
-    repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
+
+    def outage_everywhere(self) -> Outage | None:
+        """Return the newest outage if no egress with a worker reaches the gateway, else None."""
+        if not self.outages or self.worked.keys() - self.outages.keys():
+            return None
+        return max(self.outages.values(), key=lambda outage: outage.pk)
 
 
-def find_account_waits(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
-    """Return what holds accounts up, by kind; those that simply send are left out."""
-    world = _World()
+def find_account_waits(
+    *, accounts: QuerySet[Account], egresses: EgressStatus | None = None
+) -> dict[str, list[Wait]]:
+    """Return why accounts are not sending, by kind of wait. Accounts that can send are left out.
+
+    Args:
+        accounts: the accounts to look at.
+        egresses: the status of the egresses, if the caller has read it already.
+    """
+    egresses = egresses or EgressStatus()
+    now, repeating = shared.now(), _repeating()
     found: defaultdict[str, list[Wait]] = defaultdict(list)
     free: list[Account] = []
     for account in accounts.select_related("lease", "egress"):
-        wait = _wait_of(account, world)
+        wait = _wait_of(account, egresses, repeating, now=now)
         if wait is not None:
             found[wait.kind].append(wait)
         else:
             free.append(account)
-    for wait in _spent(free, now=world.now):
+    for wait in _spent(free, now=now):
         found[wait.kind].append(wait)
     return dict(found)
 
 
 def summarise_waits(waits: list[Wait]) -> str:
-    """Return the sentence for accounts that are held up alike."""
+    """Return one sentence for accounts with the same kind of wait; it names the first to end."""
     first = min(waits, key=lambda wait: (wait.until is None, wait.until or shared.now()))
     if len(waits) == 1:
         return first.sentence
-    return f"{TOGETHER[first.kind] % {'n': len(waits)}} {first.sentence}"
+    return f"{SUMMARIES[first.kind] % {'n': len(waits)}} {first.sentence}"
 
 
-def _wait_of(account: Account, world: _World) -> Wait | None:
+def _wait_of(
+    account: Account, egresses: EgressStatus, repeating: dict[int, Attempt], *, now: datetime
+) -> Wait | None:
     lease = account.lease
     if account.state in STOPPED_STATES:
         return Wait(account.state, _stopped(account))
-    if lease.resting_until is not None and lease.resting_until > world.now:
-        return Wait("resting", _rests(account, world.now), lease.resting_until)
-    if account.egress is not None and account.egress_id not in world.serving:
+    if lease.resting_until is not None and lease.resting_until > now:
+        return Wait("resting", _rests(account, now), lease.resting_until)
+    if account.egress is not None and not egresses.worked.get(account.egress_id or 0):
         return Wait("egress", _unserved(account))
-    outage = world.outages.get(account.egress_id or lease.egress_id or 0)
+    outage = egresses.outages.get(account.egress_id or lease.egress_id or 0)
     if outage is not None:
         return Wait("outage", _cut_off(account, outage))
-    if lease.login_not_before is not None and lease.login_not_before > world.now:
+    if lease.login_not_before is not None and lease.login_not_before > now:
         return Wait("login", _logs_in_later(account), lease.login_not_before)
-    attempt = world.repeating.get(account.pk)
+    attempt = repeating.get(account.pk)
     if attempt is not None:
         return Wait("repeating", _repeats(account, attempt))
     return None
 
 
 def _stopped(account: Account) -> str:
-    return _("Account %(uin)s is %(state)s, since %(time)s: %(why)s") % {
+    return _("Account %(uin)s has been %(state)s since %(time)s: %(why)s") % {
         "uin": account.uin,
         "state": account.get_state_display(),
         "time": clock(account.state_changed_at),
@@ -116,7 +136,7 @@ def _stopped(account: Account) -> str:
 
 def _rests(account: Account, now: datetime) -> str:
     until = account.lease.resting_until or now
-    sentence = _("Account %(uin)s rests until %(time)s, %(span)s more.") % {
+    sentence = _("Account %(uin)s rests until %(time)s (%(span)s left).") % {
         "uin": account.uin,
         "time": clock(_wall(until)),
         "span": span((until - now).total_seconds()),
@@ -133,15 +153,15 @@ def _unserved(account: Account) -> str:
     sentence = (
         _("Account %(uin)s is pinned to egress “%(egress)s”, where no worker is running.")
         if egress.is_enabled
-        else _("Account %(uin)s is pinned to egress “%(egress)s”, which is not in use.")
+        else _("Account %(uin)s is pinned to egress “%(egress)s”, which is disabled.")
     )
     return sentence % {"uin": account.uin, "egress": egress}
 
 
 def _cut_off(account: Account, outage: Outage) -> str:
     return _(
-        "Account %(uin)s talks through the egress “%(egress)s”, from where the gateway is away "
-        "since %(time)s: %(why)s It goes on by itself."
+        "Account %(uin)s uses egress “%(egress)s”, which has not reached the gateway since "
+        "%(time)s: %(why)s Sending resumes automatically."
     ) % {
         "uin": account.uin,
         "egress": outage.egress,
@@ -161,10 +181,10 @@ def _logs_in_later(account: Account) -> str:
 
 def _repeats(account: Account, attempt: Attempt) -> str:
     return ngettext(
-        "Account %(uin)s has asked again %(n)d time, under the same SEQ, since %(time)s. "
-        "The last answer: %(code)s.",
-        "Account %(uin)s has asked again %(n)d times, under the same SEQ, since %(time)s. "
-        "The last answer: %(code)s.",
+        "Account %(uin)s has repeated its request %(n)d time under the same SEQ since "
+        "%(time)s. Last answer: %(code)s.",
+        "Account %(uin)s has repeated its request %(n)d times under the same SEQ since "
+        "%(time)s. Last answer: %(code)s.",
         attempt.replays,
     ) % {
         "uin": account.uin,
@@ -175,9 +195,9 @@ def _repeats(account: Account, attempt: Attempt) -> str:
 
 
 def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
-    """Return which accounts have sent all they may in an hour or a day, by their attempts.
+    """Return the waits of accounts that reached their hourly or daily limit, by their attempts.
 
-    A query for each limit that is in use, however many accounts have it.
+    One query for each distinct limit, however many accounts share it.
     """
     found: dict[int, Wait] = {}
     for length, name, words in (
@@ -198,8 +218,10 @@ def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
 
 def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
     sentence = ngettext(
-        "Account %(uin)s has sent the %(n)d message it may send %(span)s; it goes on at %(time)s.",
-        "Account %(uin)s has sent the %(n)d messages it may send %(span)s; it goes on at %(time)s.",
+        "Account %(uin)s has reached its limit of %(n)d message %(span)s; it continues at "
+        "%(time)s.",
+        "Account %(uin)s has reached its limit of %(n)d messages %(span)s; it continues at "
+        "%(time)s.",
         limit,
     )
     return Wait(
@@ -210,9 +232,10 @@ def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) ->
 
 
 def _with_attempt(limit: int, account_ids: list[int], *, after: datetime) -> QuerySet[Any, Any]:
-    """Return those accounts whose newest attempt but `limit - 1` was made after a time.
+    """Return the accounts that made their last `limit` attempts after a time.
 
-    Its times come with the account: when that attempt is old enough, there is room again.
+    The times of the oldest of these attempts are annotated: once it leaves the period, the account
+    may send again.
     """
     nth = Attempt.objects.filter(account=OuterRef("pk")).order_by("-seq")
     found: QuerySet[Any, Any] = (
@@ -226,13 +249,13 @@ def _with_attempt(limit: int, account_ids: list[int], *, after: datetime) -> Que
     return found
 
 
-def _serving_egresses() -> set[int]:
-    in_use = Egress.objects.filter(is_enabled=True, workers__in=Worker.objects.living())
-    return set(in_use.values_list("pk", flat=True))
+def _worked_egresses() -> dict[int, bool]:
+    worked = Egress.objects.filter(workers__in=Worker.objects.living())
+    return dict(worked.values_list("pk", "is_enabled"))
 
 
 def _repeating() -> dict[int, Attempt]:
-    """Return by account the attempt that is asked again because no answer settled it."""
+    """Return by account the attempt that is being repeated because no answer was conclusive."""
     in_flight = Attempt.objects.filter(
         delivery__state=DeliveryState.SENDING, finished_at=None, replays__gte=1
     )
@@ -245,5 +268,5 @@ def _outages() -> dict[int, Outage]:
 
 
 def _wall(at: datetime | None) -> datetime | None:
-    """Return a moment of the shared time as people read it."""
+    """Return a shared time as wall-clock time."""
     return None if at is None else shared.as_wall(at)

@@ -108,13 +108,13 @@ class Budget:
 def too_large() -> TooCostly:
     """Return the error of a value that is larger than any text needs."""
     return TooCostly(
-        _("a value grows too large: shorten it before more is made of it."), token=None
+        _("a value becomes too large: shorten it before using it further."), token=None
     )
 
 
 def number_too_large() -> TooCostly:
     """Return the error of a number with more digits than any text needs."""
-    return TooCostly(_("a number grows too large: calculate with smaller ones."), token=None)
+    return TooCostly(_("a number becomes too large: use smaller numbers."), token=None)
 
 
 def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
@@ -126,8 +126,8 @@ def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
     if rounds > MOST_LOOP_ROUNDS:
         raise TooCostly(
             _(
-                "the loop goes round more than %(most)s times, with those around it: "
-                "loop over less, or limit it, such as limit: 20."
+                "the loop runs more than %(most)s times, counting the loops around it: "
+                "loop over fewer items, or add a limit such as limit: 20."
             )
             % {"most": MOST_LOOP_ROUNDS},
             token=token,
@@ -156,7 +156,10 @@ def _room_after(value: Any, room: int, depth: int) -> int:
             room = _room_after(item, room - ITEM_CHARACTERS - len(str(key)), _below(depth))
     elif isinstance(value, Mapping) and not isinstance(value, Undefined):
         # The loop itself (`forloop`): it would be used up by whatever looks at all of it.
-        raise TooCostly(_("a loop is no value: name a part of it, such as index."), token=None)
+        raise TooCostly(
+            _("forloop is not a value: use one of its properties, such as forloop.index."),
+            token=None,
+        )
     else:
         room -= ITEM_CHARACTERS
     if room < 0:
@@ -167,6 +170,6 @@ def _room_after(value: Any, room: int, depth: int) -> int:
 def _below(depth: int) -> int:
     if depth >= DEEPEST_VALUE:
         raise TooCostly(
-            _("a value has too many lists within lists: name the part you want."), token=None
+            _("a value has too many nested lists: use only the part you need."), token=None
         )
     return depth + 1

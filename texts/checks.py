@@ -88,8 +88,8 @@ def refuse_source(text: str, longest: int) -> None:
     if len(text) > most:
         raise TextProblem(
             _(
-                "the text has %(length)s characters, with its tags; it may have %(most)s: "
-                "shorten it."
+                "the text has %(length)s characters including its tags; the limit is "
+                "%(most)s: shorten it."
             )
             % {"length": len(text), "most": most},
             code=TextFault.TOO_LONG.value,
@@ -115,7 +115,7 @@ def refuse_ranges(positions: Positions, template: BoundTemplate) -> None:
     for token in ranges_outside_loops(template):
         line, column = positions.of(token.start_index)
         raise TextProblem(
-            _("a range like (1..9) may only be looped over."),
+            _("a range such as (1..9) can only be used in a for loop."),
             code="text_syntax",
             line=line,
             column=column,
@@ -155,6 +155,6 @@ def closest_names(name: str, known: Collection[str]) -> list[str]:
 def problem_sentence(problem: Exception) -> str:
     """Return what a problem says, as a sentence."""
     if isinstance(problem, RecursionError):
-        return _("too much is nested in it: nest less.")
+        return _("the nesting is too deep: use fewer levels.")
     said = problem.message if isinstance(problem, LiquidError) else str(problem)
     return said if isinstance(said, Sentence) else f"{str(said)[:LONGEST_SAID]}."

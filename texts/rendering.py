@@ -88,7 +88,7 @@ class CompiledText:
         if len(text) > self.longest:
             raise Unsendable(
                 TextFault.TOO_LONG,
-                _("The text has %(length)s characters; the longest may have %(longest)s.")
+                _("The text has %(length)s characters; the limit is %(longest)s.")
                 % {"length": len(text), "longest": self.longest},
             )
         return text
@@ -105,7 +105,8 @@ class CompiledText:
         except TooCostly as problem:
             raise Unsendable(
                 TextFault.RENDER_TOO_COSTLY,
-                _("The text cannot be made: %(problem)s") % {"problem": problem_sentence(problem)},
+                _("The text cannot be rendered: %(problem)s")
+                % {"problem": problem_sentence(problem)},
             ) from None
         # Whatever an attribute holds, one contact's text must not end the lane of an account.
         except Exception as problem:
@@ -188,7 +189,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         below = {f"attributes.{name}" for name in attributes}
         near = closest_names(reference.name, sorted({*known, *below}))
         sentence = _(
-            "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
+            "{{ %(variable)s }} is neither a built-in variable nor an attribute of these contacts."
         ) % {"variable": reference.name}
         if near:
             sentence += " " + _("Did you mean {{ %(near)s }}?") % {"near": near[0]}
@@ -235,7 +236,7 @@ def _refuse_constant(compiled: CompiledText) -> None:
         raise TextProblem(
             problem.sentence
             if problem.reason is TextFault.TOO_LONG
-            else _("the text is empty: say something."),
+            else _("the text is empty: write a text."),
             code=problem.reason.value,
             line=1,
             column=1,

@@ -252,7 +252,7 @@ def _refuse_numbers(expression: Expression, *values: object) -> None:
         if isinstance(value, int) and value.bit_length() > MOST_BITS:
             token = expression.token
             raise too_complex(
-                _("this number is too large: write a smaller one."), token.source, token.start_index
+                _("this number is too large: use a smaller one."), token.source, token.start_index
             )
 
 

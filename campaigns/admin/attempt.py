@@ -30,7 +30,9 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     search_fields = ["=seq"]
     search_help_text = _("SEQ")
     ordering = ["-id"]
-    empty_sentence = _("Nothing has been sent yet. Start a campaign, and every request shows here.")
+    empty_sentence = _(
+        "Nothing has been sent yet. Every request appears here once a campaign is sending."
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str

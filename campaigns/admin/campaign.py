@@ -52,8 +52,8 @@ class CampaignAdmin(
     autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
-        (_("To whom"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
-        (_("By whom"), {"fields": ["accounts", "promise", "on_lost_account"]}),
+        (_("Recipients"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
+        (_("Sender accounts"), {"fields": ["accounts", "promise", "on_lost_account"]}),
         (
             _("When"),
             {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},
@@ -62,8 +62,8 @@ class CampaignAdmin(
     change_form_outer_before_template = "console/campaign/edit.html"
     object_history_template = "console/campaign/history.html"
     empty_sentence = _(
-        "A campaign says something to the people in your lists: choose who, what, by whom and "
-        "when, look at the preflight, and start it."
+        "A campaign sends a message to the people in your lists. Choose the recipients, "
+        "the text, the sender accounts and the schedule, check the preflight, and start it."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:

@@ -27,7 +27,7 @@ class CampaignForm(forms.ModelForm):
 
     timezone = forms.ChoiceField(
         label=_("Time zone of the window"),
-        help_text=_("The hours above are those of this place, wherever the server is."),
+        help_text=_("The sending window is in this time zone, wherever the server is."),
         choices=timezone_choices,
         initial="Asia/Shanghai",
         widget=UnfoldAdminSelect2Widget,
@@ -56,7 +56,8 @@ class CampaignForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "starts_at" in self.fields:
             self.fields["starts_at"].help_text = _(
-                "Empty: when it is started. Else the time on the console's clock (%(zone)s)."
+                "Empty: sending begins as soon as the campaign is started. Enter the time "
+                "in the console's time zone (%(zone)s)."
             ) % {"zone": settings.TIME_ZONE}
 
     def clean(self) -> dict[str, Any] | None:
@@ -66,9 +67,11 @@ class CampaignForm(forms.ModelForm):
         if template is None and not text.strip():
             self.add_error("text", _("Write a text here, or choose a template above."))
         if template is not None and text.strip():
-            self.add_error("text", _("Either a template or a text of its own, not both."))
+            self.add_error("text", _("Choose a template or write a text, not both."))
         if not self.cleaned_data.get("lists") and not self.cleaned_data.get("segments"):
-            self.add_error("lists", _("Say to whom: a campaign needs a list or a segment."))
+            self.add_error(
+                "lists", _("Choose the recipients: a campaign needs a list or a segment.")
+            )
         self._check_text()
         self._check_window()
         return data
@@ -96,4 +99,6 @@ class CampaignForm(forms.ModelForm):
             missing = "window_start" if start is None else "window_end"
             self.add_error(missing, _("A sending window needs both its start and its end."))
         if start is not None and start == end:
-            self.add_error("window_end", _("The window is empty: it ends when it starts."))
+            self.add_error(
+                "window_end", _("The sending window is empty: it starts and ends at the same time.")
+            )

@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from campaigns.admin.delivery import reason_in_words
 from campaigns.models import Campaign
 from campaigns.planning.preflight import Allocation, Preflight, preflight
 from campaigns.planning.preflight_people import people_in_group
 from campaigns.planning.preflight_sql import PreflightGroup
+from campaigns.reason_text import reason_text
 from foundation.admin import require
 from foundation.refusals import Refusal
 from sending.states import ACTIVE_RUN_STATES
@@ -37,9 +37,7 @@ class CampaignPreflight:
             "campaign": campaign,
             "run": run,
             "found": found,
-            "skipped": [
-                (reason, reason_in_words(reason), n) for reason, n in found.skipped.items()
-            ],
+            "skipped": [(reason, reason_text(reason), n) for reason, n in found.skipped.items()],
             "shares": _shares(found),
             "may_see_people": request.user.has_perm("contacts.view_contact"),
             "can_start": not found.problems
@@ -97,9 +95,9 @@ def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
 def _words(group: PreflightGroup) -> Any:
     words = {
         PreflightGroup.TARGETED: _("targeted"),
-        PreflightGroup.SENDABLE: _("would be written to"),
+        PreflightGroup.SENDABLE: _("recipients"),
     }
-    return words.get(group) or _("skipped: %(reason)s") % {"reason": reason_in_words(group.value)}
+    return words.get(group) or _("skipped: %(reason)s") % {"reason": reason_text(group.value)}
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -69,7 +69,7 @@ def _start(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
     run = start_campaign(campaign=campaign, by=by)
     if run.state == RunState.SCHEDULED:
         return _("%(run)s is scheduled.") % {"run": run}
-    return _("%(run)s is started: it is being planned and then sent.") % {"run": run}
+    return _("%(run)s has started: it is planned first and then sent.") % {"run": run}
 
 
 def _pause(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
@@ -79,7 +79,7 @@ def _pause(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
 
 def _resume(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     resume_run(run=_given(run), by=by)
-    return _("Resumed: it goes on where it stopped.")
+    return _("Resumed: sending continues where it stopped.")
 
 
 def _cancel(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
@@ -103,20 +103,20 @@ def _retry_unknown(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str
 def _resolve_unknown(to: str, run: CampaignRun | None, by: Any) -> str:
     count = resolve_unknown(deliveries=Delivery.objects.filter(run=_given(run)), to=to, by=by)
     if not count:
-        raise Refusal(_("No delivery of this run is unknown any more."), code="nothing_unknown")
+        raise Refusal(_("This run no longer has unknown deliveries."), code="nothing_unknown")
     return resolved_sentence(to, count)
 
 
 def _tried_again(count: int) -> str:
     return ngettext(
-        "%(n)s delivery is tried again.", "%(n)s deliveries are tried again.", count
+        "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", count
     ) % {"n": _number(count)}
 
 
 def _unknown_words(figures: Figures) -> str:
     return ngettext(
-        "Of %(n)s delivery of this run nobody knows whether it arrived.",
-        "Of %(n)s deliveries of this run nobody knows whether they arrived.",
+        "It is unknown whether %(n)s delivery of this run arrived.",
+        "It is unknown whether %(n)s deliveries of this run arrived.",
         figures.unknown,
     ) % {"n": _number(figures.unknown)}
 
@@ -136,8 +136,8 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Start"),
         icon="play_arrow",
         before=lambda figures: [
-            _("The audience is taken as it is now, and every delivery is planned."),
-            _("Then the accounts send, each at its own pace, until nothing is open."),
+            _("The audience is evaluated now, and every delivery is planned."),
+            _("Then the accounts send, each at its own pace, until no delivery is open."),
             _("You can pause or cancel at any time."),
         ],
         act=_start,
@@ -146,16 +146,22 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Start a new run"),
         icon="restart_alt",
         before=lambda figures: [
-            _("The whole audience is written to once more, not only those who were left out."),
+            _(
+                "The message goes to the whole audience again, not only to the people who did "
+                "not get it."
+            ),
             ngettext(
-                "%(n)s person who got the message in this run gets it again.",
-                "%(n)s people who got the message in this run get it again.",
+                "%(n)s person who got the message in this run will get it again.",
+                "%(n)s people who got the message in this run will get it again.",
                 figures.sent,
             )
             % {"n": _number(figures.sent)}
             if figures.sent
             else "",
-            _("The preflight shows who that is now, by which account and until when."),
+            _(
+                "The preflight shows the current recipients, their sender accounts and the "
+                "estimated end."
+            ),
         ],
         act=_start,
         is_dangerous=True,
@@ -164,7 +170,10 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Pause"),
         icon="pause",
         before=lambda figures: [
-            _("Every account stops before its next message; at most one each is in flight."),
+            _(
+                "Every account stops before its next message. At most one message per account "
+                "is in flight."
+            ),
             _("%(n)s deliveries wait until you resume.") % {"n": _number(figures.open)},
         ],
         act=_pause,
@@ -173,7 +182,7 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Resume"),
         icon="play_arrow",
         before=lambda figures: [
-            _("%(n)s deliveries are still open; sending goes on.") % {"n": _number(figures.open)}
+            _("%(n)s deliveries are still open; sending continues.") % {"n": _number(figures.open)}
         ],
         act=_resume,
     ),
@@ -181,9 +190,9 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Cancel the run"),
         icon="stop",
         before=lambda figures: [
-            _("%(n)s open deliveries will be cancelled; this cannot be taken back.")
+            _("%(n)s open deliveries will be cancelled; this cannot be undone.")
             % {"n": _number(figures.open)},
-            _("%(n)s messages have been sent and stay sent.") % {"n": _number(figures.sent)},
+            _("%(n)s messages have already been sent.") % {"n": _number(figures.sent)},
         ],
         act=_cancel,
         is_dangerous=True,
@@ -192,7 +201,7 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Retry failed"),
         icon="replay",
         before=lambda figures: [
-            _("%(n)s failed deliveries are sent again, and only those.")
+            _("Only the %(n)s failed deliveries will be sent again.")
             % {"n": _number(figures.failed)}
         ],
         act=_retry,
@@ -211,7 +220,7 @@ VERBS: dict[str, CampaignVerb] = {
         icon="unsubscribe",
         before=lambda figures: [
             _unknown_words(figures),
-            _("They count as failed; whoever retries the failed ones sends them again."),
+            _("They count as failed. Retrying failed deliveries sends them again."),
         ],
         act=lambda _campaign, run, by: _resolve_unknown(DeliveryState.FAILED, run, by),
     ),
@@ -219,7 +228,7 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Unknown: send all again"),
         icon="help",
         before=lambda figures: [
-            _("%(n)s deliveries are sent again of which nobody knows whether they arrived.")
+            _("%(n)s deliveries whose result is unknown will be sent again.")
             % {"n": _number(figures.unknown)},
             _("Some of these people may get the message twice."),
         ],

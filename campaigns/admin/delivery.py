@@ -20,6 +20,7 @@ from unfold.decorators import display
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
 from campaigns.reports.waiting_reasons import delivery_waiting_reason
 from contacts.models import Contact
@@ -33,7 +34,7 @@ from foundation.admin import (
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt, Delivery
-from sending.states import EXCEPTIONAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, DeliveryState, Reason
+from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
@@ -91,7 +92,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     inlines = [AttemptInline]
     change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
-        "Deliveries are made when a campaign is started: one for each person it is for."
+        "Deliveries are created when a campaign starts: one for each person in its audience."
     )
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
@@ -149,7 +150,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         """The reason in words; a code that ended it stands beside, with its meaning."""
         if delivery.reason.removeprefix("RES_") == delivery.last_res:
             return EMPTY
-        return reason_in_words(delivery.reason) or EMPTY
+        return reason_text(delivery.reason) or EMPTY
 
     @display(description=_("last RES"), label=CODE_COLOURS)
     def code(self, delivery: Delivery) -> Any:
@@ -175,24 +176,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:
         """What it waits for, or what ended it."""
-        if delivery.state in OPEN_DELIVERY_STATES:
-            return delivery_waiting_reason(delivery=delivery).sentence
-        words = [str(delivery.get_state_display()), str(reason_in_words(delivery.reason))]
-        return ": ".join(word for word in words if word)
+        return delivery_waiting_reason(delivery=delivery).sentence
 
     @display(description=_("message"))
     def message(self, delivery: Delivery) -> Any:
         """The text kept at the first attempt, else the run's."""
         text = delivery.run.text if delivery.text is None else delivery.text
         return format_html('<div class="q-message">{}</div>', text)
-
-
-def reason_in_words(reason: str) -> Any:
-    """Return a reason for people; a code that is no word of ours stands as it is."""
-    if reason in Reason.values:
-        return Reason(reason).label
-    if not reason:
-        return ""
-    is_res = reason.startswith("RES_")
-    meaning = code_meaning(reason.removeprefix("RES_"))
-    return f"RES={meaning}" if is_res else meaning

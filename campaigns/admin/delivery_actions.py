@@ -21,14 +21,14 @@ from sending.states import DeliveryState
 #: The words on one unknown delivery: on the button, the state they lead to, what they mean.
 WORDS: dict[str, tuple[Any, str, Any]] = {
     "arrived": (
-        gettext_lazy("It was seen arriving"),
+        gettext_lazy("It arrived"),
         DeliveryState.SENT,
         gettext_lazy("It counts as sent, in the figures and in the report."),
     ),
     "lost": (
         gettext_lazy("It did not arrive"),
         DeliveryState.FAILED,
-        gettext_lazy("It counts as failed; whoever retries the failed ones sends it again."),
+        gettext_lazy("It counts as failed. Retrying failed deliveries sends it again."),
     ),
     "again": (
         gettext_lazy("Send again"),
@@ -47,7 +47,7 @@ class DeliveryActions:
         """Who may say what became of a delivery, though nobody may edit its row."""
         return bool(request.user.has_perm("sending.change_delivery"))
 
-    @admin.action(description=gettext_lazy("It was seen arriving"), permissions=["resolve"])
+    @admin.action(description=gettext_lazy("It arrived"), permissions=["resolve"])
     def say_arrived(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
         """The chosen unknown deliveries arrived."""
         return self._resolve(request, queryset, DeliveryState.SENT)
@@ -69,10 +69,10 @@ class DeliveryActions:
             title=_("Send again?"),
             sentences=[
                 ngettext(
-                    "%(n)d person may get the message twice: nobody knows whether the first "
-                    "one arrived.",
-                    "%(n)d people may get the message twice: nobody knows whether the first "
-                    "ones arrived.",
+                    "%(n)d person may get the message twice: it is unknown whether the "
+                    "first message arrived.",
+                    "%(n)d people may get the message twice: it is unknown whether the "
+                    "first messages arrived.",
                     len(chosen),
                 )
                 % {"n": len(chosen)}
@@ -127,7 +127,7 @@ class DeliveryActions:
         if count:
             messages.success(request, resolved_sentence(to, count))
         else:
-            messages.warning(request, _("None of the chosen deliveries is unknown."))
+            messages.warning(request, _("None of the selected deliveries is unknown."))
         return None
 
 
@@ -135,14 +135,14 @@ def resolved_sentence(to: str, count: int) -> str:
     """Return what became of unknown deliveries that somebody resolved."""
     if to == DeliveryState.SENT:
         sentence = ngettext(
-            "%(n)d delivery counts as sent now.", "%(n)d deliveries count as sent now.", count
+            "%(n)d delivery now counts as sent.", "%(n)d deliveries now count as sent.", count
         )
     elif to == DeliveryState.FAILED:
         sentence = ngettext(
-            "%(n)d delivery counts as failed now.", "%(n)d deliveries count as failed now.", count
+            "%(n)d delivery now counts as failed.", "%(n)d deliveries now count as failed.", count
         )
     else:
         sentence = ngettext(
-            "%(n)d delivery is sent again.", "%(n)d deliveries are sent again.", count
+            "%(n)d delivery will be sent again.", "%(n)d deliveries will be sent again.", count
         )
     return sentence % {"n": count}

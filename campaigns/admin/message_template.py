@@ -27,8 +27,8 @@ class MessageTemplateAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, 
     search_fields = ["name", "text"]
     fields = ["name", "text"]
     empty_sentence = _(
-        "A template is a text you use again, with variables like {{ name }}. A campaign can also "
-        "bring its own text."
+        "A template is a reusable text with variables like {{ name }}. A campaign can also "
+        "have its own text."
     )
 
     @display(description=_("text"))

@@ -9,11 +9,12 @@ from django.core.cache import cache
 from django.utils.translation import get_language
 
 from campaigns.admin.campaign_verbs import offered_verbs
-from campaigns.admin.delivery import DELIVERY_COLOURS, reason_in_words
+from campaigns.admin.delivery import DELIVERY_COLOURS
 from campaigns.admin.page_urls import deliveries_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
+from campaigns.reason_text import reason_text
 from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
@@ -125,7 +126,7 @@ def _reasons(run: CampaignRun, figures: Figures) -> list[Line]:
     return [
         Line(
             key=f"{state}:{reason}",
-            words=reason_in_words(reason),
+            words=reason_text(reason),
             n=n,
             percent=_percent(n, whole),
             address=deliveries_url(run__id__exact=run.pk, state__exact=state, reason=reason),

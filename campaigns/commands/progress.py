@@ -102,7 +102,7 @@ def _pause(deadline: float | None) -> float:
 
 def _late(run: CampaignRun, figures: Figures, timeout: float | None) -> Refusal:
     return Refusal(
-        _("After %(seconds)g s the run is %(state)s still: %(standing)s. It goes on.")
+        _("The run is still %(state)s after %(seconds)g s: %(standing)s. It continues.")
         % {
             "seconds": timeout,
             "state": run.get_state_display(),

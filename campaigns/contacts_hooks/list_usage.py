@@ -23,22 +23,22 @@ def list_usage(contact_list: ContactList) -> Uses:
     if runs.exists():
         blocking.append(
             _(
-                "Campaigns that send or may go on sending need it: %(names)s. Wait for their end, "
-                "or cancel them."
+                "Campaigns that are sending or may still send use this list: %(names)s. "
+                "Wait until they end, or cancel them."
             )
             % {"names": named(runs.select_related("campaign"))}
         )
     writing = Campaign.objects.filter(lists=contact_list)
     if writing.exists():
         losing.append(
-            _("These campaigns go to it, and will not any more: %(names)s.")
+            _("These campaigns send to the list and would no longer do so: %(names)s.")
             % {"names": named(writing)}
         )
     excluding = Campaign.objects.filter(excluded_lists=contact_list)
     if excluding.exists():
         losing.append(
             _(
-                "These campaigns leave its people out, and will write to them when they are "
+                "These campaigns exclude the list and would send to its people when "
                 "started again: %(names)s."
             )
             % {"names": named(excluding)}

@@ -9,12 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import Friend, InboundKind, InboundMessage
+from campaigns.reason_text import reason_text
 from contacts.models import Contact
 from contacts.people.erase import register_eraser
 from contacts.people.person_page import Section, register_section
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from sending.states import DeliveryState, Reason
+from sending.states import DeliveryState
 
 #: Rows of a section.
 MOST_ROWS = 200
@@ -63,7 +64,7 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 row.run.campaign_run,
                 row.account,
                 row.get_state_display(),
-                Reason(row.reason).label if row.reason in Reason.values else row.reason,
+                reason_text(row.reason),
                 row.last_res,
                 row.text if row.text is not None else row.run.text,
             ),
@@ -110,8 +111,8 @@ def erase(contact: Contact) -> None:
     if open_one is not None:
         raise Refusal(
             _(
-                "%(run)s still has a message for this person that is not settled. Suppress the "
-                "person, cancel the run or wait for its end, and erase again."
+                "%(run)s still has an open or unknown delivery for this person. Suppress "
+                "the person, cancel the run or wait until it ends, then erase again."
             )
             % {"run": open_one.run.campaign_run},
             code="open_delivery",

@@ -99,13 +99,13 @@ def _refuse_name(name: str) -> None:
         )
     if len(name) > LONGEST_NAME:
         raise Refusal(
-            _("The name has %(length)s characters; at most %(longest)s fit.")
+            _("The name has %(length)s characters; the limit is %(longest)s.")
             % {"length": len(name), "longest": LONGEST_NAME},
             code="name_too_long",
         )
     if Campaign.objects.filter(name=name).exists():
         raise Refusal(
-            _("There is a campaign “%(name)s” already: choose another name.") % {"name": name},
+            _("A campaign named “%(name)s” already exists: choose another name.") % {"name": name},
             code="name_taken",
         )
 
@@ -116,10 +116,12 @@ def _refuse_audience(
     if segments:
         return
     if not lists:
-        raise Refusal(_("Say to whom: a campaign needs at least one list."), code="no_list")
+        raise Refusal(
+            _("Choose the recipients: a campaign needs a list or a segment."), code="no_list"
+        )
     if set(lists) <= set(excluded):
         raise Refusal(
-            _("Every list of the campaign is also left out: nobody would be written to."),
+            _("Every list of the campaign is also excluded: there would be no recipients."),
             code="nobody",
         )
 
@@ -132,9 +134,9 @@ def _refuse_text(
     has_segments: bool,
 ) -> None:
     if template is not None and text:
-        raise Refusal(_("Say a text or choose a template, not both."), code="text_twice")
+        raise Refusal(_("Choose a template or write a text, not both."), code="text_twice")
     if template is None and not text:
-        raise Refusal(_("Say what to send: a text or a template."), code="text_missing")
+        raise Refusal(_("A campaign needs a text or a template."), code="text_missing")
     compiled = compile_text(template.text if template is not None else text)
     refuse_unknown_variables(
         compiled, attributes=known_attribute_names(lists=None if has_segments else lists)

@@ -38,20 +38,24 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
-                ('text', models.TextField(blank=True, help_text='Used when no template is chosen. Liquid, like one.', verbose_name='text')),
-                ('starts_at', models.DateTimeField(blank=True, help_text='Empty: when it is started.', null=True, verbose_name='starts at')),
+                ('text', models.TextField(blank=True, help_text="Used when no template is chosen. Written in Liquid, like a template.", verbose_name='text')),
+                ('starts_at', models.DateTimeField(blank=True, help_text="Empty: sending begins as soon as the campaign is started.", null=True, verbose_name='starts at')),
                 ('window_start', models.TimeField(blank=True, null=True, verbose_name='sends from')),
                 ('window_end', models.TimeField(blank=True, null=True, verbose_name='sends until')),
                 ('timezone', models.CharField(default='Asia/Shanghai', max_length=64, verbose_name='time zone')),
                 ('promise', models.CharField(choices=[('never-twice', 'never twice: what stays open is shown as unknown'), ('never-missed', 'never missed: what stays open is sent again')], default='never-twice', max_length=16, verbose_name='promise')),
-                ('allows_strangers', models.BooleanField(default=False, help_text="People who are nobody's friend may never see the message. Leave off unless they asked for it.", verbose_name='also to strangers')),
-                ('on_lost_account', models.CharField(choices=[('fail', 'fail: they can be retried once the account is mended'), ('wait', 'wait until the account is mended')], default='fail', help_text='When an account is quarantined, its messages move to other accounts that have the same friend. This is for those that none has.', max_length=8, verbose_name='without an account')),
+                ('allows_strangers', models.BooleanField(default=False, help_text="People who are not a friend of any account may never see the message. "
+"Leave this off unless they asked for it.", verbose_name='also to strangers')),
+                ('on_lost_account', models.CharField(choices=[('fail', "fail: they can be retried once the account works again"), ('wait', "wait until the account works again")], default='fail', help_text="When an account is quarantined, its messages move to other accounts that "
+"have the same friend. This setting applies to messages that no other "
+"account can send.", max_length=8, verbose_name="when no account can send")),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('accounts', models.ManyToManyField(blank=True, help_text='Empty: every account that is not quarantined or disabled.', related_name='campaigns', to='accounts.account', verbose_name='sent by')),
                 ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
-                ('excluded_lists', models.ManyToManyField(blank=True, related_name='excluding_campaigns', to='contacts.contactlist', verbose_name='but not to these')),
+                ('excluded_lists', models.ManyToManyField(blank=True, related_name='excluding_campaigns', to='contacts.contactlist', verbose_name="excluded lists")),
                 ('lists', models.ManyToManyField(blank=True, related_name='campaigns', to='contacts.contactlist', verbose_name='to these lists')),
-                ('segments', models.ManyToManyField(blank=True, help_text='Evaluated when the run is planned: whoever fits then is written to.', related_name='campaigns', to='contacts.segment', verbose_name='and to these segments')),
+                ('segments', models.ManyToManyField(blank=True, help_text="Evaluated when the run is planned. The message goes to the people who "
+"meet the conditions at that time.", related_name='campaigns', to='contacts.segment', verbose_name='and to these segments')),
                 ('template', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='campaigns.messagetemplate', verbose_name='template')),
             ],
             options={
@@ -65,10 +69,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='campaign_run', serialize=False, to='sending.run')),
                 ('allows_strangers', models.BooleanField(default=False, verbose_name='also to strangers')),
-                ('on_lost_account', models.CharField(choices=[('fail', 'fail: they can be retried once the account is mended'), ('wait', 'wait until the account is mended')], default='fail', max_length=8, verbose_name='without an account')),
+                ('on_lost_account', models.CharField(choices=[('fail', "fail: they can be retried once the account works again"), ('wait', "wait until the account works again")], default='fail', max_length=8, verbose_name="when no account can send")),
                 ('planned_through', models.BigIntegerField(default=0)),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='campaigns.campaign', verbose_name='campaign')),
-                ('excluded_lists', models.ManyToManyField(blank=True, related_name='excluding_runs', to='contacts.contactlist', verbose_name='but not to these')),
+                ('excluded_lists', models.ManyToManyField(blank=True, related_name='excluding_runs', to='contacts.contactlist', verbose_name="excluded lists")),
                 ('segments', models.ManyToManyField(blank=True, related_name='runs', to='contacts.segment', verbose_name='and to these segments')),
             ],
             options={
@@ -83,14 +87,17 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('name', models.CharField(db_index=True, max_length=128, verbose_name='name')),
-                ('text', models.TextField(blank=True, help_text='Used when no template is chosen. Liquid, like one.', verbose_name='text')),
-                ('starts_at', models.DateTimeField(blank=True, help_text='Empty: when it is started.', null=True, verbose_name='starts at')),
+                ('text', models.TextField(blank=True, help_text="Used when no template is chosen. Written in Liquid, like a template.", verbose_name='text')),
+                ('starts_at', models.DateTimeField(blank=True, help_text="Empty: sending begins as soon as the campaign is started.", null=True, verbose_name='starts at')),
                 ('window_start', models.TimeField(blank=True, null=True, verbose_name='sends from')),
                 ('window_end', models.TimeField(blank=True, null=True, verbose_name='sends until')),
                 ('timezone', models.CharField(default='Asia/Shanghai', max_length=64, verbose_name='time zone')),
                 ('promise', models.CharField(choices=[('never-twice', 'never twice: what stays open is shown as unknown'), ('never-missed', 'never missed: what stays open is sent again')], default='never-twice', max_length=16, verbose_name='promise')),
-                ('allows_strangers', models.BooleanField(default=False, help_text="People who are nobody's friend may never see the message. Leave off unless they asked for it.", verbose_name='also to strangers')),
-                ('on_lost_account', models.CharField(choices=[('fail', 'fail: they can be retried once the account is mended'), ('wait', 'wait until the account is mended')], default='fail', help_text='When an account is quarantined, its messages move to other accounts that have the same friend. This is for those that none has.', max_length=8, verbose_name='without an account')),
+                ('allows_strangers', models.BooleanField(default=False, help_text="People who are not a friend of any account may never see the message. "
+"Leave this off unless they asked for it.", verbose_name='also to strangers')),
+                ('on_lost_account', models.CharField(choices=[('fail', "fail: they can be retried once the account works again"), ('wait', "wait until the account works again")], default='fail', help_text="When an account is quarantined, its messages move to other accounts that "
+"have the same friend. This setting applies to messages that no other "
+"account can send.", max_length=8, verbose_name="when no account can send")),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),

@@ -38,11 +38,11 @@ class CampaignRun(Run):
         Segment, related_name="runs", blank=True, verbose_name=_("and to these segments")
     )
     excluded_lists = models.ManyToManyField(
-        ContactList, related_name="excluding_runs", blank=True, verbose_name=_("but not to these")
+        ContactList, related_name="excluding_runs", blank=True, verbose_name=_("excluded lists")
     )
     allows_strangers = models.BooleanField(_("also to strangers"), default=False)
     on_lost_account = models.CharField(
-        _("without an account"),
+        _("when no account can send"),
         max_length=8,
         choices=OnLostAccount.choices,
         default=OnLostAccount.FAIL,

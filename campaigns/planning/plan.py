@@ -40,7 +40,7 @@ def plan_run(*, run: CampaignRun) -> bool:
         change_run_state(
             run_id=run.pk,
             to=RunState.STOPPED,
-            detail=_("There is nobody to write to: the lists of the campaign are empty."),
+            detail=_("There are no recipients: the audience of the campaign is empty."),
         )
         return False
     return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())

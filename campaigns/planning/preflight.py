@@ -176,22 +176,27 @@ def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datet
 def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
     unsynced = sum(1 for account in able if account.friends_synced_at is None)
     if not found.targeted and not found.problems:
-        found.problems.append(_("Nobody is in the lists of this campaign."))
+        found.problems.append(_("The audience of this campaign is empty."))
     if not able:
         found.problems.append(
-            _("None of the accounts may send: see why, and log in or enable one.")
+            _("No account can send: check the reasons, and log in or enable an account.")
         )
     elif found.targeted and not found.sendable and not unsynced:
         found.problems.append(
-            _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
+            _(
+                "There would be no recipients: check the reasons, and sync the accounts' "
+                "friend lists."
+            )
         )
     held_up = find_account_waits(accounts=accounts_of(campaign=campaign))
     found.warnings += [summarise_waits(waits) for waits in held_up.values()]
     if unsynced:
         found.warnings.append(
             ngettext(
-                "The friends of %(n)s account are not known yet: it learns them when it starts.",
-                "The friends of %(n)s accounts are not known yet: they learn them when they start.",
+                "The friend list of %(n)s account is not known yet: it is synced when the "
+                "campaign starts.",
+                "The friend lists of %(n)s accounts are not known yet: they are synced "
+                "when the campaign starts.",
                 unsynced,
             )
             % {"n": unsynced}
@@ -216,7 +221,7 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
     tried, failures = _try_texts(compiled, found, routes=routes)
     for reason, n in failures.items():
         found.warnings.append(
-            _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
+            _("%(n)s of the first %(tried)s texts cannot be sent: %(reason)s.")
             % {"tried": tried, "n": n, "reason": Reason(reason).label}
         )
 

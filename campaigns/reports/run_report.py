@@ -68,6 +68,11 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
     return WRITERS[format](_rows(run), out)
 
 
+def utc_iso(moment: datetime | None) -> str | None:
+    """Return a time in ISO 8601, UTC, ending in Z; None for None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _rows(run: CampaignRun) -> Iterator[Row]:
     constant = _constant_text(run)
     columns = (
@@ -83,7 +88,7 @@ def _rows(run: CampaignRun) -> Iterator[Row]:
     )
     deliveries = Delivery.objects.filter(run=run).order_by("pk").values_list(*columns)
     for *values, sent_at, text in deliveries.iterator(chunk_size=CHUNK):
-        yield (*values, _iso(sent_at), constant if text is None else text)
+        yield (*values, utc_iso(sent_at), constant if text is None else text)
 
 
 def _constant_text(run: CampaignRun) -> str:
@@ -92,10 +97,6 @@ def _constant_text(run: CampaignRun) -> str:
         return run.text if compile_text(run.text).is_constant else ""
     except TextProblem:
         return ""
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _write_csv(rows: Iterator[Row], out: BinaryIO) -> int:

@@ -1,4 +1,4 @@
-"""Why is nothing moving? For every run and every delivery there is an answer, in words."""
+"""Why nothing is being sent: the waiting reasons of a run and of a single delivery."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from accounts.models import (
     AccountTask,
     AccountTaskKind,
     AccountTaskState,
-    Egress,
-    Outage,
-    Worker,
 )
 from campaigns.models import CampaignRun
 from campaigns.planning.preflight import seconds_per_message
 from campaigns.planning.prepare import accounts_of
+from campaigns.reason_text import reason_text
 from clocks import shared
 from foundation.times import clock
-from sending.account_waits import Wait, find_account_waits, summarise_waits
+from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
 from sending.models import Delivery
 from sending.runs.windows import is_open, next_opening
 from sending.states import DeliveryState, RunState
@@ -31,12 +29,12 @@ from sending.states import DeliveryState, RunState
 
 @dataclass(frozen=True, slots=True)
 class WaitingReason:
-    """One reason why something waits.
+    """One reason why a run or a delivery waits.
 
     Attributes:
         sentence: for the operator.
-        count: how many accounts or deliveries it holds up, if it is about a number of them.
-        until: when it is over by itself, if that is known.
+        count: the number of accounts or deliveries it affects, if it counts them.
+        until: when the wait ends without an operator, if that is known.
     """
 
     sentence: str
@@ -45,81 +43,73 @@ class WaitingReason:
 
 
 def run_waiting_reasons(*, run: CampaignRun) -> list[WaitingReason]:
-    """Return why a run is not sending as fast as it could; empty when it simply is."""
+    """Return why a run is not sending as fast as it could; empty when it is."""
     if run.state == RunState.SCHEDULED:
         return [_until(_("It starts at %(time)s."), run.starts_at)]
     if run.state == RunState.PAUSED:
         return [WaitingReason(_paused(run))]
     if run.state == RunState.PREPARING:
-        return _why_not_prepared(run) or [WaitingReason(_("It is being planned."))]
+        return _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
     if run.state != RunState.RUNNING:
         return [WaitingReason(run.state_detail)] if run.state_detail else []
-    return _why_not_sent(run)
+    return _sending_reasons(run)
 
 
 def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
-    """Return where one delivery stands and what it waits for."""
-    run = delivery.run.campaign_run
+    """Return what an open delivery waits for; of any other, its state and the reason for it."""
     if delivery.state == DeliveryState.SENDING:
-        return _why_in_flight(delivery)
+        return _in_flight_reason(delivery)
     if delivery.state != DeliveryState.PENDING:
-        reason = delivery.reason or delivery.last_res
-        return WaitingReason(f"{delivery.get_state_display()} {reason}".strip())
+        reason = reason_text(delivery.reason)
+        return WaitingReason(": ".join(filter(None, (delivery.get_state_display(), str(reason)))))
+    run = delivery.run.campaign_run
     if run.state != RunState.RUNNING:
         reasons = run_waiting_reasons(run=run)
         return reasons[0] if reasons else WaitingReason(run.get_state_display())
     if delivery.not_before is not None and delivery.not_before > shared.now():
-        return _until(_("It is tried again at %(time)s."), shared.as_wall(delivery.not_before))
-    general = _why_not_at_all(run)
-    if general:
-        return general[0]
-    return _why_account_waits(delivery)
+        return _until(_("It will be retried at %(time)s."), shared.as_wall(delivery.not_before))
+    egresses = EgressStatus()
+    general = _whole_run_reason(run, egresses)
+    return general or _account_reason(delivery, egresses)
 
 
-def _why_not_sent(run: CampaignRun) -> list[WaitingReason]:
-    general = _why_not_at_all(run)
-    if general:
-        return general
+def _sending_reasons(run: CampaignRun) -> list[WaitingReason]:
+    egresses = EgressStatus()
+    general = _whole_run_reason(run, egresses)
+    if general is not None:
+        return [general]
     waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
-    held_up = find_account_waits(accounts=Account.objects.filter(Exists(waiting)))
-    return [_together(waits) for waits in held_up.values()]
+    accounts = Account.objects.filter(Exists(waiting))
+    found = find_account_waits(accounts=accounts, egresses=egresses)
+    return [_summary(waits) for waits in found.values()]
 
 
-def _together(waits: list[Wait]) -> WaitingReason:
+def _summary(waits: list[Wait]) -> WaitingReason:
     ends = [wait.until for wait in waits if wait.until is not None]
     return WaitingReason(summarise_waits(waits), len(waits), min(ends, default=None))
 
 
-def _why_not_at_all(run: CampaignRun) -> list[WaitingReason]:
+def _whole_run_reason(run: CampaignRun, egresses: EgressStatus) -> WaitingReason | None:
+    """Return what stops all accounts of a run: its window, no worker, or no way to the gateway."""
     now = shared.wall()
     start, end, zone = run.window_start, run.window_end, run.timezone
     if not is_open(start=start, end=end, zone=zone, at=now):
         opening = next_opening(start=start, end=end, zone=zone, at=now)
-        return [_until(_("Outside its sending hours until %(time)s."), opening, zone=zone)]
-    if not Worker.objects.living().exists():
-        return [
-            WaitingReason(
-                _("No worker is running. Start the stack with `make run`, or a worker of its own.")
-            )
-        ]
-    outage = Outage.objects.filter(ended_at=None).first()
-    if outage is not None and not _other_egress(outage):
-        return [
-            WaitingReason(
-                _("The gateway is away since %(time)s: %(why)s It goes on by itself.")
-                % {"time": clock(outage.began_at), "why": outage.sentence}
-            )
-        ]
-    return []
+        return _until(_("Outside the sending window until %(time)s."), opening, zone=zone)
+    if not egresses.worked:
+        return WaitingReason(
+            _("No worker is running. Start the stack with `make run`, or start a worker.")
+        )
+    outage = egresses.outage_everywhere()
+    if outage is None:
+        return None
+    return WaitingReason(
+        _("The gateway has been unreachable since %(time)s: %(why)s Sending resumes automatically.")
+        % {"time": clock(outage.began_at), "why": outage.sentence}
+    )
 
 
-def _other_egress(outage: Outage) -> bool:
-    """Whether some egress with a living worker reaches the gateway."""
-    living = Egress.objects.filter(workers__in=Worker.objects.living())
-    return living.exclude(outages__in=Outage.objects.filter(ended_at=None)).exists()
-
-
-def _why_not_prepared(run: CampaignRun) -> list[WaitingReason]:
+def _preparing_reasons(run: CampaignRun) -> list[WaitingReason]:
     learning = AccountTask.objects.filter(
         account__in=accounts_of(campaign=run.campaign),
         kind=AccountTaskKind.SYNC,
@@ -128,32 +118,35 @@ def _why_not_prepared(run: CampaignRun) -> list[WaitingReason]:
     if not learning:
         return []
     sentence = ngettext(
-        "The friend list of %(n)d account is being learnt.",
-        "The friend lists of %(n)d accounts are being learnt.",
+        "The friend list of %(n)d account is being synced.",
+        "The friend lists of %(n)d accounts are being synced.",
         learning,
     )
-    return [*_why_not_at_all(run), WaitingReason(sentence % {"n": learning}, learning)]
+    syncing = WaitingReason(sentence % {"n": learning}, learning)
+    general = _whole_run_reason(run, EgressStatus())
+    return [syncing] if general is None else [general, syncing]
 
 
-def _why_in_flight(delivery: Delivery) -> WaitingReason:
-    awaited = WaitingReason(_("Its request is with the gateway; the answer is awaited."))
-    return (_held_up(delivery.account_id) if delivery.account_id else None) or awaited
+def _in_flight_reason(delivery: Delivery) -> WaitingReason:
+    awaited = WaitingReason(_("Its request has been sent to the gateway; waiting for the answer."))
+    return (_account_wait(delivery.account_id) if delivery.account_id else None) or awaited
 
 
-def _held_up(account_id: int) -> WaitingReason | None:
-    """Return what holds one account up, or None when it simply sends."""
-    for waits in find_account_waits(accounts=Account.objects.filter(pk=account_id)).values():
-        return _together(waits)
+def _account_wait(account_id: int, egresses: EgressStatus | None = None) -> WaitingReason | None:
+    """Return why one account is not sending, or None when it can send."""
+    accounts = Account.objects.filter(pk=account_id)
+    for waits in find_account_waits(accounts=accounts, egresses=egresses).values():
+        return _summary(waits)
     return None
 
 
-def _why_account_waits(delivery: Delivery) -> WaitingReason:
+def _account_reason(delivery: Delivery, egresses: EgressStatus) -> WaitingReason:
     account = delivery.account
     if account is None:
-        return WaitingReason(_("No account is chosen for it."))
-    held_up = _held_up(account.pk)
-    if held_up is not None:
-        return held_up
+        return WaitingReason(_("No account is assigned to it."))
+    account_wait = _account_wait(account.pk, egresses)
+    if account_wait is not None:
+        return account_wait
     before = (
         Delivery.objects.pending()
         .filter(account=account, run=delivery.run, pk__lt=delivery.pk)
@@ -165,11 +158,13 @@ def _why_account_waits(delivery: Delivery) -> WaitingReason:
     )
     words = {"time": clock(slot), "n": before, "uin": account.uin}
     if not before:
-        sentence = _("It is next: account %(uin)s sends it at about %(time)s.")
+        sentence = _("It is next in the queue: account %(uin)s sends it at about %(time)s.")
     else:
         sentence = ngettext(
-            "Waiting for its slot at about %(time)s: account %(uin)s has %(n)d message before it.",
-            "Waiting for its slot at about %(time)s: account %(uin)s has %(n)d messages before it.",
+            "Waiting for its slot at about %(time)s: account %(uin)s sends %(n)d message "
+            "before it.",
+            "Waiting for its slot at about %(time)s: account %(uin)s sends %(n)d messages "
+            "before it.",
             before,
         )
     return WaitingReason(sentence % words, before, slot)

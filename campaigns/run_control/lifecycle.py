@@ -44,8 +44,8 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
     if not targeted_contacts(of=campaign).exists():
         raise Refusal(
             _(
-                "Nobody is in the lists of “%(name)s” (after those it excludes). "
-                "Import contacts into one of them first."
+                "The audience of “%(name)s” is empty after exclusions. Import contacts "
+                "into one of its lists first."
             )
             % {"name": campaign.name},
             code="no_audience",
@@ -114,7 +114,7 @@ def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
         detail=_("Cancelled by %(who)s.") % {"who": _who(by)},
         by=by,
     ):
-        raise _not_possible(run, _("It is over: there is nothing left to cancel."))
+        raise _not_possible(run, _("A run that has ended cannot be cancelled."))
     cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
 
 
@@ -148,10 +148,10 @@ def retry_run(
     again = move_deliveries(deliveries=rows, to=DeliveryState.PENDING)
     if not again:
         raise Refusal(
-            _("Run %(run)s has no deliveries like that: nothing is tried again.") % {"run": run},
+            _("Run %(run)s has no such deliveries: there is nothing to retry.") % {"run": run},
             code="nothing_to_retry",
         )
-    _reopen(run, by=by, detail=_("%(n)d deliveries are tried again.") % {"n": again})
+    _reopen(run, by=by, detail=_("%(n)d deliveries will be retried.") % {"n": again})
     return again
 
 
@@ -194,7 +194,7 @@ def _refuse_reopening(run: CampaignRun) -> None:
     """Refuse before anything is moved: what is pending in a run that cannot run is never sent."""
     run.refresh_from_db()
     if run.state == RunState.CANCELLED:
-        raise _not_possible(run, _("Start it anew instead."))
+        raise _not_possible(run, _("Start a new run instead."))
     if run.state in (RunState.FINISHED, RunState.STOPPED):
         _refuse_active(run.campaign)
 
@@ -251,14 +251,12 @@ def _refuse_active(campaign: Campaign) -> None:
 def _refuse_without_accounts(campaign: Campaign) -> None:
     accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
     if not accounts.exists():
-        raise Refusal(
-            _("There is no account that could send. Import accounts first."), code="no_account"
-        )
+        raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")
     if not accounts.working().exists():
         raise Refusal(
             _(
-                "All accounts of “%(name)s” are quarantined or disabled. Look at their reasons, "
-                "and enable those that are right."
+                "All accounts of “%(name)s” are quarantined or disabled. Check the "
+                "reasons, and enable the accounts that should send."
             )
             % {"name": campaign.name},
             code="no_account",

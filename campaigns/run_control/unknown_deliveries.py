@@ -95,10 +95,10 @@ def _refuse_others(run: CampaignRun, uins: Collection[int], *, known: set[int]) 
     if not others:
         return
     words = ngettext(
-        "%(uins)s has no unknown delivery in run %(run)s. Nothing was resolved: look at "
-        "manage.py campaign unknown.",
-        "%(uins)s have no unknown delivery in run %(run)s. Nothing was resolved: look at "
-        "manage.py campaign unknown.",
+        "%(uins)s has no unknown delivery in run %(run)s. Nothing was resolved. List them "
+        "with manage.py campaign unknown.",
+        "%(uins)s have no unknown delivery in run %(run)s. Nothing was resolved. List them "
+        "with manage.py campaign unknown.",
         len(others),
     )
     named = ", ".join(map(str, others[:_NAMED])) + (" …" if len(others) > _NAMED else "")

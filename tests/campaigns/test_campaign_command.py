@@ -121,7 +121,7 @@ def test_create_takes_a_template_and_several_lists(members: ContactList) -> None
             "text_too_costly",
             "Line 1, column 13",
         ),
-        (["--text", ""], "text_missing", "Say what to send"),
+        (["--text", ""], "text_missing", "needs a text or a template"),
         (["--text", "hi", "--account", "99999"], "account_unknown", "99999"),
         (["--text", "hi", "--list", "会员A"], "list_unknown", "Did you mean “会员 A”"),
         (["--text", "hi", "--exclude-list", "x"], "list_unknown", "“x”"),

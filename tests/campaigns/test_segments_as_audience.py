@@ -76,6 +76,6 @@ def test_a_segment_nobody_made_is_refused() -> None:
 
 def test_neither_list_nor_segment_is_wrong_usage() -> None:
     assert manage("campaign", "create", "c", "--text", "hi").status == 2
-    with pytest.raises(Refusal, match="at least one list"):
+    with pytest.raises(Refusal, match="a list or a segment"):
         create_campaign(name="c", lists=[], text="hi")
     assert not Delivery.objects.exists()

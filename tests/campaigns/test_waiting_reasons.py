@@ -54,7 +54,7 @@ def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(
     assert sentences(run) == ""
     last = Delivery.objects.select_related("run", "account").order_by("-pk")[0]
     explanation = delivery_waiting_reason(delivery=last)
-    assert "20001 has 2 messages before it" in explanation.sentence
+    assert "20001 sends 2 messages before it" in explanation.sentence
     assert explanation.until is not None
 
 
@@ -71,7 +71,7 @@ def test_it_is_outside_its_hours(run: CampaignRun) -> None:
     start = (now + timedelta(hours=2)).time().replace(second=0, microsecond=0)
     end = (now + timedelta(hours=3)).time().replace(second=0, microsecond=0)
     CampaignRun.objects.update(window_start=start, window_end=end, timezone="Asia/Shanghai")
-    assert "Outside its sending hours until" in sentences(run)
+    assert "Outside the sending window until" in sentences(run)
     assert start.strftime("%H:%M") in sentences(run)
 
 
@@ -93,12 +93,12 @@ def test_the_gateway_is_away(run: CampaignRun) -> None:
     Outage.objects.create(
         egress=Egress.objects.get(), began_at=timezone.now(), sentence="Nobody answers there."
     )
-    assert "Nobody answers there. It goes on by itself." in sentences(run)
+    assert "Nobody answers there. Sending resumes automatically." in sentences(run)
 
 
 def test_an_account_rests(run: CampaignRun) -> None:
     Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
-    assert re.search(r"Account 20001 rests until \d+:\d+:\d+, (30|29) s more\.", sentences(run))
+    assert re.search(r"Account 20001 rests until \d+:\d+:\d+ \((30|29) s left\)\.", sentences(run))
     Account.objects.update(state=AccountState.RESTING, state_reason=StateReason.TOO_FAST)
     assert "it was too fast (RES=3)." in sentences(run)
 
@@ -111,7 +111,7 @@ def test_several_accounts_rest(run: CampaignRun) -> None:
     explanation = run_waiting_reasons(run=run)[0]
     assert explanation.count == 2
     assert "2 accounts are resting. Account 20002 rests until" in explanation.sentence
-    assert "5 min more" in explanation.sentence
+    assert "5 min left" in explanation.sentence
 
 
 def test_a_login_is_waited_for(run: CampaignRun) -> None:
@@ -122,7 +122,10 @@ def test_a_login_is_waited_for(run: CampaignRun) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "words"),
-    [({"per_hour": 2}, "2 messages it may send in an hour"), ({"per_day": 1}, "1 message it may")],
+    [
+        ({"per_hour": 2}, "limit of 2 messages in an hour"),
+        ({"per_day": 1}, "limit of 1 message in a day"),
+    ],
 )
 def test_an_account_has_sent_all_it_may(
     run: CampaignRun, limit: dict[str, int], words: str
@@ -146,12 +149,12 @@ def test_the_gateway_is_away_from_the_accounts_egress_alone(run: CampaignRun) ->
     announce_worker(egress_name="far", source_address=None, proxy=None, version="1")
     Lease.objects.update(egress=near)
     Outage.objects.create(egress=near, began_at=timezone.now(), sentence="Nobody answers there.")
-    assert "talks through the egress “default”, from where the gateway is away" in sentences(run)
+    assert "uses egress “default”, which has not reached the gateway since" in sentences(run)
 
 
 def test_an_accounts_egress_is_not_in_use(run: CampaignRun) -> None:
     Account.objects.update(egress=Egress.objects.create(name="far away", is_enabled=False))
-    assert "“far away”, which is not in use" in sentences(run)
+    assert "“far away”, which is disabled" in sentences(run)
 
 
 def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
@@ -162,7 +165,7 @@ def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
         account=delivery.account, seq=1, marked_at=timezone.now(), replays=3, res="reset"
     )
     said = sentences(run)
-    assert "20001 has asked again 3 times, under the same SEQ, since" in said
+    assert "20001 has repeated its request 3 times under the same SEQ since" in said
     assert "the connection broke" in said
     delivery.refresh_from_db()
     assert delivery_waiting_reason(delivery=delivery).sentence == said
@@ -195,14 +198,15 @@ def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: Campaig
         with CaptureQueriesContext(connection) as asked:
             assert run_waiting_reasons(run=run)[0].count == number + 1
         counts.append(len(asked))
-    assert len(set(counts)) == 1
+    # The shared clock may ask the database for its time once in between.
+    assert max(counts) <= min(counts) + 1
 
 
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
 def test_an_account_was_stopped(run: CampaignRun, state: Any) -> None:
     Account.objects.update(state=state, state_detail="密码错误")
     said = sentences(run)
-    assert f"Account 20001 is {state}, since" in said
+    assert f"Account 20001 has been {state} since" in said
     assert "密码错误" in said
 
 
@@ -214,15 +218,15 @@ def test_an_accounts_egress_has_no_worker(run: CampaignRun) -> None:
 def test_a_delivery_is_tried_again_later(run: CampaignRun) -> None:
     Delivery.objects.update(not_before=timezone.now() + timedelta(minutes=5))
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
-    assert "tried again at" in delivery_waiting_reason(delivery=delivery).sentence
+    assert "will be retried at" in delivery_waiting_reason(delivery=delivery).sentence
 
 
 @pytest.mark.parametrize(
     ("state", "reason", "expected"),
     [
-        ("sending", "", "with the gateway; the answer"),
-        ("failed", "RES_5", "failed RES_5"),
-        ("unknown", "reset", "unknown reset"),
+        ("sending", "", "sent to the gateway; waiting"),
+        ("failed", "RES_5", "failed: RES=5: illegal UIN"),
+        ("unknown", "reset", "unknown: reset: "),
     ],
 )
 def test_a_delivery_that_does_not_wait(

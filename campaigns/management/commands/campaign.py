@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from accounts.find import find_accounts
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.output import (
-    iso,
     preflight_data,
     preflight_text,
     standing,
@@ -35,6 +34,7 @@ from campaigns.find import (
 )
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import preflight
+from campaigns.reports.run_report import utc_iso
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import (
     cancel_run,
@@ -95,7 +95,7 @@ class Command(OperatorCommand):
         self.answer(
             _creation_data(campaign, options),
             as_json=options["json"],
-            text=_("Campaign “%(name)s” is made. Look at it with preflight, then start it.")
+            text=_("Campaign “%(name)s” was created. Check it with preflight, then start it.")
             % {"name": campaign.name},
         )
 
@@ -119,7 +119,7 @@ class Command(OperatorCommand):
         states = tuple(options["states"] or (DeliveryState.FAILED,))
         retried = retry_run(run=run, states=states, res=options["res"])
         words = ngettext(
-            "%(n)s message is tried again.", "%(n)s messages are tried again.", retried
+            "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
         )
         self._answer_run(run, options, more={"retried": retried}, words=words % {"n": retried})
 
@@ -148,7 +148,7 @@ class Command(OperatorCommand):
         words: str = "",
     ) -> None:
         run.refresh_from_db()
-        sentence = _("Campaign “%(name)s” is %(state)s now: %(standing)s.") % {
+        sentence = _("Campaign “%(name)s” is now %(state)s: %(standing)s.") % {
             "name": run.campaign.name,
             "state": run.get_state_display(),
             "standing": standing(figures_of(run=run)),
@@ -184,7 +184,7 @@ class Command(OperatorCommand):
         try:
             figures = wait_for(run=run, timeout=options["timeout"], progress=Progress(self.stderr))
         except KeyboardInterrupt:
-            self.stderr.write(_("Not waiting any more; the run goes on."))
+            self.stderr.write(_("Stopped waiting; the run continues."))
             sys.exit(INTERRUPTED)
         if run.state != RunState.FINISHED:
             raise _ended_early(run, figures)
@@ -231,7 +231,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "excluded_lists": options["excluded_lists"],
         "template": options["template"],
         "accounts": options["accounts"],
-        "starts_at": iso(campaign.starts_at),
+        "starts_at": utc_iso(campaign.starts_at),
         "window": options["window"],
         "timezone": campaign.timezone,
         "promise": campaign.promise,
