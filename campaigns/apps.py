@@ -9,7 +9,7 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        """Tell the apps below what this one knows of people; models exist from here on."""
+        """Register the hooks in contacts. The models are loaded at this point."""
         from campaigns.contacts_hooks.list_usage import register_list_usage
         from campaigns.contacts_hooks.person_data import register_person_data
         from campaigns.contacts_hooks.segment_conditions import register_conditions

@@ -1,4 +1,4 @@
-"""A run's standing and a preflight, for people and for machines."""
+"""The output of `manage.py campaign`: status, unknown deliveries and preflight, as text and JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _local(moment: datetime) -> str:
 
 
 def status_data(*, run: CampaignRun | None, figures: Figures, why: Sequence[str]) -> dict[str, Any]:
-    """Return a campaign's status for machines; the keys are an interface."""
+    """Return a campaign's status for JSON. The keys are a public interface."""
     return {
         "state": figures.state,
         "targeted": figures.targeted,
@@ -43,7 +43,7 @@ def status_data(*, run: CampaignRun | None, figures: Figures, why: Sequence[str]
 def status_text(
     *, campaign: Campaign, run: CampaignRun | None, figures: Figures, why: Sequence[str]
 ) -> str:
-    """Return a campaign's status for people."""
+    """Return a campaign's status as text."""
     if run is None:
         return _("Campaign “%(name)s” has not been started.") % {"name": campaign.name}
     lines = [
@@ -79,13 +79,13 @@ def standing(figures: Figures) -> str:
 
 
 def unknown_data(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> dict[str, Any]:
-    """Return a run's unknown deliveries for machines; the keys are an interface."""
+    """Return a run's unknown deliveries for JSON. The keys are a public interface."""
     rows = [{**asdict(one), "since": utc_iso(one.since)} for one in unknown]
     return {"campaign": run.campaign.name, "run": run.number, "unknown": rows}
 
 
 def unknown_text(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> str:
-    """Return a run's unknown deliveries for people."""
+    """Return a run's unknown deliveries as text."""
     if not unknown:
         return _("Run %(run)s has no unknown deliveries.") % {"run": run}
     heading = (_("UIN"), _("account"), _("reason"), _("last RES"), _("SEQ"), _("since"))
@@ -105,12 +105,12 @@ def unknown_text(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> str
 
 
 def preflight_data(found: Preflight) -> dict[str, Any]:
-    """Return a preflight for machines."""
+    """Return a preflight for JSON. The keys are a public interface."""
     return {**asdict(found), "finishes_at": utc_iso(found.finishes_at)}
 
 
 def preflight_text(found: Preflight) -> str:
-    """Return a preflight for people."""
+    """Return a preflight as text."""
     lines = [
         _("%(sendable)s of %(targeted)s people would get the message.")
         % {"sendable": f"{found.sendable:,}", "targeted": f"{found.targeted:,}"}

@@ -1,1 +1,1 @@
-"""Who a campaign is for, and what campaigns know of a person or a list."""
+"""What campaigns add to contacts, registered at start-up: conditions, list usage, person data."""

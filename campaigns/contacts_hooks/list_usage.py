@@ -1,4 +1,4 @@
-"""What campaigns and their runs need a list for; registered by the app at its start."""
+"""Which campaigns and runs use a list; asked before a list is deleted. Registered at start-up."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contacts.models import ContactList
 from foundation.sentences import Sentence as _
 from sending.states import ACTIVE_RUN_STATES, RunState
 
-#: A run in one of these sends, or may do so yet.
+#: The states in which a run sends or may still send.
 _MAY_SEND = (*ACTIVE_RUN_STATES, RunState.DRAFT, RunState.STOPPED)
 
 
 def list_usage(contact_list: ContactList) -> Uses:
-    """Return which runs need a list, and which campaigns would do something else without it."""
+    """Return the runs that block deleting a list, and the campaigns that the deletion would change."""
     of_run = Q(lists=contact_list) | Q(excluded_lists=contact_list)
     of_campaign = Q(campaign__lists=contact_list) | Q(campaign__excluded_lists=contact_list)
     runs = CampaignRun.objects.filter(of_run | of_campaign, state__in=_MAY_SEND).distinct()
@@ -47,5 +47,5 @@ def list_usage(contact_list: ContactList) -> Uses:
 
 
 def register_list_usage() -> None:
-    """Have deleting a list ask here."""
+    """Register `list_usage` with the deletion of lists."""
     register_keeper(list_usage)

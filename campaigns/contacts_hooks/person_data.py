@@ -1,4 +1,4 @@
-"""What accounts and campaigns know of a person, and how it is erased; registered at the start."""
+"""A person's friendships and messages: page sections and erasure. Registered at start-up."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.states import DeliveryState
 
-#: Rows of a section.
+#: The most rows a section shows.
 MOST_ROWS = 200
-#: States in which the engine still works on a delivery, or an operator may.
+#: States in which the engine, or an operator, may still act on a delivery.
 _UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 def friendships(contact: Contact) -> Section:
-    """Return whose friend a person is, or was."""
+    """Return the accounts whose friend a person is or was."""
     rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-since")
     return Section(
         "friends",
@@ -35,9 +35,9 @@ def friendships(contact: Contact) -> Section:
 
 
 def messages(contact: Contact) -> Section:
-    """Return everything a person was ever sent or was to be sent, and everything they wrote.
+    """Return all deliveries to a person and all messages from them, newest first.
 
-    In the order of time, newest first. What was not sent stands where its run was planned.
+    A delivery that was not sent is placed at the time when its run was planned.
     """
     rows = sorted([*_sent(contact), *_written(contact)], key=lambda row: row[0], reverse=True)
     titles = [_("at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
@@ -97,10 +97,12 @@ def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
 
 
 def erase(contact: Contact) -> None:
-    """Take a person out of deliveries, the inbox and friend lists; the rows that count stay.
+    """Erase a person from deliveries, the inbox and friend lists.
+
+    Delivery rows stay, without the person, because the figures count them.
 
     Raises:
-        Refusal: a run still has a message for them.
+        Refusal: a run still has an open or unknown delivery for the person (`open_delivery`).
     """
     deliveries = Delivery.objects.filter(contact=contact)
     open_one = (
@@ -117,14 +119,14 @@ def erase(contact: Contact) -> None:
             % {"run": open_one.run.campaign_run},
             code="open_delivery",
         )
-    # Failed ones could be retried, with a text made for nobody: "" renders as nothing to send.
+    # A retry of a failed delivery must find no text: an empty one is not sent.
     deliveries.update(contact=None, uin=0, text="")
     InboundMessage.objects.filter(uin=contact.uin).delete()
     Friend.objects.filter(uin=contact.uin).delete()
 
 
 def register_person_data() -> None:
-    """Add the sections to the person's page, and the eraser."""
+    """Register the sections and the erasure with contacts."""
     register_section("friends", friendships)
     register_section("messages", messages)
     register_eraser(erase)

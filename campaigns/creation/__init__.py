@@ -1,1 +1,1 @@
-"""Making and finding campaigns, and reading their schedules."""
+"""Creating campaigns and reading their schedules."""

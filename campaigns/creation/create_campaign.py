@@ -1,4 +1,4 @@
-"""The verb that makes a campaign, whole and checked, or says why it does not."""
+"""The service that validates and creates a campaign."""
 
 from __future__ import annotations
 
@@ -40,25 +40,26 @@ def create_campaign(
     allows_strangers: bool = False,
     by: Any = None,
 ) -> Campaign:
-    """Make a campaign. It sends nothing until it is started.
+    """Create a campaign. It sends nothing until it is started.
 
     Args:
         name: unique, at most 128 characters.
-        lists: to whom; at least one, or a segment.
-        excluded_lists: but not to the people of these.
-        segments: and to whoever meets these when the run is planned.
-        text: what to say, in Liquid; or
-        template: a template that says it.
-        accounts: by whom; every working account when left out.
-        starts_at: when a start takes effect; aware, in the future.
-        window: the hours of sending, in `timezone`.
+        lists: the audience; at least one list or segment is needed.
+        excluded_lists: lists whose people are left out of the audience.
+        segments: segments that are added to the audience, evaluated when the run is planned.
+        text: the message in Liquid; either this or `template`.
+        template: the template of the message.
+        accounts: the sender accounts; empty for every working account.
+        starts_at: the earliest time of sending: aware, in the future; None for at once.
+        window: the daily sending window, in `timezone`; None for all day.
         timezone: an IANA name.
         promise: what to do about an answer that never becomes definite.
-        allows_strangers: also to people who are nobody's friend.
+        allows_strangers: whether to send to people who are not a friend of any account.
         by: the operator.
 
     Raises:
-        Refusal: something does not fit; nothing was made.
+        Refusal: an argument is invalid; nothing was created.
+        TextProblem: the text cannot be compiled or uses an unknown variable.
     """
     name = name.strip()
     _refuse_name(name)
@@ -85,7 +86,7 @@ def create_campaign(
             campaign.excluded_lists.set(excluded_lists)
             campaign.accounts.set(accounts)
     except IntegrityError:
-        _refuse_name(name)  # somebody was quicker
+        _refuse_name(name)  # another campaign took the name in the meantime
         raise
     return campaign
 

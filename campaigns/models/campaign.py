@@ -1,4 +1,4 @@
-"""The campaign: what the operator defines."""
+"""The campaign, as the operator defines it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sending.states import Promise
 
 
 class Campaign(models.Model):
-    """Audience, text, accounts, schedule and policies. It is executed by its runs."""
+    """Audience, text, accounts, schedule and policies. A run executes it."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)
     template = models.ForeignKey(
@@ -122,5 +122,5 @@ class Campaign(models.Model):
 
     @property
     def message(self) -> str:
-        """The text a run of this campaign would take now."""
+        """The text that a run started now would copy."""
         return self.template.text if self.template is not None else self.text

@@ -1,7 +1,8 @@
-"""The verb that plans a run: its audience becomes deliveries, each routed to an account.
+"""The service that plans a run: it creates a delivery for each person and assigns an account.
 
-By contact id, in chunks, each with its figures in one transaction: planning that is killed goes on
-where it was, a person is planned once, and no writer waits long for the database.
+Planning goes by contact id, in chunks. Each chunk and its figures are one transaction. So planning
+that was interrupted continues after the last chunk, a person is planned once, and no other writer
+waits long for the database.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from sending.querysets.tally import TallyKey, add_tallies
 from sending.runs.transitions import change_run_state
 from sending.states import DeliveryState, RunState
 
-#: People per transaction. SQLite has one writer: the ledger waits while a chunk is written.
+#: People per transaction. SQLite has one writer, so the ledger waits while a chunk is written.
 CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
 
 
 def plan_run(*, run: CampaignRun) -> bool:
-    """Plan a run that is being prepared; return whether it runs now.
+    """Plan a run that is being prepared; return whether it is running now.
 
     Safe to call at any time, from several processes at once and after any interruption.
     """
@@ -49,8 +50,8 @@ def plan_run(*, run: CampaignRun) -> bool:
 def _plan_chunk(*, run_id: int) -> bool:
     """Plan the next chunk; return False when there is none."""
     with transaction.atomic():
-        # Locked until the chunk is written: of two planners one waits and goes on from there. Were
-        # it to give up instead, it would take the plan for complete while it is being made.
+        # The run is locked until the chunk is written, so a second planner waits and continues
+        # from there. If it skipped the locked run, it would consider the plan complete too early.
         run = (
             CampaignRun.objects.select_for_update(of=("self", "run"))
             .select_related("campaign")
@@ -85,7 +86,7 @@ def _plan_chunk(*, run_id: int) -> bool:
 
 
 def _count_merged(run: CampaignRun) -> None:
-    """Keep how many memberships fell together because a person is in several of the lists."""
+    """Store the number of memberships beyond each person's first."""
     merged = merged_memberships(of=run)
     if not merged:
         return

@@ -1,4 +1,4 @@
-"""Templates out and in by hand; deliveries out."""
+"""The import-export resources of message templates and deliveries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from texts.rendering import compile_text
 
 
 class MessageTemplateResource(ModelResource):
-    """Templates by name; one that cannot be rendered is the row's error."""
+    """Templates, identified by name. A template that cannot be compiled is an error of its row."""
 
     class Meta:
         model = MessageTemplate
@@ -23,12 +23,12 @@ class MessageTemplateResource(ModelResource):
         report_skipped = False
 
     def before_import_row(self, row: Any, **_kwargs: Any) -> None:
-        """Compile the text, as saving one in the browser does."""
+        """Compile the text, as the form does."""
         compile_text(str(row.get("text") or ""))
 
 
 class DeliveryResource(ModelResource):
-    """Deliveries, the columns of a report. They are never imported."""
+    """Deliveries with the columns of a report, and the run. They are never imported."""
 
     run = Field(column_name="run")
     account = Field(attribute="account__uin", column_name="account")
@@ -53,21 +53,21 @@ class DeliveryResource(ModelResource):
         import_id_fields = ("uin",)
 
     def get_queryset(self) -> Any:
-        """Return all deliveries, with what a row shows."""
+        """Return all deliveries with the related rows that a row shows."""
         return super().get_queryset().select_related("run__campaign_run__campaign", "account")
 
     def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
-        """Add what a row shows to the query, so that no row asks again.
+        """Join the related rows, so that no row makes a query of its own.
 
-        The list on the screen leaves the texts out; a file has them.
+        The list in the console defers the texts; the file contains them.
         """
         whole = super().filter_export(queryset, **kwargs).defer(None)
         return whole.select_related("run__campaign_run__campaign", "account")
 
     def dehydrate_run(self, delivery: Delivery) -> str:
-        """Return the run as people call it."""
+        """Return campaign and number of the run."""
         return str(delivery.run.campaign_run)
 
     def dehydrate_text(self, delivery: Delivery) -> str:
-        """Return the text sent: its own, or the run's."""
+        """Return the delivery's own text, or the run's."""
         return delivery.run.text if delivery.text is None else delivery.text

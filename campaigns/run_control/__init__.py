@@ -1,1 +1,1 @@
-"""What an operator does to a run: start, pause, resume, cancel, retry, resolve."""
+"""The services that control a run: start, pause, resume, cancel, retry, resolve."""

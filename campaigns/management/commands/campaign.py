@@ -1,4 +1,4 @@
-"""The command `campaign`: make, check, start, steer, watch and report a campaign."""
+"""The command `campaign`: create, check, start, control, watch and report a campaign."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ from foundation.refusals import Refusal
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
-#: The exit status of a command ended from the keyboard.
+#: The exit status after Ctrl-C.
 INTERRUPTED = 130
-STEERING = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
+RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 
 class Command(OperatorCommand):
@@ -69,15 +69,15 @@ class Command(OperatorCommand):
             self._create(options)
             return
         campaign = find_campaign(name=options["name"])
-        if action in STEERING:
-            self._steer(campaign, options)
+        if action in RUN_CONTROLS:
+            self._control(campaign, options)
         else:
             getattr(self, f"_{action}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
         at, window, template = options["at"], options["window"], options["template"]
         if not options["lists"] and not options["segments"]:
-            options["wrong_usage"]("say to whom: --list L, or --segment S")
+            options["wrong_usage"]("choose the recipients: --list L, or --segment S")
         campaign = create_campaign(
             name=options["name"],
             lists=find_lists(names=options["lists"]),
@@ -109,9 +109,9 @@ class Command(OperatorCommand):
         run = start_campaign(campaign=campaign)
         self._answer_run(run, options)
 
-    def _steer(self, campaign: Campaign, options: dict[str, Any]) -> None:
+    def _control(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
-        STEERING[options["action"]](run=run)
+        RUN_CONTROLS[options["action"]](run=run)
         self._answer_run(run, options)
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
@@ -197,7 +197,7 @@ class Command(OperatorCommand):
     def _report(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run, file = find_run(campaign=campaign, number=options["run"]), options["out"]
         if file == STANDARD_OUTPUT and options["json"]:
-            options["wrong_usage"]("--json answers where --out - puts the report: choose one")
+            options["wrong_usage"]("--json and --out - both write to standard output: choose one")
         rows = write_report_file(run=run, format=options["format"], file=file, stdout=self.stdout)
         if file != STANDARD_OUTPUT:
             words = ngettext("%(n)s row in %(file)s.", "%(n)s rows in %(file)s.", rows)
@@ -209,7 +209,7 @@ class Command(OperatorCommand):
 
 
 def _ended_early(run: CampaignRun, figures: Figures) -> Refusal:
-    """Return why a run did not finish, for the exit status 1 of `wait`."""
+    """Return the refusal of `wait` (exit status 1) for a run that did not finish."""
     return Refusal(
         _("The run was %(state)s: %(detail)s (%(standing)s)")
         % {
