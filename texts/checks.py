@@ -1,4 +1,4 @@
-"""What is refused of a text before anybody gets it, always with the place and what to do."""
+"""The checks of a text when it is compiled. Each refusal names the position and the remedy."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from texts.bounds import MOST_SOURCE, TooComplex, TooCostly
 from texts.faults import TextFault
 from texts.language import OUTPUT_TIMES, ranges_outside_loops
 
-#: Names that are looked through, each so many characters long, for one that was meant.
+#: The most names compared to suggest one, and their longest length.
 MOST_NAMES, LONGEST_MEANT = 300, 100
-#: Characters of what the library says of a problem: it quotes values.
+#: The most characters kept of the library's error message, because it quotes values.
 LONGEST_SAID = 300
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class TextProblem(Refusal):
-    """A text that cannot be compiled, or names what nobody knows; with its line and column."""
+    """A text that cannot be compiled or uses an unknown variable, with its line and column."""
 
     def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
         super().__init__(
@@ -43,7 +43,7 @@ class TextProblem(Refusal):
 
 
 class Positions:
-    """Lines and columns of a text."""
+    """Converts an index of a text to its line and column."""
 
     def __init__(self, text: str) -> None:
         self._length = len(text)
@@ -60,7 +60,7 @@ class Positions:
 def refuse_filters(
     positions: Positions, analysis: TemplateAnalysis, *, known: Collection[str]
 ) -> None:
-    """Refuse an unknown filter now: the library would notice only when it renders.
+    """Refuse an unknown filter at compile time; the library would fail only when rendering.
 
     Raises:
         TextProblem: the first such filter.
@@ -77,12 +77,12 @@ def refuse_filters(
 
 
 def refuse_source(text: str, longest: int) -> None:
-    """Refuse what is far too long to be read, and what cannot travel.
+    """Refuse a text that is too long to parse or that cannot be encoded as UTF-8.
 
-    Bytes that were not UTF-8 get NULL from the gateway.
+    The gateway answers NULL to bytes that are not UTF-8.
 
     Raises:
-        TextProblem: it is, or does not.
+        TextProblem: the text is too long or not encodable.
     """
     most = max(OUTPUT_TIMES * longest, MOST_SOURCE)
     if len(text) > most:
@@ -107,7 +107,7 @@ def refuse_source(text: str, longest: int) -> None:
 
 
 def refuse_ranges(positions: Positions, template: BoundTemplate) -> None:
-    """Refuse ranges but in loops.
+    """Refuse ranges outside loops.
 
     Raises:
         TextProblem: the first such range.
@@ -123,7 +123,7 @@ def refuse_ranges(positions: Positions, template: BoundTemplate) -> None:
 
 
 def refused(problem: LiquidError | RecursionError, positions: Positions) -> TextProblem:
-    """Return the refusal of a text that is no Liquid, or takes too much."""
+    """Return the refusal of a text that is not valid Liquid or exceeds a limit."""
     token = problem.token if isinstance(problem, LiquidError) else None
     line, column = positions.of(token.start_index if token else -1)
     is_too_much = isinstance(problem, TooComplex | TooCostly)
@@ -132,7 +132,7 @@ def refused(problem: LiquidError | RecursionError, positions: Positions) -> Text
 
 
 def trial_render(template: BoundTemplate) -> None:
-    """Render a text for nobody in particular: what costs too much then is the text's own fault.
+    """Render a text without attributes. If that is too costly, the text itself is the cause.
 
     Raises:
         TooCostly: it costs too much.
@@ -146,14 +146,14 @@ def trial_render(template: BoundTemplate) -> None:
 
 
 def closest_names(name: str, known: Collection[str]) -> list[str]:
-    """Return the known name that was meant, if one is like it: to compare many takes long."""
+    """Return the most similar known name, if any; none if there are too many to compare."""
     if len(name) > LONGEST_MEANT or len(known) > MOST_NAMES:
         return []
     return get_close_matches(name, list(known), n=1)
 
 
 def problem_sentence(problem: Exception) -> str:
-    """Return what a problem says, as a sentence."""
+    """Return the message of a problem as a sentence."""
     if isinstance(problem, RecursionError):
         return _("the nesting is too deep: use fewer levels.")
     said = problem.message if isinstance(problem, LiquidError) else str(problem)

@@ -1,7 +1,7 @@
 """Texts in Liquid: compiled once, checked against what is known of the contacts, rendered often.
 
 A run's text is compiled when a lane first meets it and kept; a text without markup is never
-parsed for anybody. Nothing here reads the database: `render` is in the send loop of every lane.
+parsed. Nothing here reads the database: `render` is in the send loop of every lane.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class CompiledText:
-    """A text ready to be rendered for anybody.
+    """A text ready to be rendered.
 
     Attributes:
         source: the text as it was written.
@@ -80,7 +80,7 @@ class CompiledText:
             context: the names the text may use, with their values.
 
         Raises:
-            Unsendable: it comes out empty, too long, or not at all.
+            Unsendable: the result is empty or too long, or rendering fails.
         """
         text = self.source if self.is_constant else self._rendered(context)
         if not text or text.isspace():
@@ -108,7 +108,7 @@ class CompiledText:
                 _("The text cannot be rendered: %(problem)s")
                 % {"problem": problem_sentence(problem)},
             ) from None
-        # Whatever an attribute holds, one contact's text must not end the lane of an account.
+        # An attribute of one contact must not end the lane of an account.
         except Exception as problem:
             raise Unsendable(TextFault.RENDER_ERROR, problem_sentence(problem)) from None
 
@@ -179,7 +179,7 @@ def unknown_variables(
 
 
 def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[str]) -> None:
-    """Refuse a text that uses a variable nobody knows; names it, its line, and what is known.
+    """Refuse a text that uses an unknown variable; name it, its line, and the known ones.
 
     Raises:
         TextProblem: the first such variable.
@@ -227,7 +227,7 @@ def _references(positions: Positions, analysis: TemplateAnalysis) -> tuple[Refer
 
 
 def _refuse_constant(compiled: CompiledText) -> None:
-    """Refuse a text that nobody could be sent."""
+    """Refuse a constant text that cannot be sent."""
     if not compiled.is_constant:
         return
     try:

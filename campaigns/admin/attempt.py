@@ -22,7 +22,7 @@ from sending.models import Attempt
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Written by the ledger before each request leaves, and completed with its answer."""
+    """Written by the ledger before each request is sent, and completed with its answer."""
 
     list_display = ["to", "account", "seq", "code", "replays", "marked_at", "finished_at"]
     list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
@@ -46,7 +46,7 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
 
     @display(description=_("to"))
     def to(self, attempt: Attempt) -> str:
-        """The person, leading to the delivery."""
+        """The recipient, linked to the delivery."""
         return format_html(
             '<a class="text-link" href="{}">{}</a>',
             reverse("admin:sending_delivery_change", args=[attempt.delivery_id]),

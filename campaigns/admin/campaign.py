@@ -1,4 +1,4 @@
-"""Campaigns: the list with live state and progress, the form, the way to the page."""
+"""Campaigns: the list with state and progress, and the form."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CampaignAdmin(
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
-        """Campaigns with their newest run and its kept figures: no delivery is counted."""
+        """Campaigns with their newest run and its stored figures, without counting deliveries."""
         newest = CampaignRun.objects.filter(campaign=OuterRef("pk")).order_by("-number")
         kept = Tally.objects.filter(run=OuterRef("run_id")).order_by().values("run")
         targeted = kept.filter(kind="targeted").annotate(total=Sum("n")).values("total")
@@ -112,7 +112,7 @@ class CampaignAdmin(
         return [*own, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Remember who made it."""
+        """Store the creator."""
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
@@ -127,7 +127,7 @@ class CampaignAdmin(
 
     @display(description=_("campaign"), ordering="name")
     def named(self, campaign: Any) -> SafeString:
-        """The name, leading to the page."""
+        """The name, linked to the page."""
         address = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
         return format_html('<a class="q-name" href="{}">{}</a>', address, campaign.name)
 

@@ -1,4 +1,4 @@
-"""The form of a campaign: each mistake said next to its field."""
+"""The form of a campaign. Each error is shown next to its field."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
 @lru_cache(maxsize=1)
 def timezone_choices() -> list[tuple[str, str]]:
-    """Return the time zones of the machine, as a select wants them."""
+    """Return the known time zones as choices of a select."""
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
 class CampaignForm(forms.ModelForm):
-    """Who, what, by whom and when."""
+    """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
         label=_("Time zone of the window"),
@@ -61,7 +61,7 @@ class CampaignForm(forms.ModelForm):
             ) % {"zone": settings.TIME_ZONE}
 
     def clean(self) -> dict[str, Any] | None:
-        """Either a template or a text, and a window with both its ends."""
+        """Require either a template or a text, recipients, and both ends of a window or none."""
         data = super().clean()
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
         if template is None and not text.strip():
@@ -77,7 +77,7 @@ class CampaignForm(forms.ModelForm):
         return data
 
     def _check_text(self) -> None:
-        """Refuse a text that cannot be rendered, or names what nobody knows of these lists."""
+        """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
         message = template.text if template is not None else text
         if not message.strip() or "text" in self.errors:

@@ -1,4 +1,4 @@
-"""The page of a campaign: its life, live figures, and what to do next."""
+"""The page of a campaign: live figures, actions, definition and events."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from campaigns.admin.run_figures import live_context
 from campaigns.models import Campaign, CampaignRun
 from foundation.admin import require
 
-#: htmx's answer for "stop asking": the run has ended, nothing changes any more.
+#: The status that makes htmx stop polling, once the run has ended.
 STOP_POLLING = 286
 
 
 class CampaignPage:
-    """Mixed into the campaign's admin: the page and the fragment that keeps it live."""
+    """Mixin of CampaignAdmin: the page, and the fragment that it polls."""
 
     def page_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Show the campaign with one of its runs, the newest unless the address names another."""
@@ -91,7 +91,7 @@ class CampaignPage:
 
 
 def _tabs_context(object_id: str) -> dict[str, Any]:
-    """Return what the tabs need; nothing for a campaign that is not there."""
+    """Return the context of the tabs; empty if the campaign does not exist."""
     if not object_id.isdigit():
         return {}
     campaign = Campaign.objects.filter(pk=int(object_id)).first()

@@ -1,4 +1,4 @@
-"""The preflight page: what a start would do, before it does anything."""
+"""The preflight page: what a start would do, and the people behind each figure."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from foundation.admin import require
 from foundation.refusals import Refusal
 from sending.states import ACTIVE_RUN_STATES
 
-#: People a page shows, and accounts the preflight does.
+#: The most people on a page, and the most accounts on the preflight page.
 SHOWN = 100
 
 
 class CampaignPreflight:
-    """Mixed into the campaign's admin."""
+    """Mixin of CampaignAdmin: the preflight pages."""
 
     def preflight_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Rehearse: who would be written to, by whom, until when, and who not and why."""
+        """Show recipients, accounts, estimated end, and skipped people with reasons."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         found = preflight(campaign=campaign)
         context: dict[str, Any] = {
@@ -49,7 +49,7 @@ class CampaignPreflight:
     def preflight_people_view(
         self, request: HttpRequest, object_id: int, group: str
     ) -> HttpResponse:
-        """Show the people behind a figure, a page at a time: nothing is counted twice."""
+        """Show the people behind a figure, one page at a time, without counting them."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         require(request.user.has_perm("contacts.view_contact"))
         if group not in list(PreflightGroup):
@@ -84,7 +84,7 @@ class CampaignPreflight:
 
 
 def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
-    """Return who would send how much, each with the key of the account."""
+    """Return the load of each account shown, with the key of the account."""
     shown = found.per_account[:SHOWN]
     keys = dict(
         Account.objects.filter(uin__in=[share.uin for share in shown]).values_list("uin", "pk")
@@ -101,13 +101,13 @@ def _words(group: PreflightGroup) -> Any:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    """Return a number of the address; 0 when there is none, or none that a row can have."""
+    """Return a query parameter as a number; 0 if it is missing or not a possible id."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _named_account(request: HttpRequest) -> Account | None:
-    """Return the account that the address asks for; None when it asks for all."""
+    """Return the account named in the query; None if none is named."""
     if "account" not in request.GET:
         return None
     account = Account.objects.filter(pk=_number(request, "account")).first()

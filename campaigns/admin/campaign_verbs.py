@@ -1,4 +1,4 @@
-"""What an operator may do to a campaign: said before, done by a service, said after."""
+"""The actions on a campaign: confirmation, service call, result message."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from sending.models import Delivery
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
-#: What may be said of all of a run's unknown deliveries at once.
+#: Actions on all unknown deliveries of a run.
 UNKNOWN_VERBS = ("unknown-arrived", "unknown-lost", "retry-unknown")
-#: Which verbs a run's state offers, the one most likely wanted first.
+#: The actions that each run state offers, the most likely one first.
 OFFERED: dict[str, list[str]] = {
     RunState.DRAFT: ["start"],
     RunState.SCHEDULED: ["cancel"],
@@ -43,19 +43,19 @@ OFFERED: dict[str, list[str]] = {
     RunState.STOPPED: ["resume", "retry", *UNKNOWN_VERBS, "cancel"],
     RunState.CANCELLED: ["start-again", "unknown-arrived", "unknown-lost"],
 }
-#: Verbs that make a run of their own; the others act on the run that is shown.
+#: Actions that create a run; the others act on the run that is shown.
 STARTS = ("start", "start-again")
 
 
 @dataclass(frozen=True)
 class CampaignVerb:
-    """One button: its words, what it will do, and the service that does it.
+    """One action: its button, its confirmation, and the service that performs it.
 
     Args:
-        words: on the button.
-        icon: beside them.
-        before: tells what will happen, given the figures.
-        act: does it and returns what happened.
+        words: the label of the button.
+        icon: the icon of the button.
+        before: returns the sentences of the confirmation, given the figures.
+        act: performs the action and returns the result message.
     """
 
     words: Any
@@ -239,10 +239,10 @@ VERBS: dict[str, CampaignVerb] = {
 
 
 class CampaignVerbs:
-    """Mixed into the campaign's admin: the address of the buttons."""
+    """Mixin of CampaignAdmin: the view behind the buttons."""
 
     def do_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
-        """Say what will happen (GET), or let it happen (POST)."""
+        """Ask for confirmation (GET), or perform the action (POST)."""
         require(self.has_change_permission(request))  # type: ignore[attr-defined]
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         if verb not in VERBS:
@@ -270,14 +270,14 @@ class CampaignVerbs:
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(campaign_url(campaign, run))
-        # A new run is the newest, which the page shows without being told a number.
+        # The page shows the newest run by default, which is the new one.
         return HttpResponseRedirect(campaign_url(campaign, None if verb in STARTS else run))
 
 
 def offered_verbs(
     campaign: Campaign, run: CampaignRun | None, figures: Figures | None
 ) -> list[Any]:
-    """Return the buttons to show: those the state allows and that would do something."""
+    """Return the actions that the state allows and that would have an effect."""
     if run is None or figures is None:
         return [("start", VERBS["start"])]
     useless = {

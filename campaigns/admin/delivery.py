@@ -1,4 +1,4 @@
-"""Deliveries: every single message, with where it stands and why."""
+"""Deliveries: every message with its state and the reason for it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class AttemptInline(TimelineInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
-    """The engine's rows: filtered here, changed by nobody by hand."""
+    """The engine's rows, read-only."""
 
     export_resource = DeliveryResource
     export_stream = stream_csv
@@ -96,14 +96,14 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     )
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        """Say of which run each is, unless they are all of one."""
+        """Show the run of each delivery unless the list is filtered by run."""
         columns = list(super().get_list_display(request))
         if "run__id__exact" not in request.GET:
             columns.insert(1, "of_run")
         return columns
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Order as an index serves it, whatever the filter is."""
+        """Use an order that an index provides for the filter."""
         if "run__id__exact" not in request.GET:
             return ("-id",)
         if request.GET.get("state__exact") in EXCEPTIONAL_DELIVERY_STATES:
@@ -111,7 +111,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         return ("contact_id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        """Deliveries without their texts: a page of them may weigh a lot."""
+        """Deliveries without their texts, which would make a page of them large."""
         queryset = (
             super().get_queryset(request).select_related("account", "run__campaign_run__campaign")
         )
@@ -147,7 +147,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("reason"))
     def why(self, delivery: Delivery) -> Any:
-        """The reason in words; a code that ended it stands beside, with its meaning."""
+        """The reason; empty if it is the last result code, which has its own column."""
         if delivery.reason.removeprefix("RES_") == delivery.last_res:
             return EMPTY
         return reason_text(delivery.reason) or EMPTY
@@ -161,7 +161,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("to"))
     def person(self, delivery: Delivery) -> Any:
-        """The person, leading to everything known of them."""
+        """The person, linked to their page."""
         contact = delivery.contact
         if contact is None:
             return delivery.uin or _("erased")

@@ -1,4 +1,4 @@
-"""What an operator says of unknown deliveries, and what becomes of them."""
+"""The actions that resolve unknown deliveries."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.states import DeliveryState
 
-#: The words on one unknown delivery: on the button, the state they lead to, what they mean.
-WORDS: dict[str, tuple[Any, str, Any]] = {
+#: The verdicts on one unknown delivery: label, resulting state, explanation.
+VERDICTS: dict[str, tuple[Any, str, Any]] = {
     "arrived": (
         gettext_lazy("It arrived"),
         DeliveryState.SENT,
@@ -39,27 +39,27 @@ WORDS: dict[str, tuple[Any, str, Any]] = {
 
 
 class DeliveryActions:
-    """Mixed into the delivery's admin: the three words on an unknown delivery."""
+    """Mixin of DeliveryAdmin: the three verdicts on an unknown delivery."""
 
     actions = ["say_arrived", "say_lost", "send_again"]
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
-        """Who may say what became of a delivery, though nobody may edit its row."""
+        """Whether the user may resolve deliveries, whose rows are otherwise read-only."""
         return bool(request.user.has_perm("sending.change_delivery"))
 
     @admin.action(description=gettext_lazy("It arrived"), permissions=["resolve"])
     def say_arrived(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
-        """The chosen unknown deliveries arrived."""
+        """Resolve the selected unknown deliveries as arrived."""
         return self._resolve(request, queryset, DeliveryState.SENT)
 
     @admin.action(description=gettext_lazy("It did not arrive"), permissions=["resolve"])
     def say_lost(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
-        """The chosen unknown deliveries did not arrive."""
+        """Resolve the selected unknown deliveries as not arrived."""
         return self._resolve(request, queryset, DeliveryState.FAILED)
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["resolve"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
-        """Send the chosen unknown deliveries again, once the risk is accepted."""
+        """Send the selected unknown deliveries again after a confirmation."""
         if request.POST.get("is_confirmed"):
             return self._resolve(request, queryset, DeliveryState.PENDING)
         chosen = list(queryset.values_list("pk", flat=True))
@@ -87,19 +87,19 @@ class DeliveryActions:
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of each word on one delivery."""
+        """Add the page of each verdict on one delivery."""
         resolve = self.admin_site.admin_view(self.resolve_view)  # type: ignore[attr-defined]
         address = "<int:object_id>/resolve/<slug:verdict>/"
         own = [path(address, resolve, name="sending_delivery_resolve")]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
     def resolve_view(self, request: HttpRequest, object_id: int, verdict: str) -> HttpResponse:
-        """Say what a word on one delivery does (GET), or take it (POST)."""
+        """Ask for confirmation of a verdict (GET), or apply it (POST)."""
         require(self.has_resolve_permission(request))
         delivery = Delivery.objects.filter(pk=object_id).first()
-        if delivery is None or verdict not in WORDS:
+        if delivery is None or verdict not in VERDICTS:
             raise Http404
-        words, to, sentence = WORDS[verdict]
+        words, to, sentence = VERDICTS[verdict]
         back = reverse("admin:sending_delivery_change", args=[object_id])
         if request.method == "POST":
             self._resolve(request, Delivery.objects.filter(pk=object_id), to)
@@ -117,7 +117,7 @@ class DeliveryActions:
     def _resolve(
         self, request: HttpRequest, queryset: QuerySet[Delivery], to: str
     ) -> HttpResponse | None:
-        # The list's own order and columns are no part of which rows are meant.
+        # Only the selected rows matter, not the list's order and annotations.
         chosen = Delivery.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
         try:
             count = resolve_unknown(deliveries=chosen, to=to, by=request.user)
@@ -132,7 +132,7 @@ class DeliveryActions:
 
 
 def resolved_sentence(to: str, count: int) -> str:
-    """Return what became of unknown deliveries that somebody resolved."""
+    """Return the result message for deliveries that were resolved."""
     if to == DeliveryState.SENT:
         sentence = ngettext(
             "%(n)d delivery now counts as sent.", "%(n)d deliveries now count as sent.", count

@@ -31,7 +31,7 @@ RUN_COLOURS = {
 
 @admin.register(CampaignRun)
 class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
-    """Started, paused and ended on the campaign's page; here is where they are found again."""
+    """A list to find runs. They are controlled on the campaign's page."""
 
     list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
     list_filter = [("state", ChoicesDropdownFilter), ("campaign", RelatedDropdownFilter)]
@@ -48,7 +48,7 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Lead to the run's place on its campaign's page."""
+        """Redirect to the campaign's page with this run."""
         run = self.get_object(request, object_id)
         if run is None or not self.has_view_permission(request, run):
             return super().change_view(request, object_id, form_url, extra_context)
@@ -56,7 +56,7 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
 
     @display(description=_("run"), ordering="campaign__name")
     def named(self, run: CampaignRun) -> str:
-        """Campaign and number, leading to its page."""
+        """Campaign and number, linked to the page."""
         return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=RUN_COLOURS, ordering="state")

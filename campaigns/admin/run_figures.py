@@ -1,4 +1,4 @@
-"""What the live part of a campaign's page shows, from the kept figures alone."""
+"""The context of the live part of a campaign's page, from the stored figures only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState
 
-#: The order in which states stand in the bar and in the table.
+#: The order of the states in the bar and in the table.
 SHOWN_STATES = [
     DeliveryState.SENT,
     DeliveryState.SENDING,
@@ -34,7 +34,7 @@ SHOWN_STATES = [
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what it counts, how many, how much of the whole, and the rows behind it."""
+    """One figure: label, number, percentage, and the URL of the rows behind it."""
 
     key: str
     words: Any
@@ -45,7 +45,7 @@ class Line:
 
 
 def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
-    """Return the figures of a run for the template: two cheap queries, whatever its size."""
+    """Return the context of the live part: two cheap queries, whatever the run's size."""
     if run is None:
         return {
             "campaign": campaign,
@@ -73,9 +73,10 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
 
 
 def _why(run: CampaignRun) -> list[WaitingReason]:
-    """Return why the run waits; the same answer for every viewer for a few seconds.
+    """Return the waiting reasons of a run, cached for five seconds for all viewers.
 
-    It may look at all that is pending, which a page that asks every two seconds must not do.
+    The query may read all pending deliveries, which is too much for a page that polls every two
+    seconds.
     """
     key = f"console-why-{run.pk}-{run.state}-{get_language()}"
     found: Any = cache.get_or_set(key, lambda: run_waiting_reasons(run=run), 5)

@@ -78,7 +78,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
     _add_retry(add("retry", "send the failed deliveries of the newest run again"))
-    _add_resolution(add("resolve", "record the result of unknown deliveries of the newest run"))
+    _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")

@@ -1,4 +1,4 @@
-"""The output of `manage.py campaign`: status, unknown deliveries and preflight, as text and JSON."""
+"""The output of `manage.py campaign`, as text and as JSON."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _MAY_SEND = (*ACTIVE_RUN_STATES, RunState.DRAFT, RunState.STOPPED)
 
 
 def list_usage(contact_list: ContactList) -> Uses:
-    """Return the runs that block deleting a list, and the campaigns that the deletion would change."""
+    """Return the runs that block deleting a list, and the campaigns that would change."""
     of_run = Q(lists=contact_list) | Q(excluded_lists=contact_list)
     of_campaign = Q(campaign__lists=contact_list) | Q(campaign__excluded_lists=contact_list)
     runs = CampaignRun.objects.filter(of_run | of_campaign, state__in=_MAY_SEND).distinct()

@@ -18,7 +18,7 @@ from sending.states import DeliveryState
 
 
 def friend_of(node: Mapping[str, Any]) -> Q:
-    """{"kind": "friend_of", "accounts": [UIN, ...]}: a friend of one of these accounts; empty: of any."""
+    """{"kind": "friend_of", "accounts": [UIN, ...]}: a friend of one of these; empty: of any."""
     uins = whole_numbers(node, "accounts")
     friends = Friend.objects.filter(uin=OuterRef("uin"), ended_at=None)
     if uins:

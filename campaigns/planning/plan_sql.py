@@ -51,8 +51,8 @@ _SECONDS = f"""
     COALESCE(86400 / CAST(a.per_day AS double precision), 0), {_FASTEST})
 """
 
-# PostgreSQL caches an account's speed between friends (Memoize). It does so for a join of two tables
-# only if the join is a subquery of its own, which OFFSET 0 makes it.
+# PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
+# so only if the join is a subquery of its own, which OFFSET 0 makes it.
 _SPEED_OF_FRIEND = {
     "postgresql": """LATERAL (
           SELECT a.id, {seconds} AS seconds
@@ -86,8 +86,8 @@ SELECT %s, id, uin,
   FROM ({picks}) picks
 """
 
-# The audience and each person's friendships must be read by index. Tables that were just filled have no
-# statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
+# The audience and each person's friendships must be read by index. Tables that were just filled
+# have no statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
 # because it would compile the statement again for each chunk.
 _FOR_A_CHUNK = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "

@@ -1,6 +1,6 @@
 """The report of a run: one row per delivery, streamed as CSV, JSON or XLSX.
 
-CSV and JSON are for programs: UTF-8 without a byte order mark, exact texts, no prefix before a cell.
+CSV and JSON are for programs: UTF-8 without a byte order mark, exact texts, no prefix in a cell.
 XLSX is for people: the same values in typed cells, so that a spreadsheet never takes a text for a
 formula, and Chinese is shown correctly when the file is opened with a double-click.
 """
