@@ -18,7 +18,7 @@ from benchmarks.processes import running, wait_until
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.planning.prepare import advance_run
-from campaigns.steering.lifecycle import pause_run, start_campaign
+from campaigns.run_control.lifecycle import pause_run, start_campaign
 from contacts.models import Contact, ContactList, Membership
 from qqcampaign.stack.plan import worker_spec
 from qqhttp.simulator.accounts import digest_of

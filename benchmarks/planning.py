@@ -21,7 +21,7 @@ from benchmarks.fixtures import analyze, make_accounts, make_campaign
 from benchmarks.processes import postgresql_cpu_seconds
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
-from campaigns.steering.lifecycle import cancel_run, start_campaign
+from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from contacts.models import ContactList
 from qqhttp.simulator.population import FIRST_FRIEND
 from sending.models import Delivery

@@ -1,1 +1,1 @@
-"""Campaigns: templates, runs, deliveries, attempts; planning, sending, reporting."""
+"""Campaigns: templates, schedules, audiences, planning, run control and reports."""

@@ -9,11 +9,11 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        """Tell the apps below what this one knows of people; models exist from here on."""
-        from campaigns.audience.conditions import register_conditions
-        from campaigns.audience.list_uses import register_list_uses
-        from campaigns.audience.person_page import register_person
+        """Register the hooks in contacts. The models are loaded at this point."""
+        from campaigns.contacts_hooks.list_usage import register_list_usage
+        from campaigns.contacts_hooks.person_data import register_person_data
+        from campaigns.contacts_hooks.segment_conditions import register_conditions
 
         register_conditions()
-        register_person()
-        register_list_uses()
+        register_person_data()
+        register_list_usage()

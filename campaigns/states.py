@@ -1,4 +1,4 @@
-"""What a campaign may choose besides what its runs have."""
+"""The choices of a campaign that the sending engine does not know."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OnLostAccount(models.TextChoices):
-    """What becomes of deliveries whose account was quarantined and that no other can send."""
+    """What to do with deliveries of a quarantined account that no other account can send."""
 
-    FAIL = "fail", _("fail: they can be retried once the account is mended")
-    WAIT = "wait", _("wait until the account is mended")
+    FAIL = "fail", _("fail: they can be retried once the account works again")
+    WAIT = "wait", _("wait until the account works again")

@@ -1,4 +1,4 @@
-"""Celery tasks of campaigns: each fetches and calls a verb. They own no work."""
+"""The Celery tasks of campaigns. Each loads its data and calls a service."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sending.states import RunState
 
 @shared_task(name="campaigns.tasks.advance_run")
 def advance_run(run_id: int) -> None:
-    """Prepare a run as far as it goes now."""
+    """Take a run through the preparation steps that are possible now."""
     advance_runs(runs=CampaignRun.objects.select_related("campaign").filter(pk=run_id))
 
 
 @shared_task(name="campaigns.tasks.advance_runs")
 def advance_all_runs() -> None:
-    """Tick: start what is due, prepare what is started, move messages off stopped accounts."""
+    """Tick: start due runs, advance runs in preparation, reroute messages of stopped accounts."""
     start_scheduled_runs()
     preparing = CampaignRun.objects.filter(state=RunState.PREPARING)
     advance_runs(runs=preparing.select_related("campaign"))

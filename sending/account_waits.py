@@ -1,7 +1,7 @@
-"""Why accounts do not send at the moment.
+"""Why accounts are not sending: their part of the answer to "why is nothing being sent?".
 
-Each account has at most one reason, the one that must be removed first. Reports group accounts by
-the kind of reason.
+Each account has at most one reason, the one that must end first. `summarise_waits` puts accounts
+with the same kind of reason into one sentence.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from sending.code_meanings import code_meaning
 from sending.models import Attempt
 from sending.states import DeliveryState
 
-#: By kind: the sentence for n accounts, shown before the sentence of the first of them.
-GROUP_SENTENCES: dict[str, Any] = {
+#: The sentence for n accounts with the same kind of wait. The sentence of the first one follows.
+SUMMARIES: dict[str, Any] = {
     AccountState.QUARANTINED: gettext_lazy("%(n)d accounts are quarantined."),
     AccountState.DISABLED: gettext_lazy("%(n)d accounts are disabled."),
     "resting": gettext_lazy("%(n)d accounts are resting."),
-    "login": gettext_lazy("%(n)d accounts wait before their next login."),
-    "egress": gettext_lazy("%(n)d accounts have no running worker."),
-    "outage": gettext_lazy("%(n)d accounts cannot reach the gateway from their egress."),
+    "login": gettext_lazy("%(n)d accounts are waiting for their next login."),
+    "egress": gettext_lazy("%(n)d accounts have no running worker at their egress."),
+    "outage": gettext_lazy("%(n)d accounts cannot reach the gateway through their egress."),
     "repeating": gettext_lazy("%(n)d accounts are repeating requests that got no usable answer."),
-    "limit": gettext_lazy("%(n)d accounts have reached their sending limit."),
+    "spent": gettext_lazy("%(n)d accounts have reached their sending limit."),
 }
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The reason why one account does not send.
+    """Why one account is not sending.
 
     Attributes:
-        kind: a key of GROUP_SENTENCES.
-        sentence: the reason, for the operator.
-        until: when it ends by itself, if that is known; shared time.
+        kind: a key of SUMMARIES.
+        sentence: for the operator.
+        until: when the wait ends without an operator, if that is known.
     """
 
     kind: str
@@ -54,60 +54,79 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class _Surroundings:
-    """The state around the accounts, read once for all of them."""
+class EgressStatus:
+    """The egresses that have a worker, and the open outages, read once for all accounts.
 
-    now: datetime = field(default_factory=shared.now)
-    serving: set[int] = field(default_factory=lambda: _serving_egresses())
+    Attributes:
+        worked: the egresses with a worker, by id, with whether each is enabled.
+        outages: the open outage of each egress that has one, by the id of the egress.
+    """
+
+    worked: dict[int, bool] = field(default_factory=lambda: _worked_egresses())
     outages: dict[int, Outage] = field(default_factory=lambda: _outages())
-    repeating: dict[int, Attempt] = field(default_factory=lambda: _repeating())
+
+    def outage_everywhere(self) -> Outage | None:
+        """Return the newest outage if no egress with a worker reaches the gateway, else None."""
+        if not self.outages or self.worked.keys() - self.outages.keys():
+            return None
+        return max(self.outages.values(), key=lambda outage: outage.pk)
 
 
-def account_waits(*, accounts: QuerySet[Account]) -> dict[str, list[Wait]]:
-    """Return why accounts do not send, by kind. Accounts that can send are left out."""
-    around = _Surroundings()
+def find_account_waits(
+    *, accounts: QuerySet[Account], egresses: EgressStatus | None = None
+) -> dict[str, list[Wait]]:
+    """Return why accounts are not sending, by kind of wait. Accounts that can send are left out.
+
+    Args:
+        accounts: the accounts to look at.
+        egresses: the status of the egresses, if the caller has read it already.
+    """
+    egresses = egresses or EgressStatus()
+    now, repeating = shared.now(), _repeating()
     found: defaultdict[str, list[Wait]] = defaultdict(list)
-    sending: list[Account] = []
+    free: list[Account] = []
     for account in accounts.select_related("lease", "egress"):
-        wait = _wait_of(account, around)
+        wait = _wait_of(account, egresses, repeating, now=now)
         if wait is not None:
             found[wait.kind].append(wait)
         else:
-            sending.append(account)
-    for wait in _limit_reached(sending, now=around.now):
+            free.append(account)
+    for wait in _spent(free, now=now):
         found[wait.kind].append(wait)
     return dict(found)
 
 
-def group_sentence(waits: list[Wait]) -> str:
-    """Return the sentence for accounts with the same kind of reason."""
+def summarise_waits(waits: list[Wait]) -> str:
+    """Return one sentence for accounts with the same kind of wait; it names the first to end."""
     first = min(waits, key=lambda wait: (wait.until is None, wait.until or shared.now()))
     if len(waits) == 1:
         return first.sentence
-    return f"{GROUP_SENTENCES[first.kind] % {'n': len(waits)}} {first.sentence}"
+    return f"{SUMMARIES[first.kind] % {'n': len(waits)}} {first.sentence}"
 
 
-def _wait_of(account: Account, around: _Surroundings) -> Wait | None:
+def _wait_of(
+    account: Account, egresses: EgressStatus, repeating: dict[int, Attempt], *, now: datetime
+) -> Wait | None:
     lease = account.lease
     if account.state in STOPPED_STATES:
-        return Wait(account.state, _stopped_sentence(account))
-    if lease.resting_until is not None and lease.resting_until > around.now:
-        return Wait("resting", _rest_sentence(account, around.now), lease.resting_until)
-    if account.egress is not None and account.egress_id not in around.serving:
-        return Wait("egress", _no_worker_sentence(account))
-    outage = around.outages.get(account.egress_id or lease.egress_id or 0)
+        return Wait(account.state, _stopped(account))
+    if lease.resting_until is not None and lease.resting_until > now:
+        return Wait("resting", _rests(account, now), lease.resting_until)
+    if account.egress is not None and not egresses.worked.get(account.egress_id or 0):
+        return Wait("egress", _unserved(account))
+    outage = egresses.outages.get(account.egress_id or lease.egress_id or 0)
     if outage is not None:
-        return Wait("outage", _outage_sentence(account, outage))
-    if lease.login_not_before is not None and lease.login_not_before > around.now:
-        return Wait("login", _login_sentence(account), lease.login_not_before)
-    attempt = around.repeating.get(account.pk)
+        return Wait("outage", _cut_off(account, outage))
+    if lease.login_not_before is not None and lease.login_not_before > now:
+        return Wait("login", _logs_in_later(account), lease.login_not_before)
+    attempt = repeating.get(account.pk)
     if attempt is not None:
-        return Wait("repeating", _repeat_sentence(account, attempt))
+        return Wait("repeating", _repeats(account, attempt))
     return None
 
 
-def _stopped_sentence(account: Account) -> str:
-    return _("Account %(uin)s is %(state)s, since %(time)s: %(why)s") % {
+def _stopped(account: Account) -> str:
+    return _("Account %(uin)s has been %(state)s since %(time)s: %(why)s") % {
         "uin": account.uin,
         "state": account.get_state_display(),
         "time": clock(account.state_changed_at),
@@ -115,9 +134,9 @@ def _stopped_sentence(account: Account) -> str:
     }
 
 
-def _rest_sentence(account: Account, now: datetime) -> str:
+def _rests(account: Account, now: datetime) -> str:
     until = account.lease.resting_until or now
-    sentence = _("Account %(uin)s rests until %(time)s, for another %(span)s.") % {
+    sentence = _("Account %(uin)s rests until %(time)s (%(span)s left).") % {
         "uin": account.uin,
         "time": clock(_wall(until)),
         "span": span((until - now).total_seconds()),
@@ -128,21 +147,21 @@ def _rest_sentence(account: Account, now: datetime) -> str:
     return f"{sentence} {why}"
 
 
-def _no_worker_sentence(account: Account) -> str:
+def _unserved(account: Account) -> str:
     egress = account.egress
     assert egress is not None
     sentence = (
         _("Account %(uin)s is pinned to egress “%(egress)s”, where no worker is running.")
         if egress.is_enabled
-        else _("Account %(uin)s is pinned to egress “%(egress)s”, which is not in use.")
+        else _("Account %(uin)s is pinned to egress “%(egress)s”, which is disabled.")
     )
     return sentence % {"uin": account.uin, "egress": egress}
 
 
-def _outage_sentence(account: Account, outage: Outage) -> str:
+def _cut_off(account: Account, outage: Outage) -> str:
     return _(
-        "Account %(uin)s uses the egress “%(egress)s”, from which the gateway has been unreachable "
-        "since %(time)s: %(why)s It resumes by itself."
+        "Account %(uin)s uses egress “%(egress)s”, which has not reached the gateway since "
+        "%(time)s: %(why)s Sending resumes automatically."
     ) % {
         "uin": account.uin,
         "egress": outage.egress,
@@ -151,7 +170,7 @@ def _outage_sentence(account: Account, outage: Outage) -> str:
     }
 
 
-def _login_sentence(account: Account) -> str:
+def _logs_in_later(account: Account) -> str:
     failures = account.lease.login_failures
     return ngettext(
         "Account %(uin)s logs in again at %(time)s: its last login got no usable answer.",
@@ -160,12 +179,12 @@ def _login_sentence(account: Account) -> str:
     ) % {"uin": account.uin, "time": clock(_wall(account.lease.login_not_before)), "n": failures}
 
 
-def _repeat_sentence(account: Account, attempt: Attempt) -> str:
+def _repeats(account: Account, attempt: Attempt) -> str:
     return ngettext(
-        "Account %(uin)s has repeated a request %(n)d time under the same SEQ since %(time)s. "
-        "Latest result: %(code)s.",
-        "Account %(uin)s has repeated a request %(n)d times under the same SEQ since %(time)s. "
-        "Latest result: %(code)s.",
+        "Account %(uin)s has repeated its request %(n)d time under the same SEQ since "
+        "%(time)s. Last answer: %(code)s.",
+        "Account %(uin)s has repeated its request %(n)d times under the same SEQ since "
+        "%(time)s. Last answer: %(code)s.",
         attempt.replays,
     ) % {
         "uin": account.uin,
@@ -175,46 +194,48 @@ def _repeat_sentence(account: Account, attempt: Attempt) -> str:
     }
 
 
-def _limit_reached(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
-    """Return the accounts that have reached their limit per hour or day, from their attempts.
+def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
+    """Return the waits of accounts that reached their hourly or daily limit, by their attempts.
 
-    There is one query for each limit in use, however many accounts have it.
+    One query for each distinct limit, however many accounts share it.
     """
     found: dict[int, Wait] = {}
     for length, name, words in (
         (DAY, "per_day", _("in a day")),
         (HOUR, "per_hour", _("in an hour")),
     ):
-        by_limit: defaultdict[int, list[int]] = defaultdict(list)
+        alike: defaultdict[int, list[int]] = defaultdict(list)
         for account in accounts:
             limit = getattr(account, name)
             if limit and account.pk not in found:
-                by_limit[limit].append(account.pk)
-        for limit, account_ids in by_limit.items():
-            for account in _at_limit(limit, account_ids, after=now - length):
+                alike[limit].append(account.pk)
+        for limit, account_ids in alike.items():
+            for account in _with_attempt(limit, account_ids, after=now - length):
                 until = (account.finished_at or account.marked_at) + length
-                found[account.pk] = _limit_wait(account, limit=limit, words=words, until=until)
+                found[account.pk] = _spent_wait(account, limit=limit, words=words, until=until)
     return list(found.values())
 
 
-def _limit_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
+def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) -> Wait:
     sentence = ngettext(
-        "Account %(uin)s has sent the %(n)d message allowed %(span)s. It resumes at %(time)s.",
-        "Account %(uin)s has sent the %(n)d messages allowed %(span)s. It resumes at %(time)s.",
+        "Account %(uin)s has reached its limit of %(n)d message %(span)s; it continues at "
+        "%(time)s.",
+        "Account %(uin)s has reached its limit of %(n)d messages %(span)s; it continues at "
+        "%(time)s.",
         limit,
     )
     return Wait(
-        "limit",
+        "spent",
         sentence % {"uin": account.uin, "n": limit, "span": words, "time": clock(until)},
         until,
     )
 
 
-def _at_limit(limit: int, account_ids: list[int], *, after: datetime) -> QuerySet[Any, Any]:
-    """Return the accounts that made at least `limit` attempts after a time.
+def _with_attempt(limit: int, account_ids: list[int], *, after: datetime) -> QuerySet[Any, Any]:
+    """Return the accounts that made their last `limit` attempts after a time.
 
-    Each comes with `marked_at` and `finished_at` of its `limit`-th newest attempt: when that
-    attempt leaves the window, the account may send again.
+    The times of the oldest of these attempts are annotated: once it leaves the period, the account
+    may send again.
     """
     nth = Attempt.objects.filter(account=OuterRef("pk")).order_by("-seq")
     found: QuerySet[Any, Any] = (
@@ -228,13 +249,13 @@ def _at_limit(limit: int, account_ids: list[int], *, after: datetime) -> QuerySe
     return found
 
 
-def _serving_egresses() -> set[int]:
-    in_use = Egress.objects.filter(is_enabled=True, workers__in=Worker.objects.living())
-    return set(in_use.values_list("pk", flat=True))
+def _worked_egresses() -> dict[int, bool]:
+    worked = Egress.objects.filter(workers__in=Worker.objects.living())
+    return dict(worked.values_list("pk", "is_enabled"))
 
 
 def _repeating() -> dict[int, Attempt]:
-    """Return by account id the open attempt that is being repeated."""
+    """Return by account the attempt that is being repeated because no answer was conclusive."""
     in_flight = Attempt.objects.filter(
         delivery__state=DeliveryState.SENDING, finished_at=None, replays__gte=1
     )
@@ -247,5 +268,5 @@ def _outages() -> dict[int, Outage]:
 
 
 def _wall(at: datetime | None) -> datetime | None:
-    """Return a moment of the shared time as wall time."""
+    """Return a shared time as wall-clock time."""
     return None if at is None else shared.as_wall(at)

@@ -1,4 +1,4 @@
-"""The bounds of message texts: what a text may hold, and what making it for one person may cost.
+"""The limits of message texts: their size, and the cost of rendering them for one person.
 
 Work is counted in steps, each about two microseconds; sizes in characters. Both are counted before
 the work is done, so that the bounds hold on any machine and for any text (decision 0015).
@@ -40,21 +40,21 @@ LONGEST_DATE = 40
 DEEPEST_VALUE = 20
 #: What an item of a list counts besides its own characters.
 ITEM_CHARACTERS = 8
-#: Seconds of the processor for one rendering, looked at every so many steps: a belt for these
-#: braces. Those of this thread, so that a busy machine costs nobody their message.
+#: CPU seconds of one rendering, checked every so many steps, in addition to the step limit. Only
+#: the CPU time of this thread counts, so that a busy machine fails no message.
 MOST_SECONDS, LOOK_EVERY = 0.1, 2_000
 
 
 class TooComplex(LiquidSyntaxError):
-    """A text that is not even compiled."""
+    """A text too complex to be compiled."""
 
 
 class TooCostly(ResourceLimitError):
-    """A text that takes more than it may for one person."""
+    """A text whose rendering for one person exceeds a limit."""
 
 
 class Budget:
-    """What one rendering has left to spend."""
+    """The remaining budget of one rendering, in steps."""
 
     __slots__ = ("_began", "_look_at", "steps")
 
@@ -67,7 +67,7 @@ class Budget:
         """Spend steps.
 
         Raises:
-            TooCostly: there are not as many left.
+            TooCostly: the budget is used up.
         """
         self.steps -= steps
         if self.steps < self._look_at:
@@ -88,7 +88,7 @@ class Budget:
         self._look_at = max(self.steps - LOOK_EVERY, 0)
 
     def size_of(self, value: Any) -> int:
-        """Return the characters of a value with all that is in it.
+        """Return the size of a value in characters, including everything in it.
 
         Raises:
             TooCostly: they are too many.
@@ -108,13 +108,13 @@ class Budget:
 def too_large() -> TooCostly:
     """Return the error of a value that is larger than any text needs."""
     return TooCostly(
-        _("a value grows too large: shorten it before more is made of it."), token=None
+        _("a value becomes too large: shorten it before using it further."), token=None
     )
 
 
 def number_too_large() -> TooCostly:
     """Return the error of a number with more digits than any text needs."""
-    return TooCostly(_("a number grows too large: calculate with smaller ones."), token=None)
+    return TooCostly(_("a number becomes too large: use smaller numbers."), token=None)
 
 
 def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
@@ -126,8 +126,8 @@ def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
     if rounds > MOST_LOOP_ROUNDS:
         raise TooCostly(
             _(
-                "the loop goes round more than %(most)s times, with those around it: "
-                "loop over less, or limit it, such as limit: 20."
+                "the loop runs more than %(most)s times, counting the loops around it: "
+                "loop over fewer items, or add a limit such as limit: 20."
             )
             % {"most": MOST_LOOP_ROUNDS},
             token=token,
@@ -140,7 +140,7 @@ def too_complex(sentence: str, source: str, index: int) -> TooComplex:
 
 
 def _room_after(value: Any, room: int, depth: int) -> int:
-    """Return how much room a value leaves; stops as soon as there is none."""
+    """Return the characters left after a value; raises as soon as there are none."""
     kind = type(value)
     if kind is str:
         room -= len(value)
@@ -155,8 +155,11 @@ def _room_after(value: Any, room: int, depth: int) -> int:
         for key, item in value.items():
             room = _room_after(item, room - ITEM_CHARACTERS - len(str(key)), _below(depth))
     elif isinstance(value, Mapping) and not isinstance(value, Undefined):
-        # The loop itself (`forloop`): it would be used up by whatever looks at all of it.
-        raise TooCostly(_("a loop is no value: name a part of it, such as index."), token=None)
+        # The loop itself (`forloop`): reading all of it would consume it.
+        raise TooCostly(
+            _("forloop is not a value: use one of its properties, such as forloop.index."),
+            token=None,
+        )
     else:
         room -= ITEM_CHARACTERS
     if room < 0:
@@ -167,6 +170,6 @@ def _room_after(value: Any, room: int, depth: int) -> int:
 def _below(depth: int) -> int:
     if depth >= DEEPEST_VALUE:
         raise TooCostly(
-            _("a value has too many lists within lists: name the part you want."), token=None
+            _("a value has too many nested lists: use only the part you need."), token=None
         )
     return depth + 1

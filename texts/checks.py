@@ -1,4 +1,4 @@
-"""What is refused of a text before anybody gets it, always with the place and what to do."""
+"""The checks of a text when it is compiled. Each refusal names the position and the remedy."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from texts.bounds import MOST_SOURCE, TooComplex, TooCostly
 from texts.faults import TextFault
 from texts.language import OUTPUT_TIMES, ranges_outside_loops
 
-#: Names that are looked through, each so many characters long, for one that was meant.
+#: The most names compared to suggest one, and their longest length.
 MOST_NAMES, LONGEST_MEANT = 300, 100
-#: Characters of what the library says of a problem: it quotes values.
+#: The most characters kept of the library's error message, because it quotes values.
 LONGEST_SAID = 300
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class TextProblem(Refusal):
-    """A text that cannot be compiled, or names what nobody knows; with its line and column."""
+    """A text that cannot be compiled or uses an unknown variable, with its line and column."""
 
     def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
         super().__init__(
@@ -42,8 +42,8 @@ class TextProblem(Refusal):
         self.column = column
 
 
-class Places:
-    """Lines and columns of a text."""
+class Positions:
+    """Converts an index of a text to its line and column."""
 
     def __init__(self, text: str) -> None:
         self._length = len(text)
@@ -57,8 +57,10 @@ class Places:
         return line, index - self._starts[line - 1] + 1
 
 
-def refuse_filters(places: Places, analysis: TemplateAnalysis, *, known: Collection[str]) -> None:
-    """Refuse an unknown filter now: the library would notice only when it renders.
+def refuse_filters(
+    positions: Positions, analysis: TemplateAnalysis, *, known: Collection[str]
+) -> None:
+    """Refuse an unknown filter at compile time; the library would fail only when rendering.
 
     Raises:
         TextProblem: the first such filter.
@@ -66,28 +68,28 @@ def refuse_filters(places: Places, analysis: TemplateAnalysis, *, known: Collect
     for name, spans in analysis.filters.items():
         if name in known:
             continue
-        line, column = places.of(spans[0].index)
+        line, column = positions.of(spans[0].index)
         sentence = _("there is no filter “%(name)s”.") % {"name": name}
-        near = near_names(name, known)
+        near = closest_names(name, known)
         if near:
             sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
         raise TextProblem(sentence, code="unknown_filter", line=line, column=column, filter=name)
 
 
 def refuse_source(text: str, longest: int) -> None:
-    """Refuse what is far too long to be read, and what cannot travel.
+    """Refuse a text that is too long to parse or that cannot be encoded as UTF-8.
 
-    Bytes that were not UTF-8 get NULL from the gateway.
+    The gateway answers NULL to bytes that are not UTF-8.
 
     Raises:
-        TextProblem: it is, or does not.
+        TextProblem: the text is too long or not encodable.
     """
     most = max(OUTPUT_TIMES * longest, MOST_SOURCE)
     if len(text) > most:
         raise TextProblem(
             _(
-                "the text has %(length)s characters, with its tags; it may have %(most)s: "
-                "shorten it."
+                "the text has %(length)s characters including its tags; the limit is "
+                "%(most)s: shorten it."
             )
             % {"length": len(text), "most": most},
             code=TextFault.TOO_LONG.value,
@@ -95,7 +97,7 @@ def refuse_source(text: str, longest: int) -> None:
             column=1,
         )
     if found := _UNSENDABLE.search(text):
-        line, column = Places(text).of(found.start())
+        line, column = Positions(text).of(found.start())
         raise TextProblem(
             _("this character cannot be sent: the text is not valid UTF-8."),
             code="not_utf8",
@@ -104,33 +106,33 @@ def refuse_source(text: str, longest: int) -> None:
         )
 
 
-def refuse_ranges(places: Places, template: BoundTemplate) -> None:
-    """Refuse ranges but in loops.
+def refuse_ranges(positions: Positions, template: BoundTemplate) -> None:
+    """Refuse ranges outside loops.
 
     Raises:
         TextProblem: the first such range.
     """
     for token in ranges_outside_loops(template):
-        line, column = places.of(token.start_index)
+        line, column = positions.of(token.start_index)
         raise TextProblem(
-            _("a range like (1..9) may only be looped over."),
+            _("a range such as (1..9) can only be used in a for loop."),
             code="text_syntax",
             line=line,
             column=column,
         )
 
 
-def refused(problem: LiquidError | RecursionError, places: Places) -> TextProblem:
-    """Return the refusal of a text that is no Liquid, or takes too much."""
+def refused(problem: LiquidError | RecursionError, positions: Positions) -> TextProblem:
+    """Return the refusal of a text that is not valid Liquid or exceeds a limit."""
     token = problem.token if isinstance(problem, LiquidError) else None
-    line, column = places.of(token.start_index if token else -1)
+    line, column = positions.of(token.start_index if token else -1)
     is_too_much = isinstance(problem, TooComplex | TooCostly)
     code = "text_too_costly" if is_too_much else "text_syntax"
-    return TextProblem(said_of(problem), code=code, line=line, column=column)
+    return TextProblem(problem_sentence(problem), code=code, line=line, column=column)
 
 
-def try_out(template: BoundTemplate) -> None:
-    """Render a text for nobody in particular: what costs too much then is the text's own fault.
+def trial_render(template: BoundTemplate) -> None:
+    """Render a text without attributes. If that is too costly, the text itself is the cause.
 
     Raises:
         TooCostly: it costs too much.
@@ -143,16 +145,16 @@ def try_out(template: BoundTemplate) -> None:
         pass  # it may need attributes
 
 
-def near_names(name: str, known: Collection[str]) -> list[str]:
-    """Return the known name that was meant, if one is like it: to compare many takes long."""
+def closest_names(name: str, known: Collection[str]) -> list[str]:
+    """Return the most similar known name, if any; none if there are too many to compare."""
     if len(name) > LONGEST_MEANT or len(known) > MOST_NAMES:
         return []
     return get_close_matches(name, list(known), n=1)
 
 
-def said_of(problem: Exception) -> str:
-    """Return what a problem says, as a sentence."""
+def problem_sentence(problem: Exception) -> str:
+    """Return the message of a problem as a sentence."""
     if isinstance(problem, RecursionError):
-        return _("too much is nested in it: nest less.")
+        return _("the nesting is too deep: use fewer levels.")
     said = problem.message if isinstance(problem, LiquidError) else str(problem)
     return said if isinstance(said, Sentence) else f"{str(said)[:LONGEST_SAID]}."

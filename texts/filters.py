@@ -17,7 +17,7 @@ from liquid.token import Token
 
 from foundation.sentences import Sentence as _
 from texts.bounds import LONGEST_DATE, MOST_CHARACTERS, Budget, TooCostly, too_large
-from texts.filter_work import date, strip_html
+from texts.replaced_filters import date, strip_html
 
 #: Looks at what a filter is given, charges what it costs beyond its size, refuses what it must not
 #: do: the budget, the value and the arguments.

@@ -1,4 +1,4 @@
-"""The language of message texts: Liquid, fenced in.
+"""The language of message texts: Liquid with limits.
 
 A text is written by an operator, rendered for every recipient inside a worker that many accounts
 share, and must never stall or fill it. So: no other templates and no files (`include`, `render`),
@@ -36,8 +36,8 @@ from texts.bounds import (
     too_large,
 )
 from texts.filters import BoundedFilter, bounded
-from texts.lexer import tokens_of
-from texts.nodes import (
+from texts.lexer import tokenize
+from texts.tags import (
     BoundedCycle,
     BoundedEcho,
     BoundedFor,
@@ -78,7 +78,7 @@ class _Buffer(StringIO):
 
 
 class _Context(RenderContext):
-    """What one rendering knows, and what it may still spend."""
+    """The variables of one rendering, and its budget."""
 
     __slots__ = ("budget",)
 
@@ -155,7 +155,7 @@ class _Language(Environment):
     template_class = _Text
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
-        return tokens_of
+        return tokenize
 
 
 def environment(*, longest: int) -> Environment:
@@ -177,12 +177,12 @@ def _environment(longest: int) -> Environment:
     return made
 
 
-def fence_in(template: BoundTemplate) -> None:
-    """Let a parsed text charge for what it does, and refuse what it may never do.
+def apply_bounds(template: BoundTemplate) -> None:
+    """Add the cost meters to a parsed text, and refuse what exceeds a limit in any rendering.
 
     Raises:
         TooComplex: a number in it is too large.
-        TooCostly: a loop in it goes round too often for anybody.
+        TooCostly: a loop in it always runs too often.
     """
     context = RenderContext(template)
     refuse_endless_loops(template.nodes, context)

@@ -41,7 +41,7 @@ _VERBATIM = {name: re.compile(rf"\{{%-?\s*end{name}\s*(-?)%\}}") for name in ("r
 _PROGRAM = "liquid"
 
 
-def tokens_of(source: str) -> Iterator[Token]:
+def tokenize(source: str) -> Iterator[Token]:
     """Yield the tokens of a text.
 
     Raises:
@@ -51,7 +51,7 @@ def tokens_of(source: str) -> Iterator[Token]:
     return _Lexer(source).tokens()
 
 
-def lines_of_program(source: str, token: Token) -> Iterator[Token]:
+def tokenize_program(source: str, token: Token) -> Iterator[Token]:
     """Yield the tokens of a `{% liquid %}` tag: each line is a tag without delimiters.
 
     Args:
@@ -87,18 +87,13 @@ def refuse_expression(expression: str, source: str, index: int) -> None:
     brackets, parentheses = expression.count("["), expression.count("(")
     if len(expression) > MOST_EXPRESSION:
         raise too_complex(
-            _(
-                "the tag has %(length)s characters; it may have %(most)s: make it several, "
-                "with assign."
-            )
+            _("the tag has %(length)s characters; the limit is %(most)s: split it with assign.")
             % {"length": len(expression), "most": MOST_EXPRESSION},
             source,
             index,
         )
     if brackets > MOST_BRACKETS or len(expression) * (4 * brackets + parentheses) > MOST_LEXING:
-        raise too_complex(
-            _("the tag has too many brackets: make it several, with assign."), source, index
-        )
+        raise too_complex(_("the tag has too many brackets: split it with assign."), source, index)
 
 
 class _Lexer:

@@ -1,7 +1,7 @@
 """Texts in Liquid: compiled once, checked against what is known of the contacts, rendered often.
 
 A run's text is compiled when a lane first meets it and kept; a text without markup is never
-parsed for anybody. Nothing here reads the database: `render` is in the send loop of every lane.
+parsed. Nothing here reads the database: `render` is in the send loop of every lane.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
 from foundation.sentences import Sentence as _
 from texts.bounds import TooCostly
 from texts.checks import (
-    Places,
-    near_names,
+    Positions,
+    closest_names,
+    problem_sentence,
     refuse_filters,
     refuse_ranges,
     refuse_source,
     refused,
-    said_of,
-    try_out,
+    trial_render,
 )
 from texts.checks import TextProblem as TextProblem
 from texts.faults import TextFault, Unsendable
-from texts.language import environment, fence_in
+from texts.language import apply_bounds, environment
 
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
 #: names no limit (docs/cli.md, "How long a text may be").
@@ -56,12 +56,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class CompiledText:
-    """A text ready to be rendered for anybody.
+    """A text ready to be rendered.
 
     Attributes:
         source: the text as it was written.
         variables: the names it uses, without those it sets itself.
-        references: the same with their places, in the order of the text.
+        references: the same with their positions, in the order of the text.
         is_constant: whether everyone gets `source` itself.
         longest: how many characters a rendered text may have.
     """
@@ -80,7 +80,7 @@ class CompiledText:
             context: the names the text may use, with their values.
 
         Raises:
-            Unsendable: it comes out empty, too long, or not at all.
+            Unsendable: the result is empty or too long, or rendering fails.
         """
         text = self.source if self.is_constant else self._rendered(context)
         if not text or text.isspace():
@@ -88,7 +88,7 @@ class CompiledText:
         if len(text) > self.longest:
             raise Unsendable(
                 TextFault.TOO_LONG,
-                _("The text has %(length)s characters; the longest may have %(longest)s.")
+                _("The text has %(length)s characters; the limit is %(longest)s.")
                 % {"length": len(text), "longest": self.longest},
             )
         return text
@@ -105,11 +105,12 @@ class CompiledText:
         except TooCostly as problem:
             raise Unsendable(
                 TextFault.RENDER_TOO_COSTLY,
-                _("The text cannot be made: %(problem)s") % {"problem": said_of(problem)},
+                _("The text cannot be rendered: %(problem)s")
+                % {"problem": problem_sentence(problem)},
             ) from None
-        # Whatever an attribute holds, one contact's text must not end the lane of an account.
+        # An attribute of one contact must not end the lane of an account.
         except Exception as problem:
-            raise Unsendable(TextFault.RENDER_ERROR, said_of(problem)) from None
+            raise Unsendable(TextFault.RENDER_ERROR, problem_sentence(problem)) from None
 
 
 def longest_text() -> int:
@@ -129,19 +130,19 @@ def compile_text(text: str) -> CompiledText:
 @lru_cache(maxsize=KEPT_TEXTS)
 def _compiled(text: str, longest: int) -> CompiledText:
     refuse_source(text, longest)
-    places = Places(text)
+    positions = Positions(text)
     language = environment(longest=longest)
     try:
         template = language.from_string(text)
         analysis = template.analyze(include_partials=False)
-        refuse_filters(places, analysis, known=language.filters)
-        refuse_ranges(places, template)
+        refuse_filters(positions, analysis, known=language.filters)
+        refuse_ranges(positions, template)
         is_constant = _is_constant(template, text)
-        fence_in(template)
-        try_out(template)
+        apply_bounds(template)
+        trial_render(template)
     except (LiquidError, RecursionError) as problem:
-        raise refused(problem, places) from None
-    references = _references(places, analysis)
+        raise refused(problem, positions) from None
+    references = _references(positions, analysis)
     compiled = CompiledText(
         source=text,
         variables=frozenset(reference.name for reference in references),
@@ -178,7 +179,7 @@ def unknown_variables(
 
 
 def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[str]) -> None:
-    """Refuse a text that uses a variable nobody knows; names it, its line, and what is known.
+    """Refuse a text that uses an unknown variable; name it, its line, and the known ones.
 
     Raises:
         TextProblem: the first such variable.
@@ -186,9 +187,9 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
     for reference in unknown_variables(compiled, attributes=attributes):
         known = sorted({*BUILT_IN, *map(_spelled, attributes)})
         below = {f"attributes.{name}" for name in attributes}
-        near = near_names(reference.name, sorted({*known, *below}))
+        near = closest_names(reference.name, sorted({*known, *below}))
         sentence = _(
-            "{{ %(variable)s }} is neither built in nor an attribute of these contacts."
+            "{{ %(variable)s }} is neither a built-in variable nor an attribute of these contacts."
         ) % {"variable": reference.name}
         if near:
             sentence += " " + _("Did you mean {{ %(near)s }}?") % {"near": near[0]}
@@ -216,17 +217,17 @@ def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:
     return root in _TOP_LEVEL or root in attributes
 
 
-def _references(places: Places, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
+def _references(positions: Positions, analysis: TemplateAnalysis) -> tuple[Reference, ...]:
     found = [
         (variable.span.index, str(variable), tuple(map(str, variable.segments)))
         for uses in analysis.globals.values()
         for variable in uses
     ]
-    return tuple(Reference(name, path, *places.of(at)) for at, name, path in sorted(found))
+    return tuple(Reference(name, path, *positions.of(at)) for at, name, path in sorted(found))
 
 
 def _refuse_constant(compiled: CompiledText) -> None:
-    """Refuse a text that nobody could be sent."""
+    """Refuse a constant text that cannot be sent."""
     if not compiled.is_constant:
         return
     try:
@@ -235,7 +236,7 @@ def _refuse_constant(compiled: CompiledText) -> None:
         raise TextProblem(
             problem.sentence
             if problem.reason is TextFault.TOO_LONG
-            else _("the text is empty: say something."),
+            else _("the text is empty: write a text."),
             code=problem.reason.value,
             line=1,
             column=1,

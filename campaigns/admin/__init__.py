@@ -1,4 +1,4 @@
-"""The campaigns app in the console, one module each model."""
+"""The campaigns app in the console, one module per model."""
 
 from campaigns.admin.attempt import AttemptAdmin
 from campaigns.admin.campaign import CampaignAdmin

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
-from campaigns.admin.codes import CODE_COLOURS
+from campaigns.admin.result_code_colours import CODE_COLOURS
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
@@ -22,7 +22,7 @@ from sending.models import Attempt
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Written by the ledger before each request leaves, and completed with its answer."""
+    """Written by the ledger before each request is sent, and completed with its answer."""
 
     list_display = ["to", "account", "seq", "code", "replays", "marked_at", "finished_at"]
     list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
@@ -30,7 +30,9 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     search_fields = ["=seq"]
     search_help_text = _("SEQ")
     ordering = ["-id"]
-    empty_sentence = _("Nothing has been sent yet. Start a campaign, and every request shows here.")
+    empty_sentence = _(
+        "Nothing has been sent yet. Every request appears here once a campaign is sending."
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
@@ -44,7 +46,7 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
 
     @display(description=_("to"))
     def to(self, attempt: Attempt) -> str:
-        """The person, leading to the delivery."""
+        """The recipient, linked to the delivery."""
         return format_html(
             '<a class="text-link" href="{}">{}</a>',
             reverse("admin:sending_delivery_change", args=[attempt.delivery_id]),

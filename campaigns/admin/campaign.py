@@ -1,4 +1,4 @@
-"""Campaigns: the list with live state and progress, the form, the way to the page."""
+"""Campaigns: the list with state and progress, and the form."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class CampaignAdmin(
     autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
-        (_("To whom"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
-        (_("By whom"), {"fields": ["accounts", "promise", "on_lost_account"]}),
+        (_("Recipients"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
+        (_("Sender accounts"), {"fields": ["accounts", "promise", "on_lost_account"]}),
         (
             _("When"),
             {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},
@@ -62,12 +62,12 @@ class CampaignAdmin(
     change_form_outer_before_template = "console/campaign/edit.html"
     object_history_template = "console/campaign/history.html"
     empty_sentence = _(
-        "A campaign says something to the people in your lists: choose who, what, by whom and "
-        "when, look at the preflight, and start it."
+        "A campaign sends a message to the people in your lists. Choose the recipients, "
+        "the text, the sender accounts and the schedule, check the preflight, and start it."
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
-        """Campaigns with their newest run and its kept figures: no delivery is counted."""
+        """Campaigns with their newest run and its stored figures, without counting deliveries."""
         newest = CampaignRun.objects.filter(campaign=OuterRef("pk")).order_by("-number")
         kept = Tally.objects.filter(run=OuterRef("run_id")).order_by().values("run")
         targeted = kept.filter(kind="targeted").annotate(total=Sum("n")).values("total")
@@ -99,7 +99,7 @@ class CampaignAdmin(
             ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
             ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
             (
-                "preflight/<slug:fate>/",
+                "preflight/<slug:group>/",
                 self.preflight_people_view,
                 "campaigns_campaign_preflight_people",
             ),
@@ -112,7 +112,7 @@ class CampaignAdmin(
         return [*own, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Remember who made it."""
+        """Store the creator."""
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
@@ -127,7 +127,7 @@ class CampaignAdmin(
 
     @display(description=_("campaign"), ordering="name")
     def named(self, campaign: Any) -> SafeString:
-        """The name, leading to the page."""
+        """The name, linked to the page."""
         address = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
         return format_html('<a class="q-name" href="{}">{}</a>', address, campaign.name)
 

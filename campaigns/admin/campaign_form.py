@@ -1,4 +1,4 @@
-"""The form of a campaign: each mistake said next to its field."""
+"""The form of a campaign. Each error is shown next to its field."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
 @lru_cache(maxsize=1)
 def timezone_choices() -> list[tuple[str, str]]:
-    """Return the time zones of the machine, as a select wants them."""
+    """Return the known time zones as choices of a select."""
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
 class CampaignForm(forms.ModelForm):
-    """Who, what, by whom and when."""
+    """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
         label=_("Time zone of the window"),
-        help_text=_("The hours above are those of this place, wherever the server is."),
+        help_text=_("The sending window is in this time zone, wherever the server is."),
         choices=timezone_choices,
         initial="Asia/Shanghai",
         widget=UnfoldAdminSelect2Widget,
@@ -56,25 +56,28 @@ class CampaignForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "starts_at" in self.fields:
             self.fields["starts_at"].help_text = _(
-                "Empty: when it is started. Else the time on the console's clock (%(zone)s)."
+                "Empty: sending begins as soon as the campaign is started. Enter the time "
+                "in the console's time zone (%(zone)s)."
             ) % {"zone": settings.TIME_ZONE}
 
     def clean(self) -> dict[str, Any] | None:
-        """Either a template or a text, and a window with both its ends."""
+        """Require either a template or a text, recipients, and both ends of a window or none."""
         data = super().clean()
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
         if template is None and not text.strip():
             self.add_error("text", _("Write a text here, or choose a template above."))
         if template is not None and text.strip():
-            self.add_error("text", _("Either a template or a text of its own, not both."))
+            self.add_error("text", _("Choose a template or write a text, not both."))
         if not self.cleaned_data.get("lists") and not self.cleaned_data.get("segments"):
-            self.add_error("lists", _("Say to whom: a campaign needs a list or a segment."))
+            self.add_error(
+                "lists", _("Choose the recipients: a campaign needs a list or a segment.")
+            )
         self._check_text()
         self._check_window()
         return data
 
     def _check_text(self) -> None:
-        """Refuse a text that cannot be rendered, or names what nobody knows of these lists."""
+        """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
         message = template.text if template is not None else text
         if not message.strip() or "text" in self.errors:
@@ -96,4 +99,6 @@ class CampaignForm(forms.ModelForm):
             missing = "window_start" if start is None else "window_end"
             self.add_error(missing, _("A sending window needs both its start and its end."))
         if start is not None and start == end:
-            self.add_error("window_end", _("The window is empty: it ends when it starts."))
+            self.add_error(
+                "window_end", _("The sending window is empty: it starts and ends at the same time.")
+            )

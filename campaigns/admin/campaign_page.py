@@ -1,4 +1,4 @@
-"""The page of a campaign: its life, live figures, and what to do next."""
+"""The page of a campaign: live figures, actions, definition and events."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from campaigns.admin.addresses import page_address
+from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.models import Campaign, CampaignRun
 from foundation.admin import require
 
-#: htmx's answer for "stop asking": the run has ended, nothing changes any more.
+#: The status that makes htmx stop polling, once the run has ended.
 STOP_POLLING = 286
 
 
 class CampaignPage:
-    """Mixed into the campaign's admin: the page and the fragment that keeps it live."""
+    """Mixin of CampaignAdmin: the page, and the fragment that it polls."""
 
     def page_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Show the campaign with one of its runs, the newest unless the address names another."""
@@ -78,7 +78,7 @@ class CampaignPage:
         if "_continue" in request.POST or "_addanother" in request.POST or "_popup" in request.POST:
             return response
         if isinstance(response, HttpResponseRedirect):
-            return HttpResponseRedirect(page_address(campaign))
+            return HttpResponseRedirect(campaign_url(campaign))
         return response
 
 

@@ -1,4 +1,4 @@
-"""The preflight page: what a start would do, before it does anything."""
+"""The preflight page: what a start would do, and the people behind each figure."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from campaigns.admin.delivery import reason_in_words
 from campaigns.models import Campaign
 from campaigns.planning.preflight import Allocation, Preflight, preflight
-from campaigns.planning.preflight_people import people_behind
-from campaigns.planning.preview_sql import Fate
+from campaigns.planning.preflight_people import people_in_group
+from campaigns.planning.preflight_sql import PreflightGroup
+from campaigns.reason_text import reason_text
 from foundation.admin import require
 from foundation.refusals import Refusal
 from sending.states import ACTIVE_RUN_STATES
 
-#: People a page shows, and accounts the preflight does.
+#: The most people on a page, and the most accounts on the preflight page.
 SHOWN = 100
 
 
 class CampaignPreflight:
-    """Mixed into the campaign's admin."""
+    """Mixin of CampaignAdmin: the preflight pages."""
 
     def preflight_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Rehearse: who would be written to, by whom, until when, and who not and why."""
+        """Show recipients, accounts, estimated end, and skipped people with reasons."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         found = preflight(campaign=campaign)
         context: dict[str, Any] = {
@@ -37,9 +37,7 @@ class CampaignPreflight:
             "campaign": campaign,
             "run": run,
             "found": found,
-            "skipped": [
-                (reason, reason_in_words(reason), n) for reason, n in found.skipped.items()
-            ],
+            "skipped": [(reason, reason_text(reason), n) for reason, n in found.skipped.items()],
             "shares": _shares(found),
             "may_see_people": request.user.has_perm("contacts.view_contact"),
             "can_start": not found.problems
@@ -49,19 +47,19 @@ class CampaignPreflight:
         return TemplateResponse(request, "console/campaign/preflight.html", context)
 
     def preflight_people_view(
-        self, request: HttpRequest, object_id: int, fate: str
+        self, request: HttpRequest, object_id: int, group: str
     ) -> HttpResponse:
-        """Show the people behind a figure, a page at a time: nothing is counted twice."""
+        """Show the people behind a figure, one page at a time, without counting them."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         require(request.user.has_perm("contacts.view_contact"))
-        if fate not in list(Fate):
+        if group not in list(PreflightGroup):
             raise Http404
         account = _named_account(request)
         people, problem = [], ""
         try:
-            people = people_behind(
+            people = people_in_group(
                 campaign=campaign,
-                fate=Fate(fate),
+                group=PreflightGroup(group),
                 most=SHOWN + 1,
                 after=_number(request, "after"),
                 account=account,
@@ -75,8 +73,8 @@ class CampaignPreflight:
             "original": campaign,
             "campaign": campaign,
             "run": run,
-            "fate": fate,
-            "words": _words(Fate(fate)),
+            "group": group,
+            "words": _words(PreflightGroup(group)),
             "account": account,
             "problem": problem,
             "people": people[:SHOWN],
@@ -86,7 +84,7 @@ class CampaignPreflight:
 
 
 def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
-    """Return who would send how much, each with the key of the account."""
+    """Return the load of each account shown, with the key of the account."""
     shown = found.per_account[:SHOWN]
     keys = dict(
         Account.objects.filter(uin__in=[share.uin for share in shown]).values_list("uin", "pk")
@@ -94,19 +92,22 @@ def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
     return [(keys[share.uin], share) for share in shown if share.uin in keys]
 
 
-def _words(fate: Fate) -> Any:
-    words = {Fate.TARGETED: _("targeted"), Fate.SENDABLE: _("would be written to")}
-    return words.get(fate) or _("skipped: %(reason)s") % {"reason": reason_in_words(fate.value)}
+def _words(group: PreflightGroup) -> Any:
+    words = {
+        PreflightGroup.TARGETED: _("targeted"),
+        PreflightGroup.SENDABLE: _("recipients"),
+    }
+    return words.get(group) or _("skipped: %(reason)s") % {"reason": reason_text(group.value)}
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    """Return a number of the address; 0 when there is none, or none that a row can have."""
+    """Return a query parameter as a number; 0 if it is missing or not a possible id."""
     text = request.GET.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _named_account(request: HttpRequest) -> Account | None:
-    """Return the account that the address asks for; None when it asks for all."""
+    """Return the account named in the query; None if none is named."""
     if "account" not in request.GET:
         return None
     account = Account.objects.filter(pk=_number(request, "account")).first()

@@ -1,4 +1,4 @@
-"""The report as a file: a row a delivery."""
+"""Download of a run's report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
-from campaigns.reports.report import write_report
+from campaigns.reports.run_report import write_report
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -18,10 +18,10 @@ CONTENT_TYPES = {
 
 
 class CampaignReport:
-    """Mixed into the campaign's admin."""
+    """Mixin of CampaignAdmin: the report."""
 
     def report_view(self, request: HttpRequest, object_id: int, format: str) -> HttpResponseBase:
-        """Send the report of a run; written to a temporary file first, so memory stays flat."""
+        """Send the report of a run. A temporary file keeps the memory use constant."""
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         if run is None or format not in CONTENT_TYPES:
             raise Http404

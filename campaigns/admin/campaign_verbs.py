@@ -1,4 +1,4 @@
-"""What an operator may do to a campaign: said before, done by a service, said after."""
+"""The actions on a campaign: confirmation, service call, result message."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.admin.addresses import page_address
-from campaigns.admin.delivery_actions import resolved_in_words
+from campaigns.admin.delivery_actions import resolved_sentence
+from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, CampaignRun
-from campaigns.steering.lifecycle import (
+from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
     resolve_unknown,
@@ -29,9 +29,9 @@ from sending.models import Delivery
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
-#: What may be said of all of a run's unknown deliveries at once.
+#: Actions on all unknown deliveries of a run.
 UNKNOWN_VERBS = ("unknown-arrived", "unknown-lost", "retry-unknown")
-#: Which verbs a run's state offers, the one most likely wanted first.
+#: The actions that each run state offers, the most likely one first.
 OFFERED: dict[str, list[str]] = {
     RunState.DRAFT: ["start"],
     RunState.SCHEDULED: ["cancel"],
@@ -43,19 +43,19 @@ OFFERED: dict[str, list[str]] = {
     RunState.STOPPED: ["resume", "retry", *UNKNOWN_VERBS, "cancel"],
     RunState.CANCELLED: ["start-again", "unknown-arrived", "unknown-lost"],
 }
-#: Verbs that make a run of their own; the others act on the run that is shown.
+#: Actions that create a run; the others act on the run that is shown.
 STARTS = ("start", "start-again")
 
 
 @dataclass(frozen=True)
 class CampaignVerb:
-    """One button: its words, what it will do, and the service that does it.
+    """One action: its button, its confirmation, and the service that performs it.
 
     Args:
-        words: on the button.
-        icon: beside them.
-        before: tells what will happen, given the figures.
-        act: does it and returns what happened.
+        words: the label of the button.
+        icon: the icon of the button.
+        before: returns the sentences of the confirmation, given the figures.
+        act: performs the action and returns the result message.
     """
 
     words: Any
@@ -69,7 +69,7 @@ def _start(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
     run = start_campaign(campaign=campaign, by=by)
     if run.state == RunState.SCHEDULED:
         return _("%(run)s is scheduled.") % {"run": run}
-    return _("%(run)s is started: it is being planned and then sent.") % {"run": run}
+    return _("%(run)s has started: it is planned first and then sent.") % {"run": run}
 
 
 def _pause(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
@@ -79,7 +79,7 @@ def _pause(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
 
 def _resume(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
     resume_run(run=_given(run), by=by)
-    return _("Resumed: it goes on where it stopped.")
+    return _("Resumed: sending continues where it stopped.")
 
 
 def _cancel(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
@@ -103,20 +103,20 @@ def _retry_unknown(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str
 def _resolve_unknown(to: str, run: CampaignRun | None, by: Any) -> str:
     count = resolve_unknown(deliveries=Delivery.objects.filter(run=_given(run)), to=to, by=by)
     if not count:
-        raise Refusal(_("No delivery of this run is unknown any more."), code="nothing_unknown")
-    return resolved_in_words(to, count)
+        raise Refusal(_("This run no longer has unknown deliveries."), code="nothing_unknown")
+    return resolved_sentence(to, count)
 
 
 def _tried_again(count: int) -> str:
     return ngettext(
-        "%(n)s delivery is tried again.", "%(n)s deliveries are tried again.", count
+        "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", count
     ) % {"n": _number(count)}
 
 
 def _unknown_words(figures: Figures) -> str:
     return ngettext(
-        "Of %(n)s delivery of this run nobody knows whether it arrived.",
-        "Of %(n)s deliveries of this run nobody knows whether they arrived.",
+        "It is unknown whether %(n)s delivery of this run arrived.",
+        "It is unknown whether %(n)s deliveries of this run arrived.",
         figures.unknown,
     ) % {"n": _number(figures.unknown)}
 
@@ -136,8 +136,8 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Start"),
         icon="play_arrow",
         before=lambda figures: [
-            _("The audience is taken as it is now, and every delivery is planned."),
-            _("Then the accounts send, each at its own pace, until nothing is open."),
+            _("The audience is evaluated now, and every delivery is planned."),
+            _("Then the accounts send, each at its own pace, until no delivery is open."),
             _("You can pause or cancel at any time."),
         ],
         act=_start,
@@ -146,16 +146,22 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Start a new run"),
         icon="restart_alt",
         before=lambda figures: [
-            _("The whole audience is written to once more, not only those who were left out."),
+            _(
+                "The message goes to the whole audience again, not only to the people who did "
+                "not get it."
+            ),
             ngettext(
-                "%(n)s person who got the message in this run gets it again.",
-                "%(n)s people who got the message in this run get it again.",
+                "%(n)s person who got the message in this run will get it again.",
+                "%(n)s people who got the message in this run will get it again.",
                 figures.sent,
             )
             % {"n": _number(figures.sent)}
             if figures.sent
             else "",
-            _("The preflight shows who that is now, by which account and until when."),
+            _(
+                "The preflight shows the current recipients, their sender accounts and the "
+                "estimated end."
+            ),
         ],
         act=_start,
         is_dangerous=True,
@@ -164,7 +170,10 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Pause"),
         icon="pause",
         before=lambda figures: [
-            _("Every account stops before its next message; at most one each is in flight."),
+            _(
+                "Every account stops before its next message. At most one message per account "
+                "is in flight."
+            ),
             _("%(n)s deliveries wait until you resume.") % {"n": _number(figures.open)},
         ],
         act=_pause,
@@ -173,7 +182,7 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Resume"),
         icon="play_arrow",
         before=lambda figures: [
-            _("%(n)s deliveries are still open; sending goes on.") % {"n": _number(figures.open)}
+            _("%(n)s deliveries are still open; sending continues.") % {"n": _number(figures.open)}
         ],
         act=_resume,
     ),
@@ -181,9 +190,9 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Cancel the run"),
         icon="stop",
         before=lambda figures: [
-            _("%(n)s open deliveries will be cancelled; this cannot be taken back.")
+            _("%(n)s open deliveries will be cancelled; this cannot be undone.")
             % {"n": _number(figures.open)},
-            _("%(n)s messages have been sent and stay sent.") % {"n": _number(figures.sent)},
+            _("%(n)s messages have already been sent.") % {"n": _number(figures.sent)},
         ],
         act=_cancel,
         is_dangerous=True,
@@ -192,7 +201,7 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Retry failed"),
         icon="replay",
         before=lambda figures: [
-            _("%(n)s failed deliveries are sent again, and only those.")
+            _("Only the %(n)s failed deliveries will be sent again.")
             % {"n": _number(figures.failed)}
         ],
         act=_retry,
@@ -211,7 +220,7 @@ VERBS: dict[str, CampaignVerb] = {
         icon="unsubscribe",
         before=lambda figures: [
             _unknown_words(figures),
-            _("They count as failed; whoever retries the failed ones sends them again."),
+            _("They count as failed. Retrying failed deliveries sends them again."),
         ],
         act=lambda _campaign, run, by: _resolve_unknown(DeliveryState.FAILED, run, by),
     ),
@@ -219,7 +228,7 @@ VERBS: dict[str, CampaignVerb] = {
         words=gettext_lazy("Unknown: send all again"),
         icon="help",
         before=lambda figures: [
-            _("%(n)s deliveries are sent again of which nobody knows whether they arrived.")
+            _("%(n)s deliveries whose result is unknown will be sent again.")
             % {"n": _number(figures.unknown)},
             _("Some of these people may get the message twice."),
         ],
@@ -230,15 +239,15 @@ VERBS: dict[str, CampaignVerb] = {
 
 
 class CampaignVerbs:
-    """Mixed into the campaign's admin: the address of the buttons."""
+    """Mixin of CampaignAdmin: the view behind the buttons."""
 
     def do_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
-        """Say what will happen (GET), or let it happen (POST)."""
+        """Ask for confirmation (GET), or perform the action (POST)."""
         require(self.has_change_permission(request))  # type: ignore[attr-defined]
         campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
         if verb not in VERBS:
             raise Http404
-        back = page_address(campaign, run)
+        back = campaign_url(campaign, run)
         if request.method == "POST":
             return self._act(request, campaign, run, verb)
         figures = figures_of(run=run) if run is not None else Figures(state=RunState.DRAFT)
@@ -260,15 +269,15 @@ class CampaignVerbs:
             messages.success(request, VERBS[verb].act(campaign, run, request.user))
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
-            return HttpResponseRedirect(page_address(campaign, run))
-        # A new run is the newest, which the page shows without being told a number.
-        return HttpResponseRedirect(page_address(campaign, None if verb in STARTS else run))
+            return HttpResponseRedirect(campaign_url(campaign, run))
+        # The page shows the newest run by default, which is the new one.
+        return HttpResponseRedirect(campaign_url(campaign, None if verb in STARTS else run))
 
 
 def offered_verbs(
     campaign: Campaign, run: CampaignRun | None, figures: Figures | None
 ) -> list[Any]:
-    """Return the buttons to show: those the state allows and that would do something."""
+    """Return the actions that the state allows and that would have an effect."""
     if run is None or figures is None:
         return [("start", VERBS["start"])]
     useless = {

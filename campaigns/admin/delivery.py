@@ -1,4 +1,4 @@
-"""Deliveries: every single message, with where it stands and why."""
+"""Deliveries: every message with its state and the reason for it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from unfold.contrib.filters.admin import (
 )
 from unfold.decorators import display
 
-from campaigns.admin.addresses import run_address
-from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.delivery_actions import DeliveryActions
-from campaigns.reports.explain import why_is_delivery_waiting
-from campaigns.reports.resources import DeliveryResource
+from campaigns.admin.page_urls import run_url
+from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.reason_text import reason_text
+from campaigns.reports.export_resources import DeliveryResource
+from campaigns.reports.waiting_reasons import delivery_waiting_reason
 from contacts.models import Contact
 from foundation.admin import (
     ExportMixin,
@@ -33,7 +34,7 @@ from foundation.admin import (
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt, Delivery
-from sending.states import EXCEPTIONAL_DELIVERY_STATES, OPEN_DELIVERY_STATES, DeliveryState, Reason
+from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
 
 DELIVERY_COLOURS = {
@@ -63,7 +64,7 @@ class AttemptInline(TimelineInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
-    """The engine's rows: filtered here, changed by nobody by hand."""
+    """The engine's rows, read-only."""
 
     export_resource = DeliveryResource
     export_stream = stream_csv
@@ -91,18 +92,18 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     inlines = [AttemptInline]
     change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
-        "Deliveries are made when a campaign is started: one for each person it is for."
+        "Deliveries are created when a campaign starts: one for each person in its audience."
     )
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
-        """Say of which run each is, unless they are all of one."""
+        """Show the run of each delivery unless the list is filtered by run."""
         columns = list(super().get_list_display(request))
         if "run__id__exact" not in request.GET:
             columns.insert(1, "of_run")
         return columns
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Order as an index serves it, whatever the filter is."""
+        """Use an order that an index provides for the filter."""
         if "run__id__exact" not in request.GET:
             return ("-id",)
         if request.GET.get("state__exact") in EXCEPTIONAL_DELIVERY_STATES:
@@ -110,7 +111,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         return ("contact_id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
-        """Deliveries without their texts: a page of them may weigh a lot."""
+        """Deliveries without their texts, which would make a page of them large."""
         queryset = (
             super().get_queryset(request).select_related("account", "run__campaign_run__campaign")
         )
@@ -137,7 +138,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     def of_run(self, delivery: Delivery) -> Any:
         """The run, leading to its place on the campaign's page."""
         run = delivery.run.campaign_run
-        return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
+        return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=DELIVERY_COLOURS)
     def badge(self, delivery: Delivery) -> tuple[str, Any]:
@@ -146,10 +147,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("reason"))
     def why(self, delivery: Delivery) -> Any:
-        """The reason in words; a code that ended it stands beside, with its meaning."""
+        """The reason; empty if it is the last result code, which has its own column."""
         if delivery.reason.removeprefix("RES_") == delivery.last_res:
             return EMPTY
-        return reason_in_words(delivery.reason) or EMPTY
+        return reason_text(delivery.reason) or EMPTY
 
     @display(description=_("last RES"), label=CODE_COLOURS)
     def code(self, delivery: Delivery) -> Any:
@@ -160,7 +161,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("to"))
     def person(self, delivery: Delivery) -> Any:
-        """The person, leading to everything known of them."""
+        """The person, linked to their page."""
         contact = delivery.contact
         if contact is None:
             return delivery.uin or _("erased")
@@ -175,24 +176,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:
         """What it waits for, or what ended it."""
-        if delivery.state in OPEN_DELIVERY_STATES:
-            return why_is_delivery_waiting(delivery=delivery).sentence
-        words = [str(delivery.get_state_display()), str(reason_in_words(delivery.reason))]
-        return ": ".join(word for word in words if word)
+        return delivery_waiting_reason(delivery=delivery).sentence
 
     @display(description=_("message"))
     def message(self, delivery: Delivery) -> Any:
         """The text kept at the first attempt, else the run's."""
         text = delivery.run.text if delivery.text is None else delivery.text
         return format_html('<div class="q-message">{}</div>', text)
-
-
-def reason_in_words(reason: str) -> Any:
-    """Return a reason for people; a code that is no word of ours stands as it is."""
-    if reason in Reason.values:
-        return Reason(reason).label
-    if not reason:
-        return ""
-    is_res = reason.startswith("RES_")
-    meaning = code_meaning(reason.removeprefix("RES_"))
-    return f"RES={meaning}" if is_res else meaning

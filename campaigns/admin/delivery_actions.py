@@ -1,4 +1,4 @@
-"""What an operator says of unknown deliveries, and what becomes of them."""
+"""The actions that resolve unknown deliveries."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.steering.lifecycle import resolve_unknown
+from campaigns.run_control.lifecycle import resolve_unknown
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.states import DeliveryState
 
-#: The words on one unknown delivery: on the button, the state they lead to, what they mean.
-WORDS: dict[str, tuple[Any, str, Any]] = {
+#: The verdicts on one unknown delivery: label, resulting state, explanation.
+VERDICTS: dict[str, tuple[Any, str, Any]] = {
     "arrived": (
-        gettext_lazy("It was seen arriving"),
+        gettext_lazy("It arrived"),
         DeliveryState.SENT,
         gettext_lazy("It counts as sent, in the figures and in the report."),
     ),
     "lost": (
         gettext_lazy("It did not arrive"),
         DeliveryState.FAILED,
-        gettext_lazy("It counts as failed; whoever retries the failed ones sends it again."),
+        gettext_lazy("It counts as failed. Retrying failed deliveries sends it again."),
     ),
     "again": (
         gettext_lazy("Send again"),
@@ -39,27 +39,27 @@ WORDS: dict[str, tuple[Any, str, Any]] = {
 
 
 class DeliveryActions:
-    """Mixed into the delivery's admin: the three words on an unknown delivery."""
+    """Mixin of DeliveryAdmin: the three verdicts on an unknown delivery."""
 
     actions = ["say_arrived", "say_lost", "send_again"]
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
-        """Who may say what became of a delivery, though nobody may edit its row."""
+        """Whether the user may resolve deliveries, whose rows are otherwise read-only."""
         return bool(request.user.has_perm("sending.change_delivery"))
 
-    @admin.action(description=gettext_lazy("It was seen arriving"), permissions=["resolve"])
+    @admin.action(description=gettext_lazy("It arrived"), permissions=["resolve"])
     def say_arrived(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
-        """The chosen unknown deliveries arrived."""
+        """Resolve the selected unknown deliveries as arrived."""
         return self._resolve(request, queryset, DeliveryState.SENT)
 
     @admin.action(description=gettext_lazy("It did not arrive"), permissions=["resolve"])
     def say_lost(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
-        """The chosen unknown deliveries did not arrive."""
+        """Resolve the selected unknown deliveries as not arrived."""
         return self._resolve(request, queryset, DeliveryState.FAILED)
 
     @admin.action(description=gettext_lazy("Send again"), permissions=["resolve"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
-        """Send the chosen unknown deliveries again, once the risk is accepted."""
+        """Send the selected unknown deliveries again after a confirmation."""
         if request.POST.get("is_confirmed"):
             return self._resolve(request, queryset, DeliveryState.PENDING)
         chosen = list(queryset.values_list("pk", flat=True))
@@ -69,10 +69,10 @@ class DeliveryActions:
             title=_("Send again?"),
             sentences=[
                 ngettext(
-                    "%(n)d person may get the message twice: nobody knows whether the first "
-                    "one arrived.",
-                    "%(n)d people may get the message twice: nobody knows whether the first "
-                    "ones arrived.",
+                    "%(n)d person may get the message twice: it is unknown whether the "
+                    "first message arrived.",
+                    "%(n)d people may get the message twice: it is unknown whether the "
+                    "first messages arrived.",
                     len(chosen),
                 )
                 % {"n": len(chosen)}
@@ -87,19 +87,19 @@ class DeliveryActions:
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of each word on one delivery."""
+        """Add the page of each verdict on one delivery."""
         resolve = self.admin_site.admin_view(self.resolve_view)  # type: ignore[attr-defined]
         address = "<int:object_id>/resolve/<slug:verdict>/"
         own = [path(address, resolve, name="sending_delivery_resolve")]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
     def resolve_view(self, request: HttpRequest, object_id: int, verdict: str) -> HttpResponse:
-        """Say what a word on one delivery does (GET), or take it (POST)."""
+        """Ask for confirmation of a verdict (GET), or apply it (POST)."""
         require(self.has_resolve_permission(request))
         delivery = Delivery.objects.filter(pk=object_id).first()
-        if delivery is None or verdict not in WORDS:
+        if delivery is None or verdict not in VERDICTS:
             raise Http404
-        words, to, sentence = WORDS[verdict]
+        words, to, sentence = VERDICTS[verdict]
         back = reverse("admin:sending_delivery_change", args=[object_id])
         if request.method == "POST":
             self._resolve(request, Delivery.objects.filter(pk=object_id), to)
@@ -117,7 +117,7 @@ class DeliveryActions:
     def _resolve(
         self, request: HttpRequest, queryset: QuerySet[Delivery], to: str
     ) -> HttpResponse | None:
-        # The list's own order and columns are no part of which rows are meant.
+        # Only the selected rows matter, not the list's order and annotations.
         chosen = Delivery.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
         try:
             count = resolve_unknown(deliveries=chosen, to=to, by=request.user)
@@ -125,24 +125,24 @@ class DeliveryActions:
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(request.get_full_path())
         if count:
-            messages.success(request, resolved_in_words(to, count))
+            messages.success(request, resolved_sentence(to, count))
         else:
-            messages.warning(request, _("None of the chosen deliveries is unknown."))
+            messages.warning(request, _("None of the selected deliveries is unknown."))
         return None
 
 
-def resolved_in_words(to: str, count: int) -> str:
-    """Return what became of unknown deliveries that somebody resolved."""
+def resolved_sentence(to: str, count: int) -> str:
+    """Return the result message for deliveries that were resolved."""
     if to == DeliveryState.SENT:
         sentence = ngettext(
-            "%(n)d delivery counts as sent now.", "%(n)d deliveries count as sent now.", count
+            "%(n)d delivery now counts as sent.", "%(n)d deliveries now count as sent.", count
         )
     elif to == DeliveryState.FAILED:
         sentence = ngettext(
-            "%(n)d delivery counts as failed now.", "%(n)d deliveries count as failed now.", count
+            "%(n)d delivery now counts as failed.", "%(n)d deliveries now count as failed.", count
         )
     else:
         sentence = ngettext(
-            "%(n)d delivery is sent again.", "%(n)d deliveries are sent again.", count
+            "%(n)d delivery will be sent again.", "%(n)d deliveries will be sent again.", count
         )
     return sentence % {"n": count}

@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
-from campaigns.reports.resources import MessageTemplateResource
+from campaigns.reports.export_resources import MessageTemplateResource
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin
 from tabular.exports import stream_csv, write_xlsx
 
@@ -27,8 +27,8 @@ class MessageTemplateAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, 
     search_fields = ["name", "text"]
     fields = ["name", "text"]
     empty_sentence = _(
-        "A template is a text you use again, with variables like {{ name }}. A campaign can also "
-        "bring its own text."
+        "A template is a reusable text with variables like {{ name }}. A campaign can also "
+        "have its own text."
     )
 
     @display(description=_("text"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from campaigns.admin.addresses import run_address
+from campaigns.admin.page_urls import run_url
 from campaigns.models import CampaignRun
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin
 from sending.states import RunState
@@ -31,7 +31,7 @@ RUN_COLOURS = {
 
 @admin.register(CampaignRun)
 class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
-    """Started, paused and ended on the campaign's page; here is where they are found again."""
+    """A list to find runs. They are controlled on the campaign's page."""
 
     list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
     list_filter = [("state", ChoicesDropdownFilter), ("campaign", RelatedDropdownFilter)]
@@ -43,12 +43,12 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
 
     def address_of(self, request: HttpRequest, obj: CampaignRun) -> str:
         """Return the URL of the run on its campaign's page; a run has no form."""
-        return run_address(obj)
+        return run_url(obj)
 
     @display(description=_("run"), ordering="campaign__name")
     def named(self, run: CampaignRun) -> str:
-        """Campaign and number, leading to its page."""
-        return format_html('<a class="text-link" href="{}">{}</a>', run_address(run), run)
+        """Campaign and number, linked to the page."""
+        return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=RUN_COLOURS, ordering="state")
     def badge(self, run: CampaignRun) -> tuple[str, Any]:

@@ -1,4 +1,4 @@
-"""What the live part of a campaign's page shows, from the kept figures alone."""
+"""The context of the live part of a campaign's page, from the stored figures only."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 from django.core.cache import cache
 from django.utils.translation import get_language
 
-from campaigns.admin.addresses import deliveries_address
 from campaigns.admin.campaign_verbs import offered_verbs
-from campaigns.admin.codes import CODE_COLOURS
-from campaigns.admin.delivery import DELIVERY_COLOURS, reason_in_words
+from campaigns.admin.delivery import DELIVERY_COLOURS
+from campaigns.admin.page_urls import deliveries_url
+from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from campaigns.reports.explain import Explanation, why_is_nothing_moving
+from campaigns.reason_text import reason_text
+from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState
 
-#: The order in which states stand in the bar and in the table.
+#: The order of the states in the bar and in the table.
 SHOWN_STATES = [
     DeliveryState.SENT,
     DeliveryState.SENDING,
@@ -33,7 +34,7 @@ SHOWN_STATES = [
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: what it counts, how many, how much of the whole, and the rows behind it."""
+    """One figure: label, number, percentage, and the URL of the rows behind it."""
 
     key: str
     words: Any
@@ -44,7 +45,7 @@ class Line:
 
 
 def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
-    """Return the figures of a run for the template: two cheap queries, whatever its size."""
+    """Return the context of the live part: two cheap queries, whatever the run's size."""
     if run is None:
         return {
             "campaign": campaign,
@@ -71,13 +72,14 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
     }
 
 
-def _why(run: CampaignRun) -> list[Explanation]:
-    """Return why the run waits; the same answer for every viewer for a few seconds.
+def _why(run: CampaignRun) -> list[WaitingReason]:
+    """Return the waiting reasons of a run, cached for five seconds for all viewers.
 
-    It may look at all that is pending, which a page that asks every two seconds must not do.
+    The query may read all pending deliveries, which is too much for a page that polls every two
+    seconds.
     """
     key = f"console-why-{run.pk}-{run.state}-{get_language()}"
-    found: Any = cache.get_or_set(key, lambda: why_is_nothing_moving(run=run), 5)
+    found: Any = cache.get_or_set(key, lambda: run_waiting_reasons(run=run), 5)
     return list(found)
 
 
@@ -88,7 +90,7 @@ def _states(run: CampaignRun, figures: Figures) -> list[Line]:
             words=DeliveryState(state).label,
             n=getattr(figures, state),
             percent=_percent(getattr(figures, state), figures.targeted),
-            address=deliveries_address(run__id__exact=run.pk, state__exact=str(state)),
+            address=deliveries_url(run__id__exact=run.pk, state__exact=str(state)),
             colour=DELIVERY_COLOURS[state],
         )
         for state in SHOWN_STATES
@@ -107,7 +109,7 @@ def _codes(run: CampaignRun, codes: dict[str, int]) -> list[Line]:
             words=code_meaning(code),
             n=n,
             percent=_percent(n, whole),
-            address=deliveries_address(run__id__exact=run.pk, last_res=code),
+            address=deliveries_url(run__id__exact=run.pk, last_res=code),
             colour=CODE_COLOURS.get(code, "danger"),
         )
         for code, n in sorted(codes.items(), key=lambda item: -item[1])
@@ -125,10 +127,10 @@ def _reasons(run: CampaignRun, figures: Figures) -> list[Line]:
     return [
         Line(
             key=f"{state}:{reason}",
-            words=reason_in_words(reason),
+            words=reason_text(reason),
             n=n,
             percent=_percent(n, whole),
-            address=deliveries_address(run__id__exact=run.pk, state__exact=state, reason=reason),
+            address=deliveries_url(run__id__exact=run.pk, state__exact=state, reason=reason),
             colour=DELIVERY_COLOURS[DeliveryState(state)],
         )
         for state, reason, n in sorted(counted, key=lambda line: -line[2])

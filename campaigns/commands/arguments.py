@@ -1,4 +1,4 @@
-"""What `manage.py campaign` may be told."""
+"""The arguments of `manage.py campaign`."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from campaigns.definitions.create import DEFAULT_TIMEZONE
-from campaigns.reports.report import WRITERS
-from campaigns.steering.unknown import VERDICTS
+from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
+from campaigns.reports.run_report import WRITERS
+from campaigns.run_control.unknown_deliveries import VERDICTS
 from foundation.commands import seconds
 from sending.states import DeliveryState, Promise
 
-#: What can be done to a campaign that is named and nothing more.
+#: Actions whose only argument is the name of the campaign, with their help.
 SIMPLE_ACTIONS = {
-    "preflight": "say what a start would do, without doing any of it",
-    "start": "start it, or have it start at its time",
-    "pause": "stop before the next message of each account",
-    "resume": "go on",
-    "cancel": "stop for good",
-    "unknown": "list those of whom nobody knows whether the message arrived, in the newest run",
+    "preflight": "show what a start would do, without doing it",
+    "start": "start it now, or at its start time",
+    "pause": "pause before the next message of each account",
+    "resume": "continue a paused or stopped run",
+    "cancel": "stop permanently",
+    "unknown": "list the deliveries of the newest run whose result is unknown",
 }
 
 
-#: Put before a message, so that argparse cannot take `--` or the like for itself. No argument of
-#: a process can hold this character.
+#: Put before a message, so that argparse does not interpret `--` and the like. No argument of a
+#: process can contain this character.
 _MARK = "\0"
 
 
 class FreeTextParser(CommandParser):
-    """A parser that takes a message for what it is, also one that begins with a dash."""
+    """A parser that accepts any message after --text, even one that begins with a dash."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         return super().parse_known_args(_glued(args), namespace)
 
 
 def _glued(args: Sequence[str] | None) -> list[str]:
-    """Return the arguments with `--text X` as one, and X marked so that nothing reads it."""
+    """Return the arguments with `--text X` joined into one, and X marked against interpretation."""
     glued: list[str] = []
     is_text = False
     for argument in args or ():
@@ -74,23 +74,25 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         add_json(one)
         return one
 
-    _add_creation(add("create", "make a campaign; it sends nothing until it is started"))
+    _add_creation(add("create", "create a campaign; it sends nothing until it is started"))
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
-    _add_retry(add("retry", "try again what failed, in the newest run"))
-    _add_resolution(add("resolve", "say what became of unknown deliveries of the newest run"))
-    _add_run(add("status", "say where the newest run stands"))
+    _add_retry(add("retry", "send the failed deliveries of the newest run again"))
+    _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
+    _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")
-    report = add("report", "write a row for every delivery of the newest run")
+    report = add("report", "write one row per delivery of the newest run")
     report.add_argument("--format", choices=list(WRITERS), default="csv")
-    report.add_argument("--out", required=True, metavar="FILE", help="where to; - for the output")
+    report.add_argument(
+        "--out", required=True, metavar="FILE", help="output file; - for standard output"
+    )
     _add_run(report)
 
 
 def _add_creation(create: argparse.ArgumentParser) -> None:
     create.add_argument(
-        "--list", dest="lists", action="append", default=[], metavar="L", help="to this list"
+        "--list", dest="lists", action="append", default=[], metavar="L", help="send to this list"
     )
     create.add_argument(
         "--segment",
@@ -98,7 +100,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="S",
-        help="and to whoever is in this segment when the run is planned",
+        help="send to the people in this segment when the run is planned",
     )
     create.add_argument(
         "--exclude-list",
@@ -106,11 +108,11 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="L",
-        help="but not to the people of this one",
+        help="leave out the people of this list",
     )
     message = create.add_mutually_exclusive_group(required=True)
-    message.add_argument("--text", type=_message, metavar="T", help="what to say, in Liquid")
-    message.add_argument("--template", metavar="NAME", help="a template that says it")
+    message.add_argument("--text", type=_message, metavar="T", help="the message, in Liquid")
+    message.add_argument("--template", metavar="NAME", help="the template of the message")
     create.add_argument(
         "--account",
         dest="accounts",
@@ -119,14 +121,16 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         type=int,
         default=[],
         metavar="UIN",
-        help="by whom; every account that works when left out",
+        help="sender accounts; default: every working account",
     )
     create.add_argument("--at", metavar="ISO", help="not before this time (in --timezone)")
-    create.add_argument("--window", metavar="09:00-20:00", help="the hours of sending")
+    create.add_argument("--window", metavar="09:00-20:00", help="the daily sending window")
     create.add_argument("--timezone", default=DEFAULT_TIMEZONE, metavar="TZ")
     create.add_argument("--promise", choices=Promise.values, default=Promise.NEVER_TWICE.value)
     create.add_argument(
-        "--strangers", action="store_true", help="also to people who are nobody's friend"
+        "--strangers",
+        action="store_true",
+        help="also send to people who are not a friend of any account",
     )
 
 
@@ -136,9 +140,9 @@ def _add_retry(retry: argparse.ArgumentParser) -> None:
         dest="states",
         action="append",
         choices=[DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value],
-        help="failed ones when left out; unknown ones may get it twice, so say so by name",
+        help="default: failed; people of unknown deliveries may get the message twice",
     )
-    retry.add_argument("--res", metavar="CODE", help="only those whose last result was this")
+    retry.add_argument("--res", metavar="CODE", help="only deliveries with this last result code")
 
 
 def _add_resolution(resolve: argparse.ArgumentParser) -> None:
@@ -147,7 +151,7 @@ def _add_resolution(resolve: argparse.ArgumentParser) -> None:
         dest="verdict",
         required=True,
         choices=list(VERDICTS),
-        help="seen arriving, not arrived, or send it again (some people may then get it twice)",
+        help="arrived, did not arrive, or send again (some people may get the message twice)",
     )
     which = resolve.add_mutually_exclusive_group(required=True)
     which.add_argument(
@@ -157,10 +161,10 @@ def _add_resolution(resolve: argparse.ArgumentParser) -> None:
         nargs="+",
         type=int,
         metavar="UIN",
-        help="of these people",
+        help="deliveries to these people",
     )
-    which.add_argument("--all", action="store_true", help="all that are unknown")
+    which.add_argument("--all", action="store_true", help="all unknown deliveries")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", type=int, metavar="N", help="a certain run instead of the newest")
+    parser.add_argument("--run", type=int, metavar="N", help="this run instead of the newest")

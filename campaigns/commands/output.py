@@ -1,10 +1,10 @@
-"""A run's standing and a preflight, for people and for machines."""
+"""The output of `manage.py campaign`, as text and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -12,26 +12,28 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import Preflight
-from campaigns.steering.unknown import UnknownDelivery
+from campaigns.reason_text import reason_text
+from campaigns.reports.run_report import utc_iso
+from campaigns.run_control.unknown_deliveries import UnknownDelivery
 from foundation.terminal_tables import table
 from sending.runs.figures import Figures
-from sending.states import DeliveryState, Reason, RunState
+from sending.states import DeliveryState, RunState
 
 
-def iso(moment: datetime | None) -> str | None:
-    """Return a moment in ISO 8601, UTC."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _local(moment: datetime) -> str:
+    """Return a time in the console's time zone, to the second."""
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def status_data(*, run: CampaignRun | None, figures: Figures, why: Sequence[str]) -> dict[str, Any]:
-    """Return a campaign's status for machines; the keys are an interface."""
+    """Return a campaign's status for JSON. The keys are a public interface."""
     return {
         "state": figures.state,
         "targeted": figures.targeted,
         **{state.value: getattr(figures, state.value) for state in DeliveryState},
         "res": figures.res,
         "rate_per_second": figures.rate_per_second,
-        "eta": iso(figures.eta),
+        "eta": utc_iso(figures.eta),
         "run": run.number if run else None,
         "reasons": figures.reasons,
         "why": list(why),
@@ -41,7 +43,7 @@ def status_data(*, run: CampaignRun | None, figures: Figures, why: Sequence[str]
 def status_text(
     *, campaign: Campaign, run: CampaignRun | None, figures: Figures, why: Sequence[str]
 ) -> str:
-    """Return a campaign's status for people."""
+    """Return a campaign's status as text."""
     if run is None:
         return _("Campaign “%(name)s” has not been started.") % {"name": campaign.name}
     lines = [
@@ -51,7 +53,7 @@ def status_text(
     ]
     for state, by_reason in figures.reasons.items():
         for reason, n in sorted(by_reason.items(), key=lambda item: -item[1]):
-            lines.append(f"  {DeliveryState(state).label}: {reason_words(reason)}: {n}")
+            lines.append(f"  {DeliveryState(state).label}: {reason_text(reason)}: {n}")
     if figures.res:
         lines.append("RES: " + ", ".join(f"{res}: {n}" for res, n in sorted(figures.res.items())))
     lines.extend(why)
@@ -70,28 +72,20 @@ def standing(figures: Figures) -> str:
         if getattr(figures, state)
     ]
     if figures.rate_per_second:
-        parts.append(_("%(rate)s a second") % {"rate": figures.rate_per_second})
+        parts.append(_("%(rate)s per second") % {"rate": figures.rate_per_second})
     if figures.eta is not None:
-        parts.append(
-            _("until about %(eta)s")
-            % {"eta": timezone.localtime(figures.eta).strftime("%Y-%m-%d %H:%M:%S")}
-        )
+        parts.append(_("until about %(eta)s") % {"eta": _local(figures.eta)})
     return ": ".join(filter(None, (line, ", ".join(parts))))
 
 
-def reason_words(reason: str) -> str:
-    """Return a reason for people; a result code stands for itself."""
-    return str(Reason(reason).label) if reason in Reason.values else reason
-
-
 def unknown_data(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> dict[str, Any]:
-    """Return a run's unknown deliveries for machines; the keys are an interface."""
-    rows = [{**asdict(one), "since": iso(one.since)} for one in unknown]
+    """Return a run's unknown deliveries for JSON. The keys are a public interface."""
+    rows = [{**asdict(one), "since": utc_iso(one.since)} for one in unknown]
     return {"campaign": run.campaign.name, "run": run.number, "unknown": rows}
 
 
 def unknown_text(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> str:
-    """Return a run's unknown deliveries for people."""
+    """Return a run's unknown deliveries as text."""
     if not unknown:
         return _("Run %(run)s has no unknown deliveries.") % {"run": run}
     heading = (_("UIN"), _("account"), _("reason"), _("last RES"), _("SEQ"), _("since"))
@@ -99,39 +93,40 @@ def unknown_text(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> str
         (
             one.uin or None,
             one.account,
-            reason_words(one.reason),
+            reason_text(one.reason),
             one.last_res,
             one.seq,
-            one.since and timezone.localtime(one.since).strftime("%Y-%m-%d %H:%M:%S"),
+            one.since and _local(one.since),
         )
         for one in unknown
     ]
-    advice = _("Say what became of them: manage.py campaign resolve NAME --as sent|failed|again.")
+    advice = _("Resolve them with manage.py campaign resolve NAME --as sent|failed|again.")
     return "\n".join((table(heading=heading, rows=rows), advice))
 
 
 def preflight_data(found: Preflight) -> dict[str, Any]:
-    """Return a preflight for machines."""
-    return {**asdict(found), "finishes_at": iso(found.finishes_at)}
+    """Return a preflight for JSON. The keys are a public interface."""
+    return {**asdict(found), "finishes_at": utc_iso(found.finishes_at)}
 
 
 def preflight_text(found: Preflight) -> str:
-    """Return a preflight for people."""
+    """Return a preflight as text."""
     lines = [
-        _("%(sendable)s of %(targeted)s people would be written to.")
+        _("%(sendable)s of %(targeted)s people would get the message.")
         % {"sendable": f"{found.sendable:,}", "targeted": f"{found.targeted:,}"}
     ]
-    lines += [f"  {reason_words(reason)}: {n:,}" for reason, n in found.skipped.items()]
+    lines += [f"  {reason_text(reason)}: {n:,}" for reason, n in found.skipped.items()]
     if found.merged:
-        lines.append(_("%(n)s are in several lists and count once.") % {"n": f"{found.merged:,}"})
+        lines.append(
+            _("%(n)s people are in several lists; each counts once.") % {"n": f"{found.merged:,}"}
+        )
     if found.per_account:
         heading = (_("account"), _("name"), _("state"), _("messages"), _("seconds"))
         rows = [(a.uin, a.name, a.state, a.messages, a.seconds) for a in found.per_account]
         lines.append(table(heading=heading, rows=rows))
     if found.finishes_at is not None:
         lines.append(
-            _("The last one would be out at about %(at)s.")
-            % {"at": timezone.localtime(found.finishes_at).strftime("%Y-%m-%d %H:%M:%S")}
+            _("The last message would be sent at about %(at)s.") % {"at": _local(found.finishes_at)}
         )
     lines += [f"{sample.uin} {sample.name}\n{sample.text}" for sample in found.samples]
     lines += [_("Note: %(sentence)s") % {"sentence": warning} for warning in found.warnings]

@@ -1,4 +1,4 @@
-"""Waiting for a run at a terminal, with a bar on it; a line now and then where there is none."""
+"""Wait for the end of a run and show its progress: a bar on a terminal, else lines."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from foundation.refusals import Refusal
 from sending.runs.figures import Figures, figures_of
 from sending.states import ENDED_RUN_STATES
 
-#: Pause between two looks at the run, and between two lines where no bar can be drawn; seconds.
+#: Seconds between two queries of the run, and between two lines of output without a terminal.
 LOOK_SECONDS, LINE_SECONDS = 0.5, 5.0
-#: How long the database may be away before the wait is given up, seconds.
+#: Seconds that the database may be unavailable before waiting is given up.
 PATIENCE_SECONDS = 60.0
 BAR_WIDTH = 30
 
 
 class Progress:
-    """Where a run stands, on standard error: a bar on a terminal, lines elsewhere.
+    """Shows the progress of a run on standard error: a bar on a terminal, else lines.
 
     Args:
         stream: the command's standard error.
@@ -46,7 +46,7 @@ class Progress:
             self._last_line, self._last_line_at = line, time.monotonic()
 
     def close(self) -> None:
-        """Leave the bar as it is and go to the next line."""
+        """End the line of the bar."""
         if self._drawn:
             self._write("", ending="\n")
             self._drawn = 0
@@ -66,10 +66,15 @@ class Progress:
 def wait_for(*, run: CampaignRun, timeout: float | None, progress: Progress) -> Figures:
     """Wait until a run has ended and return its figures.
 
-    A database that is away for less than a minute is waited for as well.
+    The wait survives a database that is unavailable for less than PATIENCE_SECONDS.
+
+    Args:
+        run: the run.
+        timeout: the longest wait in seconds; None for no limit.
+        progress: shows the figures meanwhile.
 
     Raises:
-        Refusal: the time is over (`timeout`).
+        Refusal: the timeout has passed (`timeout`).
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     answered_at = time.monotonic()
@@ -102,7 +107,7 @@ def _pause(deadline: float | None) -> float:
 
 def _late(run: CampaignRun, figures: Figures, timeout: float | None) -> Refusal:
     return Refusal(
-        _("After %(seconds)g s the run is %(state)s still: %(standing)s. It goes on.")
+        _("The run is still %(state)s after %(seconds)g s: %(standing)s. It continues.")
         % {
             "seconds": timeout,
             "state": run.get_state_display(),

@@ -1,4 +1,4 @@
-"""Writing a report where the operator wants it: a file, whole or not at all, or the output."""
+"""Write a report to standard output, or to a file that is replaced only when it is complete."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, BinaryIO, cast
 from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignRun
-from campaigns.reports.report import write_report
+from campaigns.reports.run_report import write_report
 from foundation.refusals import Refusal
 
-#: The name that stands for standard output.
+#: The file name that means standard output.
 STANDARD_OUTPUT = "-"
 
 
 def write_report_file(*, run: CampaignRun, format: str, file: str, stdout: Any) -> int:
-    """Write a report and return its rows.
+    """Write a report and return its number of rows.
 
     Args:
         run: the run.
@@ -29,13 +29,13 @@ def write_report_file(*, run: CampaignRun, format: str, file: str, stdout: Any) 
         stdout: the command's standard output.
 
     Raises:
-        Refusal: it cannot be written there (`cannot_write`); a file that was there is untouched.
+        Refusal: the file cannot be written (`cannot_write`). An existing file is left unchanged.
     """
     try:
         with _opened(file, stdout) as out:
             return write_report(run=run, format=format, out=out)
     except BrokenPipeError:
-        raise  # whoever read has seen enough
+        raise  # the reader closed the pipe, such as head(1)
     except OSError as problem:
         raise Refusal(
             _("The report cannot be written to %(file)s: %(why)s.")
@@ -48,12 +48,12 @@ def write_report_file(*, run: CampaignRun, format: str, file: str, stdout: Any) 
 @contextmanager
 def _opened(file: str, stdout: Any) -> Iterator[BinaryIO]:
     if file == STANDARD_OUTPUT:
-        with tempfile.TemporaryFile() as aside:  # a sheet is written back and forth
+        with tempfile.TemporaryFile() as aside:  # the XLSX writer seeks
             yield cast("BinaryIO", aside)
             _copy(cast("BinaryIO", aside), stdout)
         return
     path = Path(file)
-    if path.exists() and not path.is_file():  # a pipe or a device; a folder says so itself
+    if path.exists() and not path.is_file():  # a pipe or a device; opening a folder fails
         with path.open("wb") as out:
             yield out
         return
@@ -68,7 +68,7 @@ def _opened(file: str, stdout: Any) -> Iterator[BinaryIO]:
 
 
 def _copy(source: BinaryIO, stdout: Any) -> None:
-    """Copy bytes to standard output, or their text where it takes only that."""
+    """Copy bytes to standard output, or text if it accepts only text."""
     source.seek(0)
     out = getattr(stdout, "buffer", None)
     if out is None:

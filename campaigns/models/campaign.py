@@ -1,4 +1,4 @@
-"""The campaign: what the operator defines."""
+"""The campaign, as the operator defines it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sending.states import Promise
 
 
 class Campaign(models.Model):
-    """Audience, text, accounts, schedule and policies. It is executed by its runs."""
+    """Audience, text, accounts, schedule and policies. A run executes it."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)
     template = models.ForeignKey(
@@ -27,7 +27,9 @@ class Campaign(models.Model):
         verbose_name=_("template"),
     )
     text = models.TextField(
-        _("text"), blank=True, help_text=_("Used when no template is chosen. Liquid, like one.")
+        _("text"),
+        blank=True,
+        help_text=_("Used when no template is chosen. Written in Liquid, like a template."),
     )
     lists = models.ManyToManyField(
         ContactList, related_name="campaigns", blank=True, verbose_name=_("to these lists")
@@ -37,13 +39,16 @@ class Campaign(models.Model):
         related_name="campaigns",
         blank=True,
         verbose_name=_("and to these segments"),
-        help_text=_("Evaluated when the run is planned: whoever fits then is written to."),
+        help_text=_(
+            "Evaluated when the run is planned. The message goes to the people who meet the "
+            "conditions at that time."
+        ),
     )
     excluded_lists = models.ManyToManyField(
         ContactList,
         related_name="excluding_campaigns",
         blank=True,
-        verbose_name=_("but not to these"),
+        verbose_name=_("excluded lists"),
     )
     accounts = models.ManyToManyField(
         Account,
@@ -53,7 +58,10 @@ class Campaign(models.Model):
         help_text=_("Empty: every account that is not quarantined or disabled."),
     )
     starts_at = models.DateTimeField(
-        _("starts at"), null=True, blank=True, help_text=_("Empty: when it is started.")
+        _("starts at"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: sending begins as soon as the campaign is started."),
     )
     window_start = models.TimeField(_("sends from"), null=True, blank=True)
     window_end = models.TimeField(_("sends until"), null=True, blank=True)
@@ -65,18 +73,19 @@ class Campaign(models.Model):
         _("also to strangers"),
         default=False,
         help_text=_(
-            "People who are nobody's friend may never see the message. Leave off unless they "
-            "asked for it."
+            "People who are not a friend of any account may never see the message. Leave "
+            "this off unless they asked for it."
         ),
     )
     on_lost_account = models.CharField(
-        _("without an account"),
+        _("when no account can send"),
         max_length=8,
         choices=OnLostAccount.choices,
         default=OnLostAccount.FAIL,
         help_text=_(
-            "When an account is quarantined, its messages move to other accounts that have the "
-            "same friend. This is for those that none has."
+            "When an account is quarantined, its messages move to other accounts that have "
+            "the same friend. This setting applies to messages that no other account can "
+            "send."
         ),
     )
     created_by = models.ForeignKey(
@@ -113,5 +122,5 @@ class Campaign(models.Model):
 
     @property
     def message(self) -> str:
-        """The text a run of this campaign would take now."""
+        """The text that a run started now would copy."""
         return self.template.text if self.template is not None else self.text

@@ -1,4 +1,4 @@
-"""The campaign's run: a run of the engine, and what a campaign adds to it."""
+"""The campaign's run: the engine's run with the fields that campaigns add."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sending.models import Run
 class CampaignRun(Run):
     """One execution of a campaign.
 
-    Exclusions, segments and policies are copied from the campaign when the run is made, as the
-    engine's own fields are. The accounts are not copied: an operator can add one to a run under
-    way, or take one out.
+    Excluded lists, segments and policies are copied from the campaign when the run is created, like
+    the engine's own fields. The accounts are not copied: an operator can add or remove one while
+    the run is active.
 
-    Change its state through `sending.runs.transitions` only: an update through this model is two
-    statements, and so not conditional.
+    Change the state through `sending.runs.transitions` only. An update through this model takes two
+    statements, because of the parent table, and so is not conditional.
     """
 
     run = models.OneToOneField(
@@ -38,16 +38,16 @@ class CampaignRun(Run):
         Segment, related_name="runs", blank=True, verbose_name=_("and to these segments")
     )
     excluded_lists = models.ManyToManyField(
-        ContactList, related_name="excluding_runs", blank=True, verbose_name=_("but not to these")
+        ContactList, related_name="excluding_runs", blank=True, verbose_name=_("excluded lists")
     )
     allows_strangers = models.BooleanField(_("also to strangers"), default=False)
     on_lost_account = models.CharField(
-        _("without an account"),
+        _("when no account can send"),
         max_length=8,
         choices=OnLostAccount.choices,
         default=OnLostAccount.FAIL,
     )
-    #: Planning goes by contact id, in chunks: what is at or below this is planned.
+    #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)
 
     class Meta:
@@ -65,5 +65,5 @@ class CampaignRun(Run):
 
 
 def origin_of(campaign_id: int) -> str:
-    """Return what runs of a campaign have as their origin."""
+    """Return the origin of a campaign's runs."""
     return f"campaign:{campaign_id}"

@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 
 
 class MessageTemplate(models.Model):
-    """A text in Liquid. A run keeps its own copy: what was sent stays what was sent."""
+    """A text in Liquid. A run keeps its own copy, so that later edits do not change it."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)
     text = models.TextField(

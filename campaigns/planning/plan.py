@@ -1,7 +1,8 @@
-"""The verb that plans a run: its audience becomes deliveries, each routed to an account.
+"""The service that plans a run: it creates a delivery for each person and assigns an account.
 
-By contact id, in chunks, each with its figures in one transaction: planning that is killed goes on
-where it was, a person is planned once, and no writer waits long for the database.
+Planning goes by contact id, in chunks. Each chunk and its figures are one transaction. So planning
+that was interrupted continues after the last chunk, a person is planned once, and no other writer
+waits long for the database.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from collections import Counter
 
 from django.db import connection, transaction
 
-from campaigns.audience.people import merged_memberships, people_of
+from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
-from campaigns.planning.sql import insert_deliveries
+from campaigns.planning.plan_sql import insert_deliveries
 from clocks import shared
 from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
@@ -21,12 +22,12 @@ from sending.querysets.tally import TallyKey, add_tallies
 from sending.runs.transitions import change_run_state
 from sending.states import DeliveryState, RunState
 
-#: People per transaction. SQLite has one writer: the ledger waits while a chunk is written.
+#: People per transaction. SQLite has one writer, so the ledger waits while a chunk is written.
 CHUNK = {"postgresql": 50_000, "sqlite": 5_000}
 
 
 def plan_run(*, run: CampaignRun) -> bool:
-    """Plan a run that is being prepared; return whether it runs now.
+    """Plan a run that is being prepared; return whether it is running now.
 
     Safe to call at any time, from several processes at once and after any interruption.
     """
@@ -40,7 +41,7 @@ def plan_run(*, run: CampaignRun) -> bool:
         change_run_state(
             run_id=run.pk,
             to=RunState.STOPPED,
-            detail=_("There is nobody to write to: the lists of the campaign are empty."),
+            detail=_("There are no recipients: the audience of the campaign is empty."),
         )
         return False
     return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())
@@ -49,8 +50,8 @@ def plan_run(*, run: CampaignRun) -> bool:
 def _plan_chunk(*, run_id: int) -> bool:
     """Plan the next chunk; return False when there is none."""
     with transaction.atomic():
-        # Locked until the chunk is written: of two planners one waits and goes on from there. Were
-        # it to give up instead, it would take the plan for complete while it is being made.
+        # The run is locked until the chunk is written, so a second planner waits and continues
+        # from there. If it skipped the locked run, it would consider the plan complete too early.
         run = (
             CampaignRun.objects.select_for_update(of=("self", "run"))
             .select_related("campaign")
@@ -60,7 +61,7 @@ def _plan_chunk(*, run_id: int) -> bool:
             return False
         planned = insert_deliveries(
             run_id=run_id,
-            people=people_of(of=run),
+            people=targeted_contacts(of=run),
             after=run.planned_through,
             most=CHUNK[connection.vendor],
             list_ids=list(run.lists.values_list("pk", flat=True)),
@@ -85,7 +86,7 @@ def _plan_chunk(*, run_id: int) -> bool:
 
 
 def _count_merged(run: CampaignRun) -> None:
-    """Keep how many memberships fell together because a person is in several of the lists."""
+    """Store the number of memberships beyond each person's first."""
     merged = merged_memberships(of=run)
     if not merged:
         return

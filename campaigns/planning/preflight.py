@@ -1,6 +1,6 @@
-"""What a start would do: who is told what by whom, who is left out and why, and until when.
+"""The preflight of a campaign: recipients, accounts, skipped people, samples, estimated end.
 
-Nothing is sent and nothing is written. The numbers come from the very query planning plans with.
+It sends nothing and writes nothing. The figures come from the same query that planning uses.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend, Worker
 from accounts.states import WORKING_STATES
-from campaigns.audience.people import merged_memberships
+from campaigns.audience_query import merged_memberships
 from campaigns.models import Campaign
-from campaigns.planning.preflight_people import Audience, audience_of, first_people
+from campaigns.planning.preflight_people import Audience, audience_of, first_routes
+from campaigns.planning.preflight_sql import PreflightGroup, count_picks
 from campaigns.planning.prepare import accounts_of
-from campaigns.planning.preview_sql import Fate, count_picks
 from contacts.models import Contact
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
-from sending.account_waits import account_waits, group_sentence
+from sending.account_waits import find_account_waits, summarise_waits
 from sending.runs.windows import forecast
 from sending.states import Reason
 from sending.text_context import context_for
@@ -37,18 +37,18 @@ from texts.rendering import (
     refuse_unknown_variables,
 )
 
-#: Rendered texts that are shown, and texts that are tried out to warn of unsendable ones.
+#: The number of sample texts shown, and of texts rendered to find those that cannot be sent.
 SAMPLES, TRIED_TEXTS = 3, 500
-#: Seconds of the processor after which no further text is tried: each may take as long as it may.
+#: CPU seconds after which no further text is rendered, because each may take up to its own limit.
 TRYING_SECONDS = 1.0
-#: What a request takes besides the gap before it: a guess, for the forecast only; seconds.
+#: Seconds that a request takes in addition to the gap before it: an estimate for the forecast.
 REPLY_SECONDS = 0.05
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What one account would send, and how long that takes while the window is open."""
+    """The messages one account would send, and the seconds it needs while the window is open."""
 
     uin: int
     name: str
@@ -59,7 +59,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A text as one person would get it, and the account it would come from."""
+    """The text one person would get, and the UIN of the account that would send it."""
 
     uin: int
     name: str
@@ -73,13 +73,13 @@ class Preflight:
 
     Attributes:
         targeted: people in the lists and in no excluded one, each once.
-        sendable: of those, who would be written to.
-        skipped: the others, by reason.
+        sendable: the targeted people who would get the message.
+        skipped: the number of other targeted people, by reason.
         merged: memberships beyond a person's first.
-        per_account: who would send how much; accounts with nothing to send are left out.
-        finishes_at: when the last message would be out; None when that is too far to say.
-        problems: why a start would be refused or reach nobody.
-        warnings: what the operator should know.
+        per_account: the load of each account; accounts without messages are left out.
+        finishes_at: when the last message would be sent; None if that is too far ahead.
+        problems: why a start would be refused or have no recipients.
+        warnings: other sentences for the operator.
         samples: the first texts.
     """
 
@@ -95,7 +95,7 @@ class Preflight:
 
 
 def preflight(*, campaign: Campaign) -> Preflight:
-    """Return what a start of the campaign would do now, without doing any of it."""
+    """Return what starting the campaign would do now, without doing it."""
     found = Preflight()
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
@@ -112,19 +112,19 @@ def preflight(*, campaign: Campaign) -> Preflight:
             account.name,
             account.state,
             loads[account.pk],
-            round(loads[account.pk] * seconds_a_message(account), 1),
+            round(loads[account.pk] * seconds_per_message(account), 1),
         )
         for account in able
         if loads[account.pk]
     ]
     found.finishes_at = _finishes_at(campaign, found.per_account)
-    _look_at_accounts(campaign, found, able=able)
-    _look_at_text(campaign, found, audience=audience)
+    _check_accounts(campaign, found, able=able)
+    _check_text(campaign, found, audience=audience)
     return found
 
 
-def seconds_a_message(account: Account) -> float:
-    """Return how long one message of an account takes, by its pace: the slowest limit decides."""
+def seconds_per_message(account: Account) -> float:
+    """Return the seconds per message of an account. Its slowest limit decides."""
     lease = getattr(account, "lease", None)
     gap = max(account.min_interval, (lease.learnt_interval or 0.0) if lease else 0.0)
     limits = (
@@ -136,9 +136,9 @@ def seconds_a_message(account: Account) -> float:
 
 
 def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Counter[int]:
-    """Fill in the people by what would become of them; return the messages by account.
+    """Fill in the figures of the audience; return the messages by account id.
 
-    The one walk through the whole audience that a preflight takes, within the database.
+    This is the only query of a preflight that reads the whole audience.
     """
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
@@ -173,25 +173,30 @@ def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datet
     )
 
 
-def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
+def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
     unsynced = sum(1 for account in able if account.friends_synced_at is None)
     if not found.targeted and not found.problems:
-        found.problems.append(_("Nobody is in the lists of this campaign."))
+        found.problems.append(_("The audience of this campaign is empty."))
     if not able:
         found.problems.append(
-            _("None of the accounts may send: see why, and log in or enable one.")
+            _("No account can send: check the reasons, and log in or enable an account.")
         )
     elif found.targeted and not found.sendable and not unsynced:
         found.problems.append(
-            _("Nobody would be written to: see the reasons, and sync the accounts' friends.")
+            _(
+                "There would be no recipients: check the reasons, and sync the accounts' "
+                "friend lists."
+            )
         )
-    held_up = account_waits(accounts=accounts_of(campaign=campaign))
-    found.warnings += [group_sentence(waits) for waits in held_up.values()]
+    held_up = find_account_waits(accounts=accounts_of(campaign=campaign))
+    found.warnings += [summarise_waits(waits) for waits in held_up.values()]
     if unsynced:
         found.warnings.append(
             ngettext(
-                "The friends of %(n)s account are not known yet: it learns them when it starts.",
-                "The friends of %(n)s accounts are not known yet: they learn them when they start.",
+                "The friend list of %(n)s account is not known yet: it is synced when the "
+                "campaign starts.",
+                "The friend lists of %(n)s accounts are not known yet: they are synced "
+                "when the campaign starts.",
                 unsynced,
             )
             % {"n": unsynced}
@@ -200,7 +205,7 @@ def _look_at_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Ac
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
 
-def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
+def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
     try:
         compiled = compile_text(campaign.message)
         lists = None if campaign.segments.exists() else list(campaign.lists.all())
@@ -212,11 +217,11 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | 
     if audience is None:
         return
     most = min(TRIED_TEXTS, found.sendable)
-    routes = first_people(audience=audience, fate=Fate.SENDABLE, most=most)
+    routes = first_routes(audience=audience, group=PreflightGroup.SENDABLE, most=most)
     tried, failures = _try_texts(compiled, found, routes=routes)
     for reason, n in failures.items():
         found.warnings.append(
-            _("Of the first %(tried)s texts %(n)s cannot be sent: %(reason)s.")
+            _("%(n)s of the first %(tried)s texts cannot be sent: %(reason)s.")
             % {"tried": tried, "n": n, "reason": Reason(reason).label}
         )
 
@@ -224,9 +229,10 @@ def _look_at_text(campaign: Campaign, found: Preflight, *, audience: Audience | 
 def _try_texts(
     compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None]
 ) -> tuple[int, Counter[str]]:
-    """Render the first texts; return how many there was time for, and those that cannot be sent.
+    """Render the first texts and keep some as samples.
 
-    Some are kept as samples.
+    Returns:
+        the number of texts rendered within TRYING_SECONDS, and the failures by reason.
     """
     tried = 0
     failures: Counter[str] = Counter()
@@ -239,7 +245,7 @@ def _try_texts(
             break
         contact, account = people.get(contact_id), accounts.get(account_id or 0)
         if contact is None or account is None:
-            continue  # deleted while we looked
+            continue  # deleted in the meantime
         tried += 1
         nickname = nicknames.get((account.pk, contact.uin), "")
         try:

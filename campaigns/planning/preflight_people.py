@@ -1,7 +1,7 @@
-"""Who stands behind the figures of a preflight: the people of a campaign, by what becomes of them.
+"""The people behind each figure of a preflight.
 
-Planning's own picks, asked for chunk by chunk: nobody is planned, and of a million people only as
-many are looked at as it takes.
+The picks of planning are queried chunk by chunk, without planning anything. Of a large audience,
+only as many people are read as the page needs.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ from functools import partial
 from django.db.models import QuerySet
 
 from accounts.models import Account
-from campaigns.audience.people import people_of
+from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign
-from campaigns.planning.preview_sql import Fate, first_of
-from campaigns.planning.sql import Picks, pick_accounts
+from campaigns.planning.plan_sql import Picks, pick_accounts
+from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from contacts.models import Contact
 
-#: People looked at in the first chunk; each further chunk is four times as large.
+#: People in the first chunk; each further chunk is four times as large.
 FIRST_CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The people of a campaign, in order of id, and what picks an account for some of them."""
+    """The people of a campaign, by id, and the function that picks accounts for some of them."""
 
     people: QuerySet[Contact]
     pick: Callable[..., Picks]
 
 
 def audience_of(*, campaign: Campaign) -> Audience:
-    """Return the audience as planning sees it.
+    """Return the audience as planning reads it.
 
-    The run's number is in planning's draw, so that single people may come to another account in
-    the end; how many each gets does not change.
+    Planning hashes the run id, which does not exist yet. So a person may be assigned to another
+    account in the end; the load of each account stays about the same.
 
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
@@ -48,28 +48,36 @@ def audience_of(*, campaign: Campaign) -> Audience:
         has_chosen_accounts=campaign.accounts.exists(),
         allows_strangers=campaign.allows_strangers,
     )
-    return Audience(people_of(of=campaign).order_by("pk"), pick)
+    return Audience(targeted_contacts(of=campaign).order_by("pk"), pick)
 
 
-def first_people(
-    *, audience: Audience, fate: Fate, most: int, after: int = 0, account_id: int | None = None
+def first_routes(
+    *,
+    audience: Audience,
+    group: PreflightGroup,
+    most: int,
+    after: int = 0,
+    account_id: int | None = None,
 ) -> dict[int, int | None]:
-    """Return the first people of an audience of whom this would become, each with the account.
+    """Return the first people of a preflight group, with the account picked for each.
 
     Args:
-        audience: of whom.
-        fate: what would become of them.
-        most: how many at most.
-        after: only people with a higher id.
-        account_id: only those whom this account would write to.
+        audience: the audience.
+        group: the preflight group.
+        most: the maximum number of people.
+        after: only people with a higher contact id.
+        account_id: only people this account would send to.
+
+    Returns:
+        the account id, or None, by contact id.
     """
     found: dict[int, int | None] = {}
     size = FIRST_CHUNK
     while len(found) < most:
         people = audience.people.filter(pk__gt=after)
-        found |= first_of(
+        found |= first_picks(
             picks=audience.pick(people=people[:size]),
-            fate=fate,
+            group=group,
             most=most - len(found),
             account_id=account_id,
         )
@@ -80,17 +88,22 @@ def first_people(
     return found
 
 
-def people_behind(
-    *, campaign: Campaign, fate: Fate, most: int, after: int = 0, account: Account | None = None
+def people_in_group(
+    *,
+    campaign: Campaign,
+    group: PreflightGroup,
+    most: int,
+    after: int = 0,
+    account: Account | None = None,
 ) -> list[tuple[Contact, Account | None]]:
-    """Return the people behind a figure of a preflight, each with who would write to them.
+    """Return the people behind a figure of a preflight, each with the sender account.
 
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    routes = first_people(
+    routes = first_routes(
         audience=audience_of(campaign=campaign),
-        fate=fate,
+        group=group,
         most=most,
         after=after,
         account_id=account.pk if account is not None else None,
@@ -98,7 +111,10 @@ def people_behind(
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
     return [
-        (people[pk], accounts.get(account_id) if account_id and fate == Fate.SENDABLE else None)
+        (
+            people[pk],
+            accounts.get(account_id) if account_id and group == PreflightGroup.SENDABLE else None,
+        )
         for pk, account_id in routes.items()
-        if pk in people  # else deleted while we looked
+        if pk in people  # otherwise deleted in the meantime
     ]

@@ -1,4 +1,4 @@
-"""Verbs that take a run from its start to its first message."""
+"""The services that take a run from its start to its first message."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
 
 def start_scheduled_runs() -> int:
-    """Begin to prepare the runs whose time has come; return how many."""
+    """Start preparing the runs whose start time has come; return their number."""
     due = CampaignRun.objects.filter(state=RunState.SCHEDULED, starts_at__lte=shared.wall())
     return sum(for_each_run(due, do=_begin, step=_("Its start")))
 
 
 def advance_runs(*, runs: Iterable[CampaignRun]) -> None:
-    """Take each run that is being prepared as far as it goes now; one that fails stops alone."""
+    """Advance each run in preparation. A run that fails is stopped without affecting the others."""
     for_each_run(runs, do=lambda run: advance_run(run=run), step=_("Its preparation"))
 
 
@@ -35,31 +35,31 @@ def _begin(run: CampaignRun) -> bool:
 
 
 def advance_run(*, run: CampaignRun) -> None:
-    """Take a run that is being prepared as far as it goes now.
+    """Take a run through the preparation steps that are possible now.
 
-    Friend lists that were never learnt are learnt first: a person is written to by an account
-    whose friend they are. Then the run is planned, and the lanes are woken.
+    First, friend lists that were never synced are synced, because planning assigns a person to an
+    account that has them as a friend. Then the run is planned, and the lanes are woken.
     """
     if run.state != RunState.PREPARING:
         return
-    if _learn_friend_lists(run.campaign):
+    if _sync_friend_lists(run.campaign):
         return
     if not accounts_of(campaign=run.campaign).working().exists():
-        change_run_state(run_id=run.pk, to=RunState.STOPPED, detail=_why_nobody_sends(run))
+        change_run_state(run_id=run.pk, to=RunState.STOPPED, detail=_no_account_reason(run))
         return
     if plan_run(run=run):
         wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
 
 
 def accounts_of(*, campaign: Campaign) -> AccountQuerySet:
-    """Return the accounts of a campaign: those it names, or all."""
+    """Return the accounts chosen for a campaign, or all accounts if none is chosen."""
     if campaign.accounts.exists():
         return Account.objects.filter(campaigns=campaign)
     return Account.objects.all()
 
 
-def _learn_friend_lists(campaign: Campaign) -> bool:
-    """Ask for the friend lists nobody has asked for yet; return whether some are being learnt."""
+def _sync_friend_lists(campaign: Campaign) -> bool:
+    """Request missing friend lists; return whether any is still missing."""
     unknown = list(accounts_of(campaign=campaign).working().filter(friends_synced_at=None))
     if not unknown:
         return False
@@ -76,7 +76,7 @@ def _learn_friend_lists(campaign: Campaign) -> bool:
     return True
 
 
-def _why_nobody_sends(run: CampaignRun) -> str:
+def _no_account_reason(run: CampaignRun) -> str:
     account = accounts_of(campaign=run.campaign).stopped().first()
     if account is None:
         return _("The campaign has no account.")
@@ -87,5 +87,5 @@ def _why_nobody_sends(run: CampaignRun) -> str:
 
 
 def wake_planner(*, run_id: int) -> None:
-    """Ask the jobs worker to take a run further now, instead of at the next tick."""
+    """Ask the jobs worker to advance a run now instead of at the next tick."""
     publish("campaigns.tasks.advance_run", JOBS, [(run_id,)])

@@ -1,4 +1,4 @@
-"""The verb that moves deliveries away from accounts that can no longer send them."""
+"""The service that moves pending deliveries away from accounts that can no longer send."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from sending.querysets.tally import TallyKey, add_tallies
 from sending.runs.each_run import for_each_run
 from sending.states import DeliveryState, Reason, RunState
 
-#: Deliveries moved in one transaction.
+#: Deliveries moved per transaction.
 CHUNK = 2_000
-#: Strangers are dealt out to this many accounts at most.
+#: Strangers are distributed over at most this many accounts.
 MOST_FOR_STRANGERS = 20
 
 
 def reroute_stopped_accounts() -> int:
     """Move the pending deliveries of quarantined and disabled accounts; return how many moved.
 
-    To another working account of the campaign that has the same friend. Where there is none they
-    wait, or fail for want of an account, as the campaign says; whoever mends the account can retry
-    exactly these.
+    Each goes to another working account of the campaign that has the same friend. If there is none,
+    it waits or fails with `no_account`, as the campaign's `on_lost_account` says. Once the account
+    works again, the operator can retry exactly these deliveries.
     """
     live = list(
         CampaignRun.objects.filter(state__in=(RunState.RUNNING, RunState.PAUSED)).select_related(
@@ -56,7 +56,7 @@ def reroute_stopped_accounts() -> int:
 
 
 def _reroute(*, run: CampaignRun, account_id: int) -> int:
-    others = _others(run)
+    others = _other_friendships(run)
     mine = Delivery.objects.pending().filter(run=run, account_id=account_id)
     moved, last = 0, 0
     while ids := list(mine.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
@@ -67,14 +67,14 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
                 account_id=Subquery(others.order_by("account_id").values("account_id")[:1])
             )
             if run.allows_strangers:
-                moved += _deal_out(run, rows)
+                moved += _distribute(run, rows)
             if run.on_lost_account == OnLostAccount.FAIL:
                 _fail(run, rows)
     return moved
 
 
-def _deal_out(run: CampaignRun, rows: DeliveryQuerySet) -> int:
-    """Deal deliveries out to the fastest working accounts: to strangers anybody may write."""
+def _distribute(run: CampaignRun, rows: DeliveryQuerySet) -> int:
+    """Distribute deliveries to strangers over the fastest working accounts: any may send."""
     working = accounts_of(campaign=run.campaign).working().order_by("min_interval", "pk")
     ids = list(working.values_list("pk", flat=True)[:MOST_FOR_STRANGERS])
     return sum(
@@ -83,8 +83,8 @@ def _deal_out(run: CampaignRun, rows: DeliveryQuerySet) -> int:
     )
 
 
-def _others(run: CampaignRun) -> QuerySet[Friend]:
-    """Return the friendships through which somebody else could write to a delivery's person."""
+def _other_friendships(run: CampaignRun) -> QuerySet[Friend]:
+    """Return the friendships of a delivery's person with other working accounts."""
     chosen = {"account__campaigns": run.campaign_id} if run.campaign.accounts.exists() else {}
     return Friend.objects.current().filter(
         uin=OuterRef("uin"), account__state__in=WORKING_STATES, **chosen

@@ -1,1 +1,1 @@
-"""What a run did and what it waits for: explanations, reports, exports."""
+"""The waiting reasons, reports and exports of runs."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.admin.account import STATE_COLOURS
 from accounts.models import Account
 from accounts.states import AccountState
-from campaigns.admin.codes import CODE_COLOURS
+from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import CampaignRun
 from qqcampaign.console.recent import LastHour

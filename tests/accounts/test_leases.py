@@ -22,7 +22,7 @@ from accounts.leases.leases import (
 from accounts.leases.workers import end_worker
 from accounts.models import Account, Egress, Lease, Worker
 from accounts.states import AccountState
-from tests.campaigns.making import make_account
+from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.django_db
 

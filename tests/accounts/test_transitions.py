@@ -20,7 +20,7 @@ from accounts.transitions import (
 )
 from clocks import shared
 from foundation.refusals import Refusal
-from tests.campaigns.making import make_account
+from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.django_db
 S = AccountState

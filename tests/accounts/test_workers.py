@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.leases.workers import end_worker, presume_dead, prove_alive, register_worker
 from accounts.models import Egress, Lease, Worker
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
-from tests.campaigns.making import make_account
+from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.django_db
 #: Above the largest possible process id.

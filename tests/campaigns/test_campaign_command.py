@@ -16,11 +16,11 @@ from accounts.models import Account
 from campaigns.management.commands.campaign import Command
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.planning.plan import plan_run
-from campaigns.steering.lifecycle import start_campaign
+from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from sending.models import Attempt, Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 
 # Starting and resuming wake workers through Redis.
@@ -121,7 +121,7 @@ def test_create_takes_a_template_and_several_lists(members: ContactList) -> None
             "text_too_costly",
             "Line 1, column 13",
         ),
-        (["--text", ""], "text_missing", "Say what to send"),
+        (["--text", ""], "text_missing", "needs a text or a template"),
         (["--text", "hi", "--account", "99999"], "account_unknown", "99999"),
         (["--text", "hi", "--list", "会员A"], "list_unknown", "Did you mean “会员 A”"),
         (["--text", "hi", "--exclude-list", "x"], "list_unknown", "“x”"),

@@ -9,12 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.definitions.create import LONGEST_NAME, create_campaign
+from campaigns.creation.create_campaign import LONGEST_NAME, create_campaign
 from campaigns.models import Campaign, MessageTemplate
-from campaigns.steering.lifecycle import start_campaign
+from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from foundation.refusals import Refusal
-from tests.campaigns.making import make_account, make_list
+from tests.campaigns.factories import make_account, make_list
 
 pytestmark = pytest.mark.django_db
 

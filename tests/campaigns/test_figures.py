@@ -16,7 +16,13 @@ from sending.models import Attempt, Delivery, Tally
 from sending.runs import figures as module
 from sending.runs.figures import check_figures, figures_of
 from sending.states import DeliveryState, RunState
-from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
+from tests.campaigns.factories import (
+    make_account,
+    make_campaign,
+    make_delivery,
+    make_list,
+    make_run,
+)
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.states import AccountState
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import start_scheduled_runs
-from campaigns.steering.lifecycle import (
+from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
     resolve_unknown,
@@ -26,7 +26,7 @@ from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.campaigns.making import (
+from tests.campaigns.factories import (
     make_account,
     make_campaign,
     make_delivery,

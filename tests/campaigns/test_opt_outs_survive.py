@@ -11,7 +11,7 @@ from django.utils import translation
 
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
-from campaigns.steering.lifecycle import cancel_run, start_campaign
+from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from contacts.imports.undo import request_undo, undo_import
 from contacts.lists.combine import combine_lists
 from contacts.lists.delete import delete_list, preview_deletion
@@ -21,7 +21,7 @@ from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.console.making import make_operator
 from tests.contacts.people import imported
 

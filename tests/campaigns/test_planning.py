@@ -13,12 +13,12 @@ from accounts.states import AccountState
 from campaigns.models import CampaignRun
 from campaigns.planning import plan
 from campaigns.planning.plan import plan_run
-from campaigns.steering.lifecycle import cancel_run
+from campaigns.run_control.lifecycle import cancel_run
 from contacts.models import Contact, Membership, Suppression
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_040)

@@ -15,12 +15,12 @@ from accounts.models import Egress, Worker
 from accounts.states import AccountState
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
-from campaigns.planning.preflight import preflight, seconds_a_message
+from campaigns.planning.preflight import preflight, seconds_per_message
 from contacts.models import Contact, Segment, Suppression
 from contacts.people.attributes import record_attribute_names
 from sending.models import Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +111,7 @@ def test_no_working_account_is_a_problem() -> None:
     make_account(friends=PEOPLE, state=AccountState.QUARANTINED, state_detail="wrong password")
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
     assert found.skipped == {"no_account": 10}
-    assert any("None of the accounts may send" in problem for problem in found.problems)
+    assert any("No account can send" in problem for problem in found.problems)
     assert any("wrong password" in warning for warning in found.warnings)
 
 
@@ -129,7 +129,7 @@ def test_an_empty_audience_is_a_problem() -> None:
     make_account()
     found = preflight(campaign=make_campaign(lists=[make_list("members")]))
     assert found.targeted == found.sendable == 0
-    assert any("Nobody is in the lists" in problem for problem in found.problems)
+    assert any("The audience of this campaign is empty" in problem for problem in found.problems)
     assert found.finishes_at is None
 
 
@@ -138,7 +138,7 @@ def test_texts_that_some_cannot_be_sent_are_a_warning() -> None:
     make_list("members", PEOPLE[:3], gift="")
     members = make_list("members", PEOPLE[3:], gift="tea")
     found = preflight(campaign=make_campaign(lists=[members], text="{{ gift }}"))
-    assert any("3 cannot be sent" in warning for warning in found.warnings)
+    assert any("3 of the first 10 texts cannot be sent" in warning for warning in found.warnings)
     assert [sample.text for sample in found.samples] == ["tea"] * 3
 
 
@@ -146,7 +146,7 @@ def test_what_hinders_is_warned_of() -> None:
     make_account(20_001, friends=PEOPLE)
     make_account(20_002, friends_synced_at=None)
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
-    assert any("friends of 1 account are not known" in warning for warning in found.warnings)
+    assert any("friend list of 1 account is not known" in warning for warning in found.warnings)
     assert any("No worker is running" in warning for warning in found.warnings)
 
 
@@ -160,13 +160,13 @@ def test_what_hinders_is_warned_of() -> None:
     ],
 )
 def test_the_slowest_limit_decides(pace: dict[str, Any], seconds: float) -> None:
-    assert seconds_a_message(make_account(**pace)) == pytest.approx(seconds)
+    assert seconds_per_message(make_account(**pace)) == pytest.approx(seconds)
 
 
 def test_the_gap_the_gateway_taught_counts() -> None:
     account = make_account(min_interval=1.0)
     account.lease.learnt_interval = 4.95
-    assert seconds_a_message(account) == pytest.approx(5.0)
+    assert seconds_per_message(account) == pytest.approx(5.0)
 
 
 def test_it_forecasts_from_the_start_through_the_window() -> None:
@@ -190,7 +190,7 @@ def test_friends_that_nobody_knows_yet_are_no_problem_but_a_note() -> None:
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
     assert found.sendable == 0
     assert not found.problems
-    assert any("are not known yet" in warning for warning in found.warnings)
+    assert any("is not known yet" in warning for warning in found.warnings)
 
 
 def test_a_friend_whose_account_does_not_work_is_told_from_a_stranger() -> None:
@@ -250,7 +250,7 @@ def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
     said = " ".join(found.warnings)
     assert "20001 is pinned to egress “far away”, where no worker is running" in said
     # Many that are held up alike are one warning, not one each.
-    assert "3 accounts are disabled. Account 20002 is disabled" in said
+    assert "3 accounts are disabled. Account 20002 has been disabled" in said
     assert len(found.warnings) == 2
 
 
@@ -265,6 +265,6 @@ def test_texts_that_take_too_much_are_a_warning_and_keep_the_page_for_no_longer_
     text = "{% for i in (1..n) reversed %}{{ i }}{% endfor %}"
     campaign = make_campaign(lists=[members], text=text)
     costly = "cannot be sent: making the text for this contact takes too much time or memory."
-    assert f"Of the first 10 texts 10 {costly}" in preflight(campaign=campaign).warnings
+    assert f"10 of the first 10 texts {costly}" in preflight(campaign=campaign).warnings
     monkeypatch.setattr("campaigns.planning.preflight.TRYING_SECONDS", 0.0)
-    assert f"Of the first 1 texts 1 {costly}" in preflight(campaign=campaign).warnings
+    assert f"1 of the first 1 texts {costly}" in preflight(campaign=campaign).warnings

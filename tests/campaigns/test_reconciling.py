@@ -16,7 +16,7 @@ from sending.models import Attempt, Delivery
 from sending.reconcile import reconcile
 from sending.runs.figures import check_figures
 from sending.states import ENDED_RUN_STATES, DeliveryState, RunState
-from tests.campaigns.making import (
+from tests.campaigns.factories import (
     make_account,
     make_campaign,
     make_delivery,

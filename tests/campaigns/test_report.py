@@ -12,11 +12,17 @@ import pytest
 from openpyxl import load_workbook
 
 from campaigns.models import CampaignRun
-from campaigns.reports import report as module
-from campaigns.reports.report import COLUMNS, write_report
+from campaigns.reports import run_report as module
+from campaigns.reports.run_report import COLUMNS, write_report
 from contacts.models import Contact
 from foundation.refusals import Refusal
-from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
+from tests.campaigns.factories import (
+    make_account,
+    make_campaign,
+    make_delivery,
+    make_list,
+    make_run,
+)
 
 pytestmark = pytest.mark.django_db
 

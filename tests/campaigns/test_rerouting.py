@@ -15,7 +15,7 @@ from campaigns.planning.reroute import reroute_stopped_accounts
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_010)

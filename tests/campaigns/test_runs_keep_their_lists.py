@@ -7,12 +7,12 @@ import pytest
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning import plan
 from campaigns.planning.plan import plan_run
-from campaigns.steering.lifecycle import start_campaign
+from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Segment
 from contacts.suppressions import suppress
 from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
-from tests.campaigns.making import make_account, make_campaign, make_list
+from tests.campaigns.factories import make_account, make_campaign, make_list
 
 IN_BERN = {"kind": "attribute", "name": "city", "is": "equals", "value": "Bern"}
 PEOPLE = range(100_000, 100_010)

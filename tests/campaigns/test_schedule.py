@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from campaigns.definitions.schedule import read_start, read_timezone, read_window
+from campaigns.creation.schedule import read_start, read_timezone, read_window
 from foundation.refusals import Refusal
 from sending.runs.windows import Window, forecast
 

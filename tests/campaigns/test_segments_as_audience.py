@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.audience.people import people_of
-from campaigns.definitions.create import create_campaign
+from campaigns.audience_query import targeted_contacts
+from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign
 from contacts.models import Contact, ContactList, Membership, Segment
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from tests.campaigns.making import make_account
+from tests.campaigns.factories import make_account
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -39,16 +39,16 @@ def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
         [Membership(contact_list=members, contact=one) for one in (both, listed)]
     )
     campaign = create_campaign(name="c", lists=[members], segments=[bernese], text="hi")
-    assert set(people_of(of=campaign)) == {both, listed, fitting}
-    assert people_of(of=campaign).count() == 3
+    assert set(targeted_contacts(of=campaign)) == {both, listed, fitting}
+    assert targeted_contacts(of=campaign).count() == 3
 
 
 def test_it_is_evaluated_when_it_is_asked(bernese: Segment) -> None:
     make_account()
     campaign = create_campaign(name="c", lists=[], segments=[bernese], text="hi")
-    assert not people_of(of=campaign).exists()
+    assert not targeted_contacts(of=campaign).exists()
     moved = _contact(20001, "Bern")
-    assert list(people_of(of=campaign)) == [moved]
+    assert list(targeted_contacts(of=campaign)) == [moved]
 
 
 def test_the_people_of_excluded_lists_stay_out(bernese: Segment) -> None:
@@ -58,7 +58,7 @@ def test_the_people_of_excluded_lists_stay_out(bernese: Segment) -> None:
     campaign = create_campaign(
         name="c", lists=[], segments=[bernese], excluded_lists=[out], text="hi"
     )
-    assert not people_of(of=campaign).exists()
+    assert not targeted_contacts(of=campaign).exists()
 
 
 def test_the_command_takes_segments(bernese: Segment) -> None:
@@ -76,6 +76,6 @@ def test_a_segment_nobody_made_is_refused() -> None:
 
 def test_neither_list_nor_segment_is_wrong_usage() -> None:
     assert manage("campaign", "create", "c", "--text", "hi").status == 2
-    with pytest.raises(Refusal, match="at least one list"):
+    with pytest.raises(Refusal, match="a list or a segment"):
         create_campaign(name="c", lists=[], text="hi")
     assert not Delivery.objects.exists()

@@ -10,8 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: The modules that decide when something is sent, retried, woken or given up.
 PLACES = (
-    "sending", "campaigns/audience", "campaigns/definitions", "campaigns/planning",
-    "campaigns/reports", "campaigns/steering", "campaigns/tasks.py",
+    "sending", "campaigns/audience_query.py", "campaigns/contacts_hooks", "campaigns/creation",
+    "campaigns/find.py", "campaigns/planning", "campaigns/reports", "campaigns/run_control",
+    "campaigns/tasks.py",
     "accounts/account_tasks.py", "accounts/gateway", "accounts/imports", "accounts/leases",
     "accounts/pacing", "accounts/querysets", "accounts/transitions.py", "accounts/wake_ups.py",
     "foundation/database_turn.py", "foundation/times.py",

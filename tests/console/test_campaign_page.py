@@ -90,7 +90,7 @@ def test_pause_says_what_will_happen_does_it_and_says_so(
 ) -> None:
     campaign = make_world()
     address = _page(campaign, "do", "pause")
-    assert "at most one each is in flight" in operator.get(address).content.decode()
+    assert "At most one message per account is in flight" in operator.get(address).content.decode()
     answer = operator.post(address)
     assert CampaignRun.objects.get().state == RunState.PAUSED
     assert "Paused." in _said(answer)
@@ -110,7 +110,7 @@ def test_start_makes_a_run(operator: Client, redis_server: str) -> None:
     campaign = make_world()
     CampaignRun.objects.update(state=RunState.FINISHED)
     answer = operator.post(_page(campaign, "do", "start-again"))
-    assert "is started" in _said(answer)
+    assert "has started" in _said(answer)
     assert campaign.runs.count() == 2
 
 
@@ -124,8 +124,8 @@ def test_starting_an_ended_campaign_says_who_gets_it_twice(
     assert "Start a new run" in page
     assert f"{_page(campaign, 'do', 'start')}?" not in page
     question = operator.get(_page(campaign, "do", "start-again")).content.decode()
-    assert "in this run get" in question
-    assert "written to once more" in question
+    assert "in this run will get" in question
+    assert "whole audience again" in question
     assert CampaignRun.objects.count() == 1
 
 
@@ -135,7 +135,7 @@ def test_a_run_that_has_ended_is_not_asked_why_it_stands_still(operator: Client)
     assert operator.get(_page(campaign)).content.decode().count("Paused by op.") == 1
     CampaignRun.objects.update(state=RunState.CANCELLED, state_detail="Cancelled by op.")
     page = operator.get(_page(campaign)).content.decode()
-    assert "Why nothing is moving" not in page
+    assert "Why nothing is being sent" not in page
     assert "Cancelled by op." in page
 
 
@@ -162,7 +162,7 @@ def test_retry_takes_exactly_the_failed(operator: Client, redis_server: str) -> 
 def test_preflight_shows_the_figures_and_writes_nothing(operator: Client) -> None:
     campaign = make_world()
     page = operator.get(_page(campaign, "preflight")).content.decode()
-    assert "would be written to" in page
+    assert "recipients" in page
     assert "您好" in page
     assert CampaignRun.objects.count() == 1
 
@@ -214,7 +214,7 @@ def test_only_unknown_ones_are_resolved(operator: Client) -> None:
     pending = list(Delivery.objects.filter(state="pending").values_list("pk", flat=True))
     address = reverse("admin:sending_delivery_changelist")
     answer = operator.post(address, {"action": "say_arrived", "_selected_action": pending})
-    assert "None of the chosen deliveries is unknown." in _said(answer)
+    assert "None of the selected deliveries is unknown." in _said(answer)
     assert Delivery.objects.filter(pk__in=pending, state="pending").count() == len(pending)
 
 

@@ -146,7 +146,7 @@ def test_a_template_that_is_no_liquid_is_refused_at_its_field(operator: Client) 
     ("text", "words"),
     [
         ("a\n{% for i in (1..9999999999) reversed %}{{ i }}{% endfor %}", "limit: 20"),
-        ("a\n{{ 'a'" + " | base64_encode" * 60 + " }}", "a value grows too large"),
+        ("a\n{{ 'a'" + " | base64_encode" * 60 + " }}", "a value becomes too large"),
         ("a\n" + "{{" * 7_000, "use fewer"),
     ],
 )

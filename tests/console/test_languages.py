@@ -59,9 +59,9 @@ def _placeholders(text: str) -> list[str]:
         ("/", ["总览", "需要您处理", "每分钟消息数", "网关应答"]),
         ("/accounts/account/", ["账号", "输入开头即可", "筛选", "在线"]),
         ("/campaigns/campaign/", ["活动", "进行中", "输入以搜索"]),
-        ("/campaigns/campaign/{pk}/page/", ["暂停", "取消执行", "未发送及原因", "绝不重复"]),
-        ("/campaigns/campaign/{pk}/preflight/", ["预检", "将发送"]),
-        ("/campaigns/campaign/{pk}/do/cancel/", ["无法撤回", "不，返回"]),
+        ("/campaigns/campaign/{pk}/page/", ["暂停", "取消执行", "未发送原因", "绝不重复"]),
+        ("/campaigns/campaign/{pk}/preflight/", ["预检", "收件人"]),
+        ("/campaigns/campaign/{pk}/do/cancel/", ["无法撤销", "不，返回"]),
         ("/contacts/contactimport/upload/", ["导入联系人", "以文件为准"]),
     ],
 )

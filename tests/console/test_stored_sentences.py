@@ -21,7 +21,7 @@ from accounts.models import Account, AccountEvent, AccountTask, Outage, Worker
 from accounts.states import StateReason
 from accounts.transitions import quarantine_account
 from campaigns.models import Campaign, CampaignRun
-from campaigns.steering.lifecycle import pause_run, resume_run
+from campaigns.run_control.lifecycle import pause_run, resume_run
 from contacts.imports.lifecycle import queue_import
 from contacts.imports.run import run_import
 from contacts.models import ContactList

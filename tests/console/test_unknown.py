@@ -31,9 +31,9 @@ def _resolve(delivery: Delivery, verdict: str) -> str:
 @pytest.mark.parametrize(
     ("verdict", "state", "said"),
     [
-        ("arrived", "sent", "1 delivery counts as sent now."),
-        ("lost", "failed", "1 delivery counts as failed now."),
-        ("again", "pending", "1 delivery is sent again."),
+        ("arrived", "sent", "1 delivery now counts as sent."),
+        ("lost", "failed", "1 delivery now counts as failed."),
+        ("again", "pending", "1 delivery will be sent again."),
     ],
 )
 def test_one_is_resolved_on_its_page(
@@ -50,7 +50,7 @@ def test_one_is_resolved_on_its_page(
     unknown.refresh_from_db()
     assert unknown.state == state
     assert Delivery.objects.filter(state="unknown").exists()  # the others are left alone
-    assert "None of the chosen deliveries is unknown." in (
+    assert "None of the selected deliveries is unknown." in (
         operator.post(address, follow=True).content.decode()
     )
 
@@ -60,7 +60,7 @@ def test_who_may_not_say_is_not_asked(unknown: Delivery, client: Client) -> None
     viewer.user_permissions.set(Permission.objects.filter(codename="view_delivery"))
     client.force_login(viewer)
     page = client.get(_page(unknown)).content.decode()
-    assert "Nobody knows whether it arrived" in page
+    assert "It is unknown whether it arrived" in page
     assert "/resolve/" not in page
     assert client.post(_resolve(unknown, "arrived")).status_code == 403
     assert Delivery.objects.get(pk=unknown.pk).state == "unknown"
@@ -94,4 +94,4 @@ def test_nothing_unknown_is_left_to_say(unknown: Delivery, operator: Client) -> 
     )
     operator.post(address)
     again = operator.post(address, follow=True).content.decode()
-    assert "No delivery of this run is unknown any more." in again
+    assert "This run no longer has unknown deliveries." in again

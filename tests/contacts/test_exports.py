@@ -12,7 +12,7 @@ import pytest
 from accounts.models import Account
 from accounts.resources import AccountResource
 from campaigns.models import Campaign, CampaignRun
-from campaigns.reports.resources import DeliveryResource
+from campaigns.reports.export_resources import DeliveryResource
 from contacts.models import Contact, ContactList, Suppression
 from contacts.resources import ContactResource, SuppressionResource
 from sending.models import Delivery

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import Account, Egress, Session, Worker
-from campaigns.definitions.create import create_campaign
+from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import start_campaign
+from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from qqcampaign.stack import plan
 from qqhttp import password_digest
@@ -27,7 +27,7 @@ from qqhttp.simulator.population import password_of
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
 from sending.states import DeliveryState, RunState
-from tests.campaigns.making import make_account, make_list
+from tests.campaigns.factories import make_account, make_list
 from tests.running_stack import ROOT
 
 TEXT = "the same for all"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.leases.workers import end_worker, presume_dead
 from accounts.models import Account, Egress, Lease, Session, Worker
 from sending.wake_ups.wake import refuse_wake, wake_lanes
-from tests.campaigns.making import make_account
+from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Lease, Worker
 from campaigns.models import CampaignRun
-from campaigns.reports.explain import why_is_nothing_moving
+from campaigns.reports.waiting_reasons import run_waiting_reasons
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from tests.egress.fleet import (
@@ -83,7 +83,7 @@ def _is_frozen(pid: int) -> bool:
 
 def _explanations(run: CampaignRun) -> list[str]:
     run.refresh_from_db()
-    return [why.sentence for why in why_is_nothing_moving(run=run)]
+    return [why.sentence for why in run_waiting_reasons(run=run)]
 
 
 def _assert_each_talks_from_its_own_address(gateway: GatewaySimulator) -> None:

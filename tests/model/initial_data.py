@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns.planning.plan import plan_run
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 ACCOUNTS, FRIENDS = 3, 3
 FIRST_ACCOUNT, FIRST_FRIEND = 20_001, 90_001

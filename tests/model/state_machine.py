@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import cancel_run, pause_run, resume_run
+from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run
 from contacts.models import Suppression
 from foundation.refusals import Refusal
 from sending.models import Delivery

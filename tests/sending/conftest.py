@@ -16,7 +16,7 @@ from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 ACCOUNTS, FRIENDS = 4, 12
 

@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
-from campaigns.reports.explain import why_is_nothing_moving
-from campaigns.steering.lifecycle import resume_run
+from campaigns.reports.waiting_reasons import run_waiting_reasons
+from campaigns.run_control.lifecycle import resume_run
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes.feed import brief, next_deliveries
@@ -70,7 +70,7 @@ def test_a_run_whose_texts_keep_costing_too_much_stops_and_others_go_on(
     assert check_figures(run=run) == []
     run.refresh_from_db()
     assert "too much time or memory" in run.state_detail
-    assert not [reason for reason in why_is_nothing_moving(run=run) if "worker" in reason.sentence]
+    assert not [reason for reason in run_waiting_reasons(run=run) if "worker" in reason.sentence]
     # With smaller attributes it resumes where it stopped.
     give(run, 1, to=slice(None))
     resume_run(run=run)

@@ -19,7 +19,7 @@ from contacts.models import Contact
 from sending.ledger import sql_postgresql, sql_sqlite
 from sending.ledger.sql import SENDABLE, columns
 from sending.models import Delivery
-from tests.campaigns.making import make_account, make_campaign, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_run
 
 PENDING, BATCH = 4000, 40
 

@@ -12,7 +12,7 @@ from accounts.account_tasks import request_account_task
 from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState
 from accounts.transitions import disable_account, enable_account, rest_account
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import cancel_run, pause_run, resume_run
+from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes.context import LaneContext
 from sending.runs.figures import check_figures

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from accounts.gateway import conversation
 from accounts.models import Account, Outage
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import pause_run, resume_run
+from campaigns.run_control.lifecycle import pause_run, resume_run
 from clocks import local
 from foundation.failures import is_shared_failure
 from foundation.refusals import Refusal

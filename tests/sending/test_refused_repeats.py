@@ -12,7 +12,7 @@ from accounts.leases.leases import Grant, take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import cancel_run
+from campaigns.run_control.lifecycle import cancel_run
 from clocks import shared
 from contacts.models import Suppression
 from qqhttp.simulator import GatewaySimulator

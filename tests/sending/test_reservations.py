@@ -14,7 +14,7 @@ from accounts.leases.workers import end_worker, register_worker
 from accounts.models import Account
 from accounts.pacing.redis_client import live
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import pause_run, resume_run
+from campaigns.run_control.lifecycle import pause_run, resume_run
 from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator

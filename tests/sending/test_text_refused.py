@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
-from campaigns.reports.explain import why_is_nothing_moving
-from campaigns.steering.lifecycle import pause_run, resume_run
+from campaigns.reports.waiting_reasons import run_waiting_reasons
+from campaigns.run_control.lifecycle import pause_run, resume_run
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Delivery
 from sending.runs.figures import check_figures
@@ -76,7 +76,7 @@ def test_a_text_that_does_not_compile_any_more_stops_its_run(
     assert "“gone”" in run.state_detail
     assert states_of(run) == {"pending": FRIENDS}
     assert engine.control.figures().arrived == 0
-    assert not [reason for reason in why_is_nothing_moving(run=run) if "worker" in reason.sentence]
+    assert not [reason for reason in run_waiting_reasons(run=run) if "worker" in reason.sentence]
 
 
 @pytest.mark.slow

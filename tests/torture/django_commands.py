@@ -20,9 +20,9 @@ from django.db.models.functions import Now
 
 from accounts.models import Account, Egress, Outage
 from accounts.pacing.redis_client import live
-from campaigns.definitions.create import create_campaign
+from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign, CampaignRun
-from campaigns.steering.lifecycle import pause_run, resume_run, start_campaign
+from campaigns.run_control.lifecycle import pause_run, resume_run, start_campaign
 from contacts.models import ContactList, Suppression
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy

@@ -193,23 +193,23 @@ MUTATIONS = (
     Mutation(
         "texts: the library's lexer reads them",
         "texts/language.py",
-        "        return tokens_of",
+        "        return tokenize",
         "        return super().tokenizer()",
-        ("tests/campaigns/test_text_bounds.py",),
+        ("tests/texts/test_bounds.py",),
     ),
     Mutation(
         "texts: blocks are not charged for",
-        "texts/nodes.py",
+        "texts/tags.py",
         "context.budget.charge(self.steps)",
         "context.budget.charge(0)",
-        ("tests/campaigns/test_text_bounds.py",),
+        ("tests/texts/test_bounds.py",),
     ),
     Mutation(
         "texts: a value may have any size",
         "texts/bounds.py",
         "            if size > MOST_CHARACTERS:",
         "            if False:",
-        ("tests/campaigns/test_text_bounds.py",),
+        ("tests/texts/test_bounds.py",),
     ),
     Mutation(
         "texts: a run goes on however many take too much",

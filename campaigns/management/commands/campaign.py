@@ -1,4 +1,4 @@
-"""The command `campaign`: make, check, start, steer, watch and report a campaign."""
+"""The command `campaign`: create, check, start, control, watch and report a campaign."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from accounts.lookup import find_accounts
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.output import (
-    iso,
     preflight_data,
     preflight_text,
     standing,
@@ -23,8 +22,9 @@ from campaigns.commands.output import (
 )
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
-from campaigns.definitions.create import create_campaign
-from campaigns.definitions.find import (
+from campaigns.creation.create_campaign import create_campaign
+from campaigns.creation.schedule import read_start, read_window
+from campaigns.find import (
     find_campaign,
     find_lists,
     find_run,
@@ -32,26 +32,26 @@ from campaigns.definitions.find import (
     find_template,
     newest_run,
 )
-from campaigns.definitions.schedule import read_start, read_window
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import preflight
-from campaigns.reports.explain import why_is_nothing_moving
-from campaigns.steering.lifecycle import (
+from campaigns.reports.run_report import utc_iso
+from campaigns.reports.waiting_reasons import run_waiting_reasons
+from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
     resume_run,
     retry_run,
     start_campaign,
 )
-from campaigns.steering.unknown import resolve_by_uin, unknown_deliveries
+from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
-#: The exit status of a command ended from the keyboard.
+#: The exit status after Ctrl-C.
 INTERRUPTED = 130
-STEERING = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
+RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 
 class Command(OperatorCommand):
@@ -69,15 +69,15 @@ class Command(OperatorCommand):
             self._create(options)
             return
         campaign = find_campaign(name=options["name"])
-        if action in STEERING:
-            self._steer(campaign, options)
+        if action in RUN_CONTROLS:
+            self._control(campaign, options)
         else:
             getattr(self, f"_{action}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
         at, window, template = options["at"], options["window"], options["template"]
         if not options["lists"] and not options["segments"]:
-            options["wrong_usage"]("say to whom: --list L, or --segment S")
+            options["wrong_usage"]("choose the recipients: --list L, or --segment S")
         campaign = create_campaign(
             name=options["name"],
             lists=find_lists(names=options["lists"]),
@@ -95,7 +95,7 @@ class Command(OperatorCommand):
         self.answer(
             _creation_data(campaign, options),
             as_json=options["json"],
-            text=_("Campaign “%(name)s” is made. Look at it with preflight, then start it.")
+            text=_("Campaign “%(name)s” was created. Check it with preflight, then start it.")
             % {"name": campaign.name},
         )
 
@@ -109,9 +109,9 @@ class Command(OperatorCommand):
         run = start_campaign(campaign=campaign)
         self._answer_run(run, options)
 
-    def _steer(self, campaign: Campaign, options: dict[str, Any]) -> None:
+    def _control(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
-        STEERING[options["action"]](run=run)
+        RUN_CONTROLS[options["action"]](run=run)
         self._answer_run(run, options)
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
@@ -119,7 +119,7 @@ class Command(OperatorCommand):
         states = tuple(options["states"] or (DeliveryState.FAILED,))
         retried = retry_run(run=run, states=states, res=options["res"])
         words = ngettext(
-            "%(n)s message is tried again.", "%(n)s messages are tried again.", retried
+            "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
         )
         self._answer_run(run, options, more={"retried": retried}, words=words % {"n": retried})
 
@@ -148,7 +148,7 @@ class Command(OperatorCommand):
         words: str = "",
     ) -> None:
         run.refresh_from_db()
-        sentence = _("Campaign “%(name)s” is %(state)s now: %(standing)s.") % {
+        sentence = _("Campaign “%(name)s” is now %(state)s: %(standing)s.") % {
             "name": run.campaign.name,
             "state": run.get_state_display(),
             "standing": standing(figures_of(run=run)),
@@ -172,7 +172,7 @@ class Command(OperatorCommand):
         if run is not None:
             figures = figures_of(run=run)
             if run.state in ACTIVE_RUN_STATES:
-                why = [reason.sentence for reason in why_is_nothing_moving(run=run)]
+                why = [reason.sentence for reason in run_waiting_reasons(run=run)]
         self.answer(
             status_data(run=run, figures=figures, why=why),
             as_json=options["json"],
@@ -184,7 +184,7 @@ class Command(OperatorCommand):
         try:
             figures = wait_for(run=run, timeout=options["timeout"], progress=Progress(self.stderr))
         except KeyboardInterrupt:
-            self.stderr.write(_("Not waiting any more; the run goes on."))
+            self.stderr.write(_("Stopped waiting; the run continues."))
             sys.exit(INTERRUPTED)
         if run.state != RunState.FINISHED:
             raise _ended_early(run, figures)
@@ -197,7 +197,7 @@ class Command(OperatorCommand):
     def _report(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run, file = find_run(campaign=campaign, number=options["run"]), options["out"]
         if file == STANDARD_OUTPUT and options["json"]:
-            options["wrong_usage"]("--json answers where --out - puts the report: choose one")
+            options["wrong_usage"]("--json and --out - both write to standard output: choose one")
         rows = write_report_file(run=run, format=options["format"], file=file, stdout=self.stdout)
         if file != STANDARD_OUTPUT:
             words = ngettext("%(n)s row in %(file)s.", "%(n)s rows in %(file)s.", rows)
@@ -209,7 +209,7 @@ class Command(OperatorCommand):
 
 
 def _ended_early(run: CampaignRun, figures: Figures) -> Refusal:
-    """Return why a run did not finish, for the exit status 1 of `wait`."""
+    """Return the refusal of `wait` (exit status 1) for a run that did not finish."""
     return Refusal(
         _("The run was %(state)s: %(detail)s (%(standing)s)")
         % {
@@ -231,7 +231,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "excluded_lists": options["excluded_lists"],
         "template": options["template"],
         "accounts": options["accounts"],
-        "starts_at": iso(campaign.starts_at),
+        "starts_at": utc_iso(campaign.starts_at),
         "window": options["window"],
         "timezone": campaign.timezone,
         "promise": campaign.promise,

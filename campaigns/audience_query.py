@@ -1,4 +1,4 @@
-"""Who a campaign, or a run of it, is for, as a query."""
+"""The audience of a campaign or a run, as queries."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contacts.models import Contact, Membership
 from contacts.segments.audience import audience_contacts, in_lists
 
 
-def people_of(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
-    """Return the people of the lists and segments, without the excluded lists, each once.
+def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
+    """Return the people in the lists and segments but in no excluded list, each once.
 
     Args:
-        of: a campaign, for who would be written to; a run, for whom it was started.
+        of: a campaign, or a run with its own copy of lists and segments.
 
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
@@ -26,9 +26,9 @@ def people_of(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
 
 
 def merged_memberships(*, of: Campaign | CampaignRun) -> int:
-    """Return how many memberships fall together because a person is in several of the lists.
+    """Return the number of memberships beyond each person's first, over all lists of the audience.
 
-    Counted among memberships alone: whoever is in a list and in no excluded one is in the audience.
+    Counting memberships is enough: a person in a list and in no excluded list is in the audience.
     """
     lists = list(of.lists.all())
     if len(lists) < 2:

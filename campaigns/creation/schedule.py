@@ -1,4 +1,4 @@
-"""Reading time zones, sending windows and start times as operators write them."""
+"""Parse time zones, sending windows and start times as operators write them."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def read_timezone(name: str) -> ZoneInfo:
 
 
 def read_window(text: str) -> Window:
-    """Return the sending window written as 09:00-20:00; one past midnight is 22:00-02:00.
+    """Return the sending window written as 09:00-20:00, or past midnight as 22:00-02:00.
 
     Raises:
-        Refusal: it is not written so, or has no length (`window_malformed`).
+        Refusal: the format is wrong or the window is empty (`window_malformed`).
     """
     first, dash, last = text.replace("–", "-").partition("-")
     try:
@@ -53,7 +53,7 @@ def read_window(text: str) -> Window:
 
 
 def refuse_window(window: Window) -> None:
-    """Refuse a window of no length: it would never send, or is meant to be none.
+    """Refuse an empty window. It would never send, or was meant as no window at all.
 
     Raises:
         Refusal: start and end are the same (`window_malformed`).
@@ -67,10 +67,15 @@ def refuse_window(window: Window) -> None:
 
 
 def read_start(text: str, *, timezone: str) -> datetime:
-    """Return the moment written in ISO 8601; one without an offset is in `timezone`.
+    """Return a time in UTC, parsed from ISO 8601.
+
+    Args:
+        text: the time.
+        timezone: the time zone if the text has no offset.
 
     Raises:
-        Refusal: it cannot be read (`start_malformed`), or the time zone is unknown.
+        Refusal: the text cannot be parsed (`start_malformed`), or the time zone is unknown
+            (`timezone_unknown`).
     """
     zone = read_timezone(timezone)
     try:
@@ -86,7 +91,7 @@ def read_start(text: str, *, timezone: str) -> datetime:
 
 
 def _nearest_timezone(name: str) -> str | None:
-    """Return the zone that was probably meant: by its whole name, or by its city's."""
+    """Return the time zone with the most similar name, or with the most similar city."""
     whole = get_close_matches(name, sorted(_timezones()), n=1)
     if whole:
         return whole[0]

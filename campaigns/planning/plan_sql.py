@@ -1,8 +1,8 @@
 """The SQL of planning: a chunk of an audience becomes deliveries in one statement.
 
-`INSERT ... SELECT` over the audience: people joined to their friendships by index, those to their
-accounts and leases, and of each person's accounts the first in turn. The pre-flight counts the
-very same picks.
+`INSERT ... SELECT` over the audience: people are joined to their friendships by index, and these to
+accounts and leases. Of each person's accounts, the first in the hash order is picked. The preflight
+counts the same picks.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from accounts.states import WORKING_STATES
 from contacts.models import Contact, Suppression
 from foundation.queries import sql_of
 
-#: A prime; shares are dealt in this many parts.
+#: A prime: hashes are taken modulo this number.
 _PARTS = 1_000_003
-#: Accounts without a gap are taken for this fast when the load is spread, seconds a message.
+#: Seconds per message assumed for accounts without a minimum gap when the load is spread.
 _FASTEST = 0.001
-#: Strangers are spread over this many accounts at most, the fastest.
+#: Strangers are spread over at most this many accounts, the fastest ones.
 _MOST_FOR_STRANGERS = 200
 
-# MATERIALIZED, so that the audience, whatever its segments ask, is found before any friend is
-# looked for, and each person once. Of a person's rows the first in turn is the pick; a person
-# without friends has one row, and no account in it.
+# MATERIALIZED, so that the audience is evaluated once, and before any friendship is looked up,
+# whatever the conditions of its segments are. Of a person's rows, the first is the pick. A person
+# without friendships has one row without an account.
 _PICKS = """
 WITH people AS MATERIALIZED ({people}),
 friendships AS (
@@ -51,8 +51,8 @@ _SECONDS = f"""
     COALESCE(86400 / CAST(a.per_day AS double precision), 0), {_FASTEST})
 """
 
-# PostgreSQL remembers an account's speed from one friend to the next (Memoize, which it does not do
-# for a join of two tables unless they are a subquery of their own: OFFSET 0).
+# PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
+# so only if the join is a subquery of its own, which OFFSET 0 makes it.
 _SPEED_OF_FRIEND = {
     "postgresql": """LATERAL (
           SELECT a.id, {seconds} AS seconds
@@ -86,18 +86,18 @@ SELECT %s, id, uin,
   FROM ({picks}) picks
 """
 
-# The audience and each person's friendships are look-ups by index, whatever the statistics say: of
-# tables filled a moment ago they know nothing. Left to itself PostgreSQL reads all friendships once
-# a chunk. JIT would compile each chunk anew.
+# The audience and each person's friendships must be read by index. Tables that were just filled
+# have no statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
+# because it would compile the statement again for each chunk.
 _FOR_A_CHUNK = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; "
-    # A chunk that a crash takes back is planned again, with how far the plan had come; and the
-    # commit that lets the run begin waits for the disk, for all chunks before it.
+    # A chunk lost in a crash is planned again, because its progress is lost with it. The commit
+    # that starts the run waits for the disk, and so makes all chunks before it durable.
     "SET LOCAL synchronous_commit = off"
 )
 
-# PostgreSQL counts what it inserts while it inserts it; SQLite has no INSERT in a CTE.
+# PostgreSQL counts the rows while inserting them. SQLite does not allow INSERT in a CTE.
 _COUNTED = """
 WITH planned AS ({insert} RETURNING state, reason, contact_id)
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
@@ -110,10 +110,10 @@ SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
 
 @dataclass(frozen=True, slots=True)
 class Picks:
-    """Who would write to each person of an audience, and what stands against it, as a query.
+    """A query with the account picked for each person of an audience, and why it may not send.
 
     Attributes:
-        sql: selects (id, uin, picked_account, is_suppressed, has_friend), a row a person.
+        sql: selects (id, uin, picked_account, is_suppressed, has_friend), one row per person.
         params: its parameters.
     """
 
@@ -123,12 +123,12 @@ class Picks:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many deliveries of a chunk came out alike.
+    """The number of deliveries in a chunk with the same state and reason.
 
     Attributes:
-        state: theirs.
+        state: their state.
         reason: why they are skipped, or "".
-        deliveries: how many.
+        deliveries: their number.
         through: the highest contact id among them.
     """
 
@@ -149,10 +149,10 @@ def insert_deliveries(
     has_chosen_accounts: bool,
     allows_strangers: bool,
 ) -> list[Planned]:
-    """Plan the next people, at most `most`, by id from above `after` on.
+    """Plan the next people, at most `most`, with contact ids above `after`.
 
     Returns:
-        what was planned, alike ones together; nothing when nobody is left.
+        the number of deliveries by state and reason; empty when the audience is complete.
     """
     picks = pick_accounts(
         run_id=run_id,
@@ -182,7 +182,7 @@ def pick_accounts(
     has_chosen_accounts: bool,
     allows_strangers: bool,
 ) -> Picks:
-    """Return who would write to each of `people`, and what stands against it."""
+    """Return the query that picks an account for each of `people`."""
     suppressions = Suppression.objects.filter(
         Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
     )
@@ -192,10 +192,10 @@ def pick_accounts(
     may_send, chosen = (_CHOSEN, (campaign_id,)) if has_chosen_accounts else ("TRUE", ())
     account, strangers = "account_id", ()
     if allows_strangers:
-        account, strangers = _or_anybody(may_send=may_send, chosen=chosen)
-    # Weighted rendezvous hashing: of the accounts a person is a friend of, each is first with a
-    # probability in proportion to its speed, independently for each person. So the load is spread
-    # by pace without anybody keeping count, and a plan made again is the same plan.
+        account, strangers = _account_or_any(may_send=may_send, chosen=chosen)
+    # Weighted rendezvous hashing: each account of which a person is a friend comes first with a
+    # probability proportional to its speed, independently for each person. So the load is spread by
+    # pace without counters, and planning the same run again gives the same plan.
     seconds, speed = _seconds(), _SPEED_OF_FRIEND[connection.vendor]
     friendship = _share(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
     sql = _PICKS.format(
@@ -209,10 +209,10 @@ def pick_accounts(
     return Picks(sql, (*people_params, *chosen, *strangers))
 
 
-def _or_anybody(*, may_send: str, chosen: tuple[int, ...]) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL, with its parameters, that chooses an account for nobody's friend too.
+def _account_or_any(*, may_send: str, chosen: tuple[int, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL, with its parameters, that also chooses an account for strangers.
 
-    Each of the accounts gets its part of them, in proportion to its speed.
+    Each account gets a share of the strangers in proportion to its speed.
     """
     sql = _SPEEDS.format(seconds=_seconds(), works=_WORKS, may_send=may_send.format(account="a.id"))
     with connection.cursor() as cursor:
@@ -227,15 +227,15 @@ def _or_anybody(*, may_send: str, chosen: tuple[int, ...]) -> tuple[str, tuple[A
         below += speed / whole
         branches += [below, account_id]
     cases = "WHEN chance < %s THEN %s " * (len(speeds) - 1)
-    # The first case is never true, but without any there may be no ELSE.
+    # The first case is never true. It is there because ELSE needs at least one case.
     anybody = f"CASE WHEN chance < 0 THEN 0 {cases}ELSE %s END"
     return f"COALESCE(account_id, {anybody})", (*branches, speeds[-1][0])
 
 
 def _share(seed: str) -> str:
-    """Return the SQL of a number above 0 and at most 1 that depends on the seed alone.
+    """Return the SQL of a pseudo-random number above 0 and at most 1, derived from the seed.
 
-    Squared, as a linear sequence would give the accounts of one person linked numbers.
+    The seed is squared, because a linear function would correlate the accounts of one person.
     """
     part = f"(({seed}) %% {_PARTS})"
     squared = f"CAST({part} * {part} %% {_PARTS} AS double precision)"
@@ -243,5 +243,5 @@ def _share(seed: str) -> str:
 
 
 def _seconds() -> str:
-    """Return the SQL of how long one message of an account takes: its slowest limit decides."""
+    """Return the SQL of the seconds per message of an account. Its slowest limit decides."""
     return _SECONDS.format(greatest="GREATEST" if connection.vendor == "postgresql" else "MAX")

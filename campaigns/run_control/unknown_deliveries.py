@@ -1,4 +1,4 @@
-"""Unknown deliveries, one by one: which there are, and an operator's word on them."""
+"""The unknown deliveries of a run: list them, and resolve them by UIN."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import resolve_unknown
+from campaigns.run_control.lifecycle import resolve_unknown
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery
 from sending.states import DeliveryState
 
-#: What an operator says, and the state it leads to: seen arriving, not arrived, send again.
+#: The verdicts of the command line (arrived, did not arrive, send again) with their states.
 VERDICTS = {
     "sent": DeliveryState.SENT,
     "failed": DeliveryState.FAILED,
     "again": DeliveryState.PENDING,
 }
-#: UINs named in a refusal.
+#: The number of UINs that a refusal names.
 _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class UnknownDelivery:
-    """A delivery of which nobody knows whether it arrived.
+    """A delivery whose result is unknown: it may or may not have arrived.
 
     Attributes:
-        uin: whom it was for; 0 once that person is erased.
-        account: the UIN of the account that sent it.
-        reason: why nobody knows.
-        last_res: its last result code.
-        seq: the SEQ of its last attempt.
-        since: when that attempt was given up.
+        uin: the recipient; 0 once that person is erased.
+        account: the UIN of the sender account.
+        reason: why the result is unknown.
+        last_res: the last result code.
+        seq: the SEQ of the last attempt.
+        since: when that attempt was abandoned.
     """
 
     uin: int
@@ -49,7 +49,7 @@ class UnknownDelivery:
 
 
 def unknown_deliveries(*, run: CampaignRun) -> Iterator[UnknownDelivery]:
-    """Return a run's unknown deliveries in the order they were planned."""
+    """Yield a run's unknown deliveries in the order they were planned."""
     last = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq")).order_by("-pk")
     since = last.annotate(since=Coalesce("finished_at", "marked_at")).values("since")[:1]
     rows = (
@@ -63,19 +63,19 @@ def unknown_deliveries(*, run: CampaignRun) -> Iterator[UnknownDelivery]:
 
 
 def resolve_by_uin(*, run: CampaignRun, verdict: str, uins: Collection[int] | None) -> int:
-    """Take an operator's word on some or all unknown deliveries of a run.
+    """Record an operator's decision on some or all unknown deliveries of a run.
 
     Args:
         run: the run.
-        verdict: sent, failed or again.
-        uins: whose; None for all of them.
+        verdict: a key of VERDICTS: sent, failed or again.
+        uins: the recipients; None for all.
 
     Returns:
-        how many were resolved.
+        the number of deliveries that were resolved.
 
     Raises:
-        Refusal: there are none, or not for all of these UINs (then none is resolved), or the run
-            cannot send again.
+        Refusal: there are no unknown deliveries (`nothing_unknown`), some of the UINs have none
+            (`not_unknown`, nothing is resolved), or the run cannot send again.
     """
     unknown = Delivery.objects.filter(run=run, state=DeliveryState.UNKNOWN)
     if uins is not None:
@@ -91,14 +91,14 @@ def resolve_by_uin(*, run: CampaignRun, verdict: str, uins: Collection[int] | No
 
 
 def _refuse_others(run: CampaignRun, uins: Collection[int], *, known: set[int]) -> None:
-    others = sorted(set(uins) - (known - {0}))  # 0 is nobody: those people are erased
+    others = sorted(set(uins) - (known - {0}))  # 0 stands for erased people
     if not others:
         return
     words = ngettext(
-        "%(uins)s has no unknown delivery in run %(run)s. Nothing was resolved: look at "
-        "manage.py campaign unknown.",
-        "%(uins)s have no unknown delivery in run %(run)s. Nothing was resolved: look at "
-        "manage.py campaign unknown.",
+        "%(uins)s has no unknown delivery in run %(run)s. Nothing was resolved. List them "
+        "with manage.py campaign unknown.",
+        "%(uins)s have no unknown delivery in run %(run)s. Nothing was resolved. List them "
+        "with manage.py campaign unknown.",
         len(others),
     )
     named = ", ".join(map(str, others[:_NAMED])) + (" …" if len(others) > _NAMED else "")

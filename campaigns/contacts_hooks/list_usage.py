@@ -1,4 +1,4 @@
-"""What campaigns and their runs need a list for; registered by the app at its start."""
+"""Which campaigns and runs use a list; asked before a list is deleted. Registered at start-up."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contacts.models import ContactList
 from foundation.sentences import Sentence as _
 from sending.states import ACTIVE_RUN_STATES, RunState
 
-#: A run in one of these sends, or may do so yet.
+#: The states in which a run sends or may still send.
 _MAY_SEND = (*ACTIVE_RUN_STATES, RunState.DRAFT, RunState.STOPPED)
 
 
-def uses_of(contact_list: ContactList) -> Uses:
-    """Return which runs need a list, and which campaigns would do something else without it."""
+def list_usage(contact_list: ContactList) -> Uses:
+    """Return the runs that block deleting a list, and the campaigns that would change."""
     of_run = Q(lists=contact_list) | Q(excluded_lists=contact_list)
     of_campaign = Q(campaign__lists=contact_list) | Q(campaign__excluded_lists=contact_list)
     runs = CampaignRun.objects.filter(of_run | of_campaign, state__in=_MAY_SEND).distinct()
@@ -23,22 +23,22 @@ def uses_of(contact_list: ContactList) -> Uses:
     if runs.exists():
         blocking.append(
             _(
-                "Campaigns that send or may go on sending need it: %(names)s. Wait for their end, "
-                "or cancel them."
+                "Campaigns that are sending or may still send use this list: %(names)s. "
+                "Wait until they end, or cancel them."
             )
             % {"names": quoted_names(runs.select_related("campaign"))}
         )
     writing = Campaign.objects.filter(lists=contact_list)
     if writing.exists():
         losing.append(
-            _("These campaigns go to it, and will not any more: %(names)s.")
+            _("These campaigns send to the list and would no longer do so: %(names)s.")
             % {"names": quoted_names(writing)}
         )
     excluding = Campaign.objects.filter(excluded_lists=contact_list)
     if excluding.exists():
         losing.append(
             _(
-                "These campaigns leave its people out, and will write to them when they are "
+                "These campaigns exclude the list and would send to its people when "
                 "started again: %(names)s."
             )
             % {"names": quoted_names(excluding)}
@@ -46,6 +46,6 @@ def uses_of(contact_list: ContactList) -> Uses:
     return Uses(blocking=tuple(blocking), losing=tuple(losing))
 
 
-def register_list_uses() -> None:
-    """Have deleting a list ask here."""
-    register_uses_finder(uses_of)
+def register_list_usage() -> None:
+    """Register `list_usage` with the deletion of lists."""
+    register_uses_finder(list_usage)

@@ -18,11 +18,11 @@ from accounts.models import Account, Egress, Lease, Outage, Worker
 from accounts.states import AccountState, StateReason
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
-from campaigns.reports.explain import why_is_delivery_waiting, why_is_nothing_moving
-from campaigns.steering.lifecycle import pause_run, resume_run
+from campaigns.reports.waiting_reasons import delivery_waiting_reason, run_waiting_reasons
+from campaigns.run_control.lifecycle import pause_run, resume_run
 from sending.models import Delivery
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_003)
@@ -41,10 +41,10 @@ def run() -> CampaignRun:
 
 def sentences(run: CampaignRun) -> str:
     run = CampaignRun.objects.get(pk=run.pk)
-    said = [one.sentence for one in why_is_nothing_moving(run=run)]
+    said = [one.sentence for one in run_waiting_reasons(run=run)]
     delivery = Delivery.objects.select_related("run", "account").order_by("pk")[0]
     # A delivery's answer is never another one than its run's.
-    assert not said or why_is_delivery_waiting(delivery=delivery).sentence in said
+    assert not said or delivery_waiting_reason(delivery=delivery).sentence in said
     return " ".join(said)
 
 
@@ -53,8 +53,8 @@ def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(
 ) -> None:
     assert sentences(run) == ""
     last = Delivery.objects.select_related("run", "account").order_by("-pk")[0]
-    explanation = why_is_delivery_waiting(delivery=last)
-    assert "20001 has 2 messages before it" in explanation.sentence
+    explanation = delivery_waiting_reason(delivery=last)
+    assert "20001 sends 2 messages before it" in explanation.sentence
     assert explanation.until is not None
 
 
@@ -71,7 +71,7 @@ def test_it_is_outside_its_hours(run: CampaignRun) -> None:
     start = (now + timedelta(hours=2)).time().replace(second=0, microsecond=0)
     end = (now + timedelta(hours=3)).time().replace(second=0, microsecond=0)
     CampaignRun.objects.update(window_start=start, window_end=end, timezone="Asia/Shanghai")
-    assert "Outside its sending hours until" in sentences(run)
+    assert "Outside the sending window until" in sentences(run)
     assert start.strftime("%H:%M") in sentences(run)
 
 
@@ -93,13 +93,12 @@ def test_the_gateway_is_away(run: CampaignRun) -> None:
     Outage.objects.create(
         egress=Egress.objects.get(), began_at=timezone.now(), sentence="Nobody answers there."
     )
-    assert "Nobody answers there. It goes on by itself." in sentences(run)
+    assert "Nobody answers there. Sending resumes automatically." in sentences(run)
 
 
 def test_an_account_rests(run: CampaignRun) -> None:
     Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
-    said = sentences(run)
-    assert re.search(r"Account 20001 rests until \d+:\d+:\d+, for another (30|29) s\.", said)
+    assert re.search(r"Account 20001 rests until \d+:\d+:\d+ \((30|29) s left\)\.", sentences(run))
     Account.objects.update(state=AccountState.RESTING, state_reason=StateReason.TOO_FAST)
     assert "it was too fast (RES=3)." in sentences(run)
 
@@ -109,10 +108,10 @@ def test_several_accounts_rest(run: CampaignRun) -> None:
     Delivery.objects.filter(pk=Delivery.objects.latest("pk").pk).update(account=other)
     Lease.objects.update(resting_until=timezone.now() + timedelta(hours=3))
     Lease.objects.filter(account=other).update(resting_until=timezone.now() + timedelta(minutes=5))
-    explanation = why_is_nothing_moving(run=run)[0]
+    explanation = run_waiting_reasons(run=run)[0]
     assert explanation.count == 2
     assert "2 accounts are resting. Account 20002 rests until" in explanation.sentence
-    assert "another 5 min" in explanation.sentence
+    assert "5 min left" in explanation.sentence
 
 
 def test_a_login_is_waited_for(run: CampaignRun) -> None:
@@ -123,7 +122,10 @@ def test_a_login_is_waited_for(run: CampaignRun) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "words"),
-    [({"per_hour": 2}, "2 messages allowed in an hour"), ({"per_day": 1}, "1 message allowed")],
+    [
+        ({"per_hour": 2}, "limit of 2 messages in an hour"),
+        ({"per_day": 1}, "limit of 1 message in a day"),
+    ],
 )
 def test_an_account_has_sent_all_it_may(
     run: CampaignRun, limit: dict[str, int], words: str
@@ -137,7 +139,7 @@ def test_an_account_has_sent_all_it_may(
             account=account, seq=int(at.timestamp()), marked_at=at, finished_at=at
         )
     assert words in sentences(run)
-    explanation = why_is_nothing_moving(run=run)[0]
+    explanation = run_waiting_reasons(run=run)[0]
     assert explanation.until is not None
     assert explanation.until > timezone.now() + timedelta(minutes=50)
 
@@ -147,13 +149,12 @@ def test_the_gateway_is_away_from_the_accounts_egress_alone(run: CampaignRun) ->
     register_worker(egress_name="far", source_address=None, proxy=None, version="1")
     Lease.objects.update(egress=near)
     Outage.objects.create(egress=near, began_at=timezone.now(), sentence="Nobody answers there.")
-    said = sentences(run)
-    assert "uses the egress “default”, from which the gateway has been unreachable" in said
+    assert "uses egress “default”, which has not reached the gateway since" in sentences(run)
 
 
 def test_an_accounts_egress_is_not_in_use(run: CampaignRun) -> None:
     Account.objects.update(egress=Egress.objects.create(name="far away", is_enabled=False))
-    assert "“far away”, which is not in use" in sentences(run)
+    assert "“far away”, which is disabled" in sentences(run)
 
 
 def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
@@ -164,16 +165,16 @@ def test_the_gateways_answers_are_lost(run: CampaignRun) -> None:
         account=delivery.account, seq=1, marked_at=timezone.now(), replays=3, res="reset"
     )
     said = sentences(run)
-    assert "20001 has repeated a request 3 times under the same SEQ since" in said
+    assert "20001 has repeated its request 3 times under the same SEQ since" in said
     assert "the connection broke" in said
     delivery.refresh_from_db()
-    assert why_is_delivery_waiting(delivery=delivery).sentence == said
+    assert delivery_waiting_reason(delivery=delivery).sentence == said
 
 
 def test_many_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) -> None:
     run = CampaignRun.objects.get(pk=run.pk)
     with CaptureQueriesContext(connection) as one:
-        why_is_nothing_moving(run=run)
+        run_waiting_reasons(run=run)
     for number in range(5):
         other = make_account(
             20_100 + number, friends=PEOPLE, state=AccountState.ONLINE, per_day=100
@@ -181,7 +182,7 @@ def test_many_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) 
         contact = make_list(f"list {number}", [100_100 + number]).contacts.get()
         run.deliveries.create(uin=contact.uin, contact=contact, account=other)
     with CaptureQueriesContext(connection) as many:
-        assert why_is_nothing_moving(run=run) == []
+        assert run_waiting_reasons(run=run) == []
     assert len(many) <= len(one) + 1
 
 
@@ -195,16 +196,17 @@ def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: Campaig
         contact = make_list(f"list {number}", [100_200 + number]).contacts.get()
         run.deliveries.create(uin=contact.uin, contact=contact, account=account)
         with CaptureQueriesContext(connection) as asked:
-            assert why_is_nothing_moving(run=run)[0].count == number + 1
+            assert run_waiting_reasons(run=run)[0].count == number + 1
         counts.append(len(asked))
-    assert len(set(counts)) == 1
+    # The shared clock may ask the database for its time once in between.
+    assert max(counts) <= min(counts) + 1
 
 
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
 def test_an_account_was_stopped(run: CampaignRun, state: Any) -> None:
     Account.objects.update(state=state, state_detail="密码错误")
     said = sentences(run)
-    assert f"Account 20001 is {state}, since" in said
+    assert f"Account 20001 has been {state} since" in said
     assert "密码错误" in said
 
 
@@ -216,15 +218,15 @@ def test_an_accounts_egress_has_no_worker(run: CampaignRun) -> None:
 def test_a_delivery_is_tried_again_later(run: CampaignRun) -> None:
     Delivery.objects.update(not_before=timezone.now() + timedelta(minutes=5))
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
-    assert "tried again at" in why_is_delivery_waiting(delivery=delivery).sentence
+    assert "will be retried at" in delivery_waiting_reason(delivery=delivery).sentence
 
 
 @pytest.mark.parametrize(
     ("state", "reason", "expected"),
     [
-        ("sending", "", "with the gateway; the answer"),
-        ("failed", "RES_5", "failed RES_5"),
-        ("unknown", "reset", "unknown reset"),
+        ("sending", "", "sent to the gateway; waiting"),
+        ("failed", "RES_5", "failed: RES=5: illegal UIN"),
+        ("unknown", "reset", "unknown: reset: "),
     ],
 )
 def test_a_delivery_that_does_not_wait(
@@ -232,4 +234,4 @@ def test_a_delivery_that_does_not_wait(
 ) -> None:
     Delivery.objects.update(state=state, reason=reason)
     delivery = Delivery.objects.select_related("run").order_by("pk")[0]
-    assert expected in why_is_delivery_waiting(delivery=delivery).sentence
+    assert expected in delivery_waiting_reason(delivery=delivery).sentence

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from campaigns.models import CampaignRun
 from campaigns.planning.reroute import reroute_stopped_accounts
-from campaigns.steering.lifecycle import resume_run
+from campaigns.run_control.lifecycle import resume_run
 from campaigns.tasks import advance_all_runs, advance_run
 from contacts.models import Segment
 from sending.models import Delivery
 from sending.runs.finish import finish_runs_that_are_done
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.console.making import make_operator
 
 PEOPLE = range(100_000, 100_004)

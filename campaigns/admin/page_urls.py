@@ -1,4 +1,4 @@
-"""Where things are shown: the addresses that numbers and names lead to."""
+"""The URLs of the console's pages about campaigns, runs and deliveries."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.urls import reverse
 from campaigns.models import Campaign, CampaignRun
 
 
-def page_address(campaign: Campaign, run: CampaignRun | None = None) -> str:
-    """Return where a campaign is shown, with one of its runs."""
+def campaign_url(campaign: Campaign, run: CampaignRun | None = None) -> str:
+    """Return the URL of a campaign's page, showing the newest or the given run."""
     page = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
     return page if run is None else f"{page}?run={run.number}"
 
 
-def run_address(run: CampaignRun) -> str:
-    """Return where a run is shown: on the page of its campaign."""
+def run_url(run: CampaignRun) -> str:
+    """Return the URL of a run: its campaign's page."""
     page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
     return f"{page}?run={run.number}"
 
 
-def deliveries_address(**filters: Any) -> str:
-    """Return the list of deliveries with these filters set."""
+def deliveries_url(**filters: Any) -> str:
+    """Return the URL of the list of deliveries with these filters."""
     return f"{reverse('admin:sending_delivery_changelist')}?{urlencode(filters)}"

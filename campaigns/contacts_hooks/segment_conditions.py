@@ -1,7 +1,7 @@
-"""What segments may ask of accounts and campaigns; registered by the app at its start.
+"""The segment conditions about accounts and campaigns, registered at start-up.
 
-People are tied to friendships and answers by UIN, to deliveries by contact: each look-up is served
-by an index that planning or the person's page needs anyway.
+Friendships and replies are joined by UIN, deliveries by contact. Each join uses an index that
+planning or the person's page also needs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sending.states import DeliveryState
 
 
 def friend_of(node: Mapping[str, Any]) -> Q:
-    """{"kind": "friend_of", "accounts": [UIN, ...]}: of one of these; empty: of any account."""
+    """{"kind": "friend_of", "accounts": [UIN, ...]}: a friend of one of these; empty: of any."""
     uins = whole_numbers(node, "accounts")
     friends = Friend.objects.filter(uin=OuterRef("uin"), ended_at=None)
     if uins:
@@ -29,7 +29,7 @@ def friend_of(node: Mapping[str, Any]) -> Q:
 def last_written(node: Mapping[str, Any]) -> Q:
     """{"kind": "last_written", "is": "less_than"|"more_than"|"never", "days": n}.
 
-    "more_than" is: written to, but not within these days.
+    When the person last got a message. "more_than": at least one, but none within these days.
     """
     sent = Delivery.objects.filter(contact=OuterRef("pk"), state=DeliveryState.SENT)
     comparison = node.get("is")
@@ -42,7 +42,7 @@ def last_written(node: Mapping[str, Any]) -> Q:
 
 
 def never_reached(_node: Mapping[str, Any]) -> Q:
-    """{"kind": "never_reached"}: there were messages for them, and none was ever sent."""
+    """{"kind": "never_reached"}: the person had deliveries, and none was ever sent."""
     deliveries = Delivery.objects.filter(contact=OuterRef("pk"))
     return Q(Exists(deliveries)) & ~Q(Exists(deliveries.filter(state=DeliveryState.SENT)))
 
@@ -50,8 +50,8 @@ def never_reached(_node: Mapping[str, Any]) -> Q:
 def replied(node: Mapping[str, Any]) -> Q:
     """{"kind": "replied", "is": "ever"|"less_than"|"more_than"|"never", "days": n}.
 
-    Who wrote to one of the accounts; without "is": ever. "more_than" is: they did, but not within
-    these days. Requests for friendship, and their answers, are no replies.
+    Whether the person wrote to one of the accounts; without "is": ever. "more_than": they did, but
+    not within these days. Friend requests and the answers to them do not count.
     """
     wrote = InboundMessage.objects.filter(uin=OuterRef("uin"), kind=InboundKind.USER)
     comparison = node.get("is", "ever")
@@ -65,7 +65,7 @@ def replied(node: Mapping[str, Any]) -> Q:
 
 
 def register_conditions() -> None:
-    """Teach segments these kinds."""
+    """Register these conditions with segments."""
     register_condition("friend_of", friend_of)
     register_condition("last_written", last_written)
     register_condition("never_reached", never_reached)

@@ -15,12 +15,12 @@ from liquid import Environment
 from liquid.exceptions import LiquidError
 
 from sending.text_context import context_for
-from tests.campaigns.hostile_texts import ATTRIBUTES, CONTEXT, scraps, texts, values
+from tests.texts.hostile_texts import ATTRIBUTES, CONTEXT, scraps, texts, values
 from texts.faults import TextFault, Unsendable
-from texts.filter_work import strip_html
 from texts.filters import FILTERS
 from texts.language import TAGS, environment
 from texts.rendering import TextProblem, _compiled, compile_text
+from texts.replaced_filters import strip_html
 
 #: What the requirement says, and what a machine that does other things at the same time takes.
 SECONDS, ALLOWANCE = 0.1, 3

@@ -1,8 +1,8 @@
-"""A run's report: a row a delivery, streamed, in a form for machines or for people.
+"""The report of a run: one row per delivery, streamed as CSV, JSON or XLSX.
 
-CSV and JSON are for machines: UTF-8 without a byte order mark, texts to the byte, nothing put in
-front of a cell. XLSX is for people: the same values in typed cells, so that no spreadsheet takes a
-text for a formula, and people who double-click see Chinese.
+CSV and JSON are for programs: UTF-8 without a byte order mark, exact texts, no prefix in a cell.
+XLSX is for people: the same values in typed cells, so that a spreadsheet never takes a text for a
+formula, and Chinese is shown correctly when the file is opened with a double-click.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ COLUMNS = (
 )
 #: Rows read from the database at a time.
 CHUNK = 2_000
-#: Rows of a sheet, its heading among them; what is more goes on in the next sheet.
+#: Rows of a sheet including the header; further rows go into the next sheet.
 SHEET_ROWS = 1_048_576
-#: Characters a cell of a sheet may have.
+#: The most characters of a cell.
 CELL_CHARACTERS = 32_767
 
 _UNFIT = ILLEGAL_CHARACTERS_RE
@@ -49,15 +49,15 @@ Row = tuple[Any, ...]
 
 
 def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
-    """Write a run's report and return how many deliveries it has.
+    """Write a run's report and return the number of deliveries in it.
 
     Args:
         run: the run.
-        format: csv, json (one array, a row a line) or xlsx.
-        out: where to; written front to back, never read. An error of it passes through.
+        format: csv, json (one array, one row per line) or xlsx.
+        out: the binary output; written sequentially, never read. Its errors are passed on.
 
     Raises:
-        Refusal: there is no such format (`format_unknown`).
+        Refusal: the format is unknown (`format_unknown`).
     """
     if format not in WRITERS:
         raise Refusal(
@@ -66,6 +66,11 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
             code="format_unknown",
         )
     return WRITERS[format](_rows(run), out)
+
+
+def utc_iso(moment: datetime | None) -> str | None:
+    """Return a time in ISO 8601, UTC, ending in Z; None for None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _rows(run: CampaignRun) -> Iterator[Row]:
@@ -83,23 +88,19 @@ def _rows(run: CampaignRun) -> Iterator[Row]:
     )
     deliveries = Delivery.objects.filter(run=run).order_by("pk").values_list(*columns)
     for *values, sent_at, text in deliveries.iterator(chunk_size=CHUNK):
-        yield (*values, _iso(sent_at), constant if text is None else text)
+        yield (*values, utc_iso(sent_at), constant if text is None else text)
 
 
 def _constant_text(run: CampaignRun) -> str:
-    """Return what everyone gets whose delivery has no text of its own, if that is known."""
+    """Return the text of deliveries without a text of their own, if it is the same for all."""
     try:
         return run.text if compile_text(run.text).is_constant else ""
     except TextProblem:
         return ""
 
 
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _write_csv(rows: Iterator[Row], out: BinaryIO) -> int:
-    # CR LF ends a row (RFC 4180), so that a text with either of the two is quoted.
+    # Rows end with CR LF (RFC 4180), so that a text with CR or LF is quoted.
     written = 0
     with _text_layer(out) as text:
         writer = csv.writer(text, lineterminator="\r\n")
@@ -137,7 +138,7 @@ def _write_xlsx(rows: Iterator[Row], out: BinaryIO) -> int:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Return a value as a sheet can hold it; a text is a text, whatever it begins with."""
+    """Return a value that a sheet can hold; a text stays a text even if it begins with =."""
     if not isinstance(value, str) or (value[:1] != "=" and not _UNFIT.search(value)):
         return value
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:CELL_CHARACTERS])
@@ -147,7 +148,7 @@ def _cell(sheet: Any, value: Any) -> Any:
 
 @contextmanager
 def _text_layer(out: BinaryIO) -> Iterator[TextIO]:
-    """A UTF-8 text layer over `out` that leaves it open, and leaves line ends alone."""
+    """Yield a UTF-8 text layer over `out` that keeps line ends and does not close `out`."""
     layer = io.TextIOWrapper(out, encoding="utf-8", newline="")
     try:
         yield layer

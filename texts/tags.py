@@ -30,7 +30,7 @@ from liquid.undefined import is_undefined
 from foundation.sentences import Sentence as _
 from texts.bounds import MOST_BITS, MOST_CHARACTERS, refuse_too_many_rounds, too_complex, too_large
 from texts.filters import search_steps
-from texts.lexer import lines_of_program
+from texts.lexer import tokenize_program
 
 #: Steps that a loop or another block takes besides what is in it.
 BLOCK_STEPS = 4
@@ -165,7 +165,7 @@ class BoundedProgram(LiquidTag):
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
-        self._tokenize = partial(lines_of_program)
+        self._tokenize = partial(tokenize_program)
 
 
 class _BoundedContains(ContainsExpression):
@@ -252,7 +252,7 @@ def _refuse_numbers(expression: Expression, *values: object) -> None:
         if isinstance(value, int) and value.bit_length() > MOST_BITS:
             token = expression.token
             raise too_complex(
-                _("this number is too large: write a smaller one."), token.source, token.start_index
+                _("this number is too large: use a smaller one."), token.source, token.start_index
             )
 
 

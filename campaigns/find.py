@@ -1,4 +1,4 @@
-"""Campaigns and what they are made of, by the names an operator gave them."""
+"""Look up campaigns, runs, lists, segments and templates by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from contacts.models import ContactList, Segment
 from foundation.refusals import Refusal
 
-#: Names that are compared for the nearest one.
+#: The most names that are compared to suggest the nearest one.
 MOST_NAMES = 5_000
 
 Named = TypeVar("Named", bound=Model)
@@ -30,15 +30,18 @@ def find_campaign(*, name: str) -> Campaign:
 
 
 def find_run(*, campaign: Campaign, number: int | None = None) -> CampaignRun:
-    """Return a run of a campaign: the newest, or the one of that number.
+    """Return a run of a campaign: the newest, or the one with this number.
 
     Raises:
-        Refusal: it has none (`not_started`), or none of that number (`run_unknown`).
+        Refusal: the campaign has no run (`not_started`) or none with this number (`run_unknown`).
     """
     run = newest_run(campaign=campaign)
     if run is None:
         raise Refusal(
-            _("Campaign “%(name)s” has not been started yet: manage.py campaign start.")
+            _(
+                "Campaign “%(name)s” has not been started yet. Start it with manage.py "
+                "campaign start."
+            )
             % {"name": campaign.name},
             code="not_started",
         )
@@ -62,7 +65,7 @@ def find_lists(*, names: Sequence[str]) -> list[ContactList]:
     """Return the lists of these names, each once.
 
     Raises:
-        Refusal: there is none of one of them (`list_unknown`).
+        Refusal: one of the names is unknown (`list_unknown`).
     """
     missing = _("There is no list “%(name)s”.")
     return [
@@ -75,7 +78,7 @@ def find_segments(*, names: Sequence[str]) -> list[Segment]:
     """Return the segments of these names, each once.
 
     Raises:
-        Refusal: there is none of one of them (`segment_unknown`).
+        Refusal: one of the names is unknown (`segment_unknown`).
     """
     missing = _("There is no segment “%(name)s”.")
     return [
@@ -95,7 +98,7 @@ def find_template(*, name: str) -> MessageTemplate:
 
 
 def _find(rows: QuerySet[Named], name: str, *, missing: str, code: str) -> Named:
-    """Return the row of that name, or refuse with the nearest name there is."""
+    """Return the row with this name, or refuse and suggest the nearest name."""
     found = rows.filter(name=name.strip()).first()
     if found is not None:
         return found

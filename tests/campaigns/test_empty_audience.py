@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.planning.preflight import preflight
-from campaigns.planning.preflight_people import audience_of, first_people
-from campaigns.planning.preview_sql import Fate, count_picks
-from campaigns.steering.lifecycle import start_campaign
+from campaigns.planning.preflight_people import audience_of, first_routes
+from campaigns.planning.preflight_sql import PreflightGroup, count_picks
+from campaigns.run_control.lifecycle import start_campaign
 from campaigns.tasks import advance_all_runs
 from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactList, Membership, Segment
 from foundation.refusals import Refusal
 from sending.states import RunState
-from tests.campaigns.making import make_account, make_campaign, make_list, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 from tests.console.making import make_operator
 
@@ -102,7 +102,12 @@ def test_the_pages_show_it(audience: str, client: Client) -> None:
     campaign = a_campaign(audience)
     client.force_login(make_operator())
     address = f"/campaigns/campaign/{campaign.pk}/"
-    for page in ("page/", "change/", "preflight/", *(f"preflight/{fate}/" for fate in Fate)):
+    for page in (
+        "page/",
+        "change/",
+        "preflight/",
+        *(f"preflight/{group}/" for group in PreflightGroup),
+    ):
         assert client.get(address + page).status_code == 200, page
     assert b"q-says danger" in client.get(f"{address}preflight/").content
     client.post(f"{address}do/start/")
@@ -175,7 +180,7 @@ def test_whatever_segments_say_planning_and_preflight_agree_or_refuse(
     except Refusal:
         return
     counted = sum(pick.people for pick in count_picks(picks=audience.pick(people=audience.people)))
-    named = first_people(audience=audience, fate=Fate.TARGETED, most=100)
+    named = first_routes(audience=audience, group=PreflightGroup.TARGETED, most=100)
     into = ContactList.objects.create(name="into")
     for segment in campaign.segments.all():
         combine_lists(into=into, segment=segment)

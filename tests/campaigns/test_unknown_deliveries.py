@@ -10,13 +10,19 @@ import pytest
 from accounts.models import Account
 from campaigns.management.commands.campaign import Command
 from campaigns.models import CampaignRun
-from campaigns.steering.lifecycle import resolve_unknown
+from campaigns.run_control.lifecycle import resolve_unknown
 from contacts.models import Contact
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures, figures_of
 from sending.states import DeliveryState, RunState
-from tests.campaigns.making import make_account, make_campaign, make_delivery, make_list, make_run
+from tests.campaigns.factories import (
+    make_account,
+    make_campaign,
+    make_delivery,
+    make_list,
+    make_run,
+)
 from tests.commandline import CommandResult, manage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]

@@ -1,7 +1,7 @@
-"""Verbs of a run's life: start, pause, resume, cancel, retry, settle what is unknown.
+"""The services that start, pause, resume, cancel and retry a run and resolve unknown deliveries.
 
-Each takes hold before the next message of every account (rule 7): a mark is refused as soon as the
-run does not run, so at most one request an account is in flight after the click.
+Each takes effect before the next message of every account (rule 7). A mark is refused as soon as
+the run is not running, so at most one request per account is in flight afterwards.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 
 from accounts.models import Account
-from campaigns.audience.people import people_of
+from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from clocks import shared
@@ -26,26 +26,32 @@ from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 from texts.rendering import compile_text
 
-#: Pending deliveries cancelled at once; the rest follow in the background.
+#: Pending deliveries that are cancelled immediately. The others are cancelled in the background.
 CANCELLED_AT_ONCE = 5_000
 
 
 def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
-    """Start a campaign: make a run with its own copy of everything, and begin to prepare it.
+    """Start a campaign: create a run with its own copy of the definition, and prepare it.
+
+    Args:
+        campaign: the campaign.
+        by: the operator; None for the command line.
 
     Returns:
-        the run: scheduled when the campaign starts at a later time, else preparing.
+        the run: scheduled if the campaign has a later start time, else preparing.
 
     Raises:
-        Refusal: it is under way already, or there is nobody to write to, or nobody to send.
+        Refusal: a run is already active (`already_active`), the audience is empty (`no_audience`),
+            or no account can send (`no_account`).
+        TextProblem: the text cannot be compiled.
     """
     compile_text(campaign.message)
     _refuse_active(campaign)
-    if not people_of(of=campaign).exists():
+    if not targeted_contacts(of=campaign).exists():
         raise Refusal(
             _(
-                "Nobody is in the lists of “%(name)s” (after those it excludes). "
-                "Import contacts into one of them first."
+                "The audience of “%(name)s” is empty after exclusions. Import contacts "
+                "into one of its lists first."
             )
             % {"name": campaign.name},
             code="no_audience",
@@ -67,10 +73,10 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
 
 
 def pause_run(*, run: CampaignRun, by: Any = None) -> None:
-    """Pause a run. What is in flight finishes; nothing else is sent until it is resumed.
+    """Pause a run. Requests in flight finish; nothing else is sent until the run is resumed.
 
     Raises:
-        Refusal: it is not running.
+        Refusal: the run is not running (`wrong_state`).
     """
     if not change_run_state(
         run_id=run.pk, to=RunState.PAUSED, detail=_("Paused by %(who)s.") % {"who": _who(by)}, by=by
@@ -79,13 +85,14 @@ def pause_run(*, run: CampaignRun, by: Any = None) -> None:
 
 
 def resume_run(*, run: CampaignRun, by: Any = None) -> None:
-    """Let a paused run, or one that a breaker stopped, go on.
+    """Resume a run that was paused, or that stopped after errors.
 
     Raises:
-        Refusal: it is neither.
+        Refusal: the run is neither paused nor stopped (`wrong_state`), or another run of the
+            campaign is active (`already_active`).
     """
     run.refresh_from_db()
-    # A run that stopped before it was planned is prepared once more.
+    # A run that stopped before it was planned is prepared again.
     to = RunState.RUNNING if run.planned_at is not None else RunState.PREPARING
     try:
         is_resumed = run.state in (RunState.PAUSED, RunState.STOPPED) and change_run_state(
@@ -103,10 +110,10 @@ def resume_run(*, run: CampaignRun, by: Any = None) -> None:
 
 
 def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
-    """Cancel a run for good. What is in flight finishes and counts; the rest is not sent.
+    """Cancel a run permanently. Requests in flight finish and count; nothing else is sent.
 
     Raises:
-        Refusal: it is over already.
+        Refusal: the run has already ended (`wrong_state`).
     """
     if not change_run_state(
         run_id=run.pk,
@@ -114,7 +121,7 @@ def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
         detail=_("Cancelled by %(who)s.") % {"who": _who(by)},
         by=by,
     ):
-        raise _not_possible(run, _("It is over: there is nothing left to cancel."))
+        raise _not_possible(run, _("A run that has ended cannot be cancelled."))
     cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
 
 
@@ -125,22 +132,23 @@ def retry_run(
     res: str | None = None,
     by: Any = None,
 ) -> int:
-    """Send again exactly those deliveries of a run that ended in one of these states.
+    """Send the deliveries of a run again that ended in one of these states.
 
     Args:
-        run: the run; one that is over is opened again for them.
-        states: failed, unknown or both. Of what is unknown some may have arrived: they may get
-            the message a second time, so it has to be asked for by name.
-        res: only those whose last result code is this.
+        run: the run. A run that has ended is reopened.
+        states: failed, unknown or both. Unknown messages may have arrived, and the person may
+            get the message twice. That is why unknown must be named explicitly.
+        res: only deliveries with this last result code; None for all.
         by: the operator.
 
     Returns:
-        how many are tried again.
+        the number of deliveries to retry.
 
     Raises:
-        Refusal: there are none, or the run was cancelled.
+        Refusal: no delivery matches (`nothing_to_retry`), the run was cancelled (`wrong_state`),
+            or another run of the campaign is active (`already_active`).
     """
-    # Of an erased person (UIN 0) only the figures are kept: nobody is there to write to.
+    # UIN 0 is an erased person: only the figures are kept, and there is no recipient.
     rows = Delivery.objects.filter(run=run, state__in=list(states)).exclude(uin=0)
     if res is not None:
         rows = rows.filter(last_res=res)
@@ -148,31 +156,31 @@ def retry_run(
     again = move_deliveries(deliveries=rows, to=DeliveryState.PENDING)
     if not again:
         raise Refusal(
-            _("Run %(run)s has no deliveries like that: nothing is tried again.") % {"run": run},
+            _("Run %(run)s has no such deliveries: there is nothing to retry.") % {"run": run},
             code="nothing_to_retry",
         )
-    _reopen(run, by=by, detail=_("%(n)d deliveries are tried again.") % {"n": again})
+    _reopen(run, by=by, detail=_("%(n)d deliveries will be retried.") % {"n": again})
     return again
 
 
 def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) -> int:
-    """Take an operator's word on deliveries whose arrival is unknown.
+    """Record an operator's decision on deliveries whose result is unknown.
 
     Args:
-        deliveries: those meant; others than unknown ones are left alone.
-        to: sent (seen arriving), failed (did not arrive), or pending (send again).
+        deliveries: the deliveries; those that are not unknown are not changed.
+        to: sent (it arrived), failed (it did not arrive), or pending (send again).
         by: the operator.
 
     Returns:
-        how many were resolved.
+        the number of deliveries that were resolved.
 
     Raises:
-        Refusal: they are to be sent again, and the run of one was cancelled or has a successor
-            under way. None is resolved then.
+        Refusal: they should be sent again, but one of their runs was cancelled or a later run of
+            its campaign is active. No delivery is changed in that case.
     """
     unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
     if to == DeliveryState.PENDING:
-        unknown = unknown.exclude(uin=0)  # erased: nobody is there to write to
+        unknown = unknown.exclude(uin=0)  # erased: there is no recipient
     runs = list(CampaignRun.objects.filter(pk__in=unknown.order_by().values("run_id").distinct()))
     if to == DeliveryState.PENDING:
         for run in runs:
@@ -191,10 +199,10 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
 
 
 def _refuse_reopening(run: CampaignRun) -> None:
-    """Refuse before anything is moved: what is pending in a run that cannot run is never sent."""
+    """Refuse before anything is moved: pending deliveries of a run that cannot run stay unsent."""
     run.refresh_from_db()
     if run.state == RunState.CANCELLED:
-        raise _not_possible(run, _("Start it anew instead."))
+        raise _not_possible(run, _("Start a new run instead."))
     if run.state in (RunState.FINISHED, RunState.STOPPED):
         _refuse_active(run.campaign)
 
@@ -211,7 +219,7 @@ def _reopen(run: CampaignRun, *, by: Any, detail: str) -> None:
 
 
 def _make_run(campaign: Campaign, *, starts_at: Any) -> CampaignRun:
-    """Make a run with its own copy of the campaign; in the caller's transaction."""
+    """Create a run with its own copy of the campaign, in the caller's transaction."""
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
         campaign=campaign,
@@ -251,14 +259,12 @@ def _refuse_active(campaign: Campaign) -> None:
 def _refuse_without_accounts(campaign: Campaign) -> None:
     accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
     if not accounts.exists():
-        raise Refusal(
-            _("There is no account that could send. Import accounts first."), code="no_account"
-        )
+        raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")
     if not accounts.working().exists():
         raise Refusal(
             _(
-                "All accounts of “%(name)s” are quarantined or disabled. Look at their reasons, "
-                "and enable those that are right."
+                "All accounts of “%(name)s” are quarantined or disabled. Check the "
+                "reasons, and enable the accounts that should send."
             )
             % {"name": campaign.name},
             code="no_account",

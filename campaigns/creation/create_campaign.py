@@ -1,4 +1,4 @@
-"""The verb that makes a campaign, whole and checked, or says why it does not."""
+"""The service that validates and creates a campaign."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
-from campaigns.definitions.schedule import read_timezone, refuse_window
+from campaigns.creation.schedule import read_timezone, refuse_window
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
@@ -40,25 +40,26 @@ def create_campaign(
     allows_strangers: bool = False,
     by: Any = None,
 ) -> Campaign:
-    """Make a campaign. It sends nothing until it is started.
+    """Create a campaign. It sends nothing until it is started.
 
     Args:
         name: unique, at most 128 characters.
-        lists: to whom; at least one, or a segment.
-        excluded_lists: but not to the people of these.
-        segments: and to whoever meets these when the run is planned.
-        text: what to say, in Liquid; or
-        template: a template that says it.
-        accounts: by whom; every working account when left out.
-        starts_at: when a start takes effect; aware, in the future.
-        window: the hours of sending, in `timezone`.
+        lists: the audience; at least one list or segment is needed.
+        excluded_lists: lists whose people are left out of the audience.
+        segments: segments that are added to the audience, evaluated when the run is planned.
+        text: the message in Liquid; either this or `template`.
+        template: the template of the message.
+        accounts: the sender accounts; empty for every working account.
+        starts_at: the earliest time of sending: aware, in the future; None for at once.
+        window: the daily sending window, in `timezone`; None for all day.
         timezone: an IANA name.
         promise: what to do about an answer that never becomes definite.
-        allows_strangers: also to people who are nobody's friend.
+        allows_strangers: whether to send to people who are not a friend of any account.
         by: the operator.
 
     Raises:
-        Refusal: something does not fit; nothing was made.
+        Refusal: an argument is invalid; nothing was created.
+        TextProblem: the text cannot be compiled or uses an unknown variable.
     """
     name = name.strip()
     _refuse_name(name)
@@ -85,7 +86,7 @@ def create_campaign(
             campaign.excluded_lists.set(excluded_lists)
             campaign.accounts.set(accounts)
     except IntegrityError:
-        _refuse_name(name)  # somebody was quicker
+        _refuse_name(name)  # another campaign took the name in the meantime
         raise
     return campaign
 
@@ -99,13 +100,13 @@ def _refuse_name(name: str) -> None:
         )
     if len(name) > LONGEST_NAME:
         raise Refusal(
-            _("The name has %(length)s characters; at most %(longest)s fit.")
+            _("The name has %(length)s characters; the limit is %(longest)s.")
             % {"length": len(name), "longest": LONGEST_NAME},
             code="name_too_long",
         )
     if Campaign.objects.filter(name=name).exists():
         raise Refusal(
-            _("There is a campaign “%(name)s” already: choose another name.") % {"name": name},
+            _("A campaign named “%(name)s” already exists: choose another name.") % {"name": name},
             code="name_taken",
         )
 
@@ -116,10 +117,12 @@ def _refuse_audience(
     if segments:
         return
     if not lists:
-        raise Refusal(_("Say to whom: a campaign needs at least one list."), code="no_list")
+        raise Refusal(
+            _("Choose the recipients: a campaign needs a list or a segment."), code="no_list"
+        )
     if set(lists) <= set(excluded):
         raise Refusal(
-            _("Every list of the campaign is also left out: nobody would be written to."),
+            _("Every list of the campaign is also excluded: there would be no recipients."),
             code="nobody",
         )
 
@@ -132,9 +135,9 @@ def _refuse_text(
     has_segments: bool,
 ) -> None:
     if template is not None and text:
-        raise Refusal(_("Say a text or choose a template, not both."), code="text_twice")
+        raise Refusal(_("Choose a template or write a text, not both."), code="text_twice")
     if template is None and not text:
-        raise Refusal(_("Say what to send: a text or a template."), code="text_missing")
+        raise Refusal(_("A campaign needs a text or a template."), code="text_missing")
     compiled = compile_text(template.text if template is not None else text)
     refuse_unknown_variables(
         compiled, attributes=attribute_names_in_use(lists=None if has_segments else lists)

@@ -1,4 +1,4 @@
-"""What planning would pick, without planning it."""
+"""SQL of the preflight: count and list the picks of planning without planning."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from django.db import connection
 
-from campaigns.planning.sql import Picks
+from campaigns.planning.plan_sql import Picks
 from sending.states import Reason
 
 
-class Fate(StrEnum):
-    """What would become of a person; whoever is skipped is called as the reason is."""
+class PreflightGroup(StrEnum):
+    """The group of people behind a preflight figure; skipped people are grouped by reason."""
 
     TARGETED = "targeted"
     SENDABLE = "sendable"
@@ -22,23 +22,23 @@ class Fate(StrEnum):
 
 
 _CONDITIONS = {
-    Fate.TARGETED: "TRUE",
-    Fate.SENDABLE: "picked_account IS NOT NULL AND NOT is_suppressed",
-    Fate.SUPPRESSED: "is_suppressed",
-    Fate.NO_ACCOUNT: "picked_account IS NULL AND has_friend AND NOT is_suppressed",
-    Fate.NOT_A_FRIEND: "picked_account IS NULL AND NOT has_friend AND NOT is_suppressed",
+    PreflightGroup.TARGETED: "TRUE",
+    PreflightGroup.SENDABLE: "picked_account IS NOT NULL AND NOT is_suppressed",
+    PreflightGroup.SUPPRESSED: "is_suppressed",
+    PreflightGroup.NO_ACCOUNT: "picked_account IS NULL AND has_friend AND NOT is_suppressed",
+    PreflightGroup.NOT_A_FRIEND: "picked_account IS NULL AND NOT has_friend AND NOT is_suppressed",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """How many people would be treated alike.
+    """The number of people with the same pick.
 
     Attributes:
-        account_id: who would write to them, or None when nobody could.
-        is_suppressed: whether they must not be written to at all.
-        has_friend: whether some account of the campaign, working or not, is their friend.
-        people: how many.
+        account_id: the account that would send to them, or None.
+        is_suppressed: whether they are suppressed.
+        has_friend: whether an account of the campaign, working or not, has them as a friend.
+        people: the number of people.
     """
 
     account_id: int | None
@@ -48,7 +48,7 @@ class Pick:
 
 
 def count_picks(*, picks: Picks) -> list[Pick]:
-    """Count the picks, alike ones together, in one statement."""
+    """Return the number of people for each distinct pick, in one statement."""
     counting = (
         "SELECT picked_account, is_suppressed, has_friend, COUNT(*) "  # noqa: S608
         f"FROM ({picks.sql}) picks GROUP BY picked_account, is_suppressed, has_friend"
@@ -61,18 +61,18 @@ def count_picks(*, picks: Picks) -> list[Pick]:
         ]
 
 
-def first_of(
-    *, picks: Picks, fate: Fate, most: int, account_id: int | None = None
+def first_picks(
+    *, picks: Picks, group: PreflightGroup, most: int, account_id: int | None = None
 ) -> dict[int, int | None]:
-    """Return the first people of whom this would become, by id, each with the account picked.
+    """Return the first people of a group by contact id, with the account picked for each.
 
     Args:
-        picks: of whom.
-        fate: what would become of them.
-        most: how many at most.
-        account_id: only those whom this account would write to.
+        picks: the picks of the audience.
+        group: the preflight group.
+        most: the maximum number of people.
+        account_id: only people this account would send to.
     """
-    condition, params = _CONDITIONS[fate], list(picks.params)
+    condition, params = _CONDITIONS[group], list(picks.params)
     if account_id is not None:
         condition += " AND picked_account = %s"
         params.append(account_id)

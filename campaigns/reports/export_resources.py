@@ -44,21 +44,21 @@ class DeliveryResource(ModelResource):
         export_order = fields
 
     def get_queryset(self) -> Any:
-        """Return all deliveries, with what a row shows."""
+        """Return all deliveries with the related rows that a row shows."""
         return super().get_queryset().select_related("run__campaign_run__campaign", "account")
 
     def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
-        """Add what a row shows to the query, so that no row asks again.
+        """Join the related rows, so that no row makes a query of its own.
 
-        The list on the screen leaves the texts out; a file has them.
+        The list in the console defers the texts; the file contains them.
         """
         whole = super().filter_export(queryset, **kwargs).defer(None)
         return whole.select_related("run__campaign_run__campaign", "account")
 
     def dehydrate_run(self, delivery: Delivery) -> str:
-        """Return the run as people call it."""
+        """Return campaign and number of the run."""
         return str(delivery.run.campaign_run)
 
     def dehydrate_text(self, delivery: Delivery) -> str:
-        """Return the text sent: its own, or the run's."""
+        """Return the delivery's own text, or the run's."""
         return delivery.run.text if delivery.text is None else delivery.text

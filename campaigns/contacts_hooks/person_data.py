@@ -1,4 +1,4 @@
-"""What accounts and campaigns know of a person, and how it is erased; registered at the start."""
+"""A person's friendships and messages: page sections and erasure. Registered at start-up."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import Friend, InboundKind, InboundMessage
+from campaigns.reason_text import reason_text
 from contacts.models import Contact
 from contacts.people.erase import register_eraser
 from contacts.people.person_page import Section, register_section
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from sending.states import DeliveryState, Reason
+from sending.states import DeliveryState
 
-#: Rows of a section.
+#: The most rows a section shows.
 MOST_ROWS = 200
-#: States in which the engine still works on a delivery, or an operator may.
+#: States in which the engine, or an operator, may still act on a delivery.
 _UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 def friendships(contact: Contact) -> Section:
-    """Return whose friend a person is, or was."""
+    """Return the accounts whose friend a person is or was."""
     rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-since")
     return Section(
         "friends",
@@ -34,9 +35,9 @@ def friendships(contact: Contact) -> Section:
 
 
 def messages(contact: Contact) -> Section:
-    """Return everything a person was ever sent or was to be sent, and everything they wrote.
+    """Return all deliveries to a person and all messages from them, newest first.
 
-    In the order of time, newest first. What was not sent stands where its run was planned.
+    A delivery that was not sent is placed at the time when its run was planned.
     """
     rows = sorted([*_sent(contact), *_written(contact)], key=lambda row: row[0], reverse=True)
     titles = [_("at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
@@ -63,7 +64,7 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 row.run.campaign_run,
                 row.account,
                 row.get_state_display(),
-                Reason(row.reason).label if row.reason in Reason.values else row.reason,
+                reason_text(row.reason),
                 row.last_res,
                 row.text if row.text is not None else row.run.text,
             ),
@@ -96,10 +97,12 @@ def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
 
 
 def erase(contact: Contact) -> None:
-    """Take a person out of deliveries, the inbox and friend lists; the rows that count stay.
+    """Erase a person from deliveries, the inbox and friend lists.
+
+    Delivery rows stay, without the person, because the figures count them.
 
     Raises:
-        Refusal: a run still has a message for them.
+        Refusal: a run still has an open or unknown delivery for the person (`open_delivery`).
     """
     deliveries = Delivery.objects.filter(contact=contact)
     open_one = (
@@ -110,20 +113,20 @@ def erase(contact: Contact) -> None:
     if open_one is not None:
         raise Refusal(
             _(
-                "%(run)s still has a message for this person that is not settled. Suppress the "
-                "person, cancel the run or wait for its end, and erase again."
+                "%(run)s still has an open or unknown delivery for this person. Suppress "
+                "the person, cancel the run or wait until it ends, then erase again."
             )
             % {"run": open_one.run.campaign_run},
             code="open_delivery",
         )
-    # Failed ones could be retried, with a text made for nobody: "" renders as nothing to send.
+    # A retry of a failed delivery must find no text: an empty one is not sent.
     deliveries.update(contact=None, uin=0, text="")
     InboundMessage.objects.filter(uin=contact.uin).delete()
     Friend.objects.filter(uin=contact.uin).delete()
 
 
-def register_person() -> None:
-    """Add the sections to the person's page, and the eraser."""
+def register_person_data() -> None:
+    """Register the sections and the erasure with contacts."""
     register_section("friends", friendships)
     register_section("messages", messages)
     register_eraser(erase)

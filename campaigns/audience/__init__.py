@@ -1,1 +1,0 @@
-"""Who a campaign is for, and what campaigns know of a person or a list."""

@@ -1,0 +1,1 @@
+"""Creating campaigns and reading their schedules."""

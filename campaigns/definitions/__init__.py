@@ -1,1 +1,0 @@
-"""Making and finding campaigns, and reading their schedules."""

@@ -1,0 +1,182 @@
+"""Why nothing is being sent: the waiting reasons of a run and of a single delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import (
+    Account,
+    AccountTask,
+    AccountTaskKind,
+    AccountTaskState,
+)
+from campaigns.models import CampaignRun
+from campaigns.planning.preflight import seconds_per_message
+from campaigns.planning.prepare import accounts_of
+from campaigns.reason_text import reason_text
+from clocks import shared
+from foundation.times import clock
+from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
+from sending.models import Delivery
+from sending.runs.windows import is_open, next_opening
+from sending.states import DeliveryState, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReason:
+    """One reason why a run or a delivery waits.
+
+    Attributes:
+        sentence: for the operator.
+        count: the number of accounts or deliveries it affects, if it counts them.
+        until: when the wait ends without an operator, if that is known.
+    """
+
+    sentence: str
+    count: int | None = None
+    until: datetime | None = None
+
+
+def run_waiting_reasons(*, run: CampaignRun) -> list[WaitingReason]:
+    """Return why a run is not sending as fast as it could; empty when it is."""
+    if run.state == RunState.SCHEDULED:
+        return [_until(_("It starts at %(time)s."), run.starts_at)]
+    if run.state == RunState.PAUSED:
+        return [WaitingReason(_paused(run))]
+    if run.state == RunState.PREPARING:
+        return _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
+    if run.state != RunState.RUNNING:
+        return [WaitingReason(run.state_detail)] if run.state_detail else []
+    return _sending_reasons(run)
+
+
+def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
+    """Return what an open delivery waits for; of any other, its state and the reason for it."""
+    if delivery.state == DeliveryState.SENDING:
+        return _in_flight_reason(delivery)
+    if delivery.state != DeliveryState.PENDING:
+        reason = reason_text(delivery.reason)
+        return WaitingReason(": ".join(filter(None, (delivery.get_state_display(), str(reason)))))
+    run = delivery.run.campaign_run
+    if run.state != RunState.RUNNING:
+        reasons = run_waiting_reasons(run=run)
+        return reasons[0] if reasons else WaitingReason(run.get_state_display())
+    if delivery.not_before is not None and delivery.not_before > shared.now():
+        return _until(_("It will be retried at %(time)s."), shared.as_wall(delivery.not_before))
+    egresses = EgressStatus()
+    general = _whole_run_reason(run, egresses)
+    return general or _account_reason(delivery, egresses)
+
+
+def _sending_reasons(run: CampaignRun) -> list[WaitingReason]:
+    egresses = EgressStatus()
+    general = _whole_run_reason(run, egresses)
+    if general is not None:
+        return [general]
+    waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
+    accounts = Account.objects.filter(Exists(waiting))
+    found = find_account_waits(accounts=accounts, egresses=egresses)
+    return [_summary(waits) for waits in found.values()]
+
+
+def _summary(waits: list[Wait]) -> WaitingReason:
+    ends = [wait.until for wait in waits if wait.until is not None]
+    return WaitingReason(summarise_waits(waits), len(waits), min(ends, default=None))
+
+
+def _whole_run_reason(run: CampaignRun, egresses: EgressStatus) -> WaitingReason | None:
+    """Return what stops all accounts of a run: its window, no worker, or no way to the gateway."""
+    now = shared.wall()
+    start, end, zone = run.window_start, run.window_end, run.timezone
+    if not is_open(start=start, end=end, zone=zone, at=now):
+        opening = next_opening(start=start, end=end, zone=zone, at=now)
+        return _until(_("Outside the sending window until %(time)s."), opening, zone=zone)
+    if not egresses.worked:
+        return WaitingReason(
+            _("No worker is running. Start the stack with `make run`, or start a worker.")
+        )
+    outage = egresses.outage_everywhere()
+    if outage is None:
+        return None
+    return WaitingReason(
+        _("The gateway has been unreachable since %(time)s: %(why)s Sending resumes automatically.")
+        % {"time": clock(outage.began_at), "why": outage.sentence}
+    )
+
+
+def _preparing_reasons(run: CampaignRun) -> list[WaitingReason]:
+    learning = AccountTask.objects.filter(
+        account__in=accounts_of(campaign=run.campaign),
+        kind=AccountTaskKind.SYNC,
+        state=AccountTaskState.OPEN,
+    ).count()
+    if not learning:
+        return []
+    sentence = ngettext(
+        "The friend list of %(n)d account is being synced.",
+        "The friend lists of %(n)d accounts are being synced.",
+        learning,
+    )
+    syncing = WaitingReason(sentence % {"n": learning}, learning)
+    general = _whole_run_reason(run, EgressStatus())
+    return [syncing] if general is None else [general, syncing]
+
+
+def _in_flight_reason(delivery: Delivery) -> WaitingReason:
+    awaited = WaitingReason(_("Its request has been sent to the gateway; waiting for the answer."))
+    return (_account_wait(delivery.account_id) if delivery.account_id else None) or awaited
+
+
+def _account_wait(account_id: int, egresses: EgressStatus | None = None) -> WaitingReason | None:
+    """Return why one account is not sending, or None when it can send."""
+    accounts = Account.objects.filter(pk=account_id)
+    for waits in find_account_waits(accounts=accounts, egresses=egresses).values():
+        return _summary(waits)
+    return None
+
+
+def _account_reason(delivery: Delivery, egresses: EgressStatus) -> WaitingReason:
+    account = delivery.account
+    if account is None:
+        return WaitingReason(_("No account is assigned to it."))
+    account_wait = _account_wait(account.pk, egresses)
+    if account_wait is not None:
+        return account_wait
+    before = (
+        Delivery.objects.pending()
+        .filter(account=account, run=delivery.run, pk__lt=delivery.pk)
+        .count()
+    )
+    now = shared.now()
+    slot = shared.as_wall(max(account.lease.last_reply_at or now, now)) + timedelta(
+        seconds=seconds_per_message(account) * (before + 1)
+    )
+    words = {"time": clock(slot), "n": before, "uin": account.uin}
+    if not before:
+        sentence = _("It is next in the queue: account %(uin)s sends it at about %(time)s.")
+    else:
+        sentence = ngettext(
+            "Waiting for its slot at about %(time)s: account %(uin)s sends %(n)d message "
+            "before it.",
+            "Waiting for its slot at about %(time)s: account %(uin)s sends %(n)d messages "
+            "before it.",
+            before,
+        )
+    return WaitingReason(sentence % words, before, slot)
+
+
+def _paused(run: CampaignRun) -> str:
+    paused = run.events.filter(state=RunState.PAUSED).select_related("by").order_by("-pk").first()
+    at = clock(run.state_changed_at)
+    if paused is not None and paused.by is not None:
+        return _("Paused by %(who)s at %(time)s.") % {"who": paused.by, "time": at}
+    return _("%(what)s At %(time)s.") % {"what": run.state_detail or _("Paused."), "time": at}
+
+
+def _until(sentence: str, until: datetime | None, *, zone: str | None = None) -> WaitingReason:
+    return WaitingReason(sentence % {"time": clock(until, zone=zone)}, until=until)

@@ -1,0 +1,1 @@
+"""The services that control a run: start, pause, resume, cancel, retry, resolve."""
