@@ -22,7 +22,7 @@ MOST_WAITING = 100
 SIGN_SECONDS, SILENCE_SECONDS = 5.0, 60.0
 
 
-class SteadyScheduler(Scheduler):
+class MonotonicScheduler(Scheduler):
     """Sends each tick every so many seconds. It remembers nothing: ticks do no harm.
 
     Args:
@@ -72,7 +72,7 @@ class SteadyScheduler(Scheduler):
         written.replace(self._sign)
 
 
-def gave_sign_lately(sign: Path) -> bool:
+def is_alive(sign: Path) -> bool:
     """Return whether the beat that signs this file did so within SILENCE_SECONDS."""
     try:
         boot, signed_at = json.loads(sign.read_text())

@@ -16,7 +16,7 @@ LONGEST_PAUSE = 2.0
 LONGEST_LISTENING = 0.5
 
 
-class SteadyConnection(Connection):
+class RetryingConnection(Connection):
     """Tries at a steady pace: by default a worker that was cut off would look every 30 seconds.
 
     Attributes:
@@ -45,7 +45,7 @@ class SteadyConnection(Connection):
 
 
 app = Celery("qqcampaign")
-app.amqp.Connection = SteadyConnection
+app.amqp.Connection = RetryingConnection
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -53,4 +53,4 @@ app.autodiscover_tasks()
 @signals.worker_init.connect
 def listen_in_short_stretches(**_kwargs: Any) -> None:
     """In a worker nobody waits for an answer: it only listens."""
-    SteadyConnection.longest_listening = LONGEST_LISTENING
+    RetryingConnection.longest_listening = LONGEST_LISTENING

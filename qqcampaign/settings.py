@@ -211,7 +211,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "qqcampaign.beat.SteadyScheduler"
+CELERY_BEAT_SCHEDULER = "qqcampaign.beat.MonotonicScheduler"
 CELERY_BEAT_SCHEDULE = {
     # Every tick is idempotent, so that two beats do no harm. None expires: that would go by the
     # wall clocks of two hosts. `qqcampaign.beat` leaves ticks out while many wait.
@@ -241,7 +241,8 @@ INSTALLED_APPS = [
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "qqcampaign.apps.ConsoleConfig",
+    "qqcampaign",
+    "qqcampaign.console",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -299,7 +300,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = "qqcampaign.formats"
+FORMAT_MODULE_PATH = "qqcampaign.console.formats"
 TIME_ZONE = _given(environment.read_time_zone, "TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from qqcampaign import health
-from qqcampaign.console.front_page import overview_live
+from qqcampaign.console import health
+from qqcampaign.console.overview import overview_live
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),

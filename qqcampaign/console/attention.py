@@ -1,4 +1,4 @@
-"""What needs the operator now: each thing in a sentence, one click from being done."""
+"""What items the operator now: each thing in a sentence, one click from being done."""
 
 from __future__ import annotations
 
@@ -30,46 +30,46 @@ NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
-class Need:
+class AttentionItem:
     """One thing to look at.
 
     Args:
         sentence: what is wrong and what to do.
-        verb: the words on the button.
+        button: the words on the button.
         address: where it is done.
         colour: danger when nothing works until it is done, else warning.
     """
 
     sentence: str
-    verb: str
+    button: str
     address: str
     colour: str = "warning"
 
 
-def what_needs_me(request: HttpRequest) -> list[Need]:
+def attention_items(request: HttpRequest) -> list[AttentionItem]:
     """Return what this operator may see and should do, the worst first."""
     may_see = request.user.has_perm
-    needs: list[Need] = []
+    items: list[AttentionItem] = []
     if may_see("accounts.view_worker"):
-        needs += _workers()
-        needs += _outages()
-        needs += _wrong_clocks()
+        items += _workers()
+        items += _outages()
+        items += _wrong_clocks()
     if may_see("campaigns.view_campaignrun"):
-        needs += _stopped_runs()
+        items += _stopped_runs()
     if may_see("accounts.view_account"):
-        needs += _quarantined()
+        items += _quarantined()
     if may_see("sending.view_delivery"):
-        needs += _unknown()
+        items += _unknown()
     if may_see("contacts.view_contactimport"):
-        needs += _failed_imports()
-    return needs
+        items += _failed_imports()
+    return items
 
 
-def _workers() -> list[Need]:
+def _workers() -> list[AttentionItem]:
     address = reverse("admin:accounts_worker_changelist")
     if not Worker.objects.living().exists():
         return [
-            Need(
+            AttentionItem(
                 _("No worker is living: nothing logs in and nothing is sent. Start one."),
                 _("Workers"),
                 address,
@@ -80,7 +80,7 @@ def _workers() -> list[Need]:
         workers__in=Worker.objects.living()
     )
     return [
-        Need(
+        AttentionItem(
             _("No worker lives at the egress %(name)s: its pinned accounts wait.")
             % {"name": egress.name},
             _("Workers"),
@@ -90,11 +90,11 @@ def _workers() -> list[Need]:
     ]
 
 
-def _outages() -> list[Need]:
+def _outages() -> list[AttentionItem]:
     away = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
     address = reverse("admin:accounts_outage_changelist")
     return [
-        Need(
+        AttentionItem(
             _("The gateway is away from the egress %(egress)s: %(why)s Sending resumes by itself.")
             % {"egress": outage.egress, "why": outage.sentence},
             _("Look"),
@@ -105,11 +105,11 @@ def _outages() -> list[Need]:
     ]
 
 
-def _wrong_clocks() -> list[Need]:
+def _wrong_clocks() -> list[AttentionItem]:
     """Return the hosts whose wall clocks are off: nothing hangs on them, but their logs mislead."""
     lately = shared.wall() - timedelta(days=LATELY_DAYS)
     address = reverse("admin:accounts_worker_changelist")
-    needs = []
+    items = []
     for host in HostClock.objects.filter(seen_at__gte=lately).order_by("hostname"):
         if abs(host.ahead_seconds) < shared.WORTH_TELLING_SECONDS:
             continue
@@ -119,16 +119,16 @@ def _wrong_clocks() -> list[Need]:
             else _("The clock of host %(host)s is %(span)s behind the database's. Set it right.")
         )
         said = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
-        needs.append(Need(words % said, _("Workers"), address))
-    return needs
+        items.append(AttentionItem(words % said, _("Workers"), address))
+    return items
 
 
-def _stopped_runs() -> list[Need]:
+def _stopped_runs() -> list[AttentionItem]:
     stopped = CampaignRun.objects.filter(state=RunState.STOPPED).order_by(
         "-state_changed_at", "-pk"
     )
-    needs = [
-        Need(
+    items = [
+        AttentionItem(
             _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
             _("Look"),
             f"{reverse('admin:campaigns_campaign_page', args=[run.campaign_id])}?run={run.number}",
@@ -142,13 +142,15 @@ def _stopped_runs() -> list[Need]:
             "%(n)d more run stopped itself.", "%(n)d more runs stopped themselves.", more
         )
         address = reverse("admin:campaigns_campaignrun_changelist")
-        needs.append(
-            Need(sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger")
+        items.append(
+            AttentionItem(
+                sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger"
+            )
         )
-    return needs
+    return items
 
 
-def _quarantined() -> list[Need]:
+def _quarantined() -> list[AttentionItem]:
     count = Account.objects.filter(state=AccountState.QUARANTINED).count()
     if not count:
         return []
@@ -158,15 +160,17 @@ def _quarantined() -> list[Need]:
         count,
     )
     address = reverse("admin:accounts_account_changelist")
-    return [Need(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")]
+    return [
+        AttentionItem(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")
+    ]
 
 
-def _failed_imports() -> list[Need]:
+def _failed_imports() -> list[AttentionItem]:
     since = timezone.now() - timedelta(days=LATELY_DAYS)
     is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
     failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:3]
     return [
-        Need(
+        AttentionItem(
             _("The import of %(file)s failed: %(why)s")
             % {"file": found.file_name, "why": found.problem},
             _("Look"),
@@ -176,7 +180,7 @@ def _failed_imports() -> list[Need]:
     ]
 
 
-def _unknown() -> list[Need]:
+def _unknown() -> list[AttentionItem]:
     count = Tally.objects.filter(kind="state", key="unknown").aggregate(n=Sum("n"))["n"] or 0
     if count <= 0:
         return []
@@ -186,4 +190,4 @@ def _unknown() -> list[Need]:
         count,
     )
     address = reverse("admin:sending_delivery_changelist")
-    return [Need(sentence % {"n": count}, _("Resolve"), f"{address}?state__exact=unknown")]
+    return [AttentionItem(sentence % {"n": count}, _("Resolve"), f"{address}?state__exact=unknown")]

@@ -168,5 +168,5 @@ UNFOLD: dict[str, Any] = {
     "COMMAND": {
         "search_models": ["accounts.account", "campaigns.campaign", "contacts.contactlist"]
     },
-    "DASHBOARD_CALLBACK": "qqcampaign.console.front_page.overview",
+    "DASHBOARD_CALLBACK": "qqcampaign.console.overview.overview",
 }

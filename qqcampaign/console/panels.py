@@ -17,7 +17,7 @@ from accounts.states import AccountState
 from campaigns.admin.codes import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import CampaignRun
-from qqcampaign.console.recent import LastHour
+from qqcampaign.console.last_hour import LastHour
 from sending.code_meanings import code_meaning
 from sending.models import Tally
 from sending.runs.figures import NewestAttempts, eta_of, newest_attempts

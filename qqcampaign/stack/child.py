@@ -20,7 +20,7 @@ LOG_LIMIT = 5_000_000
 
 
 @dataclass(frozen=True)
-class Spec:
+class ProcessSpec:
     """What a process of the stack is.
 
     Args:
@@ -45,7 +45,7 @@ class Spec:
 class Child:
     """A running, ended or not yet started process of the stack."""
 
-    def __init__(self, spec: Spec, *, logs: Path) -> None:
+    def __init__(self, spec: ProcessSpec, *, logs: Path) -> None:
         self.spec = spec
         self.log = logs / f"{spec.name}.log"
         self.started_at = 0.0
@@ -112,7 +112,7 @@ class Child:
                 # The process appends (O_APPEND), so that its next line is the file's first.
                 os.truncate(self.log, 0)
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """Return the last line of the log file, for the operator; empty if there is none."""
         with contextlib.suppress(OSError), self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - 4096))

@@ -65,7 +65,7 @@ def migrate() -> bool:
     return True
 
 
-def let_go() -> None:
+def close_connections() -> None:
     """Close the connection: the supervisor may watch for weeks without needing it."""
     connections.close_all()
 

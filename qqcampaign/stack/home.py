@@ -56,7 +56,7 @@ def unusable(home: Path, problem: OSError) -> Refusal:
     return _not_writable(home, problem.strerror or str(problem))
 
 
-def is_about(home: Path, problem: OSError) -> bool:
+def is_home_problem(home: Path, problem: OSError) -> bool:
     """Return whether an error is the folder's: its disk, or a file below it.
 
     An error while writing names no file, but nothing else of the stack's is on a disk.
@@ -73,7 +73,7 @@ def is_about(home: Path, problem: OSError) -> bool:
 
 
 @contextlib.contextmanager
-def held(home: Path) -> Iterator[None]:
+def locked(home: Path) -> Iterator[None]:
     """Hold the folder for this stack alone, until the end of the block or of the process.
 
     Raises:

@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from qqcampaign.beat import gave_sign_lately
+from qqcampaign.beat import is_alive
 from qqcampaign.celery import app
 
 #: The file in which beat signs that it is alive.
@@ -29,7 +29,7 @@ def console_is_ready(url: str) -> bool:
 
 def beat_ticks(home: Path) -> bool:
     """Return whether the beat that keeps its schedule in this folder is at work."""
-    return gave_sign_lately(home / BEAT_SIGN)
+    return is_alive(home / BEAT_SIGN)
 
 
 def workers_answer(names: list[str], *, seconds: float = 0.5) -> bool:

@@ -13,7 +13,7 @@ import redis
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
-from qqcampaign.stack.child import Spec
+from qqcampaign.stack.child import ProcessSpec
 
 #: Seconds that a Redis which is not ours to start may take to answer.
 PATIENCE_WITH_ANOTHER = 5.0
@@ -49,7 +49,7 @@ def find_server() -> Path:
     )
 
 
-def redis_spec(*, socket: Path, data: Path) -> Spec:
+def redis_spec(*, socket: Path, data: Path) -> ProcessSpec:
     """Return the embedded Redis: on a unix socket only, with its data kept.
 
     Args:
@@ -59,7 +59,7 @@ def redis_spec(*, socket: Path, data: Path) -> Spec:
     data.mkdir(parents=True, exist_ok=True)  # for whoever starts it without a Child
     if socket.parent != data.parent.resolve():
         _make_private(socket.parent)
-    return Spec(
+    return ProcessSpec(
         name="redis",
         argv=(
             str(find_server()),

@@ -15,7 +15,14 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
-from qqcampaign.stack import database, home, operator, plan, readiness, redis_server
+from qqcampaign.stack import (
+    database,
+    first_operator,
+    home,
+    process_specs,
+    readiness,
+    redis_server,
+)
 from qqcampaign.stack.supervisor import StopRequested, Supervisor
 
 #: Seconds a part of the start may take on a slow machine.
@@ -25,7 +32,7 @@ PORT_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
-class Wish:
+class StackOptions:
     """What the operator asked of `manage.py up`.
 
     Args:
@@ -41,7 +48,7 @@ class Wish:
     is_demo: bool
 
 
-def run_stack(wish: Wish, *, say: Callable[[str], None]) -> None:
+def run_stack(options: StackOptions, *, say: Callable[[str], None]) -> None:
     """Start everything, say where it is, watch it until Ctrl-C, end everything.
 
     Raises:
@@ -50,23 +57,27 @@ def run_stack(wish: Wish, *, say: Callable[[str], None]) -> None:
     folder: Path = settings.QQCAMPAIGN_HOME
     home.refuse_unusable(folder)
     try:
-        with home.held(folder), _listening(wish.host, wish.port) as listener:
+        with home.locked(folder), _listening(options.host, options.port) as listener:
             supervisor = Supervisor(home=folder, say=say)
-            with supervisor.listening_to_signals():
-                _run(wish, supervisor, listener, say=say)
+            with supervisor.handling_signals():
+                _run(options, supervisor, listener, say=say)
     except OSError as problem:
-        if home.is_about(folder, problem):
+        if home.is_home_problem(folder, problem):
             raise home.unusable(folder, problem) from problem
         raise _system_refusal(problem) from problem
 
 
 def _run(
-    wish: Wish, supervisor: Supervisor, listener: socket.socket, *, say: Callable[[str], None]
+    options: StackOptions,
+    supervisor: Supervisor,
+    listener: socket.socket,
+    *,
+    say: Callable[[str], None],
 ) -> None:
     try:
-        login = _bring_up(wish, supervisor, listener)
-        say(_welcome(url_of(wish.host, listener), login, supervisor.logs))
-        if wish.is_demo:
+        login = _bring_up(options, supervisor, listener)
+        say(_welcome(url_of(options.host, listener), login, supervisor.logs))
+        if options.is_demo:
             _fill_demo(supervisor, say=say)
         supervisor.watch()
     except StopRequested:
@@ -77,7 +88,7 @@ def _run(
     say(_("Everything has stopped."))
 
 
-def _bring_up(wish: Wish, supervisor: Supervisor, listener: socket.socket) -> str:
+def _bring_up(options: StackOptions, supervisor: Supervisor, listener: socket.socket) -> str:
     folder: Path = settings.QQCAMPAIGN_HOME
     egress: str = settings.EGRESS_NAME
     environment: dict[str, str] = {}
@@ -87,21 +98,23 @@ def _bring_up(wish: Wish, supervisor: Supervisor, listener: socket.socket) -> st
         )
     else:
         redis_server.refuse_unreachable(settings.REDIS_URL)
-    if wish.is_demo:
+    if options.is_demo:
         environment["QQ_GATEWAY_URL"] = _start_simulator(supervisor, folder)
     login = _prepare_database(folder)
 
     supervisor.start(
-        plan.worker_spec(egress=egress, concurrency=wish.concurrency, environment=environment)
+        process_specs.worker_spec(
+            egress=egress, concurrency=options.concurrency, environment=environment
+        )
     )
-    supervisor.start(plan.jobs_spec(egress=egress, environment=environment))
-    supervisor.start(plan.web_spec(listener=listener.fileno(), environment=environment))
-    supervisor.start(plan.beat_spec(home=folder, environment=environment))
-    url = url_of(wish.host, listener)
+    supervisor.start(process_specs.jobs_spec(egress=egress, environment=environment))
+    supervisor.start(process_specs.web_spec(listener=listener.fileno(), environment=environment))
+    supervisor.start(process_specs.beat_spec(home=folder, environment=environment))
+    url = url_of(options.host, listener)
     supervisor.facts["url"] = url
     supervisor.facts["gateway"] = environment.get("QQ_GATEWAY_URL", settings.QQ_GATEWAY_URL)
     _wait_until_ready(supervisor, url=url, egress=egress)
-    supervisor.write_facts()
+    supervisor.write_state_file()
     return login
 
 
@@ -109,7 +122,7 @@ def _start_simulator(supervisor: Supervisor, folder: Path) -> str:
     # A fixed port: when the simulator dies, its next start must be found where the last one was.
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    supervisor.start(plan.simulator_spec(home=folder, port=port))
+    supervisor.start(process_specs.simulator_spec(home=folder, port=port))
     return f"http://127.0.0.1:{port}/"
 
 
@@ -117,13 +130,13 @@ def _prepare_database(folder: Path) -> str:
     database.use_without_pool()
     database.refuse_unreachable()
     database.migrate()
-    login = operator.first_login(folder)
-    database.let_go()
+    login = first_operator.first_login(folder)
+    database.close_connections()
     return login
 
 
 def _wait_until_ready(supervisor: Supervisor, *, url: str, egress: str) -> None:
-    nodes = [plan.node_name("worker", egress), plan.node_name("jobs", egress)]
+    nodes = [process_specs.node_name("worker", egress), process_specs.node_name("jobs", egress)]
     supervisor.wait_until(
         lambda: redis_server.answers(settings.REDIS_URL), what=_("Redis"), seconds=PATIENCE
     )
@@ -218,5 +231,7 @@ def _welcome(url: str, login: str, logs: Path) -> str:
 
 def _fill_demo(supervisor: Supervisor, *, say: Callable[[str], None]) -> None:
     folder: Path = settings.QQCAMPAIGN_HOME
-    if not supervisor.run_once(plan.demo_spec(home=folder, environment={}), seconds=PATIENCE):
+    if not supervisor.run_once(
+        process_specs.demo_spec(home=folder, environment={}), seconds=PATIENCE
+    ):
         say(_("The demo's data could not be made; %s says why.") % (supervisor.logs / "demo.log"))

@@ -16,19 +16,19 @@ from types import FrameType
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
-from qqcampaign.stack.child import Child, Spec
+from qqcampaign.stack.child import Child, ProcessSpec
 
 #: Seconds before a process that died is started again: doubled at each death in a row.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 #: A process that ran for this many seconds has recovered: its next death is a first one.
 RECOVERED_AFTER = 60.0
 #: Deaths in a row after which the operator is told to look at the log.
-DEATHS_TO_EXPLAIN = 3
+EXITS_BEFORE_LOG_HINT = 3
 #: Seconds between two looks at the log files.
-LOG_PERIOD = 10.0
+LOG_CHECK_SECONDS = 10.0
 
 #: Ctrl-C, an orderly end, a closed terminal.
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
@@ -36,11 +36,11 @@ class StopRequested(BaseException):
 
 
 @dataclass
-class _Trouble:
+class _Restarts:
     """What a process has been through lately."""
 
-    deaths: int = 0
-    start_again_at: float | None = None
+    exits: int = 0
+    restart_at: float | None = None
 
 
 class Supervisor:
@@ -58,29 +58,29 @@ class Supervisor:
         self._state_file = home / "stack.json"
         self._say = say
         self._children: dict[str, Child] = {}
-        self._troubles: dict[str, _Trouble] = {}
+        self._restarts: dict[str, _Restarts] = {}
         self._wakeup, self._woken = os.pipe()
-        self._logs_seen_at = 0.0
+        self._logs_checked_at = 0.0
 
     @contextlib.contextmanager
-    def listening_to_signals(self) -> Iterator[None]:
+    def handling_signals(self) -> Iterator[None]:
         """Turn Ctrl-C, TERM and HUP into StopRequested; a child's death wakes the loop."""
         os.set_blocking(self._woken, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in STOPPING:
+        for number in STOP_SIGNALS:
             signal.signal(number, _request_stop)
         try:
             yield
         finally:
             signal.set_wakeup_fd(-1)
 
-    def start(self, spec: Spec) -> None:
+    def start(self, spec: ProcessSpec) -> None:
         """Start one more process of the stack."""
         child = self._children[spec.name] = Child(spec, logs=self.logs)
-        self._troubles[spec.name] = _Trouble()
+        self._restarts[spec.name] = _Restarts()
         child.start()
-        self.write_facts()
+        self.write_state_file()
 
     def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
         """Wait for a part of the start.
@@ -108,14 +108,14 @@ class Supervisor:
                 )
             self._pause(0.1)
 
-    def run_once(self, spec: Spec, *, seconds: float) -> bool:
+    def run_once(self, spec: ProcessSpec, *, seconds: float) -> bool:
         """Run a process to its end, at most this long. Return whether it did what it should."""
         child = Child(spec, logs=self.logs)
         child.start()
         deadline = time.monotonic() + seconds
         try:
             while (status := child.ended()) is None and time.monotonic() < deadline:
-                self._restart_the_dead()
+                self._restart_ended()
                 self._pause(0.2)
         finally:
             child.kill()
@@ -124,8 +124,8 @@ class Supervisor:
     def watch(self) -> None:
         """Start again what dies, until StopRequested."""
         while True:
-            self._restart_the_dead()
-            self._tend_logs()
+            self._restart_ended()
+            self._rotate_logs()
             self._pause(1.0)
 
     def stop(self) -> None:
@@ -142,10 +142,10 @@ class Supervisor:
             group = [c for c in self._children.values() if c.spec.stop_rank == rank]
             try:
                 if not impatient:
-                    self._end_gently(group)
+                    self._terminate_and_wait(group)
             except StopRequested:
                 impatient = True
-                for number in STOPPING:  # what is left takes no time
+                for number in STOP_SIGNALS:  # what is left takes no time
                     signal.signal(number, signal.SIG_IGN)
             finally:
                 for child in group:
@@ -153,7 +153,7 @@ class Supervisor:
         with contextlib.suppress(OSError):
             self._state_file.unlink(missing_ok=True)
 
-    def write_facts(self) -> None:
+    def write_state_file(self) -> None:
         """Say in stack.json what runs, for scripts: a whole file at every moment."""
         pids = {name: child.pid for name, child in self._children.items()}
         aside = self._state_file.with_suffix(".json.new")
@@ -161,7 +161,7 @@ class Supervisor:
             aside.write_text(json.dumps({**self.facts, "processes": pids}), encoding="utf-8")
             aside.replace(self._state_file)
 
-    def _end_gently(self, children: list[Child]) -> None:
+    def _terminate_and_wait(self, children: list[Child]) -> None:
         began = time.monotonic()
         for child in children:
             child.terminate()
@@ -181,37 +181,37 @@ class Supervisor:
             _("%(name)s ended while starting (%(how)s): %(words)s\nIts log: %(log)s")
             % {
                 "name": child.spec.name,
-                "how": how_it_ended(status),
-                "words": child.last_words() or _("it said nothing."),
+                "how": exit_reason(status),
+                "words": child.last_log_line() or _("it said nothing."),
                 "log": child.log,
             },
             code="start_failed",
         )
 
-    def _restart_the_dead(self) -> None:
+    def _restart_ended(self) -> None:
         for name, child in self._children.items():
-            trouble = self._troubles[name]
-            if trouble.start_again_at is None:
+            restarts = self._restarts[name]
+            if restarts.restart_at is None:
                 status = child.ended()
                 if status is not None:
-                    self._plan_restart(child, trouble, status)
-            elif time.monotonic() >= trouble.start_again_at:
-                trouble.start_again_at = None
+                    self._plan_restart(child, restarts, status)
+            elif time.monotonic() >= restarts.restart_at:
+                restarts.restart_at = None
                 child.start()
-                self.write_facts()
+                self.write_state_file()
 
-    def _plan_restart(self, child: Child, trouble: _Trouble, status: int) -> None:
+    def _plan_restart(self, child: Child, restarts: _Restarts, status: int) -> None:
         now = time.monotonic()
         if now - child.started_at > RECOVERED_AFTER:
-            trouble.deaths = 0
-        trouble.deaths += 1
-        pause = min(FIRST_PAUSE * 2 ** (trouble.deaths - 1), LONGEST_PAUSE)
-        trouble.start_again_at = now + pause
-        facts = {"name": child.spec.name, "how": how_it_ended(status), "log": child.log}
-        if trouble.deaths < DEATHS_TO_EXPLAIN:
+            restarts.exits = 0
+        restarts.exits += 1
+        pause = min(FIRST_PAUSE * 2 ** (restarts.exits - 1), LONGEST_PAUSE)
+        restarts.restart_at = now + pause
+        facts = {"name": child.spec.name, "how": exit_reason(status), "log": child.log}
+        if restarts.exits < EXITS_BEFORE_LOG_HINT:
             self._say(_("%(name)s ended (%(how)s) and is started again.") % facts)
         else:
-            facts |= {"times": trouble.deaths, "pause": pause}
+            facts |= {"times": restarts.exits, "pause": pause}
             self._say(
                 _(
                     "%(name)s ended %(times)d times in a row (%(how)s); next try in %(pause)g s. "
@@ -220,9 +220,9 @@ class Supervisor:
                 % facts
             )
 
-    def _tend_logs(self) -> None:
-        if time.monotonic() - self._logs_seen_at > LOG_PERIOD:
-            self._logs_seen_at = time.monotonic()
+    def _rotate_logs(self) -> None:
+        if time.monotonic() - self._logs_checked_at > LOG_CHECK_SECONDS:
+            self._logs_checked_at = time.monotonic()
             for child in self._children.values():
                 child.rotate_log()
 
@@ -232,7 +232,7 @@ class Supervisor:
             os.read(self._wakeup, 4096)
 
 
-def how_it_ended(status: int) -> str:
+def exit_reason(status: int) -> str:
     """Return an exit status in words: `exit status 1`, `killed by SIGKILL`."""
     if status >= 0:
         return _("exit status %d") % status

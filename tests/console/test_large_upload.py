@@ -39,7 +39,7 @@ def console(tmp_path: Path) -> Iterator[tuple[str, int]]:
     ):
         subprocess.run([sys.executable, "manage.py", *arguments], env=environment, check=True)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        gunicorn = ("-m", "gunicorn", "--config", "python:qqcampaign.stack.web")
+        gunicorn = ("-m", "gunicorn", "--config", "python:qqcampaign.stack.gunicorn_config")
         bind = ("--bind", f"fd://{listener.fileno()}")
         master = subprocess.Popen(
             [sys.executable, *gunicorn, *bind], env=environment, pass_fds=[listener.fileno()]

@@ -13,7 +13,7 @@ from accounts.models import Account, Outage, Worker
 from accounts.states import AccountState
 from campaigns.models import CampaignRun
 from contacts.models import ContactImport
-from qqcampaign.console import recent
+from qqcampaign.console import last_hour
 from sending.models import Attempt, Delivery
 from sending.states import RunState
 from tests.console.making import FIRST_ACCOUNT, make_account, make_egress, make_world
@@ -48,7 +48,7 @@ def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
 
 def test_it_counts_the_last_hour_by_minute_and_code(operator: Client) -> None:
     make_world()
-    hour = recent.last_hour()
+    hour = last_hour.last_hour()
     assert sum(n for _, n in hour.minutes) == Attempt.objects.count() == sum(hour.codes.values())
     assert hour.codes["0"] == Delivery.objects.filter(state="sent").count()
     assert len(hour.minutes) == 60

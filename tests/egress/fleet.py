@@ -20,7 +20,7 @@ from campaigns.definitions.create import create_campaign
 from campaigns.models import CampaignRun
 from campaigns.steering.lifecycle import start_campaign
 from contacts.models import ContactList
-from qqcampaign.stack import plan
+from qqcampaign.stack import process_specs
 from qqhttp import password_digest
 from qqhttp.simulator.accounts import Account as Person
 from qqhttp.simulator.population import password_of
@@ -64,8 +64,8 @@ class Fleet:
 
     def start_clock(self) -> None:
         """Start the jobs worker and beat."""
-        self._start("jobs", plan.jobs_spec(egress="none").argv)
-        self._start("beat", plan.beat_spec(home=self.folder).argv)
+        self._start("jobs", process_specs.jobs_spec(egress="none").argv)
+        self._start("beat", process_specs.beat_spec(home=self.folder).argv)
 
     def start_worker(
         self,
@@ -85,7 +85,7 @@ class Fleet:
             root: the folder of its code.
             env: on top of the fleet's environment.
         """
-        argv = plan.worker_spec(egress=egress, concurrency=50).argv
+        argv = process_specs.worker_spec(egress=egress, concurrency=50).argv
         own = {"EGRESS_NAME": egress, "EGRESS_SOURCE_ADDRESS": source, **env}
         return self._start(egress, (*into, *argv), root=root, env=own)
 

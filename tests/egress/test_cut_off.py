@@ -128,7 +128,7 @@ def test_a_request_that_a_broken_link_holds_back_never_arrives(
     url = f"http://{host.router}:{gateway.port}"
     with subprocess.Popen(
         [
-            *(*host.into, sys.executable, "-m", "tests.egress.say_one_thing"),
+            *(*host.into, sys.executable, "-m", "tests.egress.send_one_message"),
             *(url, str(uin), password_of(uin), str(next(iter(person.friends)))),
         ],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

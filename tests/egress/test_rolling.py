@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Account, Worker
-from qqcampaign.stack.plan import WORKER_GRACE
+from qqcampaign.stack.process_specs import WORKER_GRACE
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent

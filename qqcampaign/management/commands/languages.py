@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
-from qqcampaign.languages import (
+from qqcampaign.translations import (
     missing_messages,
     our_messages,
     read_catalogue,

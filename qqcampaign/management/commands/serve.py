@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
-from qqcampaign.stack import plan, readiness
-from qqcampaign.stack.child import Spec
+from qqcampaign.stack import process_specs, readiness
+from qqcampaign.stack.child import ProcessSpec
 
 KINDS = ("web", "worker", "jobs", "beat")
 DEFAULT_ADDRESS = "0.0.0.0:8000"
@@ -32,7 +32,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--worker-concurrency",
             type=int,
-            default=plan.DEFAULT_CONCURRENCY,
+            default=process_specs.DEFAULT_CONCURRENCY,
             metavar="N",
             help="how many accounts may send at the same time",
         )
@@ -57,15 +57,15 @@ class Command(OperatorCommand):
             )
 
 
-def _spec(kind: str, egress: str, bind: str, concurrency: int) -> Spec:
+def _spec(kind: str, egress: str, bind: str, concurrency: int) -> ProcessSpec:
     if kind == "web":
-        return plan.web_spec(bind=bind)
+        return process_specs.web_spec(bind=bind)
     if kind == "worker":
-        return plan.worker_spec(egress=egress, concurrency=concurrency)
+        return process_specs.worker_spec(egress=egress, concurrency=concurrency)
     if kind == "jobs":
-        return plan.jobs_spec(egress=egress)
+        return process_specs.jobs_spec(egress=egress)
     settings.QQCAMPAIGN_HOME.mkdir(parents=True, exist_ok=True)
-    return plan.beat_spec(home=settings.QQCAMPAIGN_HOME)
+    return process_specs.beat_spec(home=settings.QQCAMPAIGN_HOME)
 
 
 def _does_its_work(kind: str, egress: str, bind: str) -> bool:
@@ -73,4 +73,4 @@ def _does_its_work(kind: str, egress: str, bind: str) -> bool:
         return readiness.console_is_ready(f"http://127.0.0.1:{bind.rpartition(':')[2]}/")
     if kind == "beat":
         return readiness.beat_ticks(settings.QQCAMPAIGN_HOME)
-    return readiness.workers_answer([plan.node_name(kind, egress)], seconds=5)
+    return readiness.workers_answer([process_specs.node_name(kind, egress)], seconds=5)

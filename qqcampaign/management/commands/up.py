@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from qqcampaign.checks import environment_problems
-from qqcampaign.stack import plan
+from qqcampaign.stack import process_specs
 from qqcampaign.stack.launcher import die_with_parent
-from qqcampaign.stack.start import Wish, run_stack
+from qqcampaign.stack.start import StackOptions, run_stack
 
 DEFAULT_PORT = 8000
 
@@ -39,7 +39,7 @@ class Command(OperatorCommand):
         parser.add_argument(
             "--worker-concurrency",
             type=_lanes,
-            default=plan.DEFAULT_CONCURRENCY,
+            default=process_specs.DEFAULT_CONCURRENCY,
             metavar="N",
             help="how many accounts may send at the same time",
         )
@@ -53,7 +53,7 @@ class Command(OperatorCommand):
         if os.environ.get("QQCAMPAIGN_STOP_WITH_PARENT"):  # make: when it is killed, we stop
             die_with_parent(signal.SIGTERM)
         run_stack(
-            Wish(
+            StackOptions(
                 host=options["host"],
                 port=options["port"],
                 concurrency=options["worker_concurrency"],

@@ -1,4 +1,4 @@
-"""gunicorn's configuration in the stack (`gunicorn -c python:qqcampaign.stack.web`)."""
+"""gunicorn's configuration in the stack (`gunicorn -c python:qqcampaign.stack.gunicorn_config`)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from qqcampaign.stack.operator import first_login
+from qqcampaign.stack.first_operator import first_login
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from qqcampaign.stack.child import Spec
+from qqcampaign.stack.child import ProcessSpec
 
 #: Longer than a lane's slice, so that a lane hands back in order.
 WORKER_GRACE = 20.0
@@ -29,7 +29,7 @@ def node_name(kind: str, egress: str) -> str:
 
 def worker_spec(
     *, egress: str, concurrency: int, environment: Mapping[str, str] = _NOTHING
-) -> Spec:
+) -> ProcessSpec:
     """Return the sending worker: its lanes are greenlets, so there may be many.
 
     Args:
@@ -37,7 +37,7 @@ def worker_spec(
         concurrency: how many lanes may send at the same time.
         environment: what it gets on top of ours.
     """
-    return Spec(
+    return ProcessSpec(
         name="worker",
         argv=_celery_worker(
             *("--pool", "gevent", "--concurrency", str(concurrency)),
@@ -48,9 +48,9 @@ def worker_spec(
     )
 
 
-def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> Spec:
+def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> ProcessSpec:
     """Return the jobs worker: planning, imports and ticks, four at a time."""
-    return Spec(
+    return ProcessSpec(
         name="jobs",
         argv=_celery_worker(
             *("--pool", "threads", "--concurrency", "4"),
@@ -61,9 +61,9 @@ def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> Spec
     )
 
 
-def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
+def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> ProcessSpec:
     """Return the clock: it sends idempotent ticks, nothing else."""
-    return Spec(
+    return ProcessSpec(
         name="beat",
         argv=(
             *(sys.executable, "-m", "celery", "-A", "qqcampaign", "beat"),
@@ -76,7 +76,7 @@ def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
 
 def web_spec(
     *, bind: str = "", listener: int | None = None, environment: Mapping[str, str] = _NOTHING
-) -> Spec:
+) -> ProcessSpec:
     """Return the console, at an address or on a socket that listens already.
 
     Args:
@@ -84,10 +84,16 @@ def web_spec(
         listener: the file descriptor of the socket, instead.
         environment: what it gets on top of ours.
     """
-    return Spec(
+    return ProcessSpec(
         name="web",
         argv=(
-            *(sys.executable, "-m", "gunicorn", "--config", "python:qqcampaign.stack.web"),
+            *(
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--config",
+                "python:qqcampaign.stack.gunicorn_config",
+            ),
             *("--bind", bind if listener is None else f"fd://{listener}"),
         ),
         environment=environment,
@@ -95,9 +101,9 @@ def web_spec(
     )
 
 
-def simulator_spec(*, home: Path, port: int) -> Spec:
+def simulator_spec(*, home: Path, port: int) -> ProcessSpec:
     """Return the demo's gateway: ten accounts with two hundred friends each, always the same."""
-    return Spec(
+    return ProcessSpec(
         name="simulator",
         argv=(
             *(sys.executable, "-m", "qqhttp.simulator", "--port", str(port)),
@@ -110,9 +116,9 @@ def simulator_spec(*, home: Path, port: int) -> Spec:
     )
 
 
-def demo_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
+def demo_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> ProcessSpec:
     """Return what fills an empty database with the demo; it runs once and ends."""
-    return Spec(
+    return ProcessSpec(
         name="demo",
         argv=(
             *(sys.executable, "-m", "qqcampaign.stack.demo"),

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from qqcampaign.languages import (
+from qqcampaign.translations import (
     catalogue_path,
     compiled,
     missing_messages,

@@ -13,9 +13,9 @@ from accounts.models import Account, Session, Worker
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList
 from foundation.admin import require
-from qqcampaign.console.attention import what_needs_me
+from qqcampaign.console.attention import attention_items
+from qqcampaign.console.last_hour import last_hour
 from qqcampaign.console.panels import account_panel, code_panel, run_panel
-from qqcampaign.console.recent import last_hour
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -34,9 +34,9 @@ def _live_part(request: HttpRequest) -> dict[str, Any]:
     hour = last_hour()
     return {
         "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
-        "needs": what_needs_me(request),
+        "attention": attention_items(request),
         "runs": run_panel() if may_see("campaigns.view_campaignrun") else [],
-        "hour": hour,
+        "last_hour": hour,
         "codes": code_panel(hour),
         "accounts": account_panel() if may_see("accounts.view_account") else [],
     }

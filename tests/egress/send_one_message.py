@@ -1,6 +1,6 @@
 """A client on a host of its own: it logs in, and sends one message when it is told to.
 
-python -m tests.egress.say_one_thing URL UIN PASSWORD UN
+python -m tests.egress.send_one_message URL UIN PASSWORD UN
 """
 
 from __future__ import annotations
