@@ -157,6 +157,17 @@ if not (REDIS_URL.startswith("unix://") or environment.is_address(REDIS_URL, "re
     REDIS_URL = EMBEDDED_REDIS_URL
 IS_REDIS_EMBEDDED = REDIS_URL == EMBEDDED_REDIS_URL
 
+# --- the cache -----------------------------------------------------------------------------------
+
+# In the memory of each process, on purpose: docs/decisions/0019-cache-in-each-process.md. Only the
+# console's figures are cached, for 3 and 5 seconds.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    }
+}
+
 # --- the gateway and how we talk to it ---------------------------------------------------------
 
 QQ_GATEWAY_URL = _given(environment.read, "QQ_GATEWAY_URL", "http://127.0.0.1:8765/")
