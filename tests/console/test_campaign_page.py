@@ -219,6 +219,10 @@ def test_only_unknown_ones_are_resolved(operator: Client) -> None:
 
 
 def _queries(client: Client, address: str) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
+    """Count the queries of a request: the fewer of two, as one of them may renew what is cached."""
+    counts = []
+    for _request in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200
+        counts.append(len(asked))
+    return min(counts)
