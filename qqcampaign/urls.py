@@ -1,4 +1,4 @@
-"""Addresses of the console: the admin at the root, health for the machines."""
+"""URLs: the admin at the root, and health checks for load balancers and containers."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -21,7 +21,7 @@ def another_database(url: str) -> Iterator[str]:
     before = connections.settings["default"]
     given = environ.Env.db_url_config(url)
     if given["ENGINE"] == "django.db.backends.postgresql":
-        ours: dict[str, Any] = settings.PATIENCE_WITH_POSTGRESQL
+        ours: dict[str, Any] = settings.POSTGRESQL_TIMEOUTS
     else:
         ours = before["OPTIONS"]
     named: dict[str, Any] = {**before, **given}

@@ -37,7 +37,7 @@ def test_a_dead_hosts_transaction_holds_up_nobody_for_long(database: str) -> Non
         for name in ("held", "free")
     )  # fmt: skip
     # The ledger of a host that vanishes in the middle of a commit: its connection is one of ours.
-    limits: dict[str, Any] = settings.PATIENCE_WITH_POSTGRESQL
+    limits: dict[str, Any] = settings.POSTGRESQL_TIMEOUTS
     with psycopg.connect(database, **limits) as vanished:
         vanished.execute("SELECT 1 FROM accounts_worker WHERE id = %s FOR SHARE", [held.pk])
 
