@@ -49,14 +49,14 @@ if IS_SECRET_KEY_KEPT:
     SECRET_KEY = environment.kept_secret(QQCAMPAIGN_HOME, "secret_key")
 
 # The first key encrypts, every key decrypts. To rotate, put a new key in front.
-CREDENTIAL_KEYS = _given(environment.read_list, "CREDENTIAL_KEYS", [])
+CREDENTIAL_KEYS = _given(environment.read_list, "CREDENTIAL_KEYS", list[str]())
 ARE_CREDENTIAL_KEYS_KEPT = not CREDENTIAL_KEYS
 if ARE_CREDENTIAL_KEYS_KEPT:
     CREDENTIAL_KEYS = [environment.kept_secret(QQCAMPAIGN_HOME, "credential_key", 32)]
 
 DEBUG = _given(environment.read_bool, "DEBUG", False)
 ALLOWED_HOSTS = _given(environment.read_list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = _given(environment.read_list, "CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS = _given(environment.read_list, "CSRF_TRUSTED_ORIGINS", list[str]())
 
 # --- the database: it owns all work ------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What items the operator now: each thing in a sentence, one click from being done."""
+"""The items of the overview that need the operator's attention."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from foundation.times import span
 from sending.models import Tally
 from sending.states import RunState
 
-#: Days for which a failed import is mentioned.
-LATELY_DAYS = 3
-#: Stopped runs, the latest first, that have a line of their own.
+#: Days for which a failed import and a wrong host clock are listed.
+RECENT_DAYS = 3
+#: Number of stopped runs that get an item each, the latest first.
 NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
 class AttentionItem:
-    """One thing to look at.
+    """A problem and a link to the page where it can be solved.
 
     Args:
-        sentence: what is wrong and what to do.
-        button: the words on the button.
-        address: where it is done.
-        colour: danger when nothing works until it is done, else warning.
+        sentence: the problem and what to do.
+        button: the label of the link.
+        address: the URL of the link.
+        colour: "danger" if sending is blocked, else "warning".
     """
 
     sentence: str
@@ -47,7 +47,7 @@ class AttentionItem:
 
 
 def attention_items(request: HttpRequest) -> list[AttentionItem]:
-    """Return what this operator may see and should do, the worst first."""
+    """Return the items that this operator may see, the most serious first."""
     may_see = request.user.has_perm
     items: list[AttentionItem] = []
     if may_see("accounts.view_worker"):
@@ -70,56 +70,62 @@ def _workers() -> list[AttentionItem]:
     if not Worker.objects.living().exists():
         return [
             AttentionItem(
-                _("No worker is living: nothing logs in and nothing is sent. Start one."),
+                _(
+                    "No worker is running, so no account can log in and nothing is sent. Start a "
+                    "worker."
+                ),
                 _("Workers"),
                 address,
                 "danger",
             )
         ]
-    silent = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
+    without_worker = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
         workers__in=Worker.objects.living()
     )
     return [
         AttentionItem(
-            _("No worker lives at the egress %(name)s: its pinned accounts wait.")
+            _("No worker is running for egress %(name)s, so its pinned accounts wait.")
             % {"name": egress.name},
             _("Workers"),
             address,
         )
-        for egress in silent.distinct()[:3]
+        for egress in without_worker.distinct()[:3]
     ]
 
 
 def _outages() -> list[AttentionItem]:
-    away = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
+    outages = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
     address = reverse("admin:accounts_outage_changelist")
     return [
         AttentionItem(
-            _("The gateway is away from the egress %(egress)s: %(why)s Sending resumes by itself.")
+            _(
+                "The gateway cannot be reached from egress %(egress)s: %(why)s Sending resumes "
+                "automatically."
+            )
             % {"egress": outage.egress, "why": outage.sentence},
             _("Look"),
             address,
             "danger",
         )
-        for outage in away
+        for outage in outages
     ]
 
 
 def _wrong_clocks() -> list[AttentionItem]:
-    """Return the hosts whose wall clocks are off: nothing hangs on them, but their logs mislead."""
-    lately = shared.wall() - timedelta(days=LATELY_DAYS)
+    """Return the hosts with wrong wall clocks. Only the times in their logs are affected."""
+    since = shared.wall() - timedelta(days=RECENT_DAYS)
     address = reverse("admin:accounts_worker_changelist")
     items = []
-    for host in HostClock.objects.filter(seen_at__gte=lately).order_by("hostname"):
+    for host in HostClock.objects.filter(seen_at__gte=since).order_by("hostname"):
         if abs(host.ahead_seconds) < shared.WORTH_TELLING_SECONDS:
             continue
-        words = (
-            _("The clock of host %(host)s is %(span)s ahead of the database's. Set it right.")
+        sentence = (
+            _("The clock of host %(host)s is %(span)s ahead of the database's. Correct it.")
             if host.ahead_seconds > 0
-            else _("The clock of host %(host)s is %(span)s behind the database's. Set it right.")
+            else _("The clock of host %(host)s is %(span)s behind the database's. Correct it.")
         )
-        said = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
-        items.append(AttentionItem(words % said, _("Workers"), address))
+        values = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
+        items.append(AttentionItem(sentence % values, _("Workers"), address))
     return items
 
 
@@ -166,7 +172,7 @@ def _quarantined() -> list[AttentionItem]:
 
 
 def _failed_imports() -> list[AttentionItem]:
-    since = timezone.now() - timedelta(days=LATELY_DAYS)
+    since = timezone.now() - timedelta(days=RECENT_DAYS)
     is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
     failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:3]
     return [
@@ -185,8 +191,8 @@ def _unknown() -> list[AttentionItem]:
     if count <= 0:
         return []
     sentence = ngettext(
-        "Of %(n)d delivery nobody knows whether it arrived: say what became of it.",
-        "Of %(n)d deliveries nobody knows whether they arrived: say what became of them.",
+        "It is unknown whether %(n)d delivery arrived. Record its outcome.",
+        "It is unknown whether %(n)d deliveries arrived. Record their outcomes.",
         count,
     )
     address = reverse("admin:sending_delivery_changelist")

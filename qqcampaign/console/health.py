@@ -1,4 +1,4 @@
-"""What load balancers and containers ask: does this process live, can it do its work?"""
+"""Health checks for load balancers and containers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from django.views.decorators.http import require_safe
 @never_cache
 @require_safe
 def live(_request: HttpRequest) -> HttpResponse:
-    """Answer 200: the process takes requests."""
+    """Answer 200: the process accepts requests."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database and Redis answer, else 503; say which does not.
+    """Answer 200 if database and Redis answer, else 503. The JSON body says which one does not.
 
-    What exactly went wrong stays in the log: the address is open to everybody.
+    The answer contains no details, because this page needs no login.
     """
     parts = {"database": _database_answers(), "redis": _redis_answers()}
     words = {name: "ok" if is_fine else "unreachable" for name, is_fine in parts.items()}

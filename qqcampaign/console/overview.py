@@ -1,4 +1,4 @@
-"""The front page: what runs, how fast, who is well, and what needs the operator."""
+"""The overview: runs, sending rate, account states, and what needs the operator's attention."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from qqcampaign.console.panels import account_panel, code_panel, run_panel
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Fill the front page (Unfold's DASHBOARD_CALLBACK)."""
+    """Return the context of the overview (Unfold's DASHBOARD_CALLBACK)."""
     return {**context, **_live_part(request)}
 
 
 def overview_live(request: HttpRequest) -> HttpResponse:
-    """Answer with the front page's live part alone; the page asks for it every few seconds."""
+    """Answer with the live part of the overview. The page requests it every 5 seconds."""
     require(admin.site.has_permission(request))
     return TemplateResponse(request, "console/overview/live.html", _live_part(request))
 
@@ -43,7 +43,7 @@ def _live_part(request: HttpRequest) -> dict[str, Any]:
 
 
 def _first_steps() -> list[dict[str, Any]]:
-    """Return what a fresh installation still lacks; nothing once a first run was made."""
+    """Return the first steps and which are done; an empty list once a run exists."""
     if CampaignRun.objects.exists():
         return []
     return [

@@ -1,4 +1,4 @@
-"""The supervisor: starts the processes of the stack, watches them, and ends them all."""
+"""The supervisor: starts the processes of the stack, restarts them, and stops them."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from django.utils.translation import gettext as _
 from foundation.refusals import Refusal
 from qqcampaign.stack.child import Child, ProcessSpec
 
-#: Seconds before a process that died is started again: doubled at each death in a row.
+#: Seconds before a process is restarted: doubled after each exit in a row, up to the longest.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-#: A process that ran for this many seconds has recovered: its next death is a first one.
+#: After a process has run for this many seconds, its earlier exits no longer count.
 RECOVERED_AFTER = 60.0
-#: Deaths in a row after which the operator is told to look at the log.
+#: Exits in a row after which the message names the log.
 EXITS_BEFORE_LOG_HINT = 3
-#: Seconds between two looks at the log files.
+#: Seconds between two checks of the log files.
 LOG_CHECK_SECONDS = 10.0
 
-#: Ctrl-C, an orderly end, a closed terminal.
+#: Ctrl-C, `kill`, a closed terminal.
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
-    """Ctrl-C, a TERM or a closed terminal. No `except Exception` may swallow it."""
+    """A stop signal arrived. A BaseException, so that no `except Exception` catches it."""
 
 
 @dataclass
 class _Restarts:
-    """What a process has been through lately."""
+    """The recent exits of a process and its next restart (on time.monotonic)."""
 
     exits: int = 0
     restart_at: float | None = None
 
 
 class Supervisor:
-    """Owns the processes of the stack. Not a thread in sight: one loop, woken by signals.
+    """Owns the processes of the stack. Runs one loop without threads, which signals wake.
 
     Args:
-        home: where the log files go and where `stack.json` says what runs.
+        home: the folder for the log files and for `stack.json`, which lists the processes.
         say: prints a line for the operator.
     """
 
@@ -64,7 +64,7 @@ class Supervisor:
 
     @contextlib.contextmanager
     def handling_signals(self) -> Iterator[None]:
-        """Turn Ctrl-C, TERM and HUP into StopRequested; a child's death wakes the loop."""
+        """Raise StopRequested on Ctrl-C, TERM and HUP; wake the loop when a child exits."""
         os.set_blocking(self._woken, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -76,22 +76,22 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
 
     def start(self, spec: ProcessSpec) -> None:
-        """Start one more process of the stack."""
+        """Start a process and supervise it."""
         child = self._children[spec.name] = Child(spec, logs=self.logs)
         self._restarts[spec.name] = _Restarts()
         child.start()
         self.write_state_file()
 
     def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
-        """Wait for a part of the start.
+        """Wait until a condition is true.
 
         Args:
-            condition: asked again and again; must not block for more than a second or so.
-            what: what is waited for, for the sentence.
-            seconds: how long at most.
+            condition: called repeatedly; should block for a second at most.
+            what: what starts, for the error message.
+            seconds: maximum time to wait.
 
         Raises:
-            Refusal: a process ended meanwhile, or the time is over.
+            Refusal: a process ended, or the time is over.
         """
         deadline = time.monotonic() + seconds
         while not condition():
@@ -100,7 +100,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise Refusal(
                     _(
-                        "%(what)s did not come up within %(seconds)d seconds. See the logs in "
+                        "%(what)s did not start within %(seconds)d seconds. See the logs in "
                         "%(logs)s."
                     )
                     % {"what": what, "seconds": seconds, "logs": self.logs},
@@ -109,7 +109,7 @@ class Supervisor:
             self._pause(0.1)
 
     def run_once(self, spec: ProcessSpec, *, seconds: float) -> bool:
-        """Run a process to its end, at most this long. Return whether it did what it should."""
+        """Run a process until it ends, at most this long. Return whether its exit status was 0."""
         child = Child(spec, logs=self.logs)
         child.start()
         deadline = time.monotonic() + seconds
@@ -122,30 +122,30 @@ class Supervisor:
         return status == 0
 
     def watch(self) -> None:
-        """Start again what dies, until StopRequested."""
+        """Restart processes that end, until StopRequested."""
         while True:
             self._restart_ended()
             self._rotate_logs()
             self._pause(1.0)
 
     def stop(self) -> None:
-        """End every process, in whatever state it is: TERM, the grace of each, then KILL.
+        """Stop all processes in any state: SIGTERM, the grace of each process, then SIGKILL.
 
-        A second Ctrl-C ends the patience. Redis and the gateway simulator go last, because the
-        workers want to say goodbye to them.
+        A second Ctrl-C kills them at once. Redis and the gateway simulator are stopped last,
+        because workers use them while they stop.
         """
-        impatient = False
+        kill_now = False
         for child in self._children.values():
-            child.wake()  # a worker that says goodbye to a stopped Redis would wait for long
+            child.wake()  # while Redis is stopped by SIGSTOP, a stopping worker would wait for it
         ranks = sorted({child.spec.stop_rank for child in self._children.values()})
         for rank in ranks:
             group = [c for c in self._children.values() if c.spec.stop_rank == rank]
             try:
-                if not impatient:
+                if not kill_now:
                     self._terminate_and_wait(group)
             except StopRequested:
-                impatient = True
-                for number in STOP_SIGNALS:  # what is left takes no time
+                kill_now = True
+                for number in STOP_SIGNALS:  # killing the rest takes no time
                     signal.signal(number, signal.SIG_IGN)
             finally:
                 for child in group:
@@ -154,7 +154,7 @@ class Supervisor:
             self._state_file.unlink(missing_ok=True)
 
     def write_state_file(self) -> None:
-        """Say in stack.json what runs, for scripts: a whole file at every moment."""
+        """Replace stack.json, which lists the processes for scripts."""
         pids = {name: child.pid for name, child in self._children.items()}
         aside = self._state_file.with_suffix(".json.new")
         with contextlib.suppress(OSError):
@@ -182,7 +182,7 @@ class Supervisor:
             % {
                 "name": child.spec.name,
                 "how": exit_reason(status),
-                "words": child.last_log_line() or _("it said nothing."),
+                "words": child.last_log_line() or _("it wrote no output."),
                 "log": child.log,
             },
             code="start_failed",
@@ -209,13 +209,13 @@ class Supervisor:
         restarts.restart_at = now + pause
         facts = {"name": child.spec.name, "how": exit_reason(status), "log": child.log}
         if restarts.exits < EXITS_BEFORE_LOG_HINT:
-            self._say(_("%(name)s ended (%(how)s) and is started again.") % facts)
+            self._say(_("%(name)s ended (%(how)s) and is restarted.") % facts)
         else:
             facts |= {"times": restarts.exits, "pause": pause}
             self._say(
                 _(
-                    "%(name)s ended %(times)d times in a row (%(how)s); next try in %(pause)g s. "
-                    "Its log says why: %(log)s"
+                    "%(name)s ended %(times)d times in a row (%(how)s); next restart in "
+                    "%(pause)g s. See its log: %(log)s"
                 )
                 % facts
             )
@@ -227,13 +227,13 @@ class Supervisor:
                 child.rotate_log()
 
     def _pause(self, seconds: float) -> None:
-        """Wait this long, or until a child dies."""
+        """Wait this many seconds, or until a child exits."""
         if select.select([self._wakeup], [], [], seconds)[0]:
             os.read(self._wakeup, 4096)
 
 
 def exit_reason(status: int) -> str:
-    """Return an exit status in words: `exit status 1`, `killed by SIGKILL`."""
+    """Return a text for an exit status: `exit status 1`, `killed by SIGKILL`."""
     if status >= 0:
         return _("exit status %d") % status
     try:

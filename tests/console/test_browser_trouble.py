@@ -85,7 +85,7 @@ def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimul
 def test_a_keyboard_is_enough(page: Any, stack: RunningStack) -> None:
     page.goto(stack.url + "contacts/contact/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     filters = page.get_by_role("button", name="Filters")
     for _ in range(10):

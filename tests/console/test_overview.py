@@ -22,14 +22,14 @@ from tests.console.making import FIRST_ACCOUNT, make_account, make_egress, make_
 def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
     page = operator.get("/").content.decode()
     assert "First steps" in page
-    assert "Import the accounts that send" in page
+    assert "Import the sending accounts" in page
 
 
 def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
     make_world()
     quiet = operator.get("/").content.decode()
     assert "in quarantine" not in quiet
-    assert "nobody knows whether they arrived" in quiet
+    assert "It is unknown whether" in quiet
     Account.objects.filter(uin=FIRST_ACCOUNT).update(state=AccountState.QUARANTINED)
     Outage.objects.update(ended_at=None, sentence="No route to it.")
     Worker.objects.update(ended_at="2026-01-01T00:00:00Z")
@@ -39,7 +39,7 @@ def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
     for sentence in [
         "1 account is in quarantine",
         "No route to it.",
-        "No worker is living",
+        "No worker is running",
         "30 of 50 failed.",
         "It is a picture.",
     ]:
@@ -82,7 +82,7 @@ def _queries(client: Client) -> int:
 def test_the_first_steps_name_the_gateway(operator: Client, settings: Any) -> None:
     settings.QQ_GATEWAY_URL = "http://gateway.example:8765/"
     page = operator.get("/").content.decode()
-    assert "it is http://gateway.example:8765/, from QQ_GATEWAY_URL" in page
+    assert "QQ_GATEWAY_URL is http://gateway.example:8765/" in page
     assert [step["is_done"] for step in operator.get("/").context["steps"]] == [False] * 7
     make_account(FIRST_ACCOUNT, egress=make_egress())
     done = {step["key"]: step["is_done"] for step in operator.get("/").context["steps"]}

@@ -1,1 +1,1 @@
-"""How dates are written: to the second, sortable by eye, the same in every language."""
+"""Formats of dates and times: ISO order, the same in all languages."""

@@ -96,7 +96,7 @@ def test_what_dies_is_started_again(start_stack: StartStack) -> None:
     )
     stack.wait_until(lambda: answers(f"unix://{stack.home}/redis.sock"), what="Redis without data")
     for name in before:
-        assert f"{name} ended (killed by SIGKILL) and is started again." in stack.output
+        assert f"{name} ended (killed by SIGKILL) and is restarted." in stack.output
     assert stack.stop() == 0
     assert processes_of(stack.home) == {}
 
