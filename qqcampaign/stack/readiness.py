@@ -27,7 +27,7 @@ def console_is_ready(url: str) -> bool:
     return _status(url, "/health/ready") == 200
 
 
-def beat_ticks(home: Path) -> bool:
+def beat_is_alive(home: Path) -> bool:
     """Return whether the beat with this home is alive."""
     return is_alive(home / BEAT_FILE)
 

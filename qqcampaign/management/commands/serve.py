@@ -76,5 +76,5 @@ def _works(kind: str, egress: str, bind: str) -> bool:
     if kind == "web":
         return readiness.console_is_ready(f"http://127.0.0.1:{bind.rpartition(':')[2]}/")
     if kind == "beat":
-        return readiness.beat_ticks(settings.QQCAMPAIGN_HOME)
+        return readiness.beat_is_alive(settings.QQCAMPAIGN_HOME)
     return readiness.workers_answer([process_specs.node_name(kind, egress)], seconds=5)
