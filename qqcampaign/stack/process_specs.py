@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qqcampaign.stack.child import ProcessSpec
 
-#: Seconds. Longer than the time after which a lane checks whether it has to stop.
+#: Seconds after SIGTERM in which lanes finish their request and return their leases.
 WORKER_GRACE = 20.0
 #: Number of lanes. Each is a greenlet that mostly waits and needs about 45 kB.
 DEFAULT_CONCURRENCY = 500

@@ -1,4 +1,4 @@
-"""What goes wrong is a sentence on a page that fits, in the reader's language: no traceback."""
+"""Error pages show a sentence in the reader's language and no traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from campaigns.admin.campaign import CampaignAdmin
-from tests.console.making import make_operator, make_world
+from tests.console.sample_data import make_operator, make_world
 
 
 def test_a_page_that_is_not_there(operator: Client) -> None:

@@ -1,4 +1,4 @@
-"""The front page: first steps when there is nothing, needs and figures when there is something."""
+"""The overview: first steps in a new installation, then problems and figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contacts.models import ContactImport
 from qqcampaign.console import last_hour
 from sending.models import Attempt, Delivery
 from sending.states import RunState
-from tests.console.making import FIRST_ACCOUNT, make_account, make_egress, make_world
+from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_egress, make_world
 
 
 def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
@@ -25,7 +25,7 @@ def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
     assert "Import the sending accounts" in page
 
 
-def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
+def test_it_lists_everything_that_needs_attention(operator: Client) -> None:
     make_world()
     quiet = operator.get("/").content.decode()
     assert "in quarantine" not in quiet
@@ -55,7 +55,7 @@ def test_it_counts_the_last_hour_by_minute_and_code(operator: Client) -> None:
     assert not hour.is_cut
 
 
-def test_it_asks_as_little_for_many_rows_as_for_few(operator: Client) -> None:
+def test_its_number_of_queries_does_not_grow_with_the_rows(operator: Client) -> None:
     make_world(people=7)
     few = _queries(operator)
     run = CampaignRun.objects.get()

@@ -1,4 +1,4 @@
-"""Both languages are complete, and what is committed is what is shown."""
+"""Both languages are complete, and the committed .mo file matches the .po file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qqcampaign.translations import (
     our_messages,
     read_catalogue,
 )
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 
 LANGUAGE = "zh-hans"
 
@@ -23,7 +23,7 @@ LANGUAGE = "zh-hans"
 def test_the_sources_are_read() -> None:
     found = our_messages()
     assert found["Current campaigns"].endswith("live.html")
-    assert "Type to search" in found  # Unfold's own
+    assert "Type to search" in found  # a string of Unfold
     assert ("%(n)d account is enabled.", "%(n)d accounts are enabled.") in found
     assert len(found) > 800
 

@@ -1,4 +1,4 @@
-"""The console while Redis is stopped: its pages need the database alone."""
+"""The console works while Redis is stopped: its pages need only the database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.pacing.redis_client import live
 from campaigns.models import Campaign
 from qqcampaign.stack.redis_server import answers
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 from tests.servers import running_redis
 
 

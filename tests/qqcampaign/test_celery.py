@@ -1,4 +1,4 @@
-"""The Celery application's own connection: a worker listens in short stretches."""
+"""The Celery connection limits how long a worker waits for messages."""
 
 from __future__ import annotations
 

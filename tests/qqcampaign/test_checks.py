@@ -1,4 +1,4 @@
-"""`manage.py check` tells an operator what to do."""
+"""`manage.py check` reports wrong settings with advice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
 @pytest.mark.slow
 def test_production_is_clean(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    nowhere = tmp_path / "file" / "home"  # production keeps nothing in it
+    nowhere = tmp_path / "file" / "home"  # in production, no file is needed in it
     done = _check(nowhere, "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
 

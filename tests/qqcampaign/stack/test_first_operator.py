@@ -1,4 +1,4 @@
-"""The first operator's login: never a default, printed for as long as it is true."""
+"""The first operator gets a random password, which is printed as long as it is valid."""
 
 from __future__ import annotations
 
