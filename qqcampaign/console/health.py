@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+from accounts.pacing.redis_client import live as live_redis
 
 
 @never_cache
@@ -39,10 +40,7 @@ def _database_answers() -> bool:
 
 
 def _redis_answers() -> bool:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
     try:
-        return bool(client.ping())
-    except (redis.RedisError, OSError):
+        return bool(live_redis().ping())
+    except (RedisError, OSError):
         return False
-    finally:
-        client.close()

@@ -60,3 +60,17 @@ def test_figures_are_cached_without_redis(operator: Client, stopped_redis: str) 
 
 def _reads_attempts_by_minute(queries: CaptureQueriesContext) -> int:
     return sum('AS "minute"' in query["sql"] for query in queries)
+
+
+def test_readiness_follows_redis(client: Client, db: None, settings: Any) -> None:
+    with tempfile.TemporaryDirectory(prefix="qqredis-") as folder:
+        socket = Path(folder) / "redis.sock"
+        settings.REDIS_URL = f"unix://{socket}"
+        live.cache_clear()
+        statuses = []
+        for _start in range(2):
+            with running_redis(socket):
+                statuses.append(client.get("/health/ready").status_code)
+            statuses.append(client.get("/health/ready").status_code)
+        live.cache_clear()
+    assert statuses == [200, 503, 200, 503]
