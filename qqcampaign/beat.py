@@ -70,7 +70,7 @@ class MonotonicScheduler(Scheduler):
         self._written_at = local.elapsed()
         new_file = self._heartbeat_file.with_suffix(".new")
         new_file.write_text(json.dumps([local.boot_identity(), self._written_at]))
-        new_file.replace(self._sign)
+        new_file.replace(self._heartbeat_file)
 
 
 def is_alive(heartbeat_file: Path) -> bool:
