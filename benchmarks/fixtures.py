@@ -20,7 +20,7 @@ from campaigns.planning.plan import plan_run
 from campaigns.planning.prepare import advance_run
 from campaigns.run_control.lifecycle import pause_run, start_campaign
 from contacts.models import Contact, ContactList, Membership
-from qqcampaign.stack.plan import worker_spec
+from qqcampaign.stack.process_specs import worker_spec
 from qqhttp.simulator.accounts import digest_of
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND, password_of
 from sending.models import Attempt, Delivery

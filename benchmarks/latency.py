@@ -18,7 +18,7 @@ from django.conf import settings
 from benchmarks.fixtures import engine_worker, is_ready, make_accounts, make_campaign, make_list
 from benchmarks.processes import running, wait_until
 from campaigns.run_control.lifecycle import cancel_run, pause_run, start_campaign
-from qqcampaign.stack.plan import beat_spec, jobs_spec
+from qqcampaign.stack.process_specs import beat_spec, jobs_spec
 from qqhttp.simulator import SimulatorProcess
 
 

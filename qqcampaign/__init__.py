@@ -1,4 +1,4 @@
-"""The Django project: settings from the environment, the Celery app, the console's front page."""
+"""The Django project: settings, the Celery app, the console and the stack of processes."""
 
 from qqcampaign.celery import app as celery_app
 

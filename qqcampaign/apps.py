@@ -1,16 +1,14 @@
-"""The console app: front page, checks, the command line that starts the stack."""
+"""The project as a Django app: system checks and the commands that start processes."""
 
 from importlib import import_module
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
-class ConsoleConfig(AppConfig):
+class ProjectConfig(AppConfig):
     name = "qqcampaign"
-    label = "console"
-    verbose_name = _("Console")
 
     def ready(self) -> None:
-        # Importing registers them; it needs the apps, and so cannot be done any earlier.
+        # Importing the module registers the checks. It imports other apps, so it has to wait
+        # until they are loaded.
         import_module("qqcampaign.checks")

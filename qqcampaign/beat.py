@@ -1,6 +1,7 @@
-"""The scheduler of beat: ticks go by the process's own clock, whatever the wall clock does.
+"""The scheduler of Celery's beat, based on the process's own clock.
 
-Celery's own goes by the host's wall clock. Set back by an hour, it sent no tick for an hour.
+Celery's scheduler uses the host's wall clock: after the clock was set back by an hour, it sent no
+periodic task for an hour. See docs/decisions/0009-celery-beat.md.
 """
 
 from __future__ import annotations
@@ -16,33 +17,33 @@ from accounts.pacing.redis_client import live
 from accounts.wake_ups import JOBS
 from clocks import local
 
-#: With so many tasks waiting already, ticks are left out: they would only wait behind them.
+#: While this many tasks wait, no periodic tasks are sent: they would only wait behind them.
 MOST_WAITING = 100
-#: How often beat writes down that it is alive, and after how long a silence it is not, seconds.
-SIGN_SECONDS, SILENCE_SECONDS = 5.0, 60.0
+#: How often beat writes its heartbeat file, and the age above which beat counts as dead, seconds.
+HEARTBEAT_SECONDS, DEAD_SECONDS = 5.0, 60.0
 
 
-class SteadyScheduler(Scheduler):
-    """Sends each tick every so many seconds. It remembers nothing: ticks do no harm.
+class MonotonicScheduler(Scheduler):
+    """Sends each periodic task at its interval. It stores no state: extra tasks do no harm.
 
     Args:
-        schedule_filename: where to write down that beat is alive.
+        schedule_filename: the heartbeat file; None writes none.
     """
 
     def __init__(self, *args: Any, schedule_filename: str | None = None, **kwargs: Any) -> None:
         self._sent_at: dict[str, float] = {}
-        self._sign = Path(schedule_filename) if schedule_filename else None
-        self._signed_at = float("-inf")
+        self._heartbeat_file = Path(schedule_filename) if schedule_filename else None
+        self._written_at = float("-inf")
         super().__init__(*args, **kwargs)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Send what is due; return after how many seconds to come again."""
-        self._give_sign()
+        """Send the tasks that are due; return the seconds until the next call."""
+        self._write_heartbeat()
         seconds: float = super().tick(*args, **kwargs)
-        return min(seconds, SIGN_SECONDS)
+        return min(seconds, HEARTBEAT_SECONDS)
 
     def is_due(self, entry: ScheduleEntry) -> tuple[bool, float]:
-        """Return whether an entry is due, and after how many seconds to look again."""
+        """Return whether an entry is due, and the seconds until the next check."""
         seconds: float = entry.schedule.run_every.total_seconds()
         left = self._sent_at.get(entry.name, float("-inf")) + seconds - local.elapsed()
         if left > 0:
@@ -51,31 +52,31 @@ class SteadyScheduler(Scheduler):
         return True, seconds
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
-        """Send an entry's task, unless the worker is far behind or away."""
+        """Send an entry's task, unless Redis is unreachable or many tasks wait."""
         try:
             waiting: Any = live().llen(JOBS)
         except RedisError:
-            return  # the tick could not be sent either; the next one makes up for it
+            return  # the task could not be sent either; the next one makes up for it
         if waiting < MOST_WAITING:
             super().apply_entry(entry, producer=producer)
 
     def _when(self, entry: ScheduleEntry, next_time_to_run: float, **_clock: Any) -> float:
-        """Return an entry's place in the order of what is due, by the process's own clock."""
+        """Return when an entry is due, on the process's own clock; orders the schedule."""
         return local.elapsed() + float(self.adjust(next_time_to_run) or 0.0)
 
-    def _give_sign(self) -> None:
-        if self._sign is None or local.elapsed() - self._signed_at < SIGN_SECONDS:
+    def _write_heartbeat(self) -> None:
+        if self._heartbeat_file is None or local.elapsed() - self._written_at < HEARTBEAT_SECONDS:
             return
-        self._signed_at = local.elapsed()
-        written = self._sign.with_suffix(".new")
-        written.write_text(json.dumps([local.boot_identity(), self._signed_at]))
-        written.replace(self._sign)
+        self._written_at = local.elapsed()
+        new_file = self._heartbeat_file.with_suffix(".new")
+        new_file.write_text(json.dumps([local.boot_identity(), self._written_at]))
+        new_file.replace(self._heartbeat_file)
 
 
-def gave_sign_lately(sign: Path) -> bool:
-    """Return whether the beat that signs this file did so within SILENCE_SECONDS."""
+def is_alive(heartbeat_file: Path) -> bool:
+    """Return whether beat wrote this heartbeat file within the last DEAD_SECONDS, on this boot."""
     try:
-        boot, signed_at = json.loads(sign.read_text())
+        boot, written_at = json.loads(heartbeat_file.read_text())
     except (OSError, ValueError):
         return False
-    return bool(boot == local.boot_identity()) and local.elapsed() - signed_at < SILENCE_SECONDS
+    return bool(boot == local.boot_identity()) and local.elapsed() - written_at < DEAD_SECONDS

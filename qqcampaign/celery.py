@@ -1,4 +1,4 @@
-"""The Celery application: wake-ups and ticks only; the database owns the work (rule 1)."""
+"""The Celery application: it carries wake-ups and periodic tasks, the database owns the work."""
 
 import os
 from typing import Any
@@ -8,29 +8,27 @@ from kombu.connection import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
 
-#: How long to wait at most between two tries to reach Redis, seconds.
+#: Longest pause between two attempts to reach Redis, seconds.
 LONGEST_PAUSE = 2.0
-
-
-#: How long a worker listens to Redis at a stretch, seconds.
+#: Longest time that a worker waits for messages in one call, seconds.
 LONGEST_LISTENING = 0.5
 
 
-class SteadyConnection(Connection):
-    """Tries at a steady pace: by default a worker that was cut off would look every 30 seconds.
+class RetryingConnection(Connection):
+    """A connection that retries every 2 seconds at most; by default a worker would wait 30.
 
     Attributes:
-        longest_listening: how long `drain_events` waits at most, seconds; None where it may wait
-            for an answer.
+        longest_listening: limit for the timeout of `drain_events`, seconds. None means no limit,
+            for processes that wait for an answer.
     """
 
     longest_listening: float | None = None
 
     def drain_events(self, **kwargs: Any) -> Any:
-        """Wait for what comes, in a worker not for long: it sees only in between that it is to end.
+        """Wait for messages, at most `longest_listening` seconds.
 
-        Celery waits 2 seconds for wake-ups and then as long for what is broadcast, so that an idle
-        worker took up to 5 seconds to stop.
+        A worker checks only between two calls whether it has to stop. Celery waits 2 seconds for
+        tasks and then as long for broadcasts, so an idle worker took up to 5 seconds to stop.
         """
         if self.longest_listening is not None and kwargs.get("timeout") is not None:
             kwargs["timeout"] = min(kwargs["timeout"], self.longest_listening)
@@ -38,19 +36,19 @@ class SteadyConnection(Connection):
         return listen(**kwargs)
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Connect, however often it takes."""
+        """Connect; retry without a limit."""
         kwargs = {"interval_start": 1.0, "interval_max": LONGEST_PAUSE, **kwargs}
         connect: Any = super().ensure_connection
         return connect(*args, **kwargs)
 
 
 app = Celery("qqcampaign")
-app.amqp.Connection = SteadyConnection
+app.amqp.Connection = RetryingConnection
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
 @signals.worker_init.connect
 def listen_in_short_stretches(**_kwargs: Any) -> None:
-    """In a worker nobody waits for an answer: it only listens."""
-    SteadyConnection.longest_listening = LONGEST_LISTENING
+    """Limit how long a worker waits for messages. It never waits for an answer."""
+    RetryingConnection.longest_listening = LONGEST_LISTENING

@@ -1,7 +1,7 @@
-"""System checks of the environment: each says what is wrong, where, and what to do.
+"""System checks of the environment. Each message says what is wrong, where, and what to do.
 
-`manage.py check` runs them, `manage.py check --deploy` those for production too, and
-`manage.py up` refuses to start on an error.
+`manage.py check` runs them, `manage.py check --deploy` also runs those for production, and
+`manage.py up` does not start if one of them finds an error.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Apps = Sequence[AppConfig] | None
 
 @register(Tags.compatibility)
 def check_environment(app_configs: Apps, **_options: Any) -> Messages:
-    """Everything the settings module could not read."""
+    """Report each variable that the settings module could not read."""
     return [Error(text, id="qqcampaign.E001") for text in settings.ENVIRONMENT_PROBLEMS]
 
 
 @register(Tags.files)
 def check_home(app_configs: Apps, **_options: Any) -> Messages:
-    """The home can be written to, where anything is kept in it."""
+    """Report a home that cannot be written to, if any file is needed in it."""
     is_needed = (
         settings.IS_DATABASE_EMBEDDED
         or settings.IS_REDIS_EMBEDDED
@@ -58,24 +58,24 @@ def check_home(app_configs: Apps, **_options: Any) -> Messages:
 
 @register(Tags.security)
 def check_credential_keys(app_configs: Apps, **_options: Any) -> Messages:
-    """The passwords of the accounts are encrypted under keys that nobody can guess."""
+    """Report missing or short keys for the encryption of the accounts' passwords."""
     short = [
         number for number, key in enumerate(settings.CREDENTIAL_KEYS, 1) if len(key) < SHORTEST_KEY
     ]
     if not settings.CREDENTIAL_KEYS or (short and settings.ARE_CREDENTIAL_KEYS_KEPT):
         return [
             Error(
-                "There is no key to encrypt the accounts' credentials with: CREDENTIAL_KEYS is "
-                f"not set and none could be kept in {settings.QQCAMPAIGN_HOME}. Set it; "
-                "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes one.",
+                "There is no key to encrypt the accounts' credentials: CREDENTIAL_KEYS is not set, "
+                f"and no key could be stored in {settings.QQCAMPAIGN_HOME}. Set CREDENTIAL_KEYS; "
+                "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes a key.",
                 id="qqcampaign.E003",
             )
         ]
     return [
         Error(
             f"Key {number} of CREDENTIAL_KEYS is shorter than {SHORTEST_KEY} characters and could "
-            "be guessed. Put a long random one in front of it, and keep the old one at the end "
-            "until every credential has been encrypted anew.",
+            "be guessed. Put a long random key in front of it, and keep the old one at the end "
+            "until every credential has been encrypted again.",
             id="qqcampaign.E004",
         )
         for number in short
@@ -84,13 +84,13 @@ def check_credential_keys(app_configs: Apps, **_options: Any) -> Messages:
 
 @register(Tags.security)
 def check_secret_key(app_configs: Apps, **_options: Any) -> Messages:
-    """There is a SECRET_KEY. (Read around Django, which raises on an empty one.)"""
-    if not settings.IS_SECRET_KEY_KEPT or _kept_secret_is_there("secret_key"):
+    """Report a missing SECRET_KEY. The setting is not read: Django raises if it is empty."""
+    if not settings.IS_SECRET_KEY_KEPT or _secret_is_stored("secret_key"):
         return []
     return [
         Error(
-            f"SECRET_KEY is not set and none could be kept in {settings.QQCAMPAIGN_HOME}. Set it "
-            "to a long random text, or make that folder writable.",
+            f"SECRET_KEY is not set, and no key could be stored in {settings.QQCAMPAIGN_HOME}. Set "
+            "it to a long random text, or make that folder writable.",
             id="qqcampaign.E005",
         )
     ]
@@ -98,7 +98,7 @@ def check_secret_key(app_configs: Apps, **_options: Any) -> Messages:
 
 @register(Tags.security, deploy=True)
 def check_kept_secrets(app_configs: Apps, **_options: Any) -> Messages:
-    """On a shared database every host needs the same secrets, so that they must be given."""
+    """Report generated secrets with a shared database, where all hosts need the same ones."""
     if settings.IS_DATABASE_EMBEDDED:
         return []
     kept = [
@@ -111,9 +111,9 @@ def check_kept_secrets(app_configs: Apps, **_options: Any) -> Messages:
     ]
     return [
         Error(
-            f"{name} is not set: this machine made one for itself in {settings.QQCAMPAIGN_HOME}, "
-            "which no other host can know, and which a rebuilt container loses. Set "
-            f"{name} (or {name}_FILE) to the same value everywhere.",
+            f"{name} is not set: this machine made its own in {settings.QQCAMPAIGN_HOME}. Other "
+            "hosts do not have it, and a rebuilt container loses it. Set "
+            f"{name} (or {name}_FILE) to the same value on all hosts.",
             id="qqcampaign.E006",
         )
         for name in kept
@@ -122,13 +122,13 @@ def check_kept_secrets(app_configs: Apps, **_options: Any) -> Messages:
 
 @register(Tags.security, deploy=True)
 def check_https(app_configs: Apps, **_options: Any) -> Messages:
-    """One sentence in place of Django's four: the console is not behind HTTPS."""
+    """Warn once, in place of Django's four warnings, that the console is not behind HTTPS."""
     if settings.IS_BEHIND_HTTPS:
         return []
     return [
         Warning(
-            "The console is served without HTTPS: right for a stack on your own machine. On a "
-            "network, put a proxy that speaks HTTPS in front and set BEHIND_HTTPS=1.",
+            "The console is served without HTTPS. That is fine on your own machine. On a network, "
+            "put an HTTPS proxy in front and set BEHIND_HTTPS=1.",
             id="qqcampaign.W007",
         )
     ]
@@ -136,7 +136,7 @@ def check_https(app_configs: Apps, **_options: Any) -> Messages:
 
 @register(Tags.compatibility)
 def check_egress(app_configs: Apps, **_options: Any) -> Messages:
-    """The egress has a plain name, an address of this machine, a proxy that is one."""
+    """Report a wrong name, source address or proxy of the egress."""
     problems: Messages = []
     if not _SIMPLE_NAME.fullmatch(settings.EGRESS_NAME):
         problems.append(
@@ -146,7 +146,7 @@ def check_egress(app_configs: Apps, **_options: Any) -> Messages:
                 id="qqcampaign.E008",
             )
         )
-    if settings.EGRESS_SOURCE_ADDRESS and not _is_ours(settings.EGRESS_SOURCE_ADDRESS):
+    if settings.EGRESS_SOURCE_ADDRESS and not _is_local_address(settings.EGRESS_SOURCE_ADDRESS):
         problems.append(
             Error(
                 f"EGRESS_SOURCE_ADDRESS is {settings.EGRESS_SOURCE_ADDRESS!r}, which is not an "
@@ -157,9 +157,9 @@ def check_egress(app_configs: Apps, **_options: Any) -> Messages:
         )
     if settings.EGRESS_PROXY and not _is_proxy(settings.EGRESS_PROXY):
         problems.append(
-            Error(  # the value may hold a password: it is not repeated
+            Error(  # without the value, which may contain a password
                 "EGRESS_PROXY is not the address of a proxy: write http://host:port or "
-                "socks5://host:port; leave it out for none.",
+                "socks5://host:port, or leave it out to use no proxy.",
                 id="qqcampaign.E010",
             )
         )
@@ -167,19 +167,19 @@ def check_egress(app_configs: Apps, **_options: Any) -> Messages:
 
 
 def environment_problems() -> Messages:
-    """Return what keeps any process of ours from starting: every check but those for production."""
-    looks = (check_environment, check_home, check_secret_key, check_credential_keys, check_egress)
-    return [problem for look in looks for problem in look(None)]
+    """Return the messages of all checks but those for production."""
+    checks = (check_environment, check_home, check_secret_key, check_credential_keys, check_egress)
+    return [problem for check in checks for problem in check(None)]
 
 
-def _kept_secret_is_there(name: str) -> bool:
+def _secret_is_stored(name: str) -> bool:
     try:
         return (settings.QQCAMPAIGN_HOME / name).stat().st_size > 0
     except OSError:
         return False
 
 
-def _is_ours(address: str) -> bool:
+def _is_local_address(address: str) -> bool:
     try:
         family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
         with socket.socket(family, socket.SOCK_DGRAM) as probe:

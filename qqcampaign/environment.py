@@ -1,7 +1,7 @@
-"""Readers for the process environment: pure functions, no Django, tested on their own.
+"""Reads settings from environment variables, without Django.
 
-Every setting NAME may instead be given as NAME_FILE, the path of a file that holds the value:
-that is how container platforms hand over secrets.
+Every variable NAME may instead be given as NAME_FILE, the path of a file with the value, because
+container platforms pass secrets as files.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-#: Unix socket paths are cut at 108 bytes by the kernel; we stay below with a margin.
+#: The kernel limits the path of a unix socket to 108 bytes; this leaves a margin.
 LONGEST_SOCKET_PATH = 100
 
 
 class EnvironmentProblem(Exception):
-    """The environment names something that cannot be used; the text is for the operator."""
+    """A variable has a value that cannot be used. The text is for the operator."""
 
 
 def read(environ: Mapping[str, str], name: str, default: str = "") -> str:
-    """Return the value of NAME, else the contents of the file NAME_FILE names, else the default.
+    """Return the value of NAME, else the content of the file in NAME_FILE, else the default.
 
     Raises:
-        EnvironmentProblem: NAME_FILE names a file that cannot be read.
+        EnvironmentProblem: the file in NAME_FILE cannot be read.
     """
     if environ.get(name):
         return environ[name].strip()
@@ -45,16 +45,21 @@ def read(environ: Mapping[str, str], name: str, default: str = "") -> str:
         ) from None
 
 
-def read_list(environ: Mapping[str, str], name: str, default: str = "") -> list[str]:
-    """Return the comma-separated values of NAME, blanks dropped."""
-    return [item.strip() for item in read(environ, name, default).split(",") if item.strip()]
+def read_list(environ: Mapping[str, str], name: str, default: list[str]) -> list[str]:
+    """Return the comma-separated values of NAME without blank ones; the default if it is not set.
+
+    Raises:
+        EnvironmentProblem: the file in NAME_FILE cannot be read.
+    """
+    value = read(environ, name)
+    return [item.strip() for item in value.split(",") if item.strip()] if value else default
 
 
 def read_bool(environ: Mapping[str, str], name: str, default: bool = False) -> bool:
-    """Return whether NAME says yes (1, true, yes, on), in any case.
+    """Return NAME as a boolean: 1, true, yes, on or 0, false, no, off, in upper or lower case.
 
     Raises:
-        EnvironmentProblem: the value is neither a yes nor a no.
+        EnvironmentProblem: the value is none of these.
     """
     value = read(environ, name).lower()
     if not value:
@@ -63,11 +68,13 @@ def read_bool(environ: Mapping[str, str], name: str, default: bool = False) -> b
         return True
     if value in {"0", "false", "no", "off"}:
         return False
-    raise EnvironmentProblem(f"{name} is {value!r}: say 1 or 0 (true, false, yes, no work too).")
+    raise EnvironmentProblem(
+        f"{name} is {value!r}: write 1 or 0 (true, false, yes and no work too)."
+    )
 
 
 def read_number(environ: Mapping[str, str], name: str, default: float) -> float:
-    """Return NAME as a number of seconds or whatever its setting counts, 0 or more.
+    """Return NAME as a number, 0 or more.
 
     Raises:
         EnvironmentProblem: the value is not such a number.
@@ -85,7 +92,7 @@ def read_number(environ: Mapping[str, str], name: str, default: float) -> float:
 
 
 def read_seconds(environ: Mapping[str, str], name: str, default: float) -> float:
-    """Return NAME as a time that is not zero: no connection is made in no time.
+    """Return NAME as a number of seconds above 0.
 
     Raises:
         EnvironmentProblem: the value is not such a number.
@@ -112,20 +119,20 @@ def read_time_zone(environ: Mapping[str, str], name: str, default: str) -> str:
     """Return NAME as the name of a time zone that this machine knows.
 
     Raises:
-        EnvironmentProblem: it knows none of that name.
+        EnvironmentProblem: there is no such time zone.
     """
     zone = read(environ, name, default)
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         raise EnvironmentProblem(
-            f"{name} is {zone!r}, which is no time zone: write one like Asia/Shanghai or UTC."
+            f"{name} is {zone!r}, which is not a time zone: write one like Asia/Shanghai or UTC."
         ) from None
     return zone
 
 
 def is_address(url: str, *schemes: str) -> bool:
-    """Return whether a URL has one of the schemes, a host and, if any, a port that is one."""
+    """Return whether a URL has one of the schemes, a host, and a valid port or none."""
     try:
         parts = urlsplit(url)
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
@@ -134,10 +141,15 @@ def is_address(url: str, *schemes: str) -> bool:
 
 
 def kept_secret(home: Path, name: str, length: int = 50) -> str:
-    """Return the secret kept in the file home/name, made at first use, readable by its owner only.
+    """Return the secret in the file home/name, which is created at first use, with mode 0600.
 
-    Returns an empty string when the folder cannot be written: a system check then says what to do,
-    instead of a traceback from the settings module.
+    Returns an empty string if the folder cannot be written to. A system check reports this, so the
+    settings module need not raise.
+
+    Args:
+        home: the folder of the embedded stack.
+        name: the file's name.
+        length: random bytes of a new secret.
     """
     path = home / name
     try:
@@ -150,10 +162,10 @@ def kept_secret(home: Path, name: str, length: int = 50) -> str:
 
 
 def _write_once(path: Path, value: str) -> None:
-    """Write a whole file that only its owner reads, or nothing; whoever is second changes nothing.
+    """Write a file with mode 0600 completely or not at all; an existing file is not changed.
 
-    Written aside and linked into place: a full disk must not leave half a key behind, and two
-    processes of the same start must end with the same one.
+    The value is written to a temporary file, which is then linked to the path: a full disk must not
+    leave half a key, and two processes that start at the same time must get the same key.
     """
     descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -168,7 +180,7 @@ def _write_once(path: Path, value: str) -> None:
 
 
 def socket_path(home: Path) -> Path:
-    """Return where the embedded Redis listens: in the home, or the temporary folder if too long."""
+    """Return the embedded Redis's socket: in the home, or in a temporary folder if too long."""
     path = home.resolve() / "redis.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
@@ -177,7 +189,7 @@ def socket_path(home: Path) -> Path:
 
 
 def broker_url(redis_url: str) -> str:
-    """Return the Redis URL as Celery spells it: unix:// becomes redis+socket://."""
+    """Return the Redis URL in Celery's form: unix:// becomes redis+socket://."""
     if redis_url.startswith("unix://"):
         return "redis+socket://" + redis_url.removeprefix("unix://")
     return redis_url

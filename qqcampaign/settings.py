@@ -1,8 +1,8 @@
-"""Settings: one file, every difference between machines read from the environment.
+"""Django settings. Everything that differs between machines is read from the environment.
 
-The default is the embedded stack: SQLite and a Redis of our own below QQCAMPAIGN_HOME. Production
-names DATABASE_URL, REDIS_URL, SECRET_KEY, CREDENTIAL_KEYS and ALLOWED_HOSTS. Nothing here raises:
-what is missing or wrong is kept in ENVIRONMENT_PROBLEMS, and a system check says what to do.
+The default is the embedded stack: SQLite and an embedded Redis below QQCAMPAIGN_HOME. Production
+sets DATABASE_URL, REDIS_URL, SECRET_KEY, CREDENTIAL_KEYS and ALLOWED_HOSTS. This module does not
+raise: problems are collected in ENVIRONMENT_PROBLEMS, and a system check reports them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ENVIRONMENT_PROBLEMS: list[str] = []
 
 
 def _given(reader: Callable[..., Value], name: str, default: Value) -> Value:
-    """Read one setting; a problem is remembered for the system check and the default taken."""
+    """Return one setting; after a problem, store it for the system check and return the default."""
     try:
         return reader(os.environ, name, default)
     except environment.EnvironmentProblem as problem:
@@ -36,7 +36,7 @@ def _given(reader: Callable[..., Value], name: str, default: Value) -> Value:
         return default
 
 
-# --- where the embedded stack keeps its data ---------------------------------------------------
+# --- the folder of the embedded stack ----------------------------------------------------------
 
 QQCAMPAIGN_HOME = Path(_given(environment.read, "QQCAMPAIGN_HOME", str(BASE_DIR / "var")))
 QQCAMPAIGN_HOME = QQCAMPAIGN_HOME.expanduser().absolute()
@@ -48,39 +48,29 @@ IS_SECRET_KEY_KEPT = not SECRET_KEY
 if IS_SECRET_KEY_KEPT:
     SECRET_KEY = environment.kept_secret(QQCAMPAIGN_HOME, "secret_key")
 
-# The first key encrypts, all of them decrypt: put a new one in front to rotate.
-CREDENTIAL_KEYS = [
-    key.strip() for key in _given(environment.read, "CREDENTIAL_KEYS", "").split(",") if key.strip()
-]
+# The first key encrypts, every key decrypts. To rotate, put a new key in front.
+CREDENTIAL_KEYS = _given(environment.read_list, "CREDENTIAL_KEYS", list[str]())
 ARE_CREDENTIAL_KEYS_KEPT = not CREDENTIAL_KEYS
 if ARE_CREDENTIAL_KEYS_KEPT:
     CREDENTIAL_KEYS = [environment.kept_secret(QQCAMPAIGN_HOME, "credential_key", 32)]
 
 DEBUG = _given(environment.read_bool, "DEBUG", False)
-ALLOWED_HOSTS = [
-    host.strip()
-    for host in _given(environment.read, "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-    if host.strip()
-]
-CSRF_TRUSTED_ORIGINS = [
-    origin.strip()
-    for origin in _given(environment.read, "CSRF_TRUSTED_ORIGINS", "").split(",")
-    if origin.strip()
-]
+ALLOWED_HOSTS = _given(environment.read_list, "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = _given(environment.read_list, "CSRF_TRUSTED_ORIGINS", list[str]())
 
-# --- the database: the queue, the ledger, the truth --------------------------------------------
+# --- the database: it owns all work ------------------------------------------------------------
 
 DATABASE_URL = _given(environment.read, "DATABASE_URL", "")
 IS_DATABASE_EMBEDDED = not DATABASE_URL
 DATABASE_POOL_SIZE = _given(environment.read_count, "DATABASE_POOL_SIZE", 10)
 
-
-#: A host that is cut off must notice within seconds, and so must the server: what a dead host's
-#: transaction holds (its worker's row, above all) is let go before anybody else waits for it.
-#: libpq and the server ignore what is about TCP on a unix socket.
-PATIENCE_WITH_POSTGRESQL = {
+#: Timeouts of PostgreSQL connections. Both a host that loses the network and the server must notice
+#: within seconds, so that the server releases the locks of a dead host (above all, the lock on its
+#: worker's row) before other hosts wait for them. On a unix socket, libpq and the server ignore
+#: the TCP options.
+POSTGRESQL_TIMEOUTS = {
     "connect_timeout": 5,
-    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may stay unacknowledged
+    "tcp_user_timeout": 10_000,  # milliseconds that sent data may stay unacknowledged
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
@@ -92,7 +82,7 @@ PATIENCE_WITH_POSTGRESQL = {
 
 
 def _database() -> dict[str, Any]:
-    # As a dict, not as a URL: the home's path may hold any character.
+    # A dict, not a URL, because the path of the home may contain any character.
     embedded: dict[str, Any] = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(QQCAMPAIGN_HOME / "db.sqlite3"),
@@ -100,10 +90,10 @@ def _database() -> dict[str, Any]:
     }
     try:
         with warnings.catch_warnings():
-            # Its warning of an unknown scheme prints the whole URL, password and all.
+            # Its warning about an unknown scheme prints the URL with the password.
             warnings.simplefilter("ignore")
             database = embedded if IS_DATABASE_EMBEDDED else environ.Env.db_url_config(DATABASE_URL)
-    except Exception:  # the library raises whatever its parser met
+    except Exception:  # the parser raises several types
         database = {}
     if database.get("ENGINE") not in {
         "django.db.backends.sqlite3",
@@ -116,10 +106,10 @@ def _database() -> dict[str, Any]:
         database = embedded
     if database["ENGINE"].endswith("sqlite3"):
         database["OPTIONS"] = {
-            # Writers queue at BEGIN instead of failing at their first write.
+            # Writers wait at BEGIN instead of failing at their first write.
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
-            # FULL: a mark is on the disk before its request leaves (rule 3).
+            # FULL: a mark is on the disk before its request is sent (rule 3).
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
                 "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728"
@@ -127,10 +117,11 @@ def _database() -> dict[str, Any]:
         }
     else:
         options = database.setdefault("OPTIONS", {})
-        for name, value in PATIENCE_WITH_POSTGRESQL.items():
+        for name, value in POSTGRESQL_TIMEOUTS.items():
             options.setdefault(name, value)
-        # A pool: lanes come and go by the thousand, connections do not. One that cannot be made
-        # is tried again by whoever asks next, not after the pool's own growing pauses.
+        # A pool, because thousands of lanes share a few connections. With a short reconnect
+        # timeout, the next caller tries again instead of the pool's background attempts with
+        # growing pauses.
         options["pool"] = {
             "min_size": 0,
             "max_size": DATABASE_POOL_SIZE,
@@ -144,7 +135,7 @@ def _database() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- Redis: wake-ups, pace, live figures. It owns no work --------------------------------------
+# --- Redis: wake-ups and rate windows. It owns no work -----------------------------------------
 
 EMBEDDED_REDIS_SOCKET = environment.socket_path(QQCAMPAIGN_HOME)
 EMBEDDED_REDIS_URL = f"unix://{quote(str(EMBEDDED_REDIS_SOCKET))}"
@@ -157,29 +148,40 @@ if not (REDIS_URL.startswith("unix://") or environment.is_address(REDIS_URL, "re
     REDIS_URL = EMBEDDED_REDIS_URL
 IS_REDIS_EMBEDDED = REDIS_URL == EMBEDDED_REDIS_URL
 
-# --- the gateway and how we talk to it ---------------------------------------------------------
+# --- the cache -----------------------------------------------------------------------------------
+
+# In the memory of each process, on purpose: docs/decisions/0019-cache-in-each-process.md. Only the
+# console's figures are cached, for 3 and 5 seconds.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    }
+}
+
+# --- the gateway -------------------------------------------------------------------------------
 
 QQ_GATEWAY_URL = _given(environment.read, "QQ_GATEWAY_URL", "http://127.0.0.1:8765/")
 if not environment.is_address(QQ_GATEWAY_URL, "http", "https"):
     ENVIRONMENT_PROBLEMS.append(
         "QQ_GATEWAY_URL cannot be used: write http://host:port/ with the gateway's address."
     )
-#: Seconds within which the gateway drops a repeated SEQ. Replays older than this are not made.
+#: Seconds for which the gateway drops a repeated SEQ. Older attempts are not repeated.
 QQ_GATEWAY_REPLAY_WINDOW = _given(environment.read_number, "QQ_GATEWAY_REPLAY_WINDOW", 600.0)
 #: Whether the gateway is trusted to drop a repeated SEQ at all.
 QQ_GATEWAY_TRUSTS_SEQ = _given(environment.read_bool, "QQ_GATEWAY_TRUSTS_SEQ", True)
-#: Ceiling for all accounts at the gateway together, messages a second; 0 means none.
+#: Limit for all accounts of the gateway together, messages per second; 0 means no limit.
 QQ_GATEWAY_PER_SECOND = _given(environment.read_number, "QQ_GATEWAY_PER_SECOND", 0.0)
-#: Messages of one account in a row that end badly before it is quarantined.
+#: Consecutive failures of one account after which it is quarantined.
 QQ_BREAKER_ACCOUNT = _given(environment.read_count, "QQ_BREAKER_ACCOUNT", 10)
-#: A run stops itself when of its latest messages (at least so many) half or more ended badly.
+#: Number of latest messages that a run looks at: if half of them or more failed, it stops itself.
 QQ_BREAKER_RUN = _given(environment.read_count, "QQ_BREAKER_RUN", 40)
 QQ_CONNECT_TIMEOUT = _given(environment.read_seconds, "QQ_CONNECT_TIMEOUT", 5.0)
-#: Longer than the longest penalty of the protocol (30 s), or a throttle would look like a loss.
+#: Longer than the longest penalty of the protocol (30 s): a delayed answer is not a lost one.
 QQ_READ_TIMEOUT = _given(environment.read_seconds, "QQ_READ_TIMEOUT", 45.0)
-#: Whether accounts that are logged in ask for what was written to them.
+#: Whether accounts that are logged in poll their inbox.
 QQ_INBOX = _given(environment.read_bool, "QQ_INBOX", True)
-#: Characters a message may have; the protocol names no limit (docs/cli.md).
+#: Maximum length of a message in characters; the protocol names no limit (docs/cli.md).
 LONGEST_TEXT = _given(environment.read_count, "LONGEST_TEXT", 4000)
 
 EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
@@ -194,7 +196,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
-# Early acknowledgement: the database owns the work, a lost or repeated wake-up does no harm.
+# Early acknowledgement: the database owns the work, so a lost or repeated task does no harm.
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -206,15 +208,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 5,
     "retry_on_timeout": True,
-    # A connection that a broken link holds open is given up after 10 seconds (it would be 51).
+    # Gives up a dead connection after 10 seconds (by default after 51).
     "health_check_interval": 4,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "qqcampaign.beat.SteadyScheduler"
+CELERY_BEAT_SCHEDULER = "qqcampaign.beat.MonotonicScheduler"
 CELERY_BEAT_SCHEDULE = {
-    # Every tick is idempotent, so that two beats do no harm. None expires: that would go by the
-    # wall clocks of two hosts. `qqcampaign.beat` leaves ticks out while many wait.
+    # Every periodic task is idempotent, so two beats do no harm. None expires, because an expiry
+    # compares the wall clocks of two hosts. `qqcampaign.beat` sends none while many tasks wait.
     "advance-runs": {
         "task": "campaigns.tasks.advance_runs",
         "schedule": 2.0,
@@ -241,7 +243,8 @@ INSTALLED_APPS = [
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
     "unfold.contrib.simple_history",
-    "qqcampaign.apps.ConsoleConfig",
+    "qqcampaign",
+    "qqcampaign.console",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -293,25 +296,25 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Whoever opens the sign-in page itself goes on to the overview.
+# A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = "qqcampaign.formats"
+FORMAT_MODULE_PATH = "qqcampaign.console.formats"
 TIME_ZONE = _given(environment.read_time_zone, "TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = Path(_given(environment.read, "STATIC_ROOT", str(BASE_DIR / "staticfiles")))
-# The embedded stack serves straight from the packages; an image has run collectstatic.
+# The embedded stack serves files directly from the packages; an image has run collectstatic.
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "admin").is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
-# Behind HTTPS (a proxy in front, as docker-compose sets it) cookies and redirects are strict.
+# Behind a proxy with HTTPS (as in docker-compose.yml), cookies and redirects are restricted.
 IS_BEHIND_HTTPS = _given(environment.read_bool, "BEHIND_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_BEHIND_HTTPS
 SECURE_SSL_REDIRECT = IS_BEHIND_HTTPS
@@ -319,7 +322,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_BEHIND_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_BEHIND_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_BEHIND_HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
-# Without HTTPS Django has four warnings; a check of ours says it once, in one sentence.
+# Django has four warnings about missing HTTPS; `check_https` replaces them by one.
 SILENCED_SYSTEM_CHECKS = (
     [] if IS_BEHIND_HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 )
@@ -339,7 +342,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
-        # Whoever needs the database says in a sentence that it is away.
+        # Callers report an unreachable database themselves.
         "psycopg.pool": {"level": "ERROR"},
     },
 }

@@ -1,10 +1,10 @@
-"""Addresses of the console: the admin at the root, health for the machines."""
+"""URLs: the admin at the root, and health checks for load balancers and containers."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from qqcampaign import health
-from qqcampaign.console.front_page import overview_live
+from qqcampaign.console import health
+from qqcampaign.console.overview import overview_live
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),

@@ -1,3 +1,3 @@
-"""The version, for people and for the row that each worker writes about itself."""
+"""The version. Each worker stores it in its row."""
 
 VERSION = "0.1.0"

@@ -1,1 +1,1 @@
-"""The console's shell: navigation and the front page."""
+"""The shell of the console: navigation, overview, operators and roles, health checks, formats."""

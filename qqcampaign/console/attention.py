@@ -1,4 +1,4 @@
-"""What needs the operator now: each thing in a sentence, one click from being done."""
+"""The items of the overview that need the operator's attention."""
 
 from __future__ import annotations
 
@@ -23,112 +23,118 @@ from foundation.times import span
 from sending.models import Tally
 from sending.states import RunState
 
-#: Days for which a failed import is mentioned.
-LATELY_DAYS = 3
-#: Stopped runs, the latest first, that have a line of their own.
+#: Days for which a failed import and a wrong host clock are listed.
+RECENT_DAYS = 3
+#: Number of stopped runs that get an item each, the latest first.
 NAMED_RUNS = 3
 
 
 @dataclass(frozen=True)
-class Need:
-    """One thing to look at.
+class AttentionItem:
+    """A problem and a link to the page where it can be solved.
 
     Args:
-        sentence: what is wrong and what to do.
-        verb: the words on the button.
-        address: where it is done.
-        colour: danger when nothing works until it is done, else warning.
+        sentence: the problem and what to do.
+        button: the label of the link.
+        address: the URL of the link.
+        colour: "danger" if sending is blocked, else "warning".
     """
 
     sentence: str
-    verb: str
+    button: str
     address: str
     colour: str = "warning"
 
 
-def what_needs_me(request: HttpRequest) -> list[Need]:
-    """Return what this operator may see and should do, the worst first."""
+def attention_items(request: HttpRequest) -> list[AttentionItem]:
+    """Return the items that this operator may see, the most serious first."""
     may_see = request.user.has_perm
-    needs: list[Need] = []
+    items: list[AttentionItem] = []
     if may_see("accounts.view_worker"):
-        needs += _workers()
-        needs += _outages()
-        needs += _wrong_clocks()
+        items += _workers()
+        items += _outages()
+        items += _wrong_clocks()
     if may_see("campaigns.view_campaignrun"):
-        needs += _stopped_runs()
+        items += _stopped_runs()
     if may_see("accounts.view_account"):
-        needs += _quarantined()
+        items += _quarantined()
     if may_see("sending.view_delivery"):
-        needs += _unknown()
+        items += _unknown()
     if may_see("contacts.view_contactimport"):
-        needs += _failed_imports()
-    return needs
+        items += _failed_imports()
+    return items
 
 
-def _workers() -> list[Need]:
+def _workers() -> list[AttentionItem]:
     address = reverse("admin:accounts_worker_changelist")
     if not Worker.objects.living().exists():
         return [
-            Need(
-                _("No worker is living: nothing logs in and nothing is sent. Start one."),
+            AttentionItem(
+                _(
+                    "No worker is running, so no account can log in and nothing is sent. Start a "
+                    "worker."
+                ),
                 _("Workers"),
                 address,
                 "danger",
             )
         ]
-    silent = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
+    without_worker = Egress.objects.filter(is_enabled=True, pinned_accounts__isnull=False).exclude(
         workers__in=Worker.objects.living()
     )
     return [
-        Need(
-            _("No worker lives at the egress %(name)s: its pinned accounts wait.")
+        AttentionItem(
+            _("No worker is running for egress %(name)s, so its pinned accounts wait.")
             % {"name": egress.name},
             _("Workers"),
             address,
         )
-        for egress in silent.distinct()[:3]
+        for egress in without_worker.distinct()[:3]
     ]
 
 
-def _outages() -> list[Need]:
-    away = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
+def _outages() -> list[AttentionItem]:
+    outages = Outage.objects.filter(ended_at=None).select_related("egress")[:3]
     address = reverse("admin:accounts_outage_changelist")
     return [
-        Need(
-            _("The gateway is away from the egress %(egress)s: %(why)s Sending resumes by itself.")
+        AttentionItem(
+            _(
+                "The gateway cannot be reached from egress %(egress)s: %(why)s Sending resumes "
+                "automatically."
+            )
             % {"egress": outage.egress, "why": outage.sentence},
             _("Look"),
             address,
             "danger",
         )
-        for outage in away
+        for outage in outages
     ]
 
 
-def _wrong_clocks() -> list[Need]:
-    """Return the hosts whose wall clocks are off: nothing hangs on them, but their logs mislead."""
-    lately = shared.wall() - timedelta(days=LATELY_DAYS)
+def _wrong_clocks() -> list[AttentionItem]:
+    """Return the hosts with wrong wall clocks. Only the times in their logs are affected."""
+    since = shared.wall() - timedelta(days=RECENT_DAYS)
     address = reverse("admin:accounts_worker_changelist")
-    needs = []
-    for host in HostClock.objects.filter(seen_at__gte=lately).order_by("hostname"):
+    items = []
+    for host in HostClock.objects.filter(seen_at__gte=since).order_by("hostname"):
         if abs(host.ahead_seconds) < shared.WORTH_TELLING_SECONDS:
             continue
-        words = (
-            _("The clock of host %(host)s is %(span)s ahead of the database's. Set it right.")
+        sentence = (
+            _("The clock of host %(host)s is %(span)s ahead of the database's. Correct it.")
             if host.ahead_seconds > 0
-            else _("The clock of host %(host)s is %(span)s behind the database's. Set it right.")
+            else _("The clock of host %(host)s is %(span)s behind the database's. Correct it.")
         )
-        said = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
-        needs.append(Need(words % said, _("Workers"), address))
-    return needs
+        values = {"host": host.hostname, "span": span(abs(host.ahead_seconds))}
+        items.append(AttentionItem(sentence % values, _("Workers"), address))
+    return items
 
 
-def _stopped_runs() -> list[Need]:
+def _stopped_runs() -> list[AttentionItem]:
     stopped = CampaignRun.objects.filter(state=RunState.STOPPED).order_by(
         "-state_changed_at", "-pk"
     )
-    needs = [
-        Need(
+    items = [
+        AttentionItem(
             _("%(run)s stopped itself: %(why)s") % {"run": run, "why": run.state_detail},
             _("Look"),
             f"{reverse('admin:campaigns_campaign_page', args=[run.campaign_id])}?run={run.number}",
@@ -142,13 +148,15 @@ def _stopped_runs() -> list[Need]:
             "%(n)d more run stopped itself.", "%(n)d more runs stopped themselves.", more
         )
         address = reverse("admin:campaigns_campaignrun_changelist")
-        needs.append(
-            Need(sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger")
+        items.append(
+            AttentionItem(
+                sentence % {"n": more}, _("Look"), f"{address}?state__exact=stopped", "danger"
+            )
         )
-    return needs
+    return items
 
 
-def _quarantined() -> list[Need]:
+def _quarantined() -> list[AttentionItem]:
     count = Account.objects.filter(state=AccountState.QUARANTINED).count()
     if not count:
         return []
@@ -158,15 +166,17 @@ def _quarantined() -> list[Need]:
         count,
     )
     address = reverse("admin:accounts_account_changelist")
-    return [Need(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")]
+    return [
+        AttentionItem(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")
+    ]
 
 
-def _failed_imports() -> list[Need]:
-    since = timezone.now() - timedelta(days=LATELY_DAYS)
+def _failed_imports() -> list[AttentionItem]:
+    since = timezone.now() - timedelta(days=RECENT_DAYS)
     is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
     failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:3]
     return [
-        Need(
+        AttentionItem(
             _("The import of %(file)s failed: %(why)s")
             % {"file": found.file_name, "why": found.problem},
             _("Look"),
@@ -176,14 +186,14 @@ def _failed_imports() -> list[Need]:
     ]
 
 
-def _unknown() -> list[Need]:
+def _unknown() -> list[AttentionItem]:
     count = Tally.objects.filter(kind="state", key="unknown").aggregate(n=Sum("n"))["n"] or 0
     if count <= 0:
         return []
     sentence = ngettext(
-        "Of %(n)d delivery nobody knows whether it arrived: say what became of it.",
-        "Of %(n)d deliveries nobody knows whether they arrived: say what became of them.",
+        "It is unknown whether %(n)d delivery arrived. Record its outcome.",
+        "It is unknown whether %(n)d deliveries arrived. Record their outcomes.",
         count,
     )
     address = reverse("admin:sending_delivery_changelist")
-    return [Need(sentence % {"n": count}, _("Resolve"), f"{address}?state__exact=unknown")]
+    return [AttentionItem(sentence % {"n": count}, _("Resolve"), f"{address}?state__exact=unknown")]

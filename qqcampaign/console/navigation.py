@@ -1,4 +1,4 @@
-"""How the console looks and what its sidebar lists (django-unfold's settings)."""
+"""The settings of django-unfold: the sidebar, the name and the colours of the console."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 def _item(title: Any, icon: str, view: str, permission: str, **more: Any) -> dict[str, Any]:
-    """Return one line of the sidebar, shown to who may see it."""
+    """Return one item of the sidebar, shown to operators with the permission."""
     return {
         "title": title,
         "icon": icon,
@@ -168,5 +168,5 @@ UNFOLD: dict[str, Any] = {
     "COMMAND": {
         "search_models": ["accounts.account", "campaigns.campaign", "contacts.contactlist"]
     },
-    "DASHBOARD_CALLBACK": "qqcampaign.console.front_page.overview",
+    "DASHBOARD_CALLBACK": "qqcampaign.console.overview.overview",
 }

@@ -1,4 +1,4 @@
-"""The front page's panels, each from one or two cheap queries."""
+"""The panels of the overview, each from one or two cheap queries."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from accounts.states import AccountState
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import CampaignRun
-from qqcampaign.console.recent import LastHour
+from qqcampaign.console.last_hour import LastHour
 from sending.code_meanings import code_meaning
 from sending.models import Tally
 from sending.runs.figures import NewestAttempts, eta_of, newest_attempts
 from sending.states import ACTIVE_RUN_STATES, RunState
 
-#: How many runs the front page lists; the rest are one click away.
+#: Maximum number of runs on the overview.
 SHOWN_RUNS = 12
-#: Hours for which a run that ended stays on the front page.
+#: Hours for which an ended run stays on the overview.
 RECENT_HOURS = 24
 
 
 @dataclass(frozen=True)
 class Share:
-    """One line of a panel: words, a number, how much of the whole, where it leads."""
+    """One line of a panel: label, number, percentage of the whole, link."""
 
     words: Any
     n: int
@@ -42,7 +42,7 @@ class Share:
 
 @dataclass(frozen=True)
 class RunLine:
-    """One run: where it stands, from its kept figures."""
+    """One run and its progress, from its tallies."""
 
     run: CampaignRun
     colour: str
@@ -55,7 +55,7 @@ class RunLine:
 
 
 def run_panel() -> list[RunLine]:
-    """Return the runs under way, and those that ended lately."""
+    """Return the active runs, then those that ended in the last RECENT_HOURS."""
     active = list(
         CampaignRun.objects.filter(state__in=ACTIVE_RUN_STATES).select_related("campaign")[
             :SHOWN_RUNS
@@ -96,7 +96,7 @@ def _run_line(
 
 
 def account_panel() -> list[Share]:
-    """Return how many accounts are in each state."""
+    """Return the number of accounts in each state."""
     counted = dict(
         Account.objects.values_list("state")
         .annotate(n=Count("pk"))
@@ -119,7 +119,7 @@ def account_panel() -> list[Share]:
 
 
 def code_panel(hour: LastHour) -> list[Share]:
-    """Return how often each code was answered in the last hour."""
+    """Return the number of attempts of the last hour for each result code."""
     whole = sum(hour.codes.values())
     address = reverse("admin:sending_attempt_changelist")
     return [

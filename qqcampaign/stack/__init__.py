@@ -1,1 +1,1 @@
-"""The embedded stack: every process of the product on one machine, started and watched."""
+"""The embedded stack: starts all processes on one machine and supervises them."""

@@ -1,4 +1,4 @@
-"""One process of the stack: how it is started, told to end and made to end; its log file."""
+"""One process of the stack: starts it, stops it and rotates its log file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pathlib import Path
 
 from qqcampaign.stack import launcher
 
-#: A log file above this many bytes is put aside (one older file is kept).
+#: Size above which a log file is rotated, bytes. One older file is kept.
 LOG_LIMIT = 5_000_000
 
 
 @dataclass(frozen=True)
-class Spec:
-    """What a process of the stack is.
+class ProcessSpec:
+    """Describes a process of the stack.
 
     Args:
-        name: how operators know it; also the name of its log file.
-        argv: the program, by its absolute path, and its arguments.
-        environment: what it gets on top of our own environment.
-        grace: seconds it may take to end after SIGTERM, before it is killed.
-        stop_rank: processes of the lowest rank are stopped first, together.
-        inherits: open file descriptors it takes over.
-        needs: folders that are made before each start: somebody may have emptied the home.
+        name: the name shown to operators, and the name of its log file.
+        argv: the absolute path of the program, and its arguments.
+        environment: variables added to our own environment.
+        grace: seconds between SIGTERM and SIGKILL.
+        stop_rank: processes with the lowest rank are stopped first, all at once.
+        inherits: open file descriptors that it inherits.
+        needs: folders that are created before each start, in case the home was emptied.
     """
 
     name: str
@@ -43,9 +43,9 @@ class Spec:
 
 
 class Child:
-    """A running, ended or not yet started process of the stack."""
+    """A process of the stack: not started yet, running, or ended."""
 
-    def __init__(self, spec: Spec, *, logs: Path) -> None:
+    def __init__(self, spec: ProcessSpec, *, logs: Path) -> None:
         self.spec = spec
         self.log = logs / f"{spec.name}.log"
         self.started_at = 0.0
@@ -57,11 +57,11 @@ class Child:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the process in a session of its own, its output going to its log file.
+        """Start the process in a new session, with its output in its log file.
 
-        A session of its own: Ctrl-C in the terminal reaches the supervisor alone, and whatever the
-        process starts itself can be ended with it. Must be called from the main thread, whose
-        death is what PR_SET_PDEATHSIG means by the parent's.
+        In a new session, Ctrl-C in the terminal reaches only the supervisor, and the process can be
+        killed together with its own children. Must be called from the main thread, because
+        PR_SET_PDEATHSIG refers to the death of the thread that started the process.
         """
         command = [sys.executable, "-I", "-S", launcher.__file__, str(os.getpid()), *self.spec.argv]
         self.started_at = time.monotonic()
@@ -79,41 +79,41 @@ class Child:
             )
 
     def ended(self) -> int | None:
-        """Return the exit status once the process has ended (negative: by that signal)."""
+        """Return the exit status, negative for a signal; None while the process runs."""
         if self._process is None:
             return None
         status = self._process.poll()
         if status is not None:
-            self._signal(signal.SIGKILL)  # what it started and left behind
+            self._signal(signal.SIGKILL)  # its remaining children
         return status
 
     def wake(self) -> None:
-        """Let a process that is stopped (SIGSTOP) go on."""
+        """Continue a process that is stopped by SIGSTOP."""
         if self._process is not None and self._process.returncode is None:
             self._signal(signal.SIGCONT)
 
     def terminate(self) -> None:
-        """Ask the process to end, even one that is stopped."""
+        """Send SIGTERM, and SIGCONT in case the process is stopped."""
         if self._process is not None and self._process.returncode is None:
             self._signal(signal.SIGTERM, group=False)
             self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End the process and everything it started, at once."""
+        """Kill the process and its children."""
         if self._process is not None:
             self._signal(signal.SIGKILL)
             self._process.wait()
 
     def rotate_log(self) -> None:
-        """Put a log file aside that has grown too large; the process goes on writing to it."""
+        """Rotate the log file if it is too large. The process keeps writing to the same file."""
         with contextlib.suppress(OSError):
             if self.log.stat().st_size > LOG_LIMIT:
                 shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
-                # The process appends (O_APPEND), so that its next line is the file's first.
+                # The process appends (O_APPEND), so its next line becomes the first of the file.
                 os.truncate(self.log, 0)
 
-    def last_words(self) -> str:
-        """Return the last line of the log file, for the operator; empty if there is none."""
+    def last_log_line(self) -> str:
+        """Return the last line of the log file that is not blank; empty if there is none."""
         with contextlib.suppress(OSError), self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - 4096))
             lines = log.read().decode("utf-8", "replace").split("\n")

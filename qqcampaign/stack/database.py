@@ -1,4 +1,4 @@
-"""The database at the start of the stack: is it there, are its tables up to date?"""
+"""Checks the database and migrates it, at the start of the stack."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from foundation.refusals import Refusal
 
 
 def use_without_pool() -> None:
-    """Use one plain connection in this process.
+    """Use one connection without a pool in this process.
 
-    The supervisor starts processes; a pool would bring threads into it, and would try an
-    unreachable server for half a minute before it says so.
+    The supervisor starts processes, and a pool would add threads to it. A pool would also retry an
+    unreachable server for half a minute before it fails.
     """
     connections[DEFAULT_DB_ALIAS].settings_dict["OPTIONS"].pop("pool", None)
 
 
 def refuse_unreachable() -> None:
-    """Connect once.
+    """Connect to the database once.
 
     Raises:
-        Refusal: the database does not answer, or refuses us.
+        Refusal: the database does not answer or refuses the connection.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     try:
@@ -33,8 +33,8 @@ def refuse_unreachable() -> None:
     except (DatabaseError, OSError) as problem:
         raise Refusal(
             _(
-                "The database cannot be reached: %(problem)s. See that it runs and that "
-                "DATABASE_URL names it."
+                "The database cannot be reached: %(problem)s. Check that it is running and "
+                "that DATABASE_URL is right."
             )
             % {"problem": _first_line(problem)},
             code="database_unreachable",
@@ -42,10 +42,10 @@ def refuse_unreachable() -> None:
 
 
 def migrate() -> bool:
-    """Bring the tables up to date. Return whether there was anything to do.
+    """Apply migrations. Return whether there were any.
 
     Raises:
-        Refusal: it failed, and why.
+        Refusal: a migration failed.
     """
     try:
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
@@ -55,9 +55,9 @@ def migrate() -> bool:
     except Exception as problem:  # a migration may raise anything
         raise Refusal(
             _(
-                "The tables could not be brought up to date: %(problem)s. Nothing was started; the "
-                "data is as the last complete migration left it. `manage.py showmigrations` shows "
-                "how far it came."
+                "The tables could not be updated: %(problem)s. Nothing was started. The data "
+                "is in the state of the last complete migration; `manage.py showmigrations` "
+                "shows which one that is."
             )
             % {"problem": _first_line(problem)},
             code="migration_failed",
@@ -65,8 +65,8 @@ def migrate() -> bool:
     return True
 
 
-def let_go() -> None:
-    """Close the connection: the supervisor may watch for weeks without needing it."""
+def close_connections() -> None:
+    """Close the connection, which the supervisor does not need any more."""
     connections.close_all()
 
 

@@ -1,9 +1,8 @@
-"""The demo's data: what a newcomer finds at the first start, under way.
+"""Creates the data of the demo and starts its campaign.
 
-Run once by the supervisor (`python -m qqcampaign.stack.demo ACCOUNTS.csv CONTACTS.csv`) when the
-simulator has written the two files. It goes through the doors that operators use, and every step
-sees for itself whether it is done already, so that a start that was cut short is completed by the
-next one and a demo that is complete is left alone.
+The supervisor runs it at each start (`python -m qqcampaign.stack.demo ACCOUNTS.csv CONTACTS.csv`)
+after the simulator has written the two files. It calls the operator's commands. Each step is
+skipped if it is done already, so an interrupted start is completed by the next one.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from django.apps import apps
 from django.core.management import call_command
 
 CAMPAIGN = "Spring greetings"
-#: Seconds the accounts get for logging in and learning who their friends are.
-SYNC_PATIENCE = 45.0
+#: Seconds to wait until the accounts have logged in and fetched their friend lists.
+SYNC_SECONDS = 45.0
 
-#: Two lists that share a hundred people, two thousand in all.
+#: Two lists with two thousand people in all, a hundred of them in both.
 LISTS = {"Members": slice(0, 1000), "Newsletter": slice(900, 2000)}
 
 TEMPLATES = {
@@ -36,7 +35,7 @@ TEMPLATES = {
 
 
 def main() -> None:
-    """Make what is missing of the demo."""
+    """Create the parts of the demo that are missing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
     django.setup()
     campaigns = apps.get_model("campaigns", "Campaign").objects
@@ -79,11 +78,11 @@ def _make_templates() -> None:
 
 
 def _wait_for_friends() -> None:
-    """Have the friend lists learnt: planning skips whoever is nobody's friend."""
+    """Sync the friend lists and wait: planning skips people who are not a friend of any account."""
     unsynced = apps.get_model("accounts", "Account").objects.filter(friends_synced_at=None)
     if unsynced.exists():
         call_command("accounts", "sync", "--all")
-    deadline = time.monotonic() + SYNC_PATIENCE
+    deadline = time.monotonic() + SYNC_SECONDS
     while unsynced.exists() and time.monotonic() < deadline:
         time.sleep(0.3)
 

@@ -1,4 +1,4 @@
-"""QQCAMPAIGN_HOME, the folder of the embedded stack: can it be used, is it used already?"""
+"""Checks and locks QQCAMPAIGN_HOME, the folder of the embedded stack."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
 
-#: Below this many free bytes nothing is started: SQLite, the append-only file and the logs grow.
+#: Free bytes needed for a start: SQLite, the append-only file of Redis and the logs grow.
 SMALLEST_FREE_SPACE = 50_000_000
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def why_not_writable(home: Path) -> str:
-    """Return why no file can be made in the folder, as the system words it; empty if one can."""
+    """Return the system error that prevents writing to the folder; empty if there is none."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=home, prefix=".probe.") as probe:
@@ -32,10 +32,10 @@ def why_not_writable(home: Path) -> str:
 
 
 def refuse_unusable(home: Path) -> None:
-    """See that the folder can be written to and has room.
+    """Check that the folder can be written to and has enough free space.
 
     Raises:
-        Refusal: it cannot, or has not.
+        Refusal: it cannot be written to, or the disk is full.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -50,21 +50,21 @@ def refuse_unusable(home: Path) -> None:
 
 
 def unusable(home: Path, problem: OSError) -> Refusal:
-    """Return the refusal for an error met while writing below the folder."""
+    """Return the refusal for an error that occurred while writing below the folder."""
     if problem.errno in _FULL:
         return _full(home, 0)
     return _not_writable(home, problem.strerror or str(problem))
 
 
-def is_about(home: Path, problem: OSError) -> bool:
-    """Return whether an error is the folder's: its disk, or a file below it.
+def is_home_problem(home: Path, problem: OSError) -> bool:
+    """Return whether an error concerns the folder: its disk, or a file below it.
 
-    An error while writing names no file, but nothing else of the stack's is on a disk.
+    Write errors do not name a file, but the stack writes no files elsewhere.
     """
     if problem.errno in {*_FULL, errno.EROFS, errno.EIO}:
         return True
     if problem.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}:
-        return False  # whatever file was to be opened when they ran out
+        return False  # limits of the system; the file named is irrelevant
     names = (problem.filename, problem.filename2)
     return any(
         isinstance(name, str) and Path(os.path.abspath(name)).is_relative_to(home.absolute())
@@ -73,13 +73,13 @@ def is_about(home: Path, problem: OSError) -> bool:
 
 
 @contextlib.contextmanager
-def held(home: Path) -> Iterator[None]:
-    """Hold the folder for this stack alone, until the end of the block or of the process.
+def locked(home: Path) -> Iterator[None]:
+    """Lock the folder for this stack until the block or the process ends.
 
     Raises:
-        Refusal: another stack runs on it.
+        Refusal: another stack uses the folder.
     """
-    # Append mode: the process that holds it has written its id, and we must not wipe it.
+    # Append mode, because the file contains the process id of the stack that holds the lock.
     with (home / "up.lock").open("a+", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Is the stack up? The web answers and the workers take work; nothing less is called ready."""
+"""Checks whether the processes of the stack work: the console, beat and the workers."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import redis
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from qqcampaign.beat import gave_sign_lately
+from qqcampaign.beat import is_alive
 from qqcampaign.celery import app
 
-#: The file in which beat signs that it is alive.
-BEAT_SIGN = "beat_schedule"
+#: Name of beat's heartbeat file.
+BEAT_FILE = "beat_schedule"
 
 
 def web_answers(url: str) -> bool:
-    """Return whether the console answers within two seconds: anything but a server error."""
+    """Return whether the console answers within five seconds without a server error."""
     return 0 < _status(url, "/health/live") < 500
 
 
 def console_is_ready(url: str) -> bool:
-    """Return whether the console reaches its database and its Redis."""
+    """Return whether the console reaches the database and Redis."""
     return _status(url, "/health/ready") == 200
 
 
-def beat_ticks(home: Path) -> bool:
-    """Return whether the beat that keeps its schedule in this folder is at work."""
-    return gave_sign_lately(home / BEAT_SIGN)
+def beat_is_alive(home: Path) -> bool:
+    """Return whether the beat with this home is alive."""
+    return is_alive(home / BEAT_FILE)
 
 
 def workers_answer(names: list[str], *, seconds: float = 0.5) -> bool:
-    """Return whether these Celery workers (by node name) answer in time, and so take work."""
+    """Return whether all of these Celery workers (node names) answer a ping in time."""
     try:
         answers = app.control.ping(destination=names, timeout=seconds, limit=len(names))
     except (OperationalError, redis.RedisError, OSError):
@@ -43,7 +43,7 @@ def workers_answer(names: list[str], *, seconds: float = 0.5) -> bool:
 
 def _status(url: str, path: str) -> int:
     address = urlsplit(url)
-    # The console answers only to the names it was given.
+    # The console answers only to host names in ALLOWED_HOSTS.
     host = next(
         (name for name in settings.ALLOWED_HOSTS if name[:1] not in {"*", "."}), "localhost"
     )

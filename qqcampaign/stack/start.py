@@ -1,4 +1,4 @@
-"""Bring the stack up, part by part, each with its sentence when it cannot be."""
+"""Starts the stack step by step. A step that fails gives a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -15,24 +15,31 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
-from qqcampaign.stack import database, home, operator, plan, readiness, redis_server
+from qqcampaign.stack import (
+    database,
+    first_operator,
+    home,
+    process_specs,
+    readiness,
+    redis_server,
+)
 from qqcampaign.stack.supervisor import StopRequested, Supervisor
 
-#: Seconds a part of the start may take on a slow machine.
-PATIENCE = 60.0
-#: Seconds the old stack's processes may need to let go of the port after a `kill -9`.
-PORT_PATIENCE = 2.0
+#: Maximum seconds for a step of the start, also on a slow machine.
+STEP_SECONDS = 60.0
+#: Seconds to wait for the port after a `kill -9` of the previous stack.
+PORT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the operator asked of `manage.py up`.
+class StackOptions:
+    """The options of `manage.py up`.
 
     Args:
-        host: the address to listen on.
-        port: the port to listen on; 0 takes a free one.
-        concurrency: how many lanes may send at the same time.
-        is_demo: whether the gateway is the simulator, and the demo's data is made.
+        host: the address that the console listens on.
+        port: the port; 0 selects a free one.
+        concurrency: maximum number of lanes at the same time.
+        is_demo: whether to start the gateway simulator and create the demo data.
     """
 
     host: str
@@ -41,43 +48,47 @@ class Wish:
     is_demo: bool
 
 
-def run_stack(wish: Wish, *, say: Callable[[str], None]) -> None:
-    """Start everything, say where it is, watch it until Ctrl-C, end everything.
+def run_stack(options: StackOptions, *, say: Callable[[str], None]) -> None:
+    """Start the stack, print its address, supervise it until Ctrl-C, and stop it.
 
     Raises:
-        Refusal: it could not be started; whatever was started has been ended again.
+        Refusal: the stack could not start or continue. All of its processes have ended.
     """
     folder: Path = settings.QQCAMPAIGN_HOME
     home.refuse_unusable(folder)
     try:
-        with home.held(folder), _listening(wish.host, wish.port) as listener:
+        with home.locked(folder), _listening(options.host, options.port) as listener:
             supervisor = Supervisor(home=folder, say=say)
-            with supervisor.listening_to_signals():
-                _run(wish, supervisor, listener, say=say)
+            with supervisor.handling_signals():
+                _run(options, supervisor, listener, say=say)
     except OSError as problem:
-        if home.is_about(folder, problem):
+        if home.is_home_problem(folder, problem):
             raise home.unusable(folder, problem) from problem
         raise _system_refusal(problem) from problem
 
 
 def _run(
-    wish: Wish, supervisor: Supervisor, listener: socket.socket, *, say: Callable[[str], None]
+    options: StackOptions,
+    supervisor: Supervisor,
+    listener: socket.socket,
+    *,
+    say: Callable[[str], None],
 ) -> None:
     try:
-        login = _bring_up(wish, supervisor, listener)
-        say(_welcome(url_of(wish.host, listener), login, supervisor.logs))
-        if wish.is_demo:
+        login = _start_processes(options, supervisor, listener)
+        say(_welcome(url_of(options.host, listener), login, supervisor.logs))
+        if options.is_demo:
             _fill_demo(supervisor, say=say)
         supervisor.watch()
     except StopRequested:
         say(_("Stopping ..."))
     finally:
-        # A further Ctrl-C while stopping ends the patience, not the stopping.
+        # A second Ctrl-C makes this kill the processes instead of waiting for them.
         supervisor.stop()
     say(_("Everything has stopped."))
 
 
-def _bring_up(wish: Wish, supervisor: Supervisor, listener: socket.socket) -> str:
+def _start_processes(options: StackOptions, supervisor: Supervisor, listener: socket.socket) -> str:
     folder: Path = settings.QQCAMPAIGN_HOME
     egress: str = settings.EGRESS_NAME
     environment: dict[str, str] = {}
@@ -87,29 +98,31 @@ def _bring_up(wish: Wish, supervisor: Supervisor, listener: socket.socket) -> st
         )
     else:
         redis_server.refuse_unreachable(settings.REDIS_URL)
-    if wish.is_demo:
+    if options.is_demo:
         environment["QQ_GATEWAY_URL"] = _start_simulator(supervisor, folder)
     login = _prepare_database(folder)
 
     supervisor.start(
-        plan.worker_spec(egress=egress, concurrency=wish.concurrency, environment=environment)
+        process_specs.worker_spec(
+            egress=egress, concurrency=options.concurrency, environment=environment
+        )
     )
-    supervisor.start(plan.jobs_spec(egress=egress, environment=environment))
-    supervisor.start(plan.web_spec(listener=listener.fileno(), environment=environment))
-    supervisor.start(plan.beat_spec(home=folder, environment=environment))
-    url = url_of(wish.host, listener)
+    supervisor.start(process_specs.jobs_spec(egress=egress, environment=environment))
+    supervisor.start(process_specs.web_spec(listener=listener.fileno(), environment=environment))
+    supervisor.start(process_specs.beat_spec(home=folder, environment=environment))
+    url = url_of(options.host, listener)
     supervisor.facts["url"] = url
     supervisor.facts["gateway"] = environment.get("QQ_GATEWAY_URL", settings.QQ_GATEWAY_URL)
     _wait_until_ready(supervisor, url=url, egress=egress)
-    supervisor.write_facts()
+    supervisor.write_state_file()
     return login
 
 
 def _start_simulator(supervisor: Supervisor, folder: Path) -> str:
-    # A fixed port: when the simulator dies, its next start must be found where the last one was.
+    # A fixed port, so that a restarted simulator has the same address.
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    supervisor.start(plan.simulator_spec(home=folder, port=port))
+    supervisor.start(process_specs.simulator_spec(home=folder, port=port))
     return f"http://127.0.0.1:{port}/"
 
 
@@ -117,32 +130,32 @@ def _prepare_database(folder: Path) -> str:
     database.use_without_pool()
     database.refuse_unreachable()
     database.migrate()
-    login = operator.first_login(folder)
-    database.let_go()
+    login = first_operator.first_login(folder)
+    database.close_connections()
     return login
 
 
 def _wait_until_ready(supervisor: Supervisor, *, url: str, egress: str) -> None:
-    nodes = [plan.node_name("worker", egress), plan.node_name("jobs", egress)]
+    nodes = [process_specs.node_name("worker", egress), process_specs.node_name("jobs", egress)]
     supervisor.wait_until(
-        lambda: redis_server.answers(settings.REDIS_URL), what=_("Redis"), seconds=PATIENCE
+        lambda: redis_server.answers(settings.REDIS_URL), what=_("Redis"), seconds=STEP_SECONDS
     )
     supervisor.wait_until(
-        lambda: readiness.web_answers(url), what=_("The console"), seconds=PATIENCE
+        lambda: readiness.web_answers(url), what=_("The console"), seconds=STEP_SECONDS
     )
     supervisor.wait_until(
-        lambda: readiness.workers_answer(nodes), what=_("The workers"), seconds=PATIENCE
+        lambda: readiness.workers_answer(nodes), what=_("The workers"), seconds=STEP_SECONDS
     )
 
 
 @contextlib.contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Open the console's socket. It stays open while the web process is started again.
+    """Open the console's socket. It stays open while the web process restarts.
 
     Raises:
-        Refusal: the port is taken, or not ours to take.
+        Refusal: the port is in use, or listening on it is not allowed.
     """
-    deadline = time.monotonic() + PORT_PATIENCE
+    deadline = time.monotonic() + PORT_SECONDS
     while True:
         try:
             listener = socket.create_server((host, port), backlog=512)
@@ -161,16 +174,16 @@ def _port_refusal(host: str, port: int, problem: Exception) -> Refusal:
     if getattr(problem, "errno", None) == errno.EADDRINUSE:
         return Refusal(
             _(
-                "Port %(port)d is in use by another program. Stop that one, or choose another "
-                "port: `make run PORT=8080` or `manage.py up --port 8080`."
+                "Port %(port)d is in use by another program. Stop that program, or choose "
+                "another port: `make run PORT=8080` or `manage.py up --port 8080`."
             )
             % {"port": port},
             code="port_in_use",
         )
     return Refusal(
         _(
-            "The console cannot listen on %(host)s port %(port)d (%(problem)s). Choose another one "
-            "with --host and --port; ports below 1024 need special rights."
+            "The console cannot listen on %(host)s port %(port)d (%(problem)s). Choose another "
+            "address or port with --host and --port; ports below 1024 need special rights."
         )
         % {
             "host": host,
@@ -184,15 +197,17 @@ def _port_refusal(host: str, port: int, problem: Exception) -> Refusal:
 
 
 def _system_refusal(problem: OSError) -> Refusal:
-    """Return the refusal for what the system would not give, in its own words."""
+    """Return the refusal for an error of the operating system, with advice."""
     advice = {
         errno.EMFILE: _("Allow this user more open files (ulimit -n)."),
-        errno.ENFILE: _("This machine has too many files open: end what you do not need."),
-        errno.EAGAIN: _("Allow this user more processes (ulimit -u), or end some."),
-        errno.ENOMEM: _("Make memory free: end what you do not need."),
-    }.get(problem.errno or 0, _("Its logs may say more."))
+        errno.ENFILE: _(
+            "This machine has too many open files: stop programs that you do not need."
+        ),
+        errno.EAGAIN: _("Allow this user more processes (ulimit -u), or stop some."),
+        errno.ENOMEM: _("Free some memory: stop programs that you do not need."),
+    }.get(problem.errno or 0, _("See the logs for details."))
     return Refusal(
-        _("The stack could not go on, the system refused: %(problem)s. %(advice)s")
+        _("The stack cannot continue because of a system error: %(problem)s. %(advice)s")
         % {
             "problem": " ".join(
                 str(word) for word in (problem.strerror or problem, problem.filename) if word
@@ -204,7 +219,7 @@ def _system_refusal(problem: OSError) -> Refusal:
 
 
 def url_of(host: str, listener: socket.socket) -> str:
-    """Return the console's address for a browser on this machine."""
+    """Return the URL of the console for a browser on this machine."""
     name = "127.0.0.1" if host in {"0.0.0.0", "", "::"} else host  # noqa: S104
     return f"http://{name}:{listener.getsockname()[1]}/"
 
@@ -218,5 +233,10 @@ def _welcome(url: str, login: str, logs: Path) -> str:
 
 def _fill_demo(supervisor: Supervisor, *, say: Callable[[str], None]) -> None:
     folder: Path = settings.QQCAMPAIGN_HOME
-    if not supervisor.run_once(plan.demo_spec(home=folder, environment={}), seconds=PATIENCE):
-        say(_("The demo's data could not be made; %s says why.") % (supervisor.logs / "demo.log"))
+    if not supervisor.run_once(
+        process_specs.demo_spec(home=folder, environment={}), seconds=STEP_SECONDS
+    ):
+        say(
+            _("The demo data could not be created. See %s for the reason.")
+            % (supervisor.logs / "demo.log")
+        )

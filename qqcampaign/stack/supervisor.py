@@ -1,4 +1,4 @@
-"""The supervisor: starts the processes of the stack, watches them, and ends them all."""
+"""The supervisor: starts the processes of the stack, restarts them, and stops them."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from types import FrameType
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
-from qqcampaign.stack.child import Child, Spec
+from qqcampaign.stack.child import Child, ProcessSpec
 
-#: Seconds before a process that died is started again: doubled at each death in a row.
+#: Seconds before a process is restarted: doubled after each exit in a row, up to the longest.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-#: A process that ran for this many seconds has recovered: its next death is a first one.
+#: After a process has run for this many seconds, its earlier exits no longer count.
 RECOVERED_AFTER = 60.0
-#: Deaths in a row after which the operator is told to look at the log.
-DEATHS_TO_EXPLAIN = 3
-#: Seconds between two looks at the log files.
-LOG_PERIOD = 10.0
+#: Exits in a row after which the message names the log.
+EXITS_BEFORE_LOG_HINT = 3
+#: Seconds between two checks of the log files.
+LOG_CHECK_SECONDS = 10.0
 
-#: Ctrl-C, an orderly end, a closed terminal.
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Ctrl-C, `kill`, a closed terminal.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequested(BaseException):
-    """Ctrl-C, a TERM or a closed terminal. No `except Exception` may swallow it."""
+    """A stop signal arrived. A BaseException, so that no `except Exception` catches it."""
 
 
 @dataclass
-class _Trouble:
-    """What a process has been through lately."""
+class _Restarts:
+    """The recent exits of a process and its next restart (on time.monotonic)."""
 
-    deaths: int = 0
-    start_again_at: float | None = None
+    exits: int = 0
+    restart_at: float | None = None
 
 
 class Supervisor:
-    """Owns the processes of the stack. Not a thread in sight: one loop, woken by signals.
+    """Owns the processes of the stack. Runs one loop without threads, which signals wake.
 
     Args:
-        home: where the log files go and where `stack.json` says what runs.
+        home: the folder for the log files and for `stack.json`, which lists the processes.
         say: prints a line for the operator.
     """
 
@@ -58,40 +58,40 @@ class Supervisor:
         self._state_file = home / "stack.json"
         self._say = say
         self._children: dict[str, Child] = {}
-        self._troubles: dict[str, _Trouble] = {}
+        self._restarts: dict[str, _Restarts] = {}
         self._wakeup, self._woken = os.pipe()
-        self._logs_seen_at = 0.0
+        self._logs_checked_at = 0.0
 
     @contextlib.contextmanager
-    def listening_to_signals(self) -> Iterator[None]:
-        """Turn Ctrl-C, TERM and HUP into StopRequested; a child's death wakes the loop."""
+    def handling_signals(self) -> Iterator[None]:
+        """Raise StopRequested on Ctrl-C, TERM and HUP; wake the loop when a child exits."""
         os.set_blocking(self._woken, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in STOPPING:
+        for number in STOP_SIGNALS:
             signal.signal(number, _request_stop)
         try:
             yield
         finally:
             signal.set_wakeup_fd(-1)
 
-    def start(self, spec: Spec) -> None:
-        """Start one more process of the stack."""
+    def start(self, spec: ProcessSpec) -> None:
+        """Start a process and supervise it."""
         child = self._children[spec.name] = Child(spec, logs=self.logs)
-        self._troubles[spec.name] = _Trouble()
+        self._restarts[spec.name] = _Restarts()
         child.start()
-        self.write_facts()
+        self.write_state_file()
 
     def wait_until(self, condition: Callable[[], bool], *, what: str, seconds: float) -> None:
-        """Wait for a part of the start.
+        """Wait until a condition is true.
 
         Args:
-            condition: asked again and again; must not block for more than a second or so.
-            what: what is waited for, for the sentence.
-            seconds: how long at most.
+            condition: called repeatedly; should block for a second at most.
+            what: what starts, for the error message.
+            seconds: maximum time to wait.
 
         Raises:
-            Refusal: a process ended meanwhile, or the time is over.
+            Refusal: a process ended, or the time is over.
         """
         deadline = time.monotonic() + seconds
         while not condition():
@@ -100,7 +100,7 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise Refusal(
                     _(
-                        "%(what)s did not come up within %(seconds)d seconds. See the logs in "
+                        "%(what)s did not start within %(seconds)d seconds. See the logs in "
                         "%(logs)s."
                     )
                     % {"what": what, "seconds": seconds, "logs": self.logs},
@@ -108,44 +108,44 @@ class Supervisor:
                 )
             self._pause(0.1)
 
-    def run_once(self, spec: Spec, *, seconds: float) -> bool:
-        """Run a process to its end, at most this long. Return whether it did what it should."""
+    def run_once(self, spec: ProcessSpec, *, seconds: float) -> bool:
+        """Run a process until it ends, at most this long. Return whether its exit status was 0."""
         child = Child(spec, logs=self.logs)
         child.start()
         deadline = time.monotonic() + seconds
         try:
             while (status := child.ended()) is None and time.monotonic() < deadline:
-                self._restart_the_dead()
+                self._restart_ended()
                 self._pause(0.2)
         finally:
             child.kill()
         return status == 0
 
     def watch(self) -> None:
-        """Start again what dies, until StopRequested."""
+        """Restart processes that end, until StopRequested."""
         while True:
-            self._restart_the_dead()
-            self._tend_logs()
+            self._restart_ended()
+            self._rotate_logs()
             self._pause(1.0)
 
     def stop(self) -> None:
-        """End every process, in whatever state it is: TERM, the grace of each, then KILL.
+        """Stop all processes in any state: SIGTERM, the grace of each process, then SIGKILL.
 
-        A second Ctrl-C ends the patience. Redis and the gateway simulator go last, because the
-        workers want to say goodbye to them.
+        A second Ctrl-C kills them at once. Redis and the gateway simulator are stopped last,
+        because workers use them while they stop.
         """
-        impatient = False
+        kill_now = False
         for child in self._children.values():
-            child.wake()  # a worker that says goodbye to a stopped Redis would wait for long
+            child.wake()  # while Redis is stopped by SIGSTOP, a stopping worker would wait for it
         ranks = sorted({child.spec.stop_rank for child in self._children.values()})
         for rank in ranks:
             group = [c for c in self._children.values() if c.spec.stop_rank == rank]
             try:
-                if not impatient:
-                    self._end_gently(group)
+                if not kill_now:
+                    self._terminate_and_wait(group)
             except StopRequested:
-                impatient = True
-                for number in STOPPING:  # what is left takes no time
+                kill_now = True
+                for number in STOP_SIGNALS:  # killing the rest takes no time
                     signal.signal(number, signal.SIG_IGN)
             finally:
                 for child in group:
@@ -153,15 +153,15 @@ class Supervisor:
         with contextlib.suppress(OSError):
             self._state_file.unlink(missing_ok=True)
 
-    def write_facts(self) -> None:
-        """Say in stack.json what runs, for scripts: a whole file at every moment."""
+    def write_state_file(self) -> None:
+        """Replace stack.json, which lists the processes for scripts."""
         pids = {name: child.pid for name, child in self._children.items()}
         aside = self._state_file.with_suffix(".json.new")
         with contextlib.suppress(OSError):
             aside.write_text(json.dumps({**self.facts, "processes": pids}), encoding="utf-8")
             aside.replace(self._state_file)
 
-    def _end_gently(self, children: list[Child]) -> None:
+    def _terminate_and_wait(self, children: list[Child]) -> None:
         began = time.monotonic()
         for child in children:
             child.terminate()
@@ -181,59 +181,59 @@ class Supervisor:
             _("%(name)s ended while starting (%(how)s): %(words)s\nIts log: %(log)s")
             % {
                 "name": child.spec.name,
-                "how": how_it_ended(status),
-                "words": child.last_words() or _("it said nothing."),
+                "how": exit_reason(status),
+                "words": child.last_log_line() or _("it wrote no output."),
                 "log": child.log,
             },
             code="start_failed",
         )
 
-    def _restart_the_dead(self) -> None:
+    def _restart_ended(self) -> None:
         for name, child in self._children.items():
-            trouble = self._troubles[name]
-            if trouble.start_again_at is None:
+            restarts = self._restarts[name]
+            if restarts.restart_at is None:
                 status = child.ended()
                 if status is not None:
-                    self._plan_restart(child, trouble, status)
-            elif time.monotonic() >= trouble.start_again_at:
-                trouble.start_again_at = None
+                    self._plan_restart(child, restarts, status)
+            elif time.monotonic() >= restarts.restart_at:
+                restarts.restart_at = None
                 child.start()
-                self.write_facts()
+                self.write_state_file()
 
-    def _plan_restart(self, child: Child, trouble: _Trouble, status: int) -> None:
+    def _plan_restart(self, child: Child, restarts: _Restarts, status: int) -> None:
         now = time.monotonic()
         if now - child.started_at > RECOVERED_AFTER:
-            trouble.deaths = 0
-        trouble.deaths += 1
-        pause = min(FIRST_PAUSE * 2 ** (trouble.deaths - 1), LONGEST_PAUSE)
-        trouble.start_again_at = now + pause
-        facts = {"name": child.spec.name, "how": how_it_ended(status), "log": child.log}
-        if trouble.deaths < DEATHS_TO_EXPLAIN:
-            self._say(_("%(name)s ended (%(how)s) and is started again.") % facts)
+            restarts.exits = 0
+        restarts.exits += 1
+        pause = min(FIRST_PAUSE * 2 ** (restarts.exits - 1), LONGEST_PAUSE)
+        restarts.restart_at = now + pause
+        facts = {"name": child.spec.name, "how": exit_reason(status), "log": child.log}
+        if restarts.exits < EXITS_BEFORE_LOG_HINT:
+            self._say(_("%(name)s ended (%(how)s) and is restarted.") % facts)
         else:
-            facts |= {"times": trouble.deaths, "pause": pause}
+            facts |= {"times": restarts.exits, "pause": pause}
             self._say(
                 _(
-                    "%(name)s ended %(times)d times in a row (%(how)s); next try in %(pause)g s. "
-                    "Its log says why: %(log)s"
+                    "%(name)s ended %(times)d times in a row (%(how)s); next restart in "
+                    "%(pause)g s. See its log: %(log)s"
                 )
                 % facts
             )
 
-    def _tend_logs(self) -> None:
-        if time.monotonic() - self._logs_seen_at > LOG_PERIOD:
-            self._logs_seen_at = time.monotonic()
+    def _rotate_logs(self) -> None:
+        if time.monotonic() - self._logs_checked_at > LOG_CHECK_SECONDS:
+            self._logs_checked_at = time.monotonic()
             for child in self._children.values():
                 child.rotate_log()
 
     def _pause(self, seconds: float) -> None:
-        """Wait this long, or until a child dies."""
+        """Wait this many seconds, or until a child exits."""
         if select.select([self._wakeup], [], [], seconds)[0]:
             os.read(self._wakeup, 4096)
 
 
-def how_it_ended(status: int) -> str:
-    """Return an exit status in words: `exit status 1`, `killed by SIGKILL`."""
+def exit_reason(status: int) -> str:
+    """Return a text for an exit status: `exit status 1`, `killed by SIGKILL`."""
     if status >= 0:
         return _("exit status %d") % status
     try:

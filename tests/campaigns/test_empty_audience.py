@@ -23,7 +23,7 @@ from foundation.refusals import Refusal
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
-from tests.console.making import make_operator
+from tests.console.sample_data import make_operator
 
 PEOPLE = range(100_000, 100_004)
 EMPTY: dict[str, Any] = {}

@@ -22,7 +22,7 @@ from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
-from tests.console.making import make_operator
+from tests.console.sample_data import make_operator
 from tests.contacts.people import imported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]

@@ -20,7 +20,7 @@ from sending.models import Delivery
 from sending.runs.finish import finish_runs_that_are_done
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
-from tests.console.making import make_operator
+from tests.console.sample_data import make_operator
 
 PEOPLE = range(100_000, 100_004)
 NONSENSE = {"kind": "attribute", "name": "city", "is": "like", "value": "SECRET"}

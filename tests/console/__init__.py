@@ -1,1 +1,1 @@
-"""The console, asked by Django's client and by a real browser."""
+"""Tests of the console with Django's test client and with a real browser."""

@@ -1,4 +1,4 @@
-"""What the console's tests share: an operator's client, and no answer of an earlier test."""
+"""Fixtures of the console's tests: an operator's client, and an empty cache."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from tests.console.making import make_operator
+from tests.console.sample_data import make_operator
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Panels are kept for seconds; the next test's world is another one."""
+    """Empty the cache, which keeps figures for seconds, before and after each test."""
     cache.clear()
     yield
     cache.clear()
@@ -21,6 +21,6 @@ def _empty_cache() -> Iterator[None]:
 
 @pytest.fixture
 def operator(db: None, client: Client) -> Client:
-    """A client signed in as an operator who may do everything."""
+    """A client that is logged in as a superuser."""
     client.force_login(make_operator())
     return client

@@ -1,4 +1,4 @@
-"""Accounts: what may be asked of them, said before and after; their import."""
+"""The pages of accounts: actions with confirmation and result, and the import."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Account, AccountTask, Egress, Outage
 from accounts.states import AccountState
 from qqhttp import password_digest
-from tests.console.making import FIRST_ACCOUNT, make_account, make_egress
+from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_egress
 
 LIST = "admin:accounts_account_changelist"
 

@@ -1,4 +1,4 @@
-"""The whole path of an operator, in a real browser, on the real stack, against the gateway."""
+"""A campaign from import to report, in a real browser, on the real stack and the simulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qqhttp.simulator import GatewaySimulator
 from tests.running_stack import RunningStack
 
 ACCOUNTS, FRIENDS = 2, 20
-#: The browser waits for what is to be seen; milliseconds.
+#: Maximum time that the browser waits for an element, milliseconds.
 PATIENCE = 60_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """What the operator has: accounts in UTF-8, people as Excel saves them under Windows."""
+    """Return two files: accounts in UTF-8, contacts as Excel saves them on Windows."""
     accounts = [f"{1000001 + n},pw-{1000001 + n},客服{n},0.02" for n in range(ACCOUNTS)]
     header = "uin,password,name,min_interval"
     (tmp_path / "accounts.csv").write_text("\n".join([header, *accounts]), encoding="utf-8")
@@ -96,7 +96,7 @@ def test_from_the_first_start_to_the_report(
 
 
 def _choose_list(page: Any, name: str) -> None:
-    """Choose a list as a person does: type into the search of the field, take what it finds."""
+    """Choose a list: type into the field's search and take the result."""
     page.locator(".field-lists .select2-selection").click()
     page.locator(".select2-search__field").last.press_sequentially(name)
     page.locator(".select2-results__option", has_text=re.compile(name)).first.click()

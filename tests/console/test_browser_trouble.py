@@ -1,4 +1,4 @@
-"""An operator in trouble, in a real browser on the real stack; and one without a mouse."""
+"""Failures and keyboard use, in a real browser on the real stack."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import password_of, populate
 from tests.running_stack import RunningStack
 
-#: The browser waits for what is to be seen; milliseconds.
+#: Maximum time that the browser waits for an element, milliseconds.
 PATIENCE = 60_000
 SENDER = 1_000_001
-#: Whether a figure of the campaign's page, by its place, is at least so many.
+#: Whether a figure on the campaign's page, given by its position, has at least this value.
 _FIGURE = "Number(document.querySelectorAll('.q-figure b')[{place}].textContent) >= {least}"
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def page(page: Any, stack: RunningStack, gateway: GatewaySimulator, tmp_path: Path) -> Any:
-    """Signed in; one account with a long gap has a campaign of twenty under way."""
+    """A page with a login. One account with a long gap has a running campaign of twenty."""
     world = populate(gateway.settings)
     (tmp_path / "a.csv").write_text(
         f"uin,password,min_interval\n{SENDER},{password_of(SENDER)},15\n", encoding="utf-8"
@@ -76,7 +76,7 @@ def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimul
     page.get_by_role("link", name="启用").click()
     page.locator("form button.q-main").click()
     page.get_by_role("button", name="登录").click()
-    # Nobody else has these friends: what it has not sent fails.
+    # No other account has these friends, so the remaining deliveries fail.
     page.goto(stack.url + "campaigns/campaign/1/page/")
     page.wait_for_function(_FIGURE.format(place=5, least=10))
     assert "Traceback" not in stack.logs()
@@ -85,7 +85,7 @@ def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimul
 def test_a_keyboard_is_enough(page: Any, stack: RunningStack) -> None:
     page.goto(stack.url + "contacts/contact/")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     filters = page.get_by_role("button", name="Filters")
     for _ in range(10):

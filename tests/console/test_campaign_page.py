@@ -1,4 +1,4 @@
-"""A campaign's page: figures that lead to their rows, verbs said before and after."""
+"""A campaign's page: figures with links to their rows, actions with confirmation and result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from campaigns.models import Campaign, CampaignRun
 from contacts.models import Segment
 from sending.models import Delivery
 from sending.states import DeliveryState, RunState
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 
 
 def _page(campaign: Campaign, name: str = "page", *args: object) -> str:
@@ -55,7 +55,7 @@ def test_reasons_and_codes_lead_to_lists_with_their_filter(operator: Client) -> 
 def test_a_tick_asks_as_little_for_many_deliveries_as_for_few(operator: Client) -> None:
     campaign = make_world(people=7)
     address = _page(campaign, "live")
-    operator.get(address)  # the reasons for waiting are kept for a few seconds
+    operator.get(address)  # fills the cache of the reasons for waiting
     few = _queries(operator, address)
     run = CampaignRun.objects.get()
     Delivery.objects.bulk_create(
@@ -219,6 +219,10 @@ def test_only_unknown_ones_are_resolved(operator: Client) -> None:
 
 
 def _queries(client: Client, address: str) -> int:
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get(address).status_code == 200
-    return len(asked)
+    """Count the queries of a request: the fewer of two, as one of them may renew what is cached."""
+    counts = []
+    for _request in range(2):
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(address).status_code == 200
+        counts.append(len(asked))
+    return min(counts)

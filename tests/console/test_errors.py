@@ -1,4 +1,4 @@
-"""What goes wrong is a sentence on a page that fits, in the reader's language: no traceback."""
+"""Error pages show a sentence in the reader's language and no traceback."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from campaigns.admin.campaign import CampaignAdmin
-from tests.console.making import make_operator, make_world
+from tests.console.sample_data import make_operator, make_world
 
 
 def test_a_page_that_is_not_there(operator: Client) -> None:
     answer = operator.get("/nowhere/at/all/")
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 def test_an_error_of_ours(
@@ -31,7 +31,7 @@ def test_an_error_of_ours(
     answer = operator.get(f"/campaigns/campaign/{campaign.pk}/page/")
     assert answer.status_code == 500
     page = answer.content.decode()
-    assert "Something went wrong here" in page
+    assert "Something went wrong" in page
     assert "secret" not in page
     assert "Traceback" not in page
     assert "Internal Server Error" in caplog.text
@@ -48,4 +48,4 @@ def test_a_form_without_its_token(db: None) -> None:
 def test_it_speaks_chinese_too(db: None, client: Client) -> None:
     client.force_login(User.objects.create_superuser("op"))
     client.cookies["django_language"] = "zh-hans"
-    assert "没有这个页面" in client.get("/nowhere/").content.decode()
+    assert "页面不存在" in client.get("/nowhere/").content.decode()

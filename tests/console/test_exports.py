@@ -1,4 +1,4 @@
-"""Exports of what is on the screen."""
+"""Exports contain the rows that the list shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from accounts.models import Account
 from campaigns.models import Campaign
-from tests.console.making import FIRST_UIN, make_run, make_world
+from tests.console.sample_data import FIRST_UIN, make_run, make_world
 
 
 @pytest.mark.parametrize(

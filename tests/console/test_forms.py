@@ -1,4 +1,4 @@
-"""Forms: what an operator changed is saved, and nothing else; mistakes are said at their field."""
+"""Forms save only what the operator changed, and show errors at their field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.states import AccountState, StateReason
 from accounts.transitions import quarantine_account
 from campaigns.models import Campaign, MessageTemplate
 from qqhttp import password_digest
-from tests.console.making import FIRST_ACCOUNT, make_account, make_list, make_world
+from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_list, make_world
 
 
 def _account_form(**values: object) -> dict[str, object]:

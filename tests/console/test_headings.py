@@ -1,4 +1,4 @@
-"""What stands above a page: its name as the sidebar has it, the row, and one mark for nothing."""
+"""Headings show the sidebar's title and the row; empty values have one mark everywhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from campaigns.models import Campaign
 from contacts.models import Contact
 from foundation.display import EMPTY
 from sending.models import Delivery
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 
 TABS = ["Progress", "Preflight", "Edit", "Changes"]
 

@@ -1,4 +1,4 @@
-"""Files as people have them, in the browser: what is in doubt is asked, the rest is found."""
+"""Import of real-world files: settings are detected, and doubtful ones are asked for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _upload(client: Client, name: str) -> ContactImport:
 
 
 def _as_proposed(found: ContactImport) -> dict[str, str]:
-    """Return the form as the page shows it."""
+    """Return the values of the page's form."""
     form: dict[str, str] = {}
     for number, meaning in enumerate(found.mapping):
         kind, _colon, name = meaning.partition(":")

@@ -1,4 +1,4 @@
-"""An import in the browser: from a file saved by Excel to a list, and back again."""
+"""The pages of an import: from a file saved by Excel to a list, and the undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A large upload passes through the web process: it is never in its memory."""
+"""The web process does not hold a large upload in its memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
-#: MB of the file. The bound is the same for 500 MB, which take longer.
+#: Size of the file, MB. The memory limit also holds for 500 MB, which take longer.
 MB = 100
-#: MB by which the process may grow: what a first page loads, and blocks on their way.
+#: Allowed growth of the process, MB: code loaded by the first page, and buffers.
 MOST_GROWTH_MB = 40
 PASSWORD = "only for this test"
 LINE = "{},某人,北京\n"
@@ -25,7 +25,7 @@ BOUNDARY = "----qqcampaign"
 
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[tuple[str, int]]:
-    """The console as the stack serves it, with an operator; its address and its process."""
+    """Run the console with gunicorn; yield its address and its process."""
     environment = {
         **os.environ,
         "QQCAMPAIGN_HOME": str(tmp_path),
@@ -39,7 +39,7 @@ def console(tmp_path: Path) -> Iterator[tuple[str, int]]:
     ):
         subprocess.run([sys.executable, "manage.py", *arguments], env=environment, check=True)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        gunicorn = ("-m", "gunicorn", "--config", "python:qqcampaign.stack.web")
+        gunicorn = ("-m", "gunicorn", "--config", "python:qqcampaign.stack.gunicorn_config")
         bind = ("--bind", f"fd://{listener.fileno()}")
         master = subprocess.Popen(
             [sys.executable, *gunicorn, *bind], env=environment, pass_fds=[listener.fileno()]
@@ -79,7 +79,7 @@ def _body(token: str) -> Iterator[bytes]:
 
 
 class _Streamed:
-    """A body of known length that is never in one piece."""
+    """A request body of known length that is generated in blocks."""
 
     def __init__(self, blocks: list[bytes]) -> None:
         self._blocks = blocks
@@ -108,7 +108,7 @@ def test_a_large_upload_is_not_in_memory(console: tuple[str, int], tmp_path: Pat
     started = time.monotonic()
     answer = operator.post(
         upload,
-        body,  # whatever has a length and can be iterated
+        body,  # any iterable with a length
         headers={"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
         timeout=300,
         allow_redirects=False,

@@ -1,4 +1,4 @@
-"""Every model is listed, searched and opened; no list counts a big table or asks row by row."""
+"""Every list opens, searches and shows its rows, without counting large tables or N+1 queries."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList
-from tests.console.making import FIRST_ACCOUNT, make_account, make_world
+from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_world
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-#: Those that begin empty; operators, roles and policies are never.
+#: Lists that are empty at first; operators, roles and policies are not.
 FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ != "ResultPolicy"]
 BIG = [
     "accounts.Friend",

@@ -1,4 +1,4 @@
-"""The front page: first steps when there is nothing, needs and figures when there is something."""
+"""The overview: first steps in a new installation, then problems and figures."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from accounts.models import Account, Outage, Worker
 from accounts.states import AccountState
 from campaigns.models import CampaignRun
 from contacts.models import ContactImport
-from qqcampaign.console import recent
+from qqcampaign.console import last_hour
 from sending.models import Attempt, Delivery
 from sending.states import RunState
-from tests.console.making import FIRST_ACCOUNT, make_account, make_egress, make_world
+from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_egress, make_world
 
 
 def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:
     page = operator.get("/").content.decode()
     assert "First steps" in page
-    assert "Import the accounts that send" in page
+    assert "Import the sending accounts" in page
 
 
-def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
+def test_it_lists_everything_that_needs_attention(operator: Client) -> None:
     make_world()
     quiet = operator.get("/").content.decode()
     assert "in quarantine" not in quiet
-    assert "nobody knows whether they arrived" in quiet
+    assert "It is unknown whether" in quiet
     Account.objects.filter(uin=FIRST_ACCOUNT).update(state=AccountState.QUARANTINED)
     Outage.objects.update(ended_at=None, sentence="No route to it.")
     Worker.objects.update(ended_at="2026-01-01T00:00:00Z")
@@ -39,7 +39,7 @@ def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
     for sentence in [
         "1 account is in quarantine",
         "No route to it.",
-        "No worker is living",
+        "No worker is running",
         "30 of 50 failed.",
         "It is a picture.",
     ]:
@@ -48,14 +48,14 @@ def test_it_names_everything_that_needs_somebody(operator: Client) -> None:
 
 def test_it_counts_the_last_hour_by_minute_and_code(operator: Client) -> None:
     make_world()
-    hour = recent.last_hour()
+    hour = last_hour.last_hour()
     assert sum(n for _, n in hour.minutes) == Attempt.objects.count() == sum(hour.codes.values())
     assert hour.codes["0"] == Delivery.objects.filter(state="sent").count()
     assert len(hour.minutes) == 60
     assert not hour.is_cut
 
 
-def test_it_asks_as_little_for_many_rows_as_for_few(operator: Client) -> None:
+def test_its_number_of_queries_does_not_grow_with_the_rows(operator: Client) -> None:
     make_world(people=7)
     few = _queries(operator)
     run = CampaignRun.objects.get()
@@ -82,7 +82,7 @@ def _queries(client: Client) -> int:
 def test_the_first_steps_name_the_gateway(operator: Client, settings: Any) -> None:
     settings.QQ_GATEWAY_URL = "http://gateway.example:8765/"
     page = operator.get("/").content.decode()
-    assert "it is http://gateway.example:8765/, from QQ_GATEWAY_URL" in page
+    assert "QQ_GATEWAY_URL is http://gateway.example:8765/" in page
     assert [step["is_done"] for step in operator.get("/").context["steps"]] == [False] * 7
     make_account(FIRST_ACCOUNT, egress=make_egress())
     done = {step["key"]: step["is_done"] for step in operator.get("/").context["steps"]}

@@ -1,4 +1,4 @@
-"""Who may see and do what: nobody without a sign-in, and each role what it is allowed."""
+"""Pages need a login, and each role sees and does only what its permissions allow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from campaigns.models import CampaignRun
 from sending.models import Delivery
-from tests.console.making import make_operator, make_world
+from tests.console.sample_data import make_operator, make_world
 
 PAGES = [
     "/",
@@ -34,7 +34,7 @@ def test_a_stranger_is_sent_to_the_sign_in(address: str, db: None, client: Clien
 
 @pytest.fixture
 def viewer(db: None, client: Client) -> Client:
-    """A client that may look at campaigns, runs and deliveries, and at nothing else."""
+    """A client that may only view campaigns, runs and deliveries."""
     user = User.objects.create_user("viewer", password="x", is_staff=True)
     names = ["view_campaign", "view_campaignrun", "view_delivery"]
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -70,7 +70,7 @@ def test_a_viewer_cannot_resolve(viewer: Client) -> None:
 def test_a_viewer_may_not_see_the_rest(address: str, viewer: Client) -> None:
     answer = viewer.get(address)
     assert answer.status_code == 403
-    assert "Your role does not allow it" in answer.content.decode()
+    assert "Your role does not allow this" in answer.content.decode()
 
 
 def test_the_front_page_shows_a_viewer_no_accounts(viewer: Client) -> None:

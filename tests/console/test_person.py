@@ -1,4 +1,4 @@
-"""A person's page: what is known of them, and what may be done about them."""
+"""A person's page: its data and its actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contacts.models import Contact, ContactImport, Suppression
 from contacts.people.attribute_lines import lines_of
 from contacts.people.attributes import attribute_names_in_use
 from sending.models import Delivery
-from tests.console.making import FIRST_UIN, make_world
+from tests.console.sample_data import FIRST_UIN, make_world
 
 
 def _page(contact: Contact) -> str:
@@ -28,7 +28,7 @@ def _ask(contact: Contact, verb: str) -> str:
 
 @pytest.fixture
 def person(db: None) -> Contact:
-    """Somebody who is in a list, is a friend of accounts and was sent messages."""
+    """A person in a list who is a friend of accounts and has received messages."""
     make_world(people=7)
     contact = Contact.objects.get(uin=FIRST_UIN + 1)
     Contact.objects.filter(pk=contact.pk).update(source_import=ContactImport.objects.get())
@@ -48,7 +48,7 @@ def test_the_page_shows_everything_known(person: Contact, operator: Client) -> N
 
 
 def _address_of(row: Model) -> str:
-    """The address of a row's own page."""
+    """Return the address of a row's page."""
     options = row._meta
     return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
 
@@ -143,7 +143,7 @@ def test_a_bad_line_is_said_at_the_field(person: Contact, operator: Client) -> N
 
 def test_an_unchanged_form_writes_no_attributes(person: Contact, operator: Client) -> None:
     Contact.objects.filter(pk=person.pk).update(attributes={"note": "a\nb", "age": 4})
-    person.refresh_from_db()  # PostgreSQL puts the names in an order of its own
+    person.refresh_from_db()  # PostgreSQL stores the names in another order
     shown = lines_of(person.attributes)
     assert "note: a\n  b" in shown
     with CaptureQueriesContext(connection) as asked:

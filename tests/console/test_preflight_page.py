@@ -1,4 +1,4 @@
-"""The preflight's page: its figures lead to the people behind them."""
+"""The preflight page: its figures link to the people they count."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Account
 from campaigns.models import Campaign
 from campaigns.planning.preflight import preflight
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 
 PERSON = re.compile(r"/contacts/contact/(\d+)/change/")
 

@@ -1,4 +1,4 @@
-"""Segments in the browser: built in rows, counted before they are saved, made into lists."""
+"""The form of segments: rows of conditions, a count before saving, conversion to a list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from contacts.admin.segment_rows import conditions_of, rows_of
 from contacts.models import Contact, ContactList, Segment
-from tests.console.making import FIRST_UIN, make_list
+from tests.console.sample_data import FIRST_UIN, make_list
 
 ADD = "admin:contacts_segment_add"
 PREVIEW = "admin:contacts_segment_preview"

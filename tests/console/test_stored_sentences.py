@@ -1,4 +1,4 @@
-"""What workers wrote in English is read in the language of whoever opens the page."""
+"""Sentences that workers stored are shown in the reader's language."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from foundation.refusals import Refusal
 from qqhttp import GatewayClient, LoginRefused, Logout, NeverLeft
 from sending.models import RunEvent
 from sending.runs.breakers import stop_run
-from tests.console.making import FIRST_ACCOUNT, make_world
+from tests.console.sample_data import FIRST_ACCOUNT, make_world
 from tests.contacts.people import imported, uploaded
 from texts.rendering import compile_text
 
@@ -43,16 +43,16 @@ def campaign(db: None) -> Campaign:
 
 @pytest.fixture(autouse=True)
 def _worker() -> Iterator[None]:
-    """Everything here is written in English, as a worker does."""
+    """Store sentences with English active, as workers do."""
     with translation.override("en"):
         yield
 
 
 def pages(client: Client, address: str) -> tuple[str, str]:
-    """The page in English and in Chinese, by what the browser asks for."""
+    """Return the page in English and in Chinese, chosen by the browser's language."""
     found = []
     for language in ("en", "zh-hans"):
-        with translation.override("en"):  # a request leaves its own language behind
+        with translation.override("en"):  # a request leaves its language active
             page = client.get(address, headers={"accept-language": language})
         found.append(page.content.decode())
     english, chinese = found
@@ -61,7 +61,7 @@ def pages(client: Client, address: str) -> tuple[str, str]:
 
 
 def unreachable() -> str:
-    """What the client says of a port where nobody listens."""
+    """Return the client's error for a closed port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with GatewayClient(f"http://127.0.0.1:{port}/") as client, pytest.raises(NeverLeft) as caught:
@@ -106,7 +106,7 @@ def test_what_came_of_an_account_task_and_how_sessions_and_workers_ended(
     english, chinese = pages(operator, "/accounts/accounttask/?q=refuses")
     assert "refuses connections" in english
     assert "拒绝连接" in chinese
-    assert "20 friends." not in chinese  # the others were not looked for
+    assert "20 friends." not in chinese  # other rows do not match
     assert "已重新登录" in pages(operator, "/accounts/session/")[1]
     Worker.objects.update(heartbeat_at=account.created_at - timedelta(days=1))
     assert presume_dead() == 1

@@ -1,4 +1,4 @@
-"""Unknown deliveries: what an operator says of one on its page, and of all on the campaign's."""
+"""Resolving unknown deliveries: one on its own page, all of a campaign on the campaign's page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from campaigns.models import CampaignRun
 from sending.models import Delivery
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 
 
 @pytest.fixture
 def unknown(db: None) -> Delivery:
-    """One of several unknown deliveries of a run under way."""
+    """One of several unknown deliveries of an active run."""
     make_world(people=14)
     found: Delivery = Delivery.objects.filter(state="unknown").order_by("pk")[0]
     return found
@@ -43,7 +43,7 @@ def test_one_is_resolved_on_its_page(
     assert address in operator.get(_page(unknown)).content.decode()
     assert operator.get(address).status_code == 200
     unknown.refresh_from_db()
-    assert unknown.state == "unknown"  # looking changes nothing
+    assert unknown.state == "unknown"  # opening the page changes nothing
     page = operator.post(address, follow=True).content.decode()
     assert said in page
     assert address not in page

@@ -17,7 +17,7 @@ from contacts.imports.maintenance import FORGOTTEN_AFTER
 from contacts.imports.undo import request_undo
 from contacts.models import Contact, ContactImport, ContactList
 from contacts.tasks import remove_old_files, run_import
-from tests.console.making import make_operator
+from tests.console.sample_data import make_operator
 from tests.contacts.people import imported, uploaded
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,1 +1,1 @@
-"""Many hosts: workers that die, hang, are cut off, drain, and what becomes of their accounts."""
+"""Several hosts: workers die, hang, lose the network or drain, and other workers take over."""

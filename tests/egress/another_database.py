@@ -1,4 +1,4 @@
-"""Django in this process on another database for a while: the one that the fleet works on."""
+"""Connects Django in this process temporarily to the fleet's database."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.db import connection, connections
 
 @contextlib.contextmanager
 def another_database(url: str) -> Iterator[str]:
-    """Make `url` the default database of this process, with every table; yield the URL.
+    """Make `url` the default database of this process, create its tables, and yield the URL.
 
-    The test's own database is left alone: what the processes of a fleet write is not rolled back.
+    The test's own database is not used, because the processes of a fleet commit their changes.
     """
     before = connections.settings["default"]
     given = environ.Env.db_url_config(url)
     if given["ENGINE"] == "django.db.backends.postgresql":
-        ours: dict[str, Any] = settings.PATIENCE_WITH_POSTGRESQL
+        ours: dict[str, Any] = settings.POSTGRESQL_TIMEOUTS
     else:
         ours = before["OPTIONS"]
     named: dict[str, Any] = {**before, **given}

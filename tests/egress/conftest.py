@@ -1,4 +1,4 @@
-"""The fleet: on the kind of database that this test run is on."""
+"""A fixture that creates a fleet on the database type of this test run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def make_fleet(
     redis_server: str,
     django_db_blocker: Any,
 ) -> Iterator[Callable[..., Fleet]]:
-    """A function that makes a fleet: `make_fleet(gateway.url)`. Its clock runs already."""
+    """Return a function that creates a fleet, `make_fleet(gateway.url)`, with beat running."""
     with contextlib.ExitStack() as running:
         running.enter_context(django_db_blocker.unblock())
 

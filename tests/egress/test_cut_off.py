@@ -1,4 +1,4 @@
-"""A host whose cable is pulled while it sends, and plugged in again: real addresses, real links."""
+"""A host loses the network while it sends and gets it back, with real addresses and links."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.running_stack import ROOT
 pytestmark = [
     pytest.mark.stack,
     pytest.mark.postgresql,
-    pytest.mark.one_database,  # its hosts share a server: PostgreSQL, whatever the run is on
+    pytest.mark.one_database,  # always PostgreSQL, because the hosts share a server
     pytest.mark.timeout(240),
 ]
 
@@ -36,14 +36,14 @@ TAKEN_OVER_WITHIN = 60.0
 
 @pytest.fixture
 def gateway() -> Iterator[GatewaySimulator]:
-    """A gateway that the hosts reach."""
+    """A gateway that the hosts can reach."""
     with GatewaySimulator(accounts=6, friends=FRIENDS, hosts=(EVERYWHERE,)) as simulator:
         yield simulator
 
 
 @pytest.fixture
 def hosts() -> Iterator[list[Host]]:
-    """Two hosts."""
+    """Two simulated hosts."""
     why = why_impossible()
     if why:
         pytest.skip(why)
@@ -55,12 +55,12 @@ def hosts() -> Iterator[list[Host]]:
 def fleet(
     tmp_path: Path, gateway: GatewaySimulator, hosts: list[Host], django_db_blocker: Any
 ) -> Iterator[Fleet]:
-    """A fleet whose servers are on this machine, and whose workers may be on the hosts."""
+    """A fleet with servers on this machine; its workers can run on the hosts."""
     with contextlib.ExitStack() as running:
         port = running.enter_context(postgresql_on_the_network(f"{NET}.0/24"))
         redis = running.enter_context(redis_on_the_network(tmp_path))
         running.enter_context(django_db_blocker.unblock())
-        # Fresh from the settings, so that every limit in OPTIONS is the product's own.
+        # Built from the settings, so that the product's own limits in OPTIONS apply.
         running.enter_context(
             another_database(f"postgres://postgres@{hosts[-1].router}:{port}/postgres")
         )
@@ -122,13 +122,13 @@ def test_a_host_that_is_cut_off_sends_nothing_and_comes_back_as_a_new_worker(
 def test_a_request_that_a_broken_link_holds_back_never_arrives(
     gateway: GatewaySimulator, hosts: list[Host]
 ) -> None:
-    """It dies in the kernel: when the link is mended, another may speak for the account."""
+    """The kernel drops it: when the link is back, another worker may use the account."""
     host, _ = hosts
     uin, person = next(iter(populate(gateway.settings).items()))
     url = f"http://{host.router}:{gateway.port}"
     with subprocess.Popen(
         [
-            *(*host.into, sys.executable, "-m", "tests.egress.say_one_thing"),
+            *(*host.into, sys.executable, "-m", "tests.egress.send_one_message"),
             *(url, str(uin), password_of(uin), str(next(iter(person.friends)))),
         ],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,

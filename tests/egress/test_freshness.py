@@ -1,4 +1,4 @@
-"""How long a proof that a worker lives is good for, and a ledger whose worker has ended."""
+"""How long a send permit is valid, and a ledger whose worker has ended."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sending.ledger.ledger import Ledger
 
 
 def test_whoever_may_still_send_has_its_lease() -> None:
-    """The mark's proof outlives the request, however slow connecting and the network are."""
+    """A permit stays valid longer than the slowest connect and request."""
     proof = PRESUMED_DEAD_SECONDS - PROVED_SECONDS
     assert proof >= FRESH_SECONDS + settings.QQ_CONNECT_TIMEOUT + UNACKNOWLEDGED_SECONDS
 
 
 @pytest.mark.django_db
 def test_a_closed_ledger_grants_nothing_and_keeps_nobody_waiting() -> None:
-    """A lane that was away until its worker had ended must not wait for ever."""
+    """A lane that continues after its worker has ended does not wait for ever."""
     ledger = Ledger(worker_id=0)
     ledger.start()
     ledger.close()

@@ -1,4 +1,4 @@
-"""What the transaction of a host that is gone holds up, and for how long."""
+"""The server ends the transaction of a lost host, and other hosts wait only until then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.one_database]
 
 @pytest.fixture
 def database(postgresql_url: str, django_db_blocker: Any) -> Iterator[str]:
-    """An empty PostgreSQL database, in which this process is."""
+    """An empty PostgreSQL database that this process uses."""
     with django_db_blocker.unblock(), another_database(postgresql_url):
         yield postgresql_url
 
@@ -36,8 +36,8 @@ def test_a_dead_hosts_transaction_holds_up_nobody_for_long(database: str) -> Non
         )
         for name in ("held", "free")
     )  # fmt: skip
-    # The ledger of a host that vanishes in the middle of a commit: its connection is one of ours.
-    limits: dict[str, Any] = settings.PATIENCE_WITH_POSTGRESQL
+    # A connection of this process stands for the ledger of a host that vanishes during a commit.
+    limits: dict[str, Any] = settings.POSTGRESQL_TIMEOUTS
     with psycopg.connect(database, **limits) as vanished:
         vanished.execute("SELECT 1 FROM accounts_worker WHERE id = %s FOR SHARE", [held.pk])
 

@@ -1,4 +1,4 @@
-"""A new version takes over while a run is going: side by side, then the old one is told to end."""
+"""A rolling update during a run: both versions run side by side, then the old one is stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Account, Worker
-from qqcampaign.stack.plan import WORKER_GRACE
+from qqcampaign.stack.process_specs import WORKER_GRACE
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent
@@ -41,7 +41,7 @@ def test_a_new_version_takes_over_while_a_run_is_going(
     with GatewaySimulator(accounts=4, friends=FRIENDS, min_interval=0.3) as gateway:
         fleet = make_fleet(gateway.url)
         hasty, *others = fleet.make_people(populate(gateway.settings), gap=GAP)
-        # One account is too fast, and so in its penalty of 20 seconds when the old version ends.
+        # One account is too fast, so it is in its penalty of 20 seconds when the old version stops.
         Account.objects.filter(pk=hasty.pk).update(min_interval=0.0)
         old = fleet.start_worker("e")
         fleet.wait_for_workers("e")
@@ -56,8 +56,7 @@ def test_a_new_version_takes_over_while_a_run_is_going(
         assert old.wait(WORKER_GRACE) == 0
         took = time.monotonic() - began_at
         print(f"drained within {took:.1f} s")
-        # How long depends on what was left of the penalty; a worker with nothing to wait for
-        # is gone within a second.
+        # The time depends on the rest of the penalty; a worker without one ends within a second.
         assert took > 1, "it waited for the account in its penalty"
         assert _versions() == {"9.9.9"}
 
@@ -79,7 +78,7 @@ def _longest_gap(gateway: GatewaySimulator, uin: int, *, since: float) -> float:
 
 
 def _copy_of_version(version: str, folder: Path) -> Path:
-    """Copy the program and call the copy another version."""
+    """Copy the program and give the copy another version."""
     copy = folder / f"version-{version}"
     for package in PACKAGES:
         shutil.copytree(

@@ -1,4 +1,4 @@
-"""When a worker dies or is stopped, its accounts log in again from a living egress."""
+"""After a worker dies or stops, its accounts log in from another egress with a worker."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 FRIENDS, GAP = 30, 0.2
 FREEZES = {
-    "QQCAMPAIGN_FAILPOINTS": "after_mark=0.15",  # of some sixty marks
+    "QQCAMPAIGN_FAILPOINTS": "after_mark=0.15",  # of about sixty marks
     "QQCAMPAIGN_FAILPOINT_SIGNAL": "SIGSTOP",
 }
-#: The promise: a minute after a worker died its accounts send from a living egress.
+#: Accounts of a dead worker must send from another egress within this time, seconds.
 TAKEN_OVER_WITHIN = 60.0
 
 
@@ -39,7 +39,7 @@ def test_accounts_of_dead_and_stopped_workers_pass_on(make_fleet: Callable[..., 
         accounts = fleet.make_people(populate(gateway.settings), gap=GAP)
         pinned = accounts[:2]
         fleet.pin(pinned, "a")
-        # b freezes by itself, between a mark and its request; so it has one open when it goes on.
+        # b freezes between a mark and its request, so it has an open attempt when it continues.
         killed = fleet.start_worker("a", source="127.0.0.2")
         frozen = fleet.start_worker("b", source="127.0.0.3", env=FREEZES)
         fleet.start_worker("c", source="127.0.0.4")
@@ -66,12 +66,12 @@ def test_accounts_of_dead_and_stopped_workers_pass_on(make_fleet: Callable[..., 
         )
 
         frozen.send_signal(signal.SIGCONT)
-        fleet.wait_for_workers("b")  # as a new one
+        fleet.wait_for_workers("b")  # as a new worker
         fleet.start_worker("a", source="127.0.0.2")
         fleet.wait_until(lambda: is_over(run), what="the end of the run")
         assert where(pinned) == {"a"}
         assert_exact(run, gateway.control, people=8 * FRIENDS)
-        # Had the frozen one sent late, the gateway had not known it any more: RES=20.
+        # If the frozen worker had sent late, the gateway would have answered RES=20.
         assert set(gateway.control.figures().results["CLTMSG"]) == {"0"}
         assert Worker.objects.filter(end_reason="silent for too long").count() == 2
         fleet.wait_until(lambda: not Lease.objects.held().exists(), what="all leases are back")
@@ -87,7 +87,7 @@ def _explanations(run: CampaignRun) -> list[str]:
 
 
 def _assert_each_talks_from_its_own_address(gateway: GatewaySimulator) -> None:
-    """The address the gateway knows an account by is that of the egress it is bound to."""
+    """The gateway sees the account at the address of its egress."""
     bound = dict(Lease.objects.values_list("account__uin", "egress__source_address"))
     seen = {row["uin"]: row["address"] for row in gateway.control.accounts() if row["is_online"]}
     assert seen == {uin: bound[uin] for uin in seen}

@@ -20,7 +20,7 @@ from qqhttp import LoginRefused
 from qqhttp.codec import parse
 from qqhttp.errors import MalformedReply
 from sending.states import DeliveryState
-from tests.console.making import make_account, make_egress
+from tests.console.sample_data import make_account, make_egress
 
 PAUSED = "Paused by %(who)s."
 HOSTILE = [

@@ -1,10 +1,10 @@
-"""The Celery application's own connection: a worker listens in short stretches."""
+"""The Celery connection limits how long a worker waits for messages."""
 
 from __future__ import annotations
 
 import pytest
 
-from qqcampaign.celery import SteadyConnection, app, listen_in_short_stretches
+from qqcampaign.celery import RetryingConnection, app, listen_in_short_stretches
 
 QUEUE = "test.listening"
 
@@ -13,7 +13,7 @@ QUEUE = "test.listening"
 def test_a_worker_looks_up_long_before_its_wait_is_over(
     redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SteadyConnection, "longest_listening", None)
+    monkeypatch.setattr(RetryingConnection, "longest_listening", None)
     listen_in_short_stretches()
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
         queue.consumer.consume()
@@ -25,4 +25,4 @@ def test_a_worker_looks_up_long_before_its_wait_is_over(
 
 
 def test_who_waits_for_an_answer_may_wait() -> None:
-    assert SteadyConnection.longest_listening is None
+    assert RetryingConnection.longest_listening is None

@@ -1,4 +1,4 @@
-"""`manage.py check` tells an operator what to do."""
+"""`manage.py check` reports wrong settings with advice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _check(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
 @pytest.mark.slow
 def test_production_is_clean(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    nowhere = tmp_path / "file" / "home"  # production keeps nothing in it
+    nowhere = tmp_path / "file" / "home"  # in production, no file is needed in it
     done = _check(nowhere, "--deploy", "--fail-level", "WARNING", **PRODUCTION)
     assert done.returncode == 0, done.stderr
 
@@ -66,7 +66,7 @@ WRONG = {
     "EGRESS_PROXY": ("proxy:secret", "EGRESS_PROXY is not the address of a proxy"),
     "EGRESS_SOURCE_ADDRESS": ("192.0.2.7", "is not an address of this machine"),
     "QQ_GATEWAY_URL": ("gateway", "QQ_GATEWAY_URL cannot be used"),
-    "QQ_INBOX": ("maybe", "QQ_INBOX is 'maybe': say 1 or 0"),
+    "QQ_INBOX": ("maybe", "QQ_INBOX is 'maybe': write 1 or 0"),
     "QQ_READ_TIMEOUT": ("soon", "QQ_READ_TIMEOUT is 'soon', which is not a number"),
     "REDIS_URL": ("http://x", "REDIS_URL cannot be used"),
     "SECRET_KEY_FILE": ("/does/not/exist", "SECRET_KEY_FILE names /does/not/exist, which cannot"),

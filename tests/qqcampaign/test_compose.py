@@ -1,4 +1,4 @@
-"""docker-compose.yml: each service's very command runs, and its health check sees it."""
+"""docker-compose.yml: the command of each service runs, and its health check passes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVING = [name for name in OURS if name != "migrate"]
 
 @pytest.fixture
 def environment(tmp_path: Path, redis_server: str, postgresql_url: str) -> dict[str, str]:
-    """What the compose file gives its services, with our servers in it; secrets by file."""
+    """Return the services' environment with the test's servers; secrets are files."""
     given = {name: value for name, value in OURS["web"]["environment"].items() if "${" not in value}
     secrets = {
         "SECRET_KEY": "k" * 30 + "0123456789abcdefghijklmnop",
@@ -81,7 +81,7 @@ def test_each_service_starts_and_is_seen_healthy(
     running = {}
     try:
         for name in SERVING:
-            # The only difference to the container: its port 8000 may be taken here.
+            # The only difference from the container: port 8000 may be in use here.
             extra = ["--bind", f"127.0.0.1:{port}"] if name == "web" else []
             with (tmp_path / f"{name}.log").open("wb") as log:
                 running[name] = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The readers of the environment: pure functions, a table each."""
+"""The readers of environment variables, each with a table of values."""
 
 from __future__ import annotations
 

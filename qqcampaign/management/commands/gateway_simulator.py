@@ -1,4 +1,4 @@
-"""`manage.py gateway_simulator`: a simulated gateway in the foreground. See docs/simulator.md."""
+"""`manage.py gateway_simulator`: run a simulated gateway (docs/simulator.md)."""
 
 import argparse
 from typing import Any
@@ -12,7 +12,7 @@ from qqhttp.simulator.runners import run_in_foreground
 
 class Command(BaseCommand):
     help = "Run a gateway that speaks the QQ HTTP protocol, for tests and demonstrations."
-    # It needs no database and no settings of the product: it starts where they are wrong, too.
+    # It needs neither the database nor the settings, so it starts even if these are wrong.
     requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

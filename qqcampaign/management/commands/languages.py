@@ -1,4 +1,4 @@
-"""manage.py languages: bring the catalogues up to date with the sources, and compile them."""
+"""`manage.py languages`: update the Chinese catalogue from the sources and compile it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
-from qqcampaign.languages import (
+from qqcampaign.translations import (
     missing_messages,
     our_messages,
     read_catalogue,
@@ -20,9 +20,7 @@ LANGUAGE = "zh-hans"
 
 
 class Command(OperatorCommand):
-    """For developers: needs no gettext tools."""
-
-    help = "Add new strings to the Chinese catalogue, drop unused ones, and compile it."
+    help = "Add new strings to the Chinese catalogue, remove unused ones, and compile it."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Offer --json."""
@@ -32,7 +30,7 @@ class Command(OperatorCommand):
         """Write both files of the catalogue.
 
         Raises:
-            Refusal: strings are left to be translated.
+            Refusal: some strings have no translation.
         """
         catalogue, messages = read_catalogue(LANGUAGE), our_messages()
         for entry in list(catalogue):

@@ -1,6 +1,6 @@
-"""`manage.py serve KIND`: become one process of the stack; what a container runs.
+"""`manage.py serve KIND`: run one process of the stack, as containers do.
 
-With `--check` it says instead whether that process, in this container, does its work.
+With `--check` it checks instead that the process in this container works.
 """
 
 from __future__ import annotations
@@ -15,62 +15,66 @@ from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
-from qqcampaign.stack import plan, readiness
-from qqcampaign.stack.child import Spec
+from qqcampaign.stack import process_specs, readiness
+from qqcampaign.stack.child import ProcessSpec
 
 KINDS = ("web", "worker", "jobs", "beat")
 DEFAULT_ADDRESS = "0.0.0.0:8000"
 
 
 class Command(OperatorCommand):
-    help = "Become one process of the stack (for containers), or check on it."
+    help = "Run one process of the stack (for containers), or check it."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("kind", choices=KINDS)
-        parser.add_argument("--check", action="store_true", help="exit 0 if it does its work")
-        parser.add_argument("--bind", default=DEFAULT_ADDRESS, help="of the web, ADDRESS:PORT")
+        parser.add_argument(
+            "--check", action="store_true", help="exit with status 0 if the process works"
+        )
+        parser.add_argument(
+            "--bind", default=DEFAULT_ADDRESS, help="ADDRESS:PORT that web listens on"
+        )
         parser.add_argument(
             "--worker-concurrency",
             type=int,
-            default=plan.DEFAULT_CONCURRENCY,
+            default=process_specs.DEFAULT_CONCURRENCY,
             metavar="N",
             help="how many accounts may send at the same time",
         )
 
     def perform(self, **options: Any) -> None:
-        """Become the process, or check on it.
+        """Replace this process by the requested one, or check it.
 
         Raises:
             Refusal: the check failed.
         """
         kind = options["kind"]
-        # A container has an address of its own, and so is an egress of its own by default.
+        # Each container has its own address, so by default it is its own egress.
         egress = settings.EGRESS_NAME if os.environ.get("EGRESS_NAME") else platform.node()
         if not options["check"]:
             spec = _spec(kind, egress, options["bind"], options["worker_concurrency"])
             os.environ["EGRESS_NAME"] = egress
             os.execv(spec.argv[0], spec.argv)  # noqa: S606 - the program is ours
-        if not _does_its_work(kind, egress, options["bind"]):
+        if not _works(kind, egress, options["bind"]):
             raise Refusal(
-                _("%(kind)s does not do its work; its log says why.") % {"kind": kind},
+                _("%(kind)s does not work. See its log for the reason.") % {"kind": kind},
                 code="unhealthy",
             )
 
 
-def _spec(kind: str, egress: str, bind: str, concurrency: int) -> Spec:
+def _spec(kind: str, egress: str, bind: str, concurrency: int) -> ProcessSpec:
     if kind == "web":
-        return plan.web_spec(bind=bind)
+        return process_specs.web_spec(bind=bind)
     if kind == "worker":
-        return plan.worker_spec(egress=egress, concurrency=concurrency)
+        return process_specs.worker_spec(egress=egress, concurrency=concurrency)
     if kind == "jobs":
-        return plan.jobs_spec(egress=egress)
+        return process_specs.jobs_spec(egress=egress)
     settings.QQCAMPAIGN_HOME.mkdir(parents=True, exist_ok=True)
-    return plan.beat_spec(home=settings.QQCAMPAIGN_HOME)
+    return process_specs.beat_spec(home=settings.QQCAMPAIGN_HOME)
 
 
-def _does_its_work(kind: str, egress: str, bind: str) -> bool:
+def _works(kind: str, egress: str, bind: str) -> bool:
     if kind == "web":
         return readiness.console_is_ready(f"http://127.0.0.1:{bind.rpartition(':')[2]}/")
     if kind == "beat":
-        return readiness.beat_ticks(settings.QQCAMPAIGN_HOME)
-    return readiness.workers_answer([plan.node_name(kind, egress)], seconds=5)
+        return readiness.beat_is_alive(settings.QQCAMPAIGN_HOME)
+    return readiness.workers_answer([process_specs.node_name(kind, egress)], seconds=5)

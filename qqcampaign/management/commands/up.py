@@ -1,4 +1,4 @@
-"""`manage.py up`: the whole stack on this machine, on what the environment names."""
+"""`manage.py up`: run all processes of the stack on this machine."""
 
 from __future__ import annotations
 
@@ -12,34 +12,37 @@ from django.utils.translation import gettext as _
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from qqcampaign.checks import environment_problems
-from qqcampaign.stack import plan
+from qqcampaign.stack import process_specs
 from qqcampaign.stack.launcher import die_with_parent
-from qqcampaign.stack.start import Wish, run_stack
+from qqcampaign.stack.start import StackOptions, run_stack
 
 DEFAULT_PORT = 8000
 
 
 class Command(OperatorCommand):
-    help = "Start and watch the stack: Redis (if none is named), worker, jobs, beat and web."
+    help = "Run the stack: Redis (unless REDIS_URL is set), worker, jobs, beat and web."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             "--demo",
             action="store_true",
-            help="with the gateway simulator, and a campaign under way at the first start",
+            help="add the gateway simulator and, at the first start, a running campaign",
         )
         parser.add_argument(
-            "--port", type=_port, default=DEFAULT_PORT, help="of the console; 0 takes a free one"
+            "--port",
+            type=_port,
+            default=DEFAULT_PORT,
+            help="port of the console; 0 selects a free one",
         )
         parser.add_argument(
             "--host",
             default="127.0.0.1",
-            help="address the console listens on (default: this machine only)",
+            help="address that the console listens on (default: this machine only)",
         )
         parser.add_argument(
             "--worker-concurrency",
             type=_lanes,
-            default=plan.DEFAULT_CONCURRENCY,
+            default=process_specs.DEFAULT_CONCURRENCY,
             metavar="N",
             help="how many accounts may send at the same time",
         )
@@ -48,12 +51,12 @@ class Command(OperatorCommand):
         """Run the stack until Ctrl-C.
 
         Raises:
-            Refusal: it cannot be started.
+            Refusal: the stack cannot start.
         """
-        if os.environ.get("QQCAMPAIGN_STOP_WITH_PARENT"):  # make: when it is killed, we stop
+        if os.environ.get("QQCAMPAIGN_STOP_WITH_PARENT"):  # set by make: stop when make is killed
             die_with_parent(signal.SIGTERM)
         run_stack(
-            Wish(
+            StackOptions(
                 host=options["host"],
                 port=options["port"],
                 concurrency=options["worker_concurrency"],
@@ -67,12 +70,12 @@ class Command(OperatorCommand):
         self.stdout.flush()
 
     def refuse_wrong_settings(self) -> None:
-        """See that every process of the stack could start.
+        """Check the settings of all processes.
 
         Raises:
-            Refusal: with every problem at once.
+            Refusal: some settings are wrong. It lists all problems.
         """
-        # Ours alone: Django's look at the code, which `make lint` has done, and cost a second.
+        # Only our checks: Django's checks of the code take a second, and `make lint` runs them.
         problems = [problem for problem in environment_problems() if problem.is_serious()]
         if problems:
             sentences = "\n".join(f"- {problem.msg}" for problem in problems)

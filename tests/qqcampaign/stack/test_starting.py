@@ -1,4 +1,4 @@
-"""A start that works, a second one that goes on, and those that are refused in a sentence."""
+"""Starting the stack: first start, restart, and refusals with a sentence."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_demo_is_alive_and_a_second_start_goes_on_with_it(start_stack: Start
     stack.wait_until(lambda: _status(stack)["sent"] > before["sent"], what="their results")
     after = _status(stack)
     assert after["targeted"] == 2000
-    assert after["res"]["20"] >= 1  # the new simulator did not know the sessions
+    assert after["res"]["20"] >= 1  # the new simulator does not know the sessions
     assert arrived().too_soon == 0
     lists = "from contacts.models import Membership; print(Membership.objects.count())"
     assert stack.manage("shell", "-v", "0", "-c", lists).stdout.split() == ["2100"]
@@ -85,7 +85,7 @@ def test_health_follows_redis_and_a_second_stack_is_refused(start_stack: StartSt
 
 
 def _refusal(stack: RunningStack, *arguments: str) -> str:
-    """Start it as it is, expect a refusal; return what it said."""
+    """Start the stack, expect a refusal, and return its text."""
     done = stack.manage("up", *(arguments or ("--port", "0")), check=False, timeout=120)
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
@@ -96,7 +96,7 @@ def _refusal(stack: RunningStack, *arguments: str) -> str:
 
 @pytest.fixture
 def down(tmp_path: Path) -> RunningStack:
-    """A stack that was not started, on an empty home."""
+    """A stack with an empty home that is not started."""
     return RunningStack(tmp_path / "home")
 
 

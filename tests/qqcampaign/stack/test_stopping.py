@@ -1,4 +1,4 @@
-"""However the stack is ended, nothing of it stays behind."""
+"""No process of the stack survives, however the stack ends."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_ctrl_c_during_the_start_ends_what_was_started(start_stack: StartStack) 
 
 def test_a_killed_supervisor_leaves_no_orphans(start_stack: StartStack) -> None:
     stack = start_stack()
-    stack.kill("web", signal.SIGSTOP)  # cannot notice anything by itself
+    stack.kill("web", signal.SIGSTOP)  # it cannot react to anything
     stack.kill("worker", signal.SIGSTOP)
     stack.process.kill()
     stack.process.wait()
@@ -87,7 +87,7 @@ def test_it_stops_when_the_make_that_started_it_is_killed(tmp_path: Path) -> Non
 def test_what_dies_is_started_again(start_stack: StartStack) -> None:
     stack = start_stack()
     before = {name: stack.kill(name) for name in ("worker", "redis", "web")}
-    shutil.rmtree(stack.home / "redis")  # its data is worth nothing, and may be removed
+    shutil.rmtree(stack.home / "redis")  # the data of Redis may be deleted at any time
     stack.wait_until(
         lambda: all(
             stack.pids[name] != pid and _lives(stack.pids[name]) for name, pid in before.items()
@@ -96,7 +96,7 @@ def test_what_dies_is_started_again(start_stack: StartStack) -> None:
     )
     stack.wait_until(lambda: answers(f"unix://{stack.home}/redis.sock"), what="Redis without data")
     for name in before:
-        assert f"{name} ended (killed by SIGKILL) and is started again." in stack.output
+        assert f"{name} ended (killed by SIGKILL) and is restarted." in stack.output
     assert stack.stop() == 0
     assert processes_of(stack.home) == {}
 

@@ -1,4 +1,4 @@
-"""The console's own registrations: who may sign in, in the console's looks."""
+"""Admin pages of operators and roles, in the style of Unfold."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Roles."""
 
     empty_sentence = _(
-        "A role is a set of permissions that several operators have: looking only, or sending too. "
-        "Who is a superuser needs none."
+        "A role is a set of permissions for several operators, for example view only, or view and "
+        "send. A superuser needs no role."
     )

@@ -1,4 +1,4 @@
-"""The front page: what runs, how fast, who is well, and what needs the operator."""
+"""The overview: runs, sending rate, account states, and what needs the operator's attention."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from accounts.models import Account, Session, Worker
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList
 from foundation.admin import require
-from qqcampaign.console.attention import what_needs_me
+from qqcampaign.console.attention import attention_items
+from qqcampaign.console.last_hour import last_hour
 from qqcampaign.console.panels import account_panel, code_panel, run_panel
-from qqcampaign.console.recent import last_hour
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Fill the front page (Unfold's DASHBOARD_CALLBACK)."""
+    """Return the context of the overview (Unfold's DASHBOARD_CALLBACK)."""
     return {**context, **_live_part(request)}
 
 
 def overview_live(request: HttpRequest) -> HttpResponse:
-    """Answer with the front page's live part alone; the page asks for it every few seconds."""
+    """Answer with the live part of the overview. The page requests it every 5 seconds."""
     require(admin.site.has_permission(request))
     return TemplateResponse(request, "console/overview/live.html", _live_part(request))
 
@@ -34,16 +34,16 @@ def _live_part(request: HttpRequest) -> dict[str, Any]:
     hour = last_hour()
     return {
         "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
-        "needs": what_needs_me(request),
+        "attention": attention_items(request),
         "runs": run_panel() if may_see("campaigns.view_campaignrun") else [],
-        "hour": hour,
+        "last_hour": hour,
         "codes": code_panel(hour),
         "accounts": account_panel() if may_see("accounts.view_account") else [],
     }
 
 
 def _first_steps() -> list[dict[str, Any]]:
-    """Return what a fresh installation still lacks; nothing once a first run was made."""
+    """Return the first steps and which are done; an empty list once a run exists."""
     if CampaignRun.objects.exists():
         return []
     return [

@@ -1,28 +1,29 @@
-"""What load balancers and containers ask: does this process live, can it do its work?"""
+"""Health checks for load balancers and containers."""
 
 from __future__ import annotations
 
-import redis
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+from accounts.pacing.redis_client import live as live_redis
 
 
 @never_cache
 @require_safe
 def live(_request: HttpRequest) -> HttpResponse:
-    """Answer 200: the process takes requests."""
+    """Answer 200: the process accepts requests."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database and Redis answer, else 503; say which does not.
+    """Answer 200 if database and Redis answer, else 503. The JSON body says which one does not.
 
-    What exactly went wrong stays in the log: the address is open to everybody.
+    The answer contains no details, because this page needs no login.
     """
     parts = {"database": _database_answers(), "redis": _redis_answers()}
     words = {name: "ok" if is_fine else "unreachable" for name, is_fine in parts.items()}
@@ -39,10 +40,7 @@ def _database_answers() -> bool:
 
 
 def _redis_answers() -> bool:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
     try:
-        return bool(client.ping())
-    except (redis.RedisError, OSError):
+        return bool(live_redis().ping())
+    except (RedisError, OSError):
         return False
-    finally:
-        client.close()

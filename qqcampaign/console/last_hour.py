@@ -1,4 +1,4 @@
-"""The last hour of sending, from the newest attempts alone."""
+"""The attempts of the last hour, by minute and by result code."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from django.utils import timezone
 
 from sending.models import Attempt
 
-#: How many of the newest attempts are looked at. Attempts have no index by time, on purpose: they
-#: are the table that is written most. Their ids grow with time, and that is enough.
+#: How many of the newest attempts are read. The table has no index on time, because it is the one
+#: written most often. Ids grow with time, so the newest ids are the newest attempts.
 NEWEST = 50_000
-#: Seconds for which every viewer gets the same answer.
-KEPT_SECONDS = 3
+#: Seconds for which a web process caches the figures for all of its viewers.
+CACHE_SECONDS = 3
 
 
 class MinuteOf(Func):
-    """The minute since 1970 in which a time lies; by the database's own functions, not Python's."""
+    """The number of whole minutes from 1970 to a time, computed by the database."""
 
     output_field = IntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """SQLite keeps times as text, in UTC."""
+        """Parse the text, which is how SQLite stores times, in UTC."""
         template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / 60"
         return super().as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """PostgreSQL extracts the epoch."""
+        """Extract the seconds since 1970."""
         template = "FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / 60)::bigint"
         return super().as_sql(compiler, connection, template=template, **context)
 
 
 @dataclass(frozen=True)
 class LastHour:
-    """What was sent in the last hour.
+    """The attempts of the last hour.
 
     Args:
-        minutes: (the minute's start, attempts in it), oldest first, sixty of them.
-        codes: how often each code was answered.
-        is_cut: there were more attempts than are looked at, so the hour is not whole.
+        minutes: (start of the minute, number of attempts), sixty of them, the oldest first.
+        codes: number of attempts for each result code.
+        is_cut: whether only the newest NEWEST attempts are counted, because there were more.
     """
 
     minutes: list[tuple[datetime, int]]
@@ -52,21 +52,21 @@ class LastHour:
 
     @property
     def highest(self) -> int:
-        """The busiest minute."""
+        """The largest number of attempts in a minute."""
         return max((n for _, n in self.minutes), default=0)
 
     @property
     def last_whole_minute(self) -> int:
-        """Attempts in the last minute that is over."""
+        """The number of attempts in the last full minute."""
         return self.minutes[-2][1]
 
 
 def last_hour() -> LastHour:
-    """Return the last hour's attempts by minute and by code; kept for a few seconds."""
-    kept: Any = cache.get_or_set(
-        "console-last-hour", lambda: _last_hour(timezone.now()), KEPT_SECONDS
+    """Return the last hour's attempts by minute and by code, cached for CACHE_SECONDS."""
+    cached: Any = cache.get_or_set(
+        "console-last-hour", lambda: _last_hour(timezone.now()), CACHE_SECONDS
     )
-    return cast(LastHour, kept)
+    return cast(LastHour, cached)
 
 
 def _last_hour(now: datetime) -> LastHour:

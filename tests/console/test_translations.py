@@ -1,4 +1,4 @@
-"""Both languages are complete, and what is committed is what is shown."""
+"""Both languages are complete, and the committed .mo file matches the .po file."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from qqcampaign.languages import (
+from qqcampaign.translations import (
     catalogue_path,
     compiled,
     missing_messages,
     our_messages,
     read_catalogue,
 )
-from tests.console.making import make_world
+from tests.console.sample_data import make_world
 
 LANGUAGE = "zh-hans"
 
 
 def test_the_sources_are_read() -> None:
     found = our_messages()
-    assert found["Campaigns now"].endswith("live.html")
-    assert "Type to search" in found  # Unfold's own
+    assert found["Current campaigns"].endswith("live.html")
+    assert "Type to search" in found  # a string of Unfold
     assert ("%(n)d account is enabled.", "%(n)d accounts are enabled.") in found
     assert len(found) > 800
 
@@ -56,7 +56,7 @@ def _placeholders(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("/", ["总览", "需要您处理", "每分钟消息数", "网关应答"]),
+        ("/", ["总览", "需要处理", "每分钟消息数", "网关应答"]),
         ("/accounts/account/", ["账号", "输入开头即可", "筛选", "在线"]),
         ("/campaigns/campaign/", ["活动", "进行中", "输入以搜索"]),
         ("/campaigns/campaign/{pk}/page/", ["暂停", "取消执行", "未发送原因", "绝不重复"]),

@@ -1,4 +1,4 @@
-"""The first operator's login: never a default, printed for as long as it is true."""
+"""The first operator gets a random password, which is printed as long as it is valid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from qqcampaign.stack.operator import first_login
+from qqcampaign.stack.first_operator import first_login
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""Simplified Chinese: dates as the console's own pages write them."""
+"""Date and time formats for Simplified Chinese, the same as on the console's own pages."""
 
 DATE_FORMAT = "Y-m-d"
 TIME_FORMAT = "H:i:s"

@@ -1,4 +1,4 @@
-"""gunicorn's configuration in the stack (`gunicorn -c python:qqcampaign.stack.web`)."""
+"""Configuration of gunicorn (`gunicorn -c python:qqcampaign.stack.gunicorn_config`)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ timeout = 60
 graceful_timeout = 3
 accesslog = None
 errorlog = "-"
-# Its control socket would be made in the user's home folder, one for all stacks.
+# The control socket would be in the user's home folder, shared by all stacks.
 control_socket_disable = True
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """The worker that serves must not outlive the master, not even while it is stopped."""
+    """Kill the web worker when its master dies, even if the worker is stopped by SIGSTOP."""
     die_with_parent()

@@ -1,6 +1,6 @@
-"""A client on a host of its own: it logs in, and sends one message when it is told to.
+"""A client that logs in, waits for a line on stdin and then sends one message.
 
-python -m tests.egress.say_one_thing URL UIN PASSWORD UN
+python -m tests.egress.send_one_message URL UIN PASSWORD UN
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from qqhttp import CltMsg, GatewayClient, GatewayError, Login, password_digest
 
 
 def main() -> None:
-    """Print "ready", wait for a line, send, print what became of it."""
+    """Print "ready", wait for a line, send, print the outcome."""
     url, uin, password, recipient = sys.argv[1:]
     with GatewayClient(url, read_timeout=60.0) as client:
         client.exchange(Login(seq=1, uin=int(uin), ps=password_digest(password)))

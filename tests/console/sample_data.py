@@ -1,4 +1,4 @@
-"""A small world for the console to show: every model has rows, every state of a run is there."""
+"""Sample data for the console's tests: rows of every model, deliveries in every state."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ FIRST_UIN, FIRST_ACCOUNT = 20_000_000, 10_000_100
 
 
 def make_operator(name: str = "op") -> User:
-    """An operator who may do everything."""
+    """Return a superuser."""
     return User.objects.create_superuser(name, "", "op")
 
 
 def make_world(*, people: int = 14, accounts: int = 3) -> Campaign:
-    """Make a bit of everything; return a campaign whose run is under way."""
+    """Create rows of every model; return a campaign with an active run."""
     egress = make_egress()
     senders = [make_account(FIRST_ACCOUNT + n, egress=egress) for n in range(accounts)]
     contact_list = make_list("老客户", people=people)
@@ -52,7 +52,7 @@ def make_world(*, people: int = 14, accounts: int = 3) -> Campaign:
 
 
 def make_egress(name: str = "default") -> Egress:
-    """An egress with a living worker."""
+    """Return an egress with a running worker."""
     egress = Egress.objects.create(name=name)
     now = timezone.now()
     Worker.objects.create(
@@ -67,7 +67,7 @@ def make_egress(name: str = "default") -> Egress:
 
 
 def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Account:
-    """An account with friends, a timeline and an account task."""
+    """Return an account with friends, a timeline and an account task."""
     values.setdefault("state", AccountState.ONLINE)
     values.setdefault("state_reason", StateReason.LOGGED_IN)
     account = Account.objects.create(uin=uin, name=f"小红{uin}", credential="x" * 32, **values)
@@ -85,7 +85,7 @@ def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Ac
 
 
 def make_list(name: str, *, people: int) -> ContactList:
-    """A list of people with a name and a city."""
+    """Return a list of people with a name and a city."""
     contact_list = ContactList.objects.create(name=name)
     first = FIRST_UIN + Contact.objects.count()
     contacts = Contact.objects.bulk_create(
@@ -100,7 +100,7 @@ def make_list(name: str, *, people: int) -> ContactList:
 def make_run(
     campaign: Campaign, *, senders: list[Account], state: str = RunState.RUNNING
 ) -> CampaignRun:
-    """A run with deliveries in every state, attempts, and figures that add up."""
+    """Return a run with deliveries in every state, attempts and matching tallies."""
     number = campaign.runs.count() + 1
     run = CampaignRun.objects.create(
         campaign=campaign, number=number, state=state, text="您好", promise="never-twice",

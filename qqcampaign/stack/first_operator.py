@@ -1,4 +1,4 @@
-"""The first operator: made at the first start, with a password that nobody could guess."""
+"""Creates the first operator at the first start, with a random password."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 FIRST_OPERATOR = "operator"
-#: No letters or digits that are mistaken for one another when typed from a screen.
+#: Without letters and digits that look alike on a screen.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def first_login(home: Path) -> str:
-    """Return how to log in, in words; make the first operator if nobody can.
+    """Return a text that says how to log in; create the first operator if there is no superuser.
 
-    The login is kept in home/operator_login, readable by its owner only, so that the next start
-    prints it again, for as long as it is true.
+    The login is stored in home/operator_login with mode 0600. Later starts print it again as long
+    as the password is still valid.
 
     Raises:
-        OSError: the file cannot be written; no operator was made then.
+        OSError: the file cannot be written. No operator has been created.
     """
     kept = home / "operator_login"
     operators = get_user_model().objects.filter(is_superuser=True, is_active=True)
@@ -36,12 +36,12 @@ def first_login(home: Path) -> str:
         user = operators.filter(username=name).first()
         if user is not None and user.check_password(password):
             return _login(name, password)
-    return _("as an operator you made (`manage.py changepassword NAME` sets a new password)")
+    return _("an existing operator (`manage.py changepassword NAME` sets a new password)")
 
 
 def _make_operator(password: str) -> None:
     users = get_user_model().objects
-    if users.filter(username=FIRST_OPERATOR).exists():  # there, but without the rights
+    if users.filter(username=FIRST_OPERATOR).exists():  # it exists, but is inactive or no superuser
         user: User = users.get(username=FIRST_OPERATOR)
         user.is_superuser = user.is_staff = user.is_active = True
         user.set_password(password)

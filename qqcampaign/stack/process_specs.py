@@ -1,6 +1,6 @@
-"""The processes of the stack: with which command each is started.
+"""The command and environment of each process of the stack.
 
-docker-compose.yml starts the same commands, a container each.
+docker-compose.yml runs the same commands, one in each container (`manage.py serve`).
 """
 
 from __future__ import annotations
@@ -10,34 +10,34 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from qqcampaign.stack.child import Spec
+from qqcampaign.stack.child import ProcessSpec
 
-#: Longer than a lane's slice, so that a lane hands back in order.
+#: Seconds after SIGTERM in which lanes finish their request and return their leases.
 WORKER_GRACE = 20.0
-#: A lane waits most of its time; a greenlet that waits costs some 45 kB.
+#: Number of lanes. Each is a greenlet that mostly waits and needs about 45 kB.
 DEFAULT_CONCURRENCY = 500
 _NOTHING: Mapping[str, str] = {}
 DEMO_ACCOUNTS, DEMO_FRIENDS = 10, 200
-#: Just below the pace of the demo's accounts: none of them is ever too fast.
+#: Seconds. Below the gap of the demo's accounts, so none of them is ever too fast.
 DEMO_MIN_INTERVAL = 0.9
 
 
 def node_name(kind: str, egress: str) -> str:
-    """Return the Celery node name of a worker of this machine: worker-default@host."""
+    """Return the Celery node name of a worker on this machine, such as worker-default@host."""
     return f"{kind}-{egress}@{platform.node() or 'localhost'}"
 
 
 def worker_spec(
     *, egress: str, concurrency: int, environment: Mapping[str, str] = _NOTHING
-) -> Spec:
-    """Return the sending worker: its lanes are greenlets, so there may be many.
+) -> ProcessSpec:
+    """Return the spec of the sending worker, which runs its lanes as greenlets.
 
     Args:
-        egress: the egress it serves; its queue is named after it.
-        concurrency: how many lanes may send at the same time.
-        environment: what it gets on top of ours.
+        egress: the name of its egress, and part of its queue's name.
+        concurrency: maximum number of lanes at the same time.
+        environment: variables added to our own environment.
     """
-    return Spec(
+    return ProcessSpec(
         name="worker",
         argv=_celery_worker(
             *("--pool", "gevent", "--concurrency", str(concurrency)),
@@ -48,9 +48,9 @@ def worker_spec(
     )
 
 
-def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> Spec:
-    """Return the jobs worker: planning, imports and ticks, four at a time."""
-    return Spec(
+def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> ProcessSpec:
+    """Return the spec of the jobs worker: planning, imports and periodic tasks, four at a time."""
+    return ProcessSpec(
         name="jobs",
         argv=_celery_worker(
             *("--pool", "threads", "--concurrency", "4"),
@@ -61,9 +61,9 @@ def jobs_spec(*, egress: str, environment: Mapping[str, str] = _NOTHING) -> Spec
     )
 
 
-def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
-    """Return the clock: it sends idempotent ticks, nothing else."""
-    return Spec(
+def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> ProcessSpec:
+    """Return the spec of beat, which sends the periodic tasks."""
+    return ProcessSpec(
         name="beat",
         argv=(
             *(sys.executable, "-m", "celery", "-A", "qqcampaign", "beat"),
@@ -76,18 +76,24 @@ def beat_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
 
 def web_spec(
     *, bind: str = "", listener: int | None = None, environment: Mapping[str, str] = _NOTHING
-) -> Spec:
-    """Return the console, at an address or on a socket that listens already.
+) -> ProcessSpec:
+    """Return the spec of the console's web server, on an address or an open socket.
 
     Args:
         bind: ADDRESS:PORT.
-        listener: the file descriptor of the socket, instead.
-        environment: what it gets on top of ours.
+        listener: the file descriptor of the socket; replaces `bind`.
+        environment: variables added to our own environment.
     """
-    return Spec(
+    return ProcessSpec(
         name="web",
         argv=(
-            *(sys.executable, "-m", "gunicorn", "--config", "python:qqcampaign.stack.web"),
+            *(
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--config",
+                "python:qqcampaign.stack.gunicorn_config",
+            ),
             *("--bind", bind if listener is None else f"fd://{listener}"),
         ),
         environment=environment,
@@ -95,9 +101,9 @@ def web_spec(
     )
 
 
-def simulator_spec(*, home: Path, port: int) -> Spec:
-    """Return the demo's gateway: ten accounts with two hundred friends each, always the same."""
-    return Spec(
+def simulator_spec(*, home: Path, port: int) -> ProcessSpec:
+    """Return the spec of the demo's gateway. Its accounts and friends are always the same."""
+    return ProcessSpec(
         name="simulator",
         argv=(
             *(sys.executable, "-m", "qqhttp.simulator", "--port", str(port)),
@@ -110,9 +116,9 @@ def simulator_spec(*, home: Path, port: int) -> Spec:
     )
 
 
-def demo_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> Spec:
-    """Return what fills an empty database with the demo; it runs once and ends."""
-    return Spec(
+def demo_spec(*, home: Path, environment: Mapping[str, str] = _NOTHING) -> ProcessSpec:
+    """Return the spec of the process that creates the demo data and then ends."""
+    return ProcessSpec(
         name="demo",
         argv=(
             *(sys.executable, "-m", "qqcampaign.stack.demo"),

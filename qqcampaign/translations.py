@@ -1,8 +1,8 @@
-"""Which strings the console shows, and the catalogues that translate them.
+"""Finds the strings that operators see, and reads and writes the catalogues that translate them.
 
-Strings are read from the sources by Babel (python-liquid brings it) and Django's own reading of
-templates; catalogues are compiled by Babel. So neither an operator nor a runner of the tests needs
-the gettext tools. Unfold ships no Chinese: its strings are in our catalogue too.
+Babel (a dependency of python-liquid) extracts the strings and compiles the catalogues, and Django
+parses the templates. So the gettext tools are not needed. Unfold ships no Chinese, so its strings
+are in our catalogue too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation import to_locale, trans_real
 from django.utils.translation.template import templatize
 
-#: The packages whose strings an operator sees.
+#: Packages that contain strings for operators.
 PACKAGES = (
     "accounts",
     "campaigns",
@@ -35,7 +35,7 @@ PACKAGES = (
     "tabular",
     "texts",
 )
-#: Extras of Unfold that this project does not install.
+#: Optional parts of Unfold that are not installed.
 UNUSED_OF_UNFOLD = ("constance", "guardian", "location_field", "crispy")
 KEYWORDS = {
     "_": None,
@@ -60,13 +60,13 @@ Message = str | tuple[str, str]
 
 
 def catalogue_path(language: str, *, suffix: str = "po") -> Path:
-    """Return where the catalogue of a language lies."""
+    """Return the path of a language's catalogue."""
     folder = Path(settings.LOCALE_PATHS[0]) / to_locale(language) / "LC_MESSAGES"
     return folder / f"django.{suffix}"
 
 
 def our_messages() -> dict[Message, str]:
-    """Return the strings of the project and of Unfold, each with a file that shows it."""
+    """Return the strings of the project and of Unfold, each with a file that contains it."""
     found: dict[Message, str] = {}
     for root, file in _sources():
         for message in _messages_of(file):
@@ -75,7 +75,7 @@ def our_messages() -> dict[Message, str]:
 
 
 def missing_messages(language: str) -> dict[Message, str]:
-    """Return the strings that neither our catalogue nor Django's own translates."""
+    """Return the strings that neither our catalogue nor Django's translates."""
     known = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
     return {
         message: file
@@ -85,21 +85,21 @@ def missing_messages(language: str) -> dict[Message, str]:
 
 
 def read_catalogue(language: str) -> Catalog:
-    """Return the catalogue as its text file has it."""
+    """Return the catalogue, read from its .po file."""
     with catalogue_path(language).open("rb") as file:
         return read_po(file, locale=to_locale(language))
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """Return the catalogue in the form the program reads."""
+    """Return the content of the catalogue's .mo file."""
     out = io.BytesIO()
     write_mo(out, catalogue)
     return out.getvalue()
 
 
 def write_catalogue(language: str, catalogue: Catalog) -> None:
-    """Write both forms of a catalogue."""
-    # No dates and no names: a file that is written again unchanged is the same file.
+    """Write a catalogue as .po and .mo file."""
+    # Without dates and names, so that an unchanged catalogue gives an unchanged file.
     catalogue.header_comment = "# The console's strings, and those of django-unfold."
     with catalogue_path(language).open("wb") as file:
         write_po(file, catalogue, width=100, sort_output=True, no_location=True)

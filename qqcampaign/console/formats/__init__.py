@@ -1,0 +1,1 @@
+"""Formats of dates and times: ISO order, the same in all languages."""

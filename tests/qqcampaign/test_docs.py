@@ -1,0 +1,73 @@
+"""The documentation names only files, folders and modules that exist.
+
+CHANGELOG.md is left out: it describes earlier versions too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from tests.running_stack import ROOT
+
+PACKAGES = (
+    *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
+    *("sending", "tabular", "texts", "tests", "benchmarks"),
+)
+PAGES = [
+    *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+_CODE = re.compile(r"`([^`\n]+)`|^\s*python -m (\S+)", re.MULTILINE)
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|html|toml|txt|yml)")
+_PYTHON = re.compile(r"\w+\.py")
+_MODULE = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
+_LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_only_what_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    names = [first or second for first, second in _CODE.findall(_FENCE.sub("", text))]
+    words = list(chain.from_iterable(name.split() for name in names))
+    missing = [word for word in words if _is_path(word) and not list(ROOT.glob(word.rstrip("/")))]
+    missing += [word for word in words if _PYTHON.fullmatch(word) and word not in _python_files()]
+    missing += [word for word in words if _MODULE.fullmatch(word) and not _is_module_or_name(word)]
+    missing += [link for link in _LINK.findall(text) if not (page.parent / link).exists()]
+    assert missing == []
+
+
+def _is_path(word: str) -> bool:
+    """Return whether a word is a path of a Python file, or of anything below a folder of ours."""
+    if "/" in word and word.endswith(".py") and _FILE.fullmatch(word):
+        return True
+    first, slash, rest = word.partition("/")
+    if not slash or first not in {*PACKAGES, "docs", "templates", "locale"}:
+        return False
+    return not rest or rest.endswith("/") or bool(_FILE.fullmatch(word)) or "." not in rest
+
+
+@cache
+def _python_files() -> set[str]:
+    """Return the names of all Python files, without their folders."""
+    files = chain(ROOT.glob("*.py"), *((ROOT / package).rglob("*.py") for package in PACKAGES))
+    return {file.name for file in files}
+
+
+def _is_module_or_name(dotted: str) -> bool:
+    """Return whether a dotted name is a module, or a name that its longest module contains."""
+    parts = dotted.split(".")
+    for end in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:end])
+        sources = [
+            file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()
+        ]
+        if sources:
+            rest = parts[end:]
+            return not rest or bool(re.search(rf"\b{rest[0]}\b", sources[0].read_text("utf-8")))
+    return False
