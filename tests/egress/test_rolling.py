@@ -13,6 +13,7 @@ import pytest
 
 from accounts.models import Account, Worker
 from qqcampaign.stack.process_specs import WORKER_GRACE
+from qqcampaign.translations import PACKAGES
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import populate
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent
@@ -21,6 +22,7 @@ from tests.running_stack import ROOT
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 FRIENDS, GAP = 40, 0.4
+<<<<<<< HEAD
 PACKAGES = (
     "accounts",
     "campaigns",
@@ -33,6 +35,8 @@ PACKAGES = (
     "tabular",
     "texts",
 )
+=======
+>>>>>>> prose-project
 
 
 def test_a_new_version_takes_over_while_a_run_is_going(
