@@ -22,21 +22,6 @@ from tests.running_stack import ROOT
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 FRIENDS, GAP = 40, 0.4
-<<<<<<< HEAD
-PACKAGES = (
-    "accounts",
-    "campaigns",
-    "clocks",
-    "contacts",
-    "foundation",
-    "qqcampaign",
-    "qqhttp",
-    "sending",
-    "tabular",
-    "texts",
-)
-=======
->>>>>>> prose-project
 
 
 def test_a_new_version_takes_over_while_a_run_is_going(
