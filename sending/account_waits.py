@@ -226,7 +226,7 @@ def _spent_wait(account: Account, *, limit: int, words: str, until: datetime) ->
     )
     return Wait(
         "spent",
-        sentence % {"uin": account.uin, "n": limit, "span": words, "time": clock(until)},
+        sentence % {"uin": account.uin, "n": limit, "span": words, "time": clock(_wall(until))},
         until,
     )
 

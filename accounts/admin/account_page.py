@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch
-from django.utils import timezone
 
 from accounts.models import Account, AccountTask, Outage, Session
 from clocks import shared
@@ -66,19 +64,16 @@ def _sending(account: Account, *, now: datetime) -> dict[str, Any]:
     newest: list[tuple[str, datetime]] = list(
         account.attempts.order_by("-seq").values_list("res", "marked_at")[:NEWEST_ATTEMPTS]
     )
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     used = [
         (span, sum(1 for _, at in newest if at >= since))
         for span, since in [
             ("minute", now - timedelta(minutes=1)),
             ("hour", now - timedelta(hours=1)),
-            ("day", midnight),
+            ("day", now - timedelta(days=1)),
         ]
     ]
-    hour_ago = now - timedelta(hours=1)
     return {
         "used": dict(used),
         "is_used_cut": len(newest) == NEWEST_ATTEMPTS,
         "newest_codes": newest[:NEWEST_CODES],
-        "codes": Counter(res or "…" for res, at in newest if at >= hour_ago).most_common(),
     }

@@ -1,7 +1,8 @@
 """The services that start, pause, resume, cancel and retry a run and resolve unknown deliveries.
 
 Each takes effect before the next message of every account (rule 7). A mark is refused as soon as
-the run is not running, so at most one request per account is in flight afterwards.
+the run is not running, so no new message is sent. Requests without an answer are still repeated
+under their SEQ, except in a cancelled run.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
 
 
 def pause_run(*, run: CampaignRun, by: Any = None) -> None:
-    """Pause a run. Requests in flight finish; nothing else is sent until the run is resumed.
+    """Pause a run. No new message is sent until it is resumed; open requests are resolved.
 
     Raises:
         Refusal: the run is not running (`wrong_state`).

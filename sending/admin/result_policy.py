@@ -13,7 +13,7 @@ from unfold.decorators import display
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin
 from foundation.display import EMPTY
 from sending.models import ResultPolicy
-from sending.models.result_policy import AccountAction
+from sending.models.result_policy import AccountAction, PolicyAction
 
 
 @admin.register(ResultPolicy)
@@ -41,8 +41,9 @@ class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
 
     @display(description=_("first pause"), ordering="backoff_seconds")
     def pause(self, policy: ResultPolicy) -> str:
-        """The pause before the second try, if there is one."""
-        if policy.max_tries == 1 or not policy.backoff_seconds:
+        """The pause before the second request, if there is one."""
+        is_repeated = policy.action in (PolicyAction.LATER, PolicyAction.REPLAY)
+        if not is_repeated or not policy.backoff_seconds:
             return EMPTY
         return gettext("%(gap)s s") % {"gap": number_format(policy.backoff_seconds, 1)}
 

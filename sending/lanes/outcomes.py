@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accounts.gateway.conversation import Answer
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS
 from sending.ledger.sql import NEVER_LEFT
-from sending.models import PolicyAction
+from sending.models import AccountAction, PolicyAction
 from sending.policies import Policy
 from sending.states import DeliveryState, Promise, Reason
 
@@ -85,7 +85,8 @@ def judge(situation: Situation) -> Verdict:
     if policy.action == PolicyAction.DONE:
         return Verdict(DeliveryState.SENT)
     if policy.action == PolicyAction.LATER and situation.attempts < policy.max_tries:
-        is_resting = answer.code == "3"  # the account rests, so its deliveries need no pause
+        # An account that rests sends nothing, so its deliveries need no pause of their own.
+        is_resting = policy.account_action == AccountAction.REST
         return Verdict(
             DeliveryState.PENDING, pause=0.0 if is_resting else policy.pause(situation.attempts)
         )

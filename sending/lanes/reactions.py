@@ -152,7 +152,7 @@ class Reactions:
             self._sleep(max(left, 0.0))
 
     def _rest(self, policy: Policy, answer: Answer) -> None:
-        """Rest after RES=3, longer for each in a row, and increase the gap."""
+        """Rest as the policy says, longer for each rest in a row, and lengthen the learnt gap."""
         self._pacing.gap.too_fast()
         self._rests_in_a_row += 1
         self._rest_for(

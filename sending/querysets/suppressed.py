@@ -1,4 +1,7 @@
-"""The SQL condition for opted-out people, shared by planning, feed and ledger."""
+"""The SQL condition for opted-out people, shared by feed and ledger.
+
+Planning has the same condition over a whole audience, in `campaigns.planning.plan_sql`.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.gateway.conversation import Answer
 from sending.lanes.outcomes import MOST_ATTEMPTS, Situation, Verdict, judge, reason_of
-from sending.models import PolicyAction, PolicyCommand
+from sending.models import AccountAction, PolicyAction, PolicyCommand
 from sending.policies import Policy, PolicyTable
 
 TWICE, MISSED = "never-twice", "never-missed"
@@ -35,6 +35,9 @@ def policy(action: PolicyAction, **given: Any) -> Policy:
 SENT = Verdict("sent")
 AGAIN = Verdict("pending")
 LATER = policy(PolicyAction.LATER, max_tries=3, backoff_seconds=2.0)
+REST = policy(
+    PolicyAction.LATER, max_tries=3, backoff_seconds=2.0, account_action=AccountAction.REST.value
+)
 
 DEFINITE = {
     "accepted": (situation("0"), SENT),
@@ -52,6 +55,10 @@ DEFINITE = {
         situation("77", policy=LATER, attempts=2), Verdict("pending", pause=4.0),
     ),
     "later, too often": (situation("77", policy=LATER, attempts=3), Verdict("failed", "RES_77")),
+    "too fast, but the account rests not, by policy": (
+        situation("3", policy=LATER), Verdict("pending", pause=2.0),
+    ),
+    "another code by which the account rests": (situation("77", policy=REST), AGAIN),
     "done, by policy": (situation("77", policy=policy(PolicyAction.DONE)), SENT),
     "nobody there": (situation("unreachable"), AGAIN),
 }  # fmt: skip
