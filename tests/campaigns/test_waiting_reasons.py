@@ -100,7 +100,7 @@ def test_an_account_rests(run: CampaignRun) -> None:
     Lease.objects.update(resting_until=timezone.now() + timedelta(seconds=30))
     assert re.search(r"Account 20001 rests until \d+:\d+:\d+ \((30|29) s left\)\.", sentences(run))
     Account.objects.update(state=AccountState.RESTING, state_reason=StateReason.TOO_FAST)
-    assert "it was too fast (RES=3)." in sentences(run)
+    assert "sent too fast for the gateway (RES=3)." in sentences(run)
 
 
 def test_several_accounts_rest(run: CampaignRun) -> None:

@@ -93,7 +93,7 @@ def test_changes_say_who_and_what_without_python(operator: Client) -> None:
     address = reverse("admin:campaigns_campaign_history", args=[campaign.pk])
     page = operator.get(address).content.decode()
     assert "the command line" in page
-    assert re.search(r"Text</span>: – → 新的", page)
+    assert re.search(r"Text</span>: –\s+→ 新的", page)
     assert "None" not in page
     assert "[]" not in page
 

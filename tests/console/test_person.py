@@ -94,7 +94,7 @@ def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: C
 def test_who_is_still_to_be_written_to_is_not_erased(person: Contact, operator: Client) -> None:
     Delivery.objects.filter(contact=person).update(state="pending")
     answer = operator.post(_ask(person, "erase"), follow=True)
-    assert "still has a message for this person" in answer.content.decode()
+    assert "still has an open or unknown delivery for this person" in answer.content.decode()
     assert Contact.objects.filter(pk=person.pk).exists()
 
 
