@@ -66,7 +66,7 @@ def lift_suppressions(*, uins: Iterable[int], contact_list: ContactList | None =
             missing = set(chunk) - set(held.values_list("uin", flat=True))
             if missing:
                 raise Refusal(
-                    _("%(uin)d is not suppressed for %(scope)s. Nothing was lifted.")
+                    _("There is no suppression of %(uin)d for %(scope)s. Nothing was lifted.")
                     % {"uin": min(missing), "scope": contact_list or _("every campaign")},
                     code="not_suppressed",
                     uins=sorted(missing),

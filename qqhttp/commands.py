@@ -84,7 +84,7 @@ class Request(Generic[R_co]):
         if fields.integer("UIN") != self.uin:
             raise MalformedReply(_("it is the reply to another account"))
         if not self._is_own_seq(fields.integer("SEQ")):
-            raise MalformedReply(_("its SEQ is not that of the request"))
+            raise MalformedReply(_("the reply's SEQ differs from the request's"))
         return cast(R_co, self.reply_class.from_fields(fields))
 
     def _is_own_seq(self, seq: int | None) -> bool:

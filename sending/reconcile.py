@@ -1,4 +1,4 @@
-"""Verbs that repair the effects of a crash, a lost wake-up or a dead worker."""
+"""Repair the effects of a crash, a lost wake-up or a dead worker."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def reconcile() -> None:
     stop_failing_runs()
     settle_stranded()
     cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
-    for_each_run(cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Its end"))
+    for_each_run(
+        cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Cancelling its deliveries")
+    )
     reopen_runs_with_work()
     running = list(Run.objects.running())
     finish_runs_that_are_done(run_ids=[run.pk for run in running])
@@ -68,7 +70,7 @@ def reopen_runs_with_work() -> int:
     retry during the run's finish.
     """
     finished = Run.objects.filter(state=RunState.FINISHED, pk__in=_runs_with_pending())
-    return sum(for_each_run(finished, do=_reopen, step=_("Its end")))
+    return sum(for_each_run(finished, do=_reopen, step=_("Reopening it")))
 
 
 def _reopen(run: Run) -> bool:

@@ -20,7 +20,7 @@ def damaged() -> FileProblem:
 def too_large() -> FileProblem:
     """Return the problem of a sheet that is too large to be a table, such as a zip bomb."""
     return FileProblem(
-        _("The sheet is too large to be a table once it is unpacked, so it is not read."),
+        _("The sheet was not read: unpacked, it is too large for a table."),
         code="bomb",
     )
 

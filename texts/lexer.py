@@ -87,7 +87,10 @@ def refuse_expression(expression: str, source: str, index: int) -> None:
     brackets, parentheses = expression.count("["), expression.count("(")
     if len(expression) > MOST_EXPRESSION:
         raise too_complex(
-            _("the tag has %(length)s characters; the limit is %(most)s: split it with assign.")
+            _(
+                "the tag has %(length)s characters, but at most %(most)s are allowed: "
+                "split it with assign."
+            )
             % {"length": len(expression), "most": MOST_EXPRESSION},
             source,
             index,

@@ -63,7 +63,7 @@ def _quarantine(*, account: Account, by: Any) -> None:
     quarantine_account(
         account=account,
         reason=StateReason.BY_OPERATOR,
-        detail=gettext_noop("Quarantined in the console."),
+        detail=gettext_noop("Quarantined by an operator in the console."),
         by=by,
     )
 

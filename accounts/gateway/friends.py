@@ -1,4 +1,4 @@
-"""Verbs for friend lists: request one from the gateway, and store it."""
+"""Request a friend list from the gateway, and store it."""
 
 from __future__ import annotations
 

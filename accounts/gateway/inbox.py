@@ -1,4 +1,4 @@
-"""Verbs for inboxes: claim the turns that are due, poll the gateway, store what it returned.
+"""Claim the inbox turns that are due, poll the gateway, and store what it returned.
 
 See docs/decisions/0013-the-inbox.md.
 """
@@ -19,14 +19,15 @@ from accounts.transitions import change_account_state
 from clocks import shared
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
 
-#: The next poll follows after one of these parts of the heartbeat, chosen at random, so that polls
-#: are spread. They are few, so that few statements update the accounts of a round.
+#: The wait before the next poll, as a fraction of the heartbeat: random, so that polls spread; only
+#: four values, so that few UPDATEs store a round.
 PARTS = (0.8, 0.85, 0.9, 0.95)
-#: An answer with so many messages may be incomplete: the next poll follows soon, in seconds.
+#: An answer with this many messages may not be all of them: poll again after SOON_SECONDS.
 FULL_ANSWER, SOON_SECONDS = 100, 1.0
-#: After RES=3 an inbox is polled less often, so that the penalty delays no message.
+#: After RES=3 the next poll waits this many heartbeats, because a penalty blocks the account for
+#: 20 s.
 HEARTBEATS_AFTER_TOO_FAST = 10
-#: Result codes.
+#: What a poll can end with; `-`: no request was made.
 ACCEPTED, TOO_FAST, ENDED, UNREACHABLE, NOT_POLLED = "0", "3", "20", "unreachable", "-"
 #: Rows per statement: SQLite accepts a limited number of parameters.
 CHUNK = 200
@@ -81,7 +82,7 @@ def first_poll_at(*, heartbeat_seconds: int) -> datetime:
 
 
 def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
-    """Take the leases of accounts whose inbox is due, each for one request; return their turns.
+    """Take the leases of accounts whose inbox is due. Each lease is for one poll, a turn.
 
     A turn holds the lease under a token of its own, so that no lane sends for the account meanwhile
     (rule 2). One query finds whether anything is due; a few statements take all leases and reserve
@@ -195,7 +196,10 @@ def _note_sessions(polled: Sequence[Polled]) -> None:
 
 
 def _end(one: Polled) -> None:
-    """End a session that the gateway no longer knows. The inbox alone causes no new login."""
+    """End a session that the gateway no longer knows.
+
+    No login follows: a due inbox alone is no reason to log in.
+    """
     ended = Session.objects.filter(pk=one.turn.session_id, ended_at=None).update(
         ended_at=one.received_at, end_reason="RES=20"
     )
@@ -216,6 +220,7 @@ def _hand_back(polled: Sequence[Polled]) -> None:
         if one.turn.token is not None:
             to = unanswered if one.code in (NOT_POLLED, UNREACHABLE) else answered
             to.append((one.turn.account_id, one.turn.token))
-    # The gap starts at the account's last reply. The latest reply of all is never too early.
+    # Each account's gap starts at its last reply. One time for all: the latest, so no gap is too
+    # short.
     hand_back_after_turns(tokens=answered, last_reply_at=max(one.at for one in polled))
     hand_back_after_turns(tokens=unanswered, last_reply_at=None)

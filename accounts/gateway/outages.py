@@ -1,4 +1,4 @@
-"""Verbs for outages: begin, end, list."""
+"""Begin, end and list outages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb that performs an account's open account tasks, in the lane that holds its lease."""
+"""Perform an account's open account tasks, in the lane that holds its lease."""
 
 from __future__ import annotations
 

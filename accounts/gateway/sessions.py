@@ -1,4 +1,4 @@
-"""Verbs for sessions: open one after a login, find a usable one, end it."""
+"""Open a session after a login, find a usable one, and end it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def open_session(
 
 
 def usable_session(*, account_id: int, egress_id: int) -> Session | None:
-    """Return the open session of an account at an egress, or None if the gateway has dropped it.
+    """Return the account's open session at an egress.
+
+    None if there is none, or if it was idle too long to be kept.
 
     The gateway identifies a session by IP and UIN, so a session of another egress is not usable.
     """

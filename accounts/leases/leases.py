@@ -1,4 +1,4 @@
-"""Verbs for leases: take one for a lane, hand it back, reserve its SEQs."""
+"""Take a lease for a lane, hand it back, reserve its SEQs."""
 
 from __future__ import annotations
 

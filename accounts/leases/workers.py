@@ -1,4 +1,4 @@
-"""Verbs for worker processes: register, prove alive, presume dead, end."""
+"""Register worker processes, prove them alive, presume them dead, and end them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def presume_dead() -> int:
         silent = Worker.objects.silent().select_for_update(skip_locked=True)
         ids = list(silent.values_list("pk", flat=True))
         Worker.objects.filter(pk__in=ids).update(
-            ended_at=shared.wall(), end_reason=_("silent for too long")
+            ended_at=shared.wall(), end_reason=_("no heartbeat for too long")
         )
         _forget_wakes(worker_ids=ids)
     return len(ids)

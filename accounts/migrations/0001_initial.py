@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
             name='Session',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_at', models.DateTimeField(verbose_name='opened at')),
+                ('opened_at', models.DateTimeField(verbose_name='logged in at')),
                 ('heartbeat_seconds', models.PositiveIntegerField(default=60, verbose_name='heartbeat (s)')),
                 ('idle_seconds', models.PositiveIntegerField(default=300, verbose_name='kept for (s)')),
                 ('last_used_at', models.DateTimeField(verbose_name='last used at')),

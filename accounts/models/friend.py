@@ -11,7 +11,7 @@ from accounts.querysets import FriendQuerySet
 
 
 class Friend(models.Model):
-    """A friend of an account. When the friendship ends, the row stays, with the time."""
+    """A friend of an account. When the friendship ends, `ended_at` is set and the row is kept."""
 
     account = models.ForeignKey(
         Account,
@@ -35,7 +35,7 @@ class Friend(models.Model):
             models.UniqueConstraint(fields=["account", "uin"], name="friend_once_an_account")
         ]
         indexes = [
-            # Planning searches the accounts that have a UIN as a friend now.
+            # Planning looks up which accounts have a UIN as a friend now.
             models.Index(
                 fields=["uin", "account"], name="friend_current", condition=models.Q(ended_at=None)
             )

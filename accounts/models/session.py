@@ -13,7 +13,7 @@ from foundation.sentence_field import SentenceField
 
 
 class Session(models.Model):
-    """A login that the gateway accepted; it is open until the gateway or a lane ends it."""
+    """A login that the gateway accepted; open while `ended_at` is empty."""
 
     account = models.ForeignKey(
         Account, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("account")
@@ -21,13 +21,13 @@ class Session(models.Model):
     egress = models.ForeignKey(
         Egress, on_delete=models.PROTECT, related_name="sessions", verbose_name=_("egress")
     )
-    opened_at = models.DateTimeField(_("opened at"))
+    opened_at = models.DateTimeField(_("logged in at"))
     #: HI of the login reply: the interval at which an idle client sends a heartbeat, seconds.
     heartbeat_seconds = models.PositiveIntegerField(_("heartbeat (s)"), default=60)
     #: LI of the login reply: how long the gateway keeps an idle session, seconds.
     idle_seconds = models.PositiveIntegerField(_("kept for (s)"), default=300)
     last_used_at = models.DateTimeField(_("last used at"))
-    #: When the account's inbox is to be polled next, if the account is not sending then.
+    #: When the inbox is due next (shared time).
     poll_at = models.DateTimeField(_("next inbox poll at"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     end_reason = SentenceField(_("how it ended"), max_length=64, blank=True)

@@ -1,4 +1,7 @@
-"""The connection to Redis. It holds rate windows and live figures, but no work."""
+"""This process's client of Redis.
+
+Redis holds rate windows and wake-ups: nothing that cannot be made again.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 row.received_at,
                 "",
                 row.account,
-                _("wrote") if row.kind == InboundKind.USER else row.get_kind_display(),
+                _("received") if row.kind == InboundKind.USER else row.get_kind_display(),
                 "",
                 "",
                 row.text,

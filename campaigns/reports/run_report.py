@@ -40,10 +40,8 @@ COLUMNS = (
 CHUNK = 2_000
 #: Rows of a sheet including the header; further rows go into the next sheet.
 SHEET_ROWS = 1_048_576
-#: The most characters of a cell.
+#: A spreadsheet's limit of characters in a cell.
 CELL_CHARACTERS = 32_767
-
-_UNFIT = ILLEGAL_CHARACTERS_RE
 
 Row = tuple[Any, ...]
 
@@ -54,7 +52,7 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
     Args:
         run: the run.
         format: csv, json (one array, one row per line) or xlsx.
-        out: the binary output; written sequentially, never read. Its errors are passed on.
+        out: a binary output; it need not be readable. Its errors are passed on.
 
     Raises:
         Refusal: the format is unknown (`format_unknown`).
@@ -92,7 +90,7 @@ def _rows(run: CampaignRun) -> Iterator[Row]:
 
 
 def _constant_text(run: CampaignRun) -> str:
-    """Return the text of deliveries without a text of their own, if it is the same for all."""
+    """Return the run's text if it is the same for everyone, else an empty text."""
     try:
         return run.text if compile_text(run.text).is_constant else ""
     except TextProblem:
@@ -100,7 +98,7 @@ def _constant_text(run: CampaignRun) -> str:
 
 
 def _write_csv(rows: Iterator[Row], out: BinaryIO) -> int:
-    # Rows end with CR LF (RFC 4180), so that a text with CR or LF is quoted.
+    # csv.writer quotes a text with a character of the line end; CR LF (RFC 4180) covers both.
     written = 0
     with _text_layer(out) as text:
         writer = csv.writer(text, lineterminator="\r\n")
@@ -139,7 +137,7 @@ def _write_xlsx(rows: Iterator[Row], out: BinaryIO) -> int:
 
 def _cell(sheet: Any, value: Any) -> Any:
     """Return a value that a sheet can hold; a text stays a text even if it begins with =."""
-    if not isinstance(value, str) or (value[:1] != "=" and not _UNFIT.search(value)):
+    if not isinstance(value, str) or (value[:1] != "=" and not ILLEGAL_CHARACTERS_RE.search(value)):
         return value
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)[:CELL_CHARACTERS])
     cell.data_type = "s"

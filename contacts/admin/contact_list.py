@@ -36,8 +36,8 @@ class ContactListAdmin(ListCombination, ListDeletion, ImportButton, ExportMixin,
     search_fields = ["name", "description"]
     fields = ["name", "description"]
     empty_sentence = _(
-        "A list names the people a campaign is sent to. Import contacts into one, or add an empty "
-        "one here."
+        "A list holds the people to whom a campaign is sent. Import contacts into one, or add an "
+        "empty one here."
     )
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 

@@ -37,7 +37,7 @@ class UploadForm(forms.Form):
         },
     )
     contact_list = forms.ModelChoiceField(
-        label=_("Into the list"),
+        label=_("Add to list"),
         queryset=ContactList.objects.order_by("name"),
         required=False,
         empty_label=_("a new list"),

@@ -48,7 +48,7 @@ class CombineForm(forms.Form):
     all_of = _lists(_("in every one of these lists"))
     none_of = _lists(_("in none of these lists"))
     contact_list = forms.ModelChoiceField(
-        label=_("Into the list"),
+        label=_("Add to list"),
         queryset=ContactList.objects.order_by("name"),
         required=False,
         empty_label=_("a new list"),

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('unchanged', models.BigIntegerField(default=0, editable=False, verbose_name='unchanged')),
                 ('rejected', models.BigIntegerField(default=0, editable=False, verbose_name='rejected rows')),
                 ('added', models.BigIntegerField(default=0, editable=False, verbose_name='added to the list')),
-                ('errors', models.JSONField(blank=True, default=list, editable=False, verbose_name='first problems')),
+                ('errors', models.JSONField(blank=True, default=list, editable=False, verbose_name='first rejected rows')),
                 ('notes', models.JSONField(blank=True, default=list, editable=False, verbose_name='notes')),
                 ('token', models.PositiveIntegerField(default=0, editable=False)),
                 ('heartbeat_at', models.DateTimeField(editable=False, null=True)),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uin', models.BigIntegerField(validators=[django.core.validators.MinValueValidator(10000), django.core.validators.MaxValueValidator(4294967295)], verbose_name='UIN')),
-                ('reason', models.CharField(choices=[('by_hand', 'by hand'), ('imported', 'imported'), ('replied', 'opted out in a reply'), ('unreachable', 'the gateway reports the UIN as illegal'), ('erased', 'erased on request')], default='by_hand', max_length=16, verbose_name='reason')),
+                ('reason', models.CharField(choices=[('by_hand', 'entered by an operator'), ('imported', 'imported'), ('replied', 'opted out in a reply'), ('unreachable', 'the gateway reports the UIN as illegal'), ('erased', "erased at the person's request")], default='by_hand', max_length=16, verbose_name='reason')),
                 ('source', models.CharField(blank=True, max_length=255, verbose_name='source')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('contact_list', models.ForeignKey(blank=True, help_text='Empty: for every campaign.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suppressions', to='contacts.contactlist', verbose_name='only for the list')),

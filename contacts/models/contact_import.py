@@ -71,7 +71,7 @@ class ContactImport(models.Model):
     rejected = models.BigIntegerField(_("rejected rows"), default=0, editable=False)
     added = models.BigIntegerField(_("added to the list"), default=0, editable=False)
     #: The first rejections: {"line", "column", "reason"}, the reason as a stored sentence.
-    errors = models.JSONField(_("first problems"), default=list, blank=True, editable=False)
+    errors = models.JSONField(_("first rejected rows"), default=list, blank=True, editable=False)
 
     #: Stored sentences about cells that were left out or read differently.
     notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)

@@ -12,11 +12,11 @@ from foundation.sentence_field import SentenceField
 
 
 class SuppressionReason(models.TextChoices):
-    BY_HAND = "by_hand", _("by hand")
+    BY_HAND = "by_hand", _("entered by an operator")
     IMPORTED = "imported", _("imported")
     REPLIED = "replied", _("opted out in a reply")
     UNREACHABLE = "unreachable", _("the gateway reports the UIN as illegal")
-    ERASED = "erased", _("erased on request")
+    ERASED = "erased", _("erased at the person's request")
 
 
 class Suppression(models.Model):

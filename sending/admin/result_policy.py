@@ -34,7 +34,7 @@ class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
     fieldsets = [
         (None, {"fields": [("command", "code"), ("action", "max_tries")]}),
         (_("Pauses"), {"fields": [("backoff_seconds", "backoff_factor", "backoff_longest")]}),
-        (_("Besides"), {"fields": ["account_action", "suppresses_contact", "stops_run"]}),
+        (_("Other effects"), {"fields": ["account_action", "suppresses_contact", "stops_run"]}),
     ]
     search_help_text = _("Result code")
     empty_sentence = _("Without policies every code is a failure. Run the migrations again.")
@@ -47,7 +47,7 @@ class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
             return EMPTY
         return gettext("%(gap)s s") % {"gap": number_format(policy.backoff_seconds, 1)}
 
-    @display(description=_("besides"))
+    @display(description=_("other effects"))
     def besides(self, policy: ResultPolicy) -> str:
         """The effects on the account, the person and the run."""
         happens = [

@@ -1,6 +1,6 @@
 """A lane's permit to send: its lease, proved by the ledger with every mark and every repeat.
 
-See docs/decisions/0003-ledger-and-fence.md.
+See docs/decisions/0003-one-ledger-per-process.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Marks and results of all lanes of a process commit together, every few tens of milliseconds. A lane
 waits for its own mark but not for its result: the result is committed with the next mark. See
-docs/decisions/0003-ledger-and-fence.md.
+docs/decisions/0003-one-ledger-per-process.md.
 """
 
 from __future__ import annotations

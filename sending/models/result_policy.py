@@ -33,7 +33,7 @@ class ResultPolicy(models.Model):
     "later" or "fail" for such a code decides otherwise. See docs/decisions/0012-result-policies.md.
     """
 
-    command = models.CharField(_("answer to"), max_length=8, choices=PolicyCommand.choices)
+    command = models.CharField(_("in answer to"), max_length=8, choices=PolicyCommand.choices)
     code = models.CharField(
         _("result code"),
         max_length=16,
@@ -49,7 +49,7 @@ class ResultPolicy(models.Model):
         ),
     )
     backoff_seconds = models.FloatField(_("first pause (s)"), default=0.0)
-    backoff_factor = models.FloatField(_("each next pause times"), default=2.0)
+    backoff_factor = models.FloatField(_("factor for each further pause"), default=2.0)
     backoff_longest = models.FloatField(_("longest pause (s)"), default=300.0)
     account_action = models.CharField(
         _("the account"),

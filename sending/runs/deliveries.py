@@ -1,4 +1,4 @@
-"""Verbs that change the state of many deliveries at once, with the figures."""
+"""Change the state of many deliveries at once, with the figures."""
 
 from __future__ import annotations
 

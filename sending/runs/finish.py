@@ -1,4 +1,4 @@
-"""The verb that finishes runs without open deliveries."""
+"""Finish runs without open deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs for the effects of a result policy on the person and the run."""
+"""Carry out the effects of a result policy on the person and the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb that changes a run's state and records the change in the run's timeline."""
+"""Change a run's state and record the change in the run's timeline."""
 
 from __future__ import annotations
 

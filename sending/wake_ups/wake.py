@@ -1,4 +1,4 @@
-"""Verbs for wake-ups: they notify workers of accounts with work. Losing one does no harm."""
+"""Notify workers of accounts with work. Losing such a wake-up does no harm."""
 
 from __future__ import annotations
 

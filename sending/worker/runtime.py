@@ -1,7 +1,7 @@
 """The runtime of one worker process: its row, its ledger, its lanes and its control loop.
 
-The control loop writes the worker's heartbeat and passes operators' changes on to the lanes within
-a second: which runs are running, how fast each account may send, and whether it may send at all.
+The control loop writes the worker's heartbeat and passes operators' changes on to the lanes every
+half second: which runs are running, how fast each account may send, and whether it may send at all.
 """
 
 from __future__ import annotations

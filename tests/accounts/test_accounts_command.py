@@ -194,7 +194,7 @@ def test_all_is_refused_if_it_selects_no_account() -> None:
 @pytest.mark.parametrize("action", ["login", "sync"])
 def test_without_a_worker_it_fails_at_once(action: str) -> None:
     make_account()
-    make_worker(age=3600)  # silent for too long
+    make_worker(age=3600)  # no heartbeat for too long
     said = manage("accounts", action, "--all", "--timeout", "600", "--json")
     assert said.status == 1
     assert "No worker is running" in said.json[0]["sentence"]

@@ -59,7 +59,7 @@ def test_a_worker_that_is_silent_for_too_long_is_presumed_dead() -> None:
     assert presume_dead() == 1
     assert presume_dead() == 0
     silent.refresh_from_db()
-    assert silent.end_reason == "silent for too long"
+    assert silent.end_reason == "no heartbeat for too long"
     assert not prove_alive(worker_id=silent.pk)
     assert prove_alive(worker_id=alive.pk)
 

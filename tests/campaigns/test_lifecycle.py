@@ -1,4 +1,4 @@
-"""The verbs of a run's life, each with what it refuses."""
+"""Starting, pausing, resuming and cancelling runs, and what each refuses."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_what_came_of_an_account_task_and_how_sessions_and_workers_ended(
     Worker.objects.update(heartbeat_at=account.created_at - timedelta(days=1))
     assert presume_dead() == 1
     english, chinese = pages(operator, "/accounts/worker/")
-    assert "silent for too long" in english
+    assert "no heartbeat for too long" in english
     assert "长时间没有心跳" in chinese
 
 

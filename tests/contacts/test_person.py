@@ -157,9 +157,9 @@ def test_sent_and_received_messages_are_in_order_of_time(
     assert [row[3] for row in section.rows] == [
         "failed",
         "asks to be a friend",
-        "wrote",
+        "received",
         "sent",
-        "wrote",
+        "received",
     ]
     assert section.is_complete
 

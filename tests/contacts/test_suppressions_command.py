@@ -74,7 +74,7 @@ def test_lifting_is_all_or_nothing() -> None:
     assert refused.json["uins"] == [10_002]
     assert Suppression.objects.count() == 1
     aloud = manage("suppressions", "remove", 10_002)
-    assert "10002 is not suppressed for every campaign" in aloud.err
+    assert "There is no suppression of 10002 for every campaign" in aloud.err
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_host_that_is_cut_off_sends_nothing_and_comes_back_as_a_new_worker(
     )
     print(f"taken over within {took:.1f} s")
     before.refresh_from_db()
-    assert before.end_reason == "silent for too long"
+    assert before.end_reason == "no heartbeat for too long"
     assert not _held_by_a_dead_host(lost), "the server let go of what the dead host held"
 
     lost.bring_back()

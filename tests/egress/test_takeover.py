@@ -73,7 +73,7 @@ def test_accounts_of_dead_and_stopped_workers_pass_on(make_fleet: Callable[..., 
         assert_exact(run, gateway.control, people=8 * FRIENDS)
         # If the frozen worker had sent late, the gateway would have answered RES=20.
         assert set(gateway.control.figures().results["CLTMSG"]) == {"0"}
-        assert Worker.objects.filter(end_reason="silent for too long").count() == 2
+        assert Worker.objects.filter(end_reason="no heartbeat for too long").count() == 2
         fleet.wait_until(lambda: not Lease.objects.held().exists(), what="all leases are back")
 
 

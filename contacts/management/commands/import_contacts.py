@@ -108,7 +108,7 @@ class Command(OperatorCommand):
         if done.state != ImportState.DONE:
             raise Refusal(
                 done.problem
-                or _("The import was %(state)s.") % {"state": done.get_state_display()},
+                or _("State of the import: %(state)s.") % {"state": done.get_state_display()},
                 code="import_" + done.state,
                 **data,
             )

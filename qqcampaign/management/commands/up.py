@@ -94,4 +94,4 @@ def _port(text: str) -> int:
 def _lanes(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
-    raise argparse.ArgumentTypeError(_("a number of lanes is 1 or more, not %r") % text)
+    raise argparse.ArgumentTypeError(_("the number of lanes must be 1 or more, not %r") % text)
