@@ -161,7 +161,7 @@ def test_a_search_for_a_late_string_is_refused_when_the_time_is_over(tmp_path: P
 
 @pytest.mark.slow
 def test_a_reader_does_not_block_other_threads(tmp_path: Path) -> None:
-    """A reader runs in one thread, as in the web process; no other thread waits for a second (it is 300 ms on a calm machine)."""
+    """A reader runs in one thread, as in the web process; no other thread waits for a second."""
     path = tmp_path / "people.xls"
     longest = {}
     for name, make in HOSTILE.items():
