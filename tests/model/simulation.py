@@ -53,7 +53,7 @@ SELECT 1 FROM accounts_lease l LEFT JOIN accounts_worker w ON w.id = l.worker_id
           AND (d.state = 'sending' OR d.state = 'pending' AND r.state = 'running'))
 """
 _SILENT_WORKER = "SELECT 1 FROM accounts_worker WHERE ended_at IS NULL AND heartbeat_at < ?"
-_SHARED = ("now", "earliest", "wall", "as_wall", "observe")
+_SHARED = ("now", "earliest", "wall", "as_wall", "from_wall", "observe")
 
 
 class Simulation:
