@@ -61,6 +61,9 @@ class Fiber(greenlet):
         self, hub: greenlet, process: Process, target: Callable[[], None], name: str
     ) -> None:
         super().__init__(target, hub)
+        # Where a browser test ran before, Playwright's event loop counts as running, and Django
+        # keeps its connections in the context: fibers must see the history's, not one of their own.
+        self.gr_context = hub.gr_context
         self.process = process
         self.name = name
         self.epoch = 0
