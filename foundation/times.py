@@ -1,8 +1,8 @@
-"""Times and spans in an operator's sentences."""
+"""Times and spans, in sentences for operators and in JSON."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -32,3 +32,8 @@ def span(seconds: float) -> str:
     if seconds < MIDDLING:
         return _("%(n)d min") % {"n": round(seconds / 60)}
     return _("%(n)d h") % {"n": round(seconds / 3600)}
+
+
+def utc_iso(moment: datetime | None) -> str | None:
+    """Return a time in ISO 8601, UTC, ending in Z; None for None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

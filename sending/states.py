@@ -99,6 +99,11 @@ class Reason(models.TextChoices):
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
 
 
+#: Result codes that are about the latest request only: they do not tell whether an earlier,
+#: unanswered request of the same attempt was carried out, so the request is repeated once more.
+ABOUT_THE_REQUEST = ("3", "20")
+
+
 class Promise(models.TextChoices):
     """What to do when it stays unknown whether a message arrived; chosen per campaign."""
 

@@ -12,7 +12,7 @@ from tabular.header import plain_title
 from tabular.inspection import Inspection, inspect_table
 from tabular.numbers import CellProblem, is_qq_mail, qq_number, strip_text_formula, whole_number
 from tabular.opening import open_table, preview_encodings
-from tabular.problems import FileProblem
+from tabular.problems import FileProblem, RowProblem
 from tabular.read_ahead import ReadAhead
 from tabular.tables import Row, Table
 from tabular.writing import CsvWriter, XlsxWriter, escape_formula, unescape_formula
@@ -25,6 +25,7 @@ __all__ = [
     "Inspection",
     "ReadAhead",
     "Row",
+    "RowProblem",
     "Table",
     "XlsxWriter",
     "escape_formula",

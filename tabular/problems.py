@@ -1,4 +1,4 @@
-"""The exception for a file that cannot be read, with a sentence for the operator."""
+"""The exceptions for a file that cannot be read and for a row that is rejected."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ class FileProblem(Exception):
         super().__init__(str(sentence))
         self.sentence: str = sentence if isinstance(sentence, str) else str(sentence)
         self.code = code
+
+
+class RowProblem(ValueError):
+    """A row is rejected.
+
+    Attributes:
+        column: the title of the column, "" if the reason concerns the whole row.
+        reason: the reason, for the operator; it never contains a password.
+    """
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+        self.reason = reason
 
 
 def not_a_table(kind: str) -> FileProblem:

@@ -31,9 +31,12 @@ def summary_context(account_id: int) -> dict[str, Any]:
     )
     if account is None:
         return {}
+    lease = getattr(account, "lease", None)
+    waits = {name: getattr(lease, name, None) for name in ("resting_until", "login_not_before")}
     return {
         "account": account,
-        "lease": getattr(account, "lease", None),
+        "lease": lease,
+        **{name: at and shared.as_wall(at) for name, at in waits.items()},
         "open_session": next(iter(account.open), None),
         "outage": _outage_of(account),
         "is_egress_served": _is_served(account),
@@ -74,6 +77,6 @@ def _sending(account: Account, *, now: datetime) -> dict[str, Any]:
     ]
     return {
         "used": dict(used),
-        "is_used_cut": len(newest) == NEWEST_ATTEMPTS,
-        "newest_codes": newest[:NEWEST_CODES],
+        "is_day_cut": dict(used)["day"] == NEWEST_ATTEMPTS,
+        "newest_codes": [(res, shared.as_wall(at)) for res, at in newest[:NEWEST_CODES]],
     }

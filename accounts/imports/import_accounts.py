@@ -24,7 +24,6 @@ from accounts.imports.rows import (
     FIELDS,
     AccountRow,
     AccountRowReader,
-    RowProblem,
     is_number_like,
 )
 from accounts.models import Account, AccountEvent, Egress, Lease
@@ -37,6 +36,7 @@ from tabular import (
     FileProblem,
     Inspection,
     Row,
+    RowProblem,
     inspect_table,
     open_table,
     plain_title,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.states import PresenceStatus
 from qqhttp import password_digest
-from tabular import CellProblem, FirstLines, Row, qq_number, whole_number
+from tabular import CellProblem, FirstLines, Row, RowProblem, qq_number, whole_number
 
 CREDENTIAL = "credential"
 #: The columns that an import may change in an existing account.
@@ -45,20 +45,6 @@ _PRESENCES = {
 LONGEST_INTERVAL = 86_400.0
 #: The largest limit that the database's integer column holds.
 LARGEST_LIMIT = 2_147_483_647
-
-
-class RowProblem(ValueError):
-    """A row is rejected.
-
-    Attributes:
-        column: the title of the column, "" if the reason concerns the whole row.
-        reason: the reason, for the operator; it never contains a password.
-    """
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import Preflight
 from campaigns.reason_text import reason_text
-from campaigns.reports.run_report import utc_iso
 from campaigns.run_control.unknown_deliveries import UnknownDelivery
 from foundation.terminal_tables import table
+from foundation.times import utc_iso
 from sending.runs.figures import Figures
 from sending.states import DeliveryState, RunState
 

@@ -8,6 +8,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from campaigns.models import MessageTemplate
+from campaigns.reports.run_report import COLUMNS
 from sending.models import Delivery
 
 
@@ -29,23 +30,8 @@ class DeliveryResource(ModelResource):
 
     class Meta:
         model = Delivery
-        fields = (
-            "run",
-            "uin",
-            "account",
-            "state",
-            "reason",
-            "attempts",
-            "last_res",
-            "seq",
-            "sent_at",
-            "text",
-        )
+        fields = ("run", *COLUMNS)
         export_order = fields
-
-    def get_queryset(self) -> Any:
-        """Return all deliveries with the related rows that a row shows."""
-        return super().get_queryset().select_related("run__campaign_run__campaign", "account")
 
     def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
         """Join the related rows, so that no row makes a query of its own.

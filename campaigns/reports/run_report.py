@@ -12,7 +12,6 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, BinaryIO, TextIO
 
 from django.utils.translation import gettext as _
@@ -22,6 +21,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from campaigns.models import CampaignRun
 from foundation.refusals import Refusal
+from foundation.times import utc_iso
 from sending.models import Delivery
 from texts.rendering import TextProblem, compile_text
 
@@ -64,11 +64,6 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
             code="format_unknown",
         )
     return WRITERS[format](_rows(run), out)
-
-
-def utc_iso(moment: datetime | None) -> str | None:
-    """Return a time in ISO 8601, UTC, ending in Z; None for None."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _rows(run: CampaignRun) -> Iterator[Row]:

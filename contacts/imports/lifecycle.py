@@ -21,12 +21,12 @@ from contacts.imports.columns import (
     remembered_mapping,
 )
 from contacts.imports.files import remove_upload, store_upload, stored_file
-from contacts.imports.rows import PersonReader, RowProblem, is_blank
+from contacts.imports.rows import PersonReader, is_blank
 from contacts.models import ContactImport, ContactList
 from contacts.people.attributes import record_attribute_names
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
-from tabular import FileProblem, Inspection, Row, inspect_table, preview_encodings
+from tabular import FileProblem, Inspection, Row, RowProblem, inspect_table, preview_encodings
 
 #: Rows that a dry run reads.
 SAMPLE_ROWS = 200

@@ -10,7 +10,14 @@ from contacts.imports.columns import ATTRIBUTE, NAME, UIN
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
 from foundation.sentences import Sentence as _
-from tabular import CellProblem, FirstLines, qq_number, strip_text_formula, unescape_formula
+from tabular import (
+    CellProblem,
+    FirstLines,
+    RowProblem,
+    qq_number,
+    strip_text_formula,
+    unescape_formula,
+)
 
 #: Characters of a name.
 LONGEST_NAME = 255
@@ -27,20 +34,6 @@ _MARKS = "'=#"
 _ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 )
-
-
-class RowProblem(ValueError):
-    """A row is rejected.
-
-    Attributes:
-        column: the title of the column, "" if the reason concerns the whole row.
-        reason: the reason, for the operator.
-    """
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.reason = reason
 
 
 class PersonReader:

@@ -21,14 +21,14 @@ from django.utils import timezone, translation
 
 from contacts.imports.files import open_private, rejects_file, remove_upload, stored_file
 from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
-from contacts.imports.rows import Person, PersonReader, RowProblem, is_blank
+from contacts.imports.rows import Person, PersonReader, is_blank
 from contacts.imports.staging import PackedPeople
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.sentences import stored
-from tabular import CsvWriter, FileProblem, ReadAhead, Row, Table, open_table
+from tabular import CsvWriter, FileProblem, ReadAhead, Row, RowProblem, Table, open_table
 
 #: Rows of a chunk, by database. Each statement holds up the thread that reads ahead for some
 #: milliseconds, so chunks are large. On SQLite they are small, because all other writers wait for

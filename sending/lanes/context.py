@@ -75,6 +75,7 @@ class LaneContext:
         ledger: its ledger.
         gateway: its watch over the gateway.
         lanes: the ids of the accounts that have a lane in this process: a live view.
+        wake_lanes: ends the wait of every lane, so that it checks what changed.
         capacity: the largest number of lanes at the same time, or None for no limit.
 
     Attributes:
@@ -93,9 +94,11 @@ class LaneContext:
         ledger: Ledger,
         gateway: GatewayWatch,
         lanes: Collection[int],
+        wake_lanes: Callable[[], None],
         capacity: int | None = None,
     ) -> None:
         self.lanes = lanes
+        self._wake_lanes = wake_lanes
         self._capacity = capacity
         self.runs: dict[int, RunBrief] = {}
         self.runs_begun = 0
@@ -170,8 +173,8 @@ class LaneContext:
 
     # --- runs ---------------------------------------------------------------------------------
 
-    def read_runs(self) -> bool:
-        """Read the running runs; return whether one of those known so far no longer runs.
+    def read_runs(self) -> None:
+        """Read the running runs; wake the lanes if one of those known so far no longer runs.
 
         A run whose text is refused (after an upgrade, for example) is stopped with the reason.
         """
@@ -188,7 +191,8 @@ class LaneContext:
         gone = self.runs.keys() - running.keys()
         for run_id in gone:
             self.runs.pop(run_id, None)
-        return bool(gone)
+        if gone:
+            self._wake_lanes()
 
     def refresh_runs(self) -> None:
         """Read the runs unless that was just done. So a new lane knows a run that just began."""

@@ -12,11 +12,8 @@ from sending.ledger.entries import REPLAY_MARGIN_SECONDS
 from sending.ledger.sql import NEVER_LEFT
 from sending.models import AccountAction, PolicyAction
 from sending.policies import Policy
-from sending.states import DeliveryState, Promise, Reason
+from sending.states import ABOUT_THE_REQUEST, DeliveryState, Promise, Reason
 
-#: Codes that are about the latest request only: they do not tell whether an earlier, unanswered
-#: request of the same attempt was carried out.
-ABOUT_THE_REQUEST = frozenset({"3", "20", *NEVER_LEFT})
 #: The most attempts of a message under *never missed* if none of them got a definite answer.
 MOST_ATTEMPTS = 10
 #: An attempt is given up when less than this is left of the replay window, seconds.
@@ -76,7 +73,7 @@ def judge(situation: Situation) -> Verdict:
     repeat only: the first request may have been carried out.
     """
     answer, policy = situation.answer, situation.policy
-    is_about_repeat = situation.was_open and answer.code in ABOUT_THE_REQUEST
+    is_about_repeat = situation.was_open and answer.code in (*ABOUT_THE_REQUEST, *NEVER_LEFT)
     if is_about_repeat or not answer.is_definite:
         return _open(situation)
     if answer.code in NEVER_LEFT:

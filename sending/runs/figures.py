@@ -14,15 +14,18 @@ from django.utils.translation import gettext as _
 from clocks import shared
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
 from sending.runs.windows import Window, forecast
-from sending.states import OPEN_DELIVERY_STATES, DeliveryState, RunState
+from sending.states import (
+    ABOUT_THE_REQUEST,
+    OPEN_DELIVERY_STATES,
+    DeliveryState,
+    RunState,
+)
 
 #: The rate is measured over this time, or since the run was started or resumed if that is less.
 RATE_SECONDS = 60.0
 #: The number of newest attempts examined for the rate; they are found by primary key alone. If more
 #: are made in RATE_SECONDS, the rate is measured over a shorter time.
 RATE_ATTEMPTS = 2_000
-#: Result codes after which a repeated request may be repeated once more.
-ABOUT_A_REPEAT = ("3", "20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def _check_results(kept: Figures, run: Run) -> list[str]:
     wrong = []
     for res in sorted({*rows, *kept.res}):
         stored, counted = kept.res.get(res, 0), rows[res]
-        is_last = res.isdigit() and res not in ABOUT_A_REPEAT
+        is_last = res.isdigit() and res not in ABOUT_THE_REQUEST
         if stored < counted or (is_last and stored != counted):
             wrong.append(_differs(_("results %(res)s") % {"res": res}, stored, counted))
     return wrong

@@ -63,7 +63,7 @@ def forecast(
         return now + left
     zone, at = ZoneInfo(timezone), now
     while at < limit:
-        opens, closes = _next_opening(at, window=window, zone=zone)
+        opens, closes = _window_from(at, window=window, zone=zone)
         at = max(at, opens)
         if left <= closes - at:
             return at + left
@@ -72,7 +72,7 @@ def forecast(
     return None
 
 
-def _next_opening(at: datetime, *, window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def _window_from(at: datetime, *, window: Window, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the window that is open at `at`, or the next one, as two moments in UTC."""
     start, end = window
     day = at.astimezone(zone).date() - timedelta(days=1)

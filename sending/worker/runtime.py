@@ -67,6 +67,7 @@ class Runtime:
             ledger=ledger,
             gateway=gateway,
             lanes=self.lanes.keys(),
+            wake_lanes=self.wake_all,
             capacity=capacity,
         )
         self.inbox = InboxRounds(self.context)
@@ -206,8 +207,7 @@ class Runtime:
             local.start_thread(step, name="starting over")  # the control loop must not wait
 
     def _update_lanes(self) -> None:
-        if self.context.read_runs():
-            self.wake_all()
+        self.context.read_runs()
         # Found by their leases: naming thousands of accounts would be thousands of parameters,
         # twice a second. A row is passed on only if it changed.
         rows = Account.objects.filter(lease__worker=self.context.worker).values_list(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from contacts.imports.merge import applied, merge, taken_back
-from contacts.imports.rows import PersonReader, RowProblem
+from contacts.imports.rows import PersonReader
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.states import ImportPolicy
 from tabular import (
@@ -21,6 +21,7 @@ from tabular import (
     CsvWriter,
     FileProblem,
     FirstLines,
+    RowProblem,
     XlsxWriter,
     escape_formula,
     inspect_table,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
+from foundation.times import utc_iso
 
 #: Action -> the states of the accounts that --all selects.
 ALL_MEANS = {
@@ -124,9 +125,9 @@ def status_of(account: Account) -> dict[str, Any]:
         "state": account.state,
         "reason": account.state_reason,
         "detail": account.state_detail,
-        "since": _iso(account.state_changed_at),
+        "since": utc_iso(account.state_changed_at),
         "friends": account.friend_count,
-        "friends_synced_at": _iso(account.friends_synced_at),
+        "friends_synced_at": utc_iso(account.friends_synced_at),
         "egress": bound.name if bound else None,
         "pace": {
             "min_interval": account.min_interval,
@@ -134,7 +135,7 @@ def status_of(account: Account) -> dict[str, Any]:
             "per_hour": account.per_hour,
             "per_day": account.per_day,
         },
-        "resting_until": _iso(_rest(lease)),
+        "resting_until": utc_iso(_rest(lease)),
         "last_seq": lease.last_seq if lease else None,
     }
 
@@ -144,10 +145,6 @@ def _rest(lease: Lease | None) -> datetime | None:
     if lease is None or lease.resting_until is None or lease.resting_until <= shared.now():
         return None
     return shared.as_wall(lease.resting_until)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:

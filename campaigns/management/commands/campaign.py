@@ -34,7 +34,6 @@ from campaigns.find import (
 )
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import preflight
-from campaigns.reports.run_report import utc_iso
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import (
     cancel_run,
@@ -46,6 +45,7 @@ from campaigns.run_control.lifecycle import (
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
+from foundation.times import utc_iso
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from contacts.suppressions import lift_suppressions, suppress
 from foundation.commands import OperatorCommand
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
+from foundation.times import utc_iso
 
 HELP = {
     "add": "never write to these people again",
@@ -75,7 +75,7 @@ class Command(OperatorCommand):
                 "list": row.contact_list.name if row.contact_list else None,
                 "reason": row.reason,
                 "source": row.source,
-                "since": row.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "since": utc_iso(row.created_at),
             }
             for row in shown.iterator()
         ]
