@@ -36,7 +36,7 @@ PACKAGES = (
     "texts",
 )
 #: Optional parts of Unfold that are not installed.
-UNUSED_OF_UNFOLD = ("constance", "guardian", "location_field", "crispy")
+UNUSED_OF_UNFOLD = ("constance", "guardian", "import_export", "location_field", "crispy")
 KEYWORDS = {
     "_": None,
     "Sentence": None,
