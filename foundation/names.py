@@ -1,5 +1,6 @@
-"""The rule for names that operators give: lists, segments, campaigns, templates, attributes, labels.
+"""The rule for the names that operators give, and how names are compared.
 
+It holds for lists, segments, campaigns, templates, attributes and labels.
 A name is one line of visible characters. Two names that look alike are the same name: they differ
 only in case, width, blanks or invisible characters, and so have the same `name_key`.
 """
