@@ -60,4 +60,4 @@ class SuppressionResource(ModelResource):
 
     class Meta:
         model = Suppression
-        fields = ("uin", "contact_list", "reason", "source", "created_at")
+        fields = ("uin", "contact_list", "reason", "source", "created_at", "until")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from django.db import transaction
+from django.utils.timezone import localtime, make_aware
 from django.utils.translation import gettext as _
 
+from clocks import shared
 from contacts.models import ContactList, Suppression, SuppressionReason
 from foundation.refusals import Refusal
 
@@ -20,27 +23,78 @@ def suppress(
     reason: str = SuppressionReason.BY_HAND,
     source: str = "",
     contact_list: ContactList | None = None,
+    until: datetime | None = None,
 ) -> int:
     """Suppress UINs; return how many were not suppressed before.
+
+    A UIN that is suppressed already keeps the suppression that holds longer, with its reason and
+    source. One whose suppression has ended counts as not suppressed before.
 
     Args:
         uins: the UINs.
         reason: a SuppressionReason.
         source: the origin in words (a file, a reply, a person's letter), cut to 255 characters.
         contact_list: the list whose campaigns it applies to; None: every campaign.
+        until: when it ends, aware; None: never. After it, campaigns write to them again.
+
+    Raises:
+        Refusal: `until` is not in the future (`until_past`).
     """
-    wanted = set(uins)
-    known = Suppression.objects.filter(uin__in=wanted, contact_list=contact_list)
-    new = wanted - set(known.values_list("uin", flat=True))
-    Suppression.objects.bulk_create(
-        [
-            Suppression(uin=uin, contact_list=contact_list, reason=reason, source=source[:255])
-            for uin in sorted(new)
-        ],
-        ignore_conflicts=True,
-        batch_size=1000,
-    )
-    return len(new)
+    refuse_past_end(until)
+    now, new = shared.wall(), 0
+    wanted = sorted(set(uins))
+    with transaction.atomic():
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            known = Suppression.objects.in_force().filter(uin__in=chunk, contact_list=contact_list)
+            new += len(chunk) - known.count()
+            Suppression.objects.put(
+                Suppression(
+                    uin=uin,
+                    contact_list=contact_list,
+                    reason=reason,
+                    source=source,
+                    created_at=now,
+                    until=until,
+                )
+                for uin in chunk
+            )
+    return new
+
+
+def read_until(text: str) -> datetime:
+    """Return the end of a suppression, in UTC, parsed from ISO 8601.
+
+    Args:
+        text: the time; without an offset it is in the console's time zone.
+
+    Raises:
+        Refusal: the text cannot be parsed (`until_malformed`).
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        aware = moment if moment.tzinfo is not None else make_aware(moment)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refusal(
+            _("The end “%(text)s” cannot be read: write it like 2026-12-24T09:00.")
+            % {"text": text},
+            code="until_malformed",
+        ) from None
+
+
+def refuse_past_end(until: datetime | None) -> None:
+    """Refuse an end that has passed: the suppression would hold at no time.
+
+    Raises:
+        Refusal: it is not in the future (`until_past`).
+    """
+    if until is not None and until <= shared.wall():
+        raise Refusal(
+            _("The end %(until)s is in the past: choose a later one, or none.")
+            % {"until": localtime(until).strftime("%Y-%m-%d %H:%M:%S")},
+            code="until_past",
+        )
 
 
 def lift_suppression(*, suppression: Suppression) -> None:

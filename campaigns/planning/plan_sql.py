@@ -183,7 +183,7 @@ def pick_accounts(
     allows_strangers: bool,
 ) -> Picks:
     """Return the query that picks an account for each of `people`."""
-    suppressions = Suppression.objects.filter(
+    suppressions = Suppression.objects.in_force().filter(
         Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
     )
     audience = people.annotate(is_suppressed=Exists(suppressions))

@@ -2,18 +2,70 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
+from clocks import shared
 from contacts.models import Suppression
 from contacts.resources import SuppressionResource
+from contacts.suppressions import refuse_past_end
 from foundation.admin import ExportMixin, UncountedAdmin, search_by_uin
+from foundation.refusals import Refusal
 from tabular.exports import stream_csv, write_xlsx
+
+
+class InForceFilter(admin.SimpleListFilter):
+    """Suppressions that hold now, or those that have ended."""
+
+    title = _("now")
+    parameter_name = "now"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("in_force", _("in force")), ("ended", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> Any:
+        """Return the suppressions of the choice."""
+        if self.value() == "in_force":
+            return queryset.in_force()  # type: ignore[attr-defined]
+        if self.value() == "ended":
+            return queryset.ended()  # type: ignore[attr-defined]
+        return queryset
+
+
+class SuppressionForm(forms.ModelForm):
+    """A suppression; a new one takes the place of one that has ended."""
+
+    def clean_until(self) -> datetime | None:
+        """Refuse an end in the past, unless it is unchanged."""
+        until: datetime | None = self.cleaned_data["until"]
+        if "until" in self.changed_data:
+            try:
+                refuse_past_end(until)
+            except Refusal as refusal:
+                raise forms.ValidationError(refusal.sentence, code=refusal.code) from None
+        return until
+
+    def clean(self) -> dict[str, Any] | None:
+        """Let a new suppression reuse the row of one that has ended: a UIN has one a list."""
+        data = super().clean()
+        uin = self.cleaned_data.get("uin")
+        if self.instance.pk is None and uin is not None:
+            contact_list = self.cleaned_data.get("contact_list")
+            ended = Suppression.objects.ended().filter(uin=uin, contact_list=contact_list).first()
+            if ended is not None:
+                ended.created_at = shared.wall()
+                self.instance = ended
+        return data
 
 
 @admin.register(Suppression)
@@ -23,13 +75,18 @@ class SuppressionAdmin(ExportMixin, UncountedAdmin):
     export_resource = SuppressionResource
     export_stream = stream_csv
     export_workbook = write_xlsx
-    list_display = ["uin", "scope", "reason", "source", "created_at"]
-    list_filter = [("reason", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
+    form = SuppressionForm
+    list_display = ["uin", "scope", "reason", "source", "created_at", "ends"]
+    list_filter = [
+        InForceFilter,
+        ("reason", ChoicesDropdownFilter),
+        ("contact_list", RelatedDropdownFilter),
+    ]
     list_select_related = ["contact_list"]
     search_fields = ["uin"]
     search_help_text = _("UIN (its first digits are enough)")
     autocomplete_fields = ["contact_list"]
-    fields = ["uin", "contact_list", ("reason", "source")]
+    fields = ["uin", "contact_list", ("reason", "source"), "until"]
     empty_sentence = _(
         "There are no suppressions yet. Every campaign skips the QQ numbers entered here, starting "
         "at once."
@@ -47,3 +104,11 @@ class SuppressionAdmin(ExportMixin, UncountedAdmin):
     def scope(self, suppression: Suppression) -> Any:
         """Return the list whose campaigns it applies to, or "every campaign"."""
         return suppression.contact_list or _("every campaign")
+
+    @admin.display(description=_("until"), ordering="until")
+    def ends(self, suppression: Suppression) -> Any:
+        """Return when it ends or ended; a suppression for good has no end."""
+        if suppression.until is None:
+            return _("for good")
+        moment = date_format(localtime(suppression.until), "Y-m-d H:i")
+        return _("ended %(at)s") % {"at": moment} if suppression.has_ended else moment

@@ -66,24 +66,22 @@ def _copy_opt_outs(
 ) -> None:
     """Copy these people's opt-outs from the source lists to the list `into`."""
     opt_outs = (
-        Suppression.objects.filter(contact_list__in=out_of, uin__in=people.order_by().values("uin"))
+        Suppression.objects.in_force()
+        .filter(contact_list__in=out_of, uin__in=people.order_by().values("uin"))
         .exclude(contact_list=into)
         .select_related("contact_list")
     )
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                uin=row.uin,
-                contact_list=into,
-                reason=row.reason,
-                created_at=row.created_at,
-                source=_("opted out of the list “%(name)s”, which is part of this one")
-                % {"name": row.contact_list},
-            )
-            for row in opt_outs.iterator()
-        ],
-        ignore_conflicts=True,
-        batch_size=1000,
+    Suppression.objects.put(
+        Suppression(
+            uin=row.uin,
+            contact_list=into,
+            reason=row.reason,
+            created_at=row.created_at,
+            until=row.until,
+            source=_("opted out of the list “%(name)s”, which is part of this one")
+            % {"name": row.contact_list},
+        )
+        for row in opt_outs.iterator()
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import ContactImport, ContactList, Segment, Suppression
 from contacts.segments.conditions import lists_asked_about
@@ -132,7 +132,9 @@ def _own_uses(contact_list: ContactList) -> Uses:
 
 
 def _for_all() -> QuerySet[Suppression]:
-    return Suppression.objects.filter(uin=OuterRef("uin"), contact_list=None)
+    """Return the suppressions for every campaign that hold as long as that of the outer query."""
+    same_person = Suppression.objects.filter(uin=OuterRef("uin"), contact_list=None)
+    return same_person.filter(Q(until=None) | Q(until__gte=OuterRef("until")))
 
 
 def _keep_opt_outs(contact_list: ContactList) -> None:
@@ -142,18 +144,16 @@ def _keep_opt_outs(contact_list: ContactList) -> None:
     """
     opt_outs = Suppression.objects.filter(contact_list=contact_list).order_by("pk")
     while chunk := list(opt_outs[:CHUNK]):
-        # An existing suppression for every campaign stays: the unique constraint rejects a second.
-        Suppression.objects.bulk_create(
-            [
-                Suppression(
-                    uin=row.uin,
-                    reason=row.reason,
-                    created_at=row.created_at,
-                    source=_source(contact_list, row),
-                )
-                for row in chunk
-            ],
-            ignore_conflicts=True,
+        # An existing suppression for every campaign stays if it holds as long.
+        Suppression.objects.put(
+            Suppression(
+                uin=row.uin,
+                reason=row.reason,
+                created_at=row.created_at,
+                until=row.until,
+                source=_source(contact_list, row),
+            )
+            for row in chunk
         )
         opt_outs.filter(pk__lte=chunk[-1].pk).delete()
 

@@ -174,6 +174,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(choices=[('by_hand', 'entered by an operator'), ('imported', 'imported'), ('replied', 'opted out in a reply'), ('unreachable', 'the gateway reports the UIN as illegal'), ('erased', "erased at the person's request")], default='by_hand', max_length=16, verbose_name='reason')),
                 ('source', models.CharField(blank=True, max_length=255, verbose_name='source')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
+                ('until', models.DateTimeField(blank=True, help_text='Empty: for good. After this time campaigns may write to the person again.', null=True, verbose_name='until')),
                 ('contact_list', models.ForeignKey(blank=True, help_text='Empty: for every campaign.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='suppressions', to='contacts.contactlist', verbose_name='only for the list')),
             ],
             options={

@@ -1,4 +1,4 @@
-"""The suppression: a UIN that must never be written to."""
+"""The suppression: a UIN that must not be written to."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clocks import shared
 from contacts.models.contact import UIN_VALIDATORS
 from contacts.models.contact_list import ContactList
+from contacts.querysets.suppression import SuppressionQuerySet
 from foundation.sentence_field import SentenceField
 
 
@@ -46,6 +48,16 @@ class Suppression(models.Model):
     )
     source = SentenceField(_("source"), max_length=255, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    #: Compared with the database's clock wherever the suppression is looked up, so that it ends by
+    #: itself. The row stays, as a record.
+    until = models.DateTimeField(
+        _("until"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: for good. After this time campaigns may write to the person again."),
+    )
+
+    objects = models.Manager.from_queryset(SuppressionQuerySet)()
 
     class Meta:
         verbose_name = _("suppression")
@@ -62,3 +74,8 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uin} ({self.get_reason_display()})"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it holds no longer."""
+        return self.until is not None and self.until <= shared.wall()

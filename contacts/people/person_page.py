@@ -50,7 +50,12 @@ class Person:
     @property
     def is_suppressed(self) -> bool:
         """Whether no campaign may write to the person."""
-        return any(suppression.contact_list_id is None for suppression in self.suppressions)
+        return any(suppression.contact_list_id is None for suppression in self.in_force)
+
+    @property
+    def in_force(self) -> list[Suppression]:
+        """The suppressions that have not ended."""
+        return [suppression for suppression in self.suppressions if not suppression.has_ended]
 
 
 SectionMaker: TypeAlias = Callable[[Contact], Section]

@@ -211,7 +211,8 @@ def _list(node: Mapping[str, Any]) -> Q:
 
 
 def _suppressed(_node: Mapping[str, Any]) -> Q:
-    return Q(Exists(Suppression.objects.filter(uin=OuterRef("uin"), contact_list=None)))
+    in_force = Suppression.objects.in_force().filter(uin=OuterRef("uin"), contact_list=None)
+    return Q(Exists(in_force))
 
 
 def _known_since(node: Mapping[str, Any]) -> Q:

@@ -10,7 +10,8 @@ def is_suppressed(*, uin: str, run: str) -> str:
     """Return the SQL condition that a person must not get messages of a run.
 
     It uses the run's own lists, so that editing the campaign does not cancel an opt-out. It looks
-    up the UIN in the unique index of suppressions; most people have no row there.
+    up the UIN in the unique index of suppressions; most people have no row there. An end is compared
+    with the database's clock, which SQLite gives in whole seconds, as text like Django's.
 
     Args:
         uin: the SQL of the person's UIN.
@@ -18,6 +19,7 @@ def is_suppressed(*, uin: str, run: str) -> str:
     """
     return (
         f"EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.uin = {uin}"  # noqa: S608
+        " AND (s.until IS NULL OR s.until > CURRENT_TIMESTAMP)"
         " AND (s.contact_list_id IS NULL OR s.contact_list_id IN ("
         "SELECT rl.contactlist_id FROM sending_run_lists rl"
         f" WHERE rl.run_id = {run})))"

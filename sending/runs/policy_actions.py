@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contacts.models import Suppression, SuppressionReason
+from contacts.models import SuppressionReason
+from contacts.suppressions import suppress
 from foundation.sentences import Sentence as _
 from sending.runs.transitions import change_run_state
 from sending.states import RunState
@@ -10,11 +11,7 @@ from sending.states import RunState
 
 def suppress_recipient(*, uin: int, code: str) -> None:
     """Suppress a UIN in all lists because of the result code of a message to it."""
-    Suppression.objects.get_or_create(
-        uin=uin,
-        contact_list=None,
-        defaults={"reason": SuppressionReason.UNREACHABLE, "source": f"RES={code}"},
-    )
+    suppress(uins=[uin], reason=SuppressionReason.UNREACHABLE, source=f"RES={code}")
 
 
 def stop_run_by_policy(*, run_id: int, code: str, sentence: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
-from contacts.suppressions import lift_suppressions, suppress
+from contacts.suppressions import lift_suppressions, read_until, suppress
 from foundation.commands import OperatorCommand
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
@@ -44,6 +44,11 @@ class Command(OperatorCommand):
                 one.add_argument(
                     "--reason", default="", metavar="TEXT", help="the reason, stored with it"
                 )
+                one.add_argument(
+                    "--until",
+                    metavar="ISO",
+                    help="it ends by itself at this time (default: it holds for good)",
+                )
             self.add_json_argument(one)
 
     def perform(self, **options: Any) -> None:
@@ -52,7 +57,13 @@ class Command(OperatorCommand):
         if options["action"] == "list":
             self._show(uins, contact_list, as_json=options["json"])
         elif options["action"] == "add":
-            new = suppress(uins=uins, source=options["reason"].strip(), contact_list=contact_list)
+            until = options["until"]
+            new = suppress(
+                uins=uins,
+                source=options["reason"].strip(),
+                contact_list=contact_list,
+                until=read_until(until) if until is not None else None,
+            )
             data = {"suppressed": new, "already": len(uins) - new, "list": name}
             text = _("Suppressed: %(suppressed)d. Already suppressed: %(already)d.") % data
             self.answer(data, as_json=options["json"], text=text)
@@ -76,6 +87,7 @@ class Command(OperatorCommand):
                 "reason": row.reason,
                 "source": row.source,
                 "since": utc_iso(row.created_at),
+                "until": utc_iso(row.until),
             }
             for row in shown.iterator()
         ]
