@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from itertools import chain, zip_longest
@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, Friend
 from clocks import shared
-from sending.lanes.feed_sql import next_of_run
+from sending.lanes.feed_sql import Next, next_of_run
+from sending.ledger.entries import PersonLimit
+from sending.limits import PersonLimits, limits_of
 from sending.models import Attempt, Delivery, Run
 from sending.runs.costly_texts import CostlyTexts
 from sending.runs.deliveries import skip_deliveries
@@ -32,6 +34,7 @@ class RunBrief:
         text: the compiled text.
         promise: what to do about attempts without a definite answer (`sending.states.Promise`).
         window_start, window_end, zone: the sending window, see `sending.runs.windows.is_open`.
+        limits: the limits on messages to one person; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
@@ -41,6 +44,7 @@ class RunBrief:
     window_start: time | None
     window_end: time | None
     zone: str
+    limits: PersonLimits | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
@@ -56,6 +60,7 @@ class Due:
         text: the rendered text.
         own_text: the text as it is stored: the same, or None if it is the run's own text.
         attempts: the number of earlier attempts since the latest retry.
+        limit: the limits on messages to the person, which the mark must keep; None without any.
     """
 
     delivery_id: int
@@ -65,6 +70,7 @@ class Due:
     own_text: str | None
     attempts: int
     promise: str
+    limit: PersonLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ def brief(run: Run) -> RunBrief:
         window_start=run.window_start,
         window_end=run.window_end,
         zone=run.timezone,
+        limits=limits_of(run),
     )
 
 
@@ -126,25 +133,58 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
 
 def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
     """Return a run's next deliveries, and how many were skipped."""
-    found = next_of_run(account_id=account.pk, run_id=run.id, now=now, limit=limit)
-    gone = [one.delivery_id for one in found if one.is_suppressed]
+    read = next_of_run(
+        account_id=account.pk, run_id=run.id, now=now, limit=limit, person_limits=run.limits
+    )
+    gone = {
+        one.delivery_id: Reason.SUPPRESSED if one.is_suppressed else Reason(one.over_limit)
+        for one in read
+        if one.is_suppressed or one.over_limit
+    }
     if gone:
-        skip_deliveries(run_id=run.id, reasons=dict.fromkeys(gone, Reason.SUPPRESSED))
-    found = [one for one in found if not one.is_suppressed]
+        skip_deliveries(run_id=run.id, reasons=gone)
+    found = [one for one in read if one.delivery_id not in gone]
+    limits = _limits_by_delivery(run, found)
     if run.text.is_constant:
+        text = run.text.source
         dues = [
-            Due(one.delivery_id, run.id, one.uin, run.text.source, None, one.attempts, run.promise)
+            Due(
+                one.delivery_id,
+                run.id,
+                one.uin,
+                text,
+                None,
+                one.attempts,
+                run.promise,
+                limits.get(one.delivery_id),
+            )
             for one in found
         ]
         return dues, len(gone)
     rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
     deliveries = list(rows.select_related("contact").order_by("pk")) if found else []
-    dues, skipped = _rendered(account=account, run=run, deliveries=deliveries)
+    dues, skipped = _rendered(account=account, run=run, deliveries=deliveries, limits=limits)
     return dues, len(gone) + skipped
 
 
+def _limits_by_delivery(run: RunBrief, found: Sequence[Next]) -> dict[int, PersonLimit]:
+    """Return what each mark must keep; nothing for a run without limits or a deleted contact."""
+    if run.limits is None:
+        return {}
+    since = run.limits.since()
+    return {
+        one.delivery_id: PersonLimit(one.contact_id, run.limits.cap_most, *since)
+        for one in found
+        if one.contact_id is not None
+    }
+
+
 def _rendered(
-    *, account: Account, run: RunBrief, deliveries: list[Delivery]
+    *,
+    account: Account,
+    run: RunBrief,
+    deliveries: list[Delivery],
+    limits: Mapping[int, PersonLimit],
 ) -> tuple[list[Due], int]:
     if run.costly.is_still_stopped(run_id=run.id):
         return [], 0
@@ -167,7 +207,16 @@ def _rendered(
             continue
         run.costly.note_rendered()
         dues.append(
-            Due(delivery.pk, run.id, delivery.uin, text, text, _attempts(delivery), run.promise)
+            Due(
+                delivery.pk,
+                run.id,
+                delivery.uin,
+                text,
+                text,
+                _attempts(delivery),
+                run.promise,
+                limits.get(delivery.pk),
+            )
         )
     if skipped:
         skip_deliveries(run_id=run.id, reasons=skipped)

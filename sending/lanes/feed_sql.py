@@ -7,23 +7,38 @@ longer than the database takes to answer it.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
+from sending.limits import PersonLimits
+from sending.querysets.limits import got_one_across, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
 # An index scan of `delivery_next`: account and run are its prefix, id its order. Opt-outs since
 # planning are looked up per row, by UIN.
-_NEXT = f"""
-SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0),
-       {is_suppressed(uin="d.uin", run="d.run_id")}
+_NEXT_ROWS = """
+SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0), {suppressed}{limits}
   FROM sending_delivery d
  WHERE d.account_id = %s AND d.run_id = %s AND d.state = 'pending'
    AND (d.not_before IS NULL OR d.not_before <= %s)
  ORDER BY d.id
  LIMIT %s
-"""  # noqa: S608 -- it puts in names, no value
+"""
+_SUPPRESSED = is_suppressed(uin="d.uin", run="d.run_id")
+_NEXT = _NEXT_ROWS.format(suppressed=_SUPPRESSED, limits="")
+# For runs with limits on messages to one person: the person, and which limit they are over.
+_COUNTED = messages_counted(
+    contact="d.contact_id", run="d.run_id", sent_after="%s", marked_after="%s"
+)
+_NEXT_LIMITED = _NEXT_ROWS.format(
+    suppressed=_SUPPRESSED,
+    limits=f""", d.contact_id,
+       CASE WHEN {got_one_across(contact="d.contact_id", run="d.run_id")} THEN 'once_across'
+            WHEN {_COUNTED} >= %s THEN 'frequency_cap' ELSE '' END""",
+)
+#: More than any count: without a frequency cap nobody is over it.
+_NO_CAP = 2**31
 
 
 class Next(NamedTuple):
@@ -32,20 +47,43 @@ class Next(NamedTuple):
     Attributes:
         attempts: the number of attempts since the latest retry.
         is_suppressed: whether its person opted out since planning.
+        contact_id: the person, in a run with limits; None if the contact was deleted.
+        over_limit: the reason to skip the person because of a limit; "" if there is none.
     """
 
     delivery_id: int
     uin: int
     attempts: int
     is_suppressed: bool
+    contact_id: int | None = None
+    over_limit: str = ""
 
 
-def next_of_run(*, account_id: int, run_id: int, now: datetime, limit: int) -> list[Next]:
-    """Return an account's next pending deliveries in a run, oldest first; `now` is shared time."""
-    at = connection.ops.adapt_datetimefield_value(now)
+def next_of_run(
+    *,
+    account_id: int,
+    run_id: int,
+    now: datetime,
+    limit: int,
+    person_limits: PersonLimits | None = None,
+) -> list[Next]:
+    """Return an account's next pending deliveries in a run, oldest first.
+
+    Args:
+        account_id, run_id: the account and the run.
+        now: the shared time.
+        limit: the most deliveries to return.
+        person_limits: the run's limits on messages to one person; None if it has none.
+    """
+    stored = connection.ops.adapt_datetimefield_value
+    values: list[Any] = [account_id, run_id, stored(now), limit]
+    if person_limits is not None:
+        since = [stored(moment) for moment in person_limits.since()]
+        most = _NO_CAP if person_limits.cap_most is None else person_limits.cap_most
+        values = [*since, most, *values]
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [account_id, run_id, at, limit])
+        cursor.execute(_NEXT if person_limits is None else _NEXT_LIMITED, values)
         return [
-            Next(delivery_id, uin, attempts, bool(has_opted_out))
-            for delivery_id, uin, attempts, has_opted_out in cursor.fetchall()
+            Next(delivery_id, uin, attempts, bool(has_opted_out), *limited)
+            for delivery_id, uin, attempts, has_opted_out, *limited in cursor.fetchall()
         ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from accounts.leases.leases import Grant
 from clocks import local
-from sending.ledger.entries import Decision, Mark, Replay
+from sending.ledger.entries import Decision, Mark, PersonLimit, Replay
 from sending.ledger.ledger import Ledger
 
 #: A proof older than this, in seconds, is renewed before the request is made: the process may have
@@ -48,7 +48,15 @@ class SendPermit:
         """Note that the lease is lost: another lane may hold it."""
         self.is_held = False
 
-    def mark(self, *, delivery_id: int, seq: int, text: str | None, is_urgent: bool) -> bool:
+    def mark(
+        self,
+        *,
+        delivery_id: int,
+        seq: int,
+        text: str | None,
+        is_urgent: bool,
+        limit: PersonLimit | None = None,
+    ) -> bool:
         """Make an attempt durable before its request leaves (rule 3); return whether it may leave.
 
         Args:
@@ -56,8 +64,9 @@ class SendPermit:
             seq: the SEQ of the request.
             text: the rendered text, or None if it is the run's own.
             is_urgent: whether its slot has come.
+            limit: the limits on messages to the person; None if the run has none.
         """
-        mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text)
+        mark = Mark(delivery_id, self._account_id, self._grant.token, seq, text, limit)
         ticket = self._ledger.submit(mark, is_urgent=is_urgent)
         if not ticket.wait():
             if self._ledger.is_fenced_off:

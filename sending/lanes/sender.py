@@ -136,7 +136,11 @@ class Sender:
         is_urgent = self._pacing.slot() <= asked_at
         self._current = seq
         if not self._permit.mark(
-            delivery_id=due.delivery_id, seq=seq, text=due.own_text, is_urgent=is_urgent
+            delivery_id=due.delivery_id,
+            seq=seq,
+            text=due.own_text,
+            is_urgent=is_urgent,
+            limit=due.limit,
         ):
             return None
         failpoint("after_mark")

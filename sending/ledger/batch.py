@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -78,6 +79,10 @@ class BatchWriter:
                 # Other workers hold the leases now and may be repeating these very requests, so the
                 # results known here are out of date. But a message that was accepted stays so.
                 settlements = [one for one in settlements if one.to == DeliveryState.SENT]
+            people = _limited_people(requests) if is_living else []
+            if people:
+                # First: while it waits for another ledger, it holds no row that one could need.
+                self._sql.lock_people(contact_ids=people)
             if settlements:
                 self._settle(settlements, changes)
             decisions: dict[int, Decision] = {}
@@ -119,20 +124,33 @@ class BatchWriter:
         }
         if not marks:
             return {}
-        rows = [
-            (one.delivery_id, one.account_id, one.token, one.seq, one.text)
-            for one in requests
-            if isinstance(one, Mark)
-        ]
+        rows = [_mark_row(one) for one in requests if isinstance(one, Mark)]
         decisions: dict[int, Decision] = {}
         if is_again:
             for delivery_id, seq in self._sql.marked_already(worker_id=self._worker_id, rows=rows):
                 decisions[marks[delivery_id, seq]] = Decision.GRANTED
-        for delivery_id, run_id, seq in self._sql.mark(worker_id=self._worker_id, rows=rows, at=at):
+        for delivery_id, run_id, seq in self._granted(requests, at=at):
             decisions[marks[delivery_id, seq]] = Decision.GRANTED
             changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= 1
             changes[run_id, TallyKind.STATE, DeliveryState.SENDING] += 1
         return decisions
+
+    def _granted(self, requests: Sequence[Mark | Replay], *, at: datetime) -> list[Any]:
+        """Mark; return (delivery, run, seq) of each granted mark.
+
+        Marks of runs with limits come first, in rounds with one mark a person: a statement does not
+        see its own rows. A message without a limit is as if it were marked after those.
+        """
+        limited = [one for one in requests if isinstance(one, Mark) and one.limit is not None]
+        others = [one for one in requests if isinstance(one, Mark) and one.limit is None]
+        granted: list[Any] = []
+        for marks in _rounds(limited):
+            rows = [(*_mark_row(one), *_limit_row(one)) for one in marks]
+            granted += self._sql.mark_limited(worker_id=self._worker_id, rows=rows, at=at)
+        if others:
+            rows = [_mark_row(one) for one in others]
+            granted += self._sql.mark(worker_id=self._worker_id, rows=rows, at=at)
+        return granted
 
     def _replay(self, requests: Sequence[Mark | Replay], *, at: datetime) -> dict[int, Decision]:
         # If several lanes ask for the same attempt, only the newest token can hold the lease.
@@ -154,6 +172,34 @@ class BatchWriter:
             replays[account_id, seq]: _decision(is_too_old, has_opted_out, is_cancelled)
             for account_id, seq, is_too_old, has_opted_out, is_cancelled in found
         }
+
+
+def _mark_row(mark: Mark) -> tuple[Any, ...]:
+    return mark.delivery_id, mark.account_id, mark.token, mark.seq, mark.text
+
+
+def _limit_row(mark: Mark) -> tuple[Any, ...]:
+    assert mark.limit is not None
+    return mark.limit.most, mark.limit.sent_after, mark.limit.marked_after
+
+
+def _limited_people(requests: Sequence[Mark | Replay]) -> list[int]:
+    """Return the people whose limits the marks must keep."""
+    return [one.limit.contact_id for one in requests if isinstance(one, Mark) and one.limit]
+
+
+def _rounds(marks: Sequence[Mark]) -> list[list[Mark]]:
+    """Return the marks in groups; in a group, no person occurs twice."""
+    rounds: list[list[Mark]] = []
+    seen: Counter[int] = Counter()
+    for mark in marks:
+        assert mark.limit is not None
+        place = seen[mark.limit.contact_id]
+        seen[mark.limit.contact_id] += 1
+        if place == len(rounds):
+            rounds.append([])
+        rounds[place].append(mark)
+    return rounds
 
 
 def _askable_seconds() -> float:

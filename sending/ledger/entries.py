@@ -30,6 +30,22 @@ class Decision(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonLimit:
+    """The limits on messages to one person that a mark must keep; see `sending.limits`.
+
+    Attributes:
+        contact_id: the person.
+        most: the most messages that may count; None: no frequency cap.
+        sent_after, marked_after: messages after this moment count; wall and shared time.
+    """
+
+    contact_id: int
+    most: int | None
+    sent_after: datetime
+    marked_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A new attempt for a delivery, durable before its request leaves (rule 3).
 
@@ -39,6 +55,7 @@ class Mark:
         token: the lane's fencing token.
         seq: the SEQ of the request.
         text: the rendered text, or None if it is the run's own.
+        limit: the run's limits on messages to this person; None if it has none.
     """
 
     delivery_id: int
@@ -46,6 +63,7 @@ class Mark:
     token: int
     seq: int
     text: str | None
+    limit: PersonLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,27 @@ class LedgerSql(Protocol):
             paused, cancelled, rerouted or suppressed, or their lane lost its lease.
         """
 
+    def mark_limited(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
+    ) -> list[Any]:
+        """Do what `mark` does, for runs with limits on messages to one person.
+
+        A mark is refused too if the person is over a limit. The statement sees what was committed
+        before `lock_people`, but not the other rows of the same batch, so each person occurs once.
+
+        Args:
+            worker_id, at: as for `mark`.
+            rows: those of `mark`, each followed by (most, sent_after, marked_after); see
+                `sending.ledger.entries.PersonLimit`.
+        """
+
+    def lock_people(self, *, contact_ids: Sequence[int]) -> None:
+        """Wait for, and hold until the commit, the right to judge the limits of these people.
+
+        Otherwise two processes could each count a person's messages before the other's mark was
+        committed, and both would send.
+        """
+
     def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """Return (delivery, seq) of marks that an earlier try, whose answer was lost, committed.
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
 from sending.ledger.sql import NEVER_LEFT, SENDABLE, columns
+from sending.querysets.limits import got_one_across, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
 # FOR SHARE: this transaction and one that ends this worker wait for each other's commit. So no mark
@@ -27,10 +28,10 @@ _PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 # expressions (`|| ''`, `+ 0`), which match no index, and the ledger's own connection disables scans
 # (CONNECTION_OPTIONS). tests/sending/test_ledger_plan.py checks the plans.
 # One statement marks and writes the attempts, so that exactly the granted rows get one.
-_MARK = f"""
+_MARK_ROWS = """
 WITH asked AS (
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
-        AS t (delivery_id, account_id, token, seq, body)
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[]{types})
+        AS t (delivery_id, account_id, token, seq, body{columns})
 ), granted AS (
     UPDATE sending_delivery d
        SET state = 'sending', attempt_count = d.attempt_count + 1, seq = a.seq, reason = '',
@@ -43,14 +44,34 @@ WITH asked AS (
      WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
        AND r.id = d.run_id + 0 AND r.state = 'running'
      -- Not to a person who opted out after planning: the lane reads the reason and skips them.
-     AND NOT {is_suppressed(uin="d.uin", run="r.id")}
+     AND NOT {suppressed}{limits}
     RETURNING d.id, d.run_id, d.account_id, d.seq
 ), written AS (
     INSERT INTO sending_attempt (delivery_id, account_id, seq, marked_at, replays, res)
     SELECT id, account_id, seq, %s, 0, '' FROM granted
 )
 SELECT id, run_id, seq FROM granted
-"""  # noqa: S608 -- it puts in names, no value
+"""
+_SUPPRESSED = is_suppressed(uin="d.uin", run="r.id")
+_MARK = _MARK_ROWS.format(types="", columns="", suppressed=_SUPPRESSED, limits="")
+_COUNTED = messages_counted(
+    contact="d.contact_id", run="r.id", sent_after="a.sent_after", marked_after="a.marked_after"
+)
+_MARK_LIMITED = _MARK_ROWS.format(
+    types=", %s::int[], %s::timestamptz[], %s::timestamptz[]",
+    columns=", most, sent_after, marked_after",
+    suppressed=_SUPPRESSED,
+    limits=f" AND (a.most IS NULL OR {_COUNTED} < a.most)"
+    f" AND NOT {got_one_across(contact='d.contact_id', run='r.id')}",
+)
+
+# In the order of the keys, so that two ledgers cannot deadlock. The locks end with the transaction.
+_LOCK_PEOPLE = """
+SELECT pg_advisory_xact_lock(%s, key)
+  FROM (SELECT DISTINCT hashint8(id) AS key FROM unnest(%s::bigint[]) AS t (id) ORDER BY 1) keys
+"""
+#: The first half of these locks' keys. Nothing else here takes advisory locks.
+_PEOPLE = 5_151
 
 # Marks whose commit succeeded although its answer was lost. A SEQ has one mark, so they are ours.
 _MARKED_ALREADY = """
@@ -144,6 +165,17 @@ class PostgresqlLedger:
         with connection.cursor() as cursor:
             cursor.execute(_MARK, [*columns(rows, 5), worker_id, list(SENDABLE), at])
             return list(cursor.fetchall())
+
+    def mark_limited(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
+    ) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK_LIMITED, [*columns(rows, 8), worker_id, list(SENDABLE), at])
+            return list(cursor.fetchall())
+
+    def lock_people(self, *, contact_ids: Sequence[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK_PEOPLE, [_PEOPLE, list(contact_ids)])
 
     def marked_already(self, *, worker_id: int, rows: Sequence[Sequence[Any]]) -> list[Any]:
         with connection.cursor() as cursor:

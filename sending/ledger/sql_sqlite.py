@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
 from sending.ledger.sql import NEVER_LEFT, SENDABLE
+from sending.querysets.limits import got_one_across, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
 _IS_LIVING = """
@@ -21,10 +22,10 @@ _PROVE = "UPDATE accounts_worker SET heartbeat_at = %s WHERE id = %s"
 
 # Every statement below looks up each row of the batch by key, whatever ANALYZE has counted: CROSS
 # JOIN keeps the order of the tables, and a column behind a `+` matches no index.
-_MARK = f"""
+_MARK_ROWS = """
 WITH asked AS (
     SELECT value ->> 0 AS delivery_id, value ->> 1 AS account_id, value ->> 2 AS token,
-           value ->> 3 AS seq, value ->> 4 AS body
+           value ->> 3 AS seq, value ->> 4 AS body{columns}
       FROM json_each(%s)
 )
 UPDATE sending_delivery
@@ -39,9 +40,21 @@ UPDATE sending_delivery
    AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
    AND r.id = +sending_delivery.run_id AND r.state = 'running'
    -- Not to a person who opted out after planning: the lane reads the reason and skips them.
-   AND NOT {is_suppressed(uin="sending_delivery.uin", run="r.id")}
+   AND NOT {suppressed}{limits}
 RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.seq
-"""  # noqa: S608 -- it puts in names, no value
+"""
+_SUPPRESSED = is_suppressed(uin="sending_delivery.uin", run="r.id")
+_MARK = _MARK_ROWS.format(columns="", suppressed=_SUPPRESSED, limits="")
+_PERSON = "sending_delivery.contact_id"
+_COUNTED = messages_counted(
+    contact=_PERSON, run="r.id", sent_after="a.sent_after", marked_after="a.marked_after"
+)
+_MARK_LIMITED = _MARK_ROWS.format(
+    columns=", value ->> 5 AS most, value ->> 6 AS sent_after, value ->> 7 AS marked_after",
+    suppressed=_SUPPRESSED,
+    limits=f" AND (a.most IS NULL OR {_COUNTED} < a.most)"
+    f" AND NOT {got_one_across(contact=_PERSON, run='r.id')}",
+)
 
 _ATTEMPT = """
 INSERT INTO sending_attempt (delivery_id, account_id, seq, marked_at, replays, res)
@@ -137,8 +150,21 @@ class SqliteLedger:
             return found is not None
 
     def mark(self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: Any) -> list[Any]:
+        return self._marked(_MARK, worker_id=worker_id, rows=rows, at=at)
+
+    def mark_limited(
+        self, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
+    ) -> list[Any]:
+        return self._marked(_MARK_LIMITED, worker_id=worker_id, rows=rows, at=at)
+
+    def lock_people(self, *, contact_ids: Sequence[int]) -> None:
+        """Do nothing: there is one writer, and its transaction begins with the lock."""
+
+    def _marked(
+        self, statement: str, *, worker_id: int, rows: Sequence[Sequence[Any]], at: datetime
+    ) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(_MARK, [_json(rows), worker_id, *SENDABLE])
+            cursor.execute(statement, [_json(rows), worker_id, *SENDABLE])
             granted = list(cursor.fetchall())
             marked = {(delivery_id, seq) for delivery_id, _run, seq in granted}
             attempts = [(row[0], row[1], row[3]) for row in rows if (row[0], row[3]) in marked]

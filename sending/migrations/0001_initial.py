@@ -77,6 +77,8 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('draft', 'draft'), ('awaiting_approval', 'awaiting approval'), ('scheduled', 'scheduled'), ('preparing', 'preparing'), ('running', 'running'), ('paused', 'paused'), ('finished', 'finished'), ('cancelled', 'cancelled'), ('stopped', 'stopped')], default='draft', max_length=20, verbose_name='state')),
                 ('state_detail', models.CharField(blank=True, max_length=500, verbose_name='in words')),
                 ('state_changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('cap_most', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='messages at most')),
+                ('cap_seconds', models.PositiveIntegerField(blank=True, null=True, verbose_name='in seconds')),
                 ('text', models.TextField(verbose_name='text')),
                 ('promise', models.CharField(choices=[('never-twice', 'never twice: messages without a clear result are shown as unknown'), ('never-missed', 'never missed: messages without a clear result are sent again')], max_length=16, verbose_name='promise')),
                 ('window_start', models.TimeField(blank=True, null=True, verbose_name='sends from')),
@@ -109,7 +111,7 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
                 ('text', models.TextField(null=True, verbose_name='text')),
                 ('account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='accounts.account', verbose_name='account')),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='contacts.contact', verbose_name='contact')),
+                ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='contacts.contact', verbose_name='contact')),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sending.run', verbose_name='run')),
             ],
             options={
@@ -132,6 +134,19 @@ class Migration(migrations.Migration):
                 'verbose_name': 'run event',
                 'verbose_name_plural': 'run events',
                 'ordering': ['-at', '-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='OnceAcross',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('origin', models.CharField(max_length=64)),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='once_across', to='sending.run', verbose_name='run')),
+            ],
+            options={
+                'verbose_name': 'origin that counts together',
+                'verbose_name_plural': 'origins that count together',
+                'constraints': [models.UniqueConstraint(fields=('run', 'origin'), name='onceacross_once')],
             },
         ),
         migrations.CreateModel(
@@ -183,6 +198,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='run',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'awaiting_approval', 'scheduled', 'preparing', 'running', 'paused', 'finished', 'cancelled', 'stopped'])), name='run_state_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cap_most', None), ('cap_seconds', None)), models.Q(('cap_most__gte', 1), ('cap_seconds__gte', 1)), _connector='OR'), name='run_cap_whole'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(fields=['contact', 'run'], name='delivery_of_person'),
         ),
         migrations.AddIndex(
             model_name='delivery',

@@ -3,13 +3,14 @@
 from sending.models.attempt import Attempt
 from sending.models.delivery import Delivery
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
-from sending.models.run import Run, RunEvent
+from sending.models.run import OnceAcross, Run, RunEvent
 from sending.models.tally import Tally, TallyKind
 
 __all__ = [
     "AccountAction",
     "Attempt",
     "Delivery",
+    "OnceAcross",
     "PolicyAction",
     "PolicyCommand",
     "ResultPolicy",

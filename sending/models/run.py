@@ -34,6 +34,10 @@ class Run(models.Model):
     lists = models.ManyToManyField(
         ContactList, related_name="runs", blank=True, verbose_name=_("to these lists")
     )
+    #: At most so many messages to a person in so many seconds, those of all runs counted; NULL: no
+    #: such limit. See `sending.limits`.
+    cap_most = models.PositiveSmallIntegerField(_("messages at most"), null=True, blank=True)
+    cap_seconds = models.PositiveIntegerField(_("in seconds"), null=True, blank=True)
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     window_start = models.TimeField(_("sends from"), null=True, blank=True)
@@ -61,6 +65,11 @@ class Run(models.Model):
             models.CheckConstraint(
                 name="run_state_known", condition=models.Q(state__in=RunState.values)
             ),
+            models.CheckConstraint(
+                name="run_cap_whole",
+                condition=models.Q(cap_most=None, cap_seconds=None)
+                | models.Q(cap_most__gte=1, cap_seconds__gte=1),
+            ),
         ]
         indexes = [
             models.Index(
@@ -72,6 +81,30 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin} #{self.number}"
+
+
+class OnceAcross(models.Model):
+    """An origin that counts together with a run: a person gets one message of them all.
+
+    The rows are written when the run is made. They do not change while it runs.
+    """
+
+    run = models.ForeignKey(
+        Run,
+        on_delete=models.CASCADE,
+        related_name="once_across",
+        verbose_name=_("run"),
+        db_index=False,  # the unique constraint serves it
+    )
+    origin = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("origin that counts together")
+        verbose_name_plural = _("origins that count together")
+        constraints = [models.UniqueConstraint(fields=["run", "origin"], name="onceacross_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.origin}"
 
 
 class RunEvent(models.Model):

@@ -10,8 +10,8 @@ def is_suppressed(*, uin: str, run: str) -> str:
     """Return the SQL condition that a person must not get messages of a run.
 
     It uses the run's own lists, so that editing the campaign does not cancel an opt-out. It looks
-    up the UIN in the unique index of suppressions; most people have no row there. An end is compared
-    with the database's clock, which SQLite gives in whole seconds, as text like Django's.
+    up the UIN in the unique index of suppressions; most people have no row there. An end is
+    compared with the database's clock, which SQLite gives in whole seconds, as text like Django's.
 
     Args:
         uin: the SQL of the person's UIN.
