@@ -4,25 +4,50 @@ from __future__ import annotations
 
 from django.db.models import Count, QuerySet
 
+from campaigns.earlier_people import RunGroup, groups_in, lists_of, people_of, resolved, rules_in
 from campaigns.models import Campaign, CampaignRun
-from contacts.models import Contact, Membership
+from contacts.models import Contact, ContactList, Membership
 from contacts.segments.audience import audience_contacts, in_lists
 
 
 def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
-    """Return the people in the lists and segments but in no excluded list, each once.
+    """Return the people in the lists, segments and earlier runs, less the excluded, each once.
 
     Args:
-        of: a campaign, or a run with its own copy of lists and segments.
+        of: a campaign, or a run with its own copy of the definition.
 
     Raises:
-        Refusal: a segment has a condition that cannot be evaluated.
+        Refusal: a segment has a condition that cannot be evaluated, or an earlier run is missing.
     """
     return audience_contacts(
-        lists=list(of.lists.all()),
+        lists=_lists(of),
         excluded_lists=list(of.excluded_lists.all()),
         segments=list(of.segments.all()),
+        also=[people_of(group) for group in earlier_groups(of=of)],
+        excluded=[people_of(group) for group in earlier_groups(of=of, is_excluded=True)],
     )
+
+
+def earlier_groups(*, of: Campaign | CampaignRun, is_excluded: bool = False) -> list[RunGroup]:
+    """Return the groups of earlier runs that are in the audience, or those that are left out.
+
+    Raises:
+        Refusal: the campaign names a run that does not exist.
+    """
+    stored = of.excluded_earlier_people if is_excluded else of.earlier_people
+    return groups_in(stored) if isinstance(of, CampaignRun) else resolved(rules_in(stored))
+
+
+def inherited_lists(*, campaign: Campaign) -> list[ContactList]:
+    """Return the lists of the earlier runs in the audience that are not the campaign's own.
+
+    Raises:
+        Refusal: the campaign names a run that does not exist.
+    """
+    groups = earlier_groups(of=campaign)
+    if not groups:
+        return []
+    return list(lists_of(groups).exclude(pk__in=campaign.lists.values("pk")))
 
 
 def merged_memberships(*, of: Campaign | CampaignRun) -> int:
@@ -30,7 +55,7 @@ def merged_memberships(*, of: Campaign | CampaignRun) -> int:
 
     Counting memberships is enough: a person in a list and in no excluded list is in the audience.
     """
-    lists = list(of.lists.all())
+    lists = _lists(of)
     if len(lists) < 2:
         return 0
     memberships = Membership.objects.filter(contact_list__in=lists)
@@ -39,3 +64,11 @@ def merged_memberships(*, of: Campaign | CampaignRun) -> int:
         memberships = memberships.exclude(in_lists(excluded, person="contact_id"))
     counted = memberships.aggregate(n=Count("pk"), people=Count("contact", distinct=True))
     return int(counted["n"] - counted["people"])
+
+
+def _lists(of: Campaign | CampaignRun) -> list[ContactList]:
+    """Return the lists whose members are in the audience."""
+    lists = of.lists.all()
+    if isinstance(of, CampaignRun):
+        lists = lists.exclude(pk__in=of.inherited_lists.values("pk"))
+    return list(lists)

@@ -11,3 +11,27 @@ class OnLostAccount(models.TextChoices):
 
     FAIL = "fail", _("fail: they can be retried once the account works again")
     WAIT = "wait", _("wait until the account works again")
+
+
+class SenderChoice(models.TextChoices):
+    """Which account writes to a person who was written to before."""
+
+    KEEP = "keep", _("the account that wrote to them last, where it can")
+    SPREAD = "spread", _("any account, chosen anew")
+
+
+class SendingOrder(models.TextChoices):
+    """The order in which each account sends its messages of a run."""
+
+    IMPORTED = "imported", _("as the people were first imported")
+    RANDOM = "random", _("at random")
+    ATTRIBUTE = "attribute", _("by an attribute")
+
+
+class EarlierGroup(models.TextChoices):
+    """A group of the people of an earlier run."""
+
+    SENT = "sent", _("got the message")
+    REPLIED = "replied", _("answered")
+    NOT_REPLIED = "not-replied", _("did not answer")
+    FAILED = "failed", _("sending failed")

@@ -17,6 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from foundation.caps import cap_of
+
 #: The kernel limits the path of a unix socket to 108 bytes; this leaves a margin.
 LONGEST_SOCKET_PATH = 100
 
@@ -113,6 +115,21 @@ def read_count(environ: Mapping[str, str], name: str, default: int) -> int:
     if number < 1 or number != int(number):
         raise EnvironmentProblem(f"{name} is {read(environ, name)!r}: write 1, 2, 3 or more.")
     return int(number)
+
+
+def read_cap(environ: Mapping[str, str], name: str, default: str) -> str:
+    """Return NAME as a frequency cap, as it is written: "2/7d".
+
+    Raises:
+        EnvironmentProblem: the value is not such a cap.
+    """
+    value = read(environ, name, default)
+    if value and cap_of(value) is None:
+        raise EnvironmentProblem(
+            f"{name} is {value!r}: write it like 2/7d, which is at most 2 messages in 7 days to a "
+            "person, or leave it out."
+        )
+    return value
 
 
 def read_time_zone(environ: Mapping[str, str], name: str, default: str) -> str:

@@ -184,6 +184,12 @@ QQ_INBOX = _given(environment.read_bool, "QQ_INBOX", True)
 #: Maximum length of a message in characters; the protocol names no limit (docs/cli.md).
 LONGEST_TEXT = _given(environment.read_count, "LONGEST_TEXT", 4000)
 
+#: A message from a person counts as an answer for so many days after the message to them.
+REPLY_WITHIN_DAYS = _given(environment.read_number, "REPLY_WITHIN_DAYS", 7.0)
+#: The most messages to a person in some days, as "2/7d", for campaigns without a limit of their
+#: own; empty: no limit.
+FREQUENCY_CAP = _given(environment.read_cap, "FREQUENCY_CAP", "")
+
 EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
 EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None

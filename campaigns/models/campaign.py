@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
-from campaigns.states import OnLostAccount
+from campaigns.states import OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from sending.states import Promise
 
@@ -88,6 +89,69 @@ class Campaign(models.Model):
             "send."
         ),
     )
+    #: People of earlier runs, as `campaigns.earlier_people` writes them.
+    earlier_people = models.JSONField(_("and people of earlier runs"), default=list, blank=True)
+    excluded_earlier_people = models.JSONField(
+        _("excluded people of earlier runs"), default=list, blank=True
+    )
+    sender = models.CharField(
+        _("people written to before"),
+        max_length=8,
+        choices=SenderChoice.choices,
+        default=SenderChoice.KEEP,
+        help_text=_(
+            "Who wrote to a person last writes again, if it still has them as a friend, works, and "
+            "is among the accounts above. Or everybody is assigned anew."
+        ),
+    )
+    order = models.CharField(
+        _("order"),
+        max_length=12,
+        choices=SendingOrder.choices,
+        default=SendingOrder.IMPORTED,
+        help_text=_("The order in which each account sends its messages."),
+    )
+    order_attribute = models.CharField(
+        _("attribute for the order"),
+        max_length=100,
+        blank=True,
+        help_text=_(
+            "Numbers come first, in their order, then other texts from A to Z, then people without "
+            "the attribute."
+        ),
+    )
+    order_descending = models.BooleanField(
+        _("highest first"),
+        default=False,
+        help_text=_("Only for the order by an attribute."),
+    )
+    cap_most = models.PositiveSmallIntegerField(
+        _("messages to a person, at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Counts the messages of all campaigns. Empty: the limit for all campaigns, if one is "
+            "set. People over the limit are skipped."
+        ),
+    )
+    cap_days = models.FloatField(
+        _("in days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.001), MaxValueValidator(3660)],
+    )
+    once_across = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="counted_with",
+        blank=True,
+        verbose_name=_("once together with"),
+        help_text=_(
+            "A person gets one message of these campaigns and this one together, in whichever run. "
+            "The others mind it too, in runs that are started later."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -99,7 +163,7 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    history = HistoricalRecords(m2m_fields=[lists, segments, excluded_lists, accounts])
+    history = HistoricalRecords(m2m_fields=[lists, segments, excluded_lists, accounts, once_across])
 
     class Meta:
         verbose_name = _("campaign")
@@ -108,6 +172,12 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="campaign_promise_known", condition=models.Q(promise__in=Promise.values)
+            ),
+            models.CheckConstraint(
+                name="campaign_cap_whole",
+                condition=models.Q(cap_most=None, cap_days=None)
+                | models.Q(cap_most__isnull=False, cap_days__isnull=False),
+                violation_error_message=_("A frequency cap needs both its number and its days."),
             ),
             models.CheckConstraint(
                 name="campaign_window_whole",

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
-from campaigns.states import OnLostAccount
+from campaigns.states import OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from sending.models import Run
 
@@ -46,6 +46,25 @@ class CampaignRun(Run):
         max_length=8,
         choices=OnLostAccount.choices,
         default=OnLostAccount.FAIL,
+    )
+    sender = models.CharField(
+        _("people written to before"),
+        max_length=8,
+        choices=SenderChoice.choices,
+        default=SenderChoice.KEEP,
+    )
+    order = models.CharField(
+        _("order"), max_length=12, choices=SendingOrder.choices, default=SendingOrder.IMPORTED
+    )
+    order_attribute = models.CharField(_("attribute for the order"), max_length=100, blank=True)
+    order_descending = models.BooleanField(_("highest first"), default=False)
+    #: Groups of earlier runs, as `campaigns.earlier_people.RunGroup` writes them.
+    earlier_people = models.JSONField(default=list, blank=True)
+    excluded_earlier_people = models.JSONField(default=list, blank=True)
+    #: Those of `lists` that its people come from by way of an earlier run. An opt-out from one
+    #: applies; its other members are not recipients.
+    inherited_lists = models.ManyToManyField(
+        ContactList, related_name="inheriting_runs", blank=True, verbose_name=_("inherited lists")
     )
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)

@@ -1,20 +1,26 @@
 """The service that plans a run: it creates a delivery for each person and assigns an account.
 
-Planning goes by contact id, in chunks. Each chunk and its figures are one transaction. So planning
-that was interrupted continues after the last chunk, a person is planned once, and no other writer
-waits long for the database.
+Planning goes by contact id, or in the order of the run, in chunks. Each chunk and its figures are
+one transaction. So planning that was interrupted continues after the last chunk, a person is
+planned once, and no other writer waits long for the database.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
-from campaigns.planning.plan_sql import insert_deliveries
+from campaigns.planning.order import people_in_order
+from campaigns.planning.plan_sql import Picked, Planned, insert_deliveries
+from campaigns.planning.rules import rules_of_run
+from campaigns.states import SendingOrder
 from clocks import shared
+from contacts.models import Contact
 from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, Tally, TallyKind
@@ -31,12 +37,15 @@ def plan_run(*, run: CampaignRun) -> bool:
 
     Safe to call at any time, from several processes at once and after any interruption.
     """
-    while _plan_chunk(run_id=run.pk):
-        failpoint("in_planning")
+    if run.order == SendingOrder.IMPORTED:
+        while plan_chunk(run_id=run.pk):
+            failpoint("in_planning")
+    else:
+        _plan_in_order(run)
     run.refresh_from_db()
     if run.state != RunState.PREPARING:
         return run.state == RunState.RUNNING
-    _count_merged(run)
+    count_merged(run)
     if not Delivery.objects.filter(run=run).exists():
         change_run_state(
             run_id=run.pk,
@@ -47,8 +56,23 @@ def plan_run(*, run: CampaignRun) -> bool:
     return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())
 
 
-def _plan_chunk(*, run_id: int) -> bool:
-    """Plan the next chunk; return False when there is none."""
+def _plan_in_order(run: CampaignRun) -> None:
+    people = people_in_order(of=run)
+    size = CHUNK[connection.vendor]
+    for start in range(0, len(people), size):
+        if not plan_chunk(run_id=run.pk, people=people[start : start + size]):
+            return
+        failpoint("in_planning")
+
+
+def plan_chunk(*, run_id: int, people: Sequence[int] | None = None) -> bool:
+    """Plan the next chunk of a run; return False when there is nothing left to plan.
+
+    Args:
+        run_id: the run.
+        people: the keys of the people of the chunk, in the order of sending; None for the next
+            people by contact id.
+    """
     with transaction.atomic():
         # The run is locked until the chunk is written, so a second planner waits and continues
         # from there. If it skipped the locked run, it would consider the plan complete too early.
@@ -59,33 +83,37 @@ def _plan_chunk(*, run_id: int) -> bool:
         )
         if run.state != RunState.PREPARING:
             return False
-        planned = insert_deliveries(
-            run_id=run_id,
-            people=targeted_contacts(of=run),
-            after=run.planned_through,
-            most=CHUNK[connection.vendor],
-            list_ids=list(run.lists.values_list("pk", flat=True)),
-            campaign_id=run.campaign_id,
-            has_chosen_accounts=run.campaign.accounts.exists(),
-            allows_strangers=run.allows_strangers,
-        )
-        if not planned:
-            return False
-        through = max(part.through for part in planned)
-        CampaignRun.objects.filter(pk=run_id).update(planned_through=through)
-        changes: Counter[TallyKey] = Counter()
-        for part in planned:
-            changes[run_id, TallyKind.TARGETED, ""] += part.deliveries
-            changes[run_id, TallyKind.STATE, part.state] += part.deliveries
-            if part.state == DeliveryState.SKIPPED:
-                key = f"{part.state}:{part.reason}"
-                changes[run_id, TallyKind.REASON, key] += part.deliveries
-        add_tallies(shard=0, changes=changes)
+        chunk: Picked = people if people is not None else _next_people(run)
+        planned = insert_deliveries(rules=rules_of_run(run), people=chunk)
+        if people is None:
+            if not planned:
+                return False
+            through = max(part.through for part in planned)
+            CampaignRun.objects.filter(pk=run_id).update(planned_through=through)
+        count_planned(run_id=run_id, planned=planned)
         failpoint("in_chunk")
     return True
 
 
-def _count_merged(run: CampaignRun) -> None:
+def _next_people(run: CampaignRun) -> QuerySet[Contact]:
+    people = targeted_contacts(of=run).filter(pk__gt=run.planned_through).order_by("pk")
+    return people[: CHUNK[connection.vendor]]
+
+
+def count_planned(*, run_id: int, planned: Iterable[Planned]) -> int:
+    """Add new deliveries to the figures, in the caller's transaction; return how many they are."""
+    changes: Counter[TallyKey] = Counter()
+    for part in planned:
+        changes[run_id, TallyKind.TARGETED, ""] += part.deliveries
+        changes[run_id, TallyKind.STATE, part.state] += part.deliveries
+        if part.state == DeliveryState.SKIPPED:
+            key = f"{part.state}:{part.reason}"
+            changes[run_id, TallyKind.REASON, key] += part.deliveries
+    add_tallies(shard=0, changes=changes)
+    return changes[run_id, TallyKind.TARGETED, ""]
+
+
+def count_merged(run: CampaignRun) -> None:
     """Store the number of memberships beyond each person's first."""
     merged = merged_memberships(of=run)
     if not merged:

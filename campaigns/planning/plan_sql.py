@@ -7,16 +7,23 @@ counts the same picks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.states import WORKING_STATES
-from contacts.models import Contact, Suppression
+from campaigns.planning.limits_sql import over_limit_sql
+from campaigns.planning.rules import PlanRules
+from contacts.models import Contact
 from foundation.queries import sql_of
+from sending.querysets.suppressed import is_suppressed_in
+
+#: People in order of contact id, or contact keys in the order of sending.
+Picked: TypeAlias = QuerySet[Contact] | Sequence[int]
 
 #: A prime: hashes are taken modulo this number.
 _PARTS = 1_000_003
@@ -29,18 +36,42 @@ _MOST_FOR_STRANGERS = 200
 # whatever the conditions of its segments are. Of a person's rows, the first is the pick. A person
 # without friendships has one row without an account.
 _PICKS = """
-WITH people AS MATERIALIZED ({people}),
+WITH people AS MATERIALIZED (
+    SELECT p.*, {suppressed} AS is_suppressed, {kept} AS kept, {over_limit} AS over_limit
+      FROM ({people}) p),
 friendships AS (
-    SELECT p.id, p.uin, p.is_suppressed, a.id AS account_id,
-           f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
-           ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY a.id IS NULL, {turn}, a.id) AS place
+    SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
+           ROW_NUMBER() OVER (PARTITION BY p.id
+               ORDER BY a.id IS NULL, {keep}{turn}, a.id) AS choice
       FROM people p
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
       LEFT JOIN {speed_of_friend}
 )
-SELECT id, uin, {account} AS picked_account, is_suppressed, has_friend
-  FROM friendships WHERE place = 1
+SELECT id, uin, place, {account} AS picked_account, is_suppressed, has_friend, kept, over_limit
+  FROM friendships WHERE choice = 1
 """
+# The index `delivery_of_person`, from the newest run back, until one has sent to the person.
+_KEPT = """
+(SELECT e.account_id FROM sending_delivery e WHERE e.contact_id = p.id AND e.state = 'sent'
+  ORDER BY e.run_id DESC LIMIT 1)
+"""
+_NOBODY_KEPT = "CAST(NULL AS bigint)"
+_KEEP = "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, "
+# Strangers allowed: the account need not have the person as a friend.
+_KEPT_IF_ABLE = """
+(SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
+"""
+# People in a given order: one row for each key, read by primary key in that order.
+_IN_ORDER = {
+    "postgresql": """
+SELECT c.id, c.uin, o.place FROM unnest(%s::bigint[]) WITH ORDINALITY AS o (contact_id, place)
+  JOIN contacts_contact c ON c.id = o.contact_id
+""",
+    "sqlite": """
+SELECT c.id, c.uin, o.key AS place FROM json_each(%s) o
+ CROSS JOIN contacts_contact c WHERE c.id = o.value
+""",
+}
 _CHOSEN = "{account} IN (SELECT account_id FROM campaigns_campaign_accounts WHERE campaign_id = %s)"
 _WORKS = "a.state IN ({})".format(", ".join(f"'{state.value}'" for state in WORKING_STATES))
 
@@ -76,15 +107,20 @@ _INSERT = """
 INSERT INTO sending_delivery
     (run_id, contact_id, uin, account_id, state, reason, attempt_count, last_res)
 SELECT %s, id, uin,
-       CASE WHEN is_suppressed THEN NULL ELSE picked_account END,
-       CASE WHEN is_suppressed OR picked_account IS NULL THEN 'skipped' ELSE 'pending' END,
+       CASE WHEN is_suppressed OR over_limit <> '' THEN NULL ELSE picked_account END,
+       CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL THEN 'skipped'
+            ELSE 'pending' END,
        CASE WHEN is_suppressed THEN 'suppressed'
+            WHEN over_limit <> '' THEN over_limit
             WHEN picked_account IS NOT NULL THEN ''
             WHEN has_friend THEN 'no_account'
             ELSE 'not_a_friend' END,
        0, ''
   FROM ({picks}) picks
 """
+# In order: the queue of each account is read in the order of the deliveries' keys. Two planners may
+# have read the same people, each before the other's chunk was committed.
+_ONCE_IN_ORDER = " WHERE TRUE ORDER BY place ON CONFLICT (run_id, contact_id) DO NOTHING"
 
 # The audience and each person's friendships must be read by index. Tables that were just filled
 # have no statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
@@ -102,9 +138,10 @@ _COUNTED = """
 WITH planned AS ({insert} RETURNING state, reason, contact_id)
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM planned GROUP BY state, reason
 """
+_LAST = "SELECT COALESCE(MAX(id), 0) FROM sending_delivery"
 _COUNT = """
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
- WHERE run_id = %s AND contact_id > %s GROUP BY state, reason
+ WHERE id > %s AND run_id = %s GROUP BY state, reason
 """
 
 
@@ -113,7 +150,9 @@ class Picks:
     """A query with the account picked for each person of an audience, and why it may not send.
 
     Attributes:
-        sql: selects (id, uin, picked_account, is_suppressed, has_friend), one row per person.
+        sql: selects (id, uin, place, picked_account, is_suppressed, has_friend, kept, over_limit),
+            one row per person: `kept` is the account that wrote to them last, and `over_limit` the
+            reason to skip them because of a limit.
         params: its parameters.
     """
 
@@ -138,61 +177,45 @@ class Planned:
     through: int
 
 
-def insert_deliveries(
-    *,
-    run_id: int,
-    people: QuerySet[Contact],
-    after: int,
-    most: int,
-    list_ids: Sequence[int],
-    campaign_id: int,
-    has_chosen_accounts: bool,
-    allows_strangers: bool,
-) -> list[Planned]:
-    """Plan the next people, at most `most`, with contact ids above `after`.
+def insert_deliveries(*, rules: PlanRules, people: Picked) -> list[Planned]:
+    """Plan people in one statement.
+
+    Args:
+        rules: the run's rules.
+        people: the people, as a query in order of contact id, or as keys in the order of sending;
+            of the latter, those who have a delivery of the run are left out.
 
     Returns:
-        the number of deliveries by state and reason; empty when the audience is complete.
+        the number of new deliveries by state and reason; empty when there is none.
     """
-    picks = pick_accounts(
-        run_id=run_id,
-        people=people.filter(pk__gt=after).order_by("pk")[:most],
-        list_ids=list_ids,
-        campaign_id=campaign_id,
-        has_chosen_accounts=has_chosen_accounts,
-        allows_strangers=allows_strangers,
-    )
+    picks = pick_accounts(rules=rules, people=people)
     insert = _INSERT.format(picks=picks.sql)
+    if not isinstance(people, QuerySet):
+        insert += _ONCE_IN_ORDER
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_FOR_A_CHUNK)
-            cursor.execute(_COUNTED.format(insert=insert), [run_id, *picks.params])
+            cursor.execute(_COUNTED.format(insert=insert), [rules.run_id, *picks.params])
         else:
-            cursor.execute(insert, [run_id, *picks.params])
-            cursor.execute(_COUNT, [run_id, after])
+            cursor.execute(_LAST)
+            last = cursor.fetchone()[0]
+            cursor.execute(insert, [rules.run_id, *picks.params])
+            cursor.execute(_COUNT, [last, rules.run_id])
         return [Planned(*row) for row in cursor.fetchall()]
 
 
-def pick_accounts(
-    *,
-    run_id: int,
-    people: QuerySet[Contact],
-    list_ids: Sequence[int],
-    campaign_id: int,
-    has_chosen_accounts: bool,
-    allows_strangers: bool,
-) -> Picks:
+def pick_accounts(*, rules: PlanRules, people: Picked) -> Picks:
     """Return the query that picks an account for each of `people`."""
-    suppressions = Suppression.objects.in_force().filter(
-        Q(contact_list=None) | Q(contact_list__in=list(list_ids)), uin=OuterRef("uin")
-    )
-    audience = people.annotate(is_suppressed=Exists(suppressions))
-    people_sql, people_params = sql_of(audience.values_list("id", "uin", "is_suppressed"))
-    run = run_id * 12_820_163 % 2**40
-    may_send, chosen = (_CHOSEN, (campaign_id,)) if has_chosen_accounts else ("TRUE", ())
+    people_sql, people_params = _people(people)
+    run = rules.run_id * 12_820_163 % 2**40
+    may_send, chosen = "TRUE", tuple[int, ...]()
+    if rules.has_chosen_accounts:
+        may_send, chosen = _CHOSEN, (rules.campaign_id,)
     account, strangers = "account_id", ()
-    if allows_strangers:
-        account, strangers = _account_or_any(may_send=may_send, chosen=chosen)
+    if rules.allows_strangers:
+        account, strangers = _account_or_any(rules, may_send=may_send, chosen=chosen)
+    over_limit, limit_params = over_limit_sql(rules)
+    lists = ", ".join(["%s"] * len(rules.list_ids)) or "NULL"
     # Weighted rendezvous hashing: each account of which a person is a friend comes first with a
     # probability proportional to its speed, independently for each person. So the load is spread by
     # pace without counters, and planning the same run again gives the same plan.
@@ -200,20 +223,45 @@ def pick_accounts(
     friendship = _share(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
     sql = _PICKS.format(
         people=people_sql,
+        suppressed=is_suppressed_in(uin="p.uin", lists=lists),
+        kept=_KEPT if rules.keeps_senders else _NOBODY_KEPT,
+        over_limit=over_limit,
+        keep=_KEEP if rules.keeps_senders else "",
         chance=_share(f"p.uin * 69621 + {run}"),
         turn=f"-LN({friendship}) * a.seconds",
         may_send=may_send.format(account="f.account_id"),
         speed_of_friend=speed.format(seconds=seconds, works=_WORKS),
         account=account,
     )
-    return Picks(sql, (*people_params, *chosen, *strangers))
+    params = (*rules.list_ids, *limit_params, *people_params, *chosen, *strangers)
+    return Picks(sql, params)
 
 
-def _account_or_any(*, may_send: str, chosen: tuple[int, ...]) -> tuple[str, tuple[Any, ...]]:
+def _people(people: Picked) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of (id, uin, place) of the people, with its parameters."""
+    if isinstance(people, QuerySet):
+        # One column more in the outer query: `values_list` cannot select a column twice.
+        sql, params = sql_of(people.values_list("id", "uin"))
+        return f"SELECT q.id, q.uin, q.id AS place FROM ({sql}) q", params  # noqa: S608
+    keys = list(people)
+    return (
+        _IN_ORDER[connection.vendor],
+        (keys if connection.vendor == "postgresql" else json.dumps(keys),),
+    )
+
+
+def _account_or_any(
+    rules: PlanRules, *, may_send: str, chosen: tuple[int, ...]
+) -> tuple[str, tuple[Any, ...]]:
     """Return the SQL, with its parameters, that also chooses an account for strangers.
 
-    Each account gets a share of the strangers in proportion to its speed.
+    Each account gets a share of the strangers in proportion to its speed. The account that wrote to
+    a person last comes before all others.
     """
+    kept, kept_params = "account_id", tuple[int, ...]()
+    if rules.keeps_senders:
+        able = _KEPT_IF_ABLE.format(works=_WORKS, may_send=may_send.format(account="a.id"))
+        kept, kept_params = f"{able}, account_id", chosen
     sql = _SPEEDS.format(seconds=_seconds(), works=_WORKS, may_send=may_send.format(account="a.id"))
     with connection.cursor() as cursor:
         cursor.execute(sql, [*chosen, _MOST_FOR_STRANGERS])
@@ -229,7 +277,7 @@ def _account_or_any(*, may_send: str, chosen: tuple[int, ...]) -> tuple[str, tup
     cases = "WHEN chance < %s THEN %s " * (len(speeds) - 1)
     # The first case is never true. It is there because ELSE needs at least one case.
     anybody = f"CASE WHEN chance < 0 THEN 0 {cases}ELSE %s END"
-    return f"COALESCE(account_id, {anybody})", (*branches, speeds[-1][0])
+    return f"COALESCE({kept}, {anybody})", (*kept_params, *branches, speeds[-1][0])
 
 
 def _share(seed: str) -> str:

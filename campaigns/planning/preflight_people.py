@@ -17,6 +17,7 @@ from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign
 from campaigns.planning.plan_sql import Picks, pick_accounts
 from campaigns.planning.preflight_sql import PreflightGroup, first_picks
+from campaigns.planning.rules import rules_of_campaign
 from contacts.models import Contact
 
 #: People in the first chunk; each further chunk is four times as large.
@@ -40,14 +41,7 @@ def audience_of(*, campaign: Campaign) -> Audience:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    pick = partial(
-        pick_accounts,
-        run_id=0,
-        list_ids=list(campaign.lists.values_list("pk", flat=True)),
-        campaign_id=campaign.pk,
-        has_chosen_accounts=campaign.accounts.exists(),
-        allows_strangers=campaign.allows_strangers,
-    )
+    pick = partial(pick_accounts, rules=rules_of_campaign(campaign))
     return Audience(targeted_contacts(of=campaign).order_by("pk"), pick)
 
 

@@ -17,16 +17,23 @@ class PreflightGroup(StrEnum):
     TARGETED = "targeted"
     SENDABLE = "sendable"
     SUPPRESSED = Reason.SUPPRESSED.value
+    FREQUENCY_CAP = Reason.FREQUENCY_CAP.value
+    ONCE_ACROSS = Reason.ONCE_ACROSS.value
     NO_ACCOUNT = Reason.NO_ACCOUNT.value
     NOT_A_FRIEND = Reason.NOT_A_FRIEND.value
+    KEPT = "kept"
 
 
+_REACHABLE = "NOT is_suppressed AND over_limit = ''"
 _CONDITIONS = {
     PreflightGroup.TARGETED: "TRUE",
-    PreflightGroup.SENDABLE: "picked_account IS NOT NULL AND NOT is_suppressed",
+    PreflightGroup.SENDABLE: f"picked_account IS NOT NULL AND {_REACHABLE}",
     PreflightGroup.SUPPRESSED: "is_suppressed",
-    PreflightGroup.NO_ACCOUNT: "picked_account IS NULL AND has_friend AND NOT is_suppressed",
-    PreflightGroup.NOT_A_FRIEND: "picked_account IS NULL AND NOT has_friend AND NOT is_suppressed",
+    PreflightGroup.FREQUENCY_CAP: "NOT is_suppressed AND over_limit = 'frequency_cap'",
+    PreflightGroup.ONCE_ACROSS: "NOT is_suppressed AND over_limit = 'once_across'",
+    PreflightGroup.NO_ACCOUNT: f"picked_account IS NULL AND has_friend AND {_REACHABLE}",
+    PreflightGroup.NOT_A_FRIEND: f"picked_account IS NULL AND NOT has_friend AND {_REACHABLE}",
+    PreflightGroup.KEPT: f"picked_account = kept AND {_REACHABLE}",
 }
 
 
@@ -38,26 +45,32 @@ class Pick:
         account_id: the account that would send to them, or None.
         is_suppressed: whether they are suppressed.
         has_friend: whether an account of the campaign, working or not, has them as a friend.
+        is_kept: whether the account is the one that wrote to them last.
+        over_limit: the reason to skip them because of a limit; "" if there is none.
         people: the number of people.
     """
 
     account_id: int | None
     is_suppressed: bool
     has_friend: bool
+    is_kept: bool
+    over_limit: str
     people: int
 
 
 def count_picks(*, picks: Picks) -> list[Pick]:
     """Return the number of people for each distinct pick, in one statement."""
-    counting = (
-        "SELECT picked_account, is_suppressed, has_friend, COUNT(*) "  # noqa: S608
-        f"FROM ({picks.sql}) picks GROUP BY picked_account, is_suppressed, has_friend"
-    )
+    counting = f"""
+SELECT picked_account, is_suppressed, has_friend, is_kept, over_limit, COUNT(*)
+  FROM (SELECT picks.*, COALESCE(picked_account = kept, FALSE) AS is_kept FROM ({picks.sql}) picks)
+       counted
+ GROUP BY picked_account, is_suppressed, has_friend, is_kept, over_limit
+"""  # noqa: S608 -- it puts in names, no value
     with connection.cursor() as cursor:
         cursor.execute(counting, picks.params)
         return [
-            Pick(account_id, bool(is_suppressed), bool(has_friend), people)
-            for account_id, is_suppressed, has_friend, people in cursor.fetchall()
+            Pick(account_id, bool(is_suppressed), bool(has_friend), bool(is_kept), limit, people)
+            for account_id, is_suppressed, has_friend, is_kept, limit, people in cursor.fetchall()
         ]
 
 

@@ -17,6 +17,8 @@ def audience_contacts(
     lists: Iterable[ContactList],
     excluded_lists: Iterable[ContactList] = (),
     segments: Iterable[Segment] = (),
+    also: Iterable[Q] = (),
+    excluded: Iterable[Q] = (),
 ) -> QuerySet[Contact]:
     """Return the people in any of the lists or segments and in none of the excluded lists.
 
@@ -28,6 +30,8 @@ def audience_contacts(
         lists: people in any of these are included.
         excluded_lists: people in any of these are left out.
         segments: people who meet any of these are included.
+        also: people who meet any of these further conditions are included.
+        excluded: people who meet any of these are left out.
 
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
@@ -38,10 +42,14 @@ def audience_contacts(
         included |= Q(in_lists(list_ids))
     for segment in segments:
         included |= _condition_of(segment)
+    for condition in also:
+        included |= condition
     people = Contact.objects.filter(included)
     excluded_ids = [contact_list.pk for contact_list in excluded_lists]
     if excluded_ids:
         people = people.filter(~in_lists(excluded_ids))
+    for condition in excluded:
+        people = people.filter(~condition)
     return people
 
 

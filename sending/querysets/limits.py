@@ -26,6 +26,12 @@ EXISTS (SELECT 1 FROM sending_delivery e CROSS JOIN sending_run o CROSS JOIN sen
            AND e.state IN ('sending', 'sent', 'unknown')
            AND o.id = e.run_id AND x.run_id = {run} AND x.origin = o.origin)
 """
+_GOT_ONE_OF = """
+EXISTS (SELECT 1 FROM sending_delivery e CROSS JOIN sending_run o
+         WHERE e.contact_id = {contact} AND e.run_id <> {run}
+           AND e.state IN ('sending', 'sent', 'unknown')
+           AND o.id = e.run_id AND o.origin IN ({origins}))
+"""
 
 
 def messages_counted(
@@ -55,3 +61,13 @@ def got_one_across(*, contact: str, run: str) -> str:
         run: the SQL of the run's key.
     """
     return _GOT_ONE.format(contact=contact, run=run)
+
+
+def got_one_of(*, contact: str, run: str, origins: str) -> str:
+    """Return the same condition for origins that are named, of a run that may not exist yet.
+
+    Args:
+        contact, run: as for `got_one_across`.
+        origins: the SQL of the origins, inside IN ().
+    """
+    return _GOT_ONE_OF.format(contact=contact, run=run, origins=origins)

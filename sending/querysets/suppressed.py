@@ -1,7 +1,4 @@
-"""The SQL condition for opted-out people, shared by feed and ledger.
-
-Planning has the same condition over a whole audience, in `campaigns.planning.plan_sql`.
-"""
+"""The SQL condition for opted-out people, shared by planning, feed and ledger."""
 
 from __future__ import annotations
 
@@ -17,10 +14,19 @@ def is_suppressed(*, uin: str, run: str) -> str:
         uin: the SQL of the person's UIN.
         run: the SQL of the run's key, or a placeholder for it.
     """
+    lists = f"SELECT rl.contactlist_id FROM sending_run_lists rl WHERE rl.run_id = {run}"  # noqa: S608
+    return is_suppressed_in(uin=uin, lists=lists)
+
+
+def is_suppressed_in(*, uin: str, lists: str) -> str:
+    """Return the SQL condition that a person opted out of every campaign or of one of some lists.
+
+    Args:
+        uin: the SQL of the person's UIN.
+        lists: the SQL of the lists' keys, inside IN ().
+    """
     return (
         f"EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.uin = {uin}"  # noqa: S608
         " AND (s.until IS NULL OR s.until > CURRENT_TIMESTAMP)"
-        " AND (s.contact_list_id IS NULL OR s.contact_list_id IN ("
-        "SELECT rl.contactlist_id FROM sending_run_lists rl"
-        f" WHERE rl.run_id = {run})))"
+        f" AND (s.contact_list_id IS NULL OR s.contact_list_id IN ({lists})))"
     )

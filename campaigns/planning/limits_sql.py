@@ -1,0 +1,50 @@
+"""The SQL of the limits on messages to one person, as planning and preflight look at them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from campaigns.planning.rules import PlanRules
+from clocks import shared
+from sending.models import Run
+from sending.querysets.limits import got_one_of, messages_counted
+
+
+def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of the reason to skip a person because of a limit, with its parameters."""
+    cases = ""
+    params: list[Any] = []
+    if rules.once_across:
+        origins = ", ".join(["%s"] * len(rules.once_across))
+        got_one = got_one_of(contact="p.id", run=str(rules.run_id), origins=origins)
+        cases += f" WHEN {got_one} THEN 'once_across'"
+        params += [*rules.once_across]
+    if rules.cap is not None:
+        span = timedelta(seconds=rules.cap.seconds)
+        counted = messages_counted(
+            contact="p.id",
+            run=str(rules.run_id),
+            sent_after="%s",
+            marked_after="%s",
+            oldest_run=str(_oldest_run(since=shared.wall() - span)),
+        )
+        cases += f" WHEN {counted} >= %s THEN 'frequency_cap'"
+        stored = connection.ops.adapt_datetimefield_value
+        params += [stored(shared.wall() - span), stored(shared.now() - span), rules.cap.most]
+    if not cases:
+        return "CAST('' AS text)", ()
+    return f"CASE{cases} ELSE '' END", tuple(params)
+
+
+def _oldest_run(*, since: datetime) -> int:
+    """Return the lowest key of a run that may have sent since a moment.
+
+    A person's older messages need not be looked at. The results of a run's last requests come after
+    its end, so a day is added.
+    """
+    recent = Q(ended_at=None) | Q(ended_at__gte=since - timedelta(days=1))
+    return Run.objects.filter(recent).order_by("pk").values_list("pk", flat=True).first() or 0

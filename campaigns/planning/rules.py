@@ -1,0 +1,108 @@
+"""What planning goes by: the settings of a run, or those a run of a campaign would have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from campaigns.audience_query import inherited_lists
+from campaigns.models import Campaign, CampaignRun
+from campaigns.models.campaign_run import origin_of
+from campaigns.states import SenderChoice
+from foundation.caps import Cap, cap_of
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRules:
+    """The settings that decide who writes to whom, and who is skipped.
+
+    Attributes:
+        run_id: the run; it seeds the choice of accounts. 0 for a campaign that has no run yet.
+        campaign_id: the campaign, for its chosen accounts.
+        list_ids: the lists whose opt-outs apply.
+        has_chosen_accounts: whether only the campaign's accounts may send.
+        allows_strangers: whether an account also writes to people who are not its friends.
+        keeps_senders: whether the account that wrote to a person last writes again, if it can.
+        cap: the frequency cap; None for none.
+        once_across: the origins of whose messages a person gets one in all; empty for no limit.
+    """
+
+    run_id: int
+    campaign_id: int
+    list_ids: Sequence[int]
+    has_chosen_accounts: bool
+    allows_strangers: bool
+    keeps_senders: bool
+    cap: Cap | None
+    once_across: Sequence[str]
+
+
+def rules_of_run(run: CampaignRun) -> PlanRules:
+    """Return the rules of a run: its own copy, except for the accounts."""
+    cap = None
+    if run.cap_most is not None and run.cap_seconds is not None:
+        cap = Cap(run.cap_most, run.cap_seconds)
+    return PlanRules(
+        run_id=run.pk,
+        campaign_id=run.campaign_id,
+        list_ids=list(run.lists.values_list("pk", flat=True)),
+        has_chosen_accounts=run.campaign.accounts.exists(),
+        allows_strangers=run.allows_strangers,
+        keeps_senders=run.sender == SenderChoice.KEEP,
+        cap=cap,
+        once_across=list(run.once_across.values_list("origin", flat=True)),
+    )
+
+
+def rules_of_campaign(campaign: Campaign) -> PlanRules:
+    """Return the rules that a run of the campaign would have if it were started now.
+
+    Raises:
+        Refusal: the campaign names an earlier run that does not exist.
+    """
+    own = list(campaign.lists.values_list("pk", flat=True))
+    return PlanRules(
+        run_id=0,
+        campaign_id=campaign.pk,
+        list_ids=[*own, *(row.pk for row in inherited_lists(campaign=campaign))],
+        has_chosen_accounts=campaign.accounts.exists(),
+        allows_strangers=campaign.allows_strangers,
+        keeps_senders=campaign.sender == SenderChoice.KEEP,
+        cap=effective_cap(campaign),
+        once_across=origins_together(campaign),
+    )
+
+
+def effective_cap(campaign: Campaign) -> Cap | None:
+    """Return the campaign's own frequency cap, or the one for all campaigns, or None."""
+    if campaign.cap_most is not None and campaign.cap_days is not None:
+        return Cap(campaign.cap_most, max(1, round(campaign.cap_days * 86_400)))
+    return cap_of(settings.FREQUENCY_CAP)
+
+
+def origins_together(campaign: Campaign) -> list[str]:
+    """Return the origins whose messages count together with the campaign's, its own included.
+
+    The relation holds in both directions: a campaign that another one names minds it too. It is
+    empty for a campaign without such a relation.
+    """
+    related = Q(counted_with=campaign) | Q(once_across=campaign)
+    others = set(Campaign.objects.filter(related).values_list("pk", flat=True))
+    return [origin_of(key) for key in sorted({campaign.pk, *others})] if others else []
+
+
+def copied_columns(campaign: Campaign) -> dict[str, Any]:
+    """Return the columns of planning that a new run copies from its campaign."""
+    cap = effective_cap(campaign)
+    return {
+        "sender": campaign.sender,
+        "order": campaign.order,
+        "order_attribute": campaign.order_attribute,
+        "order_descending": campaign.order_descending,
+        "cap_most": cap.most if cap is not None else None,
+        "cap_seconds": cap.seconds if cap is not None else None,
+    }
