@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
 from campaigns.run_control.unknown_deliveries import VERDICTS
@@ -21,6 +22,7 @@ SIMPLE_ACTIONS = {
     "pause": "pause before the next message of each account",
     "resume": "continue a paused or stopped run",
     "cancel": "stop permanently",
+    "add-late-comers": "plan the people who joined the audience since the newest run was planned",
     "unknown": "list the deliveries of the newest run whose result is unknown",
 }
 
@@ -132,6 +134,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also send to people who are not a friend of any account",
     )
+    add_planning_arguments(create)
 
 
 def _add_retry(retry: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import Preflight
+from campaigns.planning.preflight_warnings import kept_senders_sentence
 from campaigns.reason_text import reason_text
 from campaigns.run_control.unknown_deliveries import UnknownDelivery
 from foundation.terminal_tables import table
@@ -116,6 +117,8 @@ def preflight_text(found: Preflight) -> str:
         % {"sendable": f"{found.sendable:,}", "targeted": f"{found.targeted:,}"}
     ]
     lines += [f"  {reason_text(reason)}: {n:,}" for reason, n in found.skipped.items()]
+    if found.kept:
+        lines.append(kept_senders_sentence(found.kept))
     if found.merged:
         lines.append(
             _("%(n)s people are in several lists; each counts once.") % {"n": f"{found.merged:,}"}

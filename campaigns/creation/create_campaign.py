@@ -11,6 +11,12 @@ from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from campaigns.creation.planning_choices import (
+    AS_USUAL,
+    PlanningChoices,
+    columns_of,
+    refuse_choices,
+)
 from campaigns.creation.schedule import read_timezone, refuse_window
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import ContactList, Segment
@@ -38,6 +44,7 @@ def create_campaign(
     timezone: str = DEFAULT_TIMEZONE,
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
+    planning: PlanningChoices = AS_USUAL,
     by: Any = None,
 ) -> Campaign:
     """Create a campaign. It sends nothing until it is started.
@@ -55,6 +62,7 @@ def create_campaign(
         timezone: an IANA name.
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
+        planning: who else is in the audience, who writes to whom, in which order, how often.
         by: the operator.
 
     Raises:
@@ -63,8 +71,11 @@ def create_campaign(
     """
     name = name.strip()
     _refuse_name(name)
-    _refuse_audience(lists, excluded_lists, segments)
-    _refuse_text(text, template, lists=lists, has_segments=bool(segments))
+    if not planning.earlier:
+        _refuse_audience(lists, excluded_lists, segments)
+    has_others = bool(segments or planning.earlier)
+    _refuse_text(text, template, lists=lists, has_segments=has_others)
+    refuse_choices(planning, lists=None if has_others else lists)
     _refuse_schedule(starts_at, window, timezone)
     _refuse_promise(promise)
     try:
@@ -80,7 +91,9 @@ def create_campaign(
                 promise=promise,
                 allows_strangers=allows_strangers,
                 created_by=by,
+                **columns_of(planning),
             )
+            campaign.once_across.set(planning.once_across)
             campaign.lists.set(lists)
             campaign.segments.set(segments)
             campaign.excluded_lists.set(excluded_lists)

@@ -21,13 +21,13 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Mod, Trim
 from django.db.models.lookups import GreaterThan, Regex
 
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.states import SendingOrder
+from contacts.people.attribute_sql import attribute_text
 from sending.models import Delivery
 
 #: A prime: hashes are taken modulo this number.
@@ -78,7 +78,7 @@ def _by_attribute(name: str, *, is_descending: bool) -> list[Any]:
 
     "Highest first" turns the numbers around, and the texts, but not these three groups.
     """
-    text = Trim(Cast(KeyTextTransform(name, "attributes"), TextField()))
+    text = Trim(attribute_text(name))
     is_number = Regex(text, _NUMBER)
     number = Case(When(is_number, then=Cast(text, FloatField())), output_field=FloatField())
     # NULL, and so last, for a number, an empty text and a missing one.

@@ -47,7 +47,8 @@ friendships AS (
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
       LEFT JOIN {speed_of_friend}
 )
-SELECT id, uin, place, {account} AS picked_account, is_suppressed, has_friend, kept, over_limit
+SELECT id, uin, place, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
+       kept, over_limit
   FROM friendships WHERE choice = 1
 """
 # The index `delivery_of_person`, from the newest run back, until one has sent to the person.
@@ -150,9 +151,10 @@ class Picks:
     """A query with the account picked for each person of an audience, and why it may not send.
 
     Attributes:
-        sql: selects (id, uin, place, picked_account, is_suppressed, has_friend, kept, over_limit),
-            one row per person: `kept` is the account that wrote to them last, and `over_limit` the
-            reason to skip them because of a limit.
+        sql: selects (id, uin, place, friend, picked_account, is_suppressed, has_friend, kept,
+            over_limit), one row per person. `friend`: the pick among the accounts that have the
+            person as a friend; `kept`: the account that wrote to them last; `over_limit`: the
+            reason to skip them because of a limit, or "".
         params: its parameters.
     """
 

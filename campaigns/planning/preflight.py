@@ -21,6 +21,11 @@ from campaigns.audience_query import merged_memberships
 from campaigns.models import Campaign
 from campaigns.planning.preflight_people import Audience, audience_of, first_routes
 from campaigns.planning.preflight_sql import PreflightGroup, count_picks
+from campaigns.planning.preflight_warnings import (
+    old_friend_lists_warning,
+    other_campaigns_warnings,
+    strangers_warning,
+)
 from campaigns.planning.prepare import accounts_of
 from contacts.models import Contact
 from contacts.people.attributes import attribute_names_in_use
@@ -75,6 +80,7 @@ class Preflight:
         targeted: people in the lists and in no excluded one, each once.
         sendable: the targeted people who would get the message.
         skipped: the number of other targeted people, by reason.
+        kept: the sendable people to whom the account that wrote to them last writes again.
         merged: memberships beyond a person's first.
         per_account: the load of each account; accounts without messages are left out.
         finishes_at: when the last message would be sent; None if that is too far ahead.
@@ -86,6 +92,7 @@ class Preflight:
     targeted: int = 0
     sendable: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    kept: int = 0
     merged: int = 0
     per_account: list[Allocation] = field(default_factory=list)
     finishes_at: datetime | None = None
@@ -142,18 +149,25 @@ def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Count
     """
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
+    strangers = 0
     for pick in count_picks(picks=audience.pick(people=audience.people)):
         found.targeted += pick.people
         if pick.is_suppressed:
             skipped[Reason.SUPPRESSED.value] += pick.people
+        elif pick.over_limit:
+            skipped[pick.over_limit] += pick.people
         elif pick.account_id is not None:
             loads[pick.account_id] += pick.people
+            found.kept += pick.people if pick.is_kept else 0
+            strangers += pick.people if pick.is_stranger else 0
         elif pick.has_friend:
             skipped[Reason.NO_ACCOUNT.value] += pick.people
         else:
             skipped[Reason.NOT_A_FRIEND.value] += pick.people
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
+    found.warnings += strangers_warning(strangers=strangers, sendable=found.sendable)
+    found.warnings += other_campaigns_warnings(campaign=campaign, people=audience.people)
     found.merged = merged_memberships(of=campaign)
     return loads
 
@@ -201,6 +215,7 @@ def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Acco
             )
             % {"n": unsynced}
         )
+    found.warnings += old_friend_lists_warning(accounts=able)
     if not Worker.objects.living().exclude(pk__in=Worker.objects.silent()).exists():
         found.warnings.append(_("No worker is running: nothing is sent until one is started."))
 
@@ -208,7 +223,8 @@ def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Acco
 def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
     try:
         compiled = compile_text(campaign.message)
-        lists = None if campaign.segments.exists() else list(campaign.lists.all())
+        has_others = campaign.segments.exists() or campaign.earlier_people
+        lists = None if has_others else list(campaign.lists.all())
         attributes = attribute_names_in_use(lists=lists)
         refuse_unknown_variables(compiled, attributes=attributes)
     except TextProblem as problem:

@@ -46,6 +46,7 @@ class Pick:
         is_suppressed: whether they are suppressed.
         has_friend: whether an account of the campaign, working or not, has them as a friend.
         is_kept: whether the account is the one that wrote to them last.
+        is_stranger: whether the account does not have them as a friend.
         over_limit: the reason to skip them because of a limit; "" if there is none.
         people: the number of people.
     """
@@ -54,23 +55,26 @@ class Pick:
     is_suppressed: bool
     has_friend: bool
     is_kept: bool
+    is_stranger: bool
     over_limit: str
     people: int
 
 
 def count_picks(*, picks: Picks) -> list[Pick]:
     """Return the number of people for each distinct pick, in one statement."""
+    columns = "picked_account, is_suppressed, has_friend, is_kept, is_stranger, over_limit"
     counting = f"""
-SELECT picked_account, is_suppressed, has_friend, is_kept, over_limit, COUNT(*)
-  FROM (SELECT picks.*, COALESCE(picked_account = kept, FALSE) AS is_kept FROM ({picks.sql}) picks)
-       counted
- GROUP BY picked_account, is_suppressed, has_friend, is_kept, over_limit
+SELECT {columns}, COUNT(*)
+  FROM (SELECT picks.*, COALESCE(picked_account = kept, FALSE) AS is_kept,
+               COALESCE(picked_account <> friend, picked_account IS NOT NULL) AS is_stranger
+          FROM ({picks.sql}) picks) counted
+ GROUP BY {columns}
 """  # noqa: S608 -- it puts in names, no value
     with connection.cursor() as cursor:
         cursor.execute(counting, picks.params)
         return [
-            Pick(account_id, bool(is_suppressed), bool(has_friend), bool(is_kept), limit, people)
-            for account_id, is_suppressed, has_friend, is_kept, limit, people in cursor.fetchall()
+            Pick(row[0], bool(row[1]), bool(row[2]), bool(row[3]), bool(row[4]), row[5], row[6])
+            for row in cursor.fetchall()
         ]
 
 

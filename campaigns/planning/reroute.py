@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -12,7 +12,7 @@ from accounts.models import Account, Friend
 from accounts.states import STOPPED_STATES, WORKING_STATES
 from campaigns.models import CampaignRun
 from campaigns.planning.prepare import accounts_of
-from campaigns.states import OnLostAccount
+from campaigns.states import OnLostAccount, SenderChoice
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, TallyKind
 from sending.querysets import DeliveryQuerySet
@@ -29,7 +29,8 @@ MOST_FOR_STRANGERS = 20
 def reroute_stopped_accounts() -> int:
     """Move the pending deliveries of quarantined and disabled accounts; return how many moved.
 
-    Each goes to another working account of the campaign that has the same friend. If there is none,
+    Each goes to another working account of the campaign that has the same friend: to the one that
+    wrote to the person last, if the campaign keeps senders and that one can. If there is none,
     it waits or fails with `no_account`, as the campaign's `on_lost_account` says. Once the account
     works again, the operator can retry exactly these deliveries.
     """
@@ -63,6 +64,8 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
         last = ids[-1]
         with transaction.atomic():
             rows = mine.filter(pk__in=ids)
+            if run.sender == SenderChoice.KEEP:
+                moved += _move_to_latest_sender(run, rows)
             moved += rows.filter(Exists(others)).update(
                 account_id=Subquery(others.order_by("account_id").values("account_id")[:1])
             )
@@ -71,6 +74,32 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
             if run.on_lost_account == OnLostAccount.FAIL:
                 _fail(run, rows)
     return moved
+
+
+def _move_to_latest_sender(run: CampaignRun, rows: DeliveryQuerySet) -> int:
+    """Move deliveries to the account that wrote to the person last, where it can send."""
+    sent = Delivery.objects.filter(contact=OuterRef("contact"), state=DeliveryState.SENT)
+    latest = sent.order_by("-run_id").values("account_id")[:1]  # the index delivery_of_person
+    found = rows.annotate(latest=Subquery(latest)).values_list("pk", "uin", "latest")
+    senders = {pk: (uin, account_id) for pk, uin, account_id in found}
+    working = accounts_of(campaign=run.campaign).working()
+    able = set(
+        working.filter(pk__in={account for _uin, account in senders.values()}).values_list(
+            "pk", flat=True
+        )
+    )
+    friends = Friend.objects.current().filter(
+        account__in=able, uin__in=[uin for uin, account in senders.values() if account in able]
+    )
+    known = set(friends.values_list("uin", "account_id"))
+    by_account: dict[int, list[int]] = defaultdict(list)
+    for pk, (uin, account_id) in senders.items():
+        if account_id in able and (run.allows_strangers or (uin, account_id) in known):
+            by_account[account_id].append(pk)
+    return sum(
+        rows.filter(pk__in=pks).update(account_id=account_id)
+        for account_id, pks in sorted(by_account.items())
+    )
 
 
 def _distribute(run: CampaignRun, rows: DeliveryQuerySet) -> int:

@@ -9,11 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from campaigns.audience_query import inherited_lists
+from campaigns.audience_query import earlier_groups, inherited_lists
+from campaigns.earlier_people import groups_in, lists_of, stored_groups
 from campaigns.models import Campaign, CampaignRun
 from campaigns.models.campaign_run import origin_of
 from campaigns.states import SenderChoice
 from foundation.caps import Cap, cap_of
+from sending.models import OnceAcross
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +108,30 @@ def copied_columns(campaign: Campaign) -> dict[str, Any]:
         "cap_most": cap.most if cap is not None else None,
         "cap_seconds": cap.seconds if cap is not None else None,
     }
+
+
+def copied_groups(campaign: Campaign) -> dict[str, Any]:
+    """Return the groups of earlier runs that a new run copies, each with its run found now.
+
+    Raises:
+        Refusal: the campaign names an earlier run that does not exist.
+    """
+    return {
+        "earlier_people": stored_groups(earlier_groups(of=campaign)),
+        "excluded_earlier_people": stored_groups(earlier_groups(of=campaign, is_excluded=True)),
+    }
+
+
+def copy_relations(*, campaign: Campaign, run: CampaignRun) -> None:
+    """Copy to a new run whose opt-outs apply besides its lists', and what counts together with it.
+
+    To be called after the campaign's own lists are copied, in the same transaction.
+    """
+    groups = groups_in(run.earlier_people)
+    if groups:
+        inherited = list(lists_of(groups).exclude(pk__in=run.lists.values("pk")))
+        run.inherited_lists.set(inherited)
+        run.lists.add(*inherited)
+    OnceAcross.objects.bulk_create(
+        OnceAcross(run_id=run.pk, origin=origin) for origin in origins_together(campaign)
+    )

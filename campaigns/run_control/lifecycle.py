@@ -17,6 +17,7 @@ from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
+from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
 from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -233,8 +234,11 @@ def _make_run(campaign: Campaign, *, starts_at: Any) -> CampaignRun:
         window_end=campaign.window_end,
         timezone=campaign.timezone,
         starts_at=starts_at,
+        **copied_columns(campaign),
+        **copied_groups(campaign),
     )
     run.lists.set(campaign.lists.all())
+    copy_relations(campaign=campaign, run=run)
     run.segments.set(campaign.segments.all())
     run.excluded_lists.set(campaign.excluded_lists.all())
     return run

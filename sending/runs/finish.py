@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db import transaction
 from django.db.models import Sum
 
 from foundation.sentences import Sentence as _
@@ -34,7 +35,10 @@ def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
 
 
 def _finish_if_done(run: Run) -> bool:
-    rows = Delivery.objects.filter(run=run)
-    if rows.pending().exists() or rows.in_flight().exists():
-        return False
-    return change_run_state(run_id=run.pk, to=RunState.FINISHED)
+    with transaction.atomic():
+        # Locked, because late-comers may be planned meanwhile: the run must not finish over them.
+        Run.objects.select_for_update().get(pk=run.pk)
+        rows = Delivery.objects.filter(run=run)
+        if rows.pending().exists() or rows.in_flight().exists():
+            return False
+        return change_run_state(run_id=run.pk, to=RunState.FINISHED)

@@ -20,6 +20,7 @@ from campaigns.commands.output import (
     unknown_data,
     unknown_text,
 )
+from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
 from campaigns.creation.create_campaign import create_campaign
@@ -33,6 +34,7 @@ from campaigns.find import (
     newest_run,
 )
 from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.planning.preflight import preflight
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import (
@@ -56,8 +58,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 class Command(OperatorCommand):
     help = (
-        "Campaigns: create, preflight, start, pause, resume, cancel, retry, unknown, resolve, "
-        "status, wait, report."
+        "Campaigns: create, preflight, start, pause, resume, cancel, retry, add-late-comers, "
+        "unknown, resolve, status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -72,12 +74,14 @@ class Command(OperatorCommand):
         if action in RUN_CONTROLS:
             self._control(campaign, options)
         else:
-            getattr(self, f"_{action}")(campaign, options)
+            getattr(self, f"_{action.replace('-', '_')}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
         at, window, template = options["at"], options["window"], options["template"]
-        if not options["lists"] and not options["segments"]:
-            options["wrong_usage"]("choose the recipients: --list L, or --segment S")
+        if not options["lists"] and not options["segments"] and not options["earlier"]:
+            options["wrong_usage"](
+                "choose the recipients: --list L, --segment S, or --audience-of CAMPAIGN=GROUP"
+            )
         campaign = create_campaign(
             name=options["name"],
             lists=find_lists(names=options["lists"]),
@@ -91,6 +95,7 @@ class Command(OperatorCommand):
             timezone=options["timezone"],
             promise=options["promise"],
             allows_strangers=options["strangers"],
+            planning=planning_choices(options),
         )
         self.answer(
             _creation_data(campaign, options),
@@ -122,6 +127,12 @@ class Command(OperatorCommand):
             "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
         )
         self._answer_run(run, options, more={"retried": retried}, words=words % {"n": retried})
+
+    def _add_late_comers(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign)
+        added = add_late_comers(run=run)
+        words = late_comers_sentence(added)
+        self._answer_run(run, options, more={"added": added}, words=words)
 
     def _unknown(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
@@ -236,4 +247,5 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "timezone": campaign.timezone,
         "promise": campaign.promise,
         "strangers": campaign.allows_strangers,
+        **planning_data(campaign, options),
     }

@@ -1,0 +1,127 @@
+"""The arguments of `campaign create` about planning: who else, who writes, in which order."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.creation.planning_choices import PlanningChoices, read_cap, read_order
+from campaigns.earlier_people import EarlierPeople
+from campaigns.find import find_campaign, find_run
+from campaigns.models import Campaign
+from campaigns.states import EarlierGroup, SenderChoice
+from foundation.refusals import Refusal
+
+
+def add_planning_arguments(create: argparse.ArgumentParser) -> None:
+    """Add the arguments to the parser of `campaign create`."""
+    create.add_argument(
+        "--audience-of",
+        dest="earlier",
+        action="append",
+        default=[],
+        metavar="CAMPAIGN[:RUN]=GROUP",
+        help="send to people of an earlier run (the newest unless named): "
+        "sent, replied, not-replied or failed",
+    )
+    create.add_argument(
+        "--exclude-audience-of",
+        dest="excluded_earlier",
+        action="append",
+        default=[],
+        metavar="CAMPAIGN[:RUN]=GROUP",
+        help="leave out people of an earlier run",
+    )
+    create.add_argument(
+        "--sender",
+        choices=SenderChoice.values,
+        default=SenderChoice.KEEP.value,
+        help="people written to before: by the same account again (default), or spread anew",
+    )
+    create.add_argument(
+        "--order",
+        default="imported",
+        metavar="imported|random|attribute:NAME[:desc]",
+        help="the order in which each account sends",
+    )
+    create.add_argument(
+        "--cap",
+        metavar="2/7d",
+        help="at most 2 messages in 7 days to a person, those of all campaigns counted",
+    )
+    create.add_argument(
+        "--once-across",
+        dest="once_across",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="CAMPAIGN",
+        help="a person gets one message of these campaigns and this one together",
+    )
+
+
+def planning_choices(options: dict[str, Any]) -> PlanningChoices:
+    """Return the choices that the arguments make.
+
+    Raises:
+        Refusal: an argument cannot be read, or names an unknown campaign or run.
+    """
+    order, attribute, is_descending = read_order(options["order"])
+    names = dict.fromkeys(options["once_across"])
+    return PlanningChoices(
+        sender=options["sender"],
+        order=order,
+        order_attribute=attribute,
+        order_descending=is_descending,
+        cap=read_cap(options["cap"]) if options["cap"] is not None else None,
+        once_across=[find_campaign(name=name) for name in names],
+        earlier=read_earlier(options["earlier"]),
+        excluded_earlier=read_earlier(options["excluded_earlier"]),
+    )
+
+
+def planning_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the choices for JSON. The keys are a public interface."""
+    return {
+        "audience_of": options["earlier"],
+        "exclude_audience_of": options["excluded_earlier"],
+        "sender": campaign.sender,
+        "order": options["order"],
+        "cap": options["cap"],
+        "once_across": options["once_across"],
+    }
+
+
+def read_earlier(texts: Iterable[str]) -> list[EarlierPeople]:
+    """Return the people of earlier runs written as CAMPAIGN[:RUN]=sent|replied|not-replied|failed.
+
+    Raises:
+        Refusal: one cannot be read (`earlier_malformed`), or names an unknown campaign or run.
+    """
+    return [_earlier(text) for text in texts]
+
+
+def _earlier(text: str) -> EarlierPeople:
+    name, sign, group = text.rpartition("=")
+    group = group.strip()
+    if not sign or not name.strip() or group not in EarlierGroup.values:
+        raise Refusal(
+            _(
+                "The audience “%(text)s” cannot be read: write CAMPAIGN=GROUP or "
+                "CAMPAIGN:RUN=GROUP, where the group is %(groups)s."
+            )
+            % {"text": text, "groups": ", ".join(EarlierGroup.values)},
+            code="earlier_malformed",
+        )
+    name = name.strip()
+    campaign, colon, number = name.rpartition(":")
+    is_numbered = bool(colon) and number.isascii() and number.isdigit() and len(number) < 10
+    # A name may itself end like a run's number.
+    if not is_numbered or Campaign.objects.filter(name=name).exists():
+        return EarlierPeople(find_campaign(name=name).pk, None, group)
+    found = find_campaign(name=campaign)
+    run = find_run(campaign=found, number=int(number))
+    return EarlierPeople(found.pk, run.number, group)

@@ -1,0 +1,109 @@
+"""The service that adds late-comers to a run: people who joined its audience after planning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext, ngettext
+
+from campaigns.audience_query import targeted_contacts
+from campaigns.models import CampaignRun
+from campaigns.planning.plan import CHUNK, count_merged, count_planned
+from campaigns.planning.plan_sql import insert_deliveries
+from campaigns.planning.rules import rules_of_run
+from contacts.models import Contact
+from foundation.failpoints import failpoint
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from sending.models import Delivery, RunEvent
+from sending.states import RunState
+from sending.wake_ups.wake import accounts_to_wake, wake_lanes
+
+
+def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
+    """Plan the people who are in the run's audience now and were not planned; return how many.
+
+    They get the run's own text, under its own rules, after the people planned before. People who
+    left the audience stay planned. Doing it twice adds nobody twice.
+
+    Args:
+        run: a run that is running or paused.
+        by: the operator; None for the command line.
+
+    Raises:
+        Refusal: the run is not planned yet or has ended (`wrong_state`), or a segment cannot be
+            evaluated.
+    """
+    run.refresh_from_db()
+    if run.state not in (RunState.RUNNING, RunState.PAUSED):
+        raise _not_possible(run)
+    added = 0
+    while (chunk := _add_chunk(run_id=run.pk)) > 0:
+        added += chunk
+        failpoint("in_late_comers")
+    if added:
+        count_merged(run)
+        run.refresh_from_db()
+        RunEvent.objects.create(
+            run=run,
+            state=run.state,
+            detail=_("%(n)d late-comers were added.") % {"n": added},
+            by=by,
+        )
+        wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+    return added
+
+
+def late_comers_sentence(added: int) -> str:
+    """Return the result message for late-comers that were added."""
+    if not added:
+        return gettext("Nobody has joined the audience since the run was planned.")
+    return ngettext(
+        "%(n)s person who joined the audience was added.",
+        "%(n)s people who joined the audience were added.",
+        added,
+    ) % {"n": f"{added:,}"}
+
+
+def _add_chunk(*, run_id: int) -> int:
+    """Plan the next late-comers; return how many, 0 when none is left or the run has ended."""
+    with transaction.atomic():
+        # Locked as in planning: the run can neither end nor be planned by another process until the
+        # chunk and its figures are written.
+        run = (
+            CampaignRun.objects.select_for_update(of=("self", "run"))
+            .select_related("campaign")
+            .get(pk=run_id)
+        )
+        if run.state not in (RunState.RUNNING, RunState.PAUSED):
+            return 0
+        planned = insert_deliveries(rules=rules_of_run(run), people=_late_comers(run))
+        return count_planned(run_id=run_id, planned=planned)
+
+
+def _late_comers(run: CampaignRun) -> QuerySet[Contact]:
+    """Return the next people of the audience without a delivery, by the unique index of those."""
+    planned = Delivery.objects.filter(run_id=run.pk, contact=OuterRef("pk"))
+    people = targeted_contacts(of=run).filter(~Exists(planned)).order_by("pk")
+    return people[: CHUNK[connection.vendor]]
+
+
+def _not_possible(run: CampaignRun) -> Refusal:
+    sentences = {
+        RunState.PREPARING: _("Run %(run)s is being planned: wait until it runs."),
+        RunState.SCHEDULED: _(
+            "Run %(run)s has not begun: people who join before its start are planned with the "
+            "others."
+        ),
+    }
+    sentence = sentences.get(
+        RunState(run.state),
+        _("Run %(run)s is %(state)s: people can be added only while it is running or paused."),
+    )
+    return Refusal(
+        sentence % {"run": str(run), "state": run.get_state_display()},
+        code="wrong_state",
+        state=run.state,
+    )

@@ -1,0 +1,97 @@
+"""The warnings of a preflight about people: strangers, other campaigns, old friend lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account
+from campaigns.models import Campaign, CampaignRun
+from clocks import shared
+from contacts.models import Contact
+from sending.models import Delivery
+from sending.states import DeliveryState
+
+#: Runs that ended longer ago do not count as recent.
+RECENT = timedelta(days=7)
+#: Friend lists that were synced longer ago may no longer be right.
+OLD_FRIEND_LIST = timedelta(days=1)
+#: The most recent runs that are compared with the audience; each is a query over it.
+MOST_RUNS = 5
+#: Their message arrived, may have, or may still be sent.
+_WRITTEN_TO = (
+    DeliveryState.PENDING,
+    DeliveryState.SENDING,
+    DeliveryState.SENT,
+    DeliveryState.UNKNOWN,
+)
+
+
+def strangers_warning(*, strangers: int, sendable: int) -> list[str]:
+    """Return the warning about recipients who are not a friend of the account that would write."""
+    if not strangers:
+        return []
+    sentence = ngettext(
+        "%(n)s recipient (%(share)s %%) is a stranger to the account that would write: the message "
+        "may never be seen, and many such messages can cost an account its good standing.",
+        "%(n)s recipients (%(share)s %%) are strangers to the account that would write: the "
+        "messages may never be seen, and many of them can cost an account its good standing.",
+        strangers,
+    )
+    return [sentence % {"n": f"{strangers:,}", "share": max(1, round(100 * strangers / sendable))}]
+
+
+def old_friend_lists_warning(*, accounts: Sequence[Account]) -> list[str]:
+    """Return the warning about accounts whose friend list is older than a day."""
+    limit = shared.wall() - OLD_FRIEND_LIST
+    old = [one for one in accounts if one.friends_synced_at and one.friends_synced_at < limit]
+    if not old:
+        return []
+    sentence = ngettext(
+        "The friend list of %(n)s account is older than a day: sync it, or some people may be "
+        "skipped or not reached.",
+        "The friend lists of %(n)s accounts are older than a day: sync them, or some people may be "
+        "skipped or not reached.",
+        len(old),
+    )
+    return [sentence % {"n": len(old)}]
+
+
+def other_campaigns_warnings(*, campaign: Campaign, people: QuerySet[Contact]) -> list[str]:
+    """Return a warning for each other run that writes or wrote to these people within a week.
+
+    Args:
+        campaign: the campaign that is checked.
+        people: its audience.
+    """
+    recent = CampaignRun.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gte=shared.wall() - RECENT), planned_at__isnull=False
+    )
+    runs = recent.exclude(campaign=campaign).select_related("campaign").order_by("-pk")
+    warnings = []
+    for run in runs[:MOST_RUNS]:
+        deliveries = Delivery.objects.filter(
+            run_id=run.pk, contact=OuterRef("pk"), state__in=_WRITTEN_TO
+        )
+        shared_people = people.order_by().filter(Exists(deliveries)).count()
+        if shared_people:
+            warnings.append(
+                _("%(run)s writes or wrote to %(n)s of these people within a week.")
+                % {"run": run, "n": f"{shared_people:,}"}
+            )
+    return warnings
+
+
+def kept_senders_sentence(kept: int) -> str:
+    """Return the sentence that says how many people keep their sender; "" if there is none."""
+    if not kept:
+        return ""
+    return ngettext(
+        "%(n)s person is written to by the same account as last time.",
+        "%(n)s people are written to by the same account as last time.",
+        kept,
+    ) % {"n": f"{kept:,}"}
