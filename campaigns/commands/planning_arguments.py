@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -104,16 +105,24 @@ def read_earlier(texts: Iterable[str]) -> list[EarlierPeople]:
     return [_earlier(text) for text in texts]
 
 
+def is_storable(text: str) -> bool:
+    """Return whether a database can hold the text: no control character, no lone surrogate."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
+
+
 def _earlier(text: str) -> EarlierPeople:
     name, sign, group = text.rpartition("=")
     group = group.strip()
-    if not sign or not name.strip() or group not in EarlierGroup.values:
+    if not sign or not name.strip() or not is_storable(name) or group not in EarlierGroup.values:
         raise Refusal(
             _(
                 "The audience “%(text)s” cannot be read: write CAMPAIGN=GROUP or "
                 "CAMPAIGN:RUN=GROUP, where the group is %(groups)s."
             )
-            % {"text": text, "groups": ", ".join(EarlierGroup.values)},
+            % {
+                "text": text if is_storable(text) else ascii(text)[1:-1],
+                "groups": ", ".join(EarlierGroup.values),
+            },
             code="earlier_malformed",
         )
     name = name.strip()

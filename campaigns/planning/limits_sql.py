@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from campaigns.planning.rules import PlanRules
 from clocks import shared
-from sending.models import Run
+from sending.models import Delivery, Run
 from sending.querysets.limits import got_one_of, messages_counted
 
 
@@ -47,4 +47,6 @@ def _oldest_run(*, since: datetime) -> int:
     its end, so a day is added.
     """
     recent = Q(ended_at=None) | Q(ended_at__gte=since - timedelta(days=1))
-    return Run.objects.filter(recent).order_by("pk").values_list("pk", flat=True).first() or 0
+    open_ones = Delivery.objects.in_flight().values("run_id")  # a request that was never settled
+    runs = Run.objects.filter(recent | Q(pk__in=open_ones))
+    return runs.aggregate(oldest=Min("pk"))["oldest"] or 0
