@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=2)
     given = parser.parse_args(arguments)
-    campaign = _make_audience(given.people, given.accounts)
+    campaign = make_audience(given.people, given.accounts)
     planned: list[float] = []
     raw: list[float] = []
     cpu: list[tuple[float, float]] = []
@@ -86,7 +86,8 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _make_audience(people: int, accounts: int) -> Campaign:
+def make_audience(people: int, accounts: int) -> Campaign:
+    """Create people, each the friend of one account, and a campaign to all of them."""
     make_accounts(count=accounts, friends=0, min_interval=1.0)
     everybody = ContactList.objects.create(name="everybody")
     friends = -(-people // accounts)

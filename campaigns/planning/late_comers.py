@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext, ngettext
 
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
+from campaigns.planning.order import LAST_RANK, SAME_RANK
 from campaigns.planning.plan import CHUNK, count_merged, count_planned
-from campaigns.planning.plan_sql import insert_deliveries
+from campaigns.planning.plan_sql import Chunk, insert_deliveries
 from campaigns.planning.rules import rules_of_run
-from contacts.models import Contact
+from campaigns.states import SendingOrder
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -83,11 +84,12 @@ def _add_chunk(*, run_id: int) -> int:
         return count_planned(run_id=run_id, planned=planned)
 
 
-def _late_comers(run: CampaignRun) -> QuerySet[Contact]:
+def _late_comers(run: CampaignRun) -> Chunk:
     """Return the next people of the audience without a delivery, by the unique index of those."""
     planned = Delivery.objects.filter(run_id=run.pk, contact=OuterRef("pk"))
     people = targeted_contacts(of=run).filter(~Exists(planned)).order_by("pk")
-    return people[: CHUNK[connection.vendor]]
+    rank = SAME_RANK if run.order == SendingOrder.IMPORTED else str(LAST_RANK)
+    return Chunk(people[: CHUNK[connection.vendor]], rank=rank)
 
 
 def _not_possible(run: CampaignRun) -> Refusal:

@@ -1,26 +1,24 @@
 """The service that plans a run: it creates a delivery for each person and assigns an account.
 
-Planning goes by contact id, or in the order of the run, in chunks. Each chunk and its figures are
-one transaction. So planning that was interrupted continues after the last chunk, a person is
-planned once, and no other writer waits long for the database.
+Planning goes by contact id, in chunks. Each chunk and its figures are one transaction. So planning
+that was interrupted continues after the last chunk, a person is planned once, and no other writer
+waits long for the database.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
-from campaigns.planning.order import people_in_order
-from campaigns.planning.plan_sql import Picked, Planned, insert_deliveries
+from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
+from campaigns.planning.plan_sql import Chunk, Planned, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from clocks import shared
-from contacts.models import Contact
 from foundation.failpoints import failpoint
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, Tally, TallyKind
@@ -37,11 +35,9 @@ def plan_run(*, run: CampaignRun) -> bool:
 
     Safe to call at any time, from several processes at once and after any interruption.
     """
-    if run.order == SendingOrder.IMPORTED:
-        while plan_chunk(run_id=run.pk):
-            failpoint("in_planning")
-    else:
-        _plan_in_order(run)
+    ranked = rank_by_attribute(run=run) if run.order == SendingOrder.ATTRIBUTE else None
+    while _plan_chunk(run_id=run.pk, ranked=ranked):
+        failpoint("in_planning")
     run.refresh_from_db()
     if run.state != RunState.PREPARING:
         return run.state == RunState.RUNNING
@@ -56,22 +52,12 @@ def plan_run(*, run: CampaignRun) -> bool:
     return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())
 
 
-def _plan_in_order(run: CampaignRun) -> None:
-    people = people_in_order(of=run)
-    size = CHUNK[connection.vendor]
-    for start in range(0, len(people), size):
-        if not plan_chunk(run_id=run.pk, people=people[start : start + size]):
-            return
-        failpoint("in_planning")
-
-
-def plan_chunk(*, run_id: int, people: Sequence[int] | None = None) -> bool:
-    """Plan the next chunk of a run; return False when there is nothing left to plan.
+def _plan_chunk(*, run_id: int, ranked: RankedPeople | None) -> bool:
+    """Plan the next chunk; return False when there is none.
 
     Args:
         run_id: the run.
-        people: the keys of the people of the chunk, in the order of sending; None for the next
-            people by contact id.
+        ranked: its people, if their order cannot be computed from a person alone.
     """
     with transaction.atomic():
         # The run is locked until the chunk is written, so a second planner waits and continues
@@ -83,21 +69,24 @@ def plan_chunk(*, run_id: int, people: Sequence[int] | None = None) -> bool:
         )
         if run.state != RunState.PREPARING:
             return False
-        chunk: Picked = people if people is not None else _next_people(run)
-        planned = insert_deliveries(rules=rules_of_run(run), people=chunk)
-        if people is None:
-            if not planned:
-                return False
-            through = max(part.through for part in planned)
-            CampaignRun.objects.filter(pk=run_id).update(planned_through=through)
+        planned = insert_deliveries(rules=rules_of_run(run), people=_next_people(run, ranked))
+        if not planned:
+            return False
+        through = max(part.through for part in planned)
+        CampaignRun.objects.filter(pk=run_id).update(planned_through=through)
         count_planned(run_id=run_id, planned=planned)
         failpoint("in_chunk")
     return True
 
 
-def _next_people(run: CampaignRun) -> QuerySet[Contact]:
-    people = targeted_contacts(of=run).filter(pk__gt=run.planned_through).order_by("pk")
-    return people[: CHUNK[connection.vendor]]
+def _next_people(run: CampaignRun, ranked: RankedPeople | None) -> Chunk | RankedPeople:
+    most = CHUNK[connection.vendor]
+    if ranked is not None:
+        return ranked.after(run.planned_through, most=most)
+    people = targeted_contacts(of=run).filter(pk__gt=run.planned_through).order_by("pk")[:most]
+    if run.order == SendingOrder.RANDOM:
+        return Chunk(people, rank=random_rank(person="p.id", run_id=run.pk))
+    return Chunk(people)
 
 
 def count_planned(*, run_id: int, planned: Iterable[Planned]) -> int:

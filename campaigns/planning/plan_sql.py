@@ -8,22 +8,19 @@ counts the same picks.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.states import WORKING_STATES
 from campaigns.planning.limits_sql import over_limit_sql
+from campaigns.planning.order import SAME_RANK, RankedPeople
 from campaigns.planning.rules import PlanRules
 from contacts.models import Contact
 from foundation.queries import sql_of
 from sending.querysets.suppressed import is_suppressed_in
-
-#: People in order of contact id, or contact keys in the order of sending.
-Picked: TypeAlias = QuerySet[Contact] | Sequence[int]
 
 #: A prime: hashes are taken modulo this number.
 _PARTS = 1_000_003
@@ -47,7 +44,7 @@ friendships AS (
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
       LEFT JOIN {speed_of_friend}
 )
-SELECT id, uin, place, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
+SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
        kept, over_limit
   FROM friendships WHERE choice = 1
 """
@@ -62,15 +59,15 @@ _KEEP = "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, "
 _KEPT_IF_ABLE = """
 (SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
 """
-# People in a given order: one row for each key, read by primary key in that order.
-_IN_ORDER = {
+# People with ranks of their own: one row for each key, read by primary key.
+_RANKED = {
     "postgresql": """
-SELECT c.id, c.uin, o.place FROM unnest(%s::bigint[]) WITH ORDINALITY AS o (contact_id, place)
+SELECT c.id, c.uin, o.rank FROM unnest(%s::bigint[], %s::int[]) AS o (contact_id, rank)
   JOIN contacts_contact c ON c.id = o.contact_id
 """,
     "sqlite": """
-SELECT c.id, c.uin, o.key AS place FROM json_each(%s) o
- CROSS JOIN contacts_contact c WHERE c.id = o.value
+SELECT c.id, c.uin, o.value ->> 1 AS rank FROM json_each(%s) o
+ CROSS JOIN contacts_contact c WHERE c.id = o.value ->> 0
 """,
 }
 _CHOSEN = "{account} IN (SELECT account_id FROM campaigns_campaign_accounts WHERE campaign_id = %s)"
@@ -106,8 +103,8 @@ SELECT a.id, {seconds} FROM accounts_account a
 
 _INSERT = """
 INSERT INTO sending_delivery
-    (run_id, contact_id, uin, account_id, state, reason, attempt_count, last_res)
-SELECT %s, id, uin,
+    (run_id, contact_id, rank, uin, account_id, state, reason, attempt_count, last_res)
+SELECT %s, id, rank, uin,
        CASE WHEN is_suppressed OR over_limit <> '' THEN NULL ELSE picked_account END,
        CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL THEN 'skipped'
             ELSE 'pending' END,
@@ -119,10 +116,6 @@ SELECT %s, id, uin,
        0, ''
   FROM ({picks}) picks
 """
-# In order: the queue of each account is read in the order of the deliveries' keys. Two planners may
-# have read the same people, each before the other's chunk was committed.
-_ONCE_IN_ORDER = " WHERE TRUE ORDER BY place ON CONFLICT (run_id, contact_id) DO NOTHING"
-
 # The audience and each person's friendships must be read by index. Tables that were just filled
 # have no statistics yet, and PostgreSQL would then read all friendships for each chunk. JIT is off
 # because it would compile the statement again for each chunk.
@@ -147,11 +140,24 @@ SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
 
 
 @dataclass(frozen=True, slots=True)
+class Chunk:
+    """People in order of contact id, whose rank is computed from the person alone.
+
+    Attributes:
+        people: the people.
+        rank: the SQL of the rank of `p.id`.
+    """
+
+    people: QuerySet[Contact]
+    rank: str = SAME_RANK
+
+
+@dataclass(frozen=True, slots=True)
 class Picks:
     """A query with the account picked for each person of an audience, and why it may not send.
 
     Attributes:
-        sql: selects (id, uin, place, friend, picked_account, is_suppressed, has_friend, kept,
+        sql: selects (id, uin, rank, friend, picked_account, is_suppressed, has_friend, kept,
             over_limit), one row per person. `friend`: the pick among the accounts that have the
             person as a friend; `kept`: the account that wrote to them last; `over_limit`: the
             reason to skip them because of a limit, or "".
@@ -179,21 +185,18 @@ class Planned:
     through: int
 
 
-def insert_deliveries(*, rules: PlanRules, people: Picked) -> list[Planned]:
+def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list[Planned]:
     """Plan people in one statement.
 
     Args:
         rules: the run's rules.
-        people: the people, as a query in order of contact id, or as keys in the order of sending;
-            of the latter, those who have a delivery of the run are left out.
+        people: the people.
 
     Returns:
         the number of new deliveries by state and reason; empty when there is none.
     """
     picks = pick_accounts(rules=rules, people=people)
     insert = _INSERT.format(picks=picks.sql)
-    if not isinstance(people, QuerySet):
-        insert += _ONCE_IN_ORDER
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_FOR_A_CHUNK)
@@ -206,7 +209,7 @@ def insert_deliveries(*, rules: PlanRules, people: Picked) -> list[Planned]:
         return [Planned(*row) for row in cursor.fetchall()]
 
 
-def pick_accounts(*, rules: PlanRules, people: Picked) -> Picks:
+def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     """Return the query that picks an account for each of `people`."""
     people_sql, people_params = _people(people)
     run = rules.run_id * 12_820_163 % 2**40
@@ -239,17 +242,15 @@ def pick_accounts(*, rules: PlanRules, people: Picked) -> Picks:
     return Picks(sql, params)
 
 
-def _people(people: Picked) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of (id, uin, place) of the people, with its parameters."""
-    if isinstance(people, QuerySet):
-        # One column more in the outer query: `values_list` cannot select a column twice.
-        sql, params = sql_of(people.values_list("id", "uin"))
-        return f"SELECT q.id, q.uin, q.id AS place FROM ({sql}) q", params  # noqa: S608
-    keys = list(people)
-    return (
-        _IN_ORDER[connection.vendor],
-        (keys if connection.vendor == "postgresql" else json.dumps(keys),),
-    )
+def _people(people: Chunk | RankedPeople) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of (id, uin, rank) of the people, with its parameters."""
+    if isinstance(people, Chunk):
+        sql, params = sql_of(people.people.values_list("id", "uin"))
+        return f"SELECT p.id, p.uin, {people.rank} AS rank FROM ({sql}) p", params  # noqa: S608
+    ids, ranks = list(people.ids), list(people.ranks)
+    if connection.vendor == "postgresql":
+        return _RANKED["postgresql"], (ids, ranks)
+    return _RANKED["sqlite"], (json.dumps(list(zip(ids, ranks, strict=True))),)
 
 
 def _account_or_any(

@@ -150,7 +150,7 @@ def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Count
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
     strangers = 0
-    for pick in count_picks(picks=audience.pick(people=audience.people)):
+    for pick in count_picks(picks=audience.pick(audience.people)):
         found.targeted += pick.people
         if pick.is_suppressed:
             skipped[Reason.SUPPRESSED.value] += pick.people

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from django.db.models import QuerySet
 
 from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign
-from campaigns.planning.plan_sql import Picks, pick_accounts
+from campaigns.planning.plan_sql import Chunk, Picks, pick_accounts
 from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from campaigns.planning.rules import rules_of_campaign
 from contacts.models import Contact
@@ -29,7 +28,7 @@ class Audience:
     """The people of a campaign, by id, and the function that picks accounts for some of them."""
 
     people: QuerySet[Contact]
-    pick: Callable[..., Picks]
+    pick: Callable[[QuerySet[Contact]], Picks]
 
 
 def audience_of(*, campaign: Campaign) -> Audience:
@@ -41,7 +40,11 @@ def audience_of(*, campaign: Campaign) -> Audience:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    pick = partial(pick_accounts, rules=rules_of_campaign(campaign))
+    rules = rules_of_campaign(campaign)
+
+    def pick(people: QuerySet[Contact]) -> Picks:
+        return pick_accounts(rules=rules, people=Chunk(people))
+
     return Audience(targeted_contacts(of=campaign).order_by("pk"), pick)
 
 
@@ -70,7 +73,7 @@ def first_routes(
     while len(found) < most:
         people = audience.people.filter(pk__gt=after)
         found |= first_picks(
-            picks=audience.pick(people=people[:size]),
+            picks=audience.pick(people[:size]),
             group=group,
             most=most - len(found),
             account_id=account_id,

@@ -162,7 +162,7 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tu
         ]
         return dues, len(gone)
     rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
-    deliveries = list(rows.select_related("contact").order_by("pk")) if found else []
+    deliveries = list(rows.select_related("contact").order_by("rank", "pk")) if found else []
     dues, skipped = _rendered(account=account, run=run, deliveries=deliveries, limits=limits)
     return dues, len(gone) + skipped
 

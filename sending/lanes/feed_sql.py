@@ -15,14 +15,14 @@ from sending.limits import PersonLimits
 from sending.querysets.limits import got_one_across, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
-# An index scan of `delivery_next`: account and run are its prefix, id its order. Opt-outs since
-# planning are looked up per row, by UIN.
+# An index scan of `delivery_next`: account and run are its prefix, rank and id its order. Opt-outs
+# since planning are looked up per row, by UIN.
 _NEXT_ROWS = """
 SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0), {suppressed}{limits}
   FROM sending_delivery d
  WHERE d.account_id = %s AND d.run_id = %s AND d.state = 'pending'
    AND (d.not_before IS NULL OR d.not_before <= %s)
- ORDER BY d.id
+ ORDER BY d.rank, d.id
  LIMIT %s
 """
 _SUPPRESSED = is_suppressed(uin="d.uin", run="d.run_id")

@@ -35,6 +35,8 @@ class Delivery(models.Model):
         verbose_name=_("contact"),
         db_index=False,  # the index delivery_of_person serves it
     )
+    #: The place in its account's queue: lower ones are sent first, equal ones by key.
+    rank = models.IntegerField(_("rank"), default=0)
     #: The person's UIN at planning, so that a report needs no join; 0 once the person is erased.
     uin = models.BigIntegerField(_("UIN"))
     account = models.ForeignKey(
@@ -80,7 +82,7 @@ class Delivery(models.Model):
             models.Index(fields=["contact", "run"], name="delivery_of_person"),
             # A lane's next deliveries, run by run.
             models.Index(
-                fields=["account", "run", "id"],
+                fields=["account", "run", "rank", "id"],
                 name="delivery_next",
                 condition=models.Q(state=DeliveryState.PENDING),
             ),

@@ -9,6 +9,7 @@ import pytest
 from accounts.models import Account
 from campaigns.models import CampaignRun
 from campaigns.planning import plan
+from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.plan import plan_run
 from clocks import shared
 from contacts.models import Contact
@@ -62,7 +63,7 @@ def test_at_random_is_another_order_for_each_run_and_the_same_for_one(account: A
     assert sorted(first) == list(PEOPLE) != first
     Delivery.objects.filter(run=run).delete()
     run.tallies.all().delete()
-    CampaignRun.objects.filter(pk=run.pk).update(state=RunState.PREPARING)
+    CampaignRun.objects.filter(pk=run.pk).update(state=RunState.PREPARING, planned_through=0)
     plan_run(run=run)
     assert queue(run, account) == first
     other = a_run("autumn", order="random")
@@ -133,21 +134,11 @@ def test_planning_in_an_order_that_was_killed_is_continued(
     assert check_figures(run=run) == []
 
 
-def test_two_planners_that_read_the_same_people_plan_each_once(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = a_run(order="random")
-    inner: list[bool] = []
-
-    def failpoint(name: str) -> None:
-        if name == "in_planning" and not inner:
-            inner.append(True)
-            CampaignRun.objects.get(pk=run.pk)
-            people = plan.people_in_order(of=CampaignRun.objects.get(pk=run.pk))
-            assert plan.plan_chunk(run_id=run.pk, people=people[:7])
-
-    monkeypatch.setattr(plan, "failpoint", failpoint)
+def test_late_comers_come_last(account: Account) -> None:
+    points(dict.fromkeys(PEOPLE, "5"))
+    run = a_run(order="attribute", order_attribute="points", order_descending=True)
     assert plan_run(run=run)
-    assert inner
-    assert sorted(queue(run, account)) == list(PEOPLE)
-    assert check_figures(run=run) == []
+    make_list("all", [100_030], points="1000")
+    add_late_comers(run=run)
+    Delivery.objects.filter(run=run, uin=100_030).update(state="pending", account=account)
+    assert queue(run, account) == [*PEOPLE, 100_030]
