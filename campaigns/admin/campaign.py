@@ -21,6 +21,7 @@ from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_verbs import CampaignVerbs
+from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ProtectedMixin
@@ -35,6 +36,7 @@ class CampaignAdmin(
     CampaignVerbs,
     CampaignPreflight,
     CampaignReport,
+    FollowUp,
     ProtectedMixin,
     ChangeHistoryMixin,
     SimpleHistoryAdmin,
@@ -50,10 +52,39 @@ class CampaignAdmin(
     search_fields = ["name", "text"]
     ordering = ["-id"]
     autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
+    autocomplete_fields += ["once_across"]
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
-        (_("Recipients"), {"fields": ["lists", "segments", "excluded_lists", "allows_strangers"]}),
-        (_("Sender accounts"), {"fields": ["accounts", "promise", "on_lost_account"]}),
+        (
+            _("Recipients"),
+            {
+                "fields": [
+                    "lists",
+                    "segments",
+                    "earlier_people",
+                    "excluded_lists",
+                    "excluded_earlier_people",
+                    "allows_strangers",
+                ]
+            },
+        ),
+        (
+            _("How often a person may be written to"),
+            {"fields": [("cap_most", "cap_days"), "once_across"]},
+        ),
+        (
+            _("Sender accounts"),
+            {
+                "fields": [
+                    "accounts",
+                    "sender",
+                    "promise",
+                    "on_lost_account",
+                    "order",
+                    ("order_attribute", "order_descending"),
+                ]
+            },
+        ),
         (
             _("When"),
             {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
+from campaigns.admin.planning_fields import FIELDS, PlanningFields
 from campaigns.models import Campaign
 from contacts.people.attributes import attribute_names_in_use
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
@@ -22,7 +23,7 @@ def timezone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
-class CampaignForm(forms.ModelForm):
+class CampaignForm(PlanningFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
@@ -50,6 +51,7 @@ class CampaignForm(forms.ModelForm):
             "window_start",
             "window_end",
             "timezone",
+            *FIELDS,
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -68,12 +70,14 @@ class CampaignForm(forms.ModelForm):
             self.add_error("text", _("Write a text here, or choose a template above."))
         if template is not None and text.strip():
             self.add_error("text", _("Choose a template or write a text, not both."))
-        if not self.cleaned_data.get("lists") and not self.cleaned_data.get("segments"):
+        audience = ("lists", "segments", "earlier_people")
+        if not any(self.cleaned_data.get(name) for name in audience):
             self.add_error(
                 "lists", _("Choose the recipients: a campaign needs a list or a segment.")
             )
         self._check_text()
         self._check_window()
+        self.check_planning()
         return data
 
     def _check_text(self) -> None:
@@ -85,8 +89,9 @@ class CampaignForm(forms.ModelForm):
         try:
             compiled = compile_text(message)
             lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
-            if lists or segments:
-                known = attribute_names_in_use(lists=None if segments else list(lists or ()))
+            others = segments or self.cleaned_data.get("earlier_people")
+            if lists or others:
+                known = attribute_names_in_use(lists=None if others else list(lists or ()))
                 refuse_unknown_variables(compiled, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)

@@ -96,6 +96,7 @@ def _words(group: PreflightGroup) -> Any:
     words = {
         PreflightGroup.TARGETED: _("targeted"),
         PreflightGroup.SENDABLE: _("recipients"),
+        PreflightGroup.KEPT: _("keep their sender"),
     }
     return words.get(group) or _("skipped: %(reason)s") % {"reason": reason_text(group.value)}
 

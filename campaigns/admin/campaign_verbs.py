@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns.admin.delivery_actions import resolved_sentence
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
@@ -37,8 +38,8 @@ OFFERED: dict[str, list[str]] = {
     RunState.SCHEDULED: ["cancel"],
     RunState.AWAITING_APPROVAL: ["cancel"],
     RunState.PREPARING: ["cancel"],
-    RunState.RUNNING: ["pause", "cancel", *UNKNOWN_VERBS],
-    RunState.PAUSED: ["resume", "cancel", *UNKNOWN_VERBS],
+    RunState.RUNNING: ["pause", "cancel", "add-late-comers", *UNKNOWN_VERBS],
+    RunState.PAUSED: ["resume", "cancel", "add-late-comers", *UNKNOWN_VERBS],
     RunState.FINISHED: ["retry", *UNKNOWN_VERBS, "start-again"],
     RunState.STOPPED: ["resume", "retry", *UNKNOWN_VERBS, "cancel"],
     RunState.CANCELLED: ["start-again", "unknown-arrived", "unknown-lost"],
@@ -90,6 +91,10 @@ def _cancel(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
         "Cancelled. %(n)s messages had been sent.",
         sent,
     ) % {"n": _number(sent)}
+
+
+def _add_late_comers(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
+    return late_comers_sentence(add_late_comers(run=_given(run), by=by))
 
 
 def _retry(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
@@ -196,6 +201,18 @@ VERBS: dict[str, CampaignVerb] = {
         ],
         act=_cancel,
         is_dangerous=True,
+    ),
+    "add-late-comers": CampaignVerb(
+        words=gettext_lazy("Add late-comers"),
+        icon="person_add",
+        before=lambda figures: [
+            _(
+                "The people who joined the lists or segments of this run since it was planned get "
+                "its message too."
+            ),
+            _("Nobody gets it twice, and people who left the audience stay in the run."),
+        ],
+        act=_add_late_comers,
     ),
     "retry": CampaignVerb(
         words=gettext_lazy("Retry failed"),

@@ -19,6 +19,8 @@ from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from campaigns.planning.rules import rules_of_campaign
 from contacts.models import Contact
 
+#: The groups whose people would get the message, and from whom.
+_SENT_BY = (PreflightGroup.SENDABLE, PreflightGroup.KEPT)
 #: People in the first chunk; each further chunk is four times as large.
 FIRST_CHUNK = 1_000
 
@@ -110,7 +112,7 @@ def people_in_group(
     return [
         (
             people[pk],
-            accounts.get(account_id) if account_id and group == PreflightGroup.SENDABLE else None,
+            accounts.get(account_id) if account_id and group in _SENT_BY else None,
         )
         for pk, account_id in routes.items()
         if pk in people  # otherwise deleted in the meantime

@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.IntegerField(default=0, verbose_name='rank')),
+                ('rank', models.IntegerField(db_default=0, default=0, verbose_name='rank')),
                 ('uin', models.BigIntegerField(verbose_name='UIN')),
                 ('state', models.CharField(choices=[('pending', 'pending'), ('sending', 'in flight'), ('sent', 'sent'), ('failed', 'failed'), ('skipped', 'skipped'), ('cancelled', 'cancelled'), ('unknown', 'unknown')], default='pending', max_length=10, verbose_name='state')),
                 ('reason', models.CharField(blank=True, default='', max_length=32, verbose_name='reason')),

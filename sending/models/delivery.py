@@ -36,7 +36,7 @@ class Delivery(models.Model):
         db_index=False,  # the index delivery_of_person serves it
     )
     #: The place in its account's queue: lower ones are sent first, equal ones by key.
-    rank = models.IntegerField(_("rank"), default=0)
+    rank = models.IntegerField(_("rank"), default=0, db_default=0)
     #: The person's UIN at planning, so that a report needs no join; 0 once the person is erased.
     uin = models.BigIntegerField(_("UIN"))
     account = models.ForeignKey(
