@@ -210,7 +210,7 @@ VERBS: dict[str, CampaignVerb] = {
                 "The people who joined the lists or segments of this run since it was planned get "
                 "its message too."
             ),
-            _("Nobody gets it twice, and people who left the audience stay in the run."),
+            _("No person gets it twice, and people who left the audience stay in the run."),
         ],
         act=_add_late_comers,
     ),

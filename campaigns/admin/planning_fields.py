@@ -119,8 +119,8 @@ class PlanningFields(forms.ModelForm):
     earlier_people = EarlierPeopleField(
         label=gettext_lazy("and to people of earlier runs"),
         help_text=gettext_lazy(
-            "An answer counts if it came to the account that wrote, within a few days. Who opted "
-            "out of a list of the earlier run is skipped."
+            "An answer counts if it came to the account that wrote, within a few days. People who "
+            "opted out of a list of the earlier run are skipped."
         ),
     )
     excluded_earlier_people = EarlierPeopleField(

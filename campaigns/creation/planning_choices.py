@@ -108,7 +108,7 @@ def refuse_attribute(name: str, *, lists: Sequence[ContactList] | None) -> None:
     known = sorted(attribute_names_in_use(lists=lists))
     if name in known:
         return
-    sentence = _("Nobody in the audience has an attribute “%(name)s”.") % {"name": name}
+    sentence = _("No person in the audience has an attribute “%(name)s”.") % {"name": name}
     near = get_close_matches(name, known, n=1)
     if near:
         sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}

@@ -60,7 +60,7 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
 def late_comers_sentence(added: int) -> str:
     """Return the result message for late-comers that were added."""
     if not added:
-        return gettext("Nobody has joined the audience since the run was planned.")
+        return gettext("No new people have joined the audience since the run was planned.")
     return ngettext(
         "%(n)s person who joined the audience was added.",
         "%(n)s people who joined the audience were added.",

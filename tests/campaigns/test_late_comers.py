@@ -167,7 +167,7 @@ def test_the_command(run: CampaignRun) -> None:
     assert (said.status, said.json["added"], said.json["state"]) == (0, 7, "running")
     again = manage("campaign", "add-late-comers", "spring")
     assert again.status == 0
-    assert "Nobody has joined" in again.out
+    assert "No new people have joined" in again.out
     cancel_run(run=run)
     refused = manage("campaign", "add-late-comers", "spring", "--json")
     assert (refused.status, refused.json["error"]) == (1, "wrong_state")
