@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from benchmarks.fixtures import analyze, make_campaign
 from benchmarks.planning import make_audience
+from benchmarks.processes import postgresql_cpu_seconds
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
@@ -59,17 +60,27 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     campaign = make_audience(given.people, given.accounts)
     _make_history(campaign, given.earlier)
     taken: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    cpu: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for _repeat in range(given.repeats):
         for name, columns in VARIANTS.items():
-            taken[name].append(_plan(campaign, given.people, **columns))
+            seconds, processor = _plan(campaign, given.people, **columns)
+            taken[name].append(seconds)
+            cpu[name].append(processor)
     return {
         "people": given.people,
         "earlier": given.earlier,
         "seconds": {name: round(median(times), 2) for name, times in taken.items()},
-        "ratio": {
-            name: round(median(a / b for a, b in zip(times, taken["without"], strict=True)), 3)
-            for name, times in taken.items()
-        },
+        "ratio": _ratios(taken),
+        "cpu_seconds": {name: round(median(times), 2) for name, times in cpu.items()},
+        "ratio_of_cpu": _ratios(cpu),
+    }
+
+
+def _ratios(taken: dict[str, list[float]]) -> dict[str, float]:
+    """Return the median ratio of each variant to planning without, turn by turn."""
+    return {
+        name: round(median(a / b for a, b in zip(times, taken["without"], strict=True)), 3)
+        for name, times in taken.items()
     }
 
 
@@ -89,7 +100,9 @@ def _make_history(campaign: Campaign, earlier: int) -> None:
     analyze()
 
 
-def _plan(campaign: Campaign, people: int, *, is_once: bool = False, **columns: Any) -> float:
+def _plan(
+    campaign: Campaign, people: int, *, is_once: bool = False, **columns: Any
+) -> tuple[float, float]:
     defaults = {"order": "imported", "order_attribute": "", "cap_most": None, "cap_days": None}
     Campaign.objects.filter(pk=campaign.pk).update(**{**defaults, **columns})
     campaign.refresh_from_db()
@@ -100,12 +113,17 @@ def _plan(campaign: Campaign, people: int, *, is_once: bool = False, **columns: 
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("CHECKPOINT")
-    begin = time.perf_counter()
+    before, begin = _cpu_seconds(), time.perf_counter()
     assert plan_run(run=run)
-    seconds = time.perf_counter() - begin
+    seconds, processor = time.perf_counter() - begin, _cpu_seconds() - before
     assert Delivery.objects.filter(run=run, state="pending").count() == people
     _forget(run)
-    return seconds
+    return seconds, processor
+
+
+def _cpu_seconds() -> float:
+    """Return the processor time of the database and of this process so far."""
+    return postgresql_cpu_seconds() + time.process_time()
 
 
 def _forget(run: CampaignRun) -> None:

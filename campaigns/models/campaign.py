@@ -100,8 +100,8 @@ class Campaign(models.Model):
         choices=SenderChoice.choices,
         default=SenderChoice.KEEP,
         help_text=_(
-            "Who wrote to a person last writes again, if it still has them as a friend, works, and "
-            "is among the accounts above. Or everybody is assigned anew."
+            "The account that wrote to a person last writes again, if it still has them as a "
+            "friend, works, and is among the accounts above. Or all people are assigned anew."
         ),
     )
     order = models.CharField(
