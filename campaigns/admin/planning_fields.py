@@ -117,14 +117,14 @@ class PlanningFields(forms.ModelForm):
     """The part of a campaign's form about planning."""
 
     earlier_people = EarlierPeopleField(
-        label=gettext_lazy("and to people of earlier runs"),
+        label=gettext_lazy("And to people of earlier runs"),
         help_text=gettext_lazy(
             "An answer counts if it came to the account that wrote, within a few days. People who "
             "opted out of a list of the earlier run are skipped."
         ),
     )
     excluded_earlier_people = EarlierPeopleField(
-        label=gettext_lazy("excluded people of earlier runs")
+        label=gettext_lazy("Excluded people of earlier runs")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

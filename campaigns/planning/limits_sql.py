@@ -18,11 +18,12 @@ def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
     """Return the SQL of the reason to skip a person because of a limit, with its parameters."""
     cases = ""
     params: list[Any] = []
-    if rules.once_across:
-        origins = ", ".join(["%s"] * len(rules.once_across))
-        got_one = got_one_of(contact="p.id", run=str(rules.run_id), origins=origins)
+    runs = _runs_together(rules)
+    if runs:
+        keys = ", ".join(["%s"] * len(runs))
+        got_one = got_one_of(contact="p.id", run=str(rules.run_id), runs=keys)
         cases += f" WHEN {got_one} THEN 'once_across'"
-        params += [*rules.once_across]
+        params += runs
     if rules.cap is not None:
         span = timedelta(seconds=rules.cap.seconds)
         counted = messages_counted(
@@ -38,6 +39,14 @@ def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
     if not cases:
         return "CAST('' AS text)", ()
     return f"CASE{cases} ELSE '' END", tuple(params)
+
+
+def _runs_together(rules: PlanRules) -> list[int]:
+    """Return the keys of the other planned runs that count together with the run."""
+    if not rules.once_across:
+        return []
+    runs = Run.objects.filter(origin__in=rules.once_across, planned_at__isnull=False)
+    return list(runs.exclude(pk=rules.run_id).order_by("pk").values_list("pk", flat=True))
 
 
 def _oldest_run(*, since: datetime) -> int:

@@ -9,20 +9,32 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Case, FloatField, TextField, Value, When, Window
-from django.db.models.functions import Cast, RowNumber, Trim
-from django.db.models.lookups import GreaterThan, Regex
+from django.db import connection
+from django.db.models.functions import Trim
 
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
 from contacts.people.attribute_sql import attribute_text
+from foundation.queries import sql_of
 
 #: Late-comers come after the people who were planned before them.
 LAST_RANK = 2_147_483_647
 #: As imported: by contact, and so by the delivery's key.
 SAME_RANK = "0"
+# Numbers first, then other texts, then people without either. MATERIALIZED, so that the attribute
+# is read, and judged to be a number, once a person. "Highest first" turns the numbers around, and
+# the texts, but not these three groups.
+_RANKING = """
+WITH people AS MATERIALIZED ({people}),
+readings AS MATERIALIZED (
+    SELECT id, text, CASE WHEN text {matches} %s THEN CAST(text AS double precision) END AS number
+      FROM people)
+SELECT id, ROW_NUMBER() OVER (
+           ORDER BY number {direction} NULLS LAST,
+                    CASE WHEN number IS NULL AND text > '' THEN text END {direction} NULLS LAST, id)
+  FROM readings ORDER BY id
+"""
 _NUMBER = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$"
 #: Rows that the database hands over at a time.
 _ROWS = 50_000
@@ -54,13 +66,20 @@ def rank_by_attribute(*, run: CampaignRun) -> RankedPeople:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    order = _by_attribute(run.order_attribute, is_descending=run.order_descending)
-    people = targeted_contacts(of=run).annotate(rank=Window(RowNumber(), order_by=[*order, "pk"]))
+    people = targeted_contacts(of=run).annotate(text=Trim(attribute_text(run.order_attribute)))
+    sql, params = sql_of(people.values_list("id", "text"))
+    ranking = _RANKING.format(
+        people=sql,
+        matches="~" if connection.vendor == "postgresql" else "REGEXP",
+        direction="DESC" if run.order_descending else "ASC",
+    )
     ids, ranks = array("q"), array("i")
-    rows = people.order_by("pk").values_list("pk", "rank")
-    for contact_id, rank in rows.iterator(chunk_size=_ROWS):
-        ids.append(contact_id)
-        ranks.append(rank)
+    # On PostgreSQL a cursor of the server: the rows of a large audience are never all in memory.
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(ranking, [*params, _NUMBER])
+        while rows := cursor.fetchmany(_ROWS):
+            ids.extend([row[0] for row in rows])
+            ranks.extend([row[1] for row in rows])
     return RankedPeople(ids, ranks)
 
 
@@ -75,22 +94,3 @@ def random_rank(*, person: str, run_id: int) -> str:
     mixed = f"(({person} * 69621 + {run_id * 12_820_163 % parts}) %% {parts})"
     # Squared, because a linear function would keep the steps between the persons' keys.
     return f"CAST({mixed} * {mixed} %% {parts} AS integer)"
-
-
-def _by_attribute(name: str, *, is_descending: bool) -> list[Any]:
-    """Return the order by an attribute: numbers, then other texts, then people without it.
-
-    "Highest first" turns the numbers around, and the texts, but not these three groups.
-    """
-    text = Trim(attribute_text(name))
-    is_number = Regex(text, _NUMBER)
-    number = Case(When(is_number, then=Cast(text, FloatField())), output_field=FloatField())
-    # NULL, and so last, for a number, an empty text and a missing one.
-    other = Case(
-        When(is_number, then=Value(None)),
-        When(GreaterThan(text, Value("")), then=text),
-        output_field=TextField(),
-    )
-    if is_descending:
-        return [number.desc(nulls_last=True), other.desc(nulls_last=True)]
-    return [number.asc(nulls_last=True), other.asc(nulls_last=True)]

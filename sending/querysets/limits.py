@@ -27,10 +27,9 @@ EXISTS (SELECT 1 FROM sending_delivery e CROSS JOIN sending_run o CROSS JOIN sen
            AND o.id = e.run_id AND x.run_id = {run} AND x.origin = o.origin)
 """
 _GOT_ONE_OF = """
-EXISTS (SELECT 1 FROM sending_delivery e CROSS JOIN sending_run o
-         WHERE e.contact_id = {contact} AND e.run_id <> {run}
-           AND e.state IN ('sending', 'sent', 'unknown')
-           AND o.id = e.run_id AND o.origin IN ({origins}))
+EXISTS (SELECT 1 FROM sending_delivery e
+         WHERE e.contact_id = {contact} AND e.run_id <> {run} AND e.run_id IN ({runs})
+           AND e.state IN ('sending', 'sent', 'unknown'))
 """
 
 
@@ -63,11 +62,11 @@ def got_one_across(*, contact: str, run: str) -> str:
     return _GOT_ONE.format(contact=contact, run=run)
 
 
-def got_one_of(*, contact: str, run: str, origins: str) -> str:
-    """Return the same condition for origins that are named, of a run that may not exist yet.
+def got_one_of(*, contact: str, run: str, runs: str) -> str:
+    """Return the same condition for runs that are named, of a run that may not exist yet.
 
     Args:
         contact, run: as for `got_one_across`.
-        origins: the SQL of the origins, inside IN ().
+        runs: the SQL of the runs' keys, inside IN ().
     """
-    return _GOT_ONE_OF.format(contact=contact, run=run, origins=origins)
+    return _GOT_ONE_OF.format(contact=contact, run=run, runs=runs)

@@ -97,6 +97,12 @@ def test_create_answers_in_one_line_of_json(members: ContactList) -> None:
         "timezone": "Asia/Tokyo",
         "promise": "never-missed",
         "strangers": True,
+        "audience_of": [],
+        "exclude_audience_of": [],
+        "sender": "keep",
+        "order": "imported",
+        "cap": None,
+        "once_across": [],
     }
     assert campaign.accounts.count() == 3
     assert campaign.starts_at == datetime(2099, 5, 1, tzinfo=UTC)
