@@ -21,7 +21,9 @@ def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
     runs = _runs_together(rules)
     if runs:
         keys = ", ".join(["%s"] * len(runs))
-        got_one = got_one_of(contact="p.id", run=str(rules.run_id), runs=keys)
+        got_one = got_one_of(
+            contact="p.id", run=str(rules.run_id), runs=keys, oldest_run=str(runs[0])
+        )
         cases += f" WHEN {got_one} THEN 'once_across'"
         params += runs
     if rules.cap is not None:

@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(null=True, verbose_name='text')),
                 ('account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='accounts.account', verbose_name='account')),
                 ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='contacts.contact', verbose_name='contact')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sending.run', verbose_name='run')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sending.run', verbose_name='run')),
             ],
             options={
                 'verbose_name': 'delivery',
@@ -206,10 +206,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='delivery',
-            index=models.Index(fields=['contact', 'run'], name='delivery_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
             index=models.Index(condition=models.Q(('state', 'pending')), fields=['account', 'run', 'rank', 'id'], name='delivery_next'),
         ),
         migrations.AddIndex(
@@ -222,7 +218,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('run', 'contact'), name='delivery_once_a_run'),
+            constraint=models.UniqueConstraint(fields=('contact', 'run'), name='delivery_once_a_run'),
         ),
         migrations.AddConstraint(
             model_name='delivery',

@@ -25,7 +25,6 @@ class Delivery(models.Model):
         on_delete=models.CASCADE,
         related_name="deliveries",
         verbose_name=_("run"),
-        db_index=False,  # the unique constraint serves it
     )
     contact = models.ForeignKey(
         Contact,
@@ -33,7 +32,7 @@ class Delivery(models.Model):
         null=True,
         related_name="deliveries",
         verbose_name=_("contact"),
-        db_index=False,  # the index delivery_of_person serves it
+        db_index=False,  # the unique constraint serves it
     )
     #: The place in its account's queue: lower ones are sent first, equal ones by key.
     rank = models.IntegerField(_("rank"), default=0, db_default=0)
@@ -71,15 +70,14 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["run", "contact"], name="delivery_once_a_run"),
+            # In this order it also finds a person's messages, by run: the latest sender and the
+            # limits are looked up there for each person of a plan.
+            models.UniqueConstraint(fields=["contact", "run"], name="delivery_once_a_run"),
             models.CheckConstraint(
                 name="delivery_state_known", condition=models.Q(state__in=DeliveryState.values)
             ),
         ]
         indexes = [
-            # A person's messages, by run: the latest sender and the frequency cap look there, for
-            # each person of a plan. It is as dear for the ledger as an index on the contact alone.
-            models.Index(fields=["contact", "run"], name="delivery_of_person"),
             # A lane's next deliveries, run by run.
             models.Index(
                 fields=["account", "run", "rank", "id"],

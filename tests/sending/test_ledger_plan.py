@@ -56,6 +56,25 @@ def test_marks_and_results_are_looked_up_by_key() -> None:
             assert "SCAN sending_" not in plan, plan
 
 
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_limits_on_messages_to_one_person_begin_at_the_persons_own_messages() -> None:
+    since = timezone.now()
+    rows = [(*row, 1, since, since) for row in _a_batch_of_a_fresh_run()]
+    if connection.vendor == "postgresql":
+        for option in sql_postgresql.CONNECTION_OPTIONS.split(" -c ")[1:]:
+            _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
+        marks: list[Any] = [*columns(rows, 8), 1, list(SENDABLE), timezone.now()]
+        plan = _ask(f"EXPLAIN {sql_postgresql._MARK_LIMITED}", marks)
+        assert plan.count("delivery_once_a_run on sending_delivery e") == 2, plan
+        assert "Seq Scan on sending_" not in plan, plan
+    else:
+        plan = _ask(f"EXPLAIN QUERY PLAN {sql_sqlite._MARK_LIMITED}", ["[]", 1, *SENDABLE])
+        index = "sqlite_autoindex_sending_delivery_1"  # delivery_once_a_run
+        assert plan.count(f"SEARCH e USING INDEX {index} (contact_id=?)") == 2, plan
+        assert "SCAN e" not in plan, plan
+
+
 def _a_batch_of_a_fresh_run() -> list[tuple[Any, ...]]:
     """Plan a run that is missing from the statistics; return some of its deliveries as marks."""
     account = make_account()
