@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from accounts.gateway.conversation import PENALTY_REST_SECONDS, Conversation
+from accounts.gateway.conversation import Conversation
 from accounts.gateway.lane_stops import LaneMustStop
 from accounts.models import Account, Friend
 from clocks import local, shared
@@ -18,6 +18,8 @@ from qqhttp import GatewayError, List, ListReply, NeverLeft, NotLoggedIn, TooFas
 LIST_PAGE = 160
 #: Requests for the friend list before a sync is given up for now.
 SYNC_TRIES = 4
+#: When a sync that was given up is tried again, seconds: the gateway's penalty for RES=3.
+RETRY_SECONDS = 20.0
 #: Rows per statement: SQLite accepts a limited number of parameters.
 CHUNK = 500
 
@@ -60,7 +62,7 @@ def sync_friends(*, conversation: Conversation) -> str:
                 "Friends missing from its list were left unchanged."
             ) % {"listed": len(reply.friends), "count": count}
     sentence = last.sentence if last else _("The gateway keeps ending the session.")
-    raise LaneMustStop(sentence, retry_seconds=PENALTY_REST_SECONDS)
+    raise LaneMustStop(sentence, retry_seconds=RETRY_SECONDS)
 
 
 def _list(conversation: Conversation, *, tn: int) -> ListReply:

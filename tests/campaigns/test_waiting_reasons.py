@@ -117,7 +117,7 @@ def test_several_accounts_rest(run: CampaignRun) -> None:
 def test_a_login_is_waited_for(run: CampaignRun) -> None:
     Lease.objects.update(login_failures=3, login_not_before=timezone.now() + timedelta(seconds=60))
     assert "20001 logs in again at" in sentences(run)
-    assert "its last 3 logins got no usable answer" in sentences(run)
+    assert "its last 3 logins failed" in sentences(run)
 
 
 @pytest.mark.parametrize(
