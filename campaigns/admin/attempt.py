@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from unfold.decorators import display
 
 from campaigns.admin.result_code_colours import CODE_COLOURS
-from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt
@@ -24,7 +24,7 @@ from sending.models import Attempt
 class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     """Written by the ledger before each request is sent, and completed with its answer."""
 
-    list_display = ["to", "account", "seq", "code", "replays", "marked_at", "finished_at"]
+    list_display = ["to", "account", "seq", "code", "replays", "marked", "finished"]
     list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
     list_select_related = ["account", "delivery"]
     search_fields = ["=seq"]
@@ -33,6 +33,9 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     empty_sentence = _(
         "Nothing has been sent yet. Every request appears here once a campaign is sending."
     )
+
+    marked = wall_time("marked_at", _("marked at"))
+    finished = wall_time("finished_at", _("finished at"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str

@@ -30,6 +30,7 @@ from foundation.admin import (
     TimelineInline,
     UncountedAdmin,
     uin_starts_with,
+    wall_time,
 )
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
@@ -52,9 +53,12 @@ class AttemptInline(TimelineInline):
     """Every request made for the delivery."""
 
     model = Attempt
-    fields = readonly_fields = ["account", "seq", "code", "replays", "marked_at", "finished_at"]
+    fields = readonly_fields = ["account", "seq", "code", "replays", "marked", "finished"]
     tab = False
     hide_title = True
+
+    marked = wall_time("marked_at", _("marked at"))
+    finished = wall_time("finished_at", _("finished at"))
 
     @display(description="RES")
     def code(self, attempt: Attempt) -> Any:
@@ -85,15 +89,17 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("stands", "account"),
         ("last_code", "attempt_count"),
         ("seq", "sent_at"),
-        ("not_before",),
+        ("next_try",),
         "message",
     ]
-    readonly_fields = ["person", "stands", "last_code", "message"]
+    readonly_fields = ["person", "stands", "last_code", "next_try", "message"]
     inlines = [AttemptInline]
     change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
         "Deliveries are created when a campaign starts: one for each person in its audience."
     )
+
+    next_try = wall_time("not_before", _("not before"))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Show the run of each delivery unless the list is filtered by run."""

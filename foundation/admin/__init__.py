@@ -11,6 +11,7 @@ from foundation.admin.pages import (
 )
 from foundation.admin.permissions import ProtectedMixin, ReadOnlyMixin, require
 from foundation.admin.search import search_by_uin, uin_starts_with
+from foundation.admin.times import wall_time
 
 __all__ = [
     "ChangeHistoryMixin",
@@ -26,4 +27,5 @@ __all__ = [
     "search_by_uin",
     "show_refusals",
     "uin_starts_with",
+    "wall_time",
 ]
