@@ -18,7 +18,7 @@ from foundation.admin import ReadOnlyMixin, UncountedAdmin, search_by_uin
 class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
     """Friendships, including ended ones, as the gateway reported them."""
 
-    list_display = ["uin", "nickname", "account", "since", "ended_at"]
+    list_display = ["uin", "nickname", "account", "known_since", "ended_at"]
     list_filter = [
         ("account", AutocompleteSelectFilter),
         ("ended_at", admin.EmptyFieldListFilter),

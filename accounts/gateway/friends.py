@@ -90,7 +90,10 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
     with transaction.atomic():
         known = dict(Friend.objects.filter(account_id=account_id).values_list("uin", "ended_at"))
         Friend.objects.bulk_create(
-            [Friend(account_id=account_id, uin=uin, since=now) for uin in listed - known.keys()],
+            [
+                Friend(account_id=account_id, uin=uin, known_since=now)
+                for uin in listed - known.keys()
+            ],
             batch_size=CHUNK,
             ignore_conflicts=True,
         )
@@ -98,7 +101,7 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
         for start in range(0, len(back), CHUNK):
             Friend.objects.filter(
                 account_id=account_id, uin__in=back[start : start + CHUNK]
-            ).update(ended_at=None, since=now)
+            ).update(ended_at=None, known_since=now)
         if is_complete:
             gone = sorted(uin for uin in known.keys() - listed if known[uin] is None)
             for start in range(0, len(gone), CHUNK):

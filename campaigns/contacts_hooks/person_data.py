@@ -25,12 +25,12 @@ _UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOW
 
 def friendships(contact: Contact) -> Section:
     """Return the accounts whose friend a person is or was."""
-    rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-since")
+    rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-known_since")
     return Section(
         "friends",
         _("Friend of"),
         [_("account"), _("nickname"), _("known since"), _("ended at")],
-        [(row.account, row.nickname, row.since, row.ended_at) for row in rows[:MOST_ROWS]],
+        [(row.account, row.nickname, row.known_since, row.ended_at) for row in rows[:MOST_ROWS]],
     )
 
 

@@ -208,22 +208,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.UniqueConstraint(fields=('contact_list', 'contact'), name='membership_once_a_list'),
+            constraint=models.UniqueConstraint(fields=('contact_list', 'contact'), name='membership_unique_contact_in_list'),
         ),
         migrations.AddConstraint(
             model_name='rememberedmapping',
-            constraint=models.UniqueConstraint(fields=('operator', 'header'), name='mapping_once_an_operator'),
+            constraint=models.UniqueConstraint(fields=('operator', 'header'), name='mapping_unique_header_of_operator'),
         ),
         migrations.AddConstraint(
             model_name='rememberedmapping',
-            constraint=models.UniqueConstraint(condition=models.Q(('operator', None)), fields=('header',), name='mapping_once_without_one'),
+            constraint=models.UniqueConstraint(condition=models.Q(('operator', None)), fields=('header',), name='mapping_unique_header_without_operator'),
         ),
         migrations.AddConstraint(
             model_name='suppression',
-            constraint=models.UniqueConstraint(condition=models.Q(('contact_list', None)), fields=('uin',), name='suppression_once_for_all'),
+            constraint=models.UniqueConstraint(condition=models.Q(('contact_list', None)), fields=('uin',), name='suppression_unique_uin_everywhere'),
         ),
         migrations.AddConstraint(
             model_name='suppression',
-            constraint=models.UniqueConstraint(fields=('uin', 'contact_list'), name='suppression_once_a_list'),
+            constraint=models.UniqueConstraint(fields=('uin', 'contact_list'), name='suppression_unique_uin_in_list'),
         ),
     ]

@@ -167,11 +167,13 @@ class RememberedMapping(models.Model):
         verbose_name = _("remembered mapping")
         verbose_name_plural = _("remembered mappings")
         constraints = [
-            models.UniqueConstraint(fields=["operator", "header"], name="mapping_once_an_operator"),
+            models.UniqueConstraint(
+                fields=["operator", "header"], name="mapping_unique_header_of_operator"
+            ),
             models.UniqueConstraint(
                 fields=["header"],
                 condition=models.Q(operator=None),
-                name="mapping_once_without_one",
+                name="mapping_unique_header_without_operator",
             ),
         ]
 

@@ -60,7 +60,7 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         constraints = [
             models.UniqueConstraint(
-                fields=["contact_list", "contact"], name="membership_once_a_list"
+                fields=["contact_list", "contact"], name="membership_unique_contact_in_list"
             )
         ]
 

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'result policy',
                 'verbose_name_plural': 'result policies',
                 'ordering': ['command', 'code'],
-                'constraints': [models.UniqueConstraint(fields=('command', 'code'), name='resultpolicy_once'), models.CheckConstraint(condition=models.Q(('backoff_seconds__gte', 0), ('backoff_factor__gte', 1), ('backoff_longest__gte', 0)), name='resultpolicy_backoff_sane', violation_error_message='Pauses must be zero or more, and the factor one or more.')],
+                'constraints': [models.UniqueConstraint(fields=('command', 'code'), name='resultpolicy_unique_code'), models.CheckConstraint(condition=models.Q(('backoff_seconds__gte', 0), ('backoff_factor__gte', 1), ('backoff_longest__gte', 0)), name='resultpolicy_backoff_sane', violation_error_message='Pauses must be zero or more, and the factor one or more.')],
             },
         ),
         migrations.CreateModel(
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'attempt',
                 'verbose_name_plural': 'attempts',
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('account', 'seq'), name='attempt_seq_once')],
+                'constraints': [models.UniqueConstraint(fields=('account', 'seq'), name='attempt_unique_seq')],
             },
         ),
         migrations.AddIndex(
@@ -175,11 +175,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='run',
-            constraint=models.UniqueConstraint(fields=('origin', 'number'), name='run_number_once'),
+            constraint=models.UniqueConstraint(fields=('origin', 'number'), name='run_unique_number_of_origin'),
         ),
         migrations.AddConstraint(
             model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('awaiting_approval', 'scheduled', 'preparing', 'running', 'paused'))), fields=('origin',), name='run_one_active_an_origin'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('awaiting_approval', 'scheduled', 'preparing', 'running', 'paused'))), fields=('origin',), name='run_unique_active_of_origin'),
         ),
         migrations.AddConstraint(
             model_name='run',
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('run', 'contact'), name='delivery_once_a_run'),
+            constraint=models.UniqueConstraint(fields=('run', 'contact'), name='delivery_unique_contact_in_run'),
         ),
         migrations.AddConstraint(
             model_name='delivery',
@@ -207,6 +207,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tally',
-            constraint=models.UniqueConstraint(fields=('run', 'kind', 'key', 'shard'), name='tally_once'),
+            constraint=models.UniqueConstraint(fields=('run', 'kind', 'key', 'shard'), name='tally_unique_key'),
         ),
     ]

@@ -68,7 +68,9 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["run", "contact"], name="delivery_once_a_run"),
+            models.UniqueConstraint(
+                fields=["run", "contact"], name="delivery_unique_contact_in_run"
+            ),
             models.CheckConstraint(
                 name="delivery_state_known", condition=models.Q(state__in=DeliveryState.values)
             ),

@@ -96,7 +96,7 @@ class ResultPolicy(models.Model):
         verbose_name_plural = _("result policies")
         ordering = ["command", "code"]
         constraints = [
-            models.UniqueConstraint(fields=["command", "code"], name="resultpolicy_once"),
+            models.UniqueConstraint(fields=["command", "code"], name="resultpolicy_unique_code"),
             models.CheckConstraint(
                 name="resultpolicy_backoff_sane",
                 condition=models.Q(backoff_seconds__gte=0)

@@ -52,11 +52,13 @@ class Run(models.Model):
         verbose_name_plural = _("runs")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["origin", "number"], name="run_number_once"),
+            models.UniqueConstraint(
+                fields=["origin", "number"], name="run_unique_number_of_origin"
+            ),
             models.UniqueConstraint(
                 fields=["origin"],
                 condition=models.Q(state__in=ACTIVE_RUN_STATES),
-                name="run_one_active_an_origin",
+                name="run_unique_active_of_origin",
             ),
             models.CheckConstraint(
                 name="run_state_known", condition=models.Q(state__in=RunState.values)
