@@ -119,7 +119,7 @@ def erase(contact: Contact) -> None:
             % {"run": open_one.run.campaign_run},
             code="open_delivery",
         )
-    # A retry of a failed delivery must find no text: an empty one is not sent.
+    # The empty text also keeps a retry from sending: a delivery without a text is not sent.
     deliveries.update(contact=None, uin=0, text="")
     InboundMessage.objects.filter(uin=contact.uin).delete()
     Friend.objects.filter(uin=contact.uin).delete()
