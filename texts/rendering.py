@@ -1,7 +1,7 @@
 """Texts in Liquid: compiled once, checked against what is known of the contacts, rendered often.
 
-A run's text is compiled when a lane first meets it and kept; a text without markup is never
-parsed. Nothing here reads the database: `render` is in the send loop of every lane.
+A process compiles a run's text once and keeps the result. Nothing here reads the database, because
+each lane calls `render` before each message.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from texts.language import apply_bounds, environment
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
 #: names no limit (docs/cli.md, "How long a text may be").
 LONGEST_TEXT = 4_000
-#: What every text may use besides the attributes of the contacts.
+#: The variables that every text may use, in addition to the attributes of the contacts.
 BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
 _TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
 _OF_ACCOUNT = frozenset({"uin", "name"})
-#: Texts kept compiled: as many as runs that send, and some.
+#: The number of compiled texts that a process keeps; more than there are runs that send at a time.
 KEPT_TEXTS = 128
 
 
@@ -60,9 +60,9 @@ class CompiledText:
 
     Attributes:
         source: the text as it was written.
-        variables: the names it uses, without those it sets itself.
-        references: the same with their positions, in the order of the text.
-        is_constant: whether everyone gets `source` itself.
+        variables: the names of the variables that it uses and does not assign.
+        references: each use of these variables with its position, in the order of the text.
+        is_constant: whether every contact gets `source` unchanged.
         longest: how many characters a rendered text may have.
     """
 
@@ -119,7 +119,7 @@ def longest_text() -> int:
 
 
 def compile_text(text: str) -> CompiledText:
-    """Compile a text; the same text again costs a lookup.
+    """Return a text compiled; the results of the latest texts are kept.
 
     Raises:
         TextProblem: it is not Liquid, uses an unknown filter or tag, or cannot be sent as it is.
@@ -204,7 +204,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
 
 
 def _spelled(attribute: str) -> str:
-    """Return how a text names an attribute: one with a blank in it cannot stand alone."""
+    """Return how a text names an attribute. A name with a blank needs quotation marks."""
     return attribute if RE_PROPERTY.fullmatch(attribute) else f"attributes['{attribute}']"
 
 
