@@ -27,7 +27,7 @@ def _contact(uin: int, city: str) -> Contact:
     return Contact.objects.create(uin=uin, attributes={"city": city})
 
 
-def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
+def test_each_person_that_matches_is_in_it_once(bernese: Segment) -> None:
     make_account()
     members = ContactList.objects.create(name="Members")
     both, listed, fitting = (
@@ -43,7 +43,7 @@ def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
     assert targeted_contacts(of=campaign).count() == 3
 
 
-def test_it_is_evaluated_when_it_is_asked(bernese: Segment) -> None:
+def test_it_is_evaluated_at_each_use(bernese: Segment) -> None:
     make_account()
     campaign = create_campaign(name="c", lists=[], segments=[bernese], text="hi")
     assert not targeted_contacts(of=campaign).exists()
@@ -69,7 +69,7 @@ def test_the_command_takes_segments(bernese: Segment) -> None:
     assert list(Campaign.objects.get(name="c").segments.all()) == [bernese]
 
 
-def test_a_segment_nobody_made_is_refused() -> None:
+def test_an_unknown_segment_is_refused() -> None:
     refused = manage("campaign", "create", "c", "--segment", "x", "--text", "hi", "--json")
     assert (refused.status, refused.json["error"]) == (1, "segment_unknown")
 
