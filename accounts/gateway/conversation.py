@@ -55,7 +55,7 @@ class Answer:
 
     Attributes:
         code: the result code: "0", "3", "NULL", "timeout", ...
-        is_definite: whether it is certain that the request was or was not carried out.
+        is_definite: whether it is certain if the request was carried out.
         sentence: the error in words, empty for RES=0.
     """
 
@@ -183,7 +183,7 @@ class Conversation:
         self.session = None
 
     def log_in(self) -> None:
-        """Log in, and set the account's presence if it is not simply online.
+        """Log in, and set the account's presence if it is to be busy or invisible.
 
         Raises:
             LoginPostponed: the login did not succeed; the account waits before the next one.
@@ -242,7 +242,11 @@ class Conversation:
             )
 
     def note_used_at_intervals(self) -> None:
-        """Call `note_used` often enough that after a crash the session is still known as in use."""
+        """Call `note_used` if the last time was long ago.
+
+        So the stored time is recent even if the process crashes, and the next lane finds that the
+        gateway still keeps the session.
+        """
         if self.session is None or self.last_reply is None:
             return
         if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_PER_SESSION:
