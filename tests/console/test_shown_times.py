@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from accounts.models import Egress, Session, Worker
 from campaigns.run_control.unknown_deliveries import unknown_deliveries
 from clocks import shared
-from clocks.models import SharedClock
+from clocks.models import HostClock, SharedClock
 from qqcampaign.console.last_hour import _last_hour
 from sending.models import Attempt, Delivery
 from tests.campaigns.factories import (
@@ -101,3 +101,14 @@ def test_the_last_hour_has_the_newest_attempts(delivery: Delivery, at: datetime)
     ((minute, n),) = minutes
     assert n == 1
     assert timedelta(0) <= shared.as_wall(at) - minute < timedelta(minutes=1)
+
+
+def test_each_machine_of_one_name_has_its_own_clock_warning(operator: Client) -> None:
+    """The clock of a machine that runs now is named, one of an earlier boot is not."""
+    now = shared.wall()
+    old = now - timedelta(seconds=shared.OFFSET_VALID_SECONDS + 60)
+    for boot, ahead, seen_at in (("a", 40.0, now), ("b", 0.0, now), ("c", -3_600.0, old)):
+        HostClock.objects.create(hostname="web", boot=boot, ahead_seconds=ahead, seen_at=seen_at)
+    page = operator.get(reverse("admin:index")).content.decode()
+    assert page.count("The clock of host web is 40 s ahead") == 1
+    assert "behind the database" not in page
