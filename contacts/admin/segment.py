@@ -98,7 +98,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     def _save(self, request: HttpRequest, segment: Segment, form: SegmentForm) -> HttpResponse:
         is_new = segment.pk is None
-        name = form.cleaned_data["name"].strip()
+        name = form.cleaned_data["name"]
         with transaction.atomic():
             if not is_new:
                 # The service finds a segment by its name: without this, a new name would create a

@@ -12,6 +12,7 @@ from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
 from contacts.suppressions import lift_suppressions, suppress
 from foundation.commands import OperatorCommand
 from foundation.display import EMPTY
+from foundation.names import shown_name
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 
@@ -96,7 +97,7 @@ def _checked(uins: Collection[int]) -> set[int]:
 
 
 def _list_named(name: str) -> ContactList:
-    found: ContactList | None = ContactList.objects.filter(name=name.strip()).first()
+    found: ContactList | None = ContactList.objects.named(name)
     if found is None:
-        raise Refusal(_("There is no list “%(name)s”.") % {"name": name}, code="list_unknown")
+        raise Refusal(_("There is no list “%(name)s”.") % {"name": shown_name(name)}, code="list_unknown")
     return found
