@@ -183,4 +183,3 @@ class NamedModel(models.Model):
         others: Any = type(self)._default_manager.exclude(pk=self.pk)
         twin: Self | None = others.filter(name_key=name_key(self.name)).first()
         return twin
-

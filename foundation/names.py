@@ -103,7 +103,7 @@ def has_visible_character(text: str) -> bool:
 def blank_if_invisible(text: str) -> str:
     """Return a text about a person as it is, or "" if it shows nothing."""
     # The common case first, because imports of a million rows call this for each.
-    return text if text.isascii() and text.isalnum() or has_visible_character(text) else ""
+    return text if (text.isascii() and text.isalnum()) or has_visible_character(text) else ""
 
 
 def shown_name(text: str) -> str:
@@ -111,6 +111,11 @@ def shown_name(text: str) -> str:
     cut = text[:LONGEST_NAME]
     shown = "".join("\ufffd" if _is_control(character) else character for character in cut)
     return shown + ("…" if len(text) > LONGEST_NAME else "")
+
+
+def without_controls(text: str) -> str:
+    """Return a text that a database can be searched for: without NUL and lone surrogates."""
+    return "".join(character for character in text if not _is_control(character))
 
 
 def _one_line(text: str) -> str:
@@ -147,9 +152,13 @@ def _visible(text: str) -> str:
         flag = _REGION_FLAG.match(text, number) if character == "\U0001f3f4" else None
         if flag is not None:
             end_of_flag = flag.end()
-        if number < end_of_flag or not _is_invisible(character):
-            kept.append(character)
-        elif kept and _is_needed(character, after=kept[-1], before=text[number + 1 : number + 2]):
+        if (
+            number < end_of_flag
+            or not _is_invisible(character)
+            or (
+                kept and _is_needed(character, after=kept[-1], before=text[number + 1 : number + 2])
+            )
+        ):
             kept.append(character)
     return "".join(kept)
 

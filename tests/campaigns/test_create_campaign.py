@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.creation.create_campaign import LONGEST_NAME, create_campaign
+from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList

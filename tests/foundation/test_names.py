@@ -23,12 +23,16 @@ ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007
 PERSIAN = "می\u200cخواهم"
 SINHALA = "ශ්\u200dරී"
 #: Characters that show nothing.
-NOTHING = "\u200b\u200c\u200d\u200e\u202e\u2060\ufeff\u00ad\u034f\u3164\ufe0f\U000e0101\U000e0067\u2065"
+NOTHING = (
+    "\u200b\u200c\u200d\u200e\u202e\u2060\ufeff\u00ad\u034f\u3164\ufe0f\u2065\U000e0101\U000e0067"
+)
 #: Any text, with more of what is difficult.
 TEXTS = st.text(
     st.one_of(
         st.characters(),
-        st.sampled_from(NOTHING + " \u3000\u2800\u0085iİıßﬁ①Ａａｶﾞᾳǰ☺👨🏽1#\u20e3\u0307\u0345م" + "\u0dca\u0dbb"),
+        st.sampled_from(
+            NOTHING + " \u3000\u2800\u0085iİıßﬁ①Ａａｶﾞᾳǰ☺👨🏽1#\u20e3\u0307\u0345م\u0dca\u0dbb"
+        ),
     ),
     max_size=12,
 )

@@ -15,6 +15,7 @@ from foundation.display import EMPTY
 from foundation.names import shown_name
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
+from tabular.arguments import uin_argument
 
 HELP = {
     "add": "never write to these people again",
@@ -33,7 +34,7 @@ class Command(OperatorCommand):
         for action, words in HELP.items():
             one = actions.add_parser(action, help=words, description=words)
             one.add_argument(
-                "uins", nargs="*" if action == "list" else "+", type=int, metavar="UIN"
+                "uins", nargs="*" if action == "list" else "+", type=uin_argument, metavar="UIN"
             )
             one.add_argument(
                 "--list",
@@ -99,5 +100,7 @@ def _checked(uins: Collection[int]) -> set[int]:
 def _list_named(name: str) -> ContactList:
     found: ContactList | None = ContactList.objects.named(name)
     if found is None:
-        raise Refusal(_("There is no list “%(name)s”.") % {"name": shown_name(name)}, code="list_unknown")
+        raise Refusal(
+            _("There is no list “%(name)s”.") % {"name": shown_name(name)}, code="list_unknown"
+        )
     return found
