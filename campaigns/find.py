@@ -100,7 +100,7 @@ def find_template(*, name: str) -> MessageTemplate:
 
 def _find(model: type[Named], name: str, *, missing: str, code: str) -> Named:
     """Return the row with this name, or refuse and suggest the nearest name."""
-    rows: NamedQuerySet = model._default_manager.all()  # type: ignore[assignment]
+    rows: NamedQuerySet = model._default_manager.all()
     found: Named | None = rows.named(name)
     if found is not None:
         return found

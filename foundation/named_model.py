@@ -124,15 +124,6 @@ class NamedModel(models.Model):
     def __str__(self) -> str:
         return str(self.name)
 
-    def set_name(self) -> None:
-        """Clean the name, and set the key that belongs to it.
-
-        Raises:
-            Refusal: the name cannot be one.
-        """
-        self._meta.get_field("name").pre_save(self, add=False)  # type: ignore[union-attr]
-        self.name_key = name_key(self.name)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the row; its key is saved with its name.
 
@@ -152,6 +143,15 @@ class NamedModel(models.Model):
         except IntegrityError:
             self.refuse_twin()
             raise
+
+    def set_name(self) -> None:
+        """Clean the name, and set the key that belongs to it.
+
+        Raises:
+            Refusal: the name cannot be one.
+        """
+        self._meta.get_field("name").pre_save(self, add=False)  # type: ignore[union-attr]
+        self.name_key = name_key(self.name)
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         """Refuse, at the field, a name that looks like that of another row."""

@@ -152,13 +152,9 @@ def _visible(text: str) -> str:
         flag = _REGION_FLAG.match(text, number) if character == "\U0001f3f4" else None
         if flag is not None:
             end_of_flag = flag.end()
-        if (
-            number < end_of_flag
-            or not _is_invisible(character)
-            or (
-                kept and _is_needed(character, after=kept[-1], before=text[number + 1 : number + 2])
-            )
-        ):
+        is_shown = number < end_of_flag or not _is_invisible(character)
+        before = text[number + 1 : number + 2]
+        if is_shown or (kept and _is_needed(character, after=kept[-1], before=before)):
             kept.append(character)
     return "".join(kept)
 
