@@ -70,6 +70,8 @@ def clean_name(text: str, *, longest: int = LONGEST_NAME) -> str:
             _("The name has %(length)s characters; the limit is %(longest)s.")
             % {"length": len(name), "longest": longest},
             code="name_too_long",
+            length=len(name),
+            most=longest,
         )
     return name
 

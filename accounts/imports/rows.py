@@ -166,6 +166,10 @@ def _cleaned(cell: str, model: type[Account | Egress]) -> str:
     try:
         return str(model._meta.get_field("name").cleaned(cell))
     except Refusal as refusal:
+        if refusal.code == "name_too_long":
+            raise CellProblem(
+                _("too long: %(length)d characters, at most %(most)d") % refusal.details
+            ) from None
         # Without the full stop, like every reason of a cell.
         raise CellProblem(refusal.sentence.rstrip(".。")) from None
 
