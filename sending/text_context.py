@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import Account
 from contacts.models import Contact
+from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
 from texts.faults import TextFault, Unsendable
 
@@ -27,15 +28,23 @@ def context_for(
     """
     if contact is None:
         raise Unsendable(TextFault.RENDER_ERROR, _("The contact was deleted."))
-    attributes = contact.attributes if isinstance(contact.attributes, dict) else {}
+    attributes = _shown(contact.attributes) if isinstance(contact.attributes, dict) else {}
     return {
         **attributes,
         "attributes": attributes,
         "uin": contact.uin,
-        "name": contact.name,
-        "nickname": nickname,
+        "name": blank_if_invisible(contact.name),
+        "nickname": blank_if_invisible(nickname),
         "account": {
             "uin": account.uin if account else "",
-            "name": account.name if account else "",
+            "name": blank_if_invisible(account.name) if account else "",
         },
+    }
+
+
+def _shown(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes; a text that shows nothing is blank, so that `default` takes over."""
+    return {
+        name: blank_if_invisible(value) if isinstance(value, str) else value
+        for name, value in attributes.items()
     }

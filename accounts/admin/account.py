@@ -34,11 +34,11 @@ from foundation.admin import (
     ExportMixin,
     ProtectedMixin,
     TimelineInline,
-    search_by_uin,
     wall_time,
 )
 from foundation.display import EMPTY
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import search_by_uin
 
 STATE_COLOURS = {
     AccountState.NEW: "info",

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from accounts.models import Friend
-from foundation.admin import ReadOnlyMixin, UncountedAdmin, search_by_uin
+from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from tabular.uin_search import search_by_uin
 
 
 @admin.register(Friend)

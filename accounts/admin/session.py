@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from accounts.models import Session
 from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
+from tabular.uin_search import uin_digits, uin_starts_with
 
 
 @admin.register(Session)
@@ -26,3 +31,14 @@ class SessionAdmin(ReadOnlyMixin, UncountedAdmin):
     empty_sentence = _(
         "No account has logged in yet. Select accounts in their list and choose “Log in”."
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the beginning of the account's UIN."""
+        if not search_term:
+            return queryset, False
+        digits = uin_digits(search_term)
+        if digits:
+            return queryset.filter(uin_starts_with(digits, field="account__uin")), False
+        return queryset.none(), False

@@ -201,8 +201,7 @@ def _write(
 
 
 def _egresses(names: set[str]) -> dict[str, Egress]:
-    Egress.objects.bulk_create([Egress(name=n) for n in sorted(names)], ignore_conflicts=True)
-    return {egress.name: egress for egress in Egress.objects.filter(name__in=names)}
+    return {name: Egress.objects.get_or_create_named(name)[0] for name in sorted(names)}
 
 
 def _create(accounts: list[Account], by: Any) -> None:

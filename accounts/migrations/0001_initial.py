@@ -22,7 +22,8 @@ class Migration(migrations.Migration):
             name='Egress',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=64, verbose_name='name')),
+                ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('source_address', models.CharField(blank=True, max_length=64, verbose_name='source address')),
                 ('proxy', models.CharField(blank=True, max_length=255, verbose_name='proxy')),
                 ('per_second', models.FloatField(blank=True, help_text='Ceiling for all accounts of this egress together; empty means none.', null=True, verbose_name='messages a second')),

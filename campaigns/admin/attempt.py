@@ -18,6 +18,10 @@ from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt
+from tabular import CellProblem, whole_number
+
+#: The largest number that the column of the SEQ holds.
+LARGEST_SEQ = 2**63 - 1
 
 
 @admin.register(Attempt)
@@ -43,9 +47,11 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
         """Search by SEQ, which an index serves once the account is chosen."""
         if not search_term:
             return queryset, False
-        if not search_term.strip().isdigit():
+        try:
+            seq = whole_number(search_term, least=0, most=LARGEST_SEQ)
+        except CellProblem:
             return queryset.none(), False
-        return queryset.filter(seq=int(search_term)), False
+        return queryset.filter(seq=seq), False
 
     @display(description=_("to"))
     def to(self, attempt: Attempt) -> str:

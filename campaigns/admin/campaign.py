@@ -23,7 +23,7 @@ from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ProtectedMixin
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, ProtectedMixin
 from foundation.display import EMPTY
 from sending.models import Tally
 from sending.states import OPEN_DELIVERY_STATES, RunState
@@ -35,6 +35,7 @@ class CampaignAdmin(
     CampaignVerbs,
     CampaignPreflight,
     CampaignReport,
+    NamedMixin,
     ProtectedMixin,
     ChangeHistoryMixin,
     SimpleHistoryAdmin,

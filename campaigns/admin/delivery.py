@@ -29,7 +29,6 @@ from foundation.admin import (
     ReadOnlyMixin,
     TimelineInline,
     UncountedAdmin,
-    uin_starts_with,
     wall_time,
 )
 from foundation.display import EMPTY
@@ -37,6 +36,7 @@ from sending.code_meanings import code_meaning
 from sending.models import Attempt, Delivery
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import uin_digits, uin_starts_with
 
 DELIVERY_COLOURS = {
     DeliveryState.PENDING: "info",
@@ -127,12 +127,12 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[Any, bool]:
         """Search the person by UIN first: contacts have the index, deliveries by contact too."""
-        term = search_term.strip()
-        if not term:
+        if not search_term.strip():
             return queryset, False
-        if not (term.isascii() and term.isdigit() and len(term) <= 10):
+        digits = uin_digits(search_term)
+        if not digits:
             return queryset.none(), False
-        people = Contact.objects.filter(uin_starts_with(term)).values("pk")
+        people = Contact.objects.filter(uin_starts_with(digits)).values("pk")
         return queryset.filter(contact_id__in=people), False
 
     @display(description=_("to"))

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from contacts.models import Contact
 from contacts.people.attribute_lines import attributes_of, lines_of
+from foundation.names import blank_if_invisible
 from foundation.refusals import Refusal
 
 
@@ -45,6 +46,10 @@ class ContactForm(forms.ModelForm):
         known = self.instance.attributes
         self._before = known if isinstance(known, dict) else {}
         self.initial["attributes"] = lines_of(self._before)
+
+    def clean_name(self) -> str:
+        """Return the name, blank if it shows nothing."""
+        return blank_if_invisible(self.cleaned_data["name"])
 
     def clean_attributes(self) -> dict[str, Any]:
         """Return the attributes that the lines contain, or refuse a bad line."""

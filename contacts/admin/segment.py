@@ -19,7 +19,7 @@ from contacts.models import Segment
 from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.preview import preview_segment
 from contacts.segments.save import save_segment
-from foundation.admin import ConsoleAdmin, ProtectedMixin, require
+from foundation.admin import ConsoleAdmin, NamedMixin, ProtectedMixin, require
 from foundation.refusals import Refusal
 
 #: The most attribute names that the page suggests.
@@ -27,7 +27,7 @@ MOST_NAMES = 500
 
 
 @admin.register(Segment)
-class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
+class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
     """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
@@ -98,7 +98,7 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     def _save(self, request: HttpRequest, segment: Segment, form: SegmentForm) -> HttpResponse:
         is_new = segment.pk is None
-        name = form.cleaned_data["name"].strip()
+        name = form.cleaned_data["name"]
         with transaction.atomic():
             if not is_new:
                 # The service finds a segment by its name: without this, a new name would create a

@@ -12,8 +12,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 
 from contacts.models import Suppression
 from contacts.resources import SuppressionResource
-from foundation.admin import ExportMixin, UncountedAdmin, search_by_uin
+from foundation.admin import ExportMixin, UncountedAdmin
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import search_by_uin
 
 
 @admin.register(Suppression)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from json.encoder import encode_basestring as _encoded
 from typing import TypeAlias
@@ -9,6 +10,7 @@ from typing import TypeAlias
 from contacts.imports.columns import ATTRIBUTE, NAME, UIN
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
+from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
 from tabular import (
     CellProblem,
@@ -30,6 +32,8 @@ Person: TypeAlias = tuple[int, str, str]
 #: First characters of a cell whose text is not its value: escaped by our exports ('), written as a
 #: formula (=), or an error (#).
 _MARKS = "'=#"
+#: The beginning of a value in JSON that may show nothing: neither a letter, a digit nor ASCII.
+_UNSEEN = re.compile(r':"[^\w\x00-\x7f]|:"[\u115f\u1160\u3164\uffa0]')
 #: The errors of spreadsheets, which are no values.
 _ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
@@ -116,6 +120,8 @@ class PersonReader:
         name = cells[self._name].strip() if self._name is not None else ""
         if name and name[0] in _MARKS:
             name = meant(name)
+        if not name.isascii():
+            name = blank_if_invisible(name)
         if len(name) > LONGEST_NAME:
             raise RowProblem(self._columns[self._name or 0], self._too_long(name, LONGEST_NAME))
         attributes = self._json(cells)
@@ -134,6 +140,8 @@ class PersonReader:
         )
         # One of _MARKS at the beginning of a value. Written out, because it runs for every row.
         is_marked = ":\"'" in text or ':"=' in text or ':"#' in text
+        # A value that shows nothing begins with a character that does.
+        is_marked = is_marked or (not text.isascii() and bool(_UNSEEN.search(text)))
         if is_marked or len(text) > LONGEST_ATTRIBUTE:
             text = self._odd_json(cells)
         return "{" + text + "}"
@@ -142,7 +150,7 @@ class PersonReader:
         """Return the same JSON, with each value checked for its length and its first character."""
         parts = []
         for key, number in self._attributes:
-            value = meant(cells[number].strip())
+            value = blank_if_invisible(meant(cells[number].strip()))
             if len(value) > LONGEST_ATTRIBUTE:
                 raise RowProblem(self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE))
             if value:

@@ -20,7 +20,8 @@ class Migration(migrations.Migration):
             name='ContactList',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=128, verbose_name='name')),
+                ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
             ],
@@ -154,7 +155,8 @@ class Migration(migrations.Migration):
             name='Segment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=128, verbose_name='name')),
+                ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('conditions', models.JSONField(default=dict, verbose_name='conditions')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),

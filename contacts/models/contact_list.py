@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.contact import Contact
+from foundation.named_model import NamedModel
 
 
-class ContactList(models.Model):
+class ContactList(NamedModel):
     """A named set of contacts."""
 
-    name = models.CharField(_("name"), max_length=128, unique=True)
     description = models.TextField(_("description"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     contacts = models.ManyToManyField(
@@ -23,9 +23,6 @@ class ContactList(models.Model):
         verbose_name = _("list")
         verbose_name_plural = _("lists")
         ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Membership(models.Model):

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.people.attributes import LONGEST_ATTRIBUTE
+from foundation.names import blank_if_invisible
 from foundation.refusals import Refusal
 
 #: The most characters of a name; `AttributeName` stores no longer ones.
@@ -82,6 +83,7 @@ def _pair(number: int, entry: str) -> tuple[str, str]:
         )
     name = entry[: colon.start()].strip()
     value = entry[colon.end() :].replace("\n" + _INDENT, "\n").strip()
+    value = blank_if_invisible(value)
     if not name:
         raise _refusal(number, _("the name before the colon is missing."))
     if len(name) > LONGEST_NAME or "\n" in name:

@@ -45,18 +45,14 @@ class Command(OperatorCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
-        name = options["list_name"].strip()
-        contact_list = ContactList.objects.filter(name=name).first()
-        is_new = contact_list is None
-        if contact_list is None:
-            contact_list = ContactList.objects.create(name=_checked_list_name(name))
+        contact_list, is_new = ContactList.objects.get_or_create_named(options["list_name"])
         try:
             done = self._load(path, contact_list, options)
         except BaseException:
             if is_new and not contact_list.memberships.exists():  # no empty list stays behind
                 contact_list.delete()
             raise
-        self._answer(done, name, as_json=options["json"])
+        self._answer(done, contact_list.name, as_json=options["json"])
 
     def _load(
         self, path: Path, contact_list: ContactList, options: dict[str, Any]
@@ -142,12 +138,6 @@ def _choices(text: str) -> dict[str, str]:
     if any("=" not in pair for pair in pairs):
         raise argparse.ArgumentTypeError("write COLUMN=FIELD, several separated by commas")
     return {key.strip(): value.strip() for key, _equals, value in (p.partition("=") for p in pairs)}
-
-
-def _checked_list_name(name: str) -> str:
-    if not name or len(name) > 128:
-        raise Refusal(_("A list needs a name of 1 to 128 characters."), code="list_name")
-    return name
 
 
 def _reasons(errors: list[dict[str, Any]]) -> str:
