@@ -78,10 +78,13 @@ class _DateMember(_Member):
 
     output_field = DateField()
     postgresql = (
-        "(SELECT CASE jsonb_typeof(member) WHEN 'string' THEN left(member #>> '{{}}', 10)::date END "
-        "FROM (SELECT {column} -> ({name})::text AS member) AS found)"
+        "(SELECT CASE jsonb_typeof(member) WHEN 'string' THEN left(member #>> '{{}}', 10)::date "
+        "END FROM (SELECT {column} -> ({name})::text AS member) AS found)"
     )
-    sqlite = "(SELECT substr(value, 1, 10) FROM json_each({column}) WHERE key = {name} AND type = 'text')"
+    sqlite = (
+        "(SELECT substr(value, 1, 10) FROM json_each({column}) "
+        "WHERE key = {name} AND type = 'text')"
+    )
 
 
 class _YesMember(_Member):
