@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import transaction
+
 from contacts.models import Attribute
 from contacts.typed_values.types import ValueType
 
 
+@transaction.atomic
 def set_attribute_types(types: Mapping[str, ValueType]) -> list[int]:
     """Set the types of attributes by name; return the ids of those whose type changed.
 
