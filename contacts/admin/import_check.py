@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from contacts.admin.type_choices import TYPE_CHOICES
 from contacts.imports.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
 from contacts.imports.dry_run import dry_run_import
 from contacts.imports.layout import inspect_import, readings_of
@@ -28,16 +28,6 @@ from foundation.admin import require
 from foundation.refusals import Refusal
 
 ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "big5", "cp1252"]
-#: The types that a column can have, with the orders of dates.
-TYPE_CHOICES = [
-    ("text", gettext_lazy("text")),
-    ("number", gettext_lazy("number")),
-    ("yes_no", gettext_lazy("yes or no")),
-    ("date", gettext_lazy("date")),
-    ("date:ymd", gettext_lazy("date: 26/3/1 is 1 March 2026")),
-    ("date:dmy", gettext_lazy("date: 1/3/26 is 1 March 2026")),
-    ("date:mdy", gettext_lazy("date: 3/1/26 is 1 March 2026")),
-]
 DELIMITERS = [(",", ","), (";", ";"), ("\t", "Tab"), ("|", "|")]
 #: Rows of the preview, and problems shown below it.
 SHOWN_ROWS, SHOWN_PROBLEMS = 8, 10

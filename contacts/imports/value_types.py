@@ -80,7 +80,7 @@ def choose_types(*, contact_import: ContactImport, types: Mapping[str, str]) -> 
     Raises:
         Refusal: the import has no such attribute, or there is no such type.
     """
-    names = attribute_names(contact_import.mapping)
+    names: list[str] = attribute_names(contact_import.mapping)
     chosen = dict(contact_import.types)
     for name, words in types.items():
         place = _place(name, contact_import, names)
@@ -101,7 +101,7 @@ def _place(name: str, contact_import: ContactImport, names: list[str]) -> str | 
         return name
     for title, field in zip(contact_import.columns, contact_import.mapping, strict=False):
         if title == name and field.startswith(ATTRIBUTE):
-            return field.removeprefix(ATTRIBUTE)
+            return str(field).removeprefix(ATTRIBUTE)
     found = find_attribute(name)
     if found is not None and found.name in names:
         return str(found.name)
