@@ -130,12 +130,14 @@ class AttributeAdmin(ConsoleAdmin):
         source = Attribute.objects.filter(pk=object_id).first()
         if source is None:
             raise Http404
+        back = reverse("admin:contacts_attribute_change", args=[source.pk])
         form = MergeForm(source, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
                 return self._merge(request, source, form.cleaned_data)
             except Refusal as refusal:
-                form.add_error(None, refusal.sentence)
+                messages.error(request, refusal.sentence)
+                return HttpResponseRedirect(back)
         return confirmation(
             request,
             self,
@@ -148,7 +150,7 @@ class AttributeAdmin(ConsoleAdmin):
                 gettext("It runs in the background and cannot be undone."),
             ],
             verb=gettext("Merge"),
-            back=reverse("admin:contacts_attribute_change", args=[source.pk]),
+            back=back,
             is_dangerous=True,
             form=form,
         )
