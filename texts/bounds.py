@@ -147,7 +147,7 @@ def _room_after(value: Any, room: int, depth: int) -> int:
         TooCostly: the value needs more, or a number in it is too large.
     """
     kind = type(value)
-    if kind is str:
+    if kind is str or isinstance(value, str):
         room -= len(value)
     elif kind is int:
         if value.bit_length() > MOST_BITS:
