@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                 ('uin', models.BigIntegerField(unique=True, validators=[django.core.validators.MinValueValidator(10000), django.core.validators.MaxValueValidator(4294967295)], verbose_name='UIN')),
                 ('name', models.CharField(blank=True, max_length=255, verbose_name='name')),
                 ('attributes', models.JSONField(blank=True, default=dict, help_text='Anything else known about the person, for templates and segments.', verbose_name='attributes')),
+                ('readings', models.JSONField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('source_import', models.ForeignKey(blank=True, db_constraint=False, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.contactimport', verbose_name='came with the import')),

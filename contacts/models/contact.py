@@ -23,6 +23,10 @@ class Contact(models.Model):
         blank=True,
         help_text=_("Anything else known about the person, for templates and segments."),
     )
+    #: What the values of typed attributes were read as, by name: a number, an ISO date (and time),
+    #: or true or false. `attributes` keeps what people wrote. NULL and not {} if nothing was read, so
+    #: that people without typed attributes cost nothing.
+    readings = models.JSONField(null=True, blank=True, editable=False)
     #: The import that created the person. It has neither constraint nor index: both would slow down
     #: every import, and only undoing reads the column, in order of id.
     source_import = models.ForeignKey(
