@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, TextField, Value
+from django.db.models import DateField, Q, TextField, Value
 from django.db.models.lookups import (
-    Exact,
     GreaterThan,
     GreaterThanOrEqual,
     LessThan,
@@ -37,6 +36,7 @@ from foundation.sentences import Sentence as _
 _TEXT = (
     Phrase("=|==|＝|is|是|等于 {value}", {"is": "equals"}, _lazy("is")),
     Phrase("!=|<>|≠|不是|不等于 {value}", {"is": "not_equals"}, _lazy("is not")),
+    Phrase("is not {value}", {"is": "not_equals"}, is_synonym=True),
     Phrase("contains|包含 {value}", {"is": "contains"}, _lazy("contains")),
     Phrase("starts|begins with {value}", {"is": "starts_with"}, _lazy("begins with")),
     Phrase("ends with {value}", {"is": "ends_with"}, _lazy("ends with")),
@@ -152,7 +152,7 @@ def _equals(subject: Subject, node: Mapping[str, Any]) -> Q:
         return text_sql.never_null(text_sql.OneOfNumbers(subject.number, numbers))
     if subject.type == ValueType.DATE:
         days = [date_of(value).isoformat() for value in values]
-        return Q(text_sql.OneOf(text_sql.or_blank(subject.date), days))
+        return Q(text_sql.OneOf(text_sql.day_text(subject.date), days))
     if subject.type == ValueType.YES_NO:
         raise Refusal(
             _("“%(name)s” is yes or no: ask for “is yes” or “is no”.") % {"name": subject.name},
@@ -182,14 +182,17 @@ def _ordered(subject: Subject, values: list[str], orders: Any) -> Q:
     if isinstance(limits[0], date):
         return _between_days(subject, limits, orders)
     number = subject.number
-    return _all(text_sql.never_null(order(number, limit)) for order, limit in zip(orders, limits))
+    return _all(
+        text_sql.never_null(order(number, limit))
+        for order, limit in zip(orders, limits, strict=True)
+    )
 
 
 def _between_days(subject: Subject, limits: list[date], orders: Any) -> Q:
     day = subject.date
     return _all(
-        text_sql.never_null(order(day, Value(limit.isoformat(), output_field=TextField())))
-        for order, limit in zip(orders, limits)
+        text_sql.never_null(order(day, Value(limit, output_field=DateField())))
+        for order, limit in zip(orders, limits, strict=True)
     )
 
 
@@ -208,7 +211,7 @@ def _of_days(subject: Subject, node: Mapping[str, Any], today: date) -> Q:
         first, last = week_of(today)
     elif comparison == "birthday":
         last = days_after(today, node["days"])
-    month_and_day = text_sql.month_and_day(text_sql.or_blank(subject.date))
+    month_and_day = text_sql.month_and_day(subject.date)
     return Q(text_sql.OneOf(month_and_day, birthdays_between(first, last)))
 
 

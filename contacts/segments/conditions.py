@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from contacts.segments import people_kinds  # noqa: F401 - registers the kinds of this app
 from contacts.segments.kinds import (
     NOBODY,
     Answer,

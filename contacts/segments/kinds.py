@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils.timezone import get_default_timezone
 
 from clocks import shared
+from contacts.segments.attribute_types import attribute_types
 
 #: A condition that no person meets.
 NOBODY = Q(pk__in=())
@@ -51,11 +52,18 @@ class Asking:
     """
 
     now: datetime = field(default_factory=shared.wall)
+    _types: Mapping[str, str] | None = None
 
     @property
     def today(self) -> date:
         """The day in the installation's time zone."""
         return self.now.astimezone(get_default_timezone()).date()
+
+    def type_of(self, attribute: str) -> str:
+        """Return the type of an attribute, "" if it has none."""
+        if self._types is None:
+            self._types = attribute_types()
+        return self._types.get(attribute, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,9 @@ def missing_in(conditions: Any) -> list[Missing]:
         kept = last_names(node, reference)
         for number, name in names_in(node, reference).items():
             if name is None:
+                unnamed = f"#{number}" if reference.is_named else str(number)
                 found[kind.refers_to, number] = Missing(
-                    kind.refers_to, reference.noun, number, kept.get(number, f"#{number}")
+                    kind.refers_to, reference.noun, number, kept.get(number, unnamed)
                 )
     return list(found.values())
 

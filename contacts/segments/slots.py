@@ -77,7 +77,8 @@ def text_value(value: Any) -> str:
         raise nonsense(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise Refusal(
-            _("“%(value)s” is not a number, like 18 or 2.5.") % {"value": value}, code="not_a_number"
+            _("“%(value)s” is not a number, like 18 or 2.5.") % {"value": value},
+            code="not_a_number",
         )
     try:
         text = str(value)
@@ -159,9 +160,7 @@ def _values(node: Mapping[str, Any], spent: Spent) -> list[str]:
 def _two_values(node: Mapping[str, Any]) -> list[str]:
     values = node.get("value")
     if not isinstance(values, list) or len(values) != 2:
-        raise Refusal(
-            _("“Between” needs two values, from and to."), code="values_missing"
-        )
+        raise Refusal(_("“Between” needs two values, from and to."), code="values_missing")
     return [text_value(value) for value in values]
 
 

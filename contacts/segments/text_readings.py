@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Field, FloatField, Func, TextField
+from django.db.models import DateField, Field, FloatField, Func
 
 #: The most characters of a number.
 LONGEST_NUMBER = 25
@@ -21,7 +21,7 @@ class _Reading(Func):
     on_sqlite: ClassVar[str]
     on_postgresql: ClassVar[str]
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> Any:
         return self._filled_in(compiler, self.on_sqlite)
 
     def as_postgresql(
@@ -37,8 +37,8 @@ class _Reading(Func):
 class NumberInText(_Reading):
     """The number that a text is, NULL for any other text.
 
-    The cast stands in a CASE, which keeps it from other texts. SQLite's REGEXP is a Python function,
-    called for each row; GLOB is not.
+    The cast stands in a CASE, which keeps it from other texts. SQLite's REGEXP is a Python
+    function, called for each row; GLOB is not.
     """
 
     output_field: Field[Any, Any] = FloatField()
@@ -55,19 +55,19 @@ class NumberInText(_Reading):
 
 
 class DateInText(_Reading):
-    """The date with which a text begins, as a text 2026-03-01; NULL if it begins with none."""
+    """The date with which a text begins; NULL if it begins with none."""
 
-    output_field: Field[Any, Any] = TextField()
+    output_field: Field[Any, Any] = DateField()
     on_sqlite = (
         "CASE WHEN {t} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND {t} NOT GLOB '0000*'"
         " AND (length({t}) = 10 OR substr({t}, 11, 1) IN ('T', ' '))"
         " AND date(substr({t}, 1, 10)) = substr({t}, 1, 10) THEN substr({t}, 1, 10) END"
     )
-    # 29 February is no date in a year without one: the year is read only once it is known to be one.
+    # 29 February is no date in most years; a year is computed with once it is known to be one.
     on_postgresql = (
         "CASE WHEN {t} ~ '^(?!0000)[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
         "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))([T ]|$)'"
         " THEN CASE WHEN substr({t}, 6, 5) <> '02-29' OR (substr({t}, 1, 4)::int %% 4 = 0"
         " AND (substr({t}, 1, 4)::int %% 100 <> 0 OR substr({t}, 1, 4)::int %% 400 = 0))"
-        " THEN substr({t}, 1, 10) END END"
+        " THEN substr({t}, 1, 10)::date END END"
     )

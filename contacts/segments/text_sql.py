@@ -46,18 +46,46 @@ def is_text(text: Any, value: str) -> Any:
 
 def contains(text: Any, piece: str) -> Any:
     """Return whether a text contains a piece."""
-    return GreaterThan(_Position(_Small(text), _small(piece)), 0)
+    return GreaterThan(_Position(Small(text), _small(piece)), 0)
 
 
 def starts_with(text: Any, piece: str) -> Any:
     """Return whether a text begins with a piece."""
-    start = Func(_Small(text), Value(1), Value(len(piece)), function="substr")
+    start = Func(Small(text), Value(1), Value(len(piece)), function="substr")
     return Exact(_as_text(start), _small(piece))
 
 
 def ends_with(text: Any, piece: str) -> Any:
     """Return whether a text ends with a piece."""
-    return Exact(_End(_Small(text), Value(len(piece))), _small(piece))
+    return Exact(_End(Small(text), Value(len(piece))), _small(piece))
+
+
+def equals(value: Any, wanted: Any) -> Any:
+    """Return whether a value is the wanted one, both of the type of the value."""
+    return Exact(value, Value(wanted, output_field=value.output_field))
+
+
+def month_and_day(day: Any) -> Any:
+    """Return the month and the day of a date as a text, like "02-29"; "" without a date."""
+    return or_blank(_DayText(day, Value("MM-DD", output_field=TextField())))
+
+
+def day_text(day: Any) -> Any:
+    """Return a date as a text, like "2026-03-01"; "" without a date."""
+    return or_blank(_DayText(day, Value("YYYY-MM-DD", output_field=TextField())))
+
+
+class _DayText(Func):
+    """A date as a text; on SQLite a date is one already."""
+
+    output_field = TextField()
+    function = "to_char"
+    arity = 2
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> Any:
+        day, form = self.get_source_expressions()
+        sql, params = compiler.compile(day)
+        return f"substr({sql}, {6 if form.value == 'MM-DD' else 1})", params
 
 
 class OneOf(Func):
@@ -68,24 +96,31 @@ class OneOf(Func):
 
     output_field = BooleanField()
     conditional = True
+    postgresql_type = "text"
 
-    def __init__(self, text: Any, values: Sequence[str], **more: Any) -> None:
+    def __init__(self, text: Any, values: Sequence[Any], **more: Any) -> None:
         self.values = list(values)
         super().__init__(text, **more)
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> Any:
         sql, params = compiler.compile(self.source_expressions[0])
         values = json.dumps(self.values, ensure_ascii=False)
-        return f"({sql} IN (SELECT value FROM json_each(%s)))", [*params, values]
+        return f"({sql} IN (SELECT value FROM json_each(%s)))", [*params, values]  # noqa: S608
 
     def as_postgresql(
         self, compiler: Any, connection: Any, **_context: Any
     ) -> tuple[str, list[Any]]:
         sql, params = compiler.compile(self.source_expressions[0])
-        return f"({sql} = ANY(%s::text[]))", [*params, self.values]
+        return f"({sql} = ANY(%s::{self.postgresql_type}[]))", [*params, self.values]
 
 
-class _Small(Func):
+class OneOfNumbers(OneOf):
+    """Whether a number is one of many."""
+
+    postgresql_type = "double precision"
+
+
+class Small(Func):
     """A text with A to Z as small letters."""
 
     output_field = TextField()
