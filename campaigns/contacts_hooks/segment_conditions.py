@@ -115,9 +115,7 @@ def register_conditions() -> None:
             is_named=False,
         )
     )
-    register_reference(
-        Reference("campaigns", _lazy("campaign"), **named_rows(Campaign.objects.all()))
-    )
+    register_reference(named_rows("campaigns", _lazy("campaign"), Campaign.objects.all()))
     for kind in _KINDS:
         register_kind(kind)
 

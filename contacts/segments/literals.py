@@ -70,7 +70,7 @@ def order_of(texts: list[str]) -> list[float] | list[date]:
     dates = [found for text in texts if (found := date_in(text)) is not None]
     if len(dates) == len(texts):
         return dates
-    numbers = [found for text in texts if (found := number_in(text)) is not None]
+    numbers = [number for text in texts if (number := number_in(text)) is not None]
     if len(numbers) == len(texts):
         return numbers
     wrong = next((t for t in texts if number_in(t) is None), texts[0])

@@ -130,8 +130,8 @@ def ids_referred_to(conditions: Any, key: str) -> set[int]:
     }
 
 
-def named_rows(rows: QuerySet[Any]) -> dict[str, Callable[..., Any]]:
-    """Return `names_of`, `find` and `search` for rows with a unique column `name`."""
+def named_rows(key: str, noun: Any, rows: QuerySet[Any]) -> Reference:
+    """Return the reference to rows with a unique column `name`."""
 
     def names_of(ids: Collection[int]) -> dict[int, str]:
         return dict(rows.filter(pk__in=_storable(ids)).values_list("pk", "name"))
@@ -148,7 +148,7 @@ def named_rows(rows: QuerySet[Any]) -> dict[str, Callable[..., Any]]:
         found = rows.filter(name__icontains=text).order_by("name").values_list("pk", "name")
         return list(found[:most])
 
-    return {"names_of": names_of, "find": find, "search": search}
+    return Reference(key, noun, names_of, find, search)
 
 
 def _storable(ids: Collection[int]) -> list[int]:
@@ -156,6 +156,4 @@ def _storable(ids: Collection[int]) -> list[int]:
     return [number for number in ids if 0 < number < 2**63]
 
 
-register_reference(
-    Reference("lists", gettext_lazy("list"), **named_rows(ContactList.objects.all()))
-)
+register_reference(named_rows("lists", gettext_lazy("list"), ContactList.objects.all()))
