@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('header_line', models.PositiveIntegerField(default=1, help_text='0: the file has no header.', verbose_name='line of the header')),
                 ('columns', models.JSONField(blank=True, default=list, verbose_name='columns')),
                 ('mapping', models.JSONField(blank=True, default=list, verbose_name='mapping')),
+                ('types', models.JSONField(blank=True, default=dict, editable=False)),
                 ('state', models.CharField(choices=[('uploaded', 'to be checked'), ('queued', 'waiting for a worker'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('undoing', 'being taken back'), ('undone', 'taken back')], default='uploaded', max_length=16, verbose_name='state')),
                 ('problem', models.CharField(blank=True, max_length=500, verbose_name='problem')),
                 ('cursor', models.BigIntegerField(default=0, editable=False)),
@@ -59,6 +60,7 @@ class Migration(migrations.Migration):
                 ('added', models.BigIntegerField(default=0, editable=False, verbose_name='added to the list')),
                 ('errors', models.JSONField(blank=True, default=list, editable=False, verbose_name='first rejected rows')),
                 ('notes', models.JSONField(blank=True, default=list, editable=False, verbose_name='notes')),
+                ('unread', models.JSONField(blank=True, default=list, editable=False, verbose_name='unread cells')),
                 ('token', models.PositiveIntegerField(default=0, editable=False)),
                 ('heartbeat_at', models.DateTimeField(editable=False, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='uploaded at')),
@@ -94,15 +96,36 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='AttributeName',
+            name='Attribute',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('contact_list', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attribute_names', to='contacts.contactlist', verbose_name='list')),
+                ('name', models.CharField(max_length=255, unique=True, verbose_name='name')),
+                ('key', models.TextField(editable=False)),
+                ('kind', models.CharField(blank=True, choices=[('text', 'text'), ('number', 'number'), ('date', 'date'), ('yes_no', 'yes or no')], max_length=8, verbose_name='type')),
+                ('order', models.CharField(blank=True, choices=[('ymd', 'year, month, day'), ('dmy', 'day, month, year'), ('mdy', 'month, day, year')], max_length=3, verbose_name='order of dates')),
+                ('read_up_to', models.BigIntegerField(editable=False, null=True)),
+                ('counting', models.BigIntegerField(default=0, editable=False)),
+                ('unread', models.BigIntegerField(default=0, editable=False, verbose_name='unreadable values')),
+                ('is_target_kept', models.BooleanField(default=True, editable=False)),
+                ('merged_up_to', models.BigIntegerField(default=0, editable=False)),
+                ('merging_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.attribute')),
             ],
             options={
                 'verbose_name': 'attribute',
                 'verbose_name_plural': 'attributes',
+                'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='AttributeUse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('attribute', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uses', to='contacts.attribute')),
+                ('contact_list', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attribute_uses', to='contacts.contactlist')),
+            ],
+            options={
+                'verbose_name': 'use of an attribute',
+                'verbose_name_plural': 'uses of attributes',
             },
         ),
         migrations.CreateModel(
@@ -200,12 +223,12 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('policy__in', ['skip', 'fill', 'overwrite'])), name='import_policy_known'),
         ),
         migrations.AddConstraint(
-            model_name='attributename',
-            constraint=models.UniqueConstraint(fields=('contact_list', 'name'), name='attribute_name_once_a_list'),
+            model_name='attributeuse',
+            constraint=models.UniqueConstraint(fields=('contact_list', 'attribute'), name='attribute_once_a_list'),
         ),
         migrations.AddConstraint(
-            model_name='attributename',
-            constraint=models.UniqueConstraint(condition=models.Q(('contact_list', None)), fields=('name',), name='attribute_name_once_without'),
+            model_name='attributeuse',
+            constraint=models.UniqueConstraint(condition=models.Q(('contact_list', None)), fields=('attribute',), name='attribute_once_without'),
         ),
         migrations.AddConstraint(
             model_name='membership',
