@@ -28,8 +28,9 @@ from contacts.segments.days import (
     years_before,
 )
 from contacts.segments.kinds import Answer, Asking, Phrase, known
-from contacts.segments.literals import date_of, number_of, order_of
-from contacts.segments.subjects import Subject, ValueType
+from contacts.segments.literals import date_of, limits_of, number_of
+from contacts.segments.subjects import Subject
+from contacts.typed_values.types import AttributeType
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
@@ -79,14 +80,14 @@ NAME_PHRASES = (*_FILLED, *_TEXT)
 ATTRIBUTE_PHRASES = (*_FILLED, *_YES, *_TEXT, *_ORDER, *_DATES)
 #: The comparisons that the form offers for an attribute of a type.
 OFFERED: dict[str, tuple[str, ...]] = {
-    ValueType.TEXT: ("equals", "not_equals", "contains", "starts_with", "ends_with", "one_of",
+    AttributeType.TEXT: ("equals", "not_equals", "contains", "starts_with", "ends_with", "one_of",
                      "filled", "empty"),
-    ValueType.NUMBER: ("equals", "not_equals", "above", "at_least", "below", "at_most", "between",
+    AttributeType.NUMBER: ("equals", "not_equals", "above", "at_least", "below", "at_most", "between",
                        "one_of", "filled", "empty"),
-    ValueType.DATE: ("equals", "not_equals", "above", "at_least", "below", "at_most", "between",
+    AttributeType.DATE: ("equals", "not_equals", "above", "at_least", "below", "at_most", "between",
                      "in_last", "in_next", "birthday_today", "birthday_this_week", "birthday",
                      "older_than", "younger_than", "filled", "empty"),
-    ValueType.YES_NO: ("yes", "no", "filled", "empty"),
+    AttributeType.YES_NO: ("yes", "no", "filled", "empty"),
 }  # fmt: skip
 #: What the form calls a comparison of dates in place of its general label.
 DATE_LABELS: dict[str, Any] = {
@@ -147,13 +148,13 @@ def _of_text(subject: Subject, comparison: str, value: str) -> Q:
 
 def _equals(subject: Subject, node: Mapping[str, Any]) -> Q:
     values = node["value"] if node["is"] == "one_of" else [node["value"]]
-    if subject.type == ValueType.NUMBER:
+    if subject.type.kind == AttributeType.NUMBER:
         numbers = [number_of(value) for value in values]
         return text_sql.never_null(text_sql.OneOfNumbers(subject.number, numbers))
-    if subject.type == ValueType.DATE:
-        days = [date_of(value).isoformat() for value in values]
+    if subject.type.kind == AttributeType.DATE:
+        days = [date_of(value, subject.type.order).isoformat() for value in values]
         return Q(text_sql.OneOf(text_sql.day_text(subject.date), days))
-    if subject.type == ValueType.YES_NO:
+    if subject.type.kind == AttributeType.YES_NO:
         raise Refusal(
             _("“%(name)s” is yes or no: ask for “is yes” or “is no”.") % {"name": subject.name},
             code="comparison_of_type",
@@ -167,12 +168,12 @@ def _equals(subject: Subject, node: Mapping[str, Any]) -> Q:
 def _ordered(subject: Subject, values: list[str], orders: Any) -> Q:
     """Return the comparison with one limit or with two, as numbers or as dates."""
     limits: list[Any]
-    if subject.type == ValueType.NUMBER:
+    if subject.type.kind == AttributeType.NUMBER:
         limits = [number_of(value) for value in values]
-    elif subject.type == ValueType.DATE:
-        limits = [date_of(value) for value in values]
+    elif subject.type.kind == AttributeType.DATE:
+        limits = [date_of(value, subject.type.order) for value in values]
     else:
-        limits = list(order_of(values))
+        limits = list(limits_of(values))
     if len(limits) == 2 and limits[0] > limits[1]:
         raise Refusal(
             _("Nothing is between %(from)s and %(to)s: give the smaller value first.")

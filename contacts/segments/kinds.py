@@ -17,7 +17,8 @@ from django.db.models import Q
 from django.utils.timezone import get_default_timezone
 
 from clocks import shared
-from contacts.segments.attribute_types import attribute_types
+from contacts.models.attribute import typed_attributes
+from contacts.typed_values.types import ValueType
 
 #: A condition that no person meets.
 NOBODY = Q(pk__in=())
@@ -52,18 +53,18 @@ class Asking:
     """
 
     now: datetime = field(default_factory=shared.wall)
-    _types: Mapping[str, str] | None = None
+    _types: Mapping[str, ValueType] | None = None
 
     @property
     def today(self) -> date:
         """The day in the installation's time zone."""
         return self.now.astimezone(get_default_timezone()).date()
 
-    def type_of(self, attribute: str) -> str:
-        """Return the type of an attribute, "" if it has none."""
+    def type_of(self, attribute: str) -> ValueType:
+        """Return the type of an attribute."""
         if self._types is None:
-            self._types = attribute_types()
-        return self._types.get(attribute, "")
+            self._types = typed_attributes()
+        return self._types.get(attribute, ValueType())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,15 @@
-"""The numbers and dates that operators write in conditions."""
+"""The numbers and dates that operators write in conditions, read as those of attributes are."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from datetime import date
 
 from contacts.segments.slots import shown
+from contacts.typed_values.dates import read_date
+from contacts.typed_values.numbers import read_number
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-
-#: A number that a double holds exactly enough: at most 15 digits before the point and 9 behind.
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
-_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII)
-
-
-def number_in(text: str) -> float | None:
-    """Return the number that a text is, None if it is none."""
-    return float(text) if _NUMBER.fullmatch(text.strip()) else None
-
-
-def date_in(text: str) -> date | None:
-    """Return the date that a text is, None if it is none."""
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
-        return None
-    try:
-        return date(*(int(part) for part in found.groups()))
-    except ValueError:
-        return None
 
 
 def number_of(text: str) -> float:
@@ -36,23 +18,27 @@ def number_of(text: str) -> float:
     Raises:
         Refusal: the text is no number, or one with too many digits.
     """
-    number = number_in(text)
+    number = read_number(text)
     if number is None:
         raise Refusal(
             _("“%(value)s” is not a number, like 18 or 2.5, of at most 15 digits.")
             % {"value": shown(text)},
             code="not_a_number",
         )
-    return number
+    return float(number)
 
 
-def date_of(text: str) -> date:
+def date_of(text: str, order: str = "") -> date:
     """Return a date.
+
+    Args:
+        text: the date as people write it.
+        order: the order of a date such as 3/1/26, see `read_date`.
 
     Raises:
         Refusal: the text is no date.
     """
-    found = date_in(text)
+    found = _date_in(text, order)
     if found is None:
         raise Refusal(
             _("“%(value)s” is not a date, like 2026-03-01.") % {"value": shown(text)},
@@ -61,21 +47,26 @@ def date_of(text: str) -> date:
     return found
 
 
-def order_of(texts: list[str]) -> list[float] | list[date]:
-    """Return texts as numbers, or as dates if all of them are dates.
+def limits_of(texts: Sequence[str]) -> list[float] | list[date]:
+    """Return what an attribute without a type is compared with: numbers, or dates.
 
     Raises:
         Refusal: a text is neither a number nor a date, or they are mixed.
     """
-    dates = [found for text in texts if (found := date_in(text)) is not None]
+    numbers = [number for text in texts if (number := read_number(text)) is not None]
+    if len(numbers) == len(texts):
+        return [float(number) for number in numbers]
+    dates = [found for text in texts if (found := _date_in(text)) is not None]
     if len(dates) == len(texts):
         return dates
-    numbers = [number for text in texts if (number := number_in(text)) is not None]
-    if len(numbers) == len(texts):
-        return numbers
-    wrong = next((t for t in texts if number_in(t) is None), texts[0])
+    wrong = next((text for text in texts if read_number(text) is None), texts[0])
     raise Refusal(
         _("“%(value)s” is neither a number, like 18 or 2.5, nor a date, like 2026-03-01.")
         % {"value": shown(wrong)},
         code="not_a_number",
     )
+
+
+def _date_in(text: str, order: str = "") -> date | None:
+    found = read_date(text, order)
+    return date.fromisoformat(found[:10]) if found else None
