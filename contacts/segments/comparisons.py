@@ -82,9 +82,10 @@ ATTRIBUTE_PHRASES = (*_FILLED, *_YES, *_TEXT, *_ORDER, *_DATES)
 OFFERED: dict[str, tuple[str, ...]] = {
     AttributeType.TEXT: ("equals", "not_equals", "contains", "starts_with", "ends_with", "one_of",
                      "filled", "empty"),
-    AttributeType.NUMBER: ("equals", "not_equals", "above", "at_least", "below", "at_most", "between",
-                       "one_of", "filled", "empty"),
-    AttributeType.DATE: ("equals", "not_equals", "above", "at_least", "below", "at_most", "between",
+    AttributeType.NUMBER: ("equals", "not_equals", "above", "at_least", "below", "at_most",
+                           "between", "one_of", "filled", "empty"),
+    AttributeType.DATE: ("equals", "not_equals", "above", "at_least", "below", "at_most",
+                         "between",
                      "in_last", "in_next", "birthday_today", "birthday_this_week", "birthday",
                      "older_than", "younger_than", "filled", "empty"),
     AttributeType.YES_NO: ("yes", "no", "filled", "empty"),

@@ -156,6 +156,8 @@ class _Reading:
 
     def _condition(self, node: Mapping[str, Any]) -> tuple[Any, Answer]:
         kind = kind_named(node.get("kind"))
+        if node.get("kind") == "":
+            raise Refusal(_("Choose what the condition is about, or remove it."), code="condition")
         if kind is None:
             raise Refusal(
                 _("There is no condition %(kind)s. There are: %(kinds)s.")
