@@ -78,22 +78,26 @@ def condition_of(conditions: Any) -> Q:
     return understood(conditions).answer.met if conditions else NOBODY
 
 
-def understood(conditions: Any) -> Understood:
+def understood(conditions: Any, *, asking: Asking | None = None) -> Understood:
     """Return a segment's JSON in its normal form, and the people who meet it.
+
+    Args:
+        conditions: the JSON.
+        asking: the time that conditions on days count from; None: now.
 
     Raises:
         Refusal: the first problem; its detail "path" says where.
     """
-    found = understand(conditions)
+    found = understand(conditions, asking=asking)
     for problem in found.problems:
         problem.refusal.details.setdefault("path", list(problem.path))
         raise problem.refusal
     return found
 
 
-def understand(conditions: Any) -> Understood:
+def understand(conditions: Any, *, asking: Asking | None = None) -> Understood:
     """Return what is understood of a segment's JSON, and every problem in it."""
-    reading = _Reading()
+    reading = _Reading(asking or Asking())
     try:
         tree, answer = reading.node(conditions, (), DEEPEST)
     except Refusal as refusal:  # the tree as a whole is too large
@@ -109,9 +113,9 @@ def lists_asked_about(conditions: Any) -> set[int]:
 class _Reading:
     """The reading of one tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Asking) -> None:
         self.problems: list[Problem] = []
-        self._asking = Asking()
+        self._asking = asking
         self._spent = Spent(MOST_VALUES)
         self._conditions = MOST_CONDITIONS
 

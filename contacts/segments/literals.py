@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from contacts.segments.slots import shown
+from contacts.segments.characters import shown
 from contacts.typed_values.dates import read_date
 from contacts.typed_values.numbers import read_number
 from foundation.refusals import Refusal

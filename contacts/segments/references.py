@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from contacts.models import ContactList
+from contacts.segments.characters import is_storable
 from contacts.segments.kinds import kind_named
 from foundation.names import name_key
 
@@ -137,6 +138,8 @@ def named_rows(key: str, noun: Any, rows: QuerySet[Any]) -> Reference:
         return dict(rows.filter(pk__in=_storable(ids)).values_list("pk", "name"))
 
     def find(name: str) -> int | None:
+        if not is_storable(name):
+            return None
         exact = rows.filter(name=name).values_list("pk", flat=True).first()
         if exact is not None:
             return int(exact)

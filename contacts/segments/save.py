@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from contacts.models import Segment
+from contacts.segments.characters import is_storable, shown
 from contacts.segments.conditions import understood
 from contacts.segments.references import missing_in, reference_to
 from foundation.names import clean_name, name_key
@@ -22,7 +23,9 @@ def find_segment(name: str) -> Segment:
     """
     found = _found(name)
     if found is None:
-        raise Refusal(_("There is no segment “%(name)s”.") % {"name": name}, code="segment_unknown")
+        raise Refusal(
+            _("There is no segment “%(name)s”.") % {"name": shown(name)}, code="segment_unknown"
+        )
     return found
 
 
@@ -127,6 +130,8 @@ def _found(name: str, *, other_than: int | None = None) -> Segment | None:
     segments = Segment.objects.all()
     if other_than is not None:
         segments = segments.exclude(pk=other_than)
+    if not is_storable(name):
+        return None
     exact = segments.filter(name=name).first()
     if exact is not None:
         return exact

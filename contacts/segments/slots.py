@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contacts.segments.characters import is_storable, shown
 from contacts.segments.kinds import Kind
 from contacts.segments.references import last_names, names_in, reference_to
 from foundation.refusals import Refusal
@@ -19,7 +19,6 @@ MOST_VALUES = 10_000
 LONGEST_VALUE, LONGEST_ATTRIBUTE_NAME = 10_000, 255
 #: The largest numbers of days and of years.
 MOST = {"days": 100_000, "years": 200}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -95,23 +94,13 @@ def storable(text: str) -> str:
     Raises:
         Refusal: it contains NUL or half of a surrogate pair.
     """
-    if "\0" in text or _SURROGATE.search(text):
+    if not is_storable(text):
         raise Refusal(
             _("“%(value)s” contains a character that no text can contain. Type it again.")
             % {"value": shown(text)},
             code="bad_character",
         )
     return text
-
-
-def shown(value: Any) -> str:
-    """Return a value as it stands in a sentence: short, in one line, without broken characters."""
-    try:
-        text = str(value)
-    except ValueError:
-        return "…"
-    text = "".join(c if c.isprintable() else "\ufffd" for c in text[:201])
-    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def nonsense(node: Any) -> Refusal:
