@@ -1,4 +1,4 @@
-"""Hypothesis strategies: trees of conditions in their normal form, people, and texts of any kind."""
+"""Hypothesis strategies: trees of conditions in their normal form, and texts of any kind."""
 
 from __future__ import annotations
 

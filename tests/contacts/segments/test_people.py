@@ -28,7 +28,8 @@ TYPES = {
 VALUES = st.one_of(
     st.sampled_from(
         ["", "昆明", "昆", "KM", "km", "100%", "_", "0", "18", "-2.5", "007", "1,200", "80%", "x",
-         "1e3", "--1", "1.", ".5", "2026-03-01", "2024-02-29", "2023-02-29", "2026-02-30", "0000-01-01",
+         "1e3", "--1", "1.", ".5", "2026-03-01", "2024-02-29", "2023-02-29", "2026-02-30",
+         "0000-01-01",
          "2026-03-01 09:30", "2026-03-01x", "1999-12-31", "1/3/26", "2026年3月1日", "是", "no", "√"]
     ),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
@@ -38,7 +39,9 @@ TODAY = st.sampled_from(
     [date(2026, 3, 1), date(2024, 2, 28), date(2023, 2, 28), date(2024, 2, 29), date(2025, 12, 30)]
 )
 COMPARISONS: dict[str, st.SearchStrategy[Any]] = {
-    **dict.fromkeys(["filled", "empty", "yes", "no", "birthday_today", "birthday_this_week"], st.none()),
+    **dict.fromkeys(
+        ["filled", "empty", "yes", "no", "birthday_today", "birthday_this_week"], st.none()
+    ),
     **dict.fromkeys(["equals", "not_equals", "contains", "starts_with", "ends_with"], VALUES),
     **dict.fromkeys(
         ["above", "at_least", "below", "at_most"],
