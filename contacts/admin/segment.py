@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -183,16 +181,14 @@ def _switched(request: HttpRequest, form: SegmentForm) -> SegmentForm:
     typed = request.POST.get("text", "").strip() if form.is_text else form.shown_tree
     if form.problems and typed:
         return form
-    data = request.POST.copy()
-    data["as"] = "tree" if form.is_text else "text"
-    data["tree"] = json.dumps(form.conditions)
-    data["text"] = where_text(form.conditions) or ""
-    switched = SegmentForm(data, instance=form.instance, is_text=not form.is_text)
-    # Nothing was saved yet, so nothing is wrong yet.
-    switched._errors = ErrorDict()
-    switched.cleaned_data = {}
-    switched.conditions = form.conditions
-    return switched
+    shown = {
+        "name": request.POST.get("name", ""),
+        "description": request.POST.get("description", ""),
+        "conditions": form.conditions,
+    }
+    # The form has put what was typed into its row of the database; the new one needs the row.
+    before = Segment.objects.filter(pk=form.instance.pk).first() or Segment()
+    return SegmentForm(None, instance=before, is_text=not form.is_text, shown=shown)
 
 
 def _changes(form: SegmentForm) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -43,9 +44,20 @@ class SegmentForm(forms.ModelForm):
         fields = ["name", "description"]
         widgets = {"name": UnfoldAdminTextInputWidget, "description": UnfoldAdminTextInputWidget}
 
-    def __init__(self, data: Any, *, instance: Segment, is_text: bool) -> None:
+    def __init__(
+        self, data: Any, *, instance: Segment, is_text: bool, shown: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make the form.
+
+        Args:
+            data: what was posted, None to show the segment.
+            instance: the segment.
+            is_text: whether the conditions are edited as text.
+            shown: what is shown in place of the segment: name, description and conditions.
+        """
         self.before = instance.conditions
-        initial = {"tree": json.dumps(self.before), "text": where_text(self.before) or ""}
+        self._shown = self.before if shown is None else shown["conditions"]
+        initial = {**(shown or {}), "text": where_text(self._shown) or ""}
         super().__init__(data, instance=instance, initial=initial)
         self.is_text = is_text
         self.conditions: Any = {}
@@ -55,7 +67,7 @@ class SegmentForm(forms.ModelForm):
     def shown_tree(self) -> Any:
         """The rows to show: those that were posted, else those of the segment."""
         if not self.is_bound:
-            return self.before
+            return self._shown
         return self.conditions or _loaded(str(self.data.get("tree", "")))
 
     def clean(self) -> dict[str, Any] | None:

@@ -13,21 +13,15 @@ language, so an attribute called "not" is written in quotation marks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from contacts.segments.conditions import DEEPEST
 from contacts.segments.kinds import Kind, Part, Phrase, kinds
-from contacts.segments.references import last_names, leaves, reference_keys, reference_to
+from contacts.segments.where_slots import Mismatch, Slots, names_before
 from contacts.segments.where_tokens import Token, tokens_of, visible, wrong_at
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-
-#: The words that combine conditions.
-CONNECTIVES = frozenset({"and", "or", "not"})
-_SIGNS = frozenset("()<>=,:#") | {"<=", ">=", "<>", "!=", "==", "≤", "≥", "≠"}
-_AMOUNT = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?", re.ASCII)
 
 
 def parse_where(text: str, *, before: Any = None) -> dict[str, Any]:
@@ -44,14 +38,6 @@ def parse_where(text: str, *, before: Any = None) -> dict[str, Any]:
     return _Parser(text, before).where()
 
 
-class Mismatch(Exception):
-    """A phrase does not stand here."""
-
-    def __init__(self, at: int, expected: str) -> None:
-        super().__init__(expected)
-        self.at, self.expected = at, expected
-
-
 class _Parser:
     """A recursive descent through the tokens of one text."""
 
@@ -59,7 +45,7 @@ class _Parser:
         self._text = text
         self._tokens = tokens_of(text)
         self._at = 0
-        self._gone = _names_before(before)
+        self._gone = names_before(before)
         self._phrases = _phrases()
 
     def where(self) -> dict[str, Any]:
@@ -138,7 +124,7 @@ class _Parser:
         Raises:
             Mismatch: the phrase does not stand here.
         """
-        slots = _Slots(self, kind)
+        slots = Slots(self._tokens, self._gone)
         at = self._at
         for part in parts:
             if part.slot:
@@ -152,46 +138,20 @@ class _Parser:
             node["name"] = slots.found.pop("name")
         return node | dict(phrase.fixed) | slots.found, at
 
-    def token(self, at: int) -> Token | None:
+    def _token(self, at: int) -> Token | None:
         """Return the token at a position, None behind the last."""
         return self._tokens[at] if at < len(self._tokens) else None
 
-    def id_named(self, key: str, token: Token, at: int) -> tuple[int, int]:
-        """Return the id that a name means, and the position behind it.
-
-        Raises:
-            Refusal: there is nothing of this name.
-        """
-        reference = reference_to(key)
-        digits = self.token(at + 2)
-        sign = self.token(at + 1)
-        if sign is not None and sign.word == "#" and digits is not None:
-            if re.fullmatch("[0-9]{1,18}", digits.word, re.ASCII) is None:
-                raise wrong_at(digits.start, _("a number is expected after #"))
-            return int(digits.word), at + 3
-        found = reference.find(token.text)
-        if found is None:
-            found = self._gone.get((key, token.text))
-        if found is None and not reference.is_named and _is_number(token.text):
-            found = int(token.text)  # shown as missing, until there is one
-        if found is None:
-            raise wrong_at(
-                token.start,
-                _("there is no %(what)s %(name)s")
-                % {"what": reference.noun, "name": visible(token.text)},
-            )
-        return found, at + 1
-
     def _is(self, word: str, *, ahead: int = 0) -> bool:
-        token = self.token(self._at + ahead)
+        token = self._token(self._at + ahead)
         return token is not None and token.word == word
 
     def _is_one_of(self, part: Part, at: int) -> bool:
-        token = self.token(at)
+        token = self._token(at)
         return token is not None and not token.is_quoted and token.word in part.words
 
     def _expected(self, what: str) -> Refusal:
-        token = self.token(self._at)
+        token = self._token(self._at)
         if token is None:
             return self._wrong(_("%(what)s expected") % {"what": what})
         found = visible(self._text[token.start : token.end])
@@ -204,84 +164,8 @@ class _Parser:
         )
 
     def _wrong(self, what: str) -> Refusal:
-        token = self.token(self._at)
+        token = self._token(self._at)
         return wrong_at(len(self._text) if token is None else token.start, what)
-
-
-class _Slots:
-    """The slots of one phrase, filled from the tokens of a parser."""
-
-    def __init__(self, parser: _Parser, kind: Kind) -> None:
-        self._parser, self._kind = parser, kind
-        self.found: dict[str, Any] = {}
-
-    def read(self, slot: str, at: int) -> int:
-        """Fill a slot from the token at a position; return the position behind what it took."""
-        if slot in ("name", "value", "from", "to"):
-            token = self._text(at, is_name=slot == "name")
-            if slot in ("from", "to"):
-                self.found.setdefault("value", []).append(token.text)
-            else:
-                self.found[slot] = token.text
-            return at + 1
-        if slot in ("days", "years"):
-            return self._amount(slot, at)
-        return self._several(slot, at)
-
-    def _text(self, at: int, *, is_name: bool = False) -> Token:
-        token = self._parser.token(at)
-        what = _("the name of an attribute") if is_name else _("a value")
-        if token is None or (
-            not token.is_quoted and (token.text in _SIGNS or token.word in CONNECTIVES)
-        ):
-            raise Mismatch(at, what)
-        return token
-
-    def _amount(self, slot: str, at: int) -> int:
-        token = self._parser.token(at)
-        if token is None or _AMOUNT.fullmatch(token.word) is None:
-            raise Mismatch(at, _("a number"))
-        number = float(token.word)
-        self.found[slot] = int(number) if number.is_integer() else number
-        return at + 1
-
-    def _several(self, slot: str, at: int) -> int:
-        """Read one name, or several in brackets; values always stand in brackets."""
-        token = self._parser.token(at)
-        is_bracket = token is not None and token.word == "("
-        if not is_bracket:
-            if slot == "values":
-                raise Mismatch(at, "“(”")
-            return self._one(slot, at)
-        closing = self._parser.token(at + 1)
-        if slot == "values" and closing is not None and closing.word == ")":
-            raise wrong_at(
-                closing.start,
-                _("“one of” has no values and would select nobody; give at least one"),
-            )
-        while True:
-            at = self._one(slot, at + 1)
-            token = self._parser.token(at)
-            if token is not None and token.word == ")":
-                return at + 1
-            if token is None or token.word != ",":
-                raise Mismatch(at, "“,” “)”")
-
-    def _one(self, slot: str, at: int) -> int:
-        token = self._text(at)
-        if slot == "values":
-            self.found.setdefault("value", []).append(token.text)
-            return at + 1
-        number, behind = self._parser.id_named(slot, token, at)
-        ids = self.found.setdefault(slot, [])
-        if number not in ids:
-            ids.append(number)
-        reference = reference_to(slot)
-        if reference.is_named:
-            names = self.found.setdefault("names", [])
-            if len(names) < len(ids):
-                names.append(reference.names_of([number]).get(number, token.text))
-        return behind
 
 
 def _phrases() -> list[tuple[Kind, Phrase, tuple[Part, ...]]]:
@@ -290,20 +174,5 @@ def _phrases() -> list[tuple[Kind, Phrase, tuple[Part, ...]]]:
     return sorted(found, key=lambda one: one[2][0].slot == "name")
 
 
-def _names_before(conditions: Any) -> dict[tuple[str, str], int]:
-    """Return the ids of all names that a segment's JSON keeps."""
-    return {
-        (key, name): number
-        for node in leaves(conditions)
-        for key in reference_keys()
-        if isinstance(node.get(key), list)
-        for number, name in last_names(node, reference_to(key)).items()
-    }
-
-
 def _shown(part: Part) -> str:
     return f"“{part.words[0]}”"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch("[0-9]{1,10}", text, re.ASCII) is not None

@@ -8,7 +8,7 @@ from typing import Any
 from contacts.segments.conditions import understand
 from contacts.segments.kinds import Kind, Phrase, kind_named, kinds, phrase_of
 from contacts.segments.references import last_names, names_in, reference_to
-from contacts.segments.where import CONNECTIVES
+from contacts.segments.where_slots import CONNECTIVES
 from contacts.segments.where_tokens import is_plain, quoted
 
 

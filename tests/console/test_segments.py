@@ -55,6 +55,7 @@ def test_text_is_saved_and_shown_as_rows(operator: Client) -> None:
 def test_what_was_typed_is_switched_between_rows_and_text(operator: Client) -> None:
     page = operator.post(reverse(ADD), _posted(NESTED) | {"switch": "1"})
     text = page.context["form"]["text"].value()
+    assert page.context["form"]["name"].value() == "北京人"
     assert text == "city = 北京 or not (suppressed and name is filled)"
     assert not page.context["form"].errors
     page = operator.post(reverse(ADD), _as_text(text) | {"switch": "1"})

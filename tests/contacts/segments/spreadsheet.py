@@ -53,7 +53,8 @@ def meets(
 
 
 def _compare(value: Any, value_type: ValueType, node: Mapping[str, Any], today: date) -> bool:
-    comparison, wanted = node["is"], node.get("value")
+    comparison: str = node["is"]
+    wanted: Any = node.get("value")
     text = "" if value is None else str(value)
     small = text.translate(_LETTERS)
     if comparison == "empty":
@@ -78,7 +79,7 @@ def _compare(value: Any, value_type: ValueType, node: Mapping[str, Any], today: 
         return small.endswith(wanted.translate(_LETTERS))
     if comparison in ("yes", "no"):
         if value_type.kind == "yes_no":
-            return read_value(value_type, value) is (comparison == "yes")
+            return bool(read_value(value_type, value) is (comparison == "yes"))
         return small in (YES_WORDS if comparison == "yes" else NO_WORDS)
     if comparison in ("above", "at_least", "below", "at_most", "between"):
         limits = wanted if isinstance(wanted, list) else [wanted]
