@@ -229,6 +229,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "contacts.tasks.maintain_imports",
         "schedule": 5.0,
     },
+    "maintain-attributes": {
+        "task": "contacts.tasks.maintain_attributes",
+        "schedule": 60.0,
+    },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,

@@ -8,6 +8,7 @@ from accounts.models import Account
 from contacts.models import Contact
 from foundation.sentences import Sentence as _
 from texts.faults import TextFault, Unsendable
+from texts.read_text import read_text
 
 
 def context_for(
@@ -17,7 +18,8 @@ def context_for(
 
     Args:
         contact: the recipient. Their attributes are variables themselves and also members of
-            `attributes`; an attribute with the name of a built-in variable is only a member. None
+            `attributes`; an attribute with the name of a built-in variable is only a member. A
+            value that was read as its type is printed as people wrote it and compared as it. None
             if the contact was deleted after planning.
         account: the account that sends, or None for a preview without one.
         nickname: the recipient's nickname in that account's friend list.
@@ -28,6 +30,8 @@ def context_for(
     if contact is None:
         raise Unsendable(TextFault.RENDER_ERROR, _("The contact was deleted."))
     attributes = contact.attributes if isinstance(contact.attributes, dict) else {}
+    if contact.readings:
+        attributes = _with_readings(attributes, contact.readings)
     return {
         **attributes,
         "attributes": attributes,
@@ -39,3 +43,11 @@ def context_for(
             "name": account.name if account else "",
         },
     }
+
+
+def _with_readings(attributes: dict[str, Any], readings: dict[str, Any]) -> dict[str, Any]:
+    given = dict(attributes)
+    for name, reading in readings.items():
+        if isinstance(given.get(name), str):
+            given[name] = read_text(given[name], reading)
+    return given

@@ -142,7 +142,7 @@ def too_complex(sentence: str, source: str, index: int) -> TooComplex:
 def _room_after(value: Any, room: int, depth: int) -> int:
     """Return the characters left after a value; raises as soon as there are none."""
     kind = type(value)
-    if kind is str:
+    if kind is str or isinstance(value, str):
         room -= len(value)
     elif kind is int:
         if value.bit_length() > MOST_BITS:

@@ -8,15 +8,25 @@ multiply it, search in it, or parse it) are looked at one by one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from liquid.exceptions import FilterArgumentError
 from liquid.token import Token
 
 from foundation.sentences import Sentence as _
-from texts.bounds import LONGEST_DATE, MOST_CHARACTERS, Budget, TooCostly, too_large
+from texts.bounds import (
+    LONGEST_DATE,
+    MOST_CHARACTERS,
+    Budget,
+    TooCostly,
+    number_too_large,
+    too_large,
+)
+from texts.read_text import LONGEST_READ, ReadText, for_dates, for_numbers, number_in, plain_text
 from texts.replaced_filters import date, strip_html
 
 #: Looks at what a filter is given, charges what it costs beyond its size, refuses what it must not
@@ -98,6 +108,20 @@ def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
         budget.charge(DATE_STEPS)
 
 
+def _calculates(_budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    """Refuse a text that is no number: the library would calculate with 0 in its place."""
+    for given in (value, *arguments):
+        if isinstance(given, str) and given.strip() and number_in(given) is None:
+            if len(given) > LONGEST_READ and given[:LONGEST_READ].strip("+-. ").isdigit():
+                raise number_too_large()
+            raise _no_number(given)
+
+
+def _no_number(text: str) -> FilterArgumentError:
+    sentence = _("“%(text)s” is not a number: it cannot be calculated with.")
+    return FilterArgumentError(sentence % {"text": text[:40]}, token=None)
+
+
 def _count(value: Any) -> int:
     """Return how many items a filter of lists sees, lists within it laid open."""
     if isinstance(value, list | tuple):
@@ -112,12 +136,14 @@ class _Kind:
     Attributes:
         shift: two to this power is how many characters it works on in a step.
         is_of_text: whether the library makes a text of what it is given.
+        sees: what it is given of a value: a text by default, for numbers its number.
         guard: what else there is to be said before it works.
         work: the filter, if it is not the library's.
     """
 
     shift: int
     is_of_text: bool = True
+    sees: Callable[[Any], Any] = plain_text
     guard: Guard | None = None
     work: Callable[..., Any] | None = None
 
@@ -125,7 +151,7 @@ class _Kind:
 _PLAIN = _Kind(7)
 _SLOW = _Kind(4)
 _LIST = _Kind(7, is_of_text=False, guard=_goes_through)
-_NUMBER = _Kind(6, is_of_text=False)
+_NUMBER = _Kind(6, is_of_text=False, sees=for_numbers, guard=_calculates)
 _ANY = _Kind(7, is_of_text=False)
 
 FILTERS: dict[str, _Kind] = {
@@ -141,7 +167,7 @@ FILTERS: dict[str, _Kind] = {
     "ceil": _NUMBER,
     "compact": _LIST,
     "concat": _LIST,
-    "date": _Kind(7, is_of_text=False, guard=_dates, work=date),
+    "date": _Kind(7, is_of_text=False, sees=for_dates, guard=_dates, work=date),
     "default": _ANY,
     "divided_by": _NUMBER,
     "downcase": _PLAIN,
@@ -197,11 +223,12 @@ FILTERS: dict[str, _Kind] = {
 class BoundedFilter:
     """A filter that does nothing it cannot pay for."""
 
-    __slots__ = ("_guard", "_is_of_text", "_shift", "_work")
+    __slots__ = ("_guard", "_is_of_text", "_sees", "_shift", "_work")
 
     def __init__(self, name: str, work: Callable[..., Any], *, environment: Any) -> None:
         kind = FILTERS[name]
         self._shift, self._is_of_text, self._guard = kind.shift, kind.is_of_text, kind.guard
+        self._sees = kind.sees
         self._work = kind.work or work
         if getattr(work, "with_environment", False):
             self._work = partial(self._work, environment=environment)
@@ -215,6 +242,10 @@ class BoundedFilter:
             TooCostly: it would take or make too much.
         """
         try:
+            if type(value) is ReadText:
+                value = self._sees(value)
+            if any(type(argument) is ReadText for argument in arguments):
+                arguments = tuple(map(self._sees, arguments))
             size = budget.size_of(value)
             for argument in arguments:
                 size += budget.size_of(argument)
@@ -228,8 +259,10 @@ class BoundedFilter:
                 self._guard(budget, value, (*arguments, *named.values()))
             made = self._work(value, *arguments, **named)
             budget.size_of(made)
+            if type(made) is float and not math.isfinite(made):
+                raise _no_number(str(made))
             return made
-        except TooCostly as problem:
+        except (TooCostly, FilterArgumentError) as problem:
             problem.token = problem.token or token
             raise
 

@@ -37,6 +37,7 @@ from texts.bounds import (
 )
 from texts.filters import BoundedFilter, bounded
 from texts.lexer import tokenize
+from texts.read_text import ReadText, plain_text
 from texts.tags import (
     BoundedCycle,
     BoundedEcho,
@@ -93,6 +94,8 @@ class _Context(RenderContext):
         for name in path:
             if type(name) is str and len(name) > LONGEST_NAME:
                 raise too_large()  # the library would spell out what it does not find
+            if type(name) is ReadText:
+                path = [plain_text(part) for part in path]
         value: Any = super().get(path, token=token, default=default)
         kind = type(value)
         if kind is str:

@@ -6,6 +6,7 @@ parsed. Nothing here reads the database: `render` is in the send loop of every l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from django.conf import settings
 from liquid import BoundTemplate
 from liquid.builtin.content import ContentNode
 from liquid.exceptions import LiquidError, OutputStreamLimitError
-from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
+from liquid.static_analysis import TemplateAnalysis
 
 from foundation.sentences import Sentence as _
 from texts.bounds import TooCostly
@@ -39,6 +40,13 @@ LONGEST_TEXT = 4_000
 #: What every text may use besides the attributes of the contacts.
 BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
 _TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
+_IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
+#: Names that mean something else when they stand alone.
+_TAKEN = _TOP_LEVEL | {
+    *("true", "false", "nil", "null", "empty", "blank", "and", "or", "not", "contains", "in", "if"),
+    *("else", "with", "for", "as", "limit", "offset", "reversed", "cols", "required", "continue"),
+    "forloop",
+}
 _OF_ACCOUNT = frozenset({"uin", "name"})
 #: Texts kept compiled: as many as runs that send, and some.
 KEPT_TEXTS = 128
@@ -185,7 +193,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         TextProblem: the first such variable.
     """
     for reference in unknown_variables(compiled, attributes=attributes):
-        known = sorted({*BUILT_IN, *map(_spelled, attributes)})
+        known = sorted({*BUILT_IN, *map(spelled_variable, attributes)})
         below = {f"attributes.{name}" for name in attributes}
         near = closest_names(reference.name, sorted({*known, *below}))
         sentence = _(
@@ -203,9 +211,17 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         )
 
 
-def _spelled(attribute: str) -> str:
-    """Return how a text names an attribute: one with a blank in it cannot stand alone."""
-    return attribute if RE_PROPERTY.fullmatch(attribute) else f"attributes['{attribute}']"
+def spelled_variable(attribute: str) -> str:
+    """Return how a text names an attribute.
+
+    A name that is no identifier of Liquid, or that means something else there, is a member of
+    `attributes`: attributes["e-mail.1"]. Liquid has no escapes, so a name with both kinds of
+    quotes cannot be written in a text.
+    """
+    if _IDENTIFIER.fullmatch(attribute) and attribute not in _TAKEN:
+        return attribute
+    quote = "'" if '"' in attribute else '"'
+    return f"attributes[{quote}{attribute}{quote}]"
 
 
 def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:

@@ -29,6 +29,7 @@ from liquid.undefined import is_undefined
 
 from foundation.sentences import Sentence as _
 from texts.bounds import MOST_BITS, MOST_CHARACTERS, refuse_too_many_rounds, too_complex, too_large
+from texts.comparisons import COMPARISONS
 from texts.filters import search_steps
 from texts.lexer import tokenize_program
 
@@ -200,7 +201,7 @@ class _Meter(Node):
 
 
 def put_meters(nodes: Iterable[Node], context: RenderContext) -> None:
-    """Put a meter at the head of each block, and let `contains` charge for itself.
+    """Put a meter at the head of each block; replace `contains` and the comparisons.
 
     Raises:
         TooComplex: a number is too large for any text.
@@ -244,6 +245,8 @@ def _steps_of_expression(expression: Expression) -> int:
         steps += 2 * len(expression.filters or ())
     elif isinstance(expression, ContainsExpression):
         expression.__class__ = _BoundedContains
+    elif type(expression) in COMPARISONS:
+        expression.__class__ = COMPARISONS[type(expression)]
     return steps + sum(map(_steps_of_expression, expression.children()))
 
 

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from contacts.models import Contact
 from contacts.people.attribute_lines import attributes_of, lines_of
+from contacts.people.attributes import names_to_store
 from foundation.refusals import Refusal
 
 
@@ -49,6 +50,10 @@ class ContactForm(forms.ModelForm):
     def clean_attributes(self) -> dict[str, Any]:
         """Return the attributes that the lines contain, or refuse a bad line."""
         try:
-            return attributes_of(self.cleaned_data["attributes"], before=self._before)
+            return attributes_of(
+                self.cleaned_data["attributes"],
+                before=self._before,
+                stored_name=lambda name: names_to_store([name])[0],
+            )
         except Refusal as refusal:
             raise forms.ValidationError(refusal.sentence, code=refusal.code) from None

@@ -105,6 +105,11 @@ def attribute_text(name: str) -> Func:
     return _TextMember("attributes", name)
 
 
+def reading_text(name: str) -> Func:
+    """Return the text of what the attribute was read as; NULL if it was not read."""
+    return _TextMember("readings", name)
+
+
 def attribute_number(name: str) -> Func:
     """Return the number that the attribute was read as; NULL if it was read as none."""
     return _NumberMember("readings", name)

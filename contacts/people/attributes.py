@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 
 from contacts.models import (
@@ -13,6 +14,7 @@ from contacts.models import (
     is_storable,
 )
 from foundation.names import clean_name, name_key
+from foundation.refusals import Refusal
 
 #: The most characters of an attribute's value.
 LONGEST_ATTRIBUTE = 10_000
@@ -66,16 +68,20 @@ def find_attribute(name: str) -> Attribute | None:
     return exact or Attribute.objects.filter(key=name_key(name)).order_by("pk").first()
 
 
-def names_to_store(names: Iterable[str]) -> list[str]:
+def names_to_store(names: Iterable[str], *, is_guess: bool = False) -> list[str]:
     """Return the names under which attributes of these names are stored.
 
     A name that is in use stays as it is. Any other is cleaned, and becomes the name in use that
     looks alike, or that of an earlier one of these names.
 
+    Args:
+        names: the names, as operators or the titles of a file give them.
+        is_guess: make the best of a name that cannot be one: without the characters that cannot
+            be in it, cut to the limit, and "" if nothing is left.
+
     Raises:
-        Refusal: a new name cannot be one (`foundation.names`).
+        Refusal: a new name cannot be one (`foundation.names`), and is no guess.
     """
-    names = list(names)
     by_key: dict[str, str] = {}
     known = set()
     for name, key in Attribute.objects.order_by("pk").values_list("name", "key"):
@@ -84,7 +90,20 @@ def names_to_store(names: Iterable[str]) -> list[str]:
     found = []
     for name in names:
         if name not in known:
-            name = clean_name(name, longest=LONGEST_ATTRIBUTE_NAME)
-            name = by_key.setdefault(name_key(name), name)
+            name = _cleaned(name, is_guess=is_guess)
+            name = by_key.setdefault(name_key(name), name) if name else ""
         found.append(name)
     return found
+
+
+def _cleaned(name: str, *, is_guess: bool) -> str:
+    try:
+        return clean_name(name, longest=LONGEST_ATTRIBUTE_NAME)
+    except Refusal:
+        if not is_guess:
+            raise
+    kept = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cs"))
+    try:
+        return clean_name(kept[:LONGEST_ATTRIBUTE_NAME], longest=LONGEST_ATTRIBUTE_NAME)
+    except Refusal:
+        return ""

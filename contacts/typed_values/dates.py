@@ -72,7 +72,7 @@ def _days(words: str, order: str) -> Iterator[date]:
     elif len(first) == 4:
         yield from _day(first, middle, last)
     elif len(first) <= 2:
-        orders = (order,) if order else ORDERS
+        orders: tuple[str, ...] = (order,) if order else ORDERS
         if len(last) == 4:
             orders = ("dmy", "mdy") if order in ("", "ymd") else orders
             if "." in words and order in ("", "ymd"):

@@ -45,7 +45,10 @@ def propose_type(cells: Sequence[str]) -> Proposal:
     if dates and len(cells) - dates.unread >= enough:
         return dates
     is_yes_no = [read_yes_no(cell) is not None for cell in cells]
-    if sum(is_yes_no) >= enough and not all(cell.strip() in "01" for cell in cells):
+    is_worded = any(
+        yes and cell.strip() not in "01" for cell, yes in zip(cells, is_yes_no, strict=True)
+    )
+    if sum(is_yes_no) >= enough and is_worded:
         return Proposal(ValueType(AttributeType.YES_NO), unread=is_yes_no.count(False))
     if any(looks_like_a_code(cell) for cell in cells):
         return text

@@ -50,7 +50,7 @@ class ValueType:
     order: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.order}" if self.order else self.kind
+        return f"{self.kind}:{self.order}" if self.order else str(self.kind)
 
     @property
     def is_read(self) -> bool:

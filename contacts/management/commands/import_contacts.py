@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.imports.files import read_blocks, rejects_file
 from contacts.imports.lifecycle import correct_mapping, discard_import, queue_import, upload_import
 from contacts.imports.run import run_import
+from contacts.imports.value_types import choose_types
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState
 from foundation.commands import OperatorCommand
@@ -36,6 +37,15 @@ class Command(OperatorCommand):
             default={},
             metavar="COLUMN=FIELD,..",
             help="the meaning of columns: uin, name, an attribute's name, or nothing to leave out",
+        )
+        parser.add_argument(
+            "--types",
+            type=_choices,
+            default={},
+            metavar="ATTRIBUTE=TYPE,..",
+            help="the types of attributes: text, number, date, date:dmy, date:mdy, date:ymd or "
+            "yes_no; default: the type they have, else what all cells of the first rows can be "
+            "read as",
         )
         add_layout_arguments(parser)
         parser.add_argument("--policy", choices=ImportPolicy.values, default=ImportPolicy.OVERWRITE)
@@ -80,6 +90,8 @@ class Command(OperatorCommand):
         try:
             if options["mapping"]:
                 correct_mapping(contact_import=contact_import, choices=options["mapping"])
+            if options["types"]:
+                choose_types(contact_import=contact_import, types=options["types"])
             queue_import(contact_import=contact_import)
         except Refusal:
             discard_import(contact_import=contact_import)
@@ -104,6 +116,8 @@ class Command(OperatorCommand):
             "header_row": done.header_line,
             "encoding": done.encoding or None,
             "notes": done.read_notes,
+            "types": done.types,
+            "unread": done.unread,
         }
         if done.state != ImportState.DONE:
             raise Refusal(
@@ -127,6 +141,11 @@ class Command(OperatorCommand):
             text += "\n" + _("Sheet %(sheet)s, header in line %(line)d.") % {
                 "sheet": done.sheet,
                 "line": done.header_line,
+            }
+        read = {name: words for name, words in done.types.items() if words != "text"}
+        if read:
+            text += "\n" + _("Types: %(types)s.") % {
+                "types": ", ".join(f"{name}={words}" for name, words in read.items())
             }
         text += "".join("\n" + note for note in done.read_notes)
         if rejects:
