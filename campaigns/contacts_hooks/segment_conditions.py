@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Friend, InboundKind, InboundMessage
 from campaigns.models import Campaign, CampaignRun
@@ -20,7 +20,10 @@ from contacts.segments.references import Reference, named_rows, register_referen
 from sending.models import Delivery
 from sending.states import DeliveryState
 
-_WITHIN, _LONGER_AGO = _lazy("within the last … days"), _lazy("longer ago than … days")
+_WITHIN, _LONGER_AGO = (
+    gettext_lazy("within the last … days"),
+    gettext_lazy("longer ago than … days"),
+)
 
 
 def friend_of(node: Mapping[str, Any], _asking: Asking) -> Answer:
@@ -108,14 +111,14 @@ def register_conditions() -> None:
     register_reference(
         Reference(
             "accounts",
-            _lazy("account"),
+            gettext_lazy("account"),
             _account_names,
             _account_found,
             _accounts_like,
             is_named=False,
         )
     )
-    register_reference(named_rows("campaigns", _lazy("campaign"), Campaign.objects.all()))
+    register_reference(named_rows("campaigns", gettext_lazy("campaign"), Campaign.objects.all()))
     for kind in _KINDS:
         register_kind(kind)
 
@@ -123,47 +126,47 @@ def register_conditions() -> None:
 _KINDS = (
     Kind(
         name="friend_of",
-        label=_lazy("friend"),
+        label=gettext_lazy("friend"),
         phrases=(
-            Phrase("friend of any account", {"accounts": []}, _lazy("of any account")),
-            Phrase("friend of {accounts}", {}, _lazy("of one of the accounts")),
+            Phrase("friend of any account", {"accounts": []}, gettext_lazy("of any account")),
+            Phrase("friend of {accounts}", {}, gettext_lazy("of one of the accounts")),
         ),
         answer=friend_of,
         refers_to="accounts",
     ),
     Kind(
         name="last_written",
-        label=_lazy("last written to"),
+        label=gettext_lazy("last written to"),
         phrases=(
             Phrase("written to in [the] last {days} days|day|天", {"is": "less_than"}, _WITHIN),
             Phrase("written to more than {days} days|day|天 ago", {"is": "more_than"}, _LONGER_AGO),
-            Phrase("never written to", {"is": "never"}, _lazy("never")),
+            Phrase("never written to", {"is": "never"}, gettext_lazy("never")),
         ),
         answer=last_written,
     ),
     Kind(
         name="got",
-        label=_lazy("got a campaign"),
-        phrases=(Phrase("got campaign : {campaigns}", {}, _lazy("one of the campaigns")),),
+        label=gettext_lazy("got a campaign"),
+        phrases=(Phrase("got campaign : {campaigns}", {}, gettext_lazy("one of the campaigns")),),
         answer=got_campaign,
         refers_to="campaigns",
     ),
     Kind(
         name="replied",
-        label=_lazy("wrote to one of the accounts"),
+        label=gettext_lazy("wrote to one of the accounts"),
         phrases=(
             Phrase("replied in [the] last {days} days|day|天", {"is": "less_than"}, _WITHIN),
             Phrase("replied more than {days} days|day|天 ago", {"is": "more_than"}, _LONGER_AGO),
-            Phrase("never replied", {"is": "never"}, _lazy("never")),
-            Phrase("replied", {"is": "ever"}, _lazy("ever")),
+            Phrase("never replied", {"is": "never"}, gettext_lazy("never")),
+            Phrase("replied", {"is": "ever"}, gettext_lazy("ever")),
         ),
         answer=replied,
         usual="ever",
     ),
     Kind(
         name="never_reached",
-        label=_lazy("has messages, none of them sent"),
-        phrases=(Phrase("never reached", {}, _lazy("yes")),),
+        label=gettext_lazy("has messages, none of them sent"),
+        phrases=(Phrase("never reached", {}, gettext_lazy("yes")),),
         answer=never_reached,
     ),
 )

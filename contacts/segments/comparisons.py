@@ -17,7 +17,7 @@ from django.db.models.lookups import (
     LessThan,
     LessThanOrEqual,
 )
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from contacts.segments import text_sql
 from contacts.segments.days import (
@@ -35,44 +35,54 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 _TEXT = (
-    Phrase("=|==|＝|is|是|等于 {value}", {"is": "equals"}, _lazy("is")),
-    Phrase("!=|<>|≠|不是|不等于 {value}", {"is": "not_equals"}, _lazy("is not")),
+    Phrase("=|==|＝|is|是|等于 {value}", {"is": "equals"}, gettext_lazy("is")),
+    Phrase("!=|<>|≠|不是|不等于 {value}", {"is": "not_equals"}, gettext_lazy("is not")),
     Phrase("is not {value}", {"is": "not_equals"}, is_synonym=True),
-    Phrase("contains|包含 {value}", {"is": "contains"}, _lazy("contains")),
-    Phrase("starts|begins with {value}", {"is": "starts_with"}, _lazy("begins with")),
-    Phrase("ends with {value}", {"is": "ends_with"}, _lazy("ends with")),
-    Phrase("one of {values}", {"is": "one_of"}, _lazy("is one of")),
+    Phrase("contains|包含 {value}", {"is": "contains"}, gettext_lazy("contains")),
+    Phrase("starts|begins with {value}", {"is": "starts_with"}, gettext_lazy("begins with")),
+    Phrase("ends with {value}", {"is": "ends_with"}, gettext_lazy("ends with")),
+    Phrase("one of {values}", {"is": "one_of"}, gettext_lazy("is one of")),
 )
 _ORDER = (
-    Phrase(">|＞|after|大于 {value}", {"is": "above"}, _lazy("is more than")),
-    Phrase(">=|≥|至少 {value}", {"is": "at_least"}, _lazy("is at least")),
-    Phrase("<|＜|before|小于 {value}", {"is": "below"}, _lazy("is less than")),
-    Phrase("<=|≤|至多 {value}", {"is": "at_most"}, _lazy("is at most")),
-    Phrase("between {from} and|且|和 {to}", {"is": "between"}, _lazy("is between")),
+    Phrase(">|＞|after|大于 {value}", {"is": "above"}, gettext_lazy("is more than")),
+    Phrase(">=|≥|至少 {value}", {"is": "at_least"}, gettext_lazy("is at least")),
+    Phrase("<|＜|before|小于 {value}", {"is": "below"}, gettext_lazy("is less than")),
+    Phrase("<=|≤|至多 {value}", {"is": "at_most"}, gettext_lazy("is at most")),
+    Phrase("between {from} and|且|和 {to}", {"is": "between"}, gettext_lazy("is between")),
 )
 _DATES = (
-    Phrase("in [the] last {days} days|day|天", {"is": "in_last"}, _lazy("in the last … days")),
-    Phrase("in [the] next {days} days|day|天", {"is": "in_next"}, _lazy("in the next … days")),
-    Phrase("birthday today", {"is": "birthday_today"}, _lazy("birthday is today")),
-    Phrase("birthday this week", {"is": "birthday_this_week"}, _lazy("birthday is this week")),
+    Phrase(
+        "in [the] last {days} days|day|天", {"is": "in_last"}, gettext_lazy("in the last … days")
+    ),
+    Phrase(
+        "in [the] next {days} days|day|天", {"is": "in_next"}, gettext_lazy("in the next … days")
+    ),
+    Phrase("birthday today", {"is": "birthday_today"}, gettext_lazy("birthday is today")),
+    Phrase(
+        "birthday this week", {"is": "birthday_this_week"}, gettext_lazy("birthday is this week")
+    ),
     Phrase(
         "birthday in [the] next {days} days|day|天",
         {"is": "birthday"},
-        _lazy("birthday in the next … days"),
+        gettext_lazy("birthday in the next … days"),
     ),
-    Phrase("older than {years} years|year|岁", {"is": "older_than"}, _lazy("older than … years")),
     Phrase(
-        "younger than {years} years|year|岁", {"is": "younger_than"}, _lazy("younger than … years")
+        "older than {years} years|year|岁", {"is": "older_than"}, gettext_lazy("older than … years")
+    ),
+    Phrase(
+        "younger than {years} years|year|岁",
+        {"is": "younger_than"},
+        gettext_lazy("younger than … years"),
     ),
 )
 _YES = (
-    Phrase("is yes", {"is": "yes"}, _lazy("is yes")),
-    Phrase("is no", {"is": "no"}, _lazy("is no")),
+    Phrase("is yes", {"is": "yes"}, gettext_lazy("is yes")),
+    Phrase("is no", {"is": "no"}, gettext_lazy("is no")),
 )
 _FILLED = (
-    Phrase("is filled|known", {"is": "filled"}, _lazy("is known")),
+    Phrase("is filled|known", {"is": "filled"}, gettext_lazy("is known")),
     Phrase("is not empty", {"is": "filled"}, is_synonym=True),
-    Phrase("is empty|unknown", {"is": "empty"}, _lazy("is not known")),
+    Phrase("is empty|unknown", {"is": "empty"}, gettext_lazy("is not known")),
 )
 #: The comparisons of a text that is no attribute: the person's name.
 NAME_PHRASES = (*_FILLED, *_TEXT)
@@ -92,12 +102,12 @@ OFFERED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: What the form calls a comparison of dates in place of its general label.
 DATE_LABELS: dict[str, Any] = {
-    "equals": _lazy("is on"),
-    "not_equals": _lazy("is not on"),
-    "above": _lazy("is after"),
-    "at_least": _lazy("is on or after"),
-    "below": _lazy("is before"),
-    "at_most": _lazy("is on or before"),
+    "equals": gettext_lazy("is on"),
+    "not_equals": gettext_lazy("is not on"),
+    "above": gettext_lazy("is after"),
+    "at_least": gettext_lazy("is on or after"),
+    "below": gettext_lazy("is before"),
+    "at_most": gettext_lazy("is on or before"),
 }
 _ORDERS = {
     "above": GreaterThan,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from contacts.models import Membership, Suppression
 from contacts.segments.comparisons import ATTRIBUTE_PHRASES, NAME_PHRASES, compare
@@ -85,7 +85,7 @@ def _known_since(node: Mapping[str, Any], asking: Asking) -> Answer:
 register_kind(
     Kind(
         name="attribute",
-        label=_lazy("attribute"),
+        label=gettext_lazy("attribute"),
         phrases=(
             *_after("{name}", ATTRIBUTE_PHRASES),
             # People mean the attribute "birthday" by the word alone.
@@ -102,7 +102,7 @@ register_kind(
 register_kind(
     Kind(
         name="name",
-        label=_lazy("name"),
+        label=gettext_lazy("name"),
         phrases=_after("name|姓名", NAME_PHRASES),
         answer=_name,
         usual="equals",
@@ -111,8 +111,8 @@ register_kind(
 register_kind(
     Kind(
         name="list",
-        label=_lazy("list"),
-        phrases=(Phrase("in list|列表 : {lists}", {}, _lazy("in one of the lists")),),
+        label=gettext_lazy("list"),
+        phrases=(Phrase("in list|列表 : {lists}", {}, gettext_lazy("in one of the lists")),),
         answer=_list,
         refers_to="lists",
     )
@@ -120,17 +120,17 @@ register_kind(
 register_kind(
     Kind(
         name="known_since",
-        label=_lazy("became a contact"),
+        label=gettext_lazy("became a contact"),
         phrases=(
             Phrase(
                 "known for less than {days} days|day|天",
                 {"is": "less_than"},
-                _lazy("within the last … days"),
+                gettext_lazy("within the last … days"),
             ),
             Phrase(
                 "known for more than {days} days|day|天",
                 {"is": "more_than"},
-                _lazy("longer ago than … days"),
+                gettext_lazy("longer ago than … days"),
             ),
         ),
         answer=_known_since,
@@ -140,8 +140,8 @@ register_kind(
 register_kind(
     Kind(
         name="suppressed",
-        label=_lazy("suppressed"),
-        phrases=(Phrase("suppressed", {}, _lazy("in every campaign")),),
+        label=gettext_lazy("suppressed"),
+        phrases=(Phrase("suppressed", {}, gettext_lazy("in every campaign")),),
         answer=_suppressed,
     )
 )

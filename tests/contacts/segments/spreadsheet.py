@@ -93,7 +93,9 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _ordered(value: Any, value_type: ValueType, comparison: str, limits: list[str]) -> bool:
-    if value_type.kind == "date" or (not value_type.kind and read_number(limits[0]) is None):
+    if value_type.kind == "date" or (
+        value_type.kind != "number" and read_number(limits[0]) is None
+    ):
         found: Any = _date(value, value_type)
         ends: Any = [date.fromisoformat((read_date(limit) or "")[:10]) for limit in limits]
     else:
