@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255, unique=True, verbose_name='name')),
                 ('key', models.TextField(editable=False)),
-                ('kind', models.CharField(blank=True, choices=[('text', 'text'), ('number', 'number'), ('date', 'date'), ('yes_no', 'yes or no')], max_length=8, verbose_name='type')),
+                ('kind', models.CharField(blank=True, choices=[('text', 'plain text'), ('number', 'a number'), ('date', 'a date'), ('yes_no', 'yes or no')], max_length=8, verbose_name='type')),
                 ('order', models.CharField(blank=True, choices=[('ymd', 'year, month, day'), ('dmy', 'day, month, year'), ('mdy', 'month, day, year')], max_length=3, verbose_name='order of dates')),
                 ('read_up_to', models.BigIntegerField(editable=False, null=True)),
                 ('counting', models.BigIntegerField(default=0, editable=False)),

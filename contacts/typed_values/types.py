@@ -23,9 +23,9 @@ Reading: TypeAlias = int | float | str | bool
 class AttributeType(TextChoices):
     """What the values of an attribute are."""
 
-    TEXT = "text", _("text")
-    NUMBER = "number", _("number")
-    DATE = "date", _("date")
+    TEXT = "text", _("plain text")
+    NUMBER = "number", _("a number")
+    DATE = "date", _("a date")
     YES_NO = "yes_no", _("yes or no")
 
 
