@@ -63,7 +63,7 @@ def test_nested_groups_by_keyboard_with_a_live_count(console: Any) -> None:
     page.get_by_text("Give at least one condition.").wait_for()
     subject = page.get_by_label("What the condition is about")
     subject.focus()
-    subject.select_option(label="city (text)")
+    subject.select_option(label="city (plain text)")
     page.get_by_text("Which value?").wait_for()
     page.get_by_placeholder("Value").fill("昆明")
     _count(page, "15")
@@ -81,7 +81,7 @@ def test_nested_groups_by_keyboard_with_a_live_count(console: Any) -> None:
     page.get_by_role("button", name="Add a condition").first.press("Enter")
     assert "subject-2.2" in page.evaluate("document.activeElement.dataset.key")
     row = page.get_by_role("group", name="Condition 2.2")
-    row.get_by_label("What the condition is about").select_option(label="age (number)")
+    row.get_by_label("What the condition is about").select_option(label="age (a number)")
     offered = row.get_by_label("How it compares").locator("option").all_inner_texts()
     assert "is at least" in offered
     assert "contains" not in offered
@@ -108,7 +108,7 @@ def test_a_refusal_keeps_everything_typed(console: Any, tmp_path: Path) -> None:
     Segment.objects.create(name="taken", conditions={"kind": "suppressed"})
     page.goto(page.address + "/contacts/segment/add/")
     page.fill("input[name=name]", "taken")
-    page.get_by_label("What the condition is about").select_option(label="生日 (date)")
+    page.get_by_label("What the condition is about").select_option(label="生日 (a date)")
     page.get_by_label("How it compares").select_option(label="birthday in the next … days")
     page.get_by_label("Days").fill("soon")
     page.locator(".q-condition.q-bad").wait_for()

@@ -89,7 +89,7 @@ def _compare(value: Any, value_type: ValueType, node: Mapping[str, Any], today: 
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one[:10] == other[:10] if isinstance(one, str) else one == other
+    return bool(one[:10] == other[:10] if isinstance(one, str) else one == other)
 
 
 def _ordered(value: Any, value_type: ValueType, comparison: str, limits: list[str]) -> bool:
