@@ -19,7 +19,7 @@ def rows(count: int, *, changed: bool = False) -> Iterator[tuple[list[str], bool
 
     Args:
         count: the number of rows.
-        changed: whether every person has other points.
+        changed: whether each person has one point more, for a second import that changes everyone.
     """
     chance = random.Random(4)
     seen: list[int] = []

@@ -50,12 +50,12 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
             start(make_campaign(people=people, name="lanes"))
             planned = time.monotonic()
             _wait_for_lanes(gateway, given.lanes, given.start_within)
-            on_after = time.monotonic() - planned
+            all_sending_after = time.monotonic() - planned
             return {
                 "lanes": given.lanes,
                 "gap": given.gap,
                 "planned_in": round(planned - started, 2),
-                "all_sending_after": round(on_after, 1),
+                "all_sending_after": round(all_sending_after, 1),
                 **_measure(gateway, worker, given.lanes, given.gap, given.seconds),
                 "kb_a_lane": round((resident_kb(worker) - empty) / given.lanes, 1),
                 "worker_mb": round(resident_kb(worker) / 1000, 1),
@@ -88,7 +88,7 @@ def _measure(
         time.sleep(min(5.0, max(0.0, begin + seconds - time.time())))
         reconcile()
     cpu, database, end = watch.own(), watch.postgresql(), time.time()
-    # Measured are the accounts that keep the gateway's limit: all, or every second one.
+    # Only accounts that keep the gateway's limit are measured: all, or every second one.
     by_account: dict[int, int] = {}
     total = 0
     for one in gateway.control.iter_messages():
@@ -98,12 +98,12 @@ def _measure(
     too_fast = set(
         Account.objects.filter(min_interval__lt=gap - 1e-6).values_list("uin", flat=True)
     )
-    good = lanes - len(too_fast)
+    measured = lanes - len(too_fast)
     sent = sum(n for uin, n in by_account.items() if uin not in too_fast)
     too_soon = gateway.control.too_soon(limit=100_000)
     return {
         "per_second": round(total / (end - begin), 1),
-        "slots_used": round(sent * gap / (good * (end - begin)), 4),
+        "slots_used": round(sent * gap / (measured * (end - begin)), 4),
         "too_soon": sum(one.uin not in too_fast for one in too_soon),
         "too_soon_of_the_hurried": sum(one.uin in too_fast for one in too_soon),
         "cpu_us": round(cpu / max(1, total) * 1e6),

@@ -37,7 +37,7 @@ _MEMBERS = (
     "SELECT %s, id, {now} FROM contacts_contact ORDER BY id"
 )
 _FRIENDS = (
-    "INSERT INTO accounts_friend (account_id, uin, nickname, since) "
+    "INSERT INTO accounts_friend (account_id, uin, nickname, known_since) "
     + _COUNT
     + "SELECT a.id, %s + i, '', {now} FROM n "
     "JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS number FROM accounts_account) a "

@@ -1,4 +1,4 @@
-"""Look up campaigns, runs, lists, segments and templates by name."""
+"""Look up campaigns, runs, lists, segments and templates by name: by what it looks like."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from contacts.models import ContactList, Segment
+from foundation.named_model import NamedModel, NamedQuerySet
+from foundation.names import shown_name
 from foundation.refusals import Refusal
 
 #: The most names that are compared to suggest the nearest one.
 MOST_NAMES = 5_000
 
-Named = TypeVar("Named", bound=Model)
+Named = TypeVar("Named", bound=NamedModel)
 
 
 def find_campaign(*, name: str) -> Campaign:
@@ -26,7 +27,7 @@ def find_campaign(*, name: str) -> Campaign:
         Refusal: there is none (`campaign_unknown`).
     """
     missing = _("There is no campaign “%(name)s”.")
-    return _find(Campaign.objects.all(), name, missing=missing, code="campaign_unknown")
+    return _find(Campaign, name, missing=missing, code="campaign_unknown")
 
 
 def find_run(*, campaign: Campaign, number: int | None = None) -> CampaignRun:
@@ -69,7 +70,7 @@ def find_lists(*, names: Sequence[str]) -> list[ContactList]:
     """
     missing = _("There is no list “%(name)s”.")
     return [
-        _find(ContactList.objects.all(), name, missing=missing, code="list_unknown")
+        _find(ContactList, name, missing=missing, code="list_unknown")
         for name in dict.fromkeys(names)
     ]
 
@@ -82,7 +83,7 @@ def find_segments(*, names: Sequence[str]) -> list[Segment]:
     """
     missing = _("There is no segment “%(name)s”.")
     return [
-        _find(Segment.objects.all(), name, missing=missing, code="segment_unknown")
+        _find(Segment, name, missing=missing, code="segment_unknown")
         for name in dict.fromkeys(names)
     ]
 
@@ -94,15 +95,17 @@ def find_template(*, name: str) -> MessageTemplate:
         Refusal: there is none (`template_unknown`).
     """
     missing = _("There is no template “%(name)s”.")
-    return _find(MessageTemplate.objects.all(), name, missing=missing, code="template_unknown")
+    return _find(MessageTemplate, name, missing=missing, code="template_unknown")
 
 
-def _find(rows: QuerySet[Named], name: str, *, missing: str, code: str) -> Named:
+def _find(model: type[Named], name: str, *, missing: str, code: str) -> Named:
     """Return the row with this name, or refuse and suggest the nearest name."""
-    found = rows.filter(name=name.strip()).first()
+    rows: NamedQuerySet = model._default_manager.all()
+    found: Named | None = rows.named(name)
     if found is not None:
         return found
     names: list[Any] = list(rows.order_by("-pk").values_list("name", flat=True)[:MOST_NAMES])
+    name = shown_name(name)
     sentence = missing % {"name": name}
     near = get_close_matches(name, names, n=1)
     if near:

@@ -32,15 +32,24 @@ class SharedClock(models.Model):
 
 
 class HostClock(models.Model):
-    """How far a host's wall clock is ahead of the database's; only shown to operators."""
+    """How far a host's wall clock is ahead of the database's; only shown to operators.
 
-    hostname = models.CharField(_("host"), max_length=255, unique=True)
+    Two machines may have the same name, and each has a clock of its own. So a row belongs to one
+    boot of one machine; after a reboot the machine has a new row, and the old one is out of date.
+    """
+
+    hostname = models.CharField(_("host"), max_length=255)
+    #: The boot of the machine (`clocks.local.boot_identity`); empty if it cannot be read.
+    boot = models.CharField(max_length=100, default="")
     ahead_seconds = models.FloatField(_("ahead by (s)"))
     seen_at = models.DateTimeField(_("seen at"))
 
     class Meta:
         verbose_name = _("host clock")
         verbose_name_plural = _("host clocks")
+        constraints = [
+            models.UniqueConstraint(fields=["hostname", "boot"], name="hostclock_unique_boot")
+        ]
 
     def __str__(self) -> str:
         return f"{self.hostname}: {self.ahead_seconds:+.1f} s"

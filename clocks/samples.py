@@ -86,7 +86,7 @@ def take_sample() -> Sample:
         cursor.execute(statement)
         wall, correction, generation, observed_at, observer, observer_elapsed = cursor.fetchone()
     if not is_postgresql:
-        # SQLite has no clock of its own: the host's stands in. It stores times without their zone.
+        # SQLite has no clock of its own, so the host's is used. It stores times without a zone.
         wall = local.host_wall()
         observed_at = observed_at and observed_at.replace(tzinfo=UTC)
     answered = local.elapsed()
@@ -126,19 +126,20 @@ def time_by_observer(sample: Sample) -> datetime | None:
 def time_after_pause(sample: Sample) -> datetime:
     """Return the shared time after a pause in which no observer ran.
 
-    The row's correction may be out of date, so there are two candidates, and the later one is
-    taken: an attempt believed older than it is ends as unknown, one believed younger may be sent
-    twice. If even the later one is before the time last observed, the database's clock was set back
-    during the pause, and LEAP is added to that time.
+    The row's correction may be out of date. So the time is either that of the database's clock or
+    that clock corrected. The later one is taken: too late a time makes an open attempt end as
+    unknown, but too early a time could send a message twice. If both are before the time last
+    observed, the database's clock was set back during the pause. Then LEAP is added to the time
+    last observed.
     """
     assert sample.row is not None
-    found = max(sample.wall, sample.shared)
+    later = max(sample.wall, sample.shared)
     last_seen = sample.row.observed_at + sample.correction
-    return found if found >= last_seen else last_seen + LEAP
+    return later if later >= last_seen else last_seen + LEAP
 
 
 def confirm(sample: Sample, *, correction: float = 0.0) -> None:
-    """Record in the row that the database's clock is in step; create the row if there is none.
+    """Record in the row that the database's clock was not set; create the row if there is none.
 
     Args:
         sample: the sample that showed it.

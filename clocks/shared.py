@@ -51,6 +51,11 @@ DRIFT = 0.0005
 WORTH_TELLING_SECONDS = 5.0
 #: A host's offset is stored again when it changed by more than this, seconds.
 _WORTH_NOTING_SECONDS = 1.0
+#: An unchanged offset is stored again after this time, seconds.
+NOTE_AGAIN_SECONDS = 600.0
+#: An offset that was not stored again for this long is out of date, seconds: the host has stopped,
+#: or it was started again and has another row.
+OFFSET_VALID_SECONDS = 3 * NOTE_AGAIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,8 @@ class Clock:
     def __init__(self) -> None:
         self._base: _Base | None = None
         self._asking = threading.Lock()
-        self._noted: float | None = None
+        #: The offset of this host's wall clock as last stored, and when it was, on `local.elapsed`.
+        self._noted: tuple[float, float] | None = None
 
     # --- the time -----------------------------------------------------------------------------
 
@@ -239,15 +245,22 @@ class Clock:
         )
 
     def _note_host(self, sample: Sample) -> None:
-        """Store how far this host's wall clock is ahead of the database's, when that changed."""
+        """Store how far this host's wall clock is ahead of the database's, if that is due."""
         ahead = (local.host_wall() - sample.wall).total_seconds() - sample.took / 2
-        if self._noted is not None and abs(ahead - self._noted) < _WORTH_NOTING_SECONDS:
-            return
-        HostClock.objects.update_or_create(
+        if self._noted is not None:
+            noted, noted_at = self._noted
+            is_same = abs(ahead - noted) < _WORTH_NOTING_SECONDS
+            if is_same and sample.asked - noted_at < NOTE_AGAIN_SECONDS:
+                return
+        _row, is_new = HostClock.objects.update_or_create(
             hostname=socket.gethostname(),
+            boot=local.boot_identity(),
             defaults={"ahead_seconds": ahead, "seen_at": sample.wall},
         )
-        self._noted = ahead
+        if is_new:
+            out_of_date = sample.wall - timedelta(seconds=OFFSET_VALID_SECONDS)
+            HostClock.objects.filter(seen_at__lt=out_of_date).delete()
+        self._noted = ahead, sample.asked
 
 
 #: The clock of this process.

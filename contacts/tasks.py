@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from celery import shared_task
 from kombu.exceptions import OperationalError
@@ -11,6 +12,8 @@ from contacts.imports import maintenance
 from contacts.imports import run as running
 from contacts.imports import undo as undoing
 from contacts.imports.fail import fail_import
+from contacts.people import attribute_work
+from contacts.people.attribute_work import attributes_with_work
 from foundation.fault_isolation import run_each
 
 log = logging.getLogger(__name__)
@@ -42,14 +45,45 @@ def remove_old_files() -> None:
     maintenance.remove_old_files()
 
 
+@shared_task
+def work_on_attribute(attribute_id: int) -> None:
+    """Read the values of an attribute again, or merge it, if that is asked for."""
+    run_each([attribute_id], do=_work_on, on_failure=_leave, step="The work on an attribute")
+
+
+@shared_task
+def maintain_attributes() -> None:
+    """Tick: do the work on attributes that is left."""
+    run_each(attributes_with_work(), do=_work_on, on_failure=_leave, step="Attributes")
+
+
+def _work_on(attribute_id: int) -> None:
+    attribute_work.work_on_attribute(attribute_id=attribute_id)
+
+
+def _leave(_row: object, _problem: Exception) -> None:
+    """Do nothing: the next tick tries again."""
+
+
+def wake_attribute_work(attribute_id: int) -> None:
+    """Wake a jobs worker for an attribute. If Redis is unreachable, the tick does it later."""
+    _wake(work_on_attribute, attribute_id)
+
+
 def wake_import(import_id: int) -> None:
     """Wake a jobs worker for an import. If Redis is unreachable, the tick wakes one later."""
+    _wake(run_import, import_id)
+
+
+def _wake(task: Any, row_id: int) -> None:
     try:
-        with run_import.app.connection_for_write() as connection:
-            run_import.apply_async(
-                (import_id,), queue="jobs", ignore_result=True, connection=connection, retry=False
+        with task.app.connection_for_write() as connection:
+            task.apply_async(
+                (row_id,), queue="jobs", ignore_result=True, connection=connection, retry=False
             )
     except (OperationalError, OSError) as problem:
         log.warning(
-            "Redis is unreachable, the import waits for the next tick: %s", type(problem).__name__
+            "Redis is unreachable, %s waits for the next tick: %s",
+            task.__name__,
+            type(problem).__name__,
         )

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
-#: The longest time an argument may give, about 30 years: more is a typing error, and would exceed
-#: the range of dates.
+#: The longest time an argument may give, about 30 years. A longer one is a typing error, and a date
+#: so far ahead cannot be calculated.
 LONGEST_SECONDS = 1e9
 
 

@@ -1,7 +1,8 @@
 """Sentences for operators that are stored, and translated when they are read.
 
-A worker does not know which language its reader uses. So the message and its values are stored,
-and loading translates them into the language that is active then (decision 0014).
+A worker does not know the language of the operator who will read its sentence. So the message and
+its values are stored. They are translated when the row is loaded, into the language that is active
+then (decision 0014).
 
     from foundation.sentences import Sentence as _
 
@@ -51,8 +52,8 @@ class Sentence(str):
         return self
 
     def __mod__(self, values: Mapping[str, Any]) -> Sentence:
-        # If the translation does not fit the values, the message is used; if that does not fit
-        # either, it stays unfilled. So no row can make a page fail.
+        # A stored row must not make a page fail. So if the values do not fit the translation, they
+        # are filled into the message, and if they do not fit that either, they are left out.
         known = {name: _as_value(value) for name, value in values.items()}
         for template in (str(self), self.message):
             try:

@@ -8,17 +8,17 @@ raise: problems are collected in ENVIRONMENT_PROBLEMS, and a system check report
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
-import environ
 from django.utils.translation import gettext_lazy as _
 
 from qqcampaign import environment, version
 from qqcampaign.console.navigation import UNFOLD as UNFOLD
+from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
+from qqcampaign.database_settings import database_from
 
 Value = TypeVar("Value")
 
@@ -64,75 +64,13 @@ DATABASE_URL = _given(environment.read, "DATABASE_URL", "")
 IS_DATABASE_EMBEDDED = not DATABASE_URL
 DATABASE_POOL_SIZE = _given(environment.read_count, "DATABASE_POOL_SIZE", 10)
 
-#: Timeouts of PostgreSQL connections. Both a host that loses the network and the server must notice
-#: within seconds, so that the server releases the locks of a dead host (above all, the lock on its
-#: worker's row) before other hosts wait for them. On a unix socket, libpq and the server ignore
-#: the TCP options.
-POSTGRESQL_TIMEOUTS = {
-    "connect_timeout": 5,
-    "tcp_user_timeout": 10_000,  # milliseconds that sent data may stay unacknowledged
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "options": (
-        "-c idle_in_transaction_session_timeout=10s -c tcp_user_timeout=10s"
-        " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-    ),
-}
-
-
-def _database() -> dict[str, Any]:
-    # A dict, not a URL, because the path of the home may contain any character.
-    embedded: dict[str, Any] = {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(QQCAMPAIGN_HOME / "db.sqlite3"),
-        "TEST": {"NAME": str(QQCAMPAIGN_HOME / "test.sqlite3")},
+try:
+    DATABASES = {
+        "default": database_from(DATABASE_URL, home=QQCAMPAIGN_HOME, pool_size=DATABASE_POOL_SIZE)
     }
-    try:
-        with warnings.catch_warnings():
-            # Its warning about an unknown scheme prints the URL with the password.
-            warnings.simplefilter("ignore")
-            database = embedded if IS_DATABASE_EMBEDDED else environ.Env.db_url_config(DATABASE_URL)
-    except Exception:  # the parser raises several types
-        database = {}
-    if database.get("ENGINE") not in {
-        "django.db.backends.sqlite3",
-        "django.db.backends.postgresql",
-    }:
-        ENVIRONMENT_PROBLEMS.append(
-            "DATABASE_URL cannot be used: write postgres://user:password@host:5432/name or "
-            "sqlite:////absolute/path.sqlite3 (leave it out for the embedded database)."
-        )
-        database = embedded
-    if database["ENGINE"].endswith("sqlite3"):
-        database["OPTIONS"] = {
-            # Writers wait at BEGIN instead of failing at their first write.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            # FULL: a mark is on the disk before its request is sent (rule 3).
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;"
-                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728"
-            ),
-        }
-    else:
-        options = database.setdefault("OPTIONS", {})
-        for name, value in POSTGRESQL_TIMEOUTS.items():
-            options.setdefault(name, value)
-        # A pool, because thousands of lanes share a few connections. With a short reconnect
-        # timeout, the next caller tries again instead of the pool's background attempts with
-        # growing pauses.
-        options["pool"] = {
-            "min_size": 0,
-            "max_size": DATABASE_POOL_SIZE,
-            "timeout": 10,
-            "reconnect_timeout": 2,
-        }
-        database["CONN_HEALTH_CHECKS"] = True
-    return database
-
-
-DATABASES = {"default": _database()}
+except environment.EnvironmentProblem as problem:
+    ENVIRONMENT_PROBLEMS.append(str(problem))
+    DATABASES = {"default": database_from("", home=QQCAMPAIGN_HOME, pool_size=DATABASE_POOL_SIZE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: wake-ups and rate windows. It owns no work -----------------------------------------
@@ -234,6 +172,10 @@ CELERY_BEAT_SCHEDULE = {
     "maintain-imports": {
         "task": "contacts.tasks.maintain_imports",
         "schedule": 5.0,
+    },
+    "maintain-attributes": {
+        "task": "contacts.tasks.maintain_attributes",
+        "schedule": 60.0,
     },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",

@@ -173,8 +173,8 @@ def _cut_off(account: Account, outage: Outage) -> str:
 def _logs_in_later(account: Account) -> str:
     failures = account.lease.login_failures
     return ngettext(
-        "Account %(uin)s logs in again at %(time)s: its last login got no usable answer.",
-        "Account %(uin)s logs in again at %(time)s: its last %(n)d logins got no usable answer.",
+        "Account %(uin)s logs in again at %(time)s: its last login failed.",
+        "Account %(uin)s logs in again at %(time)s: its last %(n)d logins failed.",
         failures,
     ) % {"uin": account.uin, "time": clock(_wall(account.lease.login_not_before)), "n": failures}
 

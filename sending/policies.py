@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from accounts.gateway.logins import LoginPolicy
 from sending.models import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
+from sending.models.result_policy import LONGEST_PAUSE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,22 @@ class Policy:
 
     def pause(self, tries: int) -> float:
         """Return the pause after the given number of tries (1 is the first), seconds."""
-        pause = self.backoff_seconds * self.backoff_factor ** max(0, tries - 1)
-        return min(pause, self.backoff_longest)
+        longest = min(self.backoff_longest, LONGEST_PAUSE_SECONDS)
+        try:
+            pause = self.backoff_seconds * self.backoff_factor ** max(0, tries - 1)
+        except OverflowError:  # the number of tries has no limit
+            return longest if self.backoff_seconds else 0.0
+        return min(pause, longest)
 
 
 _MESSAGE, _LOGIN = PolicyCommand.MESSAGE.value, PolicyCommand.LOGIN.value
 _REPLAY = PolicyAction.REPLAY.value
+
+#: The policy for a login that ends with a code without a policy of its own. NULL, timeouts and the
+#: like say nothing about the account: it tries again without end.
+LOGIN_DEFAULT = Policy(
+    _LOGIN, "*", PolicyAction.LATER.value, backoff_seconds=1.0, backoff_longest=30.0
+)
 
 #: The policies of a fresh installation. No policy limits how often a request is repeated: that ends
 #: when the gateway forgets its SEQ. RES=3 and RES=20 are about the account and not the message, so
@@ -57,7 +69,8 @@ DEFAULTS: tuple[Policy, ...] = (
     Policy(_MESSAGE, "HTTP_*", _REPLAY, backoff_seconds=1.0, backoff_longest=20.0),
     Policy(_MESSAGE, "*", PolicyAction.FAIL.value),
     Policy(
-        _LOGIN, "3", PolicyAction.LATER.value, backoff_seconds=20.0,
+        # The penalty of the gateway lasts 20 seconds, however often it is given.
+        _LOGIN, "3", PolicyAction.LATER.value, backoff_seconds=20.0, backoff_factor=1.0,
     ),
     Policy(
         _LOGIN, "5", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
@@ -65,8 +78,7 @@ DEFAULTS: tuple[Policy, ...] = (
     Policy(
         _LOGIN, "RS_*", PolicyAction.FAIL.value, account_action=AccountAction.QUARANTINE.value
     ),
-    # NULL, timeouts and other codes say nothing about the account: it tries again without end.
-    Policy(_LOGIN, "*", PolicyAction.LATER.value, backoff_seconds=1.0, backoff_longest=30.0),
+    LOGIN_DEFAULT,
 )  # fmt: skip
 
 
@@ -88,6 +100,16 @@ class PolicyTable:
             if (command, pattern) in self._table:
                 return self._table[command, pattern]
         return self._table[command, "*"]
+
+    def for_login(self, *, code: str) -> LoginPolicy:
+        """Return what the policy for a code says about a login that ended with it.
+
+        "Fail" quarantines the account. Its pauses are those of the default: they apply when an
+        answer is not definite, because such an answer quarantines no account.
+        """
+        policy = self.find(command=_LOGIN, code=code)
+        fails = policy.action == PolicyAction.FAIL
+        return LoginPolicy(fails, pause=(LOGIN_DEFAULT if fails else policy).pause)
 
 
 def load_policies() -> PolicyTable:

@@ -23,9 +23,9 @@ from sending.runs.windows import is_open
 from sending.states import DeliveryState, Promise, Reason, RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
-#: Added to the gateway's replay window before an attempt without a lane is given up.
+#: An attempt without a lane is given up this long after the gateway's replay window has ended.
 STRANDED_MARGIN = timedelta(seconds=60)
-#: For how long after its end a run is still checked.
+#: A run is checked until this long after its end.
 RECENT = timedelta(days=2)
 
 
@@ -52,8 +52,12 @@ def settle_stranded() -> int:
     """
     limit = shared.now() - (timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW) + STRANDED_MARGIN)
     # The attempt in flight, not an earlier attempt of the same delivery.
-    old = Attempt.objects.filter(delivery=OuterRef("pk"), seq=OuterRef("seq"), marked_at__lt=limit)
-    stranded = Delivery.objects.in_flight().filter(Exists(old), account__state__in=STOPPED_STATES)
+    forgotten = Attempt.objects.filter(
+        delivery=OuterRef("pk"), seq=OuterRef("seq"), marked_at__lt=limit
+    )
+    stranded = Delivery.objects.in_flight().filter(
+        Exists(forgotten), account__state__in=STOPPED_STATES
+    )
     return move_deliveries(
         deliveries=_of_promise(stranded, Promise.NEVER_TWICE),
         to=DeliveryState.UNKNOWN,
@@ -81,7 +85,7 @@ def _reopen(run: Run) -> bool:
             run_id=run.pk, to=RunState.RUNNING, detail=_("Some deliveries were still pending.")
         )
     except IntegrityError:
-        return False  # the origin has another active run: this one resumes after it
+        return False  # another run of the same origin is active: this one resumes after it
 
 
 def _of_promise(deliveries: QuerySet[Delivery], promise: Promise) -> QuerySet[Delivery]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from tabular.numbers import CellProblem, qq_number
+
+#: Larger numbers are wrong usage: no UIN is near it, and a database cannot compare more.
+_LARGEST = 10**18
+
 #: Names for delimiters that are hard to type in a shell.
 _NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 
@@ -31,6 +36,18 @@ def add_layout_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CHAR",
         help="character between the cells of a text file: one character, or tab",
     )
+
+
+def uin_argument(text: str) -> int:
+    """Return a UIN that is read as imports read a cell; a `type` for argparse.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not a whole number.
+    """
+    try:
+        return qq_number(text, least=-_LARGEST, most=_LARGEST)
+    except CellProblem as problem:
+        raise argparse.ArgumentTypeError(f"a UIN is a number: {problem.reason}") from None
 
 
 def _line(text: str) -> int:

@@ -88,13 +88,16 @@ class TextBlocks:
             except UnicodeDecodeError as problem:
                 self.marks.append(base + start + problem.start)
                 start += problem.end
-            else:  # should not happen; a place near it is better than none
+            else:  # both decodings should agree; if they do not, an approximate place is recorded
                 self.marks.append(base + start)
         self.marks.extend([base + start] * (expected - located))
 
 
 def _without_utf8(block: bytes) -> bytes:
-    """Make lines in UTF-8 undecodable as GBK, which would decode them to other characters."""
+    """Return a block of GB18030 in which each line of UTF-8 has a byte that does not decode.
+
+    GB18030 would otherwise decode such a line without an error, to wrong characters.
+    """
     for start, end in utf8_lines(block):
         block = block[:start] + _HIGH.sub(b"\xff", block[start:end], count=1) + block[end:]
     return block

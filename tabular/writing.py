@@ -30,10 +30,10 @@ LONGEST_CELL_OF_A_SHEET = 32_767
 
 
 def escape_formula(value: Any) -> Any:
-    """Return a cell's value such that no spreadsheet runs it as a formula; only text is changed.
+    """Return a cell's value in a form that no spreadsheet runs as a formula; only text is changed.
 
-    Text that looks as if it were escaped already gets one more apostrophe, so that
-    `unescape_formula` returns every text unchanged.
+    Text that already looks escaped gets one more apostrophe. So `unescape_formula` returns the
+    original of every text.
     """
     if not isinstance(value, str) or not value:
         return value

@@ -21,7 +21,7 @@ from tabular.tables import Layout, Row
 from tabular.xls_cells import CellReader
 from tabular.xls_records import Encrypted, Globals, read_globals, shared_strings
 
-#: Bytes of a file; the largest that Excel writes has about a hundred million.
+#: The most bytes that a file may have. The largest that Excel writes has about a hundred million.
 LARGEST = 256 << 20
 #: Other documents in compound files: a stream that each has, and its name for the operator.
 _OTHERS = {"worddocument": "DOC", "powerpoint document": "PPT", "__properties_version1.0": "MSG"}
@@ -55,7 +55,7 @@ class XlsTable:
                 stream = _workbook(OleFile(file))
                 strings = StoredStrings(shared_strings(stream, self._book.strings))
                 with closing(strings):
-                    # Cells have a stream of their own, for the strings are read in between.
+                    # Cells need a second stream: reading strings moves the position of the first.
                     reader = CellReader(_workbook(OleFile(file)), self._book, strings)
                     for row in reader.rows(self._start):
                         self._taken = reader.position - self._start

@@ -1,7 +1,7 @@
 """The limits of message texts: their size, and the cost of rendering them for one person.
 
-Work is counted in steps, each about two microseconds; sizes in characters. Both are counted before
-the work is done, so that the bounds hold on any machine and for any text (decision 0015).
+Work is counted in steps of about two microseconds, and size in characters. Both are counted before
+the work is done, so the limits hold on every machine and for every text (decision 0015).
 """
 
 from __future__ import annotations
@@ -16,32 +16,33 @@ from liquid.undefined import Undefined
 
 from foundation.sentences import Sentence as _
 
-#: Characters of a text as it is written, tags and all, if that is more than four times what may be
-#: sent.
+#: Characters of a text as it is written, with its tags. If four times the longest message is more,
+#: that is the limit.
 MOST_SOURCE = 16_000
-#: Tags and outputs of a text, and the characters inside all of them.
+#: Tags and outputs of a text, and the characters inside them, all added up.
 MOST_TAGS, MOST_MARKUP = 400, 4_000
-#: Characters between the delimiters of one tag, and what the library's expression lexer may look
-#: at for it: it reads on from every parenthesis and bracket.
+#: Characters between the delimiters of one tag, and the characters that the library's expression
+#: lexer may read for it: it reads to the end of the tag again from every parenthesis and bracket.
 MOST_EXPRESSION, MOST_LEXING = 1_000, 20_000
-#: Brackets in one expression: the parser recurses into each.
+#: Brackets in one expression: each is one more level of recursion in the parser.
 MOST_BRACKETS = 40
-#: Rounds of a loop, those of the loops around it multiplied in.
+#: Rounds of a loop, multiplied by those of the loops around it.
 MOST_LOOP_ROUNDS = 1_000
 #: Steps that one rendering may take.
 MOST_STEPS = 20_000
-#: Characters of a value that a filter is given or makes.
+#: Characters of a value that a filter takes or returns.
 MOST_CHARACTERS = 64 * 1024
 #: Bits of a whole number.
 MOST_BITS = 256
-#: Characters a date, and the format of one, may have: the library takes its time over one.
+#: Characters of a date, and of the format of a date: the library is slow with long ones.
 LONGEST_DATE = 40
-#: Lists within lists.
+#: Levels of lists inside lists.
 DEEPEST_VALUE = 20
-#: What an item of a list counts besides its own characters.
+#: Characters that an item of a list counts in addition to its own.
 ITEM_CHARACTERS = 8
-#: CPU seconds of one rendering, checked every so many steps, in addition to the step limit. Only
-#: the CPU time of this thread counts, so that a busy machine fails no message.
+#: CPU seconds of one rendering, and the number of steps after which they are checked. This limit is
+#: in addition to that of steps. Only the CPU time of this thread counts: on a busy machine a text
+#: takes longer, and it must not fail for that.
 MOST_SECONDS, LOOK_EVERY = 0.1, 2_000
 
 
@@ -121,7 +122,7 @@ def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
     """Refuse a loop.
 
     Raises:
-        TooCostly: it goes round too often.
+        TooCostly: it has too many rounds.
     """
     if rounds > MOST_LOOP_ROUNDS:
         raise TooCostly(
@@ -135,14 +136,18 @@ def refuse_too_many_rounds(rounds: int, *, token: Token | None = None) -> None:
 
 
 def too_complex(sentence: str, source: str, index: int) -> TooComplex:
-    """Return the refusal of a text for what stands at an index."""
+    """Return the refusal of a text because of the tag or value at an index."""
     return TooComplex(sentence, token=Token(TOKEN_TAG, "", index, source))
 
 
 def _room_after(value: Any, room: int, depth: int) -> int:
-    """Return the characters left after a value; raises as soon as there are none."""
+    """Return how much of `room` is left after a value, in characters.
+
+    Raises:
+        TooCostly: the value needs more, or a number in it is too large.
+    """
     kind = type(value)
-    if kind is str:
+    if kind is str or isinstance(value, str):
         room -= len(value)
     elif kind is int:
         if value.bit_length() > MOST_BITS:

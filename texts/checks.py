@@ -19,7 +19,7 @@ from texts.bounds import MOST_SOURCE, TooComplex, TooCostly
 from texts.faults import TextFault
 from texts.language import OUTPUT_TIMES, ranges_outside_loops
 
-#: The most names compared to suggest one, and their longest length.
+#: How many names are compared at most to suggest a similar one, and how long a name may be.
 MOST_NAMES, LONGEST_MEANT = 300, 100
 #: The most characters kept of the library's error message, because it quotes values.
 LONGEST_SAID = 300

@@ -1,38 +1,49 @@
-"""The filters of message texts: the library's, each told before it works what it may cost.
+"""The filters of message texts: those of the library, each with a bound on its cost.
 
-A filter that is not in the table does not exist: one that comes with another version of the library
-is looked at before it is used. What a filter is given and makes is bounded, and what it costs is
-charged first. The few whose cost does not follow from the size of what they are given (they
-multiply it, search in it, or parse it) are looked at one by one.
+Only the filters in the table FILTERS exist, so a filter that a new version of the library brings is
+examined before it is offered. The sizes of a filter's input and result are bounded. Its cost is
+charged before it works. For most filters the cost follows from the size of the input. The others
+multiply the input, search in it or parse it; each of these has a guard of its own.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from liquid.exceptions import FilterArgumentError
 from liquid.token import Token
 
 from foundation.sentences import Sentence as _
-from texts.bounds import LONGEST_DATE, MOST_CHARACTERS, Budget, TooCostly, too_large
+from texts.bounds import (
+    LONGEST_DATE,
+    MOST_CHARACTERS,
+    Budget,
+    TooCostly,
+    number_too_large,
+    too_large,
+)
+from texts.read_text import LONGEST_READ, ReadText, for_dates, for_numbers, number_in, plain_text
 from texts.replaced_filters import date, strip_html
 
-#: Looks at what a filter is given, charges what it costs beyond its size, refuses what it must not
-#: do: the budget, the value and the arguments.
+#: Charges for the cost that does not follow from the size of the input, and refuses input that
+#: would make too much. It is called with the budget, the value and the arguments.
 Guard = Callable[[Budget, Any, Sequence[Any]], None]
 
 #: Steps that any filter takes.
 FILTER_STEPS = 4
-#: Steps that the reading of a date takes.
+#: Steps that parsing a date takes.
 DATE_STEPS = 150
-#: Characters up to which CPython searches without a worst case in mind, and of a needle above it.
+#: In a text shorter than the first number, CPython's search may compare the whole term at each
+#: character. In a longer text it does so only with a term shorter than the second number.
 _PLAIN_SEARCH, _SHORT_NEEDLE = 2_500, 100
 
 
 def search_steps(text: str, term: str, *, backwards: bool = False) -> int:
-    """Return the steps that a search takes at worst: character by character, from each one."""
+    """Return the most steps a search can take: comparing the whole term at each character."""
     needle = len(term)
     if not backwards and len(text) >= _PLAIN_SEARCH:
         needle = min(needle, _SHORT_NEEDLE)
@@ -50,7 +61,7 @@ def _searches_backwards(budget: Budget, value: Any, arguments: Sequence[Any]) ->
 
 
 def _multiplies(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
-    """`replace`, which can be chained: what it makes is counted first."""
+    """Guard of `replace`: the size of its result is calculated first, since it can be chained."""
     _searches(budget, value, arguments)
     if len(arguments) > 1:
         old, new = str(arguments[0]), str(arguments[1])
@@ -67,9 +78,9 @@ def _joins(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
 
 
 def _goes_through(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
-    """Charge for each item, and for looking for the name of a part in those that are texts.
+    """Guard of filters on lists: charge for each item, and for a search in items that are texts.
 
-    The library spells out a name that is no text anew for each item.
+    If the argument is not a text, the library converts it to one again for each item.
     """
     items = _count(value)
     budget.charge(items + (items * sum(map(budget.size_of, arguments)) >> 6))
@@ -86,7 +97,7 @@ def _sorts(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
 
 
 def _compares_all(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
-    """`uniq`, which compares each item with each other."""
+    """Guard of `uniq`, which compares each item with every other."""
     _goes_through(budget, value, arguments)
     budget.charge(_count(value) * budget.size_of(value) >> 9)
 
@@ -98,8 +109,22 @@ def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
         budget.charge(DATE_STEPS)
 
 
+def _calculates(_budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
+    """Refuse a text that is no number: the library would calculate with 0 in its place."""
+    for given in (value, *arguments):
+        if isinstance(given, str) and given.strip() and number_in(given) is None:
+            if len(given) > LONGEST_READ and given[:LONGEST_READ].strip("+-. ").isdigit():
+                raise number_too_large()
+            raise _no_number(given)
+
+
+def _no_number(text: str) -> FilterArgumentError:
+    sentence = _("“%(text)s” is not a number: it cannot be calculated with.")
+    return FilterArgumentError(sentence % {"text": text[:40]}, token=None)
+
+
 def _count(value: Any) -> int:
-    """Return how many items a filter of lists sees, lists within it laid open."""
+    """Return how many items a filter on lists handles, those of lists in the list included."""
     if isinstance(value, list | tuple):
         return sum(map(_count, value)) + 1
     return 1
@@ -107,17 +132,20 @@ def _count(value: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What is known of a filter.
+    """How a filter is charged, and what does its work.
 
     Attributes:
-        shift: two to this power is how many characters it works on in a step.
-        is_of_text: whether the library makes a text of what it is given.
-        guard: what else there is to be said before it works.
-        work: the filter, if it is not the library's.
+        shift: the filter handles two to this power characters in a step.
+        is_of_text: whether the library converts the value to a text first.
+        sees: what the filter is given of a typed attribute: its text by default, for filters of
+            numbers its number.
+        guard: called before the filter works, if the size of the input does not say enough.
+        work: the function that replaces the library's, or None.
     """
 
     shift: int
     is_of_text: bool = True
+    sees: Callable[[Any], Any] = plain_text
     guard: Guard | None = None
     work: Callable[..., Any] | None = None
 
@@ -125,7 +153,7 @@ class _Kind:
 _PLAIN = _Kind(7)
 _SLOW = _Kind(4)
 _LIST = _Kind(7, is_of_text=False, guard=_goes_through)
-_NUMBER = _Kind(6, is_of_text=False)
+_NUMBER = _Kind(6, is_of_text=False, sees=for_numbers, guard=_calculates)
 _ANY = _Kind(7, is_of_text=False)
 
 FILTERS: dict[str, _Kind] = {
@@ -141,7 +169,7 @@ FILTERS: dict[str, _Kind] = {
     "ceil": _NUMBER,
     "compact": _LIST,
     "concat": _LIST,
-    "date": _Kind(7, is_of_text=False, guard=_dates, work=date),
+    "date": _Kind(7, is_of_text=False, sees=for_dates, guard=_dates, work=date),
     "default": _ANY,
     "divided_by": _NUMBER,
     "downcase": _PLAIN,
@@ -195,13 +223,14 @@ FILTERS: dict[str, _Kind] = {
 
 
 class BoundedFilter:
-    """A filter that does nothing it cannot pay for."""
+    """A filter that charges the budget before it works."""
 
-    __slots__ = ("_guard", "_is_of_text", "_shift", "_work")
+    __slots__ = ("_guard", "_is_of_text", "_sees", "_shift", "_work")
 
     def __init__(self, name: str, work: Callable[..., Any], *, environment: Any) -> None:
         kind = FILTERS[name]
         self._shift, self._is_of_text, self._guard = kind.shift, kind.is_of_text, kind.guard
+        self._sees = kind.sees
         self._work = kind.work or work
         if getattr(work, "with_environment", False):
             self._work = partial(self._work, environment=environment)
@@ -209,12 +238,16 @@ class BoundedFilter:
     def __call__(
         self, budget: Budget, token: Token | None, value: Any, /, *arguments: Any, **named: Any
     ) -> Any:
-        """Return what the filter makes of a value.
+        """Return the filter's result for a value.
 
         Raises:
-            TooCostly: it would take or make too much.
+            TooCostly: it would take too many steps, or its result would be too large.
         """
         try:
+            if type(value) is ReadText:
+                value = self._sees(value)
+            if any(type(argument) is ReadText for argument in arguments):
+                arguments = tuple(map(self._sees, arguments))
             size = budget.size_of(value)
             for argument in arguments:
                 size += budget.size_of(argument)
@@ -228,14 +261,16 @@ class BoundedFilter:
                 self._guard(budget, value, (*arguments, *named.values()))
             made = self._work(value, *arguments, **named)
             budget.size_of(made)
+            if type(made) is float and not math.isfinite(made):
+                raise _no_number(str(made))
             return made
-        except TooCostly as problem:
+        except (TooCostly, FilterArgumentError) as problem:
             problem.token = problem.token or token
             raise
 
 
 def bounded(filters: Mapping[str, Callable[..., Any]], *, environment: Any) -> dict[str, Any]:
-    """Return the filters of the language, out of the library's."""
+    """Return the library's filters that the language has, each with its bound."""
     return {
         name: BoundedFilter(name, work, environment=environment)
         for name, work in filters.items()

@@ -1,9 +1,9 @@
 """The language of message texts: Liquid with limits.
 
-A text is written by an operator, rendered for every recipient inside a worker that many accounts
-share, and must never stall or fill it. So: no other templates and no files (`include`, `render`),
-no HTML tables, a lexer of our own, filters that are charged for, loops that are counted, values
-and output that are bounded (decision 0015).
+An operator writes a text, and a worker renders it for every recipient. Many accounts share the
+worker, so no text may use up its time or memory. Therefore a text cannot read other templates or
+files (`include`, `render`) and has no HTML tables; the lexer is our own; filters and loops are
+charged; values and output are bounded (decision 0015).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from texts.bounds import (
 )
 from texts.filters import BoundedFilter, bounded
 from texts.lexer import tokenize
+from texts.read_text import ReadText, plain_text
 from texts.tags import (
     BoundedCycle,
     BoundedEcho,
@@ -47,11 +48,11 @@ from texts.tags import (
     refuse_endless_loops,
 )
 
-#: Output may be this many times as long as a message before it is given up, unfinished.
+#: Rendering stops when the output is this many times as long as the longest message.
 OUTPUT_TIMES = 4
-#: Characters of a name that is looked for, and of a value that is looked at for nothing.
+#: The longest name of a variable, and the longest text that is read or written free of charge.
 LONGEST_NAME = 1_000
-#: The tags there are. The library's others read other templates, or make HTML.
+#: The tags of the language. The library has others, which read other templates or make HTML.
 TAGS = frozenset({
     TOKEN_CONTENT, TOKEN_ILLEGAL, TOKEN_OUTPUT, "#", "assign", "break", "capture", "case",
     "comment", "continue", "cycle", "decrement", "doc", "echo", "for", "if", "ifchanged",
@@ -89,10 +90,12 @@ class _Context(RenderContext):
     def get(
         self, path: list[object], *, token: Token | None, default: object = UNDEFINED
     ) -> object:
-        """Return a variable; to look at a large one costs, whatever is done with it."""
+        """Return a variable. Reading a large one is charged, whether or not it is shown."""
         for name in path:
             if type(name) is str and len(name) > LONGEST_NAME:
-                raise too_large()  # the library would spell out what it does not find
+                raise too_large()  # the library would copy an unknown name into its error
+            if type(name) is ReadText:
+                path = [plain_text(part) for part in path]
         value: Any = super().get(path, token=token, default=default)
         kind = type(value)
         if kind is str:
@@ -114,7 +117,7 @@ class _Context(RenderContext):
         return partial(found, self.budget, token)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
-        """Refuse a loop that goes round too often, with those around it."""
+        """Refuse a loop if its rounds, multiplied by those around it, are too many."""
         refuse_too_many_rounds(reduce(mul, (loop.length for loop in self.loops), length))
 
     def get_buffer(self, buf: Any = None) -> StringIO:
@@ -133,7 +136,7 @@ class _Text(BoundTemplate):
         """Render the text within its bounds.
 
         Raises:
-            TooCostly: it takes more than it may.
+            TooCostly: it takes too many steps, or a value becomes too large.
             OutputStreamLimitError: it is far too long.
         """
         context = _Context(self, globals=dict(*args, **kwargs))

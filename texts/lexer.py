@@ -1,9 +1,11 @@
-"""The lexer of message texts: from the text to the tokens the library's parser reads.
+"""The lexer of message texts: makes the tokens that the library's parser reads.
 
-It takes the place of the library's own, whose regular expression reads to the end of the text from
-every `{{`, `{%` and `{% raw %}` that is never closed, and tries every division of a run of blanks:
-a text of 20,000 characters took it 11 seconds. This one reads the text once, and refuses what has
-more, longer or more deeply bracketed tags than any message needs before anything parses them.
+It replaces the lexer of the library, which can take very long: a text of 20,000 characters took 11
+seconds. The library's regular expression searches to the end of the text for every `{{`, `{%` and
+`{% raw %}` that is not closed, and tries every way to split a sequence of blanks.
+
+This lexer reads the text once. It refuses a text with more tags, longer tags or more brackets than
+a message needs, before the parser sees it.
 """
 
 from __future__ import annotations
@@ -35,9 +37,10 @@ from texts.bounds import (
 
 _OPENING = re.compile(r"\{[{%]")
 _NAME = re.compile(r"#|\w+")
-#: Tags whose inside is not Liquid, with what ends each: a run of blanks is read once a "{%".
+#: Tags whose content is not Liquid, with the pattern of their end. Blanks are matched only after a
+#: "{%", so a sequence of blanks is read once.
 _VERBATIM = {name: re.compile(rf"\{{%-?\s*end{name}\s*(-?)%\}}") for name in ("raw", "doc")}
-#: The tag whose inside is a program, a tag a line.
+#: The tag whose content is a program with one tag in each line.
 _PROGRAM = "liquid"
 
 
@@ -46,7 +49,7 @@ def tokenize(source: str) -> Iterator[Token]:
 
     Raises:
         LiquidSyntaxError: a tag is not closed, or has no name.
-        TooComplex: it has more than a message needs.
+        TooComplex: there are too many tags, or they are too long.
     """
     return _Lexer(source).tokens()
 
@@ -55,31 +58,31 @@ def tokenize_program(source: str, token: Token) -> Iterator[Token]:
     """Yield the tokens of a `{% liquid %}` tag: each line is a tag without delimiters.
 
     Args:
-        source: what is in the tag.
-        token: where the tag is.
+        source: the content of the tag.
+        token: the tag's token, which has its position.
     """
     at = 0
     for line in source.split("\n"):
-        said = line.strip()
-        if said:
-            start = token.start_index + at + line.index(said)
-            name = _NAME.match(said)
+        tag = line.strip()
+        if tag:
+            start = token.start_index + at + line.index(tag)
+            name = _NAME.match(tag)
             if name is None:
                 raise LiquidSyntaxError(
-                    f"expected newline delimited tag expressions, found {said[0]!r}",
-                    token=Token(TOKEN_TAG, said[0], start, token.source),
+                    f"expected newline delimited tag expressions, found {tag[0]!r}",
+                    token=Token(TOKEN_TAG, tag[0], start, token.source),
                 )
             yield Token(TOKEN_TAG, name.group(), start, token.source)
-            expression = said[name.end() :].lstrip()
+            expression = tag[name.end() :].lstrip()
             if expression:
-                behind = start + len(said) - len(expression)
-                refuse_expression(expression, token.source, behind)
-                yield Token(TOKEN_EXPRESSION, expression, behind, token.source)
+                index = start + len(tag) - len(expression)
+                refuse_expression(expression, token.source, index)
+                yield Token(TOKEN_EXPRESSION, expression, index, token.source)
         at += len(line) + 1
 
 
 def refuse_expression(expression: str, source: str, index: int) -> None:
-    """Refuse an expression that the library would need too long, or too deep a stack, to read.
+    """Refuse an expression for which the library would need too much time or stack.
 
     Raises:
         TooComplex: it is too long, or has too many brackets.
@@ -100,14 +103,14 @@ def refuse_expression(expression: str, source: str, index: int) -> None:
 
 
 class _Lexer:
-    """Reads a text from its start to its end, never going back."""
+    """Reads a text once, from its start to its end."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._tags = self._markup = 0
-        #: What was looked for up to the end and not found.
+        #: The delimiters and tag names that do not occur between here and the end of the text.
         self._missing: set[str] = set()
-        #: Whether the blanks before the next content go, as a "-" before it says.
+        #: Whether the next content loses its leading blanks: the last tag ended with "-%}".
         self._trims = False
 
     def tokens(self) -> Iterator[Token]:
@@ -120,7 +123,7 @@ class _Lexer:
                 continue
             found = self._markup_at(at)
             if found is None:
-                # Opened and not closed. "{{%" is a brace before a tag, as the library has it.
+                # Not closed. As in the library, "{{%" is a brace followed by a tag.
                 self._count_tag(at)
                 start = self._next_opening(at + 1)
                 yield from self._content(at, start)
@@ -152,7 +155,7 @@ class _Lexer:
                 raise LiquidSyntaxError(problem, token=Token(TOKEN_EOF, text, start, self.source))
 
     def _markup_at(self, start: int) -> tuple[int, list[Token]] | None:
-        """Return where the tag or output at an index ends, and its tokens; None if it is none."""
+        """Return the end and the tokens of the tag or output at an index; None without one."""
         found = self._inside(start)
         if found is None:
             return None
@@ -181,7 +184,12 @@ class _Lexer:
         return end, tokens
 
     def _inside(self, start: int) -> tuple[str, int, int, bool] | None:
-        """Return what is between the delimiters, where it begins, where they end, and the "-"."""
+        """Return the content between two delimiters; None if the second is missing.
+
+        Returns:
+            the content without blanks around it, its index, the index after the closing delimiter,
+            and whether that begins with "-".
+        """
         closing = "}}" if self.source.startswith("{{", start) else "%}"
         begin = start + 2
         if self.source.startswith("-", begin):
@@ -209,14 +217,14 @@ class _Lexer:
         if end is None:
             self._missing.add(name)
             return None
-        # The library's own way: after `raw` its opening tag says whether blanks go, after `doc`
-        # the closing one.
+        # As in the library: the opening tag of `raw`, but the closing tag of `doc`, decides whether
+        # the blanks behind it are removed.
         self._trims = trims if name == "raw" else bool(end.group(1))
         kind = TOKEN_CONTENT if name == "raw" else TOKEN_DOC
         return end.end(), [Token(kind, self.source[begin : end.start()], begin, self.source)]
 
     def _comment(self, tag: Token, begin: int) -> tuple[int, list[Token]]:
-        """Return the end of a comment, which may hold others."""
+        """Return the end of a comment and its tokens. A comment may contain other comments."""
         depth, at = 1, begin
         while True:
             start = self._next_opening(at)
@@ -241,9 +249,9 @@ class _Lexer:
                 return at, [tag, text, end]
 
     def _count(self, start: int, expression: str, index: int, *, is_program: bool = False) -> None:
-        """Count a tag, and refuse one that is one too many or too long.
+        """Count a tag and its characters; refuse it if there are too many of either.
 
-        A program is looked at line by line when it is read.
+        The lines of a program are checked later, when they are read.
         """
         self._count_tag(start)
         self._markup += len(expression)

@@ -1,11 +1,12 @@
 """Texts in Liquid: compiled once, checked against what is known of the contacts, rendered often.
 
-A run's text is compiled when a lane first meets it and kept; a text without markup is never
-parsed. Nothing here reads the database: `render` is in the send loop of every lane.
+A process compiles a run's text once and keeps the result. Nothing here reads the database, because
+each lane calls `render` before each message.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +16,7 @@ from django.conf import settings
 from liquid import BoundTemplate
 from liquid.builtin.content import ContentNode
 from liquid.exceptions import LiquidError, OutputStreamLimitError
-from liquid.static_analysis import RE_PROPERTY, TemplateAnalysis
+from liquid.static_analysis import TemplateAnalysis
 
 from foundation.sentences import Sentence as _
 from texts.bounds import TooCostly
@@ -36,11 +37,18 @@ from texts.language import apply_bounds, environment
 #: Characters a text may have when the setting LONGEST_TEXT does not say otherwise. The protocol
 #: names no limit (docs/cli.md, "How long a text may be").
 LONGEST_TEXT = 4_000
-#: What every text may use besides the attributes of the contacts.
+#: The variables that every text may use, in addition to the attributes of the contacts.
 BUILT_IN = ("uin", "name", "nickname", "attributes", "account.uin", "account.name")
 _TOP_LEVEL = frozenset(name.partition(".")[0] for name in BUILT_IN)
+_IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
+#: Names that mean something else when they stand alone.
+_TAKEN = _TOP_LEVEL | {
+    *("true", "false", "nil", "null", "empty", "blank", "and", "or", "not", "contains", "in", "if"),
+    *("else", "with", "for", "as", "limit", "offset", "reversed", "cols", "required", "continue"),
+    "forloop",
+}
 _OF_ACCOUNT = frozenset({"uin", "name"})
-#: Texts kept compiled: as many as runs that send, and some.
+#: The number of compiled texts that a process keeps; more than there are runs that send at a time.
 KEPT_TEXTS = 128
 
 
@@ -60,9 +68,9 @@ class CompiledText:
 
     Attributes:
         source: the text as it was written.
-        variables: the names it uses, without those it sets itself.
-        references: the same with their positions, in the order of the text.
-        is_constant: whether everyone gets `source` itself.
+        variables: the names of the variables that it uses and does not assign.
+        references: each use of these variables with its position, in the order of the text.
+        is_constant: whether every contact gets `source` unchanged.
         longest: how many characters a rendered text may have.
     """
 
@@ -119,7 +127,7 @@ def longest_text() -> int:
 
 
 def compile_text(text: str) -> CompiledText:
-    """Compile a text; the same text again costs a lookup.
+    """Return a text compiled; the results of the latest texts are kept.
 
     Raises:
         TextProblem: it is not Liquid, uses an unknown filter or tag, or cannot be sent as it is.
@@ -185,7 +193,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         TextProblem: the first such variable.
     """
     for reference in unknown_variables(compiled, attributes=attributes):
-        known = sorted({*BUILT_IN, *map(_spelled, attributes)})
+        known = sorted({*BUILT_IN, *map(spelled_variable, attributes)})
         below = {f"attributes.{name}" for name in attributes}
         near = closest_names(reference.name, sorted({*known, *below}))
         sentence = _(
@@ -203,9 +211,17 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
         )
 
 
-def _spelled(attribute: str) -> str:
-    """Return how a text names an attribute: one with a blank in it cannot stand alone."""
-    return attribute if RE_PROPERTY.fullmatch(attribute) else f"attributes['{attribute}']"
+def spelled_variable(attribute: str) -> str:
+    """Return how a text names an attribute.
+
+    A name that is no identifier of Liquid, or that means something else there, is a member of
+    `attributes`: attributes["e-mail.1"]. Liquid has no escapes, so a name with both kinds of
+    quotes cannot be written in a text.
+    """
+    if _IDENTIFIER.fullmatch(attribute) and attribute not in _TAKEN:
+        return attribute
+    quote = "'" if '"' in attribute else '"'
+    return f"attributes[{quote}{attribute}{quote}]"
 
 
 def _is_known(path: tuple[str, ...], *, attributes: Collection[str]) -> bool:

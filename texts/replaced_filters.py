@@ -1,4 +1,4 @@
-"""Filters of message texts that are not the library's: its own would take too long, or too much."""
+"""Filters that replace those of the library, which would take too much time or memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from texts.bounds import LONGEST_DATE
 
 
 def date(value: Any, *arguments: Any, **named: Any) -> Any:
-    """Return a date in a format; what is too long for a date is none, and given back as it is."""
+    """Return a date in a format. A text that is too long to be a date is returned unchanged."""
     if isinstance(value, str) and len(value) > LONGEST_DATE:
         return value
     return date_of_library(value, *arguments, **named)
 
 
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
-#: What ends a stretch of HTML, by how it begins; anything else ends with ">".
+#: The beginning and the end of scripts, styles and comments. Any other tag ends with ">".
 _HTML_ENDS = (
     (re.compile(r"<script\b", re.I), re.compile(r"</script\s{0,9}>", re.I)),
     (re.compile(r"<style\b", re.I), re.compile(r"</style\s{0,9}>", re.I)),
@@ -31,9 +31,9 @@ _HTML_END = re.compile(">")
 
 @string_filter
 def strip_html(value: str, **_named: Any) -> str:
-    """Return a text without HTML tags, scripts, styles and comments, having read it once.
+    """Return a text without HTML tags, scripts, styles and comments. It reads the text once.
 
-    Python's parser, which the library uses, goes back at each tag that is never closed.
+    The library uses Python's parser, which starts again after each tag that is not closed.
     """
     return "".join(_outside_html(value))
 

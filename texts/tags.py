@@ -1,7 +1,8 @@
-"""The tags of message texts where the library's own would do unbounded work.
+"""Tags of message texts that replace those of the library, whose work has no bound.
 
-A range is counted through by arithmetic, and a meter at the head of each block charges for what is
-in it each time it is entered: a loop's rounds, and a `when` that matches several times.
+A loop over a range makes only the numbers that are shown. Each block begins with a meter, which
+charges the budget for the block's content every time the block is entered: in each round of a loop,
+and for each match of a `when`.
 """
 
 from __future__ import annotations
@@ -29,17 +30,18 @@ from liquid.undefined import is_undefined
 
 from foundation.sentences import Sentence as _
 from texts.bounds import MOST_BITS, MOST_CHARACTERS, refuse_too_many_rounds, too_complex, too_large
+from texts.comparisons import COMPARISONS
 from texts.filters import search_steps
 from texts.lexer import tokenize_program
 
-#: Steps that a loop or another block takes besides what is in it.
+#: Steps that a block (a loop, for example) takes in addition to its content.
 BLOCK_STEPS = 4
-#: Steps that a tag takes which remembers something.
+#: Additional steps of a tag that stores a value (assign, cycle).
 KEEPING_STEPS = 2
 
 
 class BoundedLoop(LoopExpression):
-    """What a loop goes over: of a range no number is made that is not shown."""
+    """The items of a loop. Numbers of a range that are not shown are not made."""
 
     __slots__ = ("_key",)
 
@@ -56,9 +58,9 @@ class BoundedLoop(LoopExpression):
         self._key = f"{self.identifier}-{self.iterable}"
 
     def evaluate(self, context: RenderContext) -> tuple[Iterator[object], int]:
-        """Return what comes in each round, and how many rounds there are."""
+        """Return the items, one for each round, and the number of rounds."""
         items = _items(self.iterable.evaluate(context))
-        # `len` is of no use for a range: it ends at the machine's word.
+        # `len` fails for a range with more items than a machine word can count.
         length = items.stop - items.start if isinstance(items, range) else len(items)
         start, stop = self._from_to(context, length)
         context.stopindex(self._key, stop)
@@ -143,7 +145,7 @@ class _CycleNode(CycleNode):
         budget = context.budget  # type: ignore[attr-defined]
         values = [argument.evaluate(context) for argument in self.args]
         group = self.group.evaluate(context) if self.group else ""
-        # An unnamed cycle is named after its values: those are all spelled out, and kept.
+        # A cycle without a name is stored under the text of all its values.
         size = sum(map(budget.size_of, [group, *values]))
         if size > MOST_CHARACTERS:
             raise too_large()
@@ -169,7 +171,7 @@ class BoundedProgram(LiquidTag):
 
 
 class _BoundedContains(ContainsExpression):
-    """`contains`, charged for: it looks for one text in another."""
+    """`contains`; it charges for searching one text in another."""
 
     __slots__ = ()
 
@@ -183,7 +185,7 @@ class _BoundedContains(ContainsExpression):
 
 
 class _Meter(Node):
-    """Charges for a block, at its head."""
+    """The first node of a block; it charges for the block."""
 
     __slots__ = ("steps",)
 
@@ -200,7 +202,7 @@ class _Meter(Node):
 
 
 def put_meters(nodes: Iterable[Node], context: RenderContext) -> None:
-    """Put a meter at the head of each block, and let `contains` charge for itself.
+    """Insert a meter at the beginning of each block; replace `contains` and the comparisons.
 
     Raises:
         TooComplex: a number is too large for any text.
@@ -210,11 +212,11 @@ def put_meters(nodes: Iterable[Node], context: RenderContext) -> None:
 
 
 def _steps_of(node: Node, context: RenderContext, depth: int) -> int:
-    """Return the steps a node takes without the blocks below it, which get meters."""
+    """Return the steps of a node, without those of the blocks in it: they get meters."""
     steps = 1 + sum(map(_steps_of_expression, node.expressions()))
     if isinstance(node, AssignNode | CycleNode):
         steps += KEEPING_STEPS
-    if isinstance(node, CaseNode):  # each `when` asks again
+    if isinstance(node, CaseNode):  # each `when` evaluates the expression again
         steps *= len(node.blocks) + 1
     for child in list(node.children(context, include_partials=False)):
         if isinstance(child, BlockNode):
@@ -227,7 +229,7 @@ def _steps_of(node: Node, context: RenderContext, depth: int) -> int:
 
 def _meter(block: BlockNode, context: RenderContext, depth: int) -> None:
     steps = 1 + sum(_steps_of(node, context, depth) for node in block.nodes)
-    # A variable is looked for in each loop around it.
+    # A variable is looked up in each of the loops around it.
     block.nodes.insert(0, _Meter(block.token, steps + steps * depth // 4))
 
 
@@ -244,6 +246,8 @@ def _steps_of_expression(expression: Expression) -> int:
         steps += 2 * len(expression.filters or ())
     elif isinstance(expression, ContainsExpression):
         expression.__class__ = _BoundedContains
+    elif type(expression) in COMPARISONS:
+        expression.__class__ = COMPARISONS[type(expression)]
     return steps + sum(map(_steps_of_expression, expression.children()))
 
 
@@ -257,7 +261,7 @@ def _refuse_numbers(expression: Expression, *values: object) -> None:
 
 
 def refuse_endless_loops(nodes: Iterable[Node], context: RenderContext, around: int = 1) -> None:
-    """Refuse the loops that go round too often whoever gets the text: over ranges of numbers.
+    """Refuse loops over ranges of numbers that have too many rounds for every recipient.
 
     Raises:
         TooCostly: the first such loop.
@@ -271,7 +275,7 @@ def refuse_endless_loops(nodes: Iterable[Node], context: RenderContext, around: 
 
 
 def _certain_rounds(loop: LoopExpression) -> int:
-    """Return how often a loop goes round at least, as far as the text alone says: 1 if not."""
+    """Return the least number of rounds that the text alone determines; 1 if it determines none."""
     numbers = loop.iterable
     if not isinstance(numbers, RangeLiteral) or not isinstance(loop, BoundedLoop):
         return 1

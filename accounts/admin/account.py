@@ -34,10 +34,11 @@ from foundation.admin import (
     ExportMixin,
     ProtectedMixin,
     TimelineInline,
-    search_by_uin,
+    wall_time,
 )
 from foundation.display import EMPTY
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import search_by_uin
 
 STATE_COLOURS = {
     AccountState.NEW: "info",
@@ -76,7 +77,9 @@ class SessionInline(TimelineInline):
     """The account's logins."""
 
     model = Session
-    fields = readonly_fields = ["opened_at", "egress", "last_used_at", "ended_at", "end_reason"]
+    fields = readonly_fields = ["opened_at", "egress", "last_used", "ended_at", "end_reason"]
+
+    last_used = wall_time("last_used_at", _("last used at"))
 
 
 @admin.register(Account)

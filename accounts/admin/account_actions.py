@@ -51,7 +51,7 @@ class Verb:
     besides: Any = ""
 
 
-#: `campaigns.planning.reroute`, which this app must not import, moves them.
+#: The messages are moved by `campaigns.planning.reroute`, which this app must not import.
 _MESSAGES_MOVE = _(
     "Its messages move to other accounts with the same friend. Messages that no other account can "
     "send fail or wait, depending on the campaign. Failed ones can be retried once the account is "

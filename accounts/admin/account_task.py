@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from accounts.models import AccountTask
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.names import without_controls
+from tabular.uin_search import uin_digits, uin_starts_with
 
 ACCOUNT_TASK_COLOURS = {"open": "info", "done": "success", "failed": "danger"}
 
@@ -28,6 +32,18 @@ class AccountTaskAdmin(ReadOnlyMixin, UncountedAdmin):
     list_select_related = ["account", "requested_by"]
     search_fields = ["=account__uin", "outcome"]
     empty_sentence = _("Select accounts in their list and choose “Log in” or “Sync friends”.")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AccountTask], search_term: str
+    ) -> tuple[Any, bool]:
+        """Search by the beginning of the account's UIN, or in the outcome."""
+        if not search_term:
+            return queryset, False
+        digits = uin_digits(search_term)
+        if digits:
+            return queryset.filter(uin_starts_with(digits, field="account__uin")), False
+        term = without_controls(search_term)
+        return queryset.filter(outcome__icontains=term), False
 
     @display(description=_("state"), label=ACCOUNT_TASK_COLOURS, ordering="state")
     def badge(self, account_task: AccountTask) -> tuple[str, Any]:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import Account, Egress, Lease, Worker
-from foundation.admin import ConsoleAdmin
+from foundation.admin import ConsoleAdmin, NamedMixin
 
 
 @admin.register(Egress)
-class EgressAdmin(ConsoleAdmin):
+class EgressAdmin(NamedMixin, ConsoleAdmin):
     """Egresses. A worker announces its egress at its start; an operator may limit it here."""
 
     list_display = ["name", "life", "address", "per_second", "bound", "pinned", "is_enabled"]

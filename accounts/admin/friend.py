@@ -11,14 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from accounts.models import Friend
-from foundation.admin import ReadOnlyMixin, UncountedAdmin, search_by_uin
+from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from tabular.uin_search import search_by_uin
 
 
 @admin.register(Friend)
 class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
     """Friendships, including ended ones, as the gateway reported them."""
 
-    list_display = ["uin", "nickname", "account", "since", "ended_at"]
+    list_display = ["uin", "nickname", "account", "known_since", "ended_at"]
     list_filter = [
         ("account", AutocompleteSelectFilter),
         ("ended_at", admin.EmptyFieldListFilter),

@@ -23,7 +23,9 @@ from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.resources import InboundMessageResource
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.display import EMPTY
+from foundation.names import without_controls
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import uin_digits
 
 KIND_COLOURS = {
     InboundKind.USER: "primary",
@@ -65,12 +67,12 @@ class InboundMessageAdmin(ExportMixin, ReadOnlyMixin, UncountedAdmin):
         self, request: HttpRequest, queryset: QuerySet[InboundMessage], search_term: str
     ) -> tuple[Any, bool]:
         """Search by the whole UIN, or in the text."""
-        term = search_term.strip()
+        term = without_controls(search_term).strip()
         if not term:
             return queryset, False
-        is_uin = term.isascii() and term.isdigit() and UIN_MIN <= int(term[:11]) <= UIN_MAX
-        if is_uin:
-            return queryset.filter(uin=int(term)), False
+        digits = uin_digits(term)
+        if digits and UIN_MIN <= int(digits) <= UIN_MAX:
+            return queryset.filter(uin=int(digits)), False
         return queryset.filter(text__icontains=term), False
 
     @display(description=_("UIN"), ordering="uin")

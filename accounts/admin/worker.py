@@ -13,7 +13,7 @@ from unfold.decorators import display
 from accounts.models import Worker
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
 from clocks import shared
-from foundation.admin import ConsoleAdmin, ReadOnlyMixin
+from foundation.admin import ConsoleAdmin, ReadOnlyMixin, wall_time
 
 
 @admin.register(Worker)
@@ -22,18 +22,19 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
 
     list_display = [
         "hostname",
-        "life",
+        "state",
         "egress",
-        "lanes",
+        "held_accounts",
         "pid",
         "version",
         "started_at",
-        "heartbeat_at",
+        "heartbeat",
         "ended_at",
     ]
     list_filter = ["egress", ("ended_at", admin.EmptyFieldListFilter)]
     list_select_related = ["egress"]
     search_fields = ["hostname", "egress__name"]
+    heartbeat = wall_time("heartbeat_at", _("last heartbeat"))
     empty_sentence = _(
         "No worker has started yet. Start one with `manage.py up`: without a worker no account "
         "logs in and nothing is sent."
@@ -47,7 +48,7 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
         description=_("state"),
         label={"living": "success", "silent": "warning", "ended": "info"},
     )
-    def life(self, worker: Worker) -> tuple[str, Any]:
+    def state(self, worker: Worker) -> tuple[str, Any]:
         """Return living, silent or ended, which selects the colour, and the label."""
         if worker.ended_at is not None:
             return "ended", worker.end_reason or _("ended")
@@ -57,6 +58,6 @@ class WorkerAdmin(ReadOnlyMixin, ConsoleAdmin):
         )
 
     @display(description=_("accounts"), ordering="held")
-    def lanes(self, worker: Any) -> int:
+    def held_accounts(self, worker: Any) -> int:
         """Return the number of accounts that the worker holds now."""
         return worker.held

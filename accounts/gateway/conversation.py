@@ -8,9 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from accounts.account_tasks import fail_open_account_tasks
 from accounts.encrypted_field import UnreadableCredential
-from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginUnanswered
+from accounts.gateway.lane_stops import LeaseLost
+from accounts.gateway.logins import (
+    LoginPolicies,
+    after_failed_login,
+    quarantine_at_login,
+    wait_before_login,
+)
 from accounts.gateway.sessions import (
     end_session,
     end_sessions_of,
@@ -19,9 +24,9 @@ from accounts.gateway.sessions import (
     usable_session,
 )
 from accounts.leases.leases import SEQS_WITH_LEASE, Grant, is_still_held, reserve_seqs
-from accounts.models import Account, Lease, Session
+from accounts.models import Account, Session
 from accounts.states import AccountState, PresenceStatus, StateReason
-from accounts.transitions import change_account_state, quarantine_account
+from accounts.transitions import change_account_state
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.sentences import Sentence as _
@@ -30,28 +35,18 @@ from qqhttp import (
     CltMsg,
     GatewayClient,
     GatewayError,
-    IllegalUin,
     Login,
-    LoginRefused,
     Logout,
     NeverLeft,
     Reply,
     Request,
-    TooFast,
     Withheld,
 )
 
 #: SEQs reserved at a time: one small transaction every so many requests.
 SEQ_BLOCK = 200
-#: The pauses of an account between logins that got no definite answer, seconds; the last one
-#: repeats without end, because the account did not cause these failures.
-LOGIN_BACKOFF_SECONDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
-#: Failures are counted up to this; the column ends at 32,767.
-MOST_COUNTED = 1_000
 #: How many times the use of a session is written down within its idle time.
 NOTES_PER_SESSION = 3
-#: How long an account rests when a command other than a message was too fast, seconds.
-PENALTY_REST_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class Answer:
 
     Attributes:
         code: the result code: "0", "3", "NULL", "timeout", ...
-        is_definite: whether it is certain that the request was or was not carried out.
+        is_definite: whether it is certain if the request was carried out.
         sentence: the error in words, empty for RES=0.
     """
 
@@ -77,6 +72,7 @@ class Conversation:
         account: the account, with its credential.
         egress_id: the egress of this worker.
         client: a client bound to that egress.
+        login_policies: returns the policy for a result code of a login.
 
     Attributes:
         session: the login in use; None if none is known.
@@ -85,12 +81,19 @@ class Conversation:
     """
 
     def __init__(
-        self, *, grant: Grant, account: Account, egress_id: int, client: GatewayClient
+        self,
+        *,
+        grant: Grant,
+        account: Account,
+        egress_id: int,
+        client: GatewayClient,
+        login_policies: LoginPolicies,
     ) -> None:
         self.grant = grant
         self.account = account
         self.egress_id = egress_id
         self.client = client
+        self._login_policies = login_policies
         self._next_seq = grant.first_seq
         self._seqs_left = SEQS_WITH_LEASE
         self.session: Session | None = None
@@ -180,15 +183,15 @@ class Conversation:
         self.session = None
 
     def log_in(self) -> None:
-        """Log in, and set the account's presence if it is not simply online.
+        """Log in, and set the account's presence if it is to be busy or invisible.
 
         Raises:
-            LoginUnanswered: no definite answer came; the account waits before the next login.
-            LaneMustStop: the login was refused and the account is now quarantined.
+            LoginPostponed: the login did not succeed; the account waits before the next one.
+            LaneMustStop: the account cannot log in and is now quarantined.
             LeaseLost: another lane may have logged in; this login would end its session.
             NeverLeft: the gateway cannot be reached.
         """
-        self._wait_for_login()
+        wait_before_login(account_id=self.account.pk)
         with database_turn():
             # The lane may be an hour old, and the password may have changed.
             self.account.refresh_from_db(fields=("credential", "presence"))
@@ -196,22 +199,24 @@ class Conversation:
         if not is_mine:
             raise LeaseLost
         if isinstance(self.account.credential, UnreadableCredential):
-            raise self._quarantine(StateReason.CREDENTIAL_UNREADABLE, UnreadableCredential.sentence)
+            raise quarantine_at_login(
+                account=self.account,
+                reason=StateReason.CREDENTIAL_UNREADABLE,
+                sentence=UnreadableCredential.sentence,
+            )
         try:
             login = Login(seq=self.next_seq(), uin=self.account.uin, ps=self.account.credential)
             reply = self.client.exchange(login)
             reply.raise_for_res()
-        except LoginRefused as error:
-            # Not tried a second time: repeating a wrong password gets an account locked.
-            raise self._quarantine(StateReason.LOGIN_REFUSED, error.sentence) from None
-        except IllegalUin as error:
-            raise self._quarantine(StateReason.ILLEGAL_UIN, error.sentence) from None
         except NeverLeft:
             raise
-        except TooFast as error:
-            raise self._postpone_login(error, PENALTY_REST_SECONDS) from None
         except GatewayError as error:
-            raise self._postpone_login(error, None) from None
+            raise after_failed_login(
+                account=self.account,
+                grant=self.grant,
+                error=error,
+                policy=self._login_policies(error.code),
+            ) from None
         finally:
             self.last_reply = local.elapsed()
         with database_turn():
@@ -237,7 +242,11 @@ class Conversation:
             )
 
     def note_used_at_intervals(self) -> None:
-        """Call `note_used` often enough that after a crash the session is still known as in use."""
+        """Call `note_used` if the last time was long ago.
+
+        So the stored time is recent even if the process crashes, and the next lane finds that the
+        gateway still keeps the session.
+        """
         if self.session is None or self.last_reply is None:
             return
         if self.last_reply - self._noted_at >= self.session.idle_seconds / NOTES_PER_SESSION:
@@ -250,52 +259,3 @@ class Conversation:
             with database_turn():
                 touch_session(session_id=self.session.pk, used_at=shared.now() - ago)
             self._noted_at = self.last_reply
-
-    # --- failed logins ------------------------------------------------------------------------
-
-    def _wait_for_login(self) -> None:
-        with database_turn():
-            not_before = (
-                Lease.objects.filter(account_id=self.account.pk)
-                .values_list("login_not_before", flat=True)
-                .first()
-            )
-        if not_before is not None:
-            left = (not_before - shared.now()).total_seconds()
-            if left > 0:
-                raise LoginUnanswered(
-                    _("Waiting before the next login."), retry_seconds=left, was_asked=False
-                )
-
-    def _quarantine(self, reason: str, sentence: str) -> LaneMustStop:
-        with database_turn():
-            quarantine_account(account=self.account, reason=reason, detail=sentence)
-            fail_open_account_tasks(account_id=self.account.pk, outcome=sentence)
-        return LaneMustStop(sentence)
-
-    def _postpone_login(self, error: GatewayError, seconds: float | None) -> LoginUnanswered:
-        """Make the account wait before its next login; return the exception to raise.
-
-        The account is not quarantined: only a definite refusal (RS=1, RES=5) is its own fault. The
-        logins of all accounts fail like this while the gateway or its database restarts.
-
-        Args:
-            error: why the login failed.
-            seconds: how long to wait; None for the next of LOGIN_BACKOFF_SECONDS.
-        """
-        mine = Lease.objects.filter(account_id=self.account.pk, token=self.grant.token)
-        with database_turn():
-            failures = mine.values_list("login_failures", flat=True).first() or 0
-            pause = seconds or LOGIN_BACKOFF_SECONDS[min(failures, len(LOGIN_BACKOFF_SECONDS) - 1)]
-            mine.update(
-                login_failures=min(failures + 1, MOST_COUNTED),
-                login_not_before=shared.now() + timedelta(seconds=pause),
-            )
-            if not Account.objects.filter(pk=self.account.pk, state=AccountState.RESTING).exists():
-                change_account_state(
-                    account_id=self.account.pk,
-                    to=AccountState.OFFLINE,
-                    reason=StateReason.LOGIN_UNANSWERED,
-                    detail=error.sentence,
-                )
-        return LoginUnanswered(error.sentence, retry_seconds=pause)

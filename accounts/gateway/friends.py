@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from accounts.gateway.conversation import PENALTY_REST_SECONDS, Conversation
+from accounts.gateway.conversation import Conversation
 from accounts.gateway.lane_stops import LaneMustStop
 from accounts.models import Account, Friend
 from clocks import local, shared
@@ -18,6 +18,8 @@ from qqhttp import GatewayError, List, ListReply, NeverLeft, NotLoggedIn, TooFas
 LIST_PAGE = 160
 #: Requests for the friend list before a sync is given up for now.
 SYNC_TRIES = 4
+#: When a sync that was given up is tried again, seconds: the gateway's penalty for RES=3.
+RETRY_SECONDS = 20.0
 #: Rows per statement: SQLite accepts a limited number of parameters.
 CHUNK = 500
 
@@ -60,7 +62,7 @@ def sync_friends(*, conversation: Conversation) -> str:
                 "Friends missing from its list were left unchanged."
             ) % {"listed": len(reply.friends), "count": count}
     sentence = last.sentence if last else _("The gateway keeps ending the session.")
-    raise LaneMustStop(sentence, retry_seconds=PENALTY_REST_SECONDS)
+    raise LaneMustStop(sentence, retry_seconds=RETRY_SECONDS)
 
 
 def _list(conversation: Conversation, *, tn: int) -> ListReply:
@@ -88,7 +90,10 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
     with transaction.atomic():
         known = dict(Friend.objects.filter(account_id=account_id).values_list("uin", "ended_at"))
         Friend.objects.bulk_create(
-            [Friend(account_id=account_id, uin=uin, since=now) for uin in listed - known.keys()],
+            [
+                Friend(account_id=account_id, uin=uin, known_since=now)
+                for uin in listed - known.keys()
+            ],
             batch_size=CHUNK,
             ignore_conflicts=True,
         )
@@ -96,7 +101,7 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
         for start in range(0, len(back), CHUNK):
             Friend.objects.filter(
                 account_id=account_id, uin__in=back[start : start + CHUNK]
-            ).update(ended_at=None, since=now)
+            ).update(ended_at=None, known_since=now)
         if is_complete:
             gone = sorted(uin for uin in known.keys() - listed if known[uin] is None)
             for start in range(0, len(gone), CHUNK):

@@ -19,23 +19,23 @@ class LaneMustStop(Exception):
         self.retry_seconds = retry_seconds
 
 
-class LoginUnanswered(LaneMustStop):
-    """A login got no definite answer.
-
-    The cause is the gateway or the network: such a failure says nothing about the account.
+class LoginPostponed(LaneMustStop):
+    """The account is not logged in, and may try again later.
 
     Args:
         sentence: the reason, for the operator.
         retry_seconds: seconds until the next login may be tried.
-        was_asked: whether the gateway was asked just now. False if the account still waits after
-            an earlier failure.
+        is_answered: whether the gateway gave a definite answer just now. None if it was not asked,
+            because the account still waits after an earlier failure.
     """
 
     retry_seconds: float
 
-    def __init__(self, sentence: str, *, retry_seconds: float, was_asked: bool = True) -> None:
+    def __init__(
+        self, sentence: str, *, retry_seconds: float, is_answered: bool | None = None
+    ) -> None:
         super().__init__(sentence, retry_seconds=retry_seconds)
-        self.was_asked = was_asked
+        self.is_answered = is_answered
 
 
 class LeaseLost(LaneMustStop):

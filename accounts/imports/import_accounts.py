@@ -26,6 +26,7 @@ from accounts.imports.rows import (
     AccountRowReader,
     is_number_like,
 )
+from accounts.imports.titles import TITLES, guess_fields
 from accounts.models import Account, AccountEvent, Egress, Lease
 from accounts.states import AccountState, StateReason
 from accounts.transitions import restart_after_password_change
@@ -39,24 +40,8 @@ from tabular import (
     RowProblem,
     inspect_table,
     open_table,
-    plain_title,
 )
 
-#: Field -> its titles, the most likely first, in the spelling of `plain_title`.
-TITLES: dict[str, tuple[str, ...]] = {
-    "uin": (
-        *("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
-        *("qq號", "qq號碼", "號碼", "帳號"),
-    ),
-    "password": ("password", "密码", "口令", "qq密码", "passwd", "pass", "pwd", "密碼"),
-    "name": ("name", "名称", "姓名", "名字", "昵称", "备注", "名稱", "暱稱", "備註"),
-    "min_interval": ("mininterval", "间隔", "最小间隔", "interval"),
-    "per_minute": ("perminute", "每分钟"),
-    "per_hour": ("perhour", "每小时"),
-    "per_day": ("perday", "每天", "每日"),
-    "egress": ("egress", "出口"),
-    "status": ("status", "状态", "presence"),
-}
 #: Rejections that the result lists; all of them are in the rejects file.
 FIRST_ERRORS = 20
 #: The most accounts in a file: they are compared with the existing ones in memory.
@@ -156,37 +141,6 @@ def _inspect(path: Path, name: str, **layout: Any) -> tuple[Inspection, dict[str
     return found, guess_fields(found.columns)
 
 
-def guess_fields(columns: Sequence[str]) -> dict[str, int]:
-    """Return the column of each field of an account, found by its title.
-
-    Raises:
-        Refusal: there is no uin column.
-    """
-    plain = [plain_title(title) for title in columns]
-    fields: dict[str, int] = {}
-    for name, titles in TITLES.items():
-        number = next((plain.index(t) for t in titles if t in plain), None)
-        if number is not None and number not in fields.values():
-            fields[name] = number
-    if "uin" not in fields:
-        # Without a header the first line is data and may contain a password: it is not shown.
-        are_titles = any(title != str(n) for n, title in enumerate(columns, 1))
-        raise Refusal(
-            _(
-                "No column holds the UIN. The columns found are: %(columns)s. The first line must "
-                "contain the titles uin,password and optionally name,min_interval,per_minute,"
-                "per_hour,per_day,egress,status."
-            )
-            % {
-                "columns": ", ".join(columns[:20])
-                if are_titles
-                else _("none, the file has no header")
-            },
-            code="no_uin_column",
-        )
-    return fields
-
-
 def _rows(path: Path, name: str, found: Inspection) -> list[Row]:
     layout = found.layout
     try:
@@ -247,8 +201,7 @@ def _write(
 
 
 def _egresses(names: set[str]) -> dict[str, Egress]:
-    Egress.objects.bulk_create([Egress(name=n) for n in sorted(names)], ignore_conflicts=True)
-    return {egress.name: egress for egress in Egress.objects.filter(name__in=names)}
+    return {name: Egress.objects.get_or_create_named(name)[0] for name in sorted(names)}
 
 
 def _create(accounts: list[Account], by: Any) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Account, Egress
 from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.states import PresenceStatus
+from foundation.refusals import Refusal
 from qqhttp import password_digest
 from tabular import CellProblem, FirstLines, Row, RowProblem, qq_number, whole_number
 
@@ -153,20 +155,23 @@ def _interval(cell: str) -> float:
 
 
 def _name(cell: str) -> str:
-    return _bounded(cell, 128)
+    return _cleaned(cell, Account)
 
 
 def _egress(cell: str) -> str:
-    return _bounded(cell, 64)
+    return _cleaned(cell, Egress)
 
 
-def _bounded(cell: str, most: int) -> str:
-    if len(cell) > most:
-        raise CellProblem(
-            _("too long: %(length)d characters, at most %(most)d")
-            % {"length": len(cell), "most": most}
-        )
-    return cell
+def _cleaned(cell: str, model: type[Account | Egress]) -> str:
+    try:
+        return str(model._meta.get_field("name").cleaned(cell))
+    except Refusal as refusal:
+        if refusal.code == "name_too_long":
+            raise CellProblem(
+                _("too long: %(length)d characters, at most %(most)d") % refusal.details
+            ) from None
+        # Without the full stop, like every reason of a cell.
+        raise CellProblem(refusal.sentence.rstrip(".。")) from None
 
 
 def _presence(cell: str) -> int:

@@ -37,7 +37,7 @@ def register_worker(
         is_new_process: whether the process just started; False for a worker that starts over.
     """
     with transaction.atomic():
-        egress, _is_new = Egress.objects.get_or_create(name=egress_name)
+        egress, _is_new = Egress.objects.get_or_create_named(egress_name)
         address = {"source_address": source_address or "", "proxy": proxy or ""}
         if any(getattr(egress, column) != value for column, value in address.items()):
             Egress.objects.filter(pk=egress.pk).update(**address)

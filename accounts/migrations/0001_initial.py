@@ -22,7 +22,8 @@ class Migration(migrations.Migration):
             name='Egress',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=64, unique=True, verbose_name='name')),
+                ('name', models.CharField(max_length=64, verbose_name='name')),
+                ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('source_address', models.CharField(blank=True, max_length=64, verbose_name='source address')),
                 ('proxy', models.CharField(blank=True, max_length=255, verbose_name='proxy')),
                 ('per_second', models.FloatField(blank=True, help_text='Ceiling for all accounts of this egress together; empty means none.', null=True, verbose_name='messages a second')),
@@ -69,7 +70,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uin', models.BigIntegerField(verbose_name='UIN')),
                 ('nickname', models.CharField(blank=True, max_length=255, verbose_name='nickname')),
-                ('since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='known since')),
+                ('known_since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='known since')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
                 ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='friends', to='accounts.account', verbose_name='account')),
             ],
@@ -234,7 +235,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'account task',
                 'verbose_name_plural': 'account tasks',
                 'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('account', 'kind'), name='account_task_one_open_a_kind')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('account', 'kind'), name='account_task_unique_open_kind')],
             },
         ),
         migrations.AddIndex(
@@ -259,7 +260,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='friend',
-            constraint=models.UniqueConstraint(fields=('account', 'uin'), name='friend_once_an_account'),
+            constraint=models.UniqueConstraint(fields=('account', 'uin'), name='friend_unique_uin_of_account'),
         ),
         migrations.AddIndex(
             model_name='inboundmessage',
@@ -267,11 +268,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='inboundmessage',
-            constraint=models.UniqueConstraint(fields=('account', 'received_at', 'position'), name='inboundmessage_once'),
+            constraint=models.UniqueConstraint(fields=('account', 'received_at', 'position'), name='inboundmessage_unique_position'),
         ),
         migrations.AddConstraint(
             model_name='outage',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('egress',), name='outage_one_open_an_egress'),
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('egress',), name='outage_unique_open_of_egress'),
         ),
         migrations.AddIndex(
             model_name='session',
@@ -279,7 +280,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='session',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('account',), name='session_one_open_an_account'),
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('account',), name='session_unique_open_of_account'),
         ),
         migrations.AddIndex(
             model_name='worker',

@@ -13,6 +13,7 @@ from accounts.encrypted_field import EncryptedTextField
 from accounts.models.egress import Egress
 from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, PresenceStatus, StateReason
+from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
 
 #: The range of numbers a UIN may have.
@@ -28,7 +29,7 @@ class Account(models.Model):
     """
 
     uin = models.BigIntegerField(_("UIN"), unique=True, validators=UIN_VALIDATORS)
-    name = models.CharField(_("name"), max_length=128, blank=True)
+    name = NameField(_("name"), blank=True)
     credential = EncryptedTextField(
         _("credential"),
         editable=False,

@@ -57,7 +57,7 @@ class AccountTask(models.Model):
             models.UniqueConstraint(
                 fields=["account", "kind"],
                 condition=models.Q(state="open"),
-                name="account_task_one_open_a_kind",
+                name="account_task_unique_open_kind",
             )
         ]
 

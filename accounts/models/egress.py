@@ -6,10 +6,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import WorkerQuerySet
+from foundation.named_model import NamedModel, NameField
 from foundation.sentence_field import SentenceField
 
 
-class Egress(models.Model):
+class Egress(NamedModel):
     """An address from which accounts talk: a worker's host, a source address or a proxy.
 
     The gateway identifies a session by IP address and UIN, so an account is bound to one egress at
@@ -17,7 +18,7 @@ class Egress(models.Model):
     EGRESS_PROXY.
     """
 
-    name = models.CharField(_("name"), max_length=64, unique=True)
+    name = NameField(_("name"), max_length=64)
     source_address = models.CharField(_("source address"), max_length=64, blank=True)
     proxy = models.CharField(_("proxy"), max_length=255, blank=True)
     per_second = models.FloatField(
@@ -41,13 +42,10 @@ class Egress(models.Model):
             )
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def queue(self) -> str:
         """The Celery queue that wakes this egress's lanes."""
-        return f"egress.{self.name}"
+        return f"egress.{self.name_key}"
 
 
 class Worker(models.Model):

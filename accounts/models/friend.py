@@ -22,7 +22,7 @@ class Friend(models.Model):
     )
     uin = models.BigIntegerField(_("UIN"))
     nickname = models.CharField(_("nickname"), max_length=255, blank=True)
-    since = models.DateTimeField(_("known since"), default=timezone.now)
+    known_since = models.DateTimeField(_("known since"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     objects = models.Manager.from_queryset(FriendQuerySet)()
@@ -32,7 +32,7 @@ class Friend(models.Model):
         verbose_name_plural = _("friends")
         ordering = ["account", "uin"]
         constraints = [
-            models.UniqueConstraint(fields=["account", "uin"], name="friend_once_an_account")
+            models.UniqueConstraint(fields=["account", "uin"], name="friend_unique_uin_of_account")
         ]
         indexes = [
             # Planning looks up which accounts have a UIN as a friend now.

@@ -50,7 +50,7 @@ class InboundMessage(models.Model):
         constraints = [
             # Makes storing an answer idempotent: it is repeated if the database fails meanwhile.
             models.UniqueConstraint(
-                fields=["account", "received_at", "position"], name="inboundmessage_once"
+                fields=["account", "received_at", "position"], name="inboundmessage_unique_position"
             )
         ]
         indexes = [

@@ -30,7 +30,7 @@ class Outage(models.Model):
             models.UniqueConstraint(
                 fields=["egress"],
                 condition=models.Q(ended_at=None),
-                name="outage_one_open_an_egress",
+                name="outage_unique_open_of_egress",
             )
         ]
 

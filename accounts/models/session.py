@@ -42,7 +42,7 @@ class Session(models.Model):
             models.UniqueConstraint(
                 fields=["account"],
                 condition=models.Q(ended_at=None),
-                name="session_one_open_an_account",
+                name="session_unique_open_of_account",
             )
         ]
         indexes = [

@@ -14,17 +14,21 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilt
 from unfold.decorators import display
 
 from campaigns.admin.result_code_colours import CODE_COLOURS
-from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt
+from tabular import CellProblem, whole_number
+
+#: The largest number that the column of the SEQ holds.
+LARGEST_SEQ = 2**63 - 1
 
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     """Written by the ledger before each request is sent, and completed with its answer."""
 
-    list_display = ["to", "account", "seq", "code", "replays", "marked_at", "finished_at"]
+    list_display = ["to", "account", "seq", "code", "replays", "marked", "finished"]
     list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
     list_select_related = ["account", "delivery"]
     search_fields = ["=seq"]
@@ -34,15 +38,20 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
         "Nothing has been sent yet. Every request appears here once a campaign is sending."
     )
 
+    marked = wall_time("marked_at", _("marked at"))
+    finished = wall_time("finished_at", _("finished at"))
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Attempt], search_term: str
     ) -> tuple[Any, bool]:
         """Search by SEQ, which an index serves once the account is chosen."""
         if not search_term:
             return queryset, False
-        if not search_term.strip().isdigit():
+        try:
+            seq = whole_number(search_term, least=0, most=LARGEST_SEQ)
+        except CellProblem:
             return queryset.none(), False
-        return queryset.filter(seq=int(search_term)), False
+        return queryset.filter(seq=seq), False
 
     @display(description=_("to"))
     def to(self, attempt: Attempt) -> str:

@@ -24,7 +24,7 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ProtectedMixin
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, ProtectedMixin
 from foundation.display import EMPTY
 from sending.models import Tally
 from sending.states import OPEN_DELIVERY_STATES, RunState
@@ -37,6 +37,7 @@ class CampaignAdmin(
     CampaignPreflight,
     CampaignReport,
     FollowUp,
+    NamedMixin,
     ProtectedMixin,
     ChangeHistoryMixin,
     SimpleHistoryAdmin,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from campaigns.admin.planning_fields import FIELDS, PlanningFields
+from campaigns.admin.text_widget import TextWidget
 from campaigns.models import Campaign
 from contacts.people.attributes import attribute_names_in_use
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
@@ -53,6 +54,7 @@ class CampaignForm(PlanningFields):
             "timezone",
             *FIELDS,
         ]
+        widgets = {"text": TextWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

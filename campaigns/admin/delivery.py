@@ -29,13 +29,14 @@ from foundation.admin import (
     ReadOnlyMixin,
     TimelineInline,
     UncountedAdmin,
-    uin_starts_with,
+    wall_time,
 )
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt, Delivery
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import uin_digits, uin_starts_with
 
 DELIVERY_COLOURS = {
     DeliveryState.PENDING: "info",
@@ -52,9 +53,12 @@ class AttemptInline(TimelineInline):
     """Every request made for the delivery."""
 
     model = Attempt
-    fields = readonly_fields = ["account", "seq", "code", "replays", "marked_at", "finished_at"]
+    fields = readonly_fields = ["account", "seq", "code", "replays", "marked", "finished"]
     tab = False
     hide_title = True
+
+    marked = wall_time("marked_at", _("marked at"))
+    finished = wall_time("finished_at", _("finished at"))
 
     @display(description="RES")
     def code(self, attempt: Attempt) -> Any:
@@ -85,15 +89,17 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("stands", "account"),
         ("last_code", "attempt_count"),
         ("seq", "sent_at"),
-        ("not_before",),
+        ("next_try",),
         "message",
     ]
-    readonly_fields = ["person", "stands", "last_code", "message"]
+    readonly_fields = ["person", "stands", "last_code", "next_try", "message"]
     inlines = [AttemptInline]
     change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
         "Deliveries are created when a campaign starts: one for each person in its audience."
     )
+
+    next_try = wall_time("not_before", _("not before"))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         """Show the run of each delivery unless the list is filtered by run."""
@@ -121,12 +127,12 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
     ) -> tuple[Any, bool]:
         """Search the person by UIN first: contacts have the index, deliveries by contact too."""
-        term = search_term.strip()
-        if not term:
+        if not search_term.strip():
             return queryset, False
-        if not (term.isascii() and term.isdigit() and len(term) <= 10):
+        digits = uin_digits(search_term)
+        if not digits:
             return queryset.none(), False
-        people = Contact.objects.filter(uin_starts_with(term)).values("pk")
+        people = Contact.objects.filter(uin_starts_with(digits)).values("pk")
         return queryset.filter(contact_id__in=people), False
 
     @display(description=_("to"))

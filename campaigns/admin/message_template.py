@@ -11,12 +11,14 @@ from unfold.decorators import display
 from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
 from campaigns.reports.export_resources import MessageTemplateResource
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, NamedMixin
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class MessageTemplateAdmin(
+    NamedMixin, ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin
+):
     """Texts that several campaigns use; each change is kept."""
 
     export_resource = MessageTemplateResource

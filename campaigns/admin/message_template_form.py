@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from campaigns.admin.text_widget import TextWidget
 from campaigns.models import MessageTemplate
 from texts.rendering import TextProblem, compile_text
 
@@ -14,6 +15,7 @@ class MessageTemplateForm(forms.ModelForm):
     class Meta:
         model = MessageTemplate
         fields = ["name", "text"]
+        widgets = {"text": TextWidget}
 
     def clean_text(self) -> str:
         """Compile the text. Its variables are known only with a campaign's lists."""

@@ -14,6 +14,7 @@ from campaigns.reports.run_report import WRITERS
 from campaigns.run_control.unknown_deliveries import VERDICTS
 from foundation.commands import seconds
 from sending.states import DeliveryState, Promise
+from tabular.arguments import uin_argument
 
 #: Actions whose only argument is the name of the campaign, with their help.
 SIMPLE_ACTIONS = {
@@ -120,7 +121,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         dest="accounts",
         action="extend",
         nargs="+",
-        type=int,
+        type=uin_argument,
         default=[],
         metavar="UIN",
         help="sender accounts; default: every working account",
@@ -162,7 +163,7 @@ def _add_resolution(resolve: argparse.ArgumentParser) -> None:
         dest="uins",
         action="extend",
         nargs="+",
-        type=int,
+        type=uin_argument,
         metavar="UIN",
         help="deliveries to these people",
     )

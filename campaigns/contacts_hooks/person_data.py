@@ -25,12 +25,12 @@ _UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOW
 
 def friendships(contact: Contact) -> Section:
     """Return the accounts whose friend a person is or was."""
-    rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-since")
+    rows = Friend.objects.filter(uin=contact.uin).select_related("account").order_by("-known_since")
     return Section(
         "friends",
         _("Friend of"),
         [_("account"), _("nickname"), _("known since"), _("ended at")],
-        [(row.account, row.nickname, row.since, row.ended_at) for row in rows[:MOST_ROWS]],
+        [(row.account, row.nickname, row.known_since, row.ended_at) for row in rows[:MOST_ROWS]],
     )
 
 
@@ -119,7 +119,7 @@ def erase(contact: Contact) -> None:
             % {"run": open_one.run.campaign_run},
             code="open_delivery",
         )
-    # A retry of a failed delivery must find no text: an empty one is not sent.
+    # The empty text also keeps a retry from sending: a delivery without a text is not sent.
     deliveries.update(contact=None, uin=0, text="")
     InboundMessage.objects.filter(uin=contact.uin).delete()
     Friend.objects.filter(uin=contact.uin).delete()

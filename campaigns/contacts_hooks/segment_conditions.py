@@ -6,67 +6,167 @@ planning or the person's page also needs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy
 
-from accounts.models import Friend, InboundKind, InboundMessage
-from contacts.segments.conditions import days_ago, nonsense, register_condition, whole_numbers
+from accounts.models import Account, Friend, InboundKind, InboundMessage
+from campaigns.models import Campaign, CampaignRun
+from contacts.segments.kinds import Answer, Asking, Kind, Phrase, known, register_kind
+from contacts.segments.people_kinds import among, time_ago
+from contacts.segments.references import Reference, named_rows, register_reference
 from sending.models import Delivery
 from sending.states import DeliveryState
 
+_WITHIN, _LONGER_AGO = (
+    gettext_lazy("within the last … days"),
+    gettext_lazy("longer ago than … days"),
+)
 
-def friend_of(node: Mapping[str, Any]) -> Q:
+
+def friend_of(node: Mapping[str, Any], _asking: Asking) -> Answer:
     """{"kind": "friend_of", "accounts": [UIN, ...]}: a friend of one of these; empty: of any."""
-    uins = whole_numbers(node, "accounts")
     friends = Friend.objects.filter(uin=OuterRef("uin"), ended_at=None)
-    if uins:
-        friends = friends.filter(account__uin__in=uins)
-    return Q(Exists(friends))
+    if not node["accounts"]:
+        return known(Q(Exists(friends)))
+
+    def of_them(uins: Collection[int]) -> Q:
+        return Q(Exists(friends.filter(account__uin__in=uins)))
+
+    return among(node, key="accounts", of_known=of_them)
 
 
-def last_written(node: Mapping[str, Any]) -> Q:
+def got_campaign(node: Mapping[str, Any], _asking: Asking) -> Answer:
+    """{"kind": "got", "campaigns": [id, ...]}: got a message of one of these campaigns."""
+
+    def of_them(ids: Collection[int]) -> Q:
+        sent = Delivery.objects.filter(contact=OuterRef("pk"), state=DeliveryState.SENT)
+        runs = CampaignRun.objects.filter(campaign__in=ids).values("pk")
+        return Q(Exists(sent.filter(run__in=runs)))
+
+    return among(node, key="campaigns", of_known=of_them)
+
+
+def last_written(node: Mapping[str, Any], asking: Asking) -> Answer:
     """{"kind": "last_written", "is": "less_than"|"more_than"|"never", "days": n}.
 
     When the person last got a message. "more_than": at least one, but none within these days.
     """
     sent = Delivery.objects.filter(contact=OuterRef("pk"), state=DeliveryState.SENT)
-    comparison = node.get("is")
-    if comparison == "never":
-        return ~Q(Exists(sent))
-    if comparison not in ("less_than", "more_than"):
-        raise nonsense(node)
-    recently = Q(Exists(sent.filter(sent_at__gte=days_ago(node))))
-    return recently if comparison == "less_than" else Q(Exists(sent)) & ~recently
+    return _when(node, asking, ever=sent, time="sent_at")
 
 
-def never_reached(_node: Mapping[str, Any]) -> Q:
+def never_reached(_node: Mapping[str, Any], _asking: Asking) -> Answer:
     """{"kind": "never_reached"}: the person had deliveries, and none was ever sent."""
     deliveries = Delivery.objects.filter(contact=OuterRef("pk"))
-    return Q(Exists(deliveries)) & ~Q(Exists(deliveries.filter(state=DeliveryState.SENT)))
+    sent = deliveries.filter(state=DeliveryState.SENT)
+    return known(Q(Exists(deliveries)) & ~Q(Exists(sent)))
 
 
-def replied(node: Mapping[str, Any]) -> Q:
+def replied(node: Mapping[str, Any], asking: Asking) -> Answer:
     """{"kind": "replied", "is": "ever"|"less_than"|"more_than"|"never", "days": n}.
 
     Whether the person wrote to one of the accounts; without "is": ever. "more_than": they did, but
     not within these days. Friend requests and the answers to them do not count.
     """
     wrote = InboundMessage.objects.filter(uin=OuterRef("uin"), kind=InboundKind.USER)
-    comparison = node.get("is", "ever")
+    return _when(node, asking, ever=wrote, time="received_at")
+
+
+def _when(node: Mapping[str, Any], asking: Asking, *, ever: Any, time: str) -> Answer:
+    comparison = node["is"]
     if comparison in ("ever", "never"):
-        ever = Q(Exists(wrote))
-        return ever if comparison == "ever" else ~ever
-    if comparison not in ("less_than", "more_than"):
-        raise nonsense(node)
-    recently = Q(Exists(wrote.filter(received_at__gte=days_ago(node))))
-    return recently if comparison == "less_than" else Q(Exists(wrote)) & ~recently
+        found = Q(Exists(ever))
+        return known(found if comparison == "ever" else ~found)
+    recently = Q(Exists(ever.filter(**{f"{time}__gte": time_ago(node, asking)})))
+    return known(recently if comparison == "less_than" else Q(Exists(ever)) & ~recently)
+
+
+def _account_names(uins: Collection[int]) -> dict[int, str]:
+    # A larger number is no UIN, and no column could hold it.
+    asked = [uin for uin in uins if 0 < uin < 2**63]
+    return {
+        uin: f"{uin} {name}".strip()
+        for uin, name in Account.objects.filter(uin__in=asked).values_list("uin", "name")
+    }
+
+
+def _account_found(text: str) -> int | None:
+    is_uin = text.isascii() and text.isdigit() and len(text) <= 10
+    return int(text) if is_uin and Account.objects.filter(uin=int(text)).exists() else None
+
+
+def _accounts_like(text: str, most: int) -> list[tuple[int, str]]:
+    found = Account.objects.order_by("uin").values_list("uin", "name")
+    if text:
+        like = Q(name__icontains=text)
+        found = found.filter(like | Q(uin__startswith=text) if text.isascii() else like)
+    return [(uin, f"{uin} {name}".strip()) for uin, name in found[:most]]
 
 
 def register_conditions() -> None:
     """Register these conditions with segments."""
-    register_condition("friend_of", friend_of)
-    register_condition("last_written", last_written)
-    register_condition("never_reached", never_reached)
-    register_condition("replied", replied)
+    register_reference(
+        Reference(
+            "accounts",
+            gettext_lazy("account"),
+            _account_names,
+            _account_found,
+            _accounts_like,
+            is_named=False,
+        )
+    )
+    register_reference(named_rows("campaigns", gettext_lazy("campaign"), Campaign.objects.all()))
+    for kind in _KINDS:
+        register_kind(kind)
+
+
+_KINDS = (
+    Kind(
+        name="friend_of",
+        label=gettext_lazy("friend"),
+        phrases=(
+            Phrase("friend of any account", {"accounts": []}, gettext_lazy("of any account")),
+            Phrase("friend of {accounts}", {}, gettext_lazy("of one of the accounts")),
+        ),
+        answer=friend_of,
+        refers_to="accounts",
+    ),
+    Kind(
+        name="last_written",
+        label=gettext_lazy("last written to"),
+        phrases=(
+            Phrase("written to in [the] last {days} days|day|天", {"is": "less_than"}, _WITHIN),
+            Phrase("written to more than {days} days|day|天 ago", {"is": "more_than"}, _LONGER_AGO),
+            Phrase("never written to", {"is": "never"}, gettext_lazy("never")),
+        ),
+        answer=last_written,
+    ),
+    Kind(
+        name="got",
+        label=gettext_lazy("got a campaign"),
+        phrases=(Phrase("got campaign : {campaigns}", {}, gettext_lazy("one of the campaigns")),),
+        answer=got_campaign,
+        refers_to="campaigns",
+    ),
+    Kind(
+        name="replied",
+        label=gettext_lazy("wrote to one of the accounts"),
+        phrases=(
+            Phrase("replied in [the] last {days} days|day|天", {"is": "less_than"}, _WITHIN),
+            Phrase("replied more than {days} days|day|天 ago", {"is": "more_than"}, _LONGER_AGO),
+            Phrase("never replied", {"is": "never"}, gettext_lazy("never")),
+            Phrase("replied", {"is": "ever"}, gettext_lazy("ever")),
+        ),
+        answer=replied,
+        usual="ever",
+    ),
+    Kind(
+        name="never_reached",
+        label=gettext_lazy("has messages, none of them sent"),
+        phrases=(Phrase("never reached", {}, gettext_lazy("yes")),),
+        answer=never_reached,
+    ),
+)

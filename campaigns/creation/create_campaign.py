@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -21,12 +21,12 @@ from campaigns.creation.schedule import read_timezone, refuse_window
 from campaigns.models import Campaign, MessageTemplate
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
+from foundation.names import clean_name
 from foundation.refusals import Refusal
 from sending.runs.windows import Window
 from sending.states import Promise
 from texts.rendering import compile_text, refuse_unknown_variables
 
-LONGEST_NAME = 128
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
 
@@ -50,7 +50,7 @@ def create_campaign(
     """Create a campaign. It sends nothing until it is started.
 
     Args:
-        name: unique, at most 128 characters.
+        name: a name by `foundation.names` that no other campaign has.
         lists: the audience; at least one list or segment is needed.
         excluded_lists: lists whose people are left out of the audience.
         segments: segments that are added to the audience, evaluated when the run is planned.
@@ -69,8 +69,8 @@ def create_campaign(
         Refusal: an argument is invalid; nothing was created.
         TextProblem: the text cannot be compiled or uses an unknown variable.
     """
-    name = name.strip()
-    _refuse_name(name)
+    campaign = Campaign(name=clean_name(name))
+    campaign.refuse_twin()
     if not planning.earlier:
         _refuse_audience(lists, excluded_lists, segments)
     has_others = bool(segments or planning.earlier)
@@ -78,50 +78,24 @@ def create_campaign(
     refuse_choices(planning, lists=None if has_others else lists)
     _refuse_schedule(starts_at, window, timezone)
     _refuse_promise(promise)
-    try:
-        with transaction.atomic():
-            campaign = Campaign.objects.create(
-                name=name,
-                text=text,
-                template=template,
-                starts_at=starts_at,
-                window_start=window[0] if window else None,
-                window_end=window[1] if window else None,
-                timezone=timezone,
-                promise=promise,
-                allows_strangers=allows_strangers,
-                created_by=by,
-                **columns_of(planning),
-            )
-            campaign.once_across.set(planning.once_across)
-            campaign.lists.set(lists)
-            campaign.segments.set(segments)
-            campaign.excluded_lists.set(excluded_lists)
-            campaign.accounts.set(accounts)
-    except IntegrityError:
-        _refuse_name(name)  # another campaign took the name in the meantime
-        raise
+    campaign.text = text
+    campaign.template = template
+    campaign.starts_at = starts_at
+    campaign.window_start, campaign.window_end = window or (None, None)
+    campaign.timezone = timezone
+    campaign.promise = promise
+    campaign.allows_strangers = allows_strangers
+    campaign.created_by = by
+    for column, value in columns_of(planning).items():
+        setattr(campaign, column, value)
+    with transaction.atomic():
+        campaign.save()
+        campaign.once_across.set(planning.once_across)
+        campaign.lists.set(lists)
+        campaign.segments.set(segments)
+        campaign.excluded_lists.set(excluded_lists)
+        campaign.accounts.set(accounts)
     return campaign
-
-
-def _refuse_name(name: str) -> None:
-    if not name:
-        raise Refusal(_("A campaign needs a name."), code="name_missing")
-    if not name.isprintable():
-        raise Refusal(
-            _("A campaign's name is one line of readable characters."), code="name_malformed"
-        )
-    if len(name) > LONGEST_NAME:
-        raise Refusal(
-            _("The name has %(length)s characters; the limit is %(longest)s.")
-            % {"length": len(name), "longest": LONGEST_NAME},
-            code="name_too_long",
-        )
-    if Campaign.objects.filter(name=name).exists():
-        raise Refusal(
-            _("A campaign named “%(name)s” already exists: choose another name.") % {"name": name},
-            code="name_taken",
-        )
 
 
 def _refuse_audience(

@@ -12,13 +12,13 @@ from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
 from campaigns.states import OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
+from foundation.named_model import NamedModel
 from sending.states import Promise
 
 
-class Campaign(models.Model):
+class Campaign(NamedModel):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
-    name = models.CharField(_("name"), max_length=128, unique=True)
     template = models.ForeignKey(
         MessageTemplate,
         on_delete=models.PROTECT,
@@ -163,7 +163,10 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    history = HistoricalRecords(m2m_fields=[lists, segments, excluded_lists, accounts, once_across])
+    history = HistoricalRecords(
+        m2m_fields=[lists, segments, excluded_lists, accounts, once_across],
+        excluded_fields=["name_key"],
+    )
 
     class Meta:
         verbose_name = _("campaign")
@@ -186,9 +189,6 @@ class Campaign(models.Model):
                 violation_error_message=_("A sending window needs both its start and its end."),
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def message(self) -> str:

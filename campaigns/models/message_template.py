@@ -6,11 +6,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from foundation.named_model import NamedModel
 
-class MessageTemplate(models.Model):
+
+class MessageTemplate(NamedModel):
     """A text in Liquid. A run keeps its own copy, so that later edits do not change it."""
 
-    name = models.CharField(_("name"), max_length=128, unique=True)
     text = models.TextField(
         _("text"),
         help_text=_("Variables: {{ name }}, {{ uin }}, {{ nickname }}, {{ account.name }}, …"),
@@ -18,12 +19,9 @@ class MessageTemplate(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["name_key"])
 
     class Meta:
         verbose_name = _("message template")
         verbose_name_plural = _("message templates")
         ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name

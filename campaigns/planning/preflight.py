@@ -20,6 +20,7 @@ from accounts.states import WORKING_STATES
 from campaigns.audience_query import merged_memberships
 from campaigns.models import Campaign
 from campaigns.planning.preflight_people import Audience, audience_of, first_routes
+from campaigns.planning.preflight_segments import warnings_about_segments
 from campaigns.planning.preflight_sql import PreflightGroup, count_picks
 from campaigns.planning.preflight_warnings import (
     old_friend_lists_warning,
@@ -125,6 +126,7 @@ def preflight(*, campaign: Campaign) -> Preflight:
         if loads[account.pk]
     ]
     found.finishes_at = _finishes_at(campaign, found.per_account)
+    found.warnings += warnings_about_segments(campaign=campaign)
     _check_accounts(campaign, found, able=able)
     _check_text(campaign, found, audience=audience)
     return found

@@ -1,7 +1,7 @@
 """The people behind each figure of a preflight.
 
-The picks of planning are queried chunk by chunk, without planning anything. Of a large audience,
-only as many people are read as the page needs.
+The query with which planning picks an account for each person is asked chunk by chunk, and nothing
+is planned. Of a large audience only as many people are read as the page shows.
 """
 
 from __future__ import annotations

@@ -78,8 +78,13 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
 
 def _move_to_latest_sender(run: CampaignRun, rows: DeliveryQuerySet) -> int:
     """Move deliveries to the account that wrote to the person last, where it can send."""
-    sent = Delivery.objects.filter(contact=OuterRef("contact"), state=DeliveryState.SENT)
-    latest = sent.order_by("-run_id").values("account_id")[:1]  # the index delivery_once_a_run
+    # A range, as in `plan_sql`: only the index of the person's own deliveries has this order.
+    sent = Delivery.objects.filter(
+        contact__gte=OuterRef("contact"),
+        contact__lte=OuterRef("contact"),
+        state=DeliveryState.SENT,
+    )
+    latest = sent.order_by("-contact_id", "-run_id").values("account_id")[:1]
     found = rows.annotate(latest=Subquery(latest)).values_list("pk", "uin", "latest")
     senders = {pk: (uin, account_id) for pk, uin, account_id in found}
     working = accounts_of(campaign=run.campaign).working()

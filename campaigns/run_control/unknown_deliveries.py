@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import CampaignRun
 from campaigns.run_control.lifecycle import resolve_unknown
+from clocks import shared
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery
 from sending.states import DeliveryState
@@ -59,7 +60,8 @@ def unknown_deliveries(*, run: CampaignRun) -> Iterator[UnknownDelivery]:
         .values_list("uin", "account__uin", "reason", "last_res", "seq", "since")
     )
     for row in rows.iterator():
-        yield UnknownDelivery(*row)
+        unknown = UnknownDelivery(*row)
+        yield replace(unknown, since=unknown.since and shared.as_wall(unknown.since))
 
 
 def resolve_by_uin(*, run: CampaignRun, verdict: str, uins: Collection[int] | None) -> int:

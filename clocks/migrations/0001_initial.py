@@ -15,13 +15,15 @@ class Migration(migrations.Migration):
             name='HostClock',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hostname', models.CharField(max_length=255, unique=True, verbose_name='host')),
+                ('hostname', models.CharField(max_length=255, verbose_name='host')),
+                ('boot', models.CharField(default='', max_length=100)),
                 ('ahead_seconds', models.FloatField(verbose_name='ahead by (s)')),
                 ('seen_at', models.DateTimeField(verbose_name='seen at')),
             ],
             options={
                 'verbose_name': 'host clock',
                 'verbose_name_plural': 'host clocks',
+                'constraints': [models.UniqueConstraint(fields=('hostname', 'boot'), name='hostclock_unique_boot')],
             },
         ),
         migrations.CreateModel(

@@ -23,10 +23,10 @@ from foundation.admin import (
     ProtectedMixin,
     TimelineInline,
     UncountedAdmin,
-    search_by_uin,
 )
 from foundation.display import EMPTY
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import search_by_uin
 
 #: The number of attributes that a row of the list shows.
 SHOWN_ATTRIBUTES = 3

@@ -10,6 +10,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from contacts.models import Contact
 from contacts.people.attribute_lines import attributes_of, lines_of
+from contacts.people.attributes import names_to_store
+from foundation.names import blank_if_invisible
 from foundation.refusals import Refusal
 
 
@@ -46,9 +48,17 @@ class ContactForm(forms.ModelForm):
         self._before = known if isinstance(known, dict) else {}
         self.initial["attributes"] = lines_of(self._before)
 
+    def clean_name(self) -> str:
+        """Return the name, blank if it shows nothing."""
+        return blank_if_invisible(self.cleaned_data["name"])
+
     def clean_attributes(self) -> dict[str, Any]:
         """Return the attributes that the lines contain, or refuse a bad line."""
         try:
-            return attributes_of(self.cleaned_data["attributes"], before=self._before)
+            return attributes_of(
+                self.cleaned_data["attributes"],
+                before=self._before,
+                stored_name=lambda name: names_to_store([name])[0],
+            )
         except Refusal as refusal:
             raise forms.ValidationError(refusal.sentence, code=refusal.code) from None

@@ -18,7 +18,7 @@ from contacts.admin.import_button import ImportButton
 from contacts.admin.import_check import ImportCheck
 from contacts.admin.import_progress import ImportProgress
 from contacts.admin.import_upload import ImportUpload
-from contacts.imports.lifecycle import progress_of
+from contacts.imports.progress import progress_of
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.admin import ConsoleAdmin, ReadOnlyMixin

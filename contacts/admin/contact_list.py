@@ -20,12 +20,14 @@ from contacts.admin.list_combination import ListCombination
 from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
-from foundation.admin import ConsoleAdmin, ExportMixin
+from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(ListCombination, ListDeletion, ImportButton, ExportMixin, ConsoleAdmin):
+class ContactListAdmin(
+    NamedMixin, ListCombination, ListDeletion, ImportButton, ExportMixin, ConsoleAdmin
+):
     """Contact lists, each with its size and a link to its contacts."""
 
     export_resource = ContactListResource

@@ -71,7 +71,7 @@ VERBS = {
         words=_("Erase on request"),
         before=(
             _(
-                "Deleted: name, attributes, lists, changes by imports, the texts sent to the "
+                "Erased: name, attributes, lists, changes by imports, the texts sent to the "
                 "person, what the person wrote, and entries in friend lists. This cannot be undone."
             ),
             _(

@@ -10,16 +10,17 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.admin.type_choices import TYPE_CHOICES
 from contacts.imports.columns import ATTRIBUTE, LEFT_OUT, NAME, UIN
+from contacts.imports.dry_run import dry_run_import
+from contacts.imports.layout import inspect_import, readings_of
 from contacts.imports.lifecycle import (
     correct_layout,
     correct_mapping,
     discard_import,
-    dry_run_import,
-    inspect_import,
     queue_import,
-    readings_of,
 )
+from contacts.imports.value_types import ColumnType, choose_types, column_types
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from contacts.tasks import wake_import
@@ -62,6 +63,7 @@ class ImportCheck:
             correct_layout(contact_import=found, **_layout(request, found))
             return None
         correct_mapping(contact_import=found, mapping=_mapping(request, found))
+        choose_types(contact_import=found, types=_types(request, found))
         if verb != "go":
             return None
         queue_import(contact_import=found)
@@ -85,7 +87,8 @@ class ImportCheck:
                 (line, [*cells, *blank[len(cells) :]], problem)
                 for line, cells, problem in inspection.sample
             ]
-            context["columns"] = _columns(found)
+            context["columns"] = _columns(found, column_types(found))
+            context["type_choices"] = TYPE_CHOICES
             context["layout"] = inspection.layout
             context["readings"] = readings_of(found)
             context["dry_run"] = dry_run_import(contact_import=found)
@@ -113,7 +116,7 @@ def _layout(request: HttpRequest, found: ContactImport) -> dict[str, Any]:
     return {**chosen, "header_line": number}
 
 
-def _columns(found: ContactImport) -> list[dict[str, Any]]:
+def _columns(found: ContactImport, types: dict[str, ColumnType]) -> list[dict[str, Any]]:
     columns = []
     for index, (title, meaning) in enumerate(zip(found.columns, found.mapping, strict=False)):
         is_attribute = meaning.startswith(ATTRIBUTE)
@@ -123,9 +126,28 @@ def _columns(found: ContactImport) -> list[dict[str, Any]]:
                 "title": title,
                 "meaning": "attribute" if is_attribute else (meaning or "out"),
                 "attribute": meaning.removeprefix(ATTRIBUTE) if is_attribute else title,
+                **_type_of(types.get(meaning.removeprefix(ATTRIBUTE)) if is_attribute else None),
             }
         )
     return columns
+
+
+def _type_of(column: ColumnType | None) -> dict[str, Any]:
+    if column is None:
+        return {"type": "text", "asks_order": False}
+    return {
+        "type": str(column.shown) or "text",
+        "asks_order": column.proposal.needs_order and str(column.shown) == "date",
+    }
+
+
+def _types(request: HttpRequest, found: ContactImport) -> dict[str, str]:
+    """Return the types in the form by the name of the attribute."""
+    return {
+        field.removeprefix(ATTRIBUTE): request.POST[f"type-{index}"]
+        for index, field in enumerate(found.mapping)
+        if field.startswith(ATTRIBUTE) and f"type-{index}" in request.POST
+    }
 
 
 def _mapping(request: HttpRequest, found: ContactImport) -> list[str]:

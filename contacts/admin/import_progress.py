@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.imports.files import rejects_file
-from contacts.imports.lifecycle import cancel_import, progress_of
+from contacts.imports.lifecycle import cancel_import
+from contacts.imports.progress import progress_of
 from contacts.imports.undo import request_undo
 from contacts.models import ContactImport
 from contacts.states import UNDOABLE_STATES, UNFINISHED_STATES, ImportState

@@ -21,6 +21,7 @@ from contacts.imports.lifecycle import upload_import
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy
 from foundation.admin import require
+from foundation.name_form_field import NameFormField
 from foundation.refusals import Refusal
 
 
@@ -43,9 +44,8 @@ class UploadForm(forms.Form):
         empty_label=_("a new list"),
         widget=UnfoldAdminSelectWidget,
     )
-    new_list = forms.CharField(
+    new_list = NameFormField(
         label=_("Name of the new list"),
-        max_length=128,
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
@@ -59,7 +59,7 @@ class UploadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require either an existing list or the name of a new one."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        chosen, name = data.get("contact_list"), (data.get("new_list") or "").strip()
+        chosen, name = data.get("contact_list"), data.get("new_list") or ""
         if chosen is None and not name:
             self.add_error("new_list", _("Choose a list above, or name a new one here."))
         if chosen is not None and name:
@@ -94,7 +94,7 @@ class ImportUpload:
         contact_list = data["contact_list"]
         is_new = False
         if contact_list is None:
-            contact_list, is_new = ContactList.objects.get_or_create(name=data["new_list"])
+            contact_list, is_new = ContactList.objects.get_or_create_named(data["new_list"])
         try:
             return upload_import(
                 blocks=data["file"].chunks(),

@@ -21,6 +21,7 @@ from unfold.widgets import (
 from contacts.lists.combine import combine_lists
 from contacts.models import ContactList, Segment
 from foundation.admin import require
+from foundation.name_form_field import NameFormField
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 
@@ -55,9 +56,8 @@ class CombineForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         help_text=_("People already in it stay in it."),
     )
-    new_list = forms.CharField(
+    new_list = NameFormField(
         label=_("Name of the new list"),
-        max_length=128,
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
@@ -65,11 +65,15 @@ class CombineForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require either an existing list or the name of a new one."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        chosen, name = data.get("contact_list"), (data.get("new_list") or "").strip()
+        chosen, name = data.get("contact_list"), data.get("new_list") or ""
         if (chosen is None) == (not name):
             self.add_error("new_list", gettext("Choose a list above, or name a new one here."))
-        if name and ContactList.objects.filter(name=name).exists():
-            self.add_error("new_list", gettext("A list of this name exists; choose it above."))
+        twin = ContactList.objects.named(name)
+        if twin is not None:
+            self.add_error(
+                "new_list",
+                gettext("The list “%(name)s” exists; choose it above.") % {"name": twin.name},
+            )
         data["new_list"] = name
         return data
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
@@ -14,20 +14,22 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from contacts.admin.segment_form import SegmentForm
-from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
+from contacts.admin.segment_words import form_words, names_of_references
 from contacts.models import Segment
-from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.preview import preview_segment
-from contacts.segments.save import save_segment
-from foundation.admin import ConsoleAdmin, ProtectedMixin, require
+from contacts.segments.references import missing_in, reference_keys, reference_to
+from contacts.segments.save import change_segment, create_segment
+from contacts.segments.where_text import where_text
+from foundation.admin import ConsoleAdmin, NamedMixin, ProtectedMixin, require
+from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
-#: The most attribute names that the page suggests.
-MOST_NAMES = 500
+#: The most characters of the conditions in the list, and the most choices of a search.
+LONGEST_SHOWN, MOST_CHOICES = 160, 20
 
 
 @admin.register(Segment)
-class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
+class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
     """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
@@ -40,9 +42,14 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the URL of the preview."""
+        """Add the URLs of the preview and of the choices."""
         preview = self.admin_site.admin_view(self.preview_view)
-        return [path("preview/", preview, name="contacts_segment_preview"), *super().get_urls()]
+        choices = self.admin_site.admin_view(self.choices_view)
+        return [
+            path("preview/", preview, name="contacts_segment_preview"),
+            path("choices/", choices, name="contacts_segment_choices"),
+            *super().get_urls(),
+        ]
 
     def changeform_view(
         self,
@@ -57,8 +64,15 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         form = _form(request, segment)
         if request.method == "POST":
             require(self._may_save(request, segment))
-            if form.is_valid():
-                return self._save(request, segment, form)
+            is_valid = form.is_valid()
+            if "switch" in request.POST:
+                form = _switched(request, form)
+            elif is_valid:
+                try:
+                    return self._save(request, segment, form)
+                except Refusal as refusal:
+                    # The conditions were checked before, so this is about the name.
+                    form.add_error("name", refusal.sentence)
         return TemplateResponse(
             request, "console/people/segment.html", self._context(form, request)
         )
@@ -70,15 +84,26 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
         )
         if request.method != "POST":
             raise Http404
-        form = _form(request, Segment())
+        found = self.get_object(request, request.POST.get("segment") or "0")
+        form = _form(request, found if isinstance(found, Segment) else Segment())
         form.is_valid()
-        context: dict[str, Any] = {"form": form}
-        if form.conditions and not form.non_field_errors() and "text" not in form.errors:
+        context: dict[str, Any] = {"problems": form.problems}
+        if form.conditions:
             try:
                 context["preview"] = preview_segment(conditions=form.conditions)
+                context["where"] = where_text(form.conditions)
             except Refusal as refusal:
-                context["problem"] = refusal.sentence
+                context["refusal"] = refusal.sentence
         return TemplateResponse(request, "console/people/segment_preview.html", context)
+
+    def choices_view(self, request: HttpRequest) -> HttpResponse:
+        """Return the lists, accounts or campaigns whose name contains a text, as JSON."""
+        require(self.has_view_permission(request))
+        key, text = request.GET.get("key", ""), request.GET.get("q", "")
+        if key not in reference_keys():
+            raise Http404
+        found = [] if "\0" in text else reference_to(key).search(text.strip()[:128], MOST_CHOICES)
+        return JsonResponse({"items": [{"id": number, "name": name} for number, name in found]})
 
     def _find(self, request: HttpRequest, object_id: str | None) -> Segment:
         if object_id is None:
@@ -98,22 +123,16 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     def _save(self, request: HttpRequest, segment: Segment, form: SegmentForm) -> HttpResponse:
         is_new = segment.pk is None
-        name = form.cleaned_data["name"].strip()
+        words = {"name": form.cleaned_data["name"], "description": form.cleaned_data["description"]}
         with transaction.atomic():
-            if not is_new:
-                # The service finds a segment by its name: without this, a new name would create a
-                # second segment.
-                Segment.objects.filter(pk=segment.pk).update(name=name)
-            saved = save_segment(
-                name=name,
-                conditions=form.conditions,
-                description=form.cleaned_data["description"],
-                by=request.user,
-            )
-        if is_new:
-            self.log_addition(request, saved, [{"added": {}}])
-        else:
-            self.log_change(request, saved, [{"changed": {"fields": form.changed_data}}])
+            if is_new:
+                saved = create_segment(**words, conditions=form.conditions, by=request.user)
+            else:
+                saved = change_segment(segment=segment, **words, conditions=form.conditions)
+            if is_new:
+                self.log_addition(request, saved, [{"added": {}}])
+            else:
+                self.log_change(request, saved, _changes(form))
         messages.success(request, gettext("The segment %(name)s is saved.") % {"name": saved})
         return HttpResponseRedirect(reverse("admin:contacts_segment_change", args=[saved.pk]))
 
@@ -127,9 +146,11 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
-            "attribute_names": sorted(attribute_names_in_use())[:MOST_NAMES],
-            "grammar": {what: list(words) for what, (_label, words) in WHATS.items()},
-            "valueless": VALUELESS,
+            "words": form_words(),
+            "names": names_of_references(form.shown_tree),
+            "tree": form.shown_tree,
+            "missing": missing_in(form.before),
+            "is_broken": bool(form.before) and where_text(form.before) is None,
             "may_save": self._may_save(request, segment),
             "may_delete": bool(saved) and self.has_delete_permission(request, saved),
             "may_make_list": request.user.has_perm("contacts.add_contactlist"),
@@ -137,18 +158,41 @@ class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
 
     @display(description=_("conditions"))
     def conditions_shown(self, segment: Segment) -> Any:
-        """Return the number of conditions, and whether all or any of them must be met."""
-        found = rows_of(segment.conditions)
-        if found is None:
-            return _("nested")
-        word, rows = found
-        return f"{len(rows)} ({_('all') if word == 'all' else _('any')})"
+        """Return the conditions in the where-language, shortened, and what is missing."""
+        text = where_text(segment.conditions)
+        if text is None:
+            return gettext("not understood: open the segment and choose its conditions again")
+        if len(text) > LONGEST_SHOWN:
+            text = f"{text[:LONGEST_SHOWN]}…"
+        names = ", ".join(f"“{missing.name}”" for missing in missing_in(segment.conditions))
+        if names:
+            text += " – " + gettext("deleted: %(names)s") % {"names": names}
+        return text or EMPTY
 
 
 def _form(request: HttpRequest, segment: Segment) -> SegmentForm:
     data = request.POST if request.method == "POST" else None
-    if data is not None:
-        is_text = "text" in data
-    else:
-        is_text = request.GET.get("as") == "text" or rows_of(segment.conditions) is None
-    return SegmentForm(data, instance=segment, is_text=is_text)
+    asked = request.GET.get("as") if data is None else data.get("as")
+    return SegmentForm(data, instance=segment, is_text=asked == "text")
+
+
+def _switched(request: HttpRequest, form: SegmentForm) -> SegmentForm:
+    """Return the form in its other shape; the same form if what was typed is not understood."""
+    typed = request.POST.get("text", "").strip() if form.is_text else form.shown_tree
+    if form.problems and typed:
+        return form
+    shown = {
+        "name": request.POST.get("name", ""),
+        "description": request.POST.get("description", ""),
+        "conditions": form.conditions,
+    }
+    # The form has put what was typed into its row of the database; the new one needs the row.
+    before = Segment.objects.filter(pk=form.instance.pk).first() or Segment()
+    return SegmentForm(None, instance=before, is_text=not form.is_text, shown=shown)
+
+
+def _changes(form: SegmentForm) -> list[dict[str, Any]]:
+    fields = [name for name in form.changed_data if name in ("name", "description")]
+    if form.conditions != form.before:
+        fields.append("conditions")
+    return [{"changed": {"fields": fields}}]

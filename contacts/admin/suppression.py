@@ -18,9 +18,10 @@ from clocks import shared
 from contacts.models import Suppression
 from contacts.resources import SuppressionResource
 from contacts.suppressions import refuse_past_end
-from foundation.admin import ExportMixin, UncountedAdmin, search_by_uin
+from foundation.admin import ExportMixin, UncountedAdmin
 from foundation.refusals import Refusal
 from tabular.exports import stream_csv, write_xlsx
+from tabular.uin_search import search_by_uin
 
 
 class InForceFilter(admin.SimpleListFilter):

@@ -12,7 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import UIN_MAX, UIN_MIN, RememberedMapping
+from contacts.people.attributes import names_to_store
+from foundation.names import name_key
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula, whole_number
 
 UIN, NAME, LEFT_OUT = "uin", "name", ""
@@ -197,6 +200,40 @@ def joined_titles(columns: Sequence[str]) -> str:
 def attribute_names(mapping: Sequence[str]) -> list[str]:
     """Return the names of the attributes in a mapping."""
     return [f.removeprefix(ATTRIBUTE) for f in mapping if f.startswith(ATTRIBUTE)]
+
+
+def with_stored_names(mapping: Sequence[str], *, is_guess: bool = False) -> list[str]:
+    """Return the mapping with the names under which its attributes are stored.
+
+    Args:
+        mapping: the mapping.
+        is_guess: leave out a column whose title is no name, in place of refusing it.
+
+    Raises:
+        Refusal: the name of an attribute cannot be one.
+    """
+    stored = iter(names_to_store(attribute_names(mapping), is_guess=is_guess))
+    found = []
+    for field in mapping:
+        if field.startswith(ATTRIBUTE):
+            name = next(stored)
+            field = ATTRIBUTE + name if name else LEFT_OUT
+        found.append(field)
+    return found
+
+
+def title_notes(columns: Sequence[str], mapping: Sequence[str]) -> list[str]:
+    """Return the notes about columns that go into an attribute whose name looks alike."""
+    notes: list[str] = []
+    for title, field in zip(columns, mapping, strict=False):
+        name = field.removeprefix(ATTRIBUTE)
+        is_alike = field.startswith(ATTRIBUTE) and title != name
+        if is_alike and name_key(title) == name_key(name):
+            notes.append(
+                Sentence("The column %(title)s goes into the attribute %(name)s.")
+                % {"title": title, "name": name}
+            )
+    return notes
 
 
 def _digest(columns: Sequence[str]) -> str:

@@ -19,10 +19,11 @@ from contacts.states import ImportPolicy
 
 # People whom this import created are left out. People in whom the file changes nothing are left
 # out before they are locked. Rows are locked in order of id: two imports then wait for each other
-# and cannot deadlock.
+# and cannot deadlock. The readings of the values that change are replaced with them.
 _CHANGE_POSTGRESQL = """
     WITH known AS MATERIALIZED (
         SELECT person.id, person.name, held.attributes, given.changes, given.attributes AS new,
+            person.readings, stage_people.readings AS new_readings,
             CASE WHEN stage_people.name NOT IN ('', person.name)
                 AND (%(overwrites)s OR person.name = '') THEN stage_people.name END AS new_name
         FROM stage_people
@@ -49,7 +50,19 @@ _CHANGE_POSTGRESQL = """
     ), written AS (
         UPDATE contacts_contact AS person
         SET name = coalesce(changed.new_name, person.name), updated_at = %(now)s,
-            attributes = changed.attributes || coalesce(changed.new, '{}')
+            attributes = changed.attributes || coalesce(changed.new, '{}'),
+            readings = CASE
+                WHEN changed.readings IS NULL AND changed.new_readings IS NULL THEN NULL
+                ELSE nullif(
+                    (SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM (
+                        SELECT key, value FROM jsonb_each(coalesce(changed.readings, '{}'))
+                        WHERE NOT coalesce(changed.new, '{}') ? key
+                        UNION ALL
+                        SELECT key, value FROM jsonb_each(coalesce(changed.new_readings, '{}'))
+                        WHERE coalesce(changed.new, '{}') ? key
+                    ) AS kept),
+                    '{}'
+                ) END
         FROM changed WHERE person.id = changed.id
     )
     INSERT INTO contacts_importchange (contact_import_id, contact_id, changes)
@@ -59,7 +72,8 @@ _CHANGE_POSTGRESQL = """
     FROM changed ORDER BY id
 """
 _KNOWN_SQLITE = """
-    SELECT person.id, person.name, person.attributes, stage_people.name, stage_people.attributes
+    SELECT person.id, person.name, person.attributes, person.readings,
+        stage_people.name, stage_people.attributes, stage_people.readings
     FROM stage_people JOIN contacts_contact AS person ON person.uin = stage_people.uin
     WHERE person.source_import_id IS NOT %(import)s
         AND (
@@ -73,8 +87,10 @@ _LOG_SQLITE = """
 """
 _WRITE_POSTGRESQL = """
     UPDATE contacts_contact AS person
-    SET name = changed.name, attributes = changed.attributes::jsonb, updated_at = %s
-    FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS changed (id, name, attributes)
+    SET name = changed.name, attributes = changed.attributes::jsonb,
+        readings = changed.readings::jsonb, updated_at = %s
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
+        AS changed (id, name, attributes, readings)
     WHERE person.id = changed.id
 """
 
@@ -98,7 +114,15 @@ def update_existing_people(
         return int(cursor.rowcount)
     cursor.execute(_KNOWN_SQLITE, values)
     rows = []
-    for contact_id, name, attributes, new_name, new_attributes in cursor.fetchall():
+    for (
+        contact_id,
+        name,
+        attributes,
+        readings,
+        new_name,
+        new_attributes,
+        new_readings,
+    ) in cursor.fetchall():
         known = _as_dict(attributes)
         changes = merge(
             policy=policy,
@@ -109,10 +133,19 @@ def update_existing_people(
         )
         if changes:
             name, merged = applied(changes, name=name, attributes=known)
-            rows.append((contact_id, name, _as_json(merged), _as_json(changes)))
+            read = _readings(changes, _as_dict(readings), _as_dict(new_readings))
+            rows.append((contact_id, name, _as_json(merged), read, _as_json(changes)))
     write_people(cursor, rows, now=now)
-    cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[3]) for row in rows])
+    cursor.executemany(_LOG_SQLITE, [(values["import"], row[0], row[4]) for row in rows])
     return len(rows)
+
+
+def _readings(changes: dict[str, Any], readings: dict[str, Any], new: dict[str, Any]) -> str | None:
+    """Return the readings as JSON, with those of the changed values replaced."""
+    changed = changes.get("attributes", {})
+    kept = {name: value for name, value in readings.items() if name not in changed}
+    kept |= {name: value for name, value in new.items() if name in changed}
+    return _as_json(kept) if kept else None
 
 
 def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -> None:
@@ -120,7 +153,8 @@ def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -
 
     Args:
         cursor: a cursor in the caller's transaction.
-        rows: (id, name, attributes as JSON, ...); further values are ignored.
+        rows: (id, name, attributes as JSON, readings as JSON or None, ...); further values are
+            ignored.
         now: the time of the update.
     """
     if not rows:
@@ -128,11 +162,12 @@ def write_people(cursor: Any, rows: Sequence[Sequence[Any]], *, now: datetime) -
     noted_at = connection.ops.adapt_datetimefield_value(now)
     if connection.vendor == "postgresql":
         columns = [list(column) for column in zip(*rows, strict=True)]
-        cursor.execute(_WRITE_POSTGRESQL, [noted_at, *columns[:3]])
+        cursor.execute(_WRITE_POSTGRESQL, [noted_at, *columns[:4]])
     else:
         cursor.executemany(
-            "UPDATE contacts_contact SET name = %s, attributes = %s, updated_at = %s WHERE id = %s",
-            [(row[1], row[2], noted_at, row[0]) for row in rows],
+            "UPDATE contacts_contact SET name = %s, attributes = %s, readings = %s, "
+            "updated_at = %s WHERE id = %s",
+            [(row[1], row[2], row[3], noted_at, row[0]) for row in rows],
         )
 
 

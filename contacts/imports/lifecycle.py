@@ -1,69 +1,34 @@
-"""Services of an import: upload, correct, dry run, start, cancel, discard, and its progress."""
+"""Services of an import: upload, correct, start, cancel and discard."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.imports.columns import (
-    UIN_TITLES,
     apply_choices,
     attribute_names,
     check_mapping,
     guess_mapping,
     remember_mapping,
     remembered_mapping,
+    with_stored_names,
 )
 from contacts.imports.files import remove_upload, store_upload, stored_file
-from contacts.imports.rows import PersonReader, is_blank
-from contacts.models import ContactImport, ContactList
+from contacts.imports.layout import inspect_file, readings_of
+from contacts.imports.value_types import column_types, refuse_open_dates
+from contacts.models import Attribute, ContactImport, ContactList
+from contacts.people.attribute_types import set_attribute_types
 from contacts.people.attributes import record_attribute_names
 from contacts.states import ImportPolicy, ImportState
+from contacts.typed_values.types import ValueType
 from foundation.refusals import Refusal
-from tabular import FileProblem, Inspection, Row, RowProblem, inspect_table, preview_encodings
-
-#: Rows that a dry run reads.
-SAMPLE_ROWS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """The result of reading the first rows of a file without loading them.
-
-    Attributes:
-        rows: the number of rows read.
-        people: (line, UIN, name, attributes as JSON) of the rows that would be loaded.
-        problems: (line, column, reason) of the rows that would be rejected.
-        notes: sentences about cells that would be left out or read differently.
-    """
-
-    rows: int
-    people: list[tuple[int, int, str, str]]
-    problems: list[tuple[int, str, str]]
-    notes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The progress of an import.
-
-    Attributes:
-        rows: the rows processed so far, rejected ones included.
-        rows_per_second: the mean rate since the start; 0.0 before the first chunk.
-        fraction: the part of the file that is processed, 0.0 to 1.0.
-        seconds_left: the estimated time to the end; None if it cannot be estimated.
-    """
-
-    rows: int
-    rows_per_second: float
-    fraction: float
-    seconds_left: float | None
+from tabular import Inspection
 
 
 def upload_import(
@@ -102,7 +67,7 @@ def upload_import(
         created_by=by,
     )
     try:
-        found = _inspect(
+        found = inspect_file(
             path,
             contact_import,
             encoding=encoding,
@@ -116,27 +81,6 @@ def upload_import(
         raise
     contact_import.save()
     return contact_import
-
-
-def inspect_import(*, contact_import: ContactImport, rows: int = 20) -> Inspection:
-    """Return the layout and the first rows of the file, read with the import's present layout.
-
-    Args:
-        contact_import: an import whose file is stored.
-        rows: the number of rows in the sample.
-
-    Raises:
-        Refusal: the file cannot be read with this layout.
-    """
-    return _inspect(
-        stored_file(contact_import),
-        contact_import,
-        encoding=contact_import.encoding,
-        delimiter=contact_import.delimiter,
-        sheet=contact_import.sheet,
-        header_line=contact_import.header_line,
-        rows=rows,
-    )
 
 
 def correct_layout(
@@ -158,7 +102,7 @@ def correct_layout(
         Refusal: the file cannot be read with this layout, or the import has been started.
     """
     _refuse_started(contact_import)
-    found = _inspect(
+    found = inspect_file(
         stored_file(contact_import),
         contact_import,
         encoding=encoding,
@@ -186,51 +130,19 @@ def correct_mapping(
 
     Raises:
         Refusal: no column is the UIN, two columns have the same meaning, the file has no such
-            title, or the import has been started.
+            title, an attribute's name cannot be one, or the import has been started.
     """
     _refuse_started(contact_import)
     chosen = list(mapping if mapping is not None else contact_import.mapping)
     if choices:
         chosen = apply_choices(chosen, contact_import.columns, choices)
+    chosen = with_stored_names(chosen)
     check_mapping(chosen, contact_import.columns)
     contact_import.mapping = chosen
-    contact_import.save(update_fields=["mapping"])
+    names = set(attribute_names(chosen))
+    contact_import.types = {n: words for n, words in contact_import.types.items() if n in names}
+    contact_import.save(update_fields=["mapping", "types"])
     remember_mapping(columns=contact_import.columns, mapping=chosen, by=contact_import.created_by)
-
-
-def dry_run_import(*, contact_import: ContactImport, rows: int = SAMPLE_ROWS) -> DryRun:
-    """Validate the first rows as the import would, and load nothing.
-
-    Args:
-        contact_import: an import whose file is stored.
-        rows: the most rows to read.
-
-    Raises:
-        Refusal: the file cannot be read, or the mapping has no UIN.
-    """
-    check_mapping(contact_import.mapping, contact_import.columns)
-    reader = PersonReader(
-        columns=contact_import.columns, mapping=contact_import.mapping, kind=contact_import.kind
-    )
-    people, problems = [], []
-    sample: Sequence[Row] = inspect_import(contact_import=contact_import, rows=rows).sample
-    for line, cells, problem in sample:
-        try:
-            people.append((line, *reader.read(line, cells, problem)))
-        except RowProblem as found:
-            if problem or not is_blank(cells):
-                problems.append((line, found.column, found.reason))
-    return DryRun(len(sample), people, problems, reader.notes)
-
-
-def readings_of(contact_import: ContactImport) -> list[tuple[str, list[str]]]:
-    """Return (encoding, the first lines read with it) for each possible encoding of the file.
-
-    The result is empty if the encoding is certain.
-    """
-    if not contact_import.doubts:
-        return []
-    return preview_encodings(stored_file(contact_import), contact_import.doubts)
 
 
 def queue_import(*, contact_import: ContactImport) -> None:
@@ -240,19 +152,45 @@ def queue_import(*, contact_import: ContactImport) -> None:
         Refusal: the mapping has no UIN, the encoding is uncertain, the list was deleted, or the
             import has been started before.
     """
+    if contact_import.state != ImportState.UPLOADED:
+        raise _started_before()
     _refuse_doubts(contact_import)
     check_mapping(contact_import.mapping, contact_import.columns)
     if contact_import.contact_list is None:
         raise Refusal(_("The list of this import has been deleted."), code="no_list")
-    record_attribute_names(
-        contact_list=contact_import.contact_list, names=attribute_names(contact_import.mapping)
-    )
-    moved = ContactImport.objects.filter(
-        pk=contact_import.pk, state=ImportState.UPLOADED
-    ).transition(to=ImportState.QUEUED, queued_at=timezone.now())
-    if not moved:
-        raise Refusal(_("This import has been started before."), code="already_started")
+    # Since the file was uploaded, another import may have brought attributes that look alike.
+    contact_import.mapping = with_stored_names(contact_import.mapping, is_guess=True)
+    check_mapping(contact_import.mapping, contact_import.columns)
+    columns = column_types(contact_import)
+    refuse_open_dates(columns)
+    types = {name: column.used for name, column in columns.items() if column.used.kind}
+    with transaction.atomic():
+        moved = ContactImport.objects.filter(
+            pk=contact_import.pk, state=ImportState.UPLOADED
+        ).transition(
+            to=ImportState.QUEUED,
+            queued_at=timezone.now(),
+            mapping=contact_import.mapping,
+            types={name: str(value_type) for name, value_type in types.items()},
+        )
+        if not moved:
+            raise _started_before()
+        _record_attributes(contact_import, types)
     contact_import.refresh_from_db()
+
+
+def _started_before() -> Refusal:
+    return Refusal(_("This import has been started before."), code="already_started")
+
+
+def _record_attributes(contact_import: ContactImport, types: Mapping[str, ValueType]) -> None:
+    """Record the attributes of an import with their types; those of people who are here change."""
+    names = attribute_names(contact_import.mapping)
+    known = set(Attribute.objects.filter(name__in=names).values_list("name", flat=True))
+    record_attribute_names(contact_list=contact_import.contact_list, names=names)
+    set_attribute_types(types)
+    # No person has a new attribute yet, so that there is nothing to read again.
+    Attribute.objects.filter(name__in=set(names) - known).update(read_up_to=None)
 
 
 def cancel_import(*, contact_import: ContactImport) -> None:
@@ -285,20 +223,6 @@ def discard_import(*, contact_import: ContactImport) -> None:
     contact_import.delete()
 
 
-def progress_of(contact_import: ContactImport) -> Progress:
-    """Return the progress of an import, computed from its row alone."""
-    started, rows = contact_import.started_at, contact_import.cursor
-    end = contact_import.finished_at or timezone.now()
-    seconds = max((end - started) / timedelta(seconds=1), 0.001) if started else 0.0
-    fraction = 1.0 if contact_import.state == ImportState.DONE else 0.0
-    if not fraction and contact_import.position_end:
-        fraction = min(1.0, contact_import.position / contact_import.position_end)
-    left = None
-    if contact_import.state == ImportState.RUNNING and fraction > 0 and rows:
-        left = seconds * (1 - fraction) / fraction
-    return Progress(rows, rows / seconds if seconds else 0.0, fraction, left)
-
-
 def _refuse_doubts(contact_import: ContactImport) -> None:
     found = readings_of(contact_import)
     if found:
@@ -313,13 +237,6 @@ def _refuse_doubts(contact_import: ContactImport) -> None:
         )
 
 
-def _inspect(path: Path, contact_import: ContactImport, **chosen: Any) -> Inspection:
-    try:
-        return inspect_table(path, name=contact_import.file_name, known_titles=UIN_TITLES, **chosen)
-    except FileProblem as problem:
-        raise Refusal(problem.sentence, code=problem.code) from None
-
-
 def _take_over(contact_import: ContactImport, found: Inspection, *, by: Any) -> None:
     contact_import.kind = found.layout.kind
     contact_import.encoding = found.layout.encoding
@@ -328,9 +245,11 @@ def _take_over(contact_import: ContactImport, found: Inspection, *, by: Any) -> 
     contact_import.sheet = found.layout.sheet
     contact_import.header_line = found.header_line
     contact_import.columns = list(found.columns)
-    contact_import.mapping = remembered_mapping(columns=found.columns, by=by) or guess_mapping(
+    mapping = remembered_mapping(columns=found.columns, by=by) or guess_mapping(
         found.columns, sample=found.sample
     )
+    contact_import.mapping = with_stored_names(mapping, is_guess=True)
+    contact_import.types = {}
 
 
 def _refuse_started(contact_import: ContactImport) -> None:

@@ -21,8 +21,8 @@ from contacts.imports.staging import PackedPeople
 # index is filled page by page.
 _NEW_PEOPLE = """
     INSERT INTO contacts_contact
-        (uin, name, attributes, created_at, updated_at, source_import_id)
-    SELECT uin, name, attributes, %(now)s, %(now)s, %(import)s
+        (uin, name, attributes, readings, created_at, updated_at, source_import_id)
+    SELECT uin, name, attributes, readings, %(now)s, %(now)s, %(import)s
     FROM stage_people WHERE true ORDER BY uin
     ON CONFLICT (uin) DO NOTHING
 """

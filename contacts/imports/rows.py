@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring as _encoded
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from contacts.imports.columns import ATTRIBUTE, NAME, UIN
+from contacts.imports.cells import MARKS, meant
+from contacts.imports.columns import ATTRIBUTE, NAME, UIN, title_notes
+from contacts.imports.typed_cells import readings_json, typed_columns
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
+from contacts.typed_values.types import ValueType
+from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
 from tabular import (
     CellProblem,
     FirstLines,
     RowProblem,
     qq_number,
-    strip_text_formula,
-    unescape_formula,
 )
 
 #: Characters of a name.
@@ -24,16 +27,10 @@ LONGEST_NAME = 255
 #: The most bad cells whose reason is remembered.
 _MOST_REASONS = 1_000
 
-#: (UIN, name, attributes as JSON text).
-Person: TypeAlias = tuple[int, str, str]
-
-#: First characters of a cell whose text is not its value: escaped by our exports ('), written as a
-#: formula (=), or an error (#).
-_MARKS = "'=#"
-#: The errors of spreadsheets, which are no values.
-_ERRORS = frozenset(
-    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
-)
+#: The beginning of a value in JSON that may show nothing: neither a letter, a digit nor ASCII.
+_UNSEEN = re.compile(r':"[^\w\x00-\x7f]|:"[\u115f\u1160\u3164\uffa0]')
+#: (UIN, name, attributes as JSON text), and the readings as JSON text if an attribute has a type.
+Person: TypeAlias = tuple[int, str, str] | tuple[int, str, str, str]
 
 
 class PersonReader:
@@ -45,13 +42,19 @@ class PersonReader:
         kind: the kind of the file. In a text file ("csv") an extra cell means an extra delimiter,
             so the cells after it are shifted and the row is rejected. In a workbook it is a note
             beside the table and is ignored.
+        types: the types of attributes; those of the others are texts.
     """
 
     def __init__(
-        self, *, columns: Sequence[str], mapping: Sequence[str], kind: str = "csv"
+        self,
+        *,
+        columns: Sequence[str],
+        mapping: Sequence[str],
+        kind: str = "csv",
+        types: Mapping[str, ValueType] | None = None,
     ) -> None:
         self._is_text = kind == "csv"
-        self._columns = columns
+        self._columns, self._mapping = columns, mapping
         #: The number of columns up to the last one with a title or a meaning; cells beyond it are
         #: notes.
         pairs = enumerate(zip(columns, mapping, strict=False), 1)
@@ -65,6 +68,7 @@ class PersonReader:
         self._attributes = [
             (_encoded(mapping[n].removeprefix(ATTRIBUTE)) + ":", n) for n in numbers
         ]
+        self._typed = typed_columns(mapping, types or {})
         # Translated once and not for each row.
         self._duplicate = _("duplicate of line %(line)d")
         self._seen = FirstLines()
@@ -76,7 +80,7 @@ class PersonReader:
     @property
     def notes(self) -> list[str]:
         """Sentences about cells that were left out or read differently."""
-        notes: list[str] = []
+        notes: list[str] = title_notes(self._columns, self._mapping)
         if self._mails:
             notes.append(
                 _("QQ mail addresses in place of numbers: %(count)d. The numbers in them are used.")
@@ -91,7 +95,12 @@ class PersonReader:
                 )
                 % {"count": self._beside, "line": line, "text": text[:100]}
             )
-        return notes
+        return notes + [note for column in self._typed for note in column.notes]
+
+    @property
+    def unread(self) -> list[dict[str, Any]]:
+        """The cells that could not be read as their type, as `ContactImport.unread`."""
+        return [column.as_unread() for column in self._typed if column.count]
 
     def read(self, line: int, cells: list[str], problem: str = "") -> Person:
         """Return the person of a row.
@@ -114,14 +123,18 @@ class PersonReader:
         if not UIN_MIN <= uin <= UIN_MAX:
             uin = self._parsed(cell)
         name = cells[self._name].strip() if self._name is not None else ""
-        if name and name[0] in _MARKS:
+        if name and name[0] in MARKS:
             name = meant(name)
+        if not name.isascii():
+            name = blank_if_invisible(name)
         if len(name) > LONGEST_NAME:
             raise RowProblem(self._columns[self._name or 0], self._too_long(name, LONGEST_NAME))
         attributes = self._json(cells)
         first = self._seen.note(uin, line)
         if first:
             raise RowProblem(self._columns[self._uin], self._duplicate % {"line": first})
+        if self._typed:
+            return uin, name, attributes, readings_json(self._typed, cells)
         return uin, name, attributes
 
     def _json(self, cells: list[str]) -> str:
@@ -132,8 +145,10 @@ class PersonReader:
                 if (value := cells[number].strip())
             ]
         )
-        # One of _MARKS at the beginning of a value. Written out, because it runs for every row.
+        # One of MARKS at the beginning of a value. Written out, because it runs for every row.
         is_marked = ":\"'" in text or ':"=' in text or ':"#' in text
+        # A value that shows nothing begins with a character that does.
+        is_marked = is_marked or (not text.isascii() and bool(_UNSEEN.search(text)))
         if is_marked or len(text) > LONGEST_ATTRIBUTE:
             text = self._odd_json(cells)
         return "{" + text + "}"
@@ -142,7 +157,7 @@ class PersonReader:
         """Return the same JSON, with each value checked for its length and its first character."""
         parts = []
         for key, number in self._attributes:
-            value = meant(cells[number].strip())
+            value = blank_if_invisible(meant(cells[number].strip()))
             if len(value) > LONGEST_ATTRIBUTE:
                 raise RowProblem(self._columns[number], self._too_long(value, LONGEST_ATTRIBUTE))
             if value:
@@ -180,17 +195,6 @@ class PersonReader:
             "length": len(value),
             "most": most,
         }
-
-
-def meant(value: str) -> str:
-    """Return the value of a cell without the marks that spreadsheets need.
-
-    Our own exports put an apostrophe before text that a spreadsheet would run as a formula. Other
-    programs write ="..." around text that it would read as a number. An error is an empty value.
-    """
-    if value in _ERRORS or (len(value) > 4 and not value.strip("#")):
-        return ""
-    return unescape_formula(strip_text_formula(value))
 
 
 def is_blank(cells: Sequence[str]) -> bool:

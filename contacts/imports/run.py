@@ -22,9 +22,11 @@ from django.utils import timezone, translation
 from contacts.imports.files import open_private, rejects_file, remove_upload, stored_file
 from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
 from contacts.imports.rows import Person, PersonReader, is_blank
+from contacts.imports.settle import settle_attributes
 from contacts.imports.staging import PackedPeople
 from contacts.models import ContactImport
 from contacts.states import ImportState
+from contacts.typed_values.types import type_named
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.sentences import stored
@@ -102,7 +104,7 @@ class _Chunk:
         rejects: the rejected rows with line and reason, as bytes of their file.
         errors: the first rejections as {"line", "column", "reason"}, the reason as a stored
             sentence.
-        notes: `PersonReader.notes` of everything read so far, as stored sentences.
+        notes, unread: those of the `PersonReader`, of everything read so far, as stored sentences.
         position, position_end: how far the file has been read, and its end.
     """
 
@@ -112,6 +114,7 @@ class _Chunk:
     rejects: bytes
     errors: list[dict[str, Any]]
     notes: list[str]
+    unread: list[dict[str, Any]]
     position: int
     position_end: int
 
@@ -124,8 +127,13 @@ class _Run:
         self._vendor = connection.vendor  # the thread that reads ahead has no connection
         self._chunk_rows = CHUNK_ROWS[self._vendor]
         self._width = len(contact_import.columns)
+        types = {name: type_named(words) for name, words in contact_import.types.items()}
+        self._types = {name: found for name, found in types.items() if found.is_read}
         self._reader = PersonReader(
-            columns=contact_import.columns, mapping=contact_import.mapping, kind=contact_import.kind
+            columns=contact_import.columns,
+            mapping=contact_import.mapping,
+            kind=contact_import.kind,
+            types=self._types,
         )
 
     def run(self) -> None:
@@ -160,6 +168,7 @@ class _Run:
         if not row.rejected:
             rejects_file(row).unlink(missing_ok=True)
         _finish(row, ImportState.DONE)
+        settle_attributes(row)
 
     def _chunks(self, table: Table, behind: int) -> Iterator[_Chunk]:
         """Yield the rows after the cursor in chunks; earlier ones are read for their UINs only."""
@@ -175,7 +184,7 @@ class _Run:
             yield chunk
 
     def _validated(self, rows: Iterator[Row], table: Table) -> _Chunk:
-        people = PackedPeople(self._vendor)
+        people = PackedPeople(self._vendor, has_readings=bool(self._types))
         errors: list[dict[str, Any]] = []
         taken = rejected = 0
         out = BytesIO()
@@ -199,6 +208,7 @@ class _Run:
             rejects=out.getvalue(),
             errors=errors,
             notes=[stored(note) for note in self._reader.notes],
+            unread=self._reader.unread,
             position=table.position,
             position_end=table.size,
         )
@@ -246,7 +256,7 @@ class _Run:
         row.updated += loaded.updated
         row.unchanged += loaded.unchanged
         row.added += loaded.added
-        row.notes = chunk.notes
+        row.notes, row.unread = chunk.notes, chunk.unread
         row.errors = [*row.errors, *chunk.errors][:FIRST_ERRORS]
         moved = ContactImport.objects.filter(
             pk=row.pk, token=row.token, state=ImportState.RUNNING
@@ -262,6 +272,7 @@ class _Run:
             position_end=chunk.position_end,
             errors=row.errors,
             notes=row.notes,
+            unread=row.unread,
             heartbeat_at=timezone.now(),
         )
         if not moved:

@@ -6,18 +6,22 @@ and needs no more work when the chunk is loaded. For SQLite the rows are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from contacts.imports.rows import Person
 
 _STAGE_POSTGRESQL = """
-    CREATE TEMPORARY TABLE stage_people (uin bigint, name text, attributes jsonb) ON COMMIT DROP
+    CREATE TEMPORARY TABLE stage_people
+        (uin bigint, name text, attributes jsonb, readings jsonb) ON COMMIT DROP
 """
 _STAGE_SQLITE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS stage_people
-        (uin integer PRIMARY KEY, name text, attributes text)
+        (uin integer PRIMARY KEY, name text, attributes text, readings text)
 """
+
+
+_COLUMNS = ("uin", "name", "attributes", "readings")
 
 
 class PackedPeople:
@@ -25,13 +29,15 @@ class PackedPeople:
 
     Args:
         vendor: the database, as `connection.vendor` names it.
+        has_readings: whether the people come with readings.
 
     Attributes:
         count: the number of people.
         size: the bytes of memory they take, about.
     """
 
-    def __init__(self, vendor: str) -> None:
+    def __init__(self, vendor: str, *, has_readings: bool = False) -> None:
+        self._columns = _COLUMNS if has_readings else _COLUMNS[:3]
         self.count = 0
         self.size = 0
         self._is_text = vendor == "postgresql"
@@ -46,23 +52,29 @@ class PackedPeople:
             self.size += len(block)
         else:
             self._rows += people
-            self.size += sum(len(name) + len(attributes) for _uin, name, attributes in people)
+            self.size += sum(len(person[1]) + len(person[2]) for person in people)
         self.count += len(people)
 
     def stage(self, cursor: Any) -> None:
         """Write the people to the temporary table stage_people, which then holds no others."""
         if self._is_text:
             cursor.execute(_STAGE_POSTGRESQL)
-            with cursor.copy("COPY stage_people (uin, name, attributes) FROM STDIN") as copy:
+            names = ", ".join(self._columns)
+            with cursor.copy(f"COPY stage_people ({names}) FROM STDIN") as copy:
                 for block in self._blocks:
                     copy.write(block)
         else:
             cursor.execute(_STAGE_SQLITE)
             cursor.execute("DELETE FROM stage_people")
-            cursor.executemany("INSERT INTO stage_people VALUES (%s, %s, %s)", self._rows)
+            values = ["%s", "%s", "%s", "nullif(%s, '')"][: len(self._columns)]
+            names, marks = ", ".join(self._columns), ", ".join(values)
+            sql = f"INSERT INTO stage_people ({names}) VALUES ({marks})"  # noqa: S608
+            cursor.executemany(sql, self._rows)
 
 
-def _copy_text(people: Sequence[Person]) -> str:
+def _copy_text(people: Sequence[tuple[Any, ...]]) -> str:
+    if len(people[0]) == 4:
+        return "".join([f"{_escaped(person)}\t{_escaped_json(person[3])}\n" for person in people])
     text = "".join([f"{uin}\t{name}\t{attributes}\n" for uin, name, attributes in people])
     count = len(people)
     # JSON escapes line ends and tabs, but a name may contain them. One check of the whole text is
@@ -73,12 +85,16 @@ def _copy_text(people: Sequence[Person]) -> str:
         and text.count("\t") == 2 * count
         and text.count("\n") == count
     )
-    return text if is_plain else "".join(_escaped(people))
+    return text if is_plain else "".join([_escaped(person) + "\n" for person in people])
 
 
-def _escaped(people: Sequence[Person]) -> Iterable[str]:
-    for uin, name, attributes in people:
-        name = name.replace("\\", "\\\\")
-        name = name.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-        attributes = attributes.replace("\\", "\\\\")
-        yield f"{uin}\t{name}\t{attributes}\n"
+def _escaped(person: tuple[Any, ...]) -> str:
+    uin, name, attributes = person[:3]
+    name = name.replace("\\", "\\\\")
+    name = name.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{uin}\t{name}\t{_escaped_json(attributes)}"
+
+
+def _escaped_json(text: str) -> str:
+    """Return JSON text as a column of a COPY; NULL if it is empty."""
+    return text.replace("\\", "\\\\") or "\\N"

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from contacts.imports.existing_people import write_people
 from contacts.imports.merge import taken_back
-from contacts.models import Contact, ContactImport, ImportChange, Membership
+from contacts.models import Contact, ContactImport, ImportChange, Membership, typed_attributes
 from contacts.states import ImportState
+from contacts.typed_values.types import readings_of
 from foundation.refusals import Refusal
 
 #: Rows that one transaction takes back.
@@ -81,16 +82,24 @@ def _take_back_changes(import_id: int, _after: int) -> int | None:
         .values_list("id", "name", "attributes")
     }
     rows: list[tuple[Any, ...]] = []
+    types = typed_attributes()
     for _id, contact_id, change in changes:
         name, attributes = people[contact_id]
         restored = taken_back(change, name=name, attributes=attributes)
         if restored != (name, attributes):
-            rows.append((contact_id, restored[0], json.dumps(restored[1], ensure_ascii=False)))
+            read = readings_of(restored[1], types)
+            rows.append(
+                (contact_id, restored[0], _as_json(restored[1]), _as_json(read) if read else None)
+            )
     if rows:
         with connection.cursor() as cursor:
             write_people(cursor, rows, now=timezone.now())
     ImportChange.objects.filter(pk__in=[row[0] for row in changes]).delete()
     return 0
+
+
+def _as_json(values: Any) -> str:
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _take_back_memberships(import_id: int, after: int) -> int | None:

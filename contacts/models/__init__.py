@@ -1,6 +1,12 @@
 """The tables of the contacts app."""
 
-from contacts.models.attribute_name import AttributeName
+from contacts.models.attribute import (
+    LONGEST_ATTRIBUTE_NAME,
+    Attribute,
+    AttributeUse,
+    is_storable,
+    typed_attributes,
+)
 from contacts.models.contact import UIN_MAX, UIN_MIN, Contact
 from contacts.models.contact_import import ContactImport, ImportChange, RememberedMapping
 from contacts.models.contact_list import ContactList, Membership
@@ -8,9 +14,11 @@ from contacts.models.segment import Segment
 from contacts.models.suppression import Suppression, SuppressionReason
 
 __all__ = [
+    "LONGEST_ATTRIBUTE_NAME",
     "UIN_MAX",
     "UIN_MIN",
-    "AttributeName",
+    "Attribute",
+    "AttributeUse",
     "Contact",
     "ContactImport",
     "ContactList",
@@ -20,4 +28,6 @@ __all__ = [
     "Segment",
     "Suppression",
     "SuppressionReason",
+    "is_storable",
+    "typed_attributes",
 ]

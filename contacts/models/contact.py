@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from contacts.models.attribute import typed_attributes
+from contacts.typed_values.types import readings_of
 
 #: The range of numbers a UIN may have.
 UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
@@ -23,6 +28,10 @@ class Contact(models.Model):
         blank=True,
         help_text=_("Anything else known about the person, for templates and segments."),
     )
+    #: What the values of typed attributes were read as, by name: a number, an ISO date (and time),
+    #: or true or false. `attributes` keeps what people wrote. NULL and not {} if nothing was read:
+    #: people without typed attributes cost nothing.
+    readings = models.JSONField(null=True, blank=True, editable=False)
     #: The import that created the person. It has neither constraint nor index: both would slow down
     #: every import, and only undoing reads the column, in order of id.
     source_import = models.ForeignKey(
@@ -53,3 +62,12 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uin} {self.name}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the readings of the attributes as they are now."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "attributes" in fields:
+            self.readings = readings_of(self.attributes, typed_attributes())
+        if fields is not None and "attributes" in fields:
+            kwargs["update_fields"] = {*fields, "readings"}
+        super().save(*args, **kwargs)

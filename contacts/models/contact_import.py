@@ -53,6 +53,9 @@ class ContactImport(models.Model):
     columns = models.JSONField(_("columns"), default=list, blank=True)
     #: The meaning of each column: "uin", "name", "attribute:<name>", or "" (left out).
     mapping = models.JSONField(_("mapping"), default=list, blank=True)
+    #: The types of the attributes that an operator chose, or at the latest those that the import
+    #: was started with: {name: "date:dmy"}.
+    types = models.JSONField(default=dict, blank=True, editable=False)
 
     state = models.CharField(
         _("state"), max_length=16, choices=ImportState.choices, default=ImportState.UPLOADED
@@ -75,6 +78,9 @@ class ContactImport(models.Model):
 
     #: Stored sentences about cells that were left out or read differently.
     notes = models.JSONField(_("notes"), default=list, blank=True, editable=False)
+    #: Cells that cannot be read as their type; the text is kept:
+    #: [{"attribute", "type", "count", "examples"}].
+    unread = models.JSONField(_("unread cells"), default=list, blank=True, editable=False)
 
     #: The fence: a worker commits a chunk only if the token is the one with which it took the
     #: import.
@@ -167,11 +173,13 @@ class RememberedMapping(models.Model):
         verbose_name = _("remembered mapping")
         verbose_name_plural = _("remembered mappings")
         constraints = [
-            models.UniqueConstraint(fields=["operator", "header"], name="mapping_once_an_operator"),
+            models.UniqueConstraint(
+                fields=["operator", "header"], name="mapping_unique_header_of_operator"
+            ),
             models.UniqueConstraint(
                 fields=["header"],
                 condition=models.Q(operator=None),
-                name="mapping_once_without_one",
+                name="mapping_unique_header_without_operator",
             ),
         ]
 

@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.contact import Contact
+from foundation.named_model import NamedModel
 
 
-class ContactList(models.Model):
+class ContactList(NamedModel):
     """A named set of contacts."""
 
-    name = models.CharField(_("name"), max_length=128, unique=True)
     description = models.TextField(_("description"), blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     contacts = models.ManyToManyField(
@@ -23,9 +23,6 @@ class ContactList(models.Model):
         verbose_name = _("list")
         verbose_name_plural = _("lists")
         ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Membership(models.Model):
@@ -60,7 +57,7 @@ class Membership(models.Model):
         verbose_name_plural = _("memberships")
         constraints = [
             models.UniqueConstraint(
-                fields=["contact_list", "contact"], name="membership_once_a_list"
+                fields=["contact_list", "contact"], name="membership_unique_contact_in_list"
             )
         ]
 

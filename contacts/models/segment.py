@@ -6,11 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from foundation.named_model import NamedModel
 
-class Segment(models.Model):
+
+class Segment(NamedModel):
     """Conditions that select people; an audience's segments are evaluated at planning."""
 
-    name = models.CharField(_("name"), max_length=128, unique=True)
     description = models.TextField(_("description"), blank=True)
     #: The JSON that `contacts.segments.conditions` describes.
     conditions = models.JSONField(_("conditions"), default=dict)
@@ -29,6 +30,3 @@ class Segment(models.Model):
         verbose_name = _("segment")
         verbose_name_plural = _("segments")
         ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name

@@ -67,9 +67,11 @@ class Suppression(models.Model):
             models.UniqueConstraint(
                 fields=["uin"],
                 condition=models.Q(contact_list=None),
-                name="suppression_once_for_all",
+                name="suppression_unique_uin_everywhere",
             ),
-            models.UniqueConstraint(fields=["uin", "contact_list"], name="suppression_once_a_list"),
+            models.UniqueConstraint(
+                fields=["uin", "contact_list"], name="suppression_unique_uin_in_list"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from contacts.models import LONGEST_ATTRIBUTE_NAME
 from contacts.people.attributes import LONGEST_ATTRIBUTE
+from foundation.names import blank_if_invisible
 from foundation.refusals import Refusal
 
-#: The most characters of a name; `AttributeName` stores no longer ones.
-LONGEST_NAME = 100
 #: An ASCII colon, or the wide one of Chinese keyboards.
 _COLON = re.compile("[:：]")
 #: The beginning of a line that continues the value above it.
@@ -25,7 +25,9 @@ def lines_of(attributes: Mapping[str, Any]) -> str:
     return "\n".join(_entry(name, value) for name, value in _known(attributes).items())
 
 
-def attributes_of(text: str, *, before: Mapping[str, Any]) -> dict[str, Any]:
+def attributes_of(
+    text: str, *, before: Mapping[str, Any], stored_name: Callable[[str], str] = str
+) -> dict[str, Any]:
     """Return the attributes in lines of "name: value".
 
     An unchanged line keeps the value before, so a number stays a number. A changed one is text. A
@@ -34,6 +36,8 @@ def attributes_of(text: str, *, before: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         text: the operator's text.
         before: the attributes from which `lines_of` made the original text.
+        stored_name: a function that returns the name under which a new one is stored, or raises
+            Refusal.
 
     Raises:
         Refusal: a line cannot be read; the sentence gives its number.
@@ -41,11 +45,24 @@ def attributes_of(text: str, *, before: Mapping[str, Any]) -> dict[str, Any]:
     untouched = {_entry(name, value): (name, value) for name, value in _known(before).items()}
     found: dict[str, Any] = {}
     for number, entry in _entries(text):
-        name, value = untouched.get(entry) or _pair(number, entry)
+        name, value = untouched.get(entry) or _changed(number, entry, before, stored_name)
         if name in found:
             raise _refusal(number, _("“%(name)s” occurs twice.") % {"name": name})
         found[name] = value
     return {name: value for name, value in found.items() if value != ""}
+
+
+def _changed(
+    number: int, entry: str, before: Mapping[str, Any], stored_name: Callable[[str], str]
+) -> tuple[str, str]:
+    """Return the name, as it is stored, and the value of a new or changed line."""
+    name, value = _pair(number, entry)
+    if name in before:
+        return name, value
+    try:
+        return stored_name(name), value
+    except Refusal as refusal:
+        raise _refusal(number, refusal.sentence) from None
 
 
 def _known(attributes: Any) -> Mapping[str, Any]:
@@ -82,11 +99,14 @@ def _pair(number: int, entry: str) -> tuple[str, str]:
         )
     name = entry[: colon.start()].strip()
     value = entry[colon.end() :].replace("\n" + _INDENT, "\n").strip()
+    value = blank_if_invisible(value)
     if not name:
         raise _refusal(number, _("the name before the colon is missing."))
-    if len(name) > LONGEST_NAME or "\n" in name:
+    if len(name) > LONGEST_ATTRIBUTE_NAME or "\n" in name:
         raise _refusal(
-            number, _("the name is too long, at most %(most)d characters.") % {"most": LONGEST_NAME}
+            number,
+            _("the name is too long, at most %(most)d characters.")
+            % {"most": LONGEST_ATTRIBUTE_NAME},
         )
     if len(value) > LONGEST_ATTRIBUTE:
         raise _refusal(

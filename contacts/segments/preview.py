@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from contacts.models import Contact
+from contacts.segments.bounded import bounded
 from contacts.segments.conditions import condition_of
 
 #: A preview stops counting here: an exact count of more people costs much and tells little.
 MOST_COUNTED = 100_000
+#: The seconds that a preview and an exact count may take.
+PREVIEW_SECONDS, COUNT_SECONDS = 5, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,40 @@ def preview_segment(*, conditions: Any, size: int = 10) -> SegmentPreview:
         size: the number of people in the sample.
 
     Raises:
-        Refusal: a condition is not understood.
+        Refusal: a condition is not understood, or the database needs more than PREVIEW_SECONDS.
     """
     people = Contact.objects.filter(condition_of(conditions))
-    count = people.order_by()[: MOST_COUNTED + 1].count()
-    return SegmentPreview(
-        min(count, MOST_COUNTED), count <= MOST_COUNTED, list(people.order_by("pk")[:size])
-    )
+    with bounded(PREVIEW_SECONDS):
+        sample = list(people.order_by("pk")[:size])
+        # Fewer than asked for are all there are.
+        count = (
+            people.order_by()[: MOST_COUNTED + 1].count() if len(sample) == size else len(sample)
+        )
+    return SegmentPreview(min(count, MOST_COUNTED), count <= MOST_COUNTED, sample)
+
+
+def count_people(*, conditions: Any) -> int:
+    """Return the exact number of people who meet conditions.
+
+    Raises:
+        Refusal: a condition is not understood, or the database needs more than COUNT_SECONDS.
+    """
+    people = Contact.objects.filter(condition_of(conditions)).order_by()
+    with bounded(COUNT_SECONDS):
+        return people.count()
+
+
+def people_of(*, conditions: Any, most: int, after: int = 0) -> list[Contact]:
+    """Return the people who meet conditions, in order of UIN.
+
+    Args:
+        conditions: a segment's JSON.
+        most: the most people returned.
+        after: only people with a higher UIN.
+
+    Raises:
+        Refusal: a condition is not understood, or the database needs more than COUNT_SECONDS.
+    """
+    people = Contact.objects.filter(condition_of(conditions), uin__gt=after).order_by("uin")
+    with bounded(COUNT_SECONDS):
+        return list(people[:most])

@@ -2,6 +2,7 @@
 
 from foundation.admin.actions import confirmation, show_refusals
 from foundation.admin.export import ExportMixin
+from foundation.admin.named import NamedMixin
 from foundation.admin.pages import (
     ChangeHistoryMixin,
     ConsoleAdmin,
@@ -10,12 +11,13 @@ from foundation.admin.pages import (
     changed_columns,
 )
 from foundation.admin.permissions import ProtectedMixin, ReadOnlyMixin, require
-from foundation.admin.search import search_by_uin, uin_starts_with
+from foundation.admin.times import wall_time
 
 __all__ = [
     "ChangeHistoryMixin",
     "ConsoleAdmin",
     "ExportMixin",
+    "NamedMixin",
     "ProtectedMixin",
     "ReadOnlyMixin",
     "TimelineInline",
@@ -23,7 +25,6 @@ __all__ = [
     "changed_columns",
     "confirmation",
     "require",
-    "search_by_uin",
     "show_refusals",
-    "uin_starts_with",
+    "wall_time",
 ]

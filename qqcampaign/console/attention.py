@@ -23,7 +23,7 @@ from foundation.times import span
 from sending.models import Tally
 from sending.states import RunState
 
-#: Days for which a failed import and a wrong host clock are listed.
+#: Days for which a failed import is listed.
 RECENT_DAYS = 3
 #: Number of stopped runs that get an item each, the latest first.
 NAMED_RUNS = 3
@@ -113,7 +113,7 @@ def _outages() -> list[AttentionItem]:
 
 def _wrong_clocks() -> list[AttentionItem]:
     """Return the hosts with wrong wall clocks. Only the times in their logs are affected."""
-    since = shared.wall() - timedelta(days=RECENT_DAYS)
+    since = shared.wall() - timedelta(seconds=shared.OFFSET_VALID_SECONDS)
     address = reverse("admin:accounts_worker_changelist")
     items = []
     for host in HostClock.objects.filter(seen_at__gte=since).order_by("hostname"):

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from django.core.cache import cache
 from django.db.models import Count, Func, IntegerField, Max
-from django.utils import timezone
 
+from clocks import shared
 from sending.models import Attempt
 
 #: How many of the newest attempts are read. The table has no index on time, because it is the one
@@ -64,12 +64,13 @@ class LastHour:
 def last_hour() -> LastHour:
     """Return the last hour's attempts by minute and by code, cached for CACHE_SECONDS."""
     cached: Any = cache.get_or_set(
-        "console-last-hour", lambda: _last_hour(timezone.now()), CACHE_SECONDS
+        "console-last-hour", lambda: _last_hour(shared.now()), CACHE_SECONDS
     )
     return cast(LastHour, cached)
 
 
 def _last_hour(now: datetime) -> LastHour:
+    # Attempts are dated by the shared time; people read the wall clock's.
     newest = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
     since = now.replace(second=0, microsecond=0) - timedelta(minutes=59)
     rows = (
@@ -85,7 +86,10 @@ def _last_hour(now: datetime) -> LastHour:
         by_minute[minute] += n
         by_code[code] += n
     first = int(since.timestamp()) // 60
-    minutes = [(since + timedelta(minutes=index), by_minute[first + index]) for index in range(60)]
+    minutes = [
+        (shared.as_wall(since + timedelta(minutes=index)), by_minute[first + index])
+        for index in range(60)
+    ]
     return LastHour(
         minutes=minutes,
         codes=dict(by_code.most_common()),

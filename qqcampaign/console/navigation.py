@@ -72,6 +72,12 @@ SIDEBAR = [
                 _("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"
             ),
             _item(
+                _("Attributes"),
+                "sell",
+                "contacts_attribute_changelist",
+                "contacts.view_attribute",
+            ),
+            _item(
                 _("Imports"),
                 "upload_file",
                 "contacts_contactimport_changelist",

@@ -74,7 +74,7 @@ def _import_lists(file: Path) -> None:
 def _make_templates() -> None:
     templates = apps.get_model("campaigns", "MessageTemplate").objects
     for name, text in TEMPLATES.items():
-        templates.get_or_create(name=name, defaults={"text": text})
+        templates.get_or_create_named(name, text=text)
 
 
 def _wait_for_friends() -> None:

@@ -59,12 +59,13 @@ def unusable(home: Path, problem: OSError) -> Refusal:
 def is_home_problem(home: Path, problem: OSError) -> bool:
     """Return whether an error concerns the folder: its disk, or a file below it.
 
-    Write errors do not name a file, but the stack writes no files elsewhere.
+    An error about a full or broken disk names no file. It is taken to concern the folder, because
+    the stack writes no files elsewhere.
     """
     if problem.errno in {*_FULL, errno.EROFS, errno.EIO}:
         return True
     if problem.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}:
-        return False  # limits of the system; the file named is irrelevant
+        return False  # a limit of the system was reached, whichever file the error names
     names = (problem.filename, problem.filename2)
     return any(
         isinstance(name, str) and Path(os.path.abspath(name)).is_relative_to(home.absolute())

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from foundation.names import name_key
 from qqcampaign.stack.child import ProcessSpec
 
 #: Seconds after SIGTERM in which lanes finish their request and return their leases.
@@ -41,7 +42,7 @@ def worker_spec(
         name="worker",
         argv=_celery_worker(
             *("--pool", "gevent", "--concurrency", str(concurrency)),
-            *("-Q", f"egress.{egress}", "-n", node_name("worker", egress)),
+            *("-Q", f"egress.{name_key(egress)}", "-n", node_name("worker", egress)),
         ),
         environment=environment,
         grace=WORKER_GRACE,

@@ -25,7 +25,11 @@ _MUST_BE_ASKED: Final = 1
 
 
 def add_friend(state: GatewayState, request: GatewayRequest, address: str) -> Response:
-    """AddToList: CD is 0 for a new or old friend, 1 for a person to ask, other for a refusal."""
+    """AddToList: add a friend if the person allows it.
+
+    CD of the reply: 0 if the person is a friend now, 1 if the person has to be asked with
+    Ack_AddToList, another number if the person refuses all requests.
+    """
     un = request.number(b"UN")
     if un is None:
         return NULL
@@ -48,8 +52,8 @@ def add_friend(state: GatewayState, request: GatewayRequest, address: str) -> Re
 def acknowledge(state: GatewayState, request: GatewayRequest, address: str) -> Response:
     """Ack_AddToList: accept (0), refuse (1) or ask (2); another CD is RES=3 after the penalty.
 
-    Asking takes two requests. The first is answered RES=3 after the penalty and has no effect, the
-    second arrives. The reference does not say which of the two arrives.
+    A person is asked by two identical requests. The first is answered with RES=3 after the penalty
+    and has no effect; the second reaches the person. The reference does not say which of them does.
     """
     un, code, reason = request.number(b"UN"), request.number(b"CD"), request.text(b"RS")
     if un is None or code is None or reason is None:
@@ -66,11 +70,12 @@ def acknowledge(state: GatewayState, request: GatewayRequest, address: str) -> R
             account.asked.add(un)
             return too_fast(request, state.settings.penalty)
         account.asked.discard(un)
-    _acknowledge(state, account, un, code, reason)
+    _tell_person(state, account, un, code, reason)
     return accepted(request)
 
 
-def _acknowledge(state: GatewayState, account: Account, un: int, code: int, reason: str) -> None:
+def _tell_person(state: GatewayState, account: Account, un: int, code: int, reason: str) -> None:
+    """Put the acceptance, refusal or request into the person's inbox."""
     other = state.accounts.get(un)
     if code == _ACCEPT:
         state.befriend(account, un)
@@ -86,7 +91,10 @@ def _acknowledge(state: GatewayState, account: Account, un: int, code: int, reas
 
 
 def delete_friend(state: GatewayState, request: GatewayRequest, address: str) -> Response:
-    """DelFromList: RES=3 after the longer penalty if UN is no friend, as for a repeated request."""
+    """DelFromList: remove a friend; RES=3 after the longer penalty if the person is not a friend.
+
+    So the second of two identical requests gets RES=3.
+    """
     un = request.number(b"UN")
     if un is None:
         return NULL

@@ -35,13 +35,13 @@ def send_message(state: GatewayState, request: GatewayRequest, address: str) -> 
     now = state.clock()
     if settings.is_replay_known and _is_repeat(state, account, request.seq, un, text, now):
         return _accepted(request, account)
-    early = account.replied_at + settings.min_interval - now
+    seconds_early = account.replied_at + settings.min_interval - now
     if account.unanswered:
         # The interval starts with the reply to the previous message, which is still delayed.
-        early = settings.min_interval
-    if settings.min_interval and early > 0:
+        seconds_early = settings.min_interval
+    if settings.min_interval and seconds_early > 0:
         seq = request.seq.decode("latin-1")
-        state.record_too_soon(TooSoon(account.uin, un, seq, state.wall_time(now), early))
+        state.record_too_soon(TooSoon(account.uin, un, seq, state.wall_time(now), seconds_early))
         return too_fast(request, settings.penalty, account)
     number = state.deliver(account, un, request.seq, text, now)
     _remember(state, account, request.seq, number, now)

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin
 from foundation.display import EMPTY
 from sending.models import ResultPolicy
-from sending.models.result_policy import AccountAction, PolicyAction
+from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand
 
 
 @admin.register(ResultPolicy)
@@ -24,7 +24,7 @@ class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
         "code",
         "command",
         "action",
-        "max_tries",
+        "tries",
         "pause",
         "besides",
     ]
@@ -32,12 +32,28 @@ class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
     search_fields = ["code"]
     ordering = ["command", "code"]
     fieldsets = [
-        (None, {"fields": [("command", "code"), ("action", "max_tries")]}),
-        (_("Pauses"), {"fields": [("backoff_seconds", "backoff_factor", "backoff_longest")]}),
+        (
+            None,
+            {
+                "fields": [("command", "code"), ("action", "max_tries")],
+                "description": _(
+                    "A change takes effect within a second. A failed login is either tried again "
+                    "later, without a limit on the number of tries, or it fails and the account is "
+                    "quarantined."
+                ),
+            },
+        ),
+        (_("Pauses"), {"fields": ["backoff_seconds", "backoff_factor", "backoff_longest"]}),
         (_("Other effects"), {"fields": ["account_action", "suppresses_contact", "stops_run"]}),
     ]
     search_help_text = _("Result code")
     empty_sentence = _("Without policies every code is a failure. Run the migrations again.")
+
+    @display(description=_("tries at most"), ordering="max_tries")
+    def tries(self, policy: ResultPolicy) -> str:
+        """The limit on tries. Only messages that are tried again later have one."""
+        is_limited = policy.command == PolicyCommand.MESSAGE and policy.action == PolicyAction.LATER
+        return number_format(policy.max_tries) if is_limited else EMPTY
 
     @display(description=_("first pause"), ordering="backoff_seconds")
     def pause(self, policy: ResultPolicy) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from accounts.gateway.conversation import Conversation
-from accounts.gateway.lane_stops import LaneMustStop, LoginUnanswered
+from accounts.gateway.lane_stops import LaneMustStop, LoginPostponed
 from accounts.gateway.perform_tasks import perform_account_tasks
 from clocks import local
 from qqhttp import NeverLeft
@@ -59,7 +59,7 @@ class GatewayAccess:
             self._wait(wait)
 
     def log_in(self) -> None:
-        """Log in unless the account is logged in; wait and try again while logins get no answer.
+        """Log in unless the account is logged in; wait and try again while that is postponed.
 
         Raises:
             LaneMustStop: the account cannot continue, or other accounts need the lane's place.
@@ -74,7 +74,7 @@ class GatewayAccess:
             asked_at = local.elapsed()
             try:
                 self._conversation.log_in()
-            except LoginUnanswered as error:
+            except LoginPostponed as error:
                 self.report_failure(error, asked_at=asked_at)
                 self._wait(error.retry_seconds)
             else:
@@ -91,8 +91,8 @@ class GatewayAccess:
         if perform_account_tasks(conversation=self._conversation):
             self._gateway.note_answered(is_login=self._conversation.is_logged_in)
 
-    def report_failure(self, error: LoginUnanswered | NeverLeft, *, asked_at: float) -> None:
-        """Report a login without an answer, or a request that did not reach the gateway.
+    def report_failure(self, error: LoginPostponed | NeverLeft, *, asked_at: float) -> None:
+        """Report a login that did not succeed, or a request that did not reach the gateway.
 
         Args:
             error: the failure.
@@ -100,7 +100,9 @@ class GatewayAccess:
         """
         if isinstance(error, NeverLeft):
             self._gateway.note_unreachable(error.sentence, asked_at=asked_at)
-        elif error.was_asked:
+        elif error.is_answered:
+            self._gateway.note_answered(is_login=True)
+        elif error.is_answered is False:
             self._gateway.note_login_unanswered(error.sentence, asked_at=asked_at)
 
     def _wait(self, seconds: float) -> None:

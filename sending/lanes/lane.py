@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError
 
 from accounts.gateway.conversation import Conversation
-from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginUnanswered
+from accounts.gateway.lane_stops import LaneMustStop, LeaseLost, LoginPostponed
 from accounts.leases.leases import Grant, hand_back
 from accounts.models import Account
 from accounts.states import AccountState
@@ -129,7 +129,7 @@ class Lane:
                     self._has_new_task = False
                     self.access.perform_account_tasks()
                 self._send_for_a_slice()
-        except (LoginUnanswered, NeverLeft) as error:
+        except (LoginPostponed, NeverLeft) as error:
             self.access.report_failure(error, asked_at=began_at)
         except LaneMustStop:
             return  # the reason is stored where it arose

@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 
-from accounts.gateway.conversation import MOST_COUNTED, Answer, Conversation
+from accounts.gateway.conversation import Answer, Conversation
 from accounts.gateway.lane_stops import LaneMustStop
+from accounts.gateway.logins import MOST_COUNTED
 from accounts.leases.leases import Grant
 from accounts.models import Account, Lease
 from accounts.states import AccountState, StateReason

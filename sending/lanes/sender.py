@@ -103,7 +103,7 @@ class Sender:
         try:
             self._pacing.sleep_until_slot()
             if not self._may_send(due):
-                # A locked table may have delayed the mark past the end of the sending window.
+                # The mark may have waited for a locked table until after the sending window.
                 self._results.withhold(attempt)
                 return True
         except LaneMustStop:
@@ -160,7 +160,7 @@ class Sender:
         verdict = judge(situation)
         self._results.record(attempt, answer.code, verdict)
         if not self._permit.is_held:
-            raise LeaseLost  # the rest concerns the account, which another lane may have by now
+            raise LeaseLost  # what follows changes the account, which another lane may hold by now
         if verdict.is_ended:
             self.open.drop(attempt)
         else:
@@ -238,9 +238,9 @@ class Sender:
         with database_turn():
             found = unsettled_attempts(account_id=self._account_id)
         now, here = shared.now(), local.elapsed()
-        for left in found:
-            if not self.handles(left.seq):
-                self.open.put(_taken_over(left, now=now, here=here))
+        for stored in found:
+            if not self.handles(stored.seq):
+                self.open.put(_taken_over(stored, now=now, here=here))
 
     def resolve_open_attempts(self, *, is_idle: bool = False) -> None:
         """Repeat open attempts that are due; wait for those that block new messages.
@@ -265,21 +265,21 @@ class Sender:
         )
 
 
-def _taken_over(left: Unsettled, *, now: datetime, here: float) -> OpenAttempt:
+def _taken_over(stored: Unsettled, *, now: datetime, here: float) -> OpenAttempt:
     """Return an earlier lane's attempt as this lane's.
 
     Args:
-        left: the attempt as it is stored.
+        stored: the attempt's row.
         now, here: the same moment in shared time and on `clocks.local.elapsed`.
     """
-    wait = (left.ask_at - now).total_seconds() if left.ask_at else 0.0
+    wait = (stored.ask_at - now).total_seconds() if stored.ask_at else 0.0
     return OpenAttempt(
-        left.due,
-        left.seq,
-        marked_at=here - (now - left.marked_at).total_seconds(),
-        replays=left.replays + 1,  # the first request counts here
+        stored.due,
+        stored.seq,
+        marked_at=here - (now - stored.marked_at).total_seconds(),
+        replays=stored.replays + 1,  # the row does not count the first request; a lane does
         may_have_left=True,
         asked_at=here,
         ask_at=here + min(max(wait, 0.0), LONGEST_REPLAY_PAUSE_SECONDS),
-        last_code=left.last_res or "lost",
+        last_code=stored.last_res or "lost",
     )

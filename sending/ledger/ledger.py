@@ -28,11 +28,12 @@ log = logging.getLogger(__name__)
 #: How long a mark whose slot has not come yet waits for other entries, seconds. Longer means fewer
 #: transactions.
 LINGER_SECONDS = 0.03
-#: How long an urgent mark waits for others, seconds. It waits only if the last batch held at least
-#: LARGE_BATCH entries, for those that become due at the same time.
+#: How long an urgent mark waits for others that become due at the same time, seconds. It waits
+#: only if the last batch had at least LARGE_BATCH entries.
 LARGE_BATCH, LARGE_BATCH_LINGER_SECONDS = 20, 0.003
-#: How long a result waits for a mark to be committed with, seconds. Without this wait each message
-#: of paced lanes took almost two transactions. A longer wait leaves more to repeat after a kill.
+#: How long a result waits for a mark, seconds, so that both share a transaction. Without this wait
+#: a message of a paced lane took almost two transactions. A longer wait means that more requests
+#: are repeated after the process was killed.
 RESULT_WAIT_SECONDS = 0.05
 #: The largest number of entries in one transaction.
 LARGEST_BATCH = 2000
@@ -47,9 +48,9 @@ class Ticket:
 
     Attributes:
         decision: whether the request may leave.
-        proved_at: when the worker was last known to be alive, on `clocks.local.elapsed`. This is
-            before the database was asked, not when the lane continued: the process may have stood
-            still in between.
+        proved_at: when the worker was last known to be alive, on `clocks.local.elapsed`: the moment
+            before the database was asked. The lane may continue much later, if the process was
+            suspended in between.
         problem: the database's error about this entry, or None.
     """
 
@@ -184,7 +185,7 @@ class Ledger:
                 self._wait_for_more(last_batch)
             self._work.clear()
             self._is_urgent.clear()
-            # Drained first: each of these tickets waits for everything that was queued before it.
+            # Taken before the entries: such a ticket waits for all entries queued before it.
             waiting = _drain(self._waiting_for_all)
             settlements, requests = _drain(self._settlements), _drain(self._requests)
             last_batch = len(requests)
@@ -211,9 +212,9 @@ class Ledger:
     ) -> None:
         """Commit a batch; try again until the database answers.
 
-        A try whose answer was lost may have been committed. The next try finds its own work:
-        settlements move nothing twice, and an existing mark is granted (a SEQ belongs to one mark,
-        so it can only be the mark of the earlier try).
+        A try whose answer was lost may have been committed. That does no harm: a settlement that
+        was applied has no effect the second time, and a mark that exists is granted. It can only
+        come from the earlier try, because each SEQ belongs to one mark.
         """
         pause, is_again = FIRST_RETRY_SECONDS, False
         while True:

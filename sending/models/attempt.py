@@ -39,7 +39,7 @@ class Attempt(models.Model):
         ordering = ["id"]
         constraints = [
             # The last guard against two messages sharing a SEQ.
-            models.UniqueConstraint(fields=["account", "seq"], name="attempt_seq_once")
+            models.UniqueConstraint(fields=["account", "seq"], name="attempt_unique_seq")
         ]
 
     def __str__(self) -> str:

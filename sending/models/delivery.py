@@ -72,7 +72,9 @@ class Delivery(models.Model):
         constraints = [
             # In this order it also finds a person's messages, by run: the latest sender and the
             # limits are looked up there for each person of a plan.
-            models.UniqueConstraint(fields=["contact", "run"], name="delivery_once_a_run"),
+            models.UniqueConstraint(
+                fields=["contact", "run"], name="delivery_unique_contact_in_run"
+            ),
             models.CheckConstraint(
                 name="delivery_state_known", condition=models.Q(state__in=DeliveryState.values)
             ),

@@ -56,11 +56,13 @@ class Run(models.Model):
         verbose_name_plural = _("runs")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["origin", "number"], name="run_number_once"),
+            models.UniqueConstraint(
+                fields=["origin", "number"], name="run_unique_number_of_origin"
+            ),
             models.UniqueConstraint(
                 fields=["origin"],
                 condition=models.Q(state__in=ACTIVE_RUN_STATES),
-                name="run_one_active_an_origin",
+                name="run_unique_active_of_origin",
             ),
             models.CheckConstraint(
                 name="run_state_known", condition=models.Q(state__in=RunState.values)
@@ -101,7 +103,11 @@ class OnceAcross(models.Model):
     class Meta:
         verbose_name = _("origin that counts together")
         verbose_name_plural = _("origins that count together")
-        constraints = [models.UniqueConstraint(fields=["run", "origin"], name="onceacross_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "origin"], name="onceacross_unique_origin_of_run"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.origin}"

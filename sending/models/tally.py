@@ -42,7 +42,7 @@ class Tally(models.Model):
         verbose_name = _("figure")
         verbose_name_plural = _("figures")
         constraints = [
-            models.UniqueConstraint(fields=["run", "kind", "key", "shard"], name="tally_once")
+            models.UniqueConstraint(fields=["run", "kind", "key", "shard"], name="tally_unique_key")
         ]
 
     def __str__(self) -> str:

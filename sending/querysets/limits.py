@@ -1,8 +1,8 @@
 """The SQL conditions of a run's limits on messages to one person: frequency cap, once across.
 
 Planning, the feed and the ledger's mark share them. Both begin at the person's own deliveries, by
-the unique index `delivery_once_a_run`, so their cost is bounded by the messages that person got.
-A message counts once its request may have left: in flight, sent, or unknown.
+the unique index `delivery_unique_contact_in_run`, so their cost is bounded by the messages that
+person got. A message counts once its request may have left: in flight, sent, or unknown.
 
 PostgreSQL must not choose another plan when its statistics are old, just after planning. They are
 scalar subqueries, because an EXISTS may become a join or a hash table that reads all deliveries.

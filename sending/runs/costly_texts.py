@@ -1,7 +1,7 @@
 """The breaker of runs whose texts cost too much to render.
 
-Rendering each text is bounded. But a worker renders for all its accounts in turn, and a run in
-which every text reaches the bound would delay them all. So such a run is stopped.
+The cost of rendering one text is bounded. But a worker renders the texts of all its accounts one
+after the other. A run whose texts all reach the bound would delay every account, so it is stopped.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from sending.runs.transitions import change_run_state
 from sending.states import RunState
 from texts.faults import TextFault
 
-#: A run is stopped when its texts that cost too much outnumber those that were rendered by so many:
-#: after so many in a row, or when they are more than half of a large number.
+#: A run is stopped when its texts that cost too much exceed those that were rendered by so many:
+#: after so many in a row, or later if somewhat more than half of all texts cost too much.
 MOST_TOO_COSTLY = 20
 
 

@@ -104,9 +104,9 @@ def check_figures(*, run: Run) -> list[str]:
     """Count a run's rows and return every difference from its figures, in words.
 
     It reads every delivery and attempt of the run, so it is for checks and tests, not for a page.
-    An attempt's row keeps only its last result. So the figure of a code after which a request may
-    be repeated (NULL, a timeout, RES=3 to a repeat) may be higher than the number of rows; any
-    other figure must be equal.
+    An attempt's row keeps only its last result, while the figures count all. So for codes after
+    which a request may be repeated (NULL, a timeout, RES=3 to a repeat) the figure may be higher
+    than the number of rows. For any other code both must be equal.
     """
     kept = figures_of(run=run)
     deliveries = Delivery.objects.filter(run=run)
@@ -158,8 +158,8 @@ def _check_results(kept: Figures, run: Run) -> list[str]:
     wrong = []
     for res in sorted({*rows, *kept.res}):
         stored, counted = kept.res.get(res, 0), rows[res]
-        is_last = res.isdigit() and res not in ABOUT_THE_REQUEST
-        if stored < counted or (is_last and stored != counted):
+        ends_attempt = res.isdigit() and res not in ABOUT_THE_REQUEST
+        if stored < counted or (ends_attempt and stored != counted):
             wrong.append(_differs(_("results %(res)s") % {"res": res}, stored, counted))
     return wrong
 

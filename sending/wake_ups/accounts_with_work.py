@@ -17,7 +17,7 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     """Return the free leases of accounts with an account task, an open attempt or a due delivery.
 
     Every EXISTS is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
-    `account_task_one_open_a_kind`) for one account: a thousand accounts take a few milliseconds,
+    `account_task_unique_open_kind`) for one account: a thousand accounts take a few milliseconds,
     however many deliveries there are.
 
     Args:

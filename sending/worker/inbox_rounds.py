@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 #: The interval between ticks, seconds.
 TICK_SECONDS = 0.5
 #: The most turns begun per tick, and the most under way at a time. 128 per second are enough for
-#: 7,000 accounts at a heartbeat of 60 seconds, and spread accounts that become due together, as
-#: after an outage.
+#: 7,000 accounts at a heartbeat of 60 seconds. After an outage many accounts are due at the same
+#: time; the limit spreads them.
 MOST_A_TICK, MOST_AT_ONCE = 64, 64
 #: Answers that arrive within this time are stored together, seconds.
 GATHER_SECONDS = 0.02
@@ -132,7 +132,7 @@ class InboxRounds:
     def _poll(self, turn: Turn, claimed_at: float) -> None:
         polled = not_polled(turn=turn)
         try:
-            # A process that stood still since may have been presumed dead, as with marks.
+            # If the process was suspended since the claim, it may have been presumed dead.
             is_fresh = local.elapsed() - claimed_at < FRESH_SECONDS
             if is_fresh and not self._context.is_draining:
                 with self._context.new_client() as client:

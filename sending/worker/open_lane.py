@@ -32,7 +32,12 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         runtime.context.refresh_runs()
     with runtime.context.new_client() as client:
         conversation = Conversation(
-            grant=grant, account=account, egress_id=runtime.context.egress.pk, client=client
+            grant=grant,
+            account=account,
+            egress_id=runtime.context.egress.pk,
+            client=client,
+            # Looked up at each login: operators may have changed the policies meanwhile.
+            login_policies=lambda code: runtime.context.policies.for_login(code=code),
         )
         lane = Lane(
             context=runtime.context, grant=grant, account=account, conversation=conversation

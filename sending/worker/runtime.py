@@ -1,7 +1,8 @@
 """The runtime of one worker process: its row, its ledger, its lanes and its control loop.
 
 The control loop writes the worker's heartbeat and passes operators' changes on to the lanes every
-half second: which runs are running, how fast each account may send, and whether it may send at all.
+half second: which runs are running, how fast each account may send, whether it may send at all, and
+the result policies.
 """
 
 from __future__ import annotations
@@ -35,8 +36,6 @@ log = logging.getLogger(__name__)
 
 #: The interval at which changes are passed on to the lanes, seconds.
 CONTROL_SECONDS = 0.5
-#: The interval at which the policies are read again, seconds.
-POLICY_SECONDS = 2.0
 #: A lease held without a lane, or an attempt open, for longer than this may be forgotten, seconds.
 FORGOTTEN_SECONDS = 10.0
 #: How long lanes may take to hand back after SIGTERM, seconds; less than the supervisor waits.
@@ -88,6 +87,7 @@ class Runtime:
     def start(self) -> None:
         """Start the control loop and the inbox rounds."""
         shared.observe()
+        self.context.policies = load_policies()
         self._update_lanes()
         self._thread = local.start_thread(self._control, name="control")
         self.inbox.start()
@@ -137,7 +137,7 @@ class Runtime:
     # --- the control loop ---------------------------------------------------------------------
 
     def _control(self) -> None:
-        heartbeat_at = policies_at = float("-inf")
+        heartbeat_at = float("-inf")
         searched_at = local.elapsed()
         while not self._stop.wait(CONTROL_SECONDS):
             now = local.elapsed()
@@ -152,10 +152,8 @@ class Runtime:
                         or self.context.ledger.is_fenced_off
                     ):
                         self._start_over()
-                if now - policies_at >= POLICY_SECONDS:
-                    policies_at = now
-                    self.context.policies = load_policies()
-                    self._read_egress()
+                self.context.policies = load_policies()
+                self._read_egress()
                 self.context.return_pending_leases()
                 if now - searched_at >= FORGOTTEN_SECONDS:
                     searched_at = now

@@ -65,7 +65,7 @@ def finish(run: CampaignRun, **columns: Any) -> None:
 @pytest.mark.parametrize(
     "text", [TEXT, "--list", "-", "--", "--text", "=SUM(A1)", "{{ name }}{{ city }}", "'; DROP"]
 )
-def test_create_keeps_a_text_to_the_byte(members: ContactList, text: str) -> None:
+def test_create_keeps_a_text_unchanged(members: ContactList, text: str) -> None:
     assert create("--text", text).status == 0
     assert Campaign.objects.get(name="春 节").text == text
 
@@ -184,7 +184,7 @@ def test_wrong_usage_is_status_2(arguments: list[str], capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     "action", ["preflight", "start", "pause", "resume", "cancel", "retry", "status", "wait"]
 )
-def test_a_campaign_that_is_not_there_is_refused_with_the_nearest(
+def test_an_unknown_campaign_is_refused_and_the_nearest_name_suggested(
     members: ContactList, action: str
 ) -> None:
     make_campaign("春节 2026")
@@ -197,7 +197,7 @@ def test_a_campaign_that_is_not_there_is_refused_with_the_nearest(
 # --- preflight and steering -------------------------------------------------------------------
 
 
-def test_preflight_shows_who_is_told_what(members: ContactList) -> None:
+def test_preflight_shows_recipients_and_texts(members: ContactList) -> None:
     make_campaign("spring", lists=[members], text="hi {{ name }}")
     said = manage("campaign", "preflight", "spring")
     assert said.status == 0
@@ -216,7 +216,7 @@ def test_preflight_with_a_problem_is_status_1(members: ContactList) -> None:
     assert "nmae" in said.json["problems"][0]
 
 
-def test_a_campaign_is_steered_through_its_life(members: ContactList) -> None:
+def test_start_pause_resume_and_cancel_from_the_command_line(members: ContactList) -> None:
     create("--text", "hi", name="spring")
     started = manage("campaign", "start", "spring", "--json").json
     assert (started["campaign"], started["run"], started["state"]) == ("spring", 1, "preparing")
@@ -245,7 +245,7 @@ def test_a_campaign_is_steered_through_its_life(members: ContactList) -> None:
         ("retry", RunState.FINISHED, "nothing_to_retry"),
     ],
 )
-def test_what_cannot_be_done_is_refused(
+def test_an_action_that_does_not_fit_the_state_is_refused(
     members: ContactList, action: str, state: str | None, code: str
 ) -> None:
     campaign = make_campaign("spring", lists=[members])
@@ -257,7 +257,7 @@ def test_what_cannot_be_done_is_refused(
     assert said.json["sentence"]
 
 
-def test_retry_sends_again_exactly_what_was_asked(members: ContactList) -> None:
+def test_retry_retries_exactly_the_chosen_deliveries(members: ContactList) -> None:
     run = a_running_campaign()
     ids = list(run.deliveries.order_by("pk").values_list("pk", flat=True))
     finish(run)
@@ -287,7 +287,7 @@ def test_the_status_of_a_campaign_that_never_ran(members: ContactList) -> None:
     assert "has not been started" in manage("campaign", "status", "spring").out
 
 
-def test_the_status_is_an_interface(members: ContactList) -> None:
+def test_the_json_of_status_has_the_documented_keys(members: ContactList) -> None:
     run = a_running_campaign()
     account, delivery = Account.objects.get(uin=20_001), run.deliveries.earliest("pk")
     now = timezone.now()
@@ -371,7 +371,7 @@ def test_a_report_is_written_to_a_file(members: ContactList, tmp_path: Path) -> 
     assert "4 rows" in manage("campaign", "report", "spring", "--out", file).out
 
 
-def test_a_report_goes_to_the_output_and_nothing_else_does(members: ContactList) -> None:
+def test_a_report_on_standard_output_is_the_only_output(members: ContactList) -> None:
     finish(a_running_campaign())
     said = manage("campaign", "report", "spring", "--format", "json", "--out", "-")
     assert len(json.loads(said.out)) == 4
@@ -379,7 +379,7 @@ def test_a_report_goes_to_the_output_and_nothing_else_does(members: ContactList)
     assert len(list(csv.reader(io.StringIO(said.out, newline="")))) == 5
 
 
-def test_a_report_that_cannot_be_written_leaves_what_was_there(
+def test_a_report_that_cannot_be_written_leaves_the_old_file(
     members: ContactList, tmp_path: Path
 ) -> None:
     finish(a_running_campaign())

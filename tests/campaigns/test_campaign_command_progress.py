@@ -37,7 +37,7 @@ def test_a_terminal_gets_one_bar_that_grows() -> None:
     assert len(full) >= len(half)
 
 
-def test_elsewhere_there_is_a_line_now_and_then_and_none_twice(
+def test_without_a_terminal_there_are_few_lines_and_no_repetition(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = io.StringIO()
@@ -52,7 +52,7 @@ def test_elsewhere_there_is_a_line_now_and_then_and_none_twice(
     assert [line.split()[0] for line in lines] == ["10", "30"]
 
 
-def test_a_run_without_deliveries_yet_is_drawn() -> None:
+def test_a_run_without_deliveries_has_a_bar() -> None:
     terminal = Terminal()
     Progress(OutputWrapper(terminal)).show(Figures(state="preparing"))
     assert "0 of 0 done" in terminal.getvalue()

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from campaigns.creation.create_campaign import LONGEST_NAME, create_campaign
+from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
@@ -25,7 +25,7 @@ def members() -> ContactList:
     return make_list("members", [100_001, 100_002], city="上海")
 
 
-def test_it_keeps_everything_it_was_told(members: ContactList) -> None:
+def test_it_stores_every_argument(members: ContactList) -> None:
     account, excluded = make_account(20_002), make_list("staff")
     operator = User.objects.create_user("operator")
     starts_at = timezone.now() + timedelta(days=1)
@@ -66,8 +66,8 @@ def test_it_takes_a_template(members: ContactList) -> None:
         ({"name": "taken"}, "name_taken"),
         ({"name": " taken "}, "name_taken"),
         ({"name": ""}, "name_missing"),
-        ({"name": "two\nlines"}, "name_malformed"),
-        ({"name": "x" * (LONGEST_NAME + 1)}, "name_too_long"),
+        ({"name": "a\0b"}, "name_malformed"),
+        ({"name": "x" * 129}, "name_too_long"),
         ({"lists": []}, "no_list"),
         ({"text": ""}, "text_missing"),
         ({"text": " "}, "empty_text"),
@@ -79,9 +79,7 @@ def test_it_takes_a_template(members: ContactList) -> None:
         ({"promise": "maybe"}, "promise_unknown"),
     ],
 )
-def test_it_refuses_and_makes_nothing(
-    members: ContactList, told: dict[str, Any], code: str
-) -> None:
+def test_a_refusal_creates_nothing(members: ContactList, told: dict[str, Any], code: str) -> None:
     create_campaign(name="taken", lists=[members], text="hi")
     with pytest.raises(Refusal) as refused:
         create_campaign(**{"name": "new", "lists": [members], "text": "hi", **told})
@@ -96,13 +94,13 @@ def test_it_refuses_a_text_and_a_template(members: ContactList) -> None:
     assert refused.value.code == "text_twice"
 
 
-def test_it_refuses_to_leave_out_everybody(members: ContactList) -> None:
+def test_it_refuses_exclusions_that_leave_no_recipient(members: ContactList) -> None:
     with pytest.raises(Refusal) as refused:
         create_campaign(name="x", lists=[members], excluded_lists=[members], text="hi")
     assert refused.value.code == "nobody"
 
 
-def test_a_campaign_may_be_written_before_there_is_an_account() -> None:
+def test_a_campaign_may_be_created_before_there_is_an_account() -> None:
     campaign = create_campaign(name="x", lists=[make_list("members", [100_001])], text="hi")
     with pytest.raises(Refusal) as refused:
         start_campaign(campaign=campaign)

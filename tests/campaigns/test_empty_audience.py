@@ -161,7 +161,7 @@ def _conditions() -> st.SearchStrategy[Any]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(conditions=st.lists(_conditions(), max_size=2), has_list=st.booleans(), is_out=st.booleans())
-def test_whatever_segments_say_planning_and_preflight_agree_or_refuse(
+def test_for_any_segment_planning_and_preflight_agree_or_refuse(
     db: None, conditions: list[Any], has_list: bool, is_out: bool
 ) -> None:
     for model in (Campaign, Segment, ContactList, Contact):
@@ -179,7 +179,7 @@ def test_whatever_segments_say_planning_and_preflight_agree_or_refuse(
         audience = audience_of(campaign=campaign)
     except Refusal:
         return
-    counted = sum(pick.people for pick in count_picks(picks=audience.pick(people=audience.people)))
+    counted = sum(pick.people for pick in count_picks(picks=audience.pick(audience.people)))
     named = first_routes(audience=audience, group=PreflightGroup.TARGETED, most=100)
     into = ContactList.objects.create(name="into")
     for segment in campaign.segments.all():

@@ -152,7 +152,7 @@ def test_a_run_that_is_not_running_has_no_rate(run: CampaignRun, state: str) -> 
     assert (figures.rate_per_second, figures.eta) == (0.0, None)
 
 
-def test_the_check_finds_nothing_where_all_is_well(run: CampaignRun) -> None:
+def test_the_check_finds_nothing_in_correct_figures(run: CampaignRun) -> None:
     account = make_account()
     for seq, (contact, (state, reason)) in enumerate(zip(people(), STATES.items(), strict=False)):
         delivery = make_delivery(run, contact, state=state, reason=reason)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from campaigns.models import CampaignRun
-from campaigns.planning import late_comers
+from campaigns.planning import late_comers, plan_sql
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.plan import plan_run
 from campaigns.run_control.lifecycle import cancel_run
@@ -136,7 +136,7 @@ def test_a_run_does_not_finish_over_late_comers(
     run.tallies.filter(kind="state").update(key="sent")
     make_list("all", LATE[:3])
     is_inside, finished = threading.Event(), threading.Event()
-    insert = late_comers.insert_deliveries
+    insert = plan_sql.insert_deliveries
 
     def slow_insert(**given: object) -> object:
         planned = insert(**given)  # type: ignore[arg-type]

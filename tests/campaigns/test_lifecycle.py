@@ -54,7 +54,7 @@ def ended(run: CampaignRun, *states: str) -> list[Delivery]:
     ]
 
 
-def test_a_start_copies_what_is_to_be_done(campaign: Campaign) -> None:
+def test_a_start_copies_the_campaign(campaign: Campaign) -> None:
     run = start_campaign(campaign=campaign)
     Campaign.objects.update(text="something else", promise="never-missed")
     run.refresh_from_db()
@@ -118,7 +118,9 @@ def test_a_start_is_refused(
         *((cancel_run, state, R.CANCELLED) for state in (R.PAUSED, R.STOPPED)),
     ],
 )
-def test_a_verb_leads_on(campaign: Campaign, verb: Any, state: str, expected: str) -> None:
+def test_an_allowed_action_changes_the_state(
+    campaign: Campaign, verb: Any, state: str, expected: str
+) -> None:
     run = make_run(campaign, state=state, planned_at=timezone.now())
     verb(run=run)
     run.refresh_from_db()
@@ -136,7 +138,7 @@ def test_a_verb_leads_on(campaign: Campaign, verb: Any, state: str, expected: st
         (retry_run, R.CANCELLED),
     ],
 )
-def test_a_verb_that_does_not_fit_is_refused_in_words(
+def test_an_action_that_is_not_allowed_is_refused_with_a_sentence(
     campaign: Campaign, verb: Any, state: str
 ) -> None:
     run = make_run(campaign, state=state, planned_at=timezone.now())
@@ -147,7 +149,7 @@ def test_a_verb_that_does_not_fit_is_refused_in_words(
     assert run.state == state
 
 
-def test_a_retry_is_for_exactly_those_that_failed(campaign: Campaign) -> None:
+def test_a_retry_concerns_exactly_the_failed_deliveries(campaign: Campaign) -> None:
     run = make_run(campaign, state=R.FINISHED, planned_at=timezone.now())
     failed, sent, unknown, skipped = ended(run, "failed", "sent", "unknown", "skipped")
     assert retry_run(run=run) == 1
@@ -177,7 +179,7 @@ def test_a_retry_by_result_code(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("to", "state"), [("sent", R.FINISHED), ("failed", R.FINISHED), ("pending", R.RUNNING)]
 )
-def test_what_is_unknown_is_resolved_by_an_operators_word(
+def test_unknown_deliveries_are_resolved_by_an_operator(
     campaign: Campaign, to: str, state: str
 ) -> None:
     run = make_run(campaign, state=R.FINISHED, planned_at=timezone.now())

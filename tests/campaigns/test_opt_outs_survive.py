@@ -77,7 +77,7 @@ def test_many_opt_outs_with_long_words_are_kept(monkeypatch: pytest.MonkeyPatch)
     assert not Suppression.objects.exclude(contact_list=None).exists()
 
 
-def test_the_database_layer_loses_none_silently(members: ContactList) -> None:
+def test_the_database_refuses_to_delete_a_list_with_opt_outs(members: ContactList) -> None:
     with pytest.raises(ProtectedError):
         members.delete()
     with pytest.raises(ProtectedError):
@@ -123,7 +123,7 @@ def test_a_list_that_an_import_fills_is_not_deleted(members: ContactList) -> Non
         delete_list(contact_list=members)
 
 
-def test_campaigns_that_would_do_something_else_are_named(members: ContactList) -> None:
+def test_the_refusal_names_campaigns_whose_audience_would_change(members: ContactList) -> None:
     make_campaign("to", lists=[members])
     make_campaign("but not to", excluded_lists=[members])
     to, but_not_to = preview_deletion(contact_list=members).losing
@@ -131,7 +131,7 @@ def test_campaigns_that_would_do_something_else_are_named(members: ContactList) 
     assert "“but not to”" in but_not_to
 
 
-def test_a_combined_list_keeps_the_opt_outs_of_those_it_takes(members: ContactList) -> None:
+def test_a_combined_list_keeps_the_opt_outs_of_its_parts(members: ContactList) -> None:
     others = make_list("others", [100_010])
     suppress(uins=[PEOPLE[3]], contact_list=others)
     into = make_list("into")
@@ -157,7 +157,7 @@ def test_taking_an_import_back_keeps_opt_outs() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_erasing_and_importing_again_writes_to_nobody() -> None:
+def test_a_suppressed_person_erased_and_imported_again_gets_no_message() -> None:
     make_account(friends=PEOPLE)
     done = imported("uin\n" + "\n".join(map(str, PEOPLE)), into="new")
     assert done.contact_list is not None
@@ -169,7 +169,7 @@ def test_erasing_and_importing_again_writes_to_nobody() -> None:
     assert written_to(other) == {*PEOPLE[2:]}
 
 
-def test_the_page_says_what_becomes_of_opt_outs_before_the_click(
+def test_the_page_says_before_the_click_how_many_opt_outs_are_kept(
     members: ContactList, client: Client
 ) -> None:
     client.force_login(make_operator())
@@ -185,9 +185,7 @@ def test_the_page_says_what_becomes_of_opt_outs_before_the_click(
     assert Suppression.objects.filter(contact_list=None).count() == 2
 
 
-def test_the_page_of_a_list_that_is_needed_says_by_what(
-    members: ContactList, client: Client
-) -> None:
+def test_the_page_of_a_list_in_use_names_its_users(members: ContactList, client: Client) -> None:
     client.force_login(make_operator())
     start_campaign(campaign=make_campaign("spring", lists=[members]))
     address = f"/contacts/contactlist/{members.pk}/delete/"
@@ -196,7 +194,9 @@ def test_the_page_of_a_list_that_is_needed_says_by_what(
     assert ContactList.objects.filter(pk=members.pk).exists()
 
 
-def test_the_bulk_deletion_deletes_each_for_itself(members: ContactList, client: Client) -> None:
+def test_the_bulk_deletion_refuses_only_the_lists_in_use(
+    members: ContactList, client: Client
+) -> None:
     client.force_login(make_operator())
     free = make_list("free", [100_020])
     suppress(uins=[100_020], contact_list=free)
@@ -212,7 +212,7 @@ def test_the_bulk_deletion_deletes_each_for_itself(members: ContactList, client:
     assert Suppression.objects.filter(uin=100_020, contact_list=None).exists()
 
 
-def test_where_an_opt_out_comes_from_is_read_in_the_language_of_the_reader(
+def test_the_source_of_an_opt_out_is_shown_in_the_readers_language(
     members: ContactList,
 ) -> None:
     delete_list(contact_list=members)

@@ -121,14 +121,14 @@ def test_a_definite_answer(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_an_answer_that_is_none(name: str) -> None:
+def test_an_answer_that_is_not_definite(name: str) -> None:
     given, expected = OPEN[name]
     assert judge(given) == expected
 
 
 @pytest.mark.parametrize("code", OPEN_CODES)
 @pytest.mark.parametrize("promise", [TWICE, MISSED])
-def test_no_open_answer_ever_makes_a_new_request_while_the_seq_is_known(
+def test_an_answer_that_is_not_definite_makes_no_new_request_while_the_seq_is_remembered(
     code: str, promise: str
 ) -> None:
     verdict = judge(situation(code, promise=promise))

@@ -44,7 +44,7 @@ def planned(run: CampaignRun) -> Counter[tuple[str, str, int | None]]:
     return Counter(rows)
 
 
-def test_each_person_is_told_by_an_account_whose_friend_they_are() -> None:
+def test_each_person_gets_the_message_from_an_account_they_are_a_friend_of() -> None:
     first = make_account(20_001, friends=range(100_000, 100_010))
     second = make_account(20_002, friends=range(100_010, 100_020))
     gone = make_account(20_003, friends=range(100_020, 100_030), state=AccountState.QUARANTINED)
@@ -75,7 +75,7 @@ def test_only_the_accounts_of_the_campaign_are_chosen() -> None:
     }
 
 
-def test_strangers_are_told_only_where_the_run_allows_it() -> None:
+def test_strangers_get_a_message_only_if_the_run_allows_it() -> None:
     make_account(20_001)
     run = a_run(allows_strangers=True)
     plan_run(run=run)
@@ -99,7 +99,7 @@ def test_the_load_is_spread_by_pace() -> None:
         assert abs(got[uin] - len(people) * share) < bound, got
 
 
-def test_a_plan_made_again_is_the_same_plan() -> None:
+def test_planning_twice_gives_the_same_plan() -> None:
     for uin in (20_001, 20_002, 20_003):
         make_account(uin, friends=PEOPLE)
     run = a_run()
@@ -117,7 +117,7 @@ class Killed(BaseException):
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize(("where", "planned_by_then"), [("in_chunk", 9), ("in_planning", 12)])
-def test_a_planner_that_was_killed_is_succeeded(
+def test_another_planner_continues_after_one_was_killed(
     monkeypatch: pytest.MonkeyPatch, where: str, planned_by_then: int
 ) -> None:
     make_account(20_001, friends=PEOPLE)
@@ -139,7 +139,7 @@ def test_a_planner_that_was_killed_is_succeeded(
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancel_ends_planning(monkeypatch: pytest.MonkeyPatch) -> None:
     make_account(20_001, friends=PEOPLE)
     run = a_run()
 
@@ -158,7 +158,7 @@ def test_a_cancel_while_planning_ends_it(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("small_chunks")
-def test_two_planners_at_once_forget_nobody() -> None:
+def test_two_planners_at_once_plan_every_person() -> None:
     people = range(100_000, 100_300)
     make_account(20_001, friends=people)
     run = a_run(people)

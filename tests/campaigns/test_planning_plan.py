@@ -40,7 +40,7 @@ def test_the_latest_sender_is_looked_up_by_the_person() -> None:
         cursor.execute(f"{explain} {picks.sql}", picks.params)
         plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
     if is_postgresql:
-        assert plan.count("using delivery_once_a_run on sending_delivery e") == 2, plan
+        assert plan.count("using delivery_unique_contact_in_run on sending_delivery e") == 2, plan
         assert plan.count("Index Cond: ((contact_id >= p_1.id) AND (contact_id <= p_1.id))") == 1
         assert plan.count("Index Cond: ((ROW(contact_id, run_id) >= ROW(p_1.id") == 1, plan
     else:

@@ -35,7 +35,7 @@ def make_worker() -> Worker:
     )
 
 
-def test_it_adds_up_and_writes_nothing() -> None:
+def test_the_figures_add_up_and_nothing_is_written() -> None:
     make_worker()
     first = make_account(20_001, friends=PEOPLE[:6])
     second = make_account(20_002, friends=PEOPLE[4:8])
@@ -63,7 +63,7 @@ def test_it_adds_up_and_writes_nothing() -> None:
     assert not Delivery.objects.exists()
 
 
-def test_it_picks_whom_planning_picks() -> None:
+def test_preflight_picks_the_same_accounts_as_planning() -> None:
     """The preflight of what a run then does, by the same query."""
     many = range(100_000, 100_300)
     make_account(20_001, friends=many[:200], min_interval=1.0)
@@ -119,7 +119,7 @@ def test_no_working_account_is_a_problem() -> None:
     ("text", "code"),
     [("{{ nmae }}", "nmae"), ("{{ name", "Line 1")],
 )
-def test_a_text_that_went_wrong_is_a_problem(text: str, code: str) -> None:
+def test_a_text_that_does_not_compile_is_a_problem(text: str, code: str) -> None:
     make_account(friends=PEOPLE)
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)], text=text))
     assert any(code in problem for problem in found.problems)
@@ -142,7 +142,7 @@ def test_texts_that_some_cannot_be_sent_are_a_warning() -> None:
     assert [sample.text for sample in found.samples] == ["tea"] * 3
 
 
-def test_what_hinders_is_warned_of() -> None:
+def test_unsynced_accounts_and_missing_workers_are_warnings() -> None:
     make_account(20_001, friends=PEOPLE)
     make_account(20_002, friends_synced_at=None)
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
@@ -163,7 +163,7 @@ def test_the_slowest_limit_decides(pace: dict[str, Any], seconds: float) -> None
     assert seconds_per_message(make_account(**pace)) == pytest.approx(seconds)
 
 
-def test_the_gap_the_gateway_taught_counts() -> None:
+def test_the_learnt_gap_counts() -> None:
     account = make_account(min_interval=1.0)
     account.lease.learnt_interval = 4.95
     assert seconds_per_message(account) == pytest.approx(5.0)
@@ -185,7 +185,7 @@ def test_it_forecasts_from_the_start_through_the_window() -> None:
     )
 
 
-def test_friends_that_nobody_knows_yet_are_no_problem_but_a_note() -> None:
+def test_friend_lists_that_are_not_synced_yet_are_a_note() -> None:
     make_account(friends_synced_at=None)
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
     assert found.sendable == 0
@@ -193,7 +193,7 @@ def test_friends_that_nobody_knows_yet_are_no_problem_but_a_note() -> None:
     assert any("is not known yet" in warning for warning in found.warnings)
 
 
-def test_a_friend_whose_account_does_not_work_is_told_from_a_stranger() -> None:
+def test_a_friend_of_a_stopped_account_is_not_counted_as_a_stranger() -> None:
     make_account(20_001, friends=PEOPLE[:4], state=AccountState.DISABLED)
     make_account(20_002, friends=PEOPLE[4:7])
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
@@ -219,7 +219,7 @@ def test_it_walks_the_audience_once_for_the_figures_and_looks_at_few_for_the_tex
     assert len(asked) <= 45
 
 
-def test_nobody_to_write_to_is_not_looked_for_twice() -> None:
+def test_without_recipients_friendships_are_looked_up_once() -> None:
     campaign = make_campaign(lists=[make_list("members", PEOPLE)])
     with CaptureQueriesContext(connection) as asked:
         assert preflight(campaign=campaign).sendable == 0
@@ -240,7 +240,7 @@ def test_people_in_several_lists_are_counted_beside_those_of_a_segment() -> None
     assert found.merged == 1
 
 
-def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
+def test_it_warns_of_accounts_that_cannot_send() -> None:
     make_worker()
     egress = Egress.objects.create(name="far away")
     make_account(20_001, friends=PEOPLE, egress=egress)
@@ -254,7 +254,7 @@ def test_it_warns_of_accounts_that_would_not_get_anywhere() -> None:
     assert len(found.warnings) == 2
 
 
-def test_texts_that_take_too_much_are_a_warning_and_keep_the_page_for_no_longer_than_it_says(
+def test_costly_texts_are_a_warning_and_delay_the_page_no_longer_than_its_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_worker()

@@ -69,7 +69,7 @@ def in_flight(
         ([LONG_AGO], AccountState.ONLINE, "never-twice", "sending"),
     ],
 )
-def test_stranded_attempts_are_given_up_when_the_gateway_has_forgotten_them(
+def test_attempts_without_a_lane_are_given_up_once_the_gateway_forgot_them(
     ages: list[timedelta], account_state: str, promise: str, expected: str
 ) -> None:
     run = a_run(promise=promise)
@@ -81,7 +81,7 @@ def test_stranded_attempts_are_given_up_when_the_gateway_has_forgotten_them(
     assert check_figures(run=run) == []
 
 
-def test_a_finished_run_with_something_pending_goes_on() -> None:
+def test_a_finished_run_with_pending_deliveries_resumes() -> None:
     run = a_run(RunState.FINISHED)
     make_delivery(run, Contact.objects.all()[0], state="pending", account=make_account(20_001))
     reconcile()
@@ -98,7 +98,7 @@ def test_a_finished_run_stays_finished() -> None:
     assert not run.events.exists()
 
 
-def test_what_a_cancel_left_pending_is_cancelled() -> None:
+def test_deliveries_that_a_cancel_left_pending_are_cancelled() -> None:
     run = a_run(RunState.CANCELLED)
     make_delivery(run, Contact.objects.all()[0], state="pending", account=make_account(20_001))
     reconcile()

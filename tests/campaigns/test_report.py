@@ -52,7 +52,7 @@ def written(run: CampaignRun, format: str) -> bytes:
     return out.getvalue()
 
 
-def test_the_csv_has_the_columns_in_order_and_the_text_to_the_byte(run: CampaignRun) -> None:
+def test_the_csv_has_the_columns_in_order_and_the_text_unchanged(run: CampaignRun) -> None:
     data = written(run, "csv")
     assert data.startswith(b"uin,account,state,reason,attempts,last_res,seq,sent_at,text\r\n")
     rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
@@ -105,7 +105,7 @@ def test_a_long_report_goes_on_in_the_next_sheet(
     ("text", "said"),
     [("hi & bye", "hi & bye"), ("hi {{ name }}", ""), ("{% raw %}x{% endraw %}", "")],
 )
-def test_a_constant_text_is_that_of_every_row_without_one(
+def test_rows_without_a_text_get_the_constant_text_of_the_run(
     run: CampaignRun, text: str, said: str
 ) -> None:
     CampaignRun.objects.filter(pk=run.pk).update(text=text)

@@ -38,7 +38,7 @@ def lose(account: Account, state: str = AccountState.QUARANTINED) -> None:
 
 
 @pytest.mark.parametrize("state", [AccountState.QUARANTINED, AccountState.DISABLED])
-def test_to_another_account_with_the_same_friend(state: str) -> None:
+def test_a_delivery_moves_to_another_account_with_the_same_friend(state: str) -> None:
     lost = make_account(20_001, friends=PEOPLE, min_interval=0.001)
     run = a_planned_run()
     other = make_account(20_002, friends=PEOPLE[:6])
@@ -52,7 +52,7 @@ def test_to_another_account_with_the_same_friend(state: str) -> None:
     assert reroute_stopped_accounts() == 0
 
 
-def test_those_for_whom_there_is_nobody_wait_if_the_campaign_says_so() -> None:
+def test_deliveries_without_another_account_wait_if_the_campaign_says_so() -> None:
     lost = make_account(20_001, friends=PEOPLE)
     run = a_planned_run(on_lost_account="wait")
     lose(lost)
@@ -60,7 +60,7 @@ def test_those_for_whom_there_is_nobody_wait_if_the_campaign_says_so() -> None:
     assert where(run) == {("pending", "", lost.uin): 10}
 
 
-def test_never_to_an_account_that_is_not_the_campaigns_or_does_not_work() -> None:
+def test_a_delivery_never_moves_to_an_account_outside_the_campaign_or_stopped() -> None:
     lost = make_account(20_001, friends=PEOPLE)
     run = a_planned_run(accounts=[lost])
     make_account(20_002, friends=PEOPLE)
@@ -69,7 +69,7 @@ def test_never_to_an_account_that_is_not_the_campaigns_or_does_not_work() -> Non
     assert where(run) == {("failed", "no_account", lost.uin): 10}
 
 
-def test_a_friendship_that_has_ended_is_none() -> None:
+def test_a_friendship_that_has_ended_does_not_count() -> None:
     lost = make_account(20_001, friends=PEOPLE)
     run = a_planned_run()
     former = make_account(20_002, friends=PEOPLE)
@@ -79,7 +79,7 @@ def test_a_friendship_that_has_ended_is_none() -> None:
     assert where(run) == {("failed", "no_account", lost.uin): 10}
 
 
-def test_strangers_may_be_told_by_any_working_account_of_the_campaign() -> None:
+def test_strangers_may_get_it_from_any_working_account_of_the_campaign() -> None:
     lost = make_account(20_001)
     run = a_planned_run(allows_strangers=True)
     others = [make_account(20_002), make_account(20_003)]
@@ -89,7 +89,7 @@ def test_strangers_may_be_told_by_any_working_account_of_the_campaign() -> None:
     assert check_figures(run=run) == []
 
 
-def test_what_is_in_flight_stays_where_it_is() -> None:
+def test_deliveries_in_flight_are_not_moved() -> None:
     lost = make_account(20_001, friends=PEOPLE)
     run = a_planned_run()
     make_account(20_002, friends=PEOPLE)

@@ -93,7 +93,7 @@ def _trigger(run: CampaignRun, *, error: str) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("clean_redis")
-def test_a_scheduled_run_that_cannot_be_planned_holds_up_no_other(client: Client) -> None:
+def test_a_scheduled_run_that_cannot_be_planned_delays_no_other(client: Client) -> None:
     make_account(friends=PEOPLE)
     good, bad, also_good = a_run("a"), a_bad_run("b"), a_run("c")
     advance_all_runs()
@@ -106,7 +106,7 @@ def test_a_scheduled_run_that_cannot_be_planned_holds_up_no_other(client: Client
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("clean_redis")
-def test_an_error_of_the_program_is_logged_once_with_where_and_without_what(
+def test_a_programming_error_is_logged_once_with_its_place_and_without_values(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     make_account(friends=PEOPLE)
@@ -131,7 +131,7 @@ def test_an_error_of_the_program_is_logged_once_with_where_and_without_what(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("clean_redis")
-def test_the_databases_own_trouble_stops_no_run() -> None:
+def test_an_outage_of_the_database_stops_no_run() -> None:
     make_account(friends=PEOPLE)
     a_run("a")
     with read_only():
@@ -143,7 +143,7 @@ def test_the_databases_own_trouble_stops_no_run() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("clean_redis")
-def test_trouble_with_one_run_lets_the_others_go_on_in_the_same_tick() -> None:
+def test_if_one_run_fails_the_others_continue_in_the_same_tick() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("a trigger of SQLite has no error code of its own")
     make_account(friends=PEOPLE)
@@ -173,7 +173,7 @@ def read_only() -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_was_stopped_by_a_wake_up_is_stopped_the_same() -> None:
+def test_a_run_that_fails_at_a_wake_up_is_stopped_like_at_a_tick() -> None:
     make_account(friends=PEOPLE)
     bad = a_bad_run("b")
     CampaignRun.objects.filter(pk=bad.pk).transition(to=RunState.PREPARING)
@@ -182,7 +182,7 @@ def test_a_run_that_was_stopped_by_a_wake_up_is_stopped_the_same() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_moving_messages_of_one_run_that_fails_lets_those_of_others_move() -> None:
+def test_if_rerouting_one_run_fails_the_others_are_rerouted() -> None:
     gone, other = make_account(20_001, friends=PEOPLE), make_account(20_002, friends=PEOPLE)
     runs = [a_run(name, on_lost_account="fail") for name in "ab"]
     advance_all_runs()
@@ -199,7 +199,7 @@ def test_moving_messages_of_one_run_that_fails_lets_those_of_others_move() -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_finishing_one_run_that_fails_lets_others_finish() -> None:
+def test_if_finishing_one_run_fails_the_others_finish() -> None:
     runs = [a_run(name, RunState.RUNNING) for name in "ab"]
     event = _event_trigger(runs[0])
     with connection.cursor() as cursor:

@@ -34,7 +34,7 @@ def planned_to(run: CampaignRun) -> set[int]:
 
 
 @pytest.mark.django_db
-def test_a_started_run_is_planned_from_what_the_campaign_had_when_it_was_started(
+def test_a_run_is_planned_from_the_campaign_as_it_was_at_the_start(
     campaign: Campaign,
 ) -> None:
     run = start_campaign(campaign=campaign)

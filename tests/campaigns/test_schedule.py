@@ -30,7 +30,7 @@ def test_it_reads_a_window(text: str, window: Window) -> None:
 @pytest.mark.parametrize(
     "text", ["", "9-20", "09:00", "09:00-", "-20:00", "09:00-25:00", "09:00-09:00", "a-b"]
 )
-def test_it_refuses_what_is_no_window(text: str) -> None:
+def test_it_refuses_an_invalid_window(text: str) -> None:
     with pytest.raises(Refusal) as refused:
         read_window(text)
     assert refused.value.code == "window_malformed"
@@ -51,7 +51,7 @@ def test_it_reads_a_start_in_the_time_zone(text: str, timezone: str, moment: dat
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01T00:00", "12:00"])
-def test_it_refuses_what_is_no_time(text: str) -> None:
+def test_it_refuses_an_invalid_time(text: str) -> None:
     with pytest.raises(Refusal) as refused:
         read_start(text, timezone=SHANGHAI)
     assert refused.value.code == "start_malformed"

@@ -7,10 +7,14 @@ import pytest
 from campaigns.audience_query import targeted_contacts
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign
+from campaigns.planning.preflight import preflight
 from contacts.models import Contact, ContactList, Membership, Segment
+from contacts.segments.preview import count_people
+from contacts.segments.references import missing_in
+from contacts.segments.where import parse_where
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from tests.campaigns.factories import make_account
+from tests.campaigns.factories import make_account, make_run
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +31,7 @@ def _contact(uin: int, city: str) -> Contact:
     return Contact.objects.create(uin=uin, attributes={"city": city})
 
 
-def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
+def test_each_person_that_matches_is_in_it_once(bernese: Segment) -> None:
     make_account()
     members = ContactList.objects.create(name="Members")
     both, listed, fitting = (
@@ -43,7 +47,7 @@ def test_whoever_fits_is_in_it_once(bernese: Segment) -> None:
     assert targeted_contacts(of=campaign).count() == 3
 
 
-def test_it_is_evaluated_when_it_is_asked(bernese: Segment) -> None:
+def test_it_is_evaluated_at_each_use(bernese: Segment) -> None:
     make_account()
     campaign = create_campaign(name="c", lists=[], segments=[bernese], text="hi")
     assert not targeted_contacts(of=campaign).exists()
@@ -69,7 +73,7 @@ def test_the_command_takes_segments(bernese: Segment) -> None:
     assert list(Campaign.objects.get(name="c").segments.all()) == [bernese]
 
 
-def test_a_segment_nobody_made_is_refused() -> None:
+def test_an_unknown_segment_is_refused() -> None:
     refused = manage("campaign", "create", "c", "--segment", "x", "--text", "hi", "--json")
     assert (refused.status, refused.json["error"]) == (1, "segment_unknown")
 
@@ -79,3 +83,38 @@ def test_neither_list_nor_segment_is_wrong_usage() -> None:
     with pytest.raises(Refusal, match="a list or a segment"):
         create_campaign(name="c", lists=[], text="hi")
     assert not Delivery.objects.exists()
+
+
+def test_a_list_that_was_deleted_selects_nobody_and_the_preflight_names_it() -> None:
+    make_account()
+    vip = ContactList.objects.create(name="VIP")
+    _contact(20001, "Bern")
+    condition = {"kind": "list", "lists": [vip.pk], "names": ["VIP"]}
+    segment = Segment.objects.create(name="s", conditions={"any": [{"not": condition}, IN_BERN]})
+    _contact(20002, "Basel")
+    vip.delete()
+    campaign = create_campaign(name="c", lists=[], segments=[segment], text="hi")
+    assert [one.uin for one in targeted_contacts(of=campaign)] == [20001]
+    warnings = preflight(campaign=campaign).warnings
+    assert any("“s” asks about the list “VIP”, which was deleted" in one for one in warnings)
+
+
+def test_people_who_got_a_campaign() -> None:
+    make_account()
+    got, missed = _contact(20001, "Bern"), _contact(20002, "Bern")
+    spring = create_campaign(name="spring", lists=[], segments=[_all_of_bern()], text="hi")
+    run = make_run(spring)
+    for contact, state in ((got, "sent"), (missed, "failed")):
+        Delivery.objects.create(run=run, contact=contact, uin=contact.uin, state=state, reason="x")
+    assert count_people(conditions=parse_where("got campaign:spring")) == 1
+    assert count_people(conditions=parse_where("not got campaign:(spring)")) == 1
+    tree = parse_where("not got campaign:spring")
+    Delivery.objects.all().delete()
+    run.delete()
+    spring.delete()
+    assert count_people(conditions=tree) == 0
+    assert [missing.name for missing in missing_in(tree)] == ["spring"]
+
+
+def _all_of_bern() -> Segment:
+    return Segment.objects.create(name="all of Bern", conditions=IN_BERN)

@@ -73,7 +73,7 @@ def states(run: CampaignRun) -> dict[int, str]:
     return dict(Delivery.objects.filter(run=run).values_list("uin", "state"))
 
 
-def test_unknown_is_an_interface(run: CampaignRun) -> None:
+def test_the_json_of_unknown_has_the_documented_keys(run: CampaignRun) -> None:
     assert manage("campaign", "unknown", "春 节", "--json").json == {
         "campaign": "春 节",
         "run": 1,
@@ -91,7 +91,7 @@ def test_unknown_is_an_interface(run: CampaignRun) -> None:
     }
 
 
-def test_unknown_is_a_table_for_people(run: CampaignRun) -> None:
+def test_unknown_without_json_is_a_table(run: CampaignRun) -> None:
     said = manage("campaign", "unknown", "春 节")
     assert said.status == 0
     assert all(str(uin) in said.out for uin in UNKNOWN)
@@ -99,7 +99,7 @@ def test_unknown_is_a_table_for_people(run: CampaignRun) -> None:
     assert "campaign resolve" in said.out
 
 
-def test_a_run_without_unknown_ones_says_so(run: CampaignRun) -> None:
+def test_a_run_without_unknown_deliveries_says_so(run: CampaignRun) -> None:
     assert resolve("--as", "sent", "--all").status == 0
     said = manage("campaign", "unknown", "春 节")
     assert said.status == 0
@@ -124,7 +124,7 @@ def test_a_run_without_unknown_ones_says_so(run: CampaignRun) -> None:
         (["--uin", 100_001, "--uin", 100_000], (100_000, 100_001)),
     ],
 )
-def test_an_operators_word_is_taken(
+def test_an_operators_verdict_is_recorded(
     run: CampaignRun,
     verdict: str,
     state: str,
@@ -142,7 +142,7 @@ def test_an_operators_word_is_taken(
     assert run.events.filter(detail__contains=str(len(meant))).exists()
 
 
-def test_the_answer_for_people_counts(run: CampaignRun) -> None:
+def test_the_answer_without_json_has_the_number(run: CampaignRun) -> None:
     said = manage("campaign", "resolve", "春 节", "--as", "sent", "--all")
     assert said.status == 0
     assert "3 deliveries are resolved" in said.out
@@ -160,7 +160,7 @@ def test_a_uin_that_is_not_unknown_is_refused_and_nothing_is_done(
     assert states(run) == before
 
 
-def test_nothing_unknown_is_refused(run: CampaignRun) -> None:
+def test_resolving_is_refused_without_unknown_deliveries(run: CampaignRun) -> None:
     assert resolve("--as", "failed", "--all").status == 0
     said = resolve("--as", "failed", "--all")
     assert (said.status, said.json["error"]) == (1, "nothing_unknown")
@@ -177,7 +177,7 @@ def test_an_erased_person_is_resolved_but_never_written_to(run: CampaignRun) -> 
     ("make_later_run", "state", "code"),
     [(False, RunState.CANCELLED, "wrong_state"), (True, RunState.FINISHED, "already_active")],
 )
-def test_what_cannot_be_sent_again_stays_unknown(
+def test_deliveries_that_cannot_be_sent_again_stay_unknown(
     run: CampaignRun, make_later_run: bool, state: str, code: str
 ) -> None:
     CampaignRun.objects.filter(pk=run.pk).update(state=state)

@@ -48,7 +48,7 @@ def sentences(run: CampaignRun) -> str:
     return " ".join(said)
 
 
-def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(
+def test_a_run_that_sends_has_no_reason_and_its_deliveries_wait_for_slots(
     run: CampaignRun,
 ) -> None:
     assert sentences(run) == ""
@@ -58,7 +58,7 @@ def test_a_run_that_sends_says_nothing_and_its_deliveries_wait_for_their_slots(
     assert explanation.until is not None
 
 
-def test_somebody_paused_it(run: CampaignRun) -> None:
+def test_an_operator_paused_it(run: CampaignRun) -> None:
     pause_run(run=run)
     assert "Paused by the command line." in sentences(run)
     resume_run(run=run)
@@ -75,7 +75,7 @@ def test_it_is_outside_its_hours(run: CampaignRun) -> None:
     assert start.strftime("%H:%M") in sentences(run)
 
 
-def test_its_hours_are_told_in_its_own_time_zone(run: CampaignRun) -> None:
+def test_its_hours_are_shown_in_its_own_time_zone(run: CampaignRun) -> None:
     opening = timezone.now().astimezone(ZoneInfo("America/Lima")) + timedelta(hours=2)
     start = opening.time().replace(second=0, microsecond=0)
     end = (opening + timedelta(hours=1)).time().replace(second=0, microsecond=0)
@@ -114,10 +114,10 @@ def test_several_accounts_rest(run: CampaignRun) -> None:
     assert "5 min left" in explanation.sentence
 
 
-def test_a_login_is_waited_for(run: CampaignRun) -> None:
+def test_an_account_waits_before_its_next_login(run: CampaignRun) -> None:
     Lease.objects.update(login_failures=3, login_not_before=timezone.now() + timedelta(seconds=60))
     assert "20001 logs in again at" in sentences(run)
-    assert "its last 3 logins got no usable answer" in sentences(run)
+    assert "its last 3 logins failed" in sentences(run)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,9 @@ def test_many_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) 
     assert len(many) <= len(one) + 1
 
 
-def test_many_spent_accounts_are_explained_by_as_few_queries_as_one(run: CampaignRun) -> None:
+def test_many_accounts_at_their_limit_are_explained_by_as_few_queries_as_one(
+    run: CampaignRun,
+) -> None:
     Account.objects.update(per_day=1)
     delivery, now = Delivery.objects.latest("pk"), timezone.now()
     counts = []

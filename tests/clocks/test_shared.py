@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from django.db import connection
 
 from clocks import local, shared
 from clocks.models import HostClock, SharedClock
-from clocks.shared import Clock
+from clocks.samples import Sample, take_sample
+from clocks.shared import NOTE_AGAIN_SECONDS, OFFSET_VALID_SECONDS, Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +211,38 @@ def test_the_offset_of_a_hosts_clock_is_stored(monkeypatch: pytest.MonkeyPatch) 
     else:
         clock.observe()
         assert HostClock.objects.get().ahead_seconds == pytest.approx(0.0, abs=2.0)
+
+
+def test_two_machines_of_one_name_have_a_row_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A right clock must not hide that the other machine's is wrong."""
+    for boot, wrong in (("first", 40.0), ("second", 0.0)):
+        monkeypatch.setattr(local, "boot_identity", lambda boot=boot: boot)
+        Clock()._note_host(_sample_of_host(monkeypatch, wrong))
+    offsets = dict(HostClock.objects.values_list("boot", "ahead_seconds"))
+    assert offsets == pytest.approx({"first": 40.0, "second": 0.0}, abs=2.0)
+    assert HostClock.objects.values("hostname").distinct().count() == 1
+
+
+def test_an_unchanged_offset_is_stored_again_and_an_old_one_is_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, sample = Clock(), _sample_of_host(monkeypatch, 0.0)
+    clock._note_host(sample)
+    later = replace(sample, asked=sample.asked + NOTE_AGAIN_SECONDS + 1.0)
+    HostClock.objects.update(seen_at=sample.wall - timedelta(seconds=OFFSET_VALID_SECONDS + 1.0))
+    clock._note_host(later)
+    assert HostClock.objects.get().seen_at == sample.wall
+    HostClock.objects.update(seen_at=sample.wall - timedelta(seconds=OFFSET_VALID_SECONDS + 1.0))
+    monkeypatch.setattr(local, "boot_identity", lambda: "after a reboot")
+    Clock()._note_host(sample)
+    assert HostClock.objects.get().boot == "after a reboot"
+
+
+def _sample_of_host(monkeypatch: pytest.MonkeyPatch, ahead: float) -> Sample:
+    """Take a sample on a host whose wall clock is ahead of the database's by so many seconds."""
+    sample = take_sample()
+    monkeypatch.setattr(local, "host_wall", lambda: sample.wall + timedelta(seconds=ahead))
+    return sample
 
 
 def test_the_process_clock_counts_suspended_time() -> None:

@@ -81,7 +81,7 @@ def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: C
     Delivery.objects.filter(contact=person).update(state="sent")
     count = Delivery.objects.count()
     page = operator.get(_ask(person, "erase")).content.decode()
-    assert "Deleted:" in page
+    assert "Erased:" in page
     assert "Kept:" in page
     operator.post(_ask(person, "erase"))
     assert not Contact.objects.filter(uin=person.uin).exists()

@@ -56,7 +56,7 @@ def test_a_changed_line_is_text_and_an_empty_value_removes_the_attribute() -> No
         ("city: 北京\nBeijing", "Line 2: a colon is missing"),
         ("\n\n: 北京", "Line 3: the name before the colon is missing"),
         ("city: a\ncity: b", "Line 2: “city” occurs twice"),
-        (f"{'n' * 101}: b", "Line 1: the name is too long, at most 100"),
+        (f"{'n' * 256}: b", "Line 1: the name is too long, at most 255"),
         (f"n: {'b' * 10_001}", "Line 1: the value is too long, at most 10000"),
     ],
 )

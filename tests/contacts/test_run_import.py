@@ -20,9 +20,10 @@ from django.utils import timezone
 from contacts.imports import maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
-from contacts.imports.lifecycle import cancel_import, progress_of, queue_import
+from contacts.imports.lifecycle import cancel_import, queue_import
 from contacts.imports.load import load_people
 from contacts.imports.merge import applied, merge
+from contacts.imports.progress import progress_of
 from contacts.imports.run import run_import
 from contacts.imports.staging import PackedPeople
 from contacts.imports.undo import request_undo, undo_import

@@ -66,11 +66,11 @@ def test_limits_on_messages_to_one_person_begin_at_the_persons_own_messages() ->
             _ask(f"SET LOCAL {option.replace('=', ' = ')}", ())
         marks: list[Any] = [*columns(rows, 8), 1, list(SENDABLE), timezone.now()]
         plan = _ask(f"EXPLAIN {sql_postgresql._MARK_LIMITED}", marks)
-        assert plan.count("delivery_once_a_run on sending_delivery e") == 2, plan
+        assert plan.count("delivery_unique_contact_in_run on sending_delivery e") == 2, plan
         assert "Seq Scan on sending_" not in plan, plan
     else:
         plan = _ask(f"EXPLAIN QUERY PLAN {sql_sqlite._MARK_LIMITED}", ["[]", 1, *SENDABLE])
-        index = "sqlite_autoindex_sending_delivery_1"  # delivery_once_a_run
+        index = "sqlite_autoindex_sending_delivery_1"  # delivery_unique_contact_in_run
         assert plan.count(f"SEARCH e USING INDEX {index} (contact_id=?)") == 2, plan
         assert "SCAN e" not in plan, plan
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from accounts.gateway import conversation
+from accounts.gateway import logins
 from accounts.models import Account, Outage
 from campaigns.models import CampaignRun
 from campaigns.run_control.lifecycle import pause_run, resume_run
@@ -40,7 +40,10 @@ def test_a_gateway_that_answers_no_logins_costs_no_account(
     monkeypatch: pytest.MonkeyPatch, settings: Any, fault: str,
 ) -> None:  # fmt: skip
     """Logins fail a dozen times; then everything is sent, without an operator."""
-    monkeypatch.setattr(conversation, "LOGIN_BACKOFF_SECONDS", (0.05,))
+    monkeypatch.setattr(logins, "SHORTEST_LOGIN_PAUSE_SECONDS", 0.05)
+    ResultPolicy.objects.filter(command="LOGIN", code="*").update(
+        backoff_seconds=0.05, backoff_factor=1
+    )
     monkeypatch.setattr("sending.lanes.gateway_watch.LONGEST_PAUSE_SECONDS", 0.2)
     monkeypatch.setattr("sending.lanes.gateway_watch.FIRST_PAUSE_SECONDS", 0.05)
     settings.QQ_READ_TIMEOUT = 0.2

@@ -258,7 +258,7 @@ def test_a_refusal_says_where_and_what_to_do(
 
 def test_one_persons_attributes_cost_only_that_person() -> None:
     class Person:
-        uin, name, attributes = 123456, "李雷", ATTRIBUTES
+        uin, name, attributes, readings = 123456, "李雷", ATTRIBUTES, None
 
     context = context_for(contact=Person(), account=None)  # type: ignore[arg-type]
     compiled = compile_text("{% for one in attributes limit: 3 %}{{ one[0] }}{% endfor %}")

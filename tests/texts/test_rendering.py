@@ -146,7 +146,7 @@ def test_it_names_the_variable_its_line_the_known_ones_and_the_nearest() -> None
     with pytest.raises(TextProblem) as refused:
         refuse_unknown_variables(compiled, attributes={"city", "a b"})
     sentence = refused.value.sentence
-    for words in ("Line 2", "{{ nmae }}", "Did you mean {{ name }}?", "city", "attributes['a b']"):
+    for words in ("Line 2", "{{ nmae }}", "Did you mean {{ name }}?", "city", 'attributes["a b"]'):
         assert words in sentence
     assert refused.value.code == "unknown_variable"
     assert refused.value.details["variable"] == "nmae"
@@ -195,7 +195,10 @@ def test_the_same_text_is_compiled_once() -> None:
 
 def test_an_attribute_never_stands_for_what_is_built_in() -> None:
     contact: Any = SimpleNamespace(
-        uin=123456, name="李雷", attributes={"uin": "evil", "account": "evil", "name": "别名"}
+        uin=123456,
+        name="李雷",
+        attributes={"uin": "evil", "account": "evil", "name": "别名"},
+        readings=None,
     )
     context = context_for(contact=contact, account=None, nickname="阿雷")
     text = "{{ uin }}/{{ name }}/{{ nickname }}/{{ attributes.name }}/{{ account.uin }}"

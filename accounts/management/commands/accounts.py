@@ -21,6 +21,7 @@ from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
+from tabular.arguments import uin_argument
 
 #: Action -> the states of the accounts that --all selects.
 ALL_MEANS = {
@@ -49,7 +50,7 @@ class Command(OperatorCommand):
         for action, words in HELP.items():
             one = actions.add_parser(action, help=words, description=words)
             one.set_defaults(wrong_usage=one.error)
-            one.add_argument("uins", nargs="*", type=int, metavar="UIN", help="an account")
+            one.add_argument("uins", nargs="*", type=uin_argument, metavar="UIN", help="an account")
             one.add_argument(
                 "--all", action="store_true", help="every account in a state that allows the action"
             )

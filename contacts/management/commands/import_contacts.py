@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.imports.files import read_blocks, rejects_file
 from contacts.imports.lifecycle import correct_mapping, discard_import, queue_import, upload_import
 from contacts.imports.run import run_import
+from contacts.imports.value_types import choose_types
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState
 from foundation.commands import OperatorCommand
@@ -37,6 +38,15 @@ class Command(OperatorCommand):
             metavar="COLUMN=FIELD,..",
             help="the meaning of columns: uin, name, an attribute's name, or nothing to leave out",
         )
+        parser.add_argument(
+            "--types",
+            type=_choices,
+            default={},
+            metavar="ATTRIBUTE=TYPE,..",
+            help="the types of attributes: text, number, date, date:dmy, date:mdy, date:ymd or "
+            "yes_no; default: the type they have, else what all cells of the first rows can be "
+            "read as",
+        )
         add_layout_arguments(parser)
         parser.add_argument("--policy", choices=ImportPolicy.values, default=ImportPolicy.OVERWRITE)
         self.add_json_argument(parser)
@@ -45,18 +55,14 @@ class Command(OperatorCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
-        name = options["list_name"].strip()
-        contact_list = ContactList.objects.filter(name=name).first()
-        is_new = contact_list is None
-        if contact_list is None:
-            contact_list = ContactList.objects.create(name=_checked_list_name(name))
+        contact_list, is_new = ContactList.objects.get_or_create_named(options["list_name"])
         try:
             done = self._load(path, contact_list, options)
         except BaseException:
             if is_new and not contact_list.memberships.exists():  # no empty list stays behind
                 contact_list.delete()
             raise
-        self._answer(done, name, as_json=options["json"])
+        self._answer(done, contact_list.name, as_json=options["json"])
 
     def _load(
         self, path: Path, contact_list: ContactList, options: dict[str, Any]
@@ -80,6 +86,8 @@ class Command(OperatorCommand):
         try:
             if options["mapping"]:
                 correct_mapping(contact_import=contact_import, choices=options["mapping"])
+            if options["types"]:
+                choose_types(contact_import=contact_import, types=options["types"])
             queue_import(contact_import=contact_import)
         except Refusal:
             discard_import(contact_import=contact_import)
@@ -104,6 +112,8 @@ class Command(OperatorCommand):
             "header_row": done.header_line,
             "encoding": done.encoding or None,
             "notes": done.read_notes,
+            "types": done.types,
+            "unread": done.unread,
         }
         if done.state != ImportState.DONE:
             raise Refusal(
@@ -128,6 +138,11 @@ class Command(OperatorCommand):
                 "sheet": done.sheet,
                 "line": done.header_line,
             }
+        read = {name: words for name, words in done.types.items() if words != "text"}
+        if read:
+            text += "\n" + _("Types: %(types)s.") % {
+                "types": ", ".join(f"{name}={words}" for name, words in read.items())
+            }
         text += "".join("\n" + note for note in done.read_notes)
         if rejects:
             text += "\n" + _("First rejected rows: %(reasons)s. All rejected rows: %(file)s") % {
@@ -142,12 +157,6 @@ def _choices(text: str) -> dict[str, str]:
     if any("=" not in pair for pair in pairs):
         raise argparse.ArgumentTypeError("write COLUMN=FIELD, several separated by commas")
     return {key.strip(): value.strip() for key, _equals, value in (p.partition("=") for p in pairs)}
-
-
-def _checked_list_name(name: str) -> str:
-    if not name or len(name) > 128:
-        raise Refusal(_("A list needs a name of 1 to 128 characters."), code="list_name")
-    return name
 
 
 def _reasons(errors: list[dict[str, Any]]) -> str:

@@ -12,8 +12,10 @@ from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
 from contacts.suppressions import lift_suppressions, read_until, suppress
 from foundation.commands import OperatorCommand
 from foundation.display import EMPTY
+from foundation.names import shown_name
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
+from tabular.arguments import uin_argument
 
 HELP = {
     "add": "never write to these people again",
@@ -32,7 +34,7 @@ class Command(OperatorCommand):
         for action, words in HELP.items():
             one = actions.add_parser(action, help=words, description=words)
             one.add_argument(
-                "uins", nargs="*" if action == "list" else "+", type=int, metavar="UIN"
+                "uins", nargs="*" if action == "list" else "+", type=uin_argument, metavar="UIN"
             )
             one.add_argument(
                 "--list",
@@ -108,7 +110,9 @@ def _checked(uins: Collection[int]) -> set[int]:
 
 
 def _list_named(name: str) -> ContactList:
-    found: ContactList | None = ContactList.objects.filter(name=name.strip()).first()
+    found: ContactList | None = ContactList.objects.named(name)
     if found is None:
-        raise Refusal(_("There is no list “%(name)s”.") % {"name": name}, code="list_unknown")
+        raise Refusal(
+            _("There is no list “%(name)s”.") % {"name": shown_name(name)}, code="list_unknown"
+        )
     return found

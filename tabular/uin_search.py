@@ -1,4 +1,4 @@
-"""Searching a list by the beginning of a UIN."""
+"""Searching a list by the beginning of a UIN, which is read as imports read it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from foundation.names import without_controls
+from tabular.numbers import CellProblem, qq_number
+
 #: Digits of the largest UIN; a longer search term is not a UIN.
 UIN_DIGITS = 10
+
+
+def uin_digits(term: str) -> str:
+    """Return the digits of a UIN or of its beginning, or "" if the term is not a number.
+
+    It is read as imports read a cell: `１００００１`, `12,345,678`, `QQ:423456`, `423456@qq.com`.
+    """
+    try:
+        return str(qq_number(term, least=0, most=10**UIN_DIGITS - 1))
+    except CellProblem:
+        return ""
 
 
 def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
@@ -33,10 +47,10 @@ def search_by_uin(queryset: QuerySet[Any], term: str, *, also: Sequence[str] = (
         term: the text that the operator typed.
         also: lookups of text columns, such as `name__istartswith`.
     """
-    term = term.strip()
-    if term.isascii() and term.isdigit() and len(term) <= UIN_DIGITS:
-        return queryset.filter(uin_starts_with(term))
-    condition = Q(pk__in=())
-    for lookup in also:
-        condition |= Q(**{lookup: term})
+    digits = uin_digits(term)
+    if digits:
+        return queryset.filter(uin_starts_with(digits))
+    text, condition = without_controls(term).strip(), Q(pk__in=())
+    for lookup in also if text else ():
+        condition |= Q(**{lookup: text})
     return queryset.filter(condition)
