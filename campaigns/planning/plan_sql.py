@@ -48,7 +48,7 @@ SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_supp
        kept, over_limit
   FROM friendships WHERE choice = 1
 """
-# The unique index `delivery_unique_contact_in_run`, from the newest run back, until one has sent. The
+# The unique index of deliveries, from the person's newest run back, until one has sent. The
 # person is written as a range, so that only this index has the order. With old statistics
 # PostgreSQL would read the index of the run, all of it for a person who was never written to.
 _KEPT = """
