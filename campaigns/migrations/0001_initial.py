@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             name='MessageTemplate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
                 ('text', models.TextField(help_text='Variables: {{ name }}, {{ uin }}, {{ nickname }}, {{ account.name }}, …', verbose_name='text')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
@@ -37,6 +38,7 @@ class Migration(migrations.Migration):
             name='Campaign',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
                 ('text', models.TextField(blank=True, help_text='Used when no template is chosen. Written in Liquid, like a template.', verbose_name='text')),
                 ('starts_at', models.DateTimeField(blank=True, help_text='Empty: sending begins as soon as the campaign is started.', null=True, verbose_name='starts at')),
@@ -82,6 +84,7 @@ class Migration(migrations.Migration):
             name='HistoricalCampaign',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(db_index=True, max_length=128, verbose_name='name')),
                 ('text', models.TextField(blank=True, help_text='Used when no template is chosen. Written in Liquid, like a template.', verbose_name='text')),
                 ('starts_at', models.DateTimeField(blank=True, help_text='Empty: sending begins as soon as the campaign is started.', null=True, verbose_name='starts at')),
@@ -168,6 +171,7 @@ class Migration(migrations.Migration):
             name='HistoricalMessageTemplate',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(db_index=True, max_length=128, verbose_name='name')),
                 ('text', models.TextField(help_text='Variables: {{ name }}, {{ uin }}, {{ nickname }}, {{ account.name }}, …', verbose_name='text')),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),

@@ -11,10 +11,11 @@ from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
 from campaigns.states import OnLostAccount
 from contacts.models import ContactList, Segment
+from foundation.archiving import Archivable
 from sending.states import Promise
 
 
-class Campaign(models.Model):
+class Campaign(Archivable):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)

@@ -6,8 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from foundation.archiving import Archivable
 
-class MessageTemplate(models.Model):
+
+class MessageTemplate(Archivable):
     """A text in Liquid. A run keeps its own copy, so that later edits do not change it."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)

@@ -19,7 +19,7 @@ from contacts.models import Segment
 from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.preview import preview_segment
 from contacts.segments.save import save_segment
-from foundation.admin import ConsoleAdmin, ProtectedMixin, require
+from foundation.admin import ConsoleAdmin, require
 from foundation.refusals import Refusal
 
 #: The most attribute names that the page suggests.
@@ -27,13 +27,12 @@ MOST_NAMES = 500
 
 
 @admin.register(Segment)
-class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
+class SegmentAdmin(ConsoleAdmin):
     """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
-    protected_by = ["campaigns", "runs"]
     empty_sentence = _(
         "A segment selects people by conditions, for example: in Beijing, and no message for 30 "
         "days. Its conditions are evaluated when a run is planned."

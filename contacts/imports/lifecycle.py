@@ -25,6 +25,7 @@ from contacts.imports.rows import PersonReader, is_blank
 from contacts.models import ContactImport, ContactList
 from contacts.people.attributes import record_attribute_names
 from contacts.states import ImportPolicy, ImportState
+from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
 from tabular import FileProblem, Inspection, Row, RowProblem, inspect_table, preview_encodings
 
@@ -90,8 +91,9 @@ def upload_import(
         by: the operator.
 
     Raises:
-        Refusal: the file is not a table; nothing is stored then.
+        Refusal: the file is not a table, or the list is archived; nothing is stored then.
     """
+    refuse_archived(contact_list)
     path = store_upload(blocks)
     contact_import = ContactImport(
         contact_list=contact_list,

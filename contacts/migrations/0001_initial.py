@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             name='ContactList',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
@@ -34,6 +35,7 @@ class Migration(migrations.Migration):
             name='ContactImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('policy', models.CharField(choices=[('skip', 'keep the existing values'), ('fill', 'fill in empty values only'), ('overwrite', 'overwrite with the file; empty cells change nothing')], default='overwrite', max_length=16, verbose_name='people who are contacts already')),
                 ('file_name', models.CharField(max_length=255, verbose_name='file')),
                 ('stored_name', models.CharField(blank=True, editable=False, max_length=64)),
@@ -154,6 +156,7 @@ class Migration(migrations.Migration):
             name='Segment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, unique=True, verbose_name='name')),
                 ('description', models.TextField(blank=True, verbose_name='description')),
                 ('conditions', models.JSONField(default=dict, verbose_name='conditions')),

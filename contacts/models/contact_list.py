@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.contact import Contact
+from foundation.archiving import Archivable
 
 
-class ContactList(models.Model):
+class ContactList(Archivable):
     """A named set of contacts."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from foundation.archiving import Archivable
 
-class Segment(models.Model):
+
+class Segment(Archivable):
     """Conditions that select people; an audience's segments are evaluated at planning."""
 
     name = models.CharField(_("name"), max_length=128, unique=True)

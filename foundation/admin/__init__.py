@@ -5,18 +5,19 @@ from foundation.admin.export import ExportMixin
 from foundation.admin.pages import (
     ChangeHistoryMixin,
     ConsoleAdmin,
+    GuardedAdmin,
     TimelineInline,
     UncountedAdmin,
     changed_columns,
 )
-from foundation.admin.permissions import ProtectedMixin, ReadOnlyMixin, require
+from foundation.admin.permissions import ReadOnlyMixin, require
 from foundation.admin.search import search_by_uin, uin_starts_with
 
 __all__ = [
     "ChangeHistoryMixin",
     "ConsoleAdmin",
     "ExportMixin",
-    "ProtectedMixin",
+    "GuardedAdmin",
     "ReadOnlyMixin",
     "TimelineInline",
     "UncountedAdmin",
