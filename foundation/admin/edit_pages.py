@@ -30,7 +30,7 @@ class EditsMixin:
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         """Return the form, which notices what somebody else changed meanwhile."""
-        form: Any = super().get_form(request, obj, change, **kwargs)  # type: ignore[misc]
+        form: Any = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
         return edited_form(form, request)
 
     def get_object(

@@ -18,7 +18,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(GuardedAdmin, BaseUserAdmin):
+class UserAdmin(BaseUserAdmin, GuardedAdmin):
     """Operators."""
 
     form = UserChangeForm
@@ -27,7 +27,7 @@ class UserAdmin(GuardedAdmin, BaseUserAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(GuardedAdmin, BaseGroupAdmin):
+class GroupAdmin(BaseGroupAdmin, GuardedAdmin):
     """Roles."""
 
     empty_sentence = _(
