@@ -20,8 +20,11 @@ from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.preview import preview_segment
 from contacts.segments.save import save_segment
 from foundation.admin import ConsoleAdmin, require
+from foundation.admin.opened_page import is_told_of_changes, opened_values
 from foundation.refusals import Refusal
 
+#: The columns that the page saves.
+SAVED = ("name", "description", "conditions")
 #: The most attribute names that the page suggests.
 MOST_NAMES = 500
 
@@ -56,7 +59,7 @@ class SegmentAdmin(ConsoleAdmin):
         form = _form(request, segment)
         if request.method == "POST":
             require(self._may_save(request, segment))
-            if form.is_valid():
+            if form.is_valid() and not is_told_of_changes(request, form, segment, SAVED):
                 return self._save(request, segment, form)
         return TemplateResponse(
             request, "console/people/segment.html", self._context(form, request)
@@ -126,6 +129,7 @@ class SegmentAdmin(ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
+            "seen": opened_values(saved, SAVED),
             "attribute_names": sorted(attribute_names_in_use())[:MOST_NAMES],
             "grammar": {what: list(words) for what, (_label, words) in WHATS.items()},
             "valueless": VALUELESS,

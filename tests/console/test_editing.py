@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from campaigns.models import Campaign, MessageTemplate
-from contacts.models import Contact, ContactList
+from contacts.models import Contact, ContactList, Segment
 from foundation.admin import GuardedAdmin
 from foundation.admin.edits import SEEN_FIELD
 from foundation.admin.seen_values import LARGEST, decoded, encoded, read_token
@@ -290,3 +290,26 @@ def test_viewers_are_unaffected(template: MessageTemplate, client: Client) -> No
     client.post("/campaigns/messagetemplate/999/change/", {"name": "x"})
     assert not ContactList.objects.exists()
     assert not Campaign.objects.exists()
+
+
+def test_a_segment_changed_meanwhile_is_told_and_what_was_typed_stays(operator: Client) -> None:
+    segment = Segment.objects.create(name="s", conditions={"kind": "list", "lists": []})
+    page = operator.get(f"{change(segment)}?as=text")
+    data = {
+        "name": "mine",
+        "description": "typed",
+        "text": '{"all": [{"kind": "suppressed"}]}',
+        SEEN_FIELD: page.context["seen"],
+    }
+    Segment.objects.update(description="theirs")
+    answer = operator.post(change(segment), data)
+    said = answer.content.decode()
+    assert "Somebody else changed this" in said
+    assert "description: theirs" in said
+    assert "typed" in said
+    segment.refresh_from_db()
+    assert segment.name == "s"
+    answer = operator.post(change(segment), {**data, SEEN_FIELD: answer.context["seen"]})
+    assert answer.status_code == 302
+    segment.refresh_from_db()
+    assert (segment.name, segment.description) == ("mine", "typed")
