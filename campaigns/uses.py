@@ -171,7 +171,7 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
                 "targeted": number_format(targeted, force_grouping=True),
                 "sent": number_format(sent, force_grouping=True),
             },
-            _("Archive it instead if anybody may still ask who was written to."),
+            _("Archive it instead if its report may still be needed."),
         )
     )
 

@@ -40,7 +40,7 @@ def uses_of_import(contact_import: ContactImport) -> Uses:
 def uses_of_contact(contact: Contact) -> Uses:
     """Return the lists that a contact disappears from."""
     lists = contact.memberships.count()
-    losing = [_("Name and attributes are deleted. Suppressions of the QQ number stay.")]
+    losing: list[str] = [_("Name and attributes are deleted. Suppressions of the QQ number stay.")]
     if lists:
         losing.append(
             ngettext(

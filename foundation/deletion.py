@@ -96,8 +96,10 @@ def delete_row(*, row: Model) -> Uses:
             found.delete()
     except (ProtectedError, RestrictedError) as problem:
         # A use that has no finder.
-        needing = getattr(problem, "protected_objects", None) or getattr(
-            problem, "restricted_objects", ()
+        needing: Any = (
+            problem.protected_objects
+            if isinstance(problem, ProtectedError)
+            else problem.restricted_objects
         )
         raise _in_use(
             name, [_("It is needed by: %(names)s.") % {"names": quoted(map(str, needing))}]

@@ -40,7 +40,7 @@ class ArchivedFilter(DropdownFilter):
 class ArchivedMixin:
     """Filter and actions of archived rows; without effect on models that are not Archivable."""
 
-    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+    def get_list_filter(self, request: HttpRequest) -> Any:
         """Return the filters, with that of archived rows in front."""
         filters = list(super().get_list_filter(request))  # type: ignore[misc]
         return [ArchivedFilter, *filters] if self._is_archivable else filters
@@ -69,7 +69,7 @@ class ArchivedMixin:
         """Restore an archived row (POST), and return to its page."""
         found = self.get_object(request, object_id)  # type: ignore[attr-defined]
         if found is None:
-            return self._gone(request)  # type: ignore[attr-defined, no-any-return]
+            return self._gone(request)  # type: ignore[attr-defined]
         if request.method == "POST":
             self._each(request, self.model._base_manager.filter(pk=found.pk), is_archiving=False)  # type: ignore[attr-defined]
         return HttpResponseRedirect(self._page_of(request, found))  # type: ignore[attr-defined]

@@ -77,11 +77,11 @@ class DeletionMixin:
                 del actions["delete_selected"]
         return actions
 
-    def delete_model(self, _request: HttpRequest, obj: Model) -> None:
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
         """Delete a row by the service."""
         delete_row(row=obj)
 
-    def delete_queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Delete rows by the service."""
         for one in self._rows(queryset):
             delete_row(row=one)
@@ -92,9 +92,8 @@ class DeletionMixin:
         if retirement is None:
             return
         for one in rows:
-            require(
-                self.has_change_permission(request, one) or self.has_delete_permission(request, one)
-            )  # type: ignore[attr-defined]
+            may_change = self.has_change_permission(request, one)  # type: ignore[attr-defined]
+            require(may_change or self.has_delete_permission(request, one))  # type: ignore[attr-defined]
             try:
                 with transaction.atomic():
                     retirement.do(row=one, by=request.user)

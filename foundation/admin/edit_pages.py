@@ -29,7 +29,7 @@ class EditsMixin:
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Return the form, which notices what somebody else changed meanwhile."""
+        """Return the form, which notices what someone else changed meanwhile."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
         return edited_form(form, request)
 
@@ -70,16 +70,16 @@ class EditsMixin:
             return self._typed_page(
                 request,
                 gettext(
-                    "Nothing was saved: what you chose was deleted, or somebody else saved "
+                    "Nothing was saved: what you chose was deleted, or someone else saved "
                     "something with the same name, in the same moment."
                 ),
             )
         return shown
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Return the row to save; say which fields somebody else changed and which are kept."""
+        """Return the row to save; say which fields someone else changed and which are kept."""
         if isinstance(form, EditedForm) and form.kept_labels:
-            who = form.changed_by or gettext("somebody else")
+            who = form.changed_by or gettext("someone else")
             messages.info(
                 request,
                 gettext("Changed by %(who)s meanwhile, and kept: %(fields)s.")
@@ -91,7 +91,7 @@ class EditsMixin:
         """Run an action on the selected rows that are still there; say how many are gone."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not chosen or request.POST.get("select_across") == "1":
-            return super().response_action(request, queryset)  # type: ignore[misc, no-any-return]
+            return super().response_action(request, queryset)  # type: ignore[misc]
         keys = [key for key in dict.fromkeys(chosen) if self._is_key(key)]
         there = self._keys_there(keys)
         gone = len(dict.fromkeys(chosen)) - len(there)
@@ -111,7 +111,7 @@ class EditsMixin:
             data = request.POST.copy()
             data.setlist(ACTION_CHECKBOX_NAME, there)
             request.POST = data  # type: ignore[assignment]
-        return super().response_action(request, queryset)  # type: ignore[misc, no-any-return]
+        return super().response_action(request, queryset)  # type: ignore[misc]
 
     def _is_key(self, text: str) -> bool:
         try:

@@ -1,6 +1,6 @@
 """Two people, one form: the second to save sees what changed meanwhile, and chooses.
 
-A field that only somebody else changed keeps their value. A field that only this operator changed
+A field that only someone else changed keeps their value. A field that only this operator changed
 is saved. A field that both changed is asked about: theirs, mine, and what stood there before.
 """
 
@@ -68,7 +68,7 @@ class EditedForm(forms.BaseModelForm):
         super().__init__(*args, **kwargs)
         offer_unarchived(self)
         self.conflicts: list[Conflict] = []
-        #: The fields that somebody else changed and this operator did not.
+        #: The fields that someone else changed and this operator did not.
         self.kept: list[str] = []
         self.seen: Seen | None = None
         if self.is_bound and not self.instance._state.adding and SEEN_FIELD in self.data:
@@ -85,14 +85,14 @@ class EditedForm(forms.BaseModelForm):
         for name in self.kept:
             field = self.fields[name]
             field.disabled = False
-            field.bound_data = _initial  # type: ignore[method-assign]
+            field.bound_data = _initial  # type: ignore[assignment, method-assign]
         if self.conflicts and self.is_bound:
             self.add_error(
                 None,
                 forms.ValidationError(
                     _(
                         "Nothing is saved yet: fields that you changed were changed by "
-                        "somebody else meanwhile. Choose for each of them, then save."
+                        "someone else meanwhile. Choose for each of them, then save."
                     ),
                     code="edited_meanwhile",
                 ),
@@ -142,7 +142,7 @@ class EditedForm(forms.BaseModelForm):
                 is_changed and is_known and not self._is_touched(name, before)
             ):
                 self.kept.append(name)
-            elif (is_changed or (is_asked and choice != MINE)) and self[name]._has_changed():
+            elif (is_changed or (is_asked and choice != MINE)) and self._differs(name):
                 self.conflicts.append(
                     Conflict(
                         name=name,
@@ -155,6 +155,10 @@ class EditedForm(forms.BaseModelForm):
                         choice=choice if choice in (THEIRS, MINE) and not is_changed else "",
                     )
                 )
+
+    def _differs(self, name: str) -> bool:
+        """Return whether what was posted differs from what stands there now."""
+        return self.fields[name].has_changed(self[name].initial, self[name].data)
 
     def _is_touched(self, name: str, before: Any) -> bool:
         """Return whether the operator changed what the form showed."""

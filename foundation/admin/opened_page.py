@@ -1,4 +1,4 @@
-"""Pages with a form of their own: whether somebody else changed the row since the page was opened.
+"""Pages with a form of their own: whether someone else changed the row since the page was opened.
 
 `foundation.admin.edits` compares forms field by field. A page whose fields are not those of its
 model tells the operator what changed, keeps what they typed, and saves it at the next click.
@@ -34,7 +34,7 @@ def opened_values(row: Model | None, names: Sequence[str]) -> str:
 def is_told_of_changes(
     request: HttpRequest, form: forms.BaseForm, row: Model, names: Sequence[str]
 ) -> bool:
-    """Return whether somebody else changed the row meanwhile, and say so in the form's errors.
+    """Return whether someone else changed the row meanwhile, and say so in the form's errors.
 
     Args:
         request: the request that saves.
@@ -62,7 +62,7 @@ def is_told_of_changes(
         None,
         forms.ValidationError(
             _(
-                "Somebody else changed this while you were editing; nothing is saved yet. Now it "
+                "Someone else changed this while you were editing; nothing is saved yet. Now it "
                 "is: %(theirs)s. Save again to put yours in its place, or open the page anew to "
                 "keep theirs."
             ),

@@ -27,7 +27,7 @@ from foundation.sentences import read, stored
 
 
 class GuardedAdmin(ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin):
-    """Rows that are deleted, archived and edited without a loss that nobody was told about."""
+    """Rows that are deleted, archived and edited without an unannounced loss."""
 
     def get_urls(self) -> list[URLPattern]:
         """Add the URL that restores an archived row."""

@@ -1,6 +1,6 @@
 """The values that a form showed, carried in the form as a signed token.
 
-With them a later save can tell what the operator changed from what somebody else changed since. The
+With them a later save can tell what the operator changed from what someone else changed since. The
 token holds no secret: it leaves out password fields, and a large value is kept as its digest.
 """
 

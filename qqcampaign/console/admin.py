@@ -18,7 +18,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, GuardedAdmin):
+class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc]
     """Operators."""
 
     form = UserChangeForm

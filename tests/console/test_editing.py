@@ -258,7 +258,7 @@ def test_every_form_of_the_console_is_guarded_and_no_inline_is_editable(
     for model, one in admin.site._registry.items():
         assert isinstance(one, GuardedAdmin), model
         for inline in getattr(one, "inlines", []):
-            made: InlineModelAdmin = inline(model, admin.site)
+            made: InlineModelAdmin[Any, Any] = inline(model, admin.site)
             # An editable inline would need a token of its own rows.
             assert not made.has_change_permission(request), inline
 
@@ -304,7 +304,7 @@ def test_a_segment_changed_meanwhile_is_told_and_what_was_typed_stays(operator: 
     Segment.objects.update(description="theirs")
     answer = operator.post(change(segment), data)
     said = answer.content.decode()
-    assert "Somebody else changed this" in said
+    assert "Someone else changed this" in said
     assert "description: theirs" in said
     assert "typed" in said
     segment.refresh_from_db()
