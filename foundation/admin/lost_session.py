@@ -22,7 +22,7 @@ from django.contrib.auth import login as sign_in
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
@@ -212,6 +212,17 @@ def _ask_to_sign_in(request: HttpRequest, draft: str) -> HttpResponse:
     return page.render()
 
 
+def _labels(path: str) -> dict[str, Any]:
+    """Return the labels of the fields of the form at an address, as far as they are a model's."""
+    try:
+        view = resolve(urlsplit(path).path).func
+    except Resolver404:
+        return {}
+    model_admin = getattr(view, "model_admin", None)
+    fields = model_admin.model._meta.get_fields() if model_admin is not None else ()
+    return {one.name: getattr(one, "verbose_name", one.name) for one in fields}
+
+
 def _ask_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
     data = request.POST.copy()
     data.clear()
@@ -221,7 +232,7 @@ def _ask_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Send the form again"),
         "draft": draft,
-        "typed": typed_text(data),
+        "typed": typed_text(data, labels=_labels(draft.path)),
     }
     page = TemplateResponse(request, "console/send_again.html", context)
     page["Cache-Control"] = "no-store"

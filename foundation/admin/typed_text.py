@@ -45,6 +45,6 @@ def typed_text(
     shown: list[tuple[Any, str]] = []
     for name, text in fields_to_keep(data):
         label = (labels or {}).get(name, (labels or {}).get(re.sub(r"_\d+$", "", name), name))
-        if label and text and not name.startswith("_"):
+        if label and text and not name.startswith("_") and not name.endswith("_FORMS"):
             shown.append((label, text))
     return shown

@@ -27,7 +27,7 @@ class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc]
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, GuardedAdmin):
+class GroupAdmin(BaseGroupAdmin, GuardedAdmin):  # type: ignore[misc]
     """Roles."""
 
     empty_sentence = _(
