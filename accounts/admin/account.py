@@ -32,7 +32,6 @@ from accounts.states import AccountState
 from foundation.admin import (
     ConsoleAdmin,
     ExportMixin,
-    ProtectedMixin,
     TimelineInline,
     wall_time,
 )
@@ -83,7 +82,7 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, ConsoleAdmin):
+class AccountAdmin(AccountActions, AccountImport, ExportMixin, ConsoleAdmin):
     """Accounts. Only actions change their state, never the form."""
 
     export_resource = AccountResource
@@ -101,8 +100,6 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
     search_help_text = _("UIN (its first digits are enough) or name")
     ordering = ["uin"]
     form = AccountForm
-    # Campaigns protect their accounts: a campaign that names no account uses all of them.
-    protected_by = ["attempts", "deliveries", "inbound_messages", "campaigns"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
         (

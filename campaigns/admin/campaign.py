@@ -23,7 +23,7 @@ from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, ProtectedMixin
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
 from foundation.display import EMPTY
 from sending.models import Tally
 from sending.states import OPEN_DELIVERY_STATES, RunState
@@ -36,7 +36,6 @@ class CampaignAdmin(
     CampaignPreflight,
     CampaignReport,
     NamedMixin,
-    ProtectedMixin,
     ChangeHistoryMixin,
     SimpleHistoryAdmin,
     ConsoleAdmin,
@@ -44,7 +43,6 @@ class CampaignAdmin(
     """What operators define. Its runs are started, paused and ended on its page."""
 
     form = CampaignForm
-    protected_by = ["runs"]
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
     list_filter = ["promise", "allows_strangers", "lists"]

@@ -22,6 +22,9 @@ SIMPLE_ACTIONS = {
     "pause": "pause before the next message of each account",
     "resume": "continue a paused or stopped run",
     "cancel": "stop permanently",
+    "archive": "take it out of lists and choices; it can be restored",
+    "restore": "offer an archived campaign again",
+    "delete": "delete it with its runs and reports; refused while a run has not ended",
     "unknown": "list the deliveries of the newest run whose result is unknown",
 }
 

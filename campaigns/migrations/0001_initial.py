@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             name='MessageTemplate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('text', models.TextField(help_text='Variables: {{ name }}, {{ uin }}, {{ nickname }}, {{ account.name }}, …', verbose_name='text')),
@@ -38,6 +39,7 @@ class Migration(migrations.Migration):
             name='Campaign',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('text', models.TextField(blank=True, help_text='Used when no template is chosen. Written in Liquid, like a template.', verbose_name='text')),
@@ -84,6 +86,7 @@ class Migration(migrations.Migration):
             name='HistoricalCampaign',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('text', models.TextField(blank=True, help_text='Used when no template is chosen. Written in Liquid, like a template.', verbose_name='text')),
                 ('starts_at', models.DateTimeField(blank=True, help_text='Empty: sending begins as soon as the campaign is started.', null=True, verbose_name='starts at')),
@@ -170,6 +173,7 @@ class Migration(migrations.Migration):
             name='HistoricalMessageTemplate',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('text', models.TextField(help_text='Variables: {{ name }}, {{ uin }}, {{ nickname }}, {{ account.name }}, …', verbose_name='text')),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),

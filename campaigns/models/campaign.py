@@ -11,11 +11,12 @@ from accounts.models import Account
 from campaigns.models.message_template import MessageTemplate
 from campaigns.states import OnLostAccount
 from contacts.models import ContactList, Segment
+from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 from sending.states import Promise
 
 
-class Campaign(NamedModel):
+class Campaign(NamedModel, Archivable):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
     template = models.ForeignKey(

@@ -18,6 +18,7 @@ from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from clocks import shared
+from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, RunEvent
@@ -43,9 +44,10 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
 
     Raises:
         Refusal: a run is already active (`already_active`), the audience is empty (`no_audience`),
-            or no account can send (`no_account`).
+            no account can send (`no_account`), or the campaign is archived (`archived`).
         TextProblem: the text cannot be compiled.
     """
+    refuse_archived(campaign)
     compile_text(campaign.message)
     _refuse_active(campaign)
     if not targeted_contacts(of=campaign).exists():
@@ -62,6 +64,7 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
     to = RunState.SCHEDULED if is_later else RunState.PREPARING
     try:
         with transaction.atomic():
+            _hold(campaign)
             run = _make_run(campaign, starts_at=campaign.starts_at if is_later else None)
             change_run_state(run_id=run.pk, to=to, by=by)
     except IntegrityError:
@@ -217,6 +220,24 @@ def _reopen(run: CampaignRun, *, by: Any, detail: str) -> None:
     else:
         RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
     wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
+
+
+def _hold(campaign: Campaign) -> None:
+    """Lock a campaign and its audience until the run has its copy: a deletion waits, then refuses.
+
+    Runs in the caller's transaction.
+
+    Raises:
+        Refusal: the campaign was deleted (`gone`) or archived (`archived`).
+    """
+    held = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
+    if held is None:
+        raise Refusal(
+            _("“%(name)s” has been deleted meanwhile.") % {"name": campaign.name}, code="gone"
+        )
+    refuse_archived(held)
+    for audience in (campaign.lists, campaign.excluded_lists, campaign.segments):
+        list(audience.order_by("pk").select_for_update().values_list("pk"))
 
 
 def _make_run(campaign: Campaign, *, starts_at: Any) -> CampaignRun:

@@ -17,7 +17,6 @@ from unfold.decorators import action, display
 
 from contacts.admin.import_button import ImportButton
 from contacts.admin.list_combination import ListCombination
-from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin
@@ -25,9 +24,7 @@ from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
-class ContactListAdmin(
-    NamedMixin, ListCombination, ListDeletion, ImportButton, ExportMixin, ConsoleAdmin
-):
+class ContactListAdmin(NamedMixin, ListCombination, ImportButton, ExportMixin, ConsoleAdmin):
     """Contact lists, each with its size and a link to its contacts."""
 
     export_resource = ContactListResource

@@ -20,22 +20,24 @@ from contacts.segments.preview import preview_segment
 from contacts.segments.references import missing_in, reference_keys, reference_to
 from contacts.segments.save import change_segment, create_segment
 from contacts.segments.where_text import where_text
-from foundation.admin import ConsoleAdmin, NamedMixin, ProtectedMixin, require
+from foundation.admin import ConsoleAdmin, NamedMixin, require
+from foundation.admin.opened_page import is_told_of_changes, opened_values
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
 
+#: The columns that the page saves.
+SAVED = ("name", "description", "conditions")
 #: The most characters of the conditions in the list, and the most choices of a search.
 LONGEST_SHOWN, MOST_CHOICES = 160, 20
 
 
 @admin.register(Segment)
-class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
+class SegmentAdmin(NamedMixin, ConsoleAdmin):
     """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
-    protected_by = ["campaigns", "runs"]
     empty_sentence = _(
         "A segment selects people by conditions, for example: in Beijing, and no message for 30 "
         "days. Its conditions are evaluated when a run is planned."
@@ -67,7 +69,7 @@ class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
             is_valid = form.is_valid()
             if "switch" in request.POST:
                 form = _switched(request, form)
-            elif is_valid:
+            elif is_valid and not is_told_of_changes(request, form, segment, SAVED):
                 try:
                     return self._save(request, segment, form)
                 except Refusal as refusal:
@@ -146,6 +148,7 @@ class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
+            "seen": opened_values(saved, SAVED),
             "words": form_words(),
             "names": names_of_references(form.shown_tree),
             "tree": form.shown_tree,

@@ -169,7 +169,9 @@ def test_what_much_hangs_on_cannot_be_deleted(what: str, operator: Client) -> No
     row = campaign if what == "campaigns_campaign" else Account.objects.first()
     assert row is not None
     address = reverse(f"admin:{what}_delete", args=[row.pk])
-    assert operator.post(address, {"post": "yes"}).status_code == 403
+    assert operator.post(address, {"post": "yes"}).status_code == 302
     changelist = reverse(f"admin:{what}_changelist")
-    operator.post(changelist, {"action": "delete_selected", "_selected_action": [row.pk]})
+    operator.post(
+        changelist, {"action": "delete_selected", "_selected_action": [row.pk], "is_confirmed": "1"}
+    )
     assert type(row).objects.filter(pk=row.pk).exists()

@@ -43,7 +43,9 @@ from campaigns.run_control.lifecycle import (
     start_campaign,
 )
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
+from foundation.archiving import archive_row, restore_row
 from foundation.commands import REFUSED, OperatorCommand
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.runs.figures import Figures, figures_of
@@ -57,7 +59,7 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, pause, resume, cancel, retry, unknown, resolve, "
-        "status, wait, report."
+        "archive, restore, delete, status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -122,6 +124,30 @@ class Command(OperatorCommand):
             "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
         )
         self._answer_run(run, options, more={"retried": retried}, words=words % {"n": retried})
+
+    def _archive(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        archive_row(row=campaign)
+        self._answer_kept(campaign, options, _("Campaign “%(name)s” is archived."))
+
+    def _restore(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        restore_row(row=campaign)
+        self._answer_kept(campaign, options, _("Campaign “%(name)s” is restored."))
+
+    def _delete(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        name, runs = campaign.name, campaign.runs.count()
+        delete_row(row=campaign)
+        self.answer(
+            {"campaign": name, "deleted": True, "runs": runs},
+            as_json=options["json"],
+            text=_("Campaign “%(name)s” is deleted.") % {"name": name},
+        )
+
+    def _answer_kept(self, campaign: Campaign, options: dict[str, Any], words: str) -> None:
+        self.answer(
+            {"campaign": campaign.name, "archived_at": utc_iso(campaign.archived_at)},
+            as_json=options["json"],
+            text=words % {"name": campaign.name},
+        )
 
     def _unknown(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
