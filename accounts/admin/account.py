@@ -37,6 +37,7 @@ from foundation.admin import (
     search_by_uin,
 )
 from foundation.display import EMPTY
+from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
 STATE_COLOURS = {
@@ -80,10 +81,12 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, ConsoleAdmin):
+class AccountAdmin(
+    AccountActions, AccountImport, TableImport, ExportMixin, ProtectedMixin, ConsoleAdmin
+):
     """Accounts. Only actions change their state, never the form."""
 
-    export_resource = AccountResource
+    export_resource = table_resource = AccountResource
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
@@ -110,7 +113,11 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
             },
         ),
     ]
-    actions_list = ["to_upload"]
+    actions_list = ["to_upload", "to_table"]
+    table_note = _(
+        "This changes names, paces, egress and status of existing accounts. New accounts and "
+        "passwords come through “Import accounts”."
+    )
     inlines = [EventInline, AccountTaskInline, SessionInline]
     change_form_outer_before_template = "console/account/summary.html"
     empty_sentence = _(

@@ -17,19 +17,26 @@ from contacts.admin.segment_form import SegmentForm
 from contacts.admin.segment_rows import VALUELESS, WHATS, rows_of
 from contacts.models import Segment
 from contacts.people.attributes import attribute_names_in_use
+from contacts.resources import SegmentResource
 from contacts.segments.preview import preview_segment
 from contacts.segments.save import save_segment
-from foundation.admin import ConsoleAdmin, ProtectedMixin, require
+from foundation.admin import ConsoleAdmin, ExportMixin, ProtectedMixin, require
 from foundation.refusals import Refusal
+from tabular.admin.table_import import TableImport
+from tabular.exports import stream_csv, write_xlsx
 
 #: The most attribute names that the page suggests.
 MOST_NAMES = 500
 
 
 @admin.register(Segment)
-class SegmentAdmin(ProtectedMixin, ConsoleAdmin):
+class SegmentAdmin(TableImport, ExportMixin, ProtectedMixin, ConsoleAdmin):
     """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
+    export_resource = table_resource = SegmentResource
+    export_stream = stream_csv
+    export_workbook = write_xlsx
+    actions_list = ["to_table"]
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]

@@ -9,12 +9,12 @@ from typing import TypeAlias
 from contacts.imports.columns import ATTRIBUTE, NAME, UIN
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
+from contacts.resources import UIN_COLUMN
 from foundation.sentences import Sentence as _
 from tabular import (
     CellProblem,
     FirstLines,
     RowProblem,
-    qq_number,
     strip_text_formula,
     unescape_formula,
 )
@@ -166,7 +166,7 @@ class PersonReader:
         reason = self._reasons.get(cell)
         if reason is None:
             try:
-                number = qq_number(cell, least=UIN_MIN, most=UIN_MAX)
+                number = UIN_COLUMN.read(cell)
                 self._mails += "@" in cell or "＠" in cell
                 return number
             except CellProblem as problem:
