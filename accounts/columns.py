@@ -105,6 +105,7 @@ COLUMNS: tuple[TableColumn, ...] = (
         read_uin,
         is_key=True,
         is_needed=True,
+        is_number=True,
         titles=(
             *("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
             *("qq號", "qq號碼", "號碼", "帳號"),

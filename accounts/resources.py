@@ -79,7 +79,8 @@ class AccountResource(TableResource):
 
     def key_of(self, values: Mapping[str, Any]) -> Hashable:
         """Return the UIN."""
-        return values["uin"]
+        uin: int = values["uin"]
+        return uin
 
     def find_known(self, keys: Sequence[Hashable], *, is_locked: bool = False) -> dict[Any, Any]:
         """Return the accounts by UIN."""

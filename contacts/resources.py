@@ -52,6 +52,7 @@ UIN_COLUMN = TableColumn(
     read_uin,
     is_key=True,
     is_needed=True,
+    is_number=True,
     titles=(
         *("uin", "qq", "qq号", "qq号码", "qqnumber", "qqno", "qqid", "qq账号", "qq帐号", "好友qq"),
         *("号码", "企鹅号", "账号", "帐号", "number", "号"),

@@ -86,8 +86,8 @@ class AccountRowReader:
                 values[column.target] = self._cell(cells, column)
         first = self._seen.note(uin, line)
         if first:
-            column = self._columns[self._fields["uin"]]
-            raise RowProblem(column, _("duplicate of line %(line)d") % {"line": first})
+            title = self._columns[self._fields["uin"]]
+            raise RowProblem(title, _("duplicate of line %(line)d") % {"line": first})
         return AccountRow(uin, values, (line, cells, ""))
 
     def _cell(self, cells: list[str], column: TableColumn) -> Any:

@@ -166,7 +166,7 @@ class PersonReader:
         reason = self._reasons.get(cell)
         if reason is None:
             try:
-                number = UIN_COLUMN.read(cell)
+                number: int = UIN_COLUMN.read(cell)
                 self._mails += "@" in cell or "＠" in cell
                 return number
             except CellProblem as problem:

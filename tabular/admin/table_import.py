@@ -103,7 +103,7 @@ class TableImport:
             try:
                 stored_file = store_upload(file.chunks())
                 try:
-                    return self._preview(request, stored_file, file.name[:255], layout)
+                    return self._table_preview(request, stored_file, file.name[:255], layout)
                 except BaseException:
                     stored_file.unlink(missing_ok=True)
                     raise
@@ -112,7 +112,7 @@ class TableImport:
                 form.add_error(where, refusal.sentence)
         resource = self.table_resource
         context = {
-            **self._context(request),
+            **self._table_context(request),
             "form": form,
             "columns": resource.columns,
             "note": self.table_note,
@@ -142,27 +142,27 @@ class TableImport:
                 raise changed_meanwhile()
             write_import(plan=plan, by=request.user)
         except Refusal as refusal:
-            return self._again(request, taken, name, layout, refusal)
+            return self._table_again(request, taken, name, layout, refusal)
         except BaseException:
             return_upload(taken)
             raise
         taken.unlink(missing_ok=True)
-        self._record(request, plan, name)
+        self._table_record(request, plan, name)
         messages.success(request, _counted(plan) % {"file": name, **plan.counts})
         return HttpResponseRedirect(reverse(f"admin:{self._table}_changelist"))
 
-    def _again(
+    def _table_again(
         self, request: HttpRequest, taken: Path, name: str, layout: FileLayout, refusal: Refusal
     ) -> HttpResponse:
         """Show the preview again, with the sentence why nothing was imported."""
         messages.error(request, refusal.sentence)
         try:
-            return self._preview(request, return_upload(taken), name, layout)
+            return self._table_preview(request, return_upload(taken), name, layout)
         except Refusal as other:
             messages.error(request, other.sentence)
             return redirect(f"admin:{self._table}_import")
 
-    def _preview(
+    def _table_preview(
         self, request: HttpRequest, file: Path, name: str, layout: FileLayout
     ) -> HttpResponse:
         plan = plan_import(resource=self.table_resource(), path=file, name=name, layout=layout)
@@ -179,7 +179,7 @@ class TableImport:
         else:
             file.unlink(missing_ok=True)
         context = {
-            **self._context(request),
+            **self._table_context(request),
             "plan": plan,
             "ticket": ticket,
             "file_name": name,
@@ -189,7 +189,7 @@ class TableImport:
         }
         return TemplateResponse(request, "console/table_import/preview.html", context)
 
-    def _context(self, request: HttpRequest) -> dict[str, Any]:
+    def _table_context(self, request: HttpRequest) -> dict[str, Any]:
         options = self.model._meta  # type: ignore[attr-defined]
         return {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -200,10 +200,10 @@ class TableImport:
             "confirm": reverse(f"admin:{self._table}_confirm"),
         }
 
-    def _record(self, request: HttpRequest, plan: ImportPlan, name: str) -> None:
+    def _table_record(self, request: HttpRequest, plan: ImportPlan, name: str) -> None:
         """Add one entry to the audit log; rows with a history keep their own changes too."""
         LogEntry.objects.create(
-            user_id=request.user.pk,
+            user=request.user,  # type: ignore[misc]
             content_type=ContentType.objects.get_for_model(self.model),  # type: ignore[attr-defined]
             object_repr=name[:200],
             action_flag=CHANGE,

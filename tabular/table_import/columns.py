@@ -31,6 +31,7 @@ class TableColumn:
         title: the title in an export; empty: `field`.
         titles: further titles, in the spelling of `plain_title`.
         is_key: whether the column identifies the row, so that a file must have it.
+        is_number: whether its cells are numbers, so that its title marks the header.
         is_needed: whether a new row needs a value.
     """
 
@@ -41,6 +42,7 @@ class TableColumn:
     titles: tuple[str, ...] = ()
     is_key: bool = False
     is_needed: bool = False
+    is_number: bool = False
 
     @property
     def target(self) -> str:

@@ -75,7 +75,8 @@ def read_table(
         Refusal: it is not a table, has too many rows, has no column that identifies a row, has two
             columns of one meaning, or its encoding is uncertain.
     """
-    known = set[str]().union(*(c.all_titles for c in columns if c.is_key and c.is_needed))
+    # Titles of texts do not mark the header: a template's text may be {{ name }}.
+    known = set[str]().union(*(c.all_titles for c in columns if c.is_key and c.is_number))
     try:
         with time_limit(LONGEST_READ):
             found = inspect_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import stat
@@ -95,7 +96,7 @@ def test_a_missing_column_keeps_and_an_empty_cell_empties(tmp_path: Path) -> Non
         (ContactListResource, "name\nA\nａ\n", [(3, "", "duplicate of line 2")]),
         (ContactListResource, "name,description\n\u200b,x\n", [(2, "name", "The name is empty")]),
         (SuppressionResource, "uin,list\n10001,客户\n", [(2, "list", "there is no list 客户")]),
-        (SuppressionResource, "uin\n1²\n", [(2, "uin", "not a number")]),
+        (SuppressionResource, "uin\n10001²\n", [(2, "uin", "not a number")]),
         (SuppressionResource, "uin\n" + "9" * 5000 + "\n", [(2, "uin", "out of range")]),
         (SuppressionResource, "uin,reason\n10001,因为\n", [(2, "reason", "unknown: 因为")]),
         (MessageTemplateResource, "name,text\nA,{{ name\n", [(2, "text", "")]),
@@ -114,7 +115,11 @@ def test_a_missing_column_keeps_and_an_empty_cell_empties(tmp_path: Path) -> Non
             "command,code,backoff_seconds\nCLTMSG,3,nan\n",
             [(2, "backoff_seconds", "out of range")],
         ),
-        (ContactListResource, 'name,description\nA,"x\0y"\n', [(2, "description", "U+0000")]),
+        (
+            ContactListResource,
+            'name,description\nA,"x\0y"\n',
+            [(2, "", "NUL"), (2, "description", "U+0000")],
+        ),
     ],
 )
 def test_a_wrong_row_is_named_with_line_and_column(
@@ -199,8 +204,6 @@ def make_account(uin: int, **values: Any) -> Account:
 
 
 def exported(resource: type[TableResource], *, without: str = "created_at") -> list[list[str]]:
-    import csv
-
     rows = resource().get_queryset().order_by("pk")
     data = b"".join(stream_csv(resource(), rows)).decode("utf-8-sig")
     table = list(csv.reader(io.StringIO(data, newline="")))

@@ -38,9 +38,7 @@ FIRST_ERRORS = 20
 class Command(OperatorCommand):
     """Add, remove, list, import and export suppressions."""
 
-    help = (
-        "Suppressions, the UINs that must never be written to: add, remove, list, import, export."
-    )
+    help = "Suppressions, the UINs never to write to: add, remove, list, import, export."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
