@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
 from contacts.models import ContactList, Segment
 from foundation.refusals import Refusal
 
@@ -95,6 +95,16 @@ def find_template(*, name: str) -> MessageTemplate:
     """
     missing = _("There is no template “%(name)s”.")
     return _find(MessageTemplate.objects.all(), name, missing=missing, code="template_unknown")
+
+
+def find_holidays(*, name: str) -> HolidayCalendar:
+    """Return the holiday calendar of that name.
+
+    Raises:
+        Refusal: there is none (`holidays_unknown`).
+    """
+    missing = _("There is no holiday calendar “%(name)s”.")
+    return _find(HolidayCalendar.objects.all(), name, missing=missing, code="holidays_unknown")
 
 
 def _find(rows: QuerySet[Named], name: str, *, missing: str, code: str) -> Named:

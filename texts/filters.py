@@ -114,12 +114,14 @@ class _Kind:
         is_of_text: whether the library makes a text of what it is given.
         guard: what else there is to be said before it works.
         work: the filter, if it is not the library's.
+        has_now: whether it is told the time of the rendering, as `now`.
     """
 
     shift: int
     is_of_text: bool = True
     guard: Guard | None = None
     work: Callable[..., Any] | None = None
+    has_now: bool = False
 
 
 _PLAIN = _Kind(7)
@@ -141,7 +143,7 @@ FILTERS: dict[str, _Kind] = {
     "ceil": _NUMBER,
     "compact": _LIST,
     "concat": _LIST,
-    "date": _Kind(7, is_of_text=False, guard=_dates, work=date),
+    "date": _Kind(7, is_of_text=False, guard=_dates, work=date, has_now=True),
     "default": _ANY,
     "divided_by": _NUMBER,
     "downcase": _PLAIN,
@@ -197,12 +199,12 @@ FILTERS: dict[str, _Kind] = {
 class BoundedFilter:
     """A filter that does nothing it cannot pay for."""
 
-    __slots__ = ("_guard", "_is_of_text", "_shift", "_work")
+    __slots__ = ("_guard", "_has_now", "_is_of_text", "_shift", "_work")
 
     def __init__(self, name: str, work: Callable[..., Any], *, environment: Any) -> None:
         kind = FILTERS[name]
         self._shift, self._is_of_text, self._guard = kind.shift, kind.is_of_text, kind.guard
-        self._work = kind.work or work
+        self._work, self._has_now = kind.work or work, kind.has_now
         if getattr(work, "with_environment", False):
             self._work = partial(self._work, environment=environment)
 
@@ -226,6 +228,8 @@ class BoundedFilter:
                 budget.size_of(value)
             if self._guard is not None:
                 self._guard(budget, value, (*arguments, *named.values()))
+            if self._has_now:
+                named["now"] = budget.now
             made = self._work(value, *arguments, **named)
             budget.size_of(made)
             return made

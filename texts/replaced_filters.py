@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from liquid.builtin.filters.misc import date as date_of_library
@@ -12,11 +13,31 @@ from liquid.filter import string_filter
 from texts.bounds import LONGEST_DATE
 
 
-def date(value: Any, *arguments: Any, **named: Any) -> Any:
-    """Return a date in a format; what is too long for a date is none, and given back as it is."""
+def date(value: Any, *arguments: Any, now: datetime | None = None, **named: Any) -> Any:
+    """Return a date in a format; what is too long for a date is none, and given back as it is.
+
+    Args:
+        value: a date, a text, or seconds since 1970.
+        now: what "now" and "today" are, and the time zone of seconds; None: the process's own.
+    """
     if isinstance(value, str) and len(value) > LONGEST_DATE:
         return value
+    if now is not None:
+        value = _at(value, now)
     return date_of_library(value, *arguments, **named)
+
+
+def _at(value: Any, now: datetime) -> Any:
+    """Return the moment that a value names relative to `now` or in its time zone, or the value."""
+    if isinstance(value, str) and value in ("now", "today"):
+        return now
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit()
+    if is_number or (isinstance(value, int) and not isinstance(value, bool)):
+        try:
+            return datetime.fromtimestamp(int(value), tz=now.tzinfo)
+        except (ValueError, OverflowError, OSError):
+            return value
+    return value
 
 
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")

@@ -106,7 +106,11 @@ def unknown_text(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> str
 
 def preflight_data(found: Preflight) -> dict[str, Any]:
     """Return a preflight for JSON. The keys are a public interface."""
-    return {**asdict(found), "finishes_at": utc_iso(found.finishes_at)}
+    return {
+        **asdict(found),
+        "starts_at": utc_iso(found.starts_at),
+        "finishes_at": utc_iso(found.finishes_at),
+    }
 
 
 def preflight_text(found: Preflight) -> str:

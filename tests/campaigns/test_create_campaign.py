@@ -14,6 +14,7 @@ from campaigns.models import Campaign, MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from foundation.refusals import Refusal
+from sending.runs.weekly import read_windows
 from tests.campaigns.factories import make_account, make_list
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def test_it_keeps_everything_it_was_told(members: ContactList) -> None:
         text="你好 {{ city }}\r\n",
         accounts=[account],
         starts_at=starts_at,
-        window=(time(22), time(2)),
+        windows=read_windows(["22:00-02:00"]),
         timezone="Asia/Tokyo",
         promise="never-missed",
         allows_strangers=True,
@@ -48,7 +49,7 @@ def test_it_keeps_everything_it_was_told(members: ContactList) -> None:
     assert list(campaign.lists.all()) == [members]
     assert list(campaign.excluded_lists.all()) == [excluded]
     assert list(campaign.accounts.all()) == [account]
-    assert (campaign.window_start, campaign.window_end) == (time(22), time(2))
+    assert campaign.windows == "22:00-02:00"
     assert (campaign.timezone, campaign.promise) == ("Asia/Tokyo", "never-missed")
     assert campaign.starts_at == starts_at
     assert campaign.allows_strangers
