@@ -71,7 +71,10 @@ VERBS: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
         restore_date,
     ),
 }
-OFFERED = {ScheduleState.ON: ["pause", "end"], ScheduleState.PAUSED: ["resume", "end"]}
+OFFERED: dict[str, list[str]] = {
+    ScheduleState.ON: ["pause", "end"],
+    ScheduleState.PAUSED: ["resume", "end"],
+}
 
 
 class CampaignSchedule:
@@ -82,7 +85,8 @@ class CampaignSchedule:
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
         form = CampaignForm(request.GET)
         form.is_valid()
-        data, context = form.cleaned_data, {"is_repeated": bool(request.GET.get("repeat_0"))}
+        data = form.cleaned_data
+        context: dict[str, Any] = {"is_repeated": bool(request.GET.get("repeat_0"))}
         errors = [*form.errors.get("repeat", ()), *form.errors.get("starts_at", ())]
         if errors:
             context["problem"] = errors[0]
@@ -119,7 +123,7 @@ class CampaignSchedule:
         what = date_words(more["at"], zone=campaign.timezone) if more else campaign
         return confirmation(
             request,
-            self,  # type: ignore[arg-type]
+            self,
             title=_("%(verb)s: %(what)s?") % {"verb": words, "what": what},
             sentences=[sentence],
             verb=str(words),
@@ -141,7 +145,7 @@ def schedule_context(campaign: Campaign) -> dict[str, Any]:
     return {
         "schedule": {
             "sentence": schedule_sentence(campaign),
-            "verbs": [(name, VERBS[name][0]) for name in OFFERED.get(campaign.schedule_state, ())],  # type: ignore[call-overload]
+            "verbs": [(name, VERBS[name][0]) for name in OFFERED.get(campaign.schedule_state, ())],
             "dates": [(utc_iso(at), date_words(at, zone=zone)) for at in dates],
             "is_on": campaign.schedule_state == ScheduleState.ON,
             "past": [(one, date_words(one.at, zone=zone)) for one in past],

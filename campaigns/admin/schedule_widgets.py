@@ -28,7 +28,7 @@ KINDS = [
     ("monthly", _("every month")),
     ("cron", _("by a cron line")),
 ]
-_EMPTY = ["", "", [], "", ""]
+_EMPTY: list[Any] = ["", "", [], "", ""]
 
 
 class RepeatWidget(forms.MultiWidget):
@@ -92,7 +92,7 @@ class RepeatField(forms.MultiValueField):
             fields, require_all_fields=False, required=False, widget=RepeatWidget(), **options
         )
 
-    def compress(self, data_list: list[Any]) -> str:
+    def compress(self, data_list: Any) -> str:
         """Return the rule of the parts.
 
         Raises:

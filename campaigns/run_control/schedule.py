@@ -140,7 +140,7 @@ def restore_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
 
 
 def apply_changed_schedule(*, campaign: Campaign) -> None:
-    """After an edit of the rule: the new rule holds from now on, and dates of the past start nothing.
+    """Apply an edited rule: it holds from now on, and its dates that are past start nothing.
 
     Dates that the old rule named and that were cancelled are forgotten.
     """
@@ -166,7 +166,7 @@ def _locked(campaign: Campaign) -> Campaign:
 
 def _set(campaign: Campaign, state: str, *, by: Any, detail: str = "") -> None:
     campaign.schedule_state, campaign.schedule_detail = state, detail
-    campaign._history_user = by
+    _note_operator(campaign, by)
     campaign.save(
         update_fields=["schedule_state", "schedule_detail", "scheduled_through", "dates_passed"]
     )
@@ -174,8 +174,15 @@ def _set(campaign: Campaign, state: str, *, by: Any, detail: str = "") -> None:
 
 def _note(campaign: Campaign, reason: str, by: Any) -> None:
     """Write a change that is in no column of the campaign into its history."""
-    campaign._history_user, campaign._change_reason = by, reason
+    _note_operator(campaign, by, reason=reason)
     campaign.save(update_fields=["schedule_detail"])
+
+
+def _note_operator(campaign: Any, by: Any, *, reason: str = "") -> None:
+    """Tell the history whose change the next save is; without an operator, the request's."""
+    if by is not None:
+        campaign._history_user = by
+    campaign._change_reason = reason
 
 
 def _drop_waiting(campaign: Campaign, detail: str) -> None:

@@ -71,9 +71,7 @@ def import_holidays(
         if calendar is None:
             calendar = HolidayCalendar(name=name)
         calendar.source = (file_name or path.name)[:255]
-        calendar._history_user = by
-        calendar._change_reason = f"{len(found)} dates imported"
-        calendar.save()
+        _save(calendar, by=by, reason=f"{len(found)} dates imported")
         Holiday.objects.bulk_create(
             (
                 Holiday(calendar=calendar, date=day, kind=kind, name=words)
@@ -84,6 +82,14 @@ def import_holidays(
             unique_fields=["calendar", "date"],
         )
     return calendar, len(found)
+
+
+def _save(calendar: Any, *, by: Any, reason: str) -> None:
+    """Save a calendar, and the reason in its history."""
+    if by is not None:
+        calendar._history_user = by
+    calendar._change_reason = reason
+    calendar.save()
 
 
 def _read(path: Path, file_name: str) -> dict[date, tuple[str, str]]:

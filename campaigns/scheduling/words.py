@@ -61,7 +61,7 @@ def end_words(campaign: Campaign) -> str:
 
 
 def window_lines(windows: str) -> list[tuple[str, str]]:
-    """Return the windows as (days, hours), days with the same hours together; empty for any hour."""
+    """Return the windows as (days, hours), equal days together; empty for any hour."""
     weekly = stored_windows(windows)
     if weekly is None:
         return []

@@ -24,8 +24,9 @@ def end_overdue_runs() -> int:
 
 def reason_of_rest(run: Run) -> str:
     """Return the reason for cancelling what is pending in a run that was cancelled."""
-    is_overdue = run.deadline_at is not None and run.ended_at is not None
-    return Reason.DEADLINE if is_overdue and run.ended_at >= run.deadline_at else ""
+    if run.deadline_at is None or run.ended_at is None or run.ended_at < run.deadline_at:
+        return ""
+    return Reason.DEADLINE
 
 
 def _end(run: Run) -> int:

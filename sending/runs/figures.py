@@ -39,7 +39,7 @@ class Figures:
         targeted: deliveries planned; always the sum of the next seven.
         res: the number of results by code: RES numbers, NULL, timeout and so on. A delivery with
             three requests has three results.
-        reasons: by state and reason: the number of failed, skipped, unknown and cancelled deliveries.
+        reasons: by state and reason, for the states that have one: the number of deliveries.
         merged: people who are in several of the lists and were counted once.
         rate_per_second: messages answered per second, lately; 0 if the run is not running.
         eta: when the run would end at that rate, or None if that is unknown.

@@ -60,8 +60,7 @@ def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: An
         number=campaign.runs.count() + 1,
         state=state,
         promise=campaign.promise,
-        timezone=campaign.timezone,
-        **{"text": campaign.text, **columns},
+        **{"text": campaign.text, "timezone": campaign.timezone, **columns},
     )
     run.lists.set(campaign.lists.all())
     run.segments.set(campaign.segments.all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,7 +75,15 @@ def test_it_takes_a_template(members: ContactList) -> None:
         ({"text": "{{ nmae }}"}, "unknown_variable"),
         ({"text": "{{ name"}, "text_syntax"),
         ({"timezone": "Asia/Shanghi"}, "timezone_unknown"),
-        ({"window": (time(9), time(9))}, "window_malformed"),
+        ({"repeat": "daily"}, "repeat_malformed"),
+        ({"repeat_times": 3}, "end_without_repeat"),
+        ({"repeat": "daily@09:00", "repeat_times": 0}, "times_malformed"),
+        (
+            {"repeat": "daily@09:00", "deadline_at": datetime(2027, 1, 1, tzinfo=UTC)},
+            "deadline_fixed",
+        ),
+        ({"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}, "deadline_past"),
+        ({"starts_at": datetime(9999, 12, 31, tzinfo=UTC)}, "start_too_far"),
         ({"starts_at": datetime(2020, 1, 1, tzinfo=UTC)}, "start_past"),
         ({"promise": "maybe"}, "promise_unknown"),
     ],

@@ -1,4 +1,4 @@
-"""Sending windows against a model that looks at every minute, through midnight and clock changes."""
+"""Sending windows, against a model that looks at every minute around changes of the clocks."""
 
 from __future__ import annotations
 

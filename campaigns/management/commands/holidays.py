@@ -68,7 +68,8 @@ class Command(OperatorCommand):
         ]
         text = "\n".join(
             _(
-                "%(name)s: %(holidays)d holidays, %(workdays)d moved working days, %(first)s–%(last)s"
+                "%(name)s: %(holidays)d holidays, %(workdays)d moved working days, "
+                "%(first)s to %(last)s"
             )
             % item
             for item in items
