@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from liquid.builtin.filters.misc import date as date_of_library
+from liquid.exceptions import FilterArgumentError
 from liquid.filter import string_filter
 
 from texts.bounds import LONGEST_DATE
@@ -24,6 +25,12 @@ def date(value: Any, *arguments: Any, now: datetime | None = None, **named: Any)
         return value
     if now is not None:
         value = _at(value, now)
+    if isinstance(value, datetime) and len(arguments) == 1 and isinstance(arguments[0], str):
+        # The library keeps dates that it read, and takes equal moments in two zones for the same.
+        try:
+            return value.strftime(arguments[0])
+        except ValueError as problem:
+            raise FilterArgumentError(str(problem), token=None) from None
     return date_of_library(value, *arguments, **named)
 
 
