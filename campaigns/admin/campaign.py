@@ -66,7 +66,8 @@ class CampaignAdmin(
                 "fields": [
                     "starts_at",
                     "repeat",
-                    ("repeat_until", "repeat_times"),
+                    "repeat_until",
+                    "repeat_times",
                     "timezone",
                 ]
             },
@@ -77,7 +78,7 @@ class CampaignAdmin(
         ),
         (
             _("Late starts and the deadline"),
-            {"fields": ["late", ("deadline_at", "deadline_after")]},
+            {"fields": ["late", "deadline_at", "deadline_after"]},
         ),
     ]
     change_form_outer_before_template = "console/campaign/edit.html"

@@ -165,10 +165,10 @@ def _moment(request: HttpRequest) -> datetime:
     return moment
 
 
-def schedule_facts(campaign: Campaign) -> list[tuple[Any, Any]]:
-    """Return what the definition says about times, as (label, words); windows one line each."""
+def schedule_facts(campaign: Campaign) -> list[tuple[str, list[str]]]:
+    """Return what the definition says about times, as (label, lines)."""
     zone, holidays = campaign.timezone, campaign.holidays
-    facts: list[tuple[Any, Any]] = [
+    facts: list[tuple[str, Any]] = [
         (
             _("Starts"),
             date_words(campaign.starts_at, zone=zone)
@@ -194,4 +194,4 @@ def schedule_facts(campaign: Campaign) -> list[tuple[Any, Any]]:
     deadline = deadline_words(campaign)
     if deadline:
         facts.append((_("Deadline"), deadline))
-    return facts
+    return [(label, words if isinstance(words, list) else [words]) for label, words in facts]

@@ -11,7 +11,7 @@ import pytest
 
 from campaigns.models import Campaign, CampaignRun
 from clocks import shared
-from tests.campaigns.factories import make_account, make_list
+from tests.campaigns.factories import china, make_account, make_list
 from tests.commandline import manage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
@@ -117,6 +117,7 @@ def test_a_schedule_is_controlled() -> None:
 
 
 def test_the_calendars_are_listed_and_shown() -> None:
+    china()
     listed = json.loads(manage("holidays", "list", "--json").out)
     assert listed["next"] is None
     assert listed["items"][0]["name"] == "China"

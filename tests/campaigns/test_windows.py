@@ -247,8 +247,9 @@ def test_windows_are_stored_in_one_way(told: list[str], stored: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["9-20", "a-b", "09:00", "mon", "mon=9", "xyz=09:00-10:00", "=09:00-10:00", "mon-=",
-     "²:00-3:00", "09:00-09:00", "\0", "\ud800=1", "9" * 5000, ",".join(["09:00-10:00"] * 200), "mon=;tue=;wed=;"
-     "thu=;fri=;sat=;sun=", ",".join(f"{h:02}:00-{h:02}:30" for h in range(13)), "09:00-10:00Z"],
+     "²:00-3:00", "09:00-09:00", "\0", "\ud800=1", "9" * 5000, ",".join(["09:00-10:00"] * 200),
+     "mon=;tue=;wed=;thu=;fri=;sat=;sun=", ",".join(f"{h:02}:00-{h:02}:30" for h in range(13)),
+     "09:00-10:00Z"],
 )  # fmt: skip
 def test_what_is_no_window_is_refused(text: str) -> None:
     with pytest.raises(Refusal) as refused:

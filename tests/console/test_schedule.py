@@ -17,7 +17,7 @@ from campaigns.scheduling.holiday_file import import_holidays
 from clocks import shared
 from foundation.refusals import Refusal
 from sending.models import QuietHours
-from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.campaigns.factories import china, make_account, make_campaign, make_list
 
 pytestmark = pytest.mark.usefixtures("clean_redis")
 DATES = "admin:campaigns_campaign_dates"
@@ -45,7 +45,7 @@ def weekly() -> dict[str, object]:
         "repeat_times": "3",
         "windows_0": "09:00-11:30, 14:00-18:00",
         "windows_3": "09：00–11：30",
-        "holidays": HolidayCalendar.objects.get(name="China").pk,
+        "holidays": china().pk,
         "late": "move",
         "deadline_after": "4h",
     }
@@ -65,7 +65,12 @@ def test_the_form_saves_a_schedule_and_shows_it_again(operator: Client) -> None:
     assert 'value="mon" checked' in said
     assert 'value="4h"' in said
     shown = operator.get(answer["Location"]).content.decode()
-    for words in ("every week on Monday, Thursday at 09:00", "3 times", "Not started", "closed"):
+    for words in (
+        "every week on Monday, Thursday at 09:00",
+        "3 times",
+        "Not started",
+        "Tuesday to Wednesday: closed",
+    ):
         assert words in shown
 
 
@@ -176,15 +181,15 @@ def test_quiet_hours_are_a_page_of_the_console(operator: Client) -> None:
 
 
 def test_the_chinese_calendar_is_there_and_says_where_it_is_from(operator: Client) -> None:
-    china = HolidayCalendar.objects.get(name="China")
-    assert "国务院" in china.source
-    kinds = dict(china.dates.values_list("date", "kind"))
+    calendar = china()
+    assert "国务院" in calendar.source
+    kinds = dict(calendar.dates.values_list("date", "kind"))
     assert kinds[date(2026, 10, 1)] == "holiday"
     assert kinds[date(2026, 10, 10)] == "workday"
     for address in ("changelist", "import"):
         page = operator.get(reverse(f"admin:campaigns_holidaycalendar_{address}"))
         assert page.status_code == 200
-    address = reverse("admin:campaigns_holidaycalendar_change", args=[china.pk])
+    address = reverse("admin:campaigns_holidaycalendar_change", args=[calendar.pk])
     assert operator.get(address).status_code == 200
 
 

@@ -11,7 +11,7 @@ from campaigns.models import Campaign
 from campaigns.run_control.schedule import cancel_date, start_schedule
 from campaigns.scheduling.dates import next_dates
 from sending.models import QuietHours
-from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.campaigns.factories import china, make_account, make_campaign, make_list
 from tests.console.sample_data import make_operator
 
 pytestmark = [
@@ -40,6 +40,7 @@ def test_a_weekly_schedule_is_written_in_the_browser(page: Any, live_server: Any
     members = make_list("all", [100_000])
     running = make_campaign("每周问候", lists=[members], repeat="weekly@mon,thu 09:00")
     QuietHours.objects.create()
+    calendar = china()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.set_default_timeout(15_000)
@@ -75,7 +76,7 @@ def test_a_weekly_schedule_is_written_in_the_browser(page: Any, live_server: Any
     for name, address in (
         ("preflight", f"campaigns/campaign/{running.pk}/preflight/"),
         ("calendars", "campaigns/holidaycalendar/"),
-        ("calendar", "campaigns/holidaycalendar/1/change/"),
+        ("calendar", f"campaigns/holidaycalendar/{calendar.pk}/change/"),
         ("import", "campaigns/holidaycalendar/import/"),
         ("quiet", "sending/quiethours/"),
         ("quiet-add", "sending/quiethours/add/"),

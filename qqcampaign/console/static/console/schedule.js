@@ -2,7 +2,7 @@
 // the next dates whenever something about them changes. The server checks all the same.
 "use strict";
 
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-repeat]");
     if (!box) return;
     const kind = box.querySelector("select");
@@ -31,4 +31,4 @@
     const jquery = window.django && window.django.jQuery;
     if (jquery) jquery("[name=timezone]").on("change", () => dates.dispatchEvent(new Event("dates")));
     arrange();
-})();
+});
