@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.test import RequestFactory
 
 from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun, Occurrence
@@ -27,6 +29,7 @@ from campaigns.run_control.schedule import (
 from campaigns.scheduling.dates import next_dates
 from contacts.models import ContactList
 from foundation.refusals import Refusal
+from qqcampaign.console.attention import attention_items
 from sending.models import QuietHours
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list
@@ -318,6 +321,10 @@ def test_a_schedule_that_fails_stops_alone(make: Callable[..., Campaign], time: 
     broken.refresh_from_db()
     assert broken.schedule_state == "paused"
     assert "program error" in broken.schedule_detail
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True, is_active=True)
+    told = [item.sentence for item in attention_items(request)]
+    assert any("“spring” stopped itself" in sentence for sentence in told)
 
 
 def test_quiet_hours_hold_a_date_back(make: Callable[..., Campaign], time: Time) -> None:
