@@ -25,10 +25,11 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
 from campaigns.run_control.schedule import apply_changed_schedule
+from campaigns.states import ScheduleState
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ProtectedMixin
 from foundation.display import EMPTY
 from sending.models import Tally
-from sending.states import OPEN_DELIVERY_STATES, RunState
+from sending.states import ENDED_RUN_STATES, OPEN_DELIVERY_STATES, RunState
 
 
 @admin.register(Campaign)
@@ -165,6 +166,9 @@ class CampaignAdmin(
     @display(description=_("state"), label=RUN_COLOURS, ordering="run_state")
     def badge(self, campaign: Any) -> tuple[str, Any]:
         """The state of the newest run."""
+        is_between = campaign.run_state is None or campaign.run_state in ENDED_RUN_STATES
+        if is_between and campaign.schedule_state == ScheduleState.ON:
+            return RunState.SCHEDULED, RunState.SCHEDULED.label
         if campaign.run_state is None:
             return RunState.DRAFT, _("not started")
         return campaign.run_state, RunState(campaign.run_state).label

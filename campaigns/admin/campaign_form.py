@@ -151,6 +151,13 @@ class CampaignForm(forms.ModelForm):
         if data.get("deadline_at") and data.get("deadline_after"):
             self.add_error("deadline_after", _("Choose one deadline, not both."))
             return
+        if data.get("deadline_at") and data.get("repeat"):
+            self.add_error(
+                "deadline_at",
+                _(
+                    "A repeated campaign needs a deadline after each start, like 4h, not a fixed one."
+                ),
+            )
         if self.errors.keys() & SCHEDULE_FIELDS:
             return
         moments = {

@@ -45,7 +45,8 @@ def status_text(
 ) -> str:
     """Return a campaign's status as text."""
     if run is None:
-        return _("Campaign “%(name)s” has not been started.") % {"name": campaign.name}
+        unstarted = _("Campaign “%(name)s” has not been started.") % {"name": campaign.name}
+        return "\n".join(why) or unstarted
     lines = [
         f"{campaign.name} #{run.number}: {RunState(figures.state).label}"
         + (f" — {run.state_detail}" if run.state_detail else ""),

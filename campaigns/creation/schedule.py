@@ -16,7 +16,7 @@ from foundation.refusals import Refusal
 from foundation.times import clock
 
 #: The farthest moment of a schedule, and the longest time from a start to its deadline.
-FARTHEST, LONGEST_DEADLINE = timedelta(days=3660), timedelta(days=366)
+FARTHEST, LONGEST_DEADLINE = timedelta(days=73_000), timedelta(days=366)
 MOST_TIMES = 10_000
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([0-9]{1,6})\s*([mhd])")
@@ -140,7 +140,7 @@ def refuse_schedule(
             raise Refusal(past % told, code=f"{code}_past", field=field)
         if moment > now + FARTHEST:
             raise Refusal(
-                _("%(at)s is more than ten years ahead: choose an earlier time.") % told,
+                _("%(at)s is more than 200 years ahead: choose an earlier time.") % told,
                 code=f"{code}_too_far",
                 field=field,
             )

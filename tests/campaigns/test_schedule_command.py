@@ -59,13 +59,13 @@ def test_one_window_stays_as_it_was() -> None:
         (["--holidays", "nowhere"], "holidays_unknown"),
         (["--deadline", "soon"], "deadline_malformed"),
         (["--deadline", "2020-01-01"], "deadline_past"),
-        (["--until", "2099-01-01"], "until_too_far"),
+        (["--until", "2999-01-01", "--repeat", "daily@09:00"], "until_too_far"),
         (["--times", "3"], "end_without_repeat"),
         (["--repeat", "daily@09:00", "--times", "0"], "times_malformed"),
         (["--repeat", "daily@09:00", "--times", "9" * 4000], "times_malformed"),
         (["--repeat", "daily@09:00", "--until", "2020-01-01"], "until_past"),
         (["--repeat", "daily@09:00", "--deadline", "2027-01-01"], "deadline_fixed"),
-        (["--at", "2099-01-01T09:00"], "start_too_far"),
+        (["--at", "9999-12-31T09:00"], "start_too_far"),
     ],
 )
 def test_it_refuses_with_a_sentence(arguments: list[str], code: str) -> None:
@@ -125,3 +125,30 @@ def test_the_calendars_are_listed_and_shown() -> None:
     assert {"date": "2026-10-01", "kind": "holiday", "name": "国庆节"} in shown["items"]
     assert manage("holidays", "show", "Chima").status == 1
     assert manage("holidays", "show", "China", "--year", "9" * 9).status == 0
+
+
+def test_quiet_hours_are_added_listed_and_removed() -> None:
+    added = json.loads(manage("quiet_hours", "add", "22:00-08:00", "--json").out)
+    row = {"timezone": "Asia/Shanghai", "start": "22:00", "end": "08:00"}
+    assert added == {"items": [row], "next": None}
+    for wrong, code in (
+        ("22:00-08:00", "quiet_hours_twice"),
+        ("8", "window_malformed"),
+        ("mon=08:00-09:00", "window_malformed"),
+        ("08:00-08:00", "window_malformed"),
+        ("00:00-24:00", "quiet_hours_empty"),
+    ):
+        done = manage("quiet_hours", "add", wrong, "--json")
+        assert (done.status, json.loads(done.out)["error"]) == (1, code)
+    assert manage("quiet_hours", "add", "22:00-08:00", "--timezone", "Mars").status == 1
+    assert manage("quiet_hours", "remove", "21:00-08:00").status == 1
+    assert json.loads(manage("quiet_hours", "remove", "22:00-08:00", "--json").out)["items"] == []
+
+
+def test_the_status_names_the_next_date() -> None:
+    create("--repeat", "daily@09:00")
+    manage("campaign", "start", "w")
+    status = json.loads(manage("campaign", "status", "w", "--json").out)
+    assert status["state"] == "draft"
+    assert status["why"][0].startswith("Next on ")
+    assert "Next on " in manage("campaign", "status", "w").out

@@ -54,8 +54,8 @@ def is_open_by_the_minute(times: SendingTimes, at: datetime) -> bool:
     local = at.astimezone(ZoneInfo(times.zone))
     for span in times.quiet:
         clock = at.astimezone(ZoneInfo(span.zone)).strftime("%H:%M")
-        start, end = span.start.strftime("%H:%M"), span.end.strftime("%H:%M")
-        if start <= clock < end or (start > end and (clock >= start or clock < end)):
+        since, until = span.start.strftime("%H:%M"), span.end.strftime("%H:%M")
+        if since <= clock < until or (since > until and (clock >= since or clock < until)):
             return False
     today = local.date()
     if times.days.get(today) == HOLIDAY:

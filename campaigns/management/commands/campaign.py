@@ -223,6 +223,8 @@ class Command(OperatorCommand):
             figures = figures_of(run=run)
             if run.state in ACTIVE_RUN_STATES:
                 why = [reason.sentence for reason in run_waiting_reasons(run=run)]
+        if campaign.repeat:
+            why.append(schedule_sentence(campaign))
         self.answer(
             status_data(run=run, figures=figures, why=why),
             as_json=options["json"],
