@@ -155,7 +155,8 @@ class CampaignForm(forms.ModelForm):
             self.add_error(
                 "deadline_at",
                 _(
-                    "A repeated campaign needs a deadline after each start, like 4h, not a fixed one."
+                    "A repeated campaign needs a deadline after each start, like 4h, "
+                    "not a fixed one."
                 ),
             )
         if self.errors.keys() & SCHEDULE_FIELDS:
