@@ -69,6 +69,8 @@ class CampaignVerb:
 
 
 def _start(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
+    if campaign.repeat:
+        return _start_schedule(campaign, _run, by)
     run = start_campaign(campaign=campaign, by=by)
     if run.state == RunState.SCHEDULED:
         return _("%(run)s is scheduled.") % {"run": run}

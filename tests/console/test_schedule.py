@@ -139,7 +139,13 @@ def test_a_schedule_is_started_paused_and_ended_on_the_page(operator: Client) ->
         return operator.get(page).content.decode()
 
     assert "Start the schedule" in operator.get(page).content.decode()
+    preflight = reverse("admin:campaigns_campaign_preflight", args=[campaign.pk])
+    assert "do/start-schedule/" in operator.get(preflight).content.decode()
     assert "Next on" in act("start-schedule")
+    assert "do/start" not in operator.get(preflight).content.decode()
+    start = reverse("admin:campaigns_campaign_do", args=[campaign.pk, "start"])
+    operator.post(start)  # from a page that was open before: it starts no run besides the schedule
+    assert not campaign.runs.exists()
     campaign.refresh_from_db()
     first = operator.get(page).context["schedule"]["dates"][0][0]
     assert "Restore this date" in act("cancel-date", at=first)

@@ -83,7 +83,8 @@ def test_a_weekly_schedule_is_written_in_the_browser(page: Any, live_server: Any
     ):
         page.goto(f"{live_server.url}/{address}")
         look(page, name)
-    page.context.set_extra_http_headers({"Accept-Language": "zh-CN"})
+    page.get_by_text("中文", exact=True).first.click()
+    page.get_by_text("免打扰时间").first.wait_for()
     for name, address, words in (
         ("form-zh", f"campaigns/campaign/{running.pk}/change/", "接下来的日期"),
         ("page-zh", f"campaigns/campaign/{running.pk}/page/", "暂停计划"),
