@@ -58,10 +58,9 @@ def _deal_with(campaign: Campaign) -> bool:
 def _pass_dates(campaign: Campaign, now: datetime) -> bool:
     """Give the newest date that has come a row, drop older ones; return whether more lie ahead."""
     since = campaign.scheduled_through or now
-    cancelled = set(
-        campaign.occurrences.filter(
-            state=OccurrenceState.CANCELLED, at__gt=since, at__lte=now
-        ).values_list("at", flat=True)
+    # Cancelled by an operator, or dealt with before the clock was set back.
+    decided = set(
+        campaign.occurrences.filter(at__gt=since, at__lte=now).values_list("at", flat=True)
     )
     come: deque[datetime] = deque(maxlen=MOST_DROPPED + 1)
     count, last, has_more = 0, since, False
@@ -70,7 +69,7 @@ def _pass_dates(campaign: Campaign, now: datetime) -> bool:
             has_more = True
             break
         count, last = count + 1, at
-        if at not in cancelled:
+        if at not in decided:
             come.append(at)
     if not count:
         return has_more

@@ -376,3 +376,18 @@ def test_a_run_that_was_cancelled_makes_room_for_the_next_date(
     tick(time, NINE)
     cancel_run(run=CampaignRun.objects.get())
     assert tick(time, NINE + DAY) == 1
+
+
+def test_a_date_that_started_does_not_start_again_after_the_clock_was_set_back(
+    make: Callable[..., Campaign], time: Time
+) -> None:
+    campaign = make()
+    assert tick(time, NINE) == 1
+    finish()
+    end_schedule(campaign=campaign)
+    time.at = BEGIN
+    start_schedule(campaign=campaign)
+    assert tick(time, NINE) == 0
+    campaign.refresh_from_db()
+    assert campaign.schedule_state == "on"
+    assert tick(time, NINE + DAY) == 1
