@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clocks import shared
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
-from sending.runs.windows import forecast, sending_times
+from sending.runs.windows import QuietSpan, forecast, sending_times
 from sending.states import (
     ABOUT_THE_REQUEST,
     EXCEPTIONAL_DELIVERY_STATES,
@@ -187,15 +187,18 @@ def newest_attempts() -> NewestAttempts:
     return list(newest[:RATE_ATTEMPTS])
 
 
-def eta_of(*, run: Run, left: int, newest: NewestAttempts) -> datetime | None:
+def eta_of(
+    *, run: Run, left: int, newest: NewestAttempts, quiet: tuple[QuietSpan, ...]
+) -> datetime | None:
     """Return when a run would end at its present rate, or None if that is unknown.
 
     Args:
         run: the run.
         left: the number of its open deliveries.
         newest: the result of `newest_attempts`, which serves many runs.
+        quiet: the result of `load_quiet_hours`, likewise.
     """
-    return _eta(run, left=left, rate=_rate_per_second(run, newest))
+    return _eta(run, left=left, rate=_rate_per_second(run, newest), quiet=quiet)
 
 
 def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
@@ -214,7 +217,9 @@ def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
     return round(answered / max((now - since).total_seconds(), 1.0), 2)
 
 
-def _eta(run: Run, *, left: int, rate: float) -> datetime | None:
+def _eta(
+    run: Run, *, left: int, rate: float, quiet: tuple[QuietSpan, ...] | None = None
+) -> datetime | None:
     if run.state != RunState.RUNNING or not left or not rate:
         return None
-    return forecast(now=shared.wall(), seconds=left / rate, times=sending_times(run))
+    return forecast(now=shared.wall(), seconds=left / rate, times=sending_times(run, quiet=quiet))
