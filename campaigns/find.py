@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
 from contacts.models import ContactList, Segment
 from foundation.archiving import refuse_archived
 from foundation.named_model import NamedModel, NamedQuerySet
@@ -97,6 +97,16 @@ def find_template(*, name: str) -> MessageTemplate:
     """
     missing = _("There is no template “%(name)s”.")
     return _offered(_find(MessageTemplate, name, missing=missing, code="template_unknown"))
+
+
+def find_holidays(*, name: str) -> HolidayCalendar:
+    """Return the holiday calendar of that name.
+
+    Raises:
+        Refusal: there is none (`holidays_unknown`).
+    """
+    missing = _("There is no holiday calendar “%(name)s”.")
+    return _find(HolidayCalendar, name, missing=missing, code="holidays_unknown")
 
 
 def _offered(row: Named) -> Named:

@@ -14,7 +14,8 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from accounts.models import Account
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
+from campaigns.states import ScheduleState
 from contacts.models import Contact, ContactList, Segment
 from foundation.archiving import register_archiving_check
 from foundation.deletion import (
@@ -31,6 +32,8 @@ from sending.states import ACTIVE_RUN_STATES, RunState
 
 #: The states in which a run sends or may still send.
 _MAY_SEND = (*ACTIVE_RUN_STATES, RunState.DRAFT, RunState.STOPPED)
+#: The states of a schedule in which its dates start runs, now or when it is resumed.
+_SCHEDULED = (ScheduleState.ON, ScheduleState.PAUSED)
 #: The most deliveries that one deletion removes: more would hold up the workers' writes.
 MOST_DELIVERIES = 20_000
 
@@ -120,6 +123,19 @@ def accounts_asked_about(conditions: Any) -> set[int]:
     return set()
 
 
+def uses_of_calendar(calendar: HolidayCalendar) -> Uses:
+    """Return the campaigns that send nothing on the holidays of a calendar."""
+    using = Campaign.objects.filter(holidays=calendar).order_by("name")
+    if not using.exists():
+        return Uses()
+    return Uses(
+        blocking=(
+            _("These campaigns use it: %(names)s. Choose another calendar for them, or none.")
+            % {"names": quoted_names(using)},
+        )
+    )
+
+
 def uses_of_contact(contact: Contact) -> Uses:
     """Return why a contact is kept: reports need the deliveries to the person."""
     if not Delivery.objects.filter(contact=contact).exists():
@@ -144,6 +160,8 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
                 % {"names": quoted_names(going.select_related("campaign"))},
             )
         )
+    if campaign.schedule_state in _SCHEDULED:
+        return Uses(blocking=(_("Its schedule is on and starts more runs. End the schedule first."),))
     runs = campaign.runs.count()
     if not runs:
         return Uses(losing=(_("It was never started, so no figures are lost."),))
@@ -187,8 +205,14 @@ def refuse_archiving_at_work(campaign: Campaign) -> None:
     """Refuse to archive a campaign that is under way: it would be sent unseen.
 
     Raises:
-        Refusal: a run has not ended (`in_use`).
+        Refusal: a run has not ended, or its schedule is on (`in_use`).
     """
+    if campaign.schedule_state in _SCHEDULED:
+        raise Refusal(
+            _("“%(name)s” is not archived: its schedule is on. End the schedule first.")
+            % {"name": campaign.name},
+            code="in_use",
+        )
     going = campaign.runs.filter(state__in=ACTIVE_RUN_STATES)
     if going.exists():
         raise Refusal(
@@ -243,6 +267,7 @@ def register_uses() -> None:
     register_uses_finder(Segment, uses_of_segment)
     register_uses_finder(MessageTemplate, uses_of_template)
     register_uses_finder(Account, uses_of_account)
+    register_uses_finder(HolidayCalendar, uses_of_calendar)
     register_uses_finder(Contact, uses_of_contact)
     register_uses_finder(Campaign, uses_of_campaign)
     register_preparation(Campaign, delete_deliveries)

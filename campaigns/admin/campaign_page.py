@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from campaigns.admin.campaign_schedule import schedule_context, schedule_facts
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.models import Campaign, CampaignRun
@@ -30,6 +31,8 @@ class CampaignPage:
             "runs": list(campaign.runs.order_by("-number")[:50]),
             "events": run.events.select_related("by")[:20] if run is not None else [],
             "can_change": self.has_change_permission(request, campaign),  # type: ignore[attr-defined]
+            "schedule_facts": schedule_facts(campaign),
+            **schedule_context(campaign),
             **live_context(campaign, run),
         }
         return TemplateResponse(request, "console/campaign/page.html", context)

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
-from campaigns.states import OnLostAccount
+from campaigns.states import Late, OnLostAccount
 from contacts.models import ContactList, Segment
 from sending.models import Run
 
@@ -46,6 +46,9 @@ class CampaignRun(Run):
         max_length=8,
         choices=OnLostAccount.choices,
         default=OnLostAccount.FAIL,
+    )
+    late = models.CharField(
+        _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)

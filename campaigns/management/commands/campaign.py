@@ -22,8 +22,9 @@ from campaigns.commands.output import (
 )
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
+from campaigns.commands.schedule_options import schedule_from
 from campaigns.creation.create_campaign import create_campaign
-from campaigns.creation.schedule import read_start, read_window
+from campaigns.creation.schedule import read_start, span_text
 from campaigns.find import (
     find_campaign,
     find_lists,
@@ -42,7 +43,17 @@ from campaigns.run_control.lifecycle import (
     retry_run,
     start_campaign,
 )
+from campaigns.run_control.schedule import (
+    cancel_date,
+    end_schedule,
+    pause_schedule,
+    restore_date,
+    resume_schedule,
+    start_schedule,
+)
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
+from campaigns.scheduling.dates import next_dates
+from campaigns.scheduling.words import date_words, schedule_sentence
 from foundation.archiving import archive_row, restore_row
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.deletion import delete_row
@@ -58,8 +69,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 class Command(OperatorCommand):
     help = (
-        "Campaigns: create, preflight, start, pause, resume, cancel, retry, unknown, resolve, "
-        "archive, restore, delete, status, wait, report."
+        "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, retry, "
+        "unknown, resolve, archive, restore, delete, status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -77,7 +88,7 @@ class Command(OperatorCommand):
             getattr(self, f"_{action}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
-        at, window, template = options["at"], options["window"], options["template"]
+        template = options["template"]
         if not options["lists"] and not options["segments"]:
             options["wrong_usage"]("choose the recipients: --list L, or --segment S")
         campaign = create_campaign(
@@ -88,9 +99,7 @@ class Command(OperatorCommand):
             text=options["text"] or "",
             template=find_template(name=template) if template is not None else None,
             accounts=find_accounts(uins=options["accounts"]),
-            starts_at=read_start(at, timezone=options["timezone"]) if at is not None else None,
-            window=read_window(window) if window is not None else None,
-            timezone=options["timezone"],
+            **schedule_from(options),
             promise=options["promise"],
             allows_strangers=options["strangers"],
         )
@@ -108,8 +117,49 @@ class Command(OperatorCommand):
             sys.exit(REFUSED)
 
     def _start(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        if campaign.repeat:
+            first = start_schedule(campaign=campaign)
+            self._answer_schedule(campaign, options, more={"next": utc_iso(first)})
+            return
         run = start_campaign(campaign=campaign)
         self._answer_run(run, options)
+
+    def _occurrences(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        zone, after, most = campaign.timezone, options["after"], options["next"]
+        since = read_start(after, timezone=zone) if after is not None else None
+        dates = next_dates(campaign=campaign, most=most + 1, after=since)
+        items = [utc_iso(at) for at in dates[:most]]
+        self.answer(
+            {"items": items, "next": items[-1] if len(dates) > most else None},
+            as_json=options["json"],
+            text="\n".join(date_words(at, zone=zone) for at in dates[:most])
+            or _("“%(name)s” has no dates ahead.") % {"name": campaign.name},
+        )
+
+    def _schedule(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        for name, change in (("cancel_date", cancel_date), ("restore_date", restore_date)):
+            if options[name] is not None:
+                at = read_start(options[name], timezone=campaign.timezone)
+                change(campaign=campaign, at=at)
+        if options["pause"]:
+            pause_schedule(campaign=campaign)
+        elif options["resume"]:
+            resume_schedule(campaign=campaign)
+        elif options["end"]:
+            end_schedule(campaign=campaign)
+        self._answer_schedule(campaign, options)
+
+    def _answer_schedule(
+        self, campaign: Campaign, options: dict[str, Any], *, more: dict[str, Any] | None = None
+    ) -> None:
+        campaign.refresh_from_db()
+        sentence = schedule_sentence(campaign)
+        data = {"campaign": campaign.name, "run": None, "state": "scheduled"}
+        if more is None:
+            dates = next_dates(campaign=campaign, most=1)
+            data["state"] = campaign.schedule_state
+            more = {"next": utc_iso(dates[0]) if dates else None}
+        self.answer({**data, "sentence": sentence, **more}, as_json=options["json"], text=sentence)
 
     def _control(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
@@ -199,6 +249,8 @@ class Command(OperatorCommand):
             figures = figures_of(run=run)
             if run.state in ACTIVE_RUN_STATES:
                 why = [reason.sentence for reason in run_waiting_reasons(run=run)]
+        if campaign.repeat:
+            why.append(schedule_sentence(campaign))
         self.answer(
             status_data(run=run, figures=figures, why=why),
             as_json=options["json"],
@@ -258,7 +310,15 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "template": options["template"],
         "accounts": options["accounts"],
         "starts_at": utc_iso(campaign.starts_at),
-        "window": options["window"],
+        "window": options["windows"][0] if len(options["windows"] or ()) == 1 else None,
+        "windows": campaign.windows,
+        "repeat": campaign.repeat,
+        "until": utc_iso(campaign.repeat_until),
+        "times": campaign.repeat_times,
+        "holidays": options["holidays"],
+        "late": campaign.late,
+        "deadline": utc_iso(campaign.deadline_at) or span_text(campaign.deadline_after) or None,
+        "overrides_quiet_hours": campaign.overrides_quiet_hours,
         "timezone": campaign.timezone,
         "promise": campaign.promise,
         "strangers": campaign.allows_strangers,
