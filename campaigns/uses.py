@@ -161,7 +161,7 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
             )
         )
     if campaign.schedule_state in _SCHEDULED:
-        return Uses(blocking=(_("Its schedule is on and starts more runs. End the schedule first."),))
+        return Uses(blocking=(_("Its schedule starts more runs: end the schedule first."),))
     runs = campaign.runs.count()
     if not runs:
         return Uses(losing=(_("It was never started, so no figures are lost."),))

@@ -163,7 +163,8 @@ def apply_changed_schedule(*, campaign: Campaign) -> None:
 
 def _locked(campaign: Campaign) -> Campaign:
     """Return the campaign as it is now, locked until the end of the transaction."""
-    return Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    found: Campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    return found
 
 
 def _set(campaign: Campaign, state: str, *, by: Any, detail: str = "") -> None:
