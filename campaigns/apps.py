@@ -10,10 +10,10 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the hooks in contacts. The models are loaded at this point."""
-        from campaigns.contacts_hooks.list_usage import register_list_usage
         from campaigns.contacts_hooks.person_data import register_person_data
         from campaigns.contacts_hooks.segment_conditions import register_conditions
+        from campaigns.uses import register_uses
 
         register_conditions()
         register_person_data()
-        register_list_usage()
+        register_uses()

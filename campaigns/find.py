@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
 from contacts.models import ContactList, Segment
+from foundation.archiving import refuse_archived
 from foundation.named_model import NamedModel, NamedQuerySet
 from foundation.names import shown_name
 from foundation.refusals import Refusal
@@ -66,11 +67,11 @@ def find_lists(*, names: Sequence[str]) -> list[ContactList]:
     """Return the lists of these names, each once.
 
     Raises:
-        Refusal: one of the names is unknown (`list_unknown`).
+        Refusal: one of the names is unknown (`list_unknown`), or archived (`archived`).
     """
     missing = _("There is no list “%(name)s”.")
     return [
-        _find(ContactList, name, missing=missing, code="list_unknown")
+        _offered(_find(ContactList, name, missing=missing, code="list_unknown"))
         for name in dict.fromkeys(names)
     ]
 
@@ -79,11 +80,11 @@ def find_segments(*, names: Sequence[str]) -> list[Segment]:
     """Return the segments of these names, each once.
 
     Raises:
-        Refusal: one of the names is unknown (`segment_unknown`).
+        Refusal: one of the names is unknown (`segment_unknown`), or archived (`archived`).
     """
     missing = _("There is no segment “%(name)s”.")
     return [
-        _find(Segment, name, missing=missing, code="segment_unknown")
+        _offered(_find(Segment, name, missing=missing, code="segment_unknown"))
         for name in dict.fromkeys(names)
     ]
 
@@ -92,10 +93,25 @@ def find_template(*, name: str) -> MessageTemplate:
     """Return the message template of that name.
 
     Raises:
-        Refusal: there is none (`template_unknown`).
+        Refusal: there is none (`template_unknown`), or it is archived (`archived`).
     """
     missing = _("There is no template “%(name)s”.")
-    return _find(MessageTemplate, name, missing=missing, code="template_unknown")
+    return _offered(_find(MessageTemplate, name, missing=missing, code="template_unknown"))
+
+
+def find_holidays(*, name: str) -> HolidayCalendar:
+    """Return the holiday calendar of that name.
+
+    Raises:
+        Refusal: there is none (`holidays_unknown`).
+    """
+    missing = _("There is no holiday calendar “%(name)s”.")
+    return _find(HolidayCalendar, name, missing=missing, code="holidays_unknown")
+
+
+def _offered(row: Named) -> Named:
+    refuse_archived(row)
+    return row
 
 
 def _find(model: type[Named], name: str, *, missing: str, code: str) -> Named:

@@ -35,3 +35,27 @@ class EarlierGroup(models.TextChoices):
     REPLIED = "replied", _("answered")
     NOT_REPLIED = "not-replied", _("did not answer")
     FAILED = "failed", _("sending failed")
+
+
+class Late(models.TextChoices):
+    """What to do with a start that could not happen in time."""
+
+    SEND = "send", _("send: it starts as soon as it can")
+    MOVE = "move", _("move: it starts when the next sending window opens")
+    DROP = "drop", _("drop: it does not start")
+
+
+class ScheduleState(models.TextChoices):
+    """Whether the dates of a repeated campaign start runs."""
+
+    OFF = "off", _("not started")
+    ON = "on", _("active")
+    PAUSED = "paused", _("paused")
+    ENDED = "ended", _("ended")
+
+
+class OccurrenceState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    STARTED = "started", _("started")
+    DROPPED = "dropped", _("dropped")
+    CANCELLED = "cancelled", _("cancelled")

@@ -216,6 +216,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "foundation.admin.lost_session.LostSession",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -275,6 +276,7 @@ SILENCED_SYSTEM_CHECKS = (
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "qqcampaign_session"
 CSRF_COOKIE_NAME = "qqcampaign_csrf"
+CSRF_FAILURE_VIEW = "foundation.admin.lost_session.stale_form"
 
 LOGGING = {
     "version": 1,

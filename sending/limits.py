@@ -1,7 +1,7 @@
 """A run's limits on messages to one person: a frequency cap, and once across campaigns.
 
 Planning skips the people who are over a limit. What is sent between planning and sending counts
-too, so the feed and the mark look again. See docs/decisions/0023-limits-per-person.md.
+too, so the feed and the mark look again. See docs/decisions/0025-limits-per-person.md.
 """
 
 from __future__ import annotations

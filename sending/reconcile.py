@@ -15,11 +15,12 @@ from clocks import shared
 from foundation.sentences import Sentence as _
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
 from sending.runs.breakers import stop_failing_runs
+from sending.runs.deadline import end_overdue_runs, reason_of_rest
 from sending.runs.deliveries import cancel_pending, move_deliveries
 from sending.runs.each_run import for_each_run
 from sending.runs.finish import finish_runs_that_are_done
 from sending.runs.transitions import change_run_state
-from sending.runs.windows import is_open
+from sending.runs.windows import load_quiet_hours, sending_times
 from sending.states import DeliveryState, Promise, Reason, RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
@@ -34,14 +35,19 @@ def reconcile() -> None:
     presume_dead()
     stop_failing_runs()
     settle_stranded()
+    end_overdue_runs()
     cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
     for_each_run(
-        cancelled, do=lambda run: cancel_pending(run_id=run.pk), step=_("Cancelling its deliveries")
+        cancelled,
+        do=lambda run: cancel_pending(run_id=run.pk, reason=reason_of_rest(run)),
+        step=_("Cancelling its deliveries"),
     )
     reopen_runs_with_work()
     running = list(Run.objects.running())
     finish_runs_that_are_done(run_ids=[run.pk for run in running])
-    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk for run in running if _is_open(run)]))
+    quiet, now = load_quiet_hours(), shared.wall()
+    may_send = [run.pk for run in running if sending_times(run, quiet=quiet).is_open(now)]
+    wake_lanes(account_ids=accounts_to_wake(run_ids=may_send))
 
 
 def settle_stranded() -> int:
@@ -110,7 +116,3 @@ def _runs_with_pending() -> QuerySet[Any, Any]:
         .values("run_id")
     )
     return rows
-
-
-def _is_open(run: Run) -> bool:
-    return is_open(start=run.window_start, end=run.window_end, zone=run.timezone, at=shared.wall())

@@ -79,6 +79,11 @@ OPEN_DELIVERY_STATES = (_D.PENDING, _D.SENDING)
 EXCEPTIONAL_DELIVERY_STATES = (_D.FAILED, _D.SKIPPED, _D.UNKNOWN)
 
 
+def has_counted_reason(state: str, reason: str) -> bool:
+    """Return whether a delivery's reason is one of the run's figures."""
+    return state in EXCEPTIONAL_DELIVERY_STATES or (state == _D.CANCELLED and bool(reason))
+
+
 class Reason(models.TextChoices):
     """Why a delivery was skipped, failed or is unknown. Result codes (RES_5, NULL) are used too."""
 
@@ -95,6 +100,7 @@ class Reason(models.TextChoices):
     TOO_LONG = "too_long", _("the text is too long")
     EMPTY_TEXT = "empty_text", _("the text is empty for this contact")
     WINDOW_MISSED = "window_missed", _("the sending window was missed")
+    DEADLINE = "deadline", _("the deadline passed")
     BY_OPERATOR = "by_operator", _("decided by an operator")
     TOO_MANY_TRIES = "too_many_tries", _("too many tries")
     RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")

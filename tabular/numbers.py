@@ -52,6 +52,9 @@ def whole_number(cell: str, *, least: int, most: int) -> int:
     text = strip_text_formula(_bare(cell))
     if not text:
         raise CellProblem(_("blank"))
+    if any(unicodedata.category(character) == "No" for character in cell[:1000]):
+        # 10001² with the mark of a footnote: normalized, the mark would become a digit.
+        raise CellProblem(_("not a number: %(cell)s") % {"cell": cell.strip()[:40]})
     if _SCIENTIFIC.fullmatch(text):
         raise CellProblem(
             _("scientific notation (%(cell)s): the digits are gone, format the column as text")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from liquid.exceptions import LiquidSyntaxError, ResourceLimitError
@@ -55,12 +56,17 @@ class TooCostly(ResourceLimitError):
 
 
 class Budget:
-    """The remaining budget of one rendering, in steps."""
+    """The remaining budget of one rendering, in steps.
 
-    __slots__ = ("_began", "_look_at", "steps")
+    Attributes:
+        now: the time of the rendering, in the time zone of its text; None if it has none.
+    """
+
+    __slots__ = ("_began", "_look_at", "now", "steps")
 
     def __init__(self) -> None:
         self.steps = MOST_STEPS
+        self.now: datetime | None = None
         self._look_at = MOST_STEPS - LOOK_EVERY
         self._began: float | None = None
 

@@ -141,6 +141,7 @@ class _Kind:
             numbers its number.
         guard: called before the filter works, if the size of the input does not say enough.
         work: the function that replaces the library's, or None.
+        has_now: whether the filter gets the time of the rendering, as `now`.
     """
 
     shift: int
@@ -148,6 +149,7 @@ class _Kind:
     sees: Callable[[Any], Any] = plain_text
     guard: Guard | None = None
     work: Callable[..., Any] | None = None
+    has_now: bool = False
 
 
 _PLAIN = _Kind(7)
@@ -169,7 +171,7 @@ FILTERS: dict[str, _Kind] = {
     "ceil": _NUMBER,
     "compact": _LIST,
     "concat": _LIST,
-    "date": _Kind(7, is_of_text=False, sees=for_dates, guard=_dates, work=date),
+    "date": _Kind(7, is_of_text=False, sees=for_dates, guard=_dates, work=date, has_now=True),
     "default": _ANY,
     "divided_by": _NUMBER,
     "downcase": _PLAIN,
@@ -225,13 +227,13 @@ FILTERS: dict[str, _Kind] = {
 class BoundedFilter:
     """A filter that charges the budget before it works."""
 
-    __slots__ = ("_guard", "_is_of_text", "_sees", "_shift", "_work")
+    __slots__ = ("_guard", "_has_now", "_is_of_text", "_sees", "_shift", "_work")
 
     def __init__(self, name: str, work: Callable[..., Any], *, environment: Any) -> None:
         kind = FILTERS[name]
         self._shift, self._is_of_text, self._guard = kind.shift, kind.is_of_text, kind.guard
         self._sees = kind.sees
-        self._work = kind.work or work
+        self._work, self._has_now = kind.work or work, kind.has_now
         if getattr(work, "with_environment", False):
             self._work = partial(self._work, environment=environment)
 
@@ -259,6 +261,8 @@ class BoundedFilter:
                 budget.size_of(value)
             if self._guard is not None:
                 self._guard(budget, value, (*arguments, *named.values()))
+            if self._has_now:
+                named["now"] = budget.now
             made = self._work(value, *arguments, **named)
             budget.size_of(made)
             if type(made) is float and not math.isfinite(made):

@@ -9,6 +9,7 @@ charged; values and output are bounded (decision 0015).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache, partial, reduce
 from io import StringIO
 from operator import mul
@@ -132,14 +133,15 @@ class _Text(BoundTemplate):
     context_class = _Context
     nodes: list[Node]
 
-    def render(self, *args: Any, **kwargs: Any) -> str:
-        """Render the text within its bounds.
+    def render(self, *args: Any, now: datetime | None = None, **kwargs: Any) -> str:
+        """Render the text within its bounds, at the time `now` where it asks for the time.
 
         Raises:
             TooCostly: it takes too many steps, or a value becomes too large.
             OutputStreamLimitError: it is far too long.
         """
         context = _Context(self, globals=dict(*args, **kwargs))
+        context.budget.now = now
         buffer = context.get_buffer()
         token: Token | None = None
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -81,16 +82,17 @@ class CompiledText:
     longest: int
     template: BoundTemplate
 
-    def render(self, context: Mapping[str, Any]) -> str:
+    def render(self, context: Mapping[str, Any], *, now: datetime | None = None) -> str:
         """Return the text for one contact.
 
         Args:
             context: the names the text may use, with their values.
+            now: the time that the text tells, in its campaign's time zone; None: the process's.
 
         Raises:
             Unsendable: the result is empty or too long, or rendering fails.
         """
-        text = self.source if self.is_constant else self._rendered(context)
+        text = self.source if self.is_constant else self._rendered(context, now)
         if not text or text.isspace():
             raise Unsendable(TextFault.EMPTY_TEXT, _("The text is empty for this contact."))
         if len(text) > self.longest:
@@ -101,9 +103,9 @@ class CompiledText:
             )
         return text
 
-    def _rendered(self, context: Mapping[str, Any]) -> str:
+    def _rendered(self, context: Mapping[str, Any], now: datetime | None) -> str:
         try:
-            return self.template.render(context)
+            return self.template.render(context, now=now)
         except OutputStreamLimitError:
             raise Unsendable(
                 TextFault.TOO_LONG,

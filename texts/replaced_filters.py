@@ -4,19 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from liquid.builtin.filters.misc import date as date_of_library
+from liquid.exceptions import FilterArgumentError
 from liquid.filter import string_filter
 
 from texts.bounds import LONGEST_DATE
 
 
-def date(value: Any, *arguments: Any, **named: Any) -> Any:
-    """Return a date in a format. A text that is too long to be a date is returned unchanged."""
+def date(value: Any, *arguments: Any, now: datetime | None = None, **named: Any) -> Any:
+    """Return a date in a format. A text that is too long to be a date is returned unchanged.
+
+    Args:
+        value: a date, a text, or seconds since 1970.
+        now: what "now" and "today" are, and the time zone of seconds; None: the process's own.
+    """
     if isinstance(value, str) and len(value) > LONGEST_DATE:
         return value
+    if now is not None:
+        value = _at(value, now)
+    if isinstance(value, datetime) and len(arguments) == 1 and isinstance(arguments[0], str):
+        # The library keeps dates that it read, and takes equal moments in two zones for the same.
+        try:
+            return value.strftime(arguments[0])
+        except ValueError as problem:
+            raise FilterArgumentError(str(problem), token=None) from None
     return date_of_library(value, *arguments, **named)
+
+
+def _at(value: Any, now: datetime) -> Any:
+    """Return the moment that a value names relative to `now` or in its time zone, or the value."""
+    if isinstance(value, str) and value in ("now", "today"):
+        return now
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit()
+    if is_number or (isinstance(value, int) and not isinstance(value, bool)):
+        try:
+            return datetime.fromtimestamp(int(value), tz=now.tzinfo)
+        except (ValueError, OverflowError, OSError):
+            return value
+    return value
 
 
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")

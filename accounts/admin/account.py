@@ -32,11 +32,11 @@ from accounts.states import AccountState
 from foundation.admin import (
     ConsoleAdmin,
     ExportMixin,
-    ProtectedMixin,
     TimelineInline,
     wall_time,
 )
 from foundation.display import EMPTY
+from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import search_by_uin
 
@@ -83,10 +83,10 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, ConsoleAdmin):
+class AccountAdmin(AccountActions, AccountImport, TableImport, ExportMixin, ConsoleAdmin):
     """Accounts. Only actions change their state, never the form."""
 
-    export_resource = AccountResource
+    export_resource = table_resource = AccountResource
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
@@ -101,8 +101,6 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
     search_help_text = _("UIN (its first digits are enough) or name")
     ordering = ["uin"]
     form = AccountForm
-    # Campaigns protect their accounts: a campaign that names no account uses all of them.
-    protected_by = ["attempts", "deliveries", "inbound_messages", "campaigns"]
     fieldsets = [
         (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
         (
@@ -113,7 +111,11 @@ class AccountAdmin(AccountActions, AccountImport, ExportMixin, ProtectedMixin, C
             },
         ),
     ]
-    actions_list = ["to_upload"]
+    actions_list = ["to_upload", "to_table"]
+    table_note = _(
+        "This changes names, paces, egress and status of existing accounts. New accounts and "
+        "passwords come through “Import accounts”."
+    )
     inlines = [EventInline, AccountTaskInline, SessionInline]
     change_form_outer_before_template = "console/account/summary.html"
     empty_sentence = _(

@@ -21,10 +21,14 @@ from accounts.imports.import_accounts import import_accounts
 from accounts.models import Account, Egress
 from foundation.admin import require
 from foundation.refusals import Refusal
+from tabular.admin.layout_form import LayoutForm
+from tabular.table_import.table_file import FileLayout
 
 
-class AccountUploadForm(forms.Form):
-    """The file, and the egress of its accounts."""
+class AccountUploadForm(LayoutForm):
+    """The file, the egress of its accounts, and the layout of the file."""
+
+    field_order = ["file", "egress"]
 
     file = forms.FileField(
         label=_("File"),
@@ -70,9 +74,15 @@ class AccountImport:
         if request.method == "POST" and form.is_valid():
             egress = form.cleaned_data["egress"]
             try:
-                result = _import(form.cleaned_data["file"], egress=egress, by=request.user)
+                result = _import(
+                    form.cleaned_data["file"],
+                    egress=egress,
+                    layout=form.layout(),
+                    by=request.user,
+                )
             except Refusal as refusal:
-                form.add_error("file", refusal.sentence)
+                where = "encoding" if refusal.code.startswith("encoding") else "file"
+                form.add_error(where, refusal.sentence)
             else:
                 rejects = result.rejects_file
                 context |= {"result": result, "rejects": rejects.stem if rejects else ""}
@@ -88,7 +98,7 @@ class AccountImport:
         return FileResponse(path.open("rb"), as_attachment=True, filename="rejected-accounts.csv")
 
 
-def _import(upload: UploadedFile, *, egress: Egress | None, by: Any) -> Any:
+def _import(upload: UploadedFile, *, egress: Egress | None, layout: FileLayout, by: Any) -> Any:
     """Import from a temporary copy that only this user can read and that is deleted afterwards."""
     with tempfile.NamedTemporaryFile(suffix=Path(upload.name or "").suffix[:8]) as copy:
         for block in upload.chunks():
@@ -98,5 +108,9 @@ def _import(upload: UploadedFile, *, egress: Egress | None, by: Any) -> Any:
             path=Path(copy.name),
             name=upload.name or "",
             egress=egress.name if egress is not None else "",
+            encoding=layout.encoding,
+            delimiter=layout.delimiter,
+            sheet=layout.sheet,
+            header_line=layout.header_line,
             by=by,
         )

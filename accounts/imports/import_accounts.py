@@ -19,12 +19,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from accounts.columns import is_number_like
 from accounts.imports.rows import (
     CREDENTIAL,
     FIELDS,
     AccountRow,
     AccountRowReader,
-    is_number_like,
 )
 from accounts.imports.titles import TITLES, guess_fields
 from accounts.models import Account, AccountEvent, Egress, Lease

@@ -6,23 +6,15 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from accounts.columns import COLUMNS
 from foundation.refusals import Refusal
 from tabular import plain_title
 
 #: Field -> its titles, the most likely first, in the spelling of `plain_title`.
 TITLES: dict[str, tuple[str, ...]] = {
-    "uin": (
-        *("uin", "qq", "qq号", "qq号码", "号码", "账号", "帐号", "account", "number"),
-        *("qq號", "qq號碼", "號碼", "帳號"),
-    ),
+    "uin": COLUMNS[0].titles,
     "password": ("password", "密码", "口令", "qq密码", "passwd", "pass", "pwd", "密碼"),
-    "name": ("name", "名称", "姓名", "名字", "昵称", "备注", "名稱", "暱稱", "備註"),
-    "min_interval": ("mininterval", "间隔", "最小间隔", "interval"),
-    "per_minute": ("perminute", "每分钟"),
-    "per_hour": ("perhour", "每小时"),
-    "per_day": ("perday", "每天", "每日"),
-    "egress": ("egress", "出口"),
-    "status": ("status", "状态", "presence"),
+    **{column.field: column.titles for column in COLUMNS[1:]},
 }
 
 

@@ -3,6 +3,7 @@
 from campaigns.admin.attempt import AttemptAdmin
 from campaigns.admin.campaign import CampaignAdmin
 from campaigns.admin.delivery import DeliveryAdmin
+from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
 from campaigns.admin.run import RunAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "AttemptAdmin",
     "CampaignAdmin",
     "DeliveryAdmin",
+    "HolidayCalendarAdmin",
     "MessageTemplateAdmin",
     "RunAdmin",
 ]

@@ -16,18 +16,21 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
-from campaigns.admin.campaign_form import CampaignForm
+from campaigns.admin.campaign_form import SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
+from campaigns.admin.campaign_schedule import CampaignSchedule
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, ProtectedMixin
+from campaigns.run_control.schedule import apply_changed_schedule
+from campaigns.states import ScheduleState
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
 from foundation.display import EMPTY
 from sending.models import Tally
-from sending.states import OPEN_DELIVERY_STATES, RunState
+from sending.states import ENDED_RUN_STATES, OPEN_DELIVERY_STATES, RunState
 
 
 @admin.register(Campaign)
@@ -37,16 +40,18 @@ class CampaignAdmin(
     CampaignPreflight,
     CampaignReport,
     FollowUp,
+    CampaignSchedule,
     NamedMixin,
-    ProtectedMixin,
     ChangeHistoryMixin,
     SimpleHistoryAdmin,
     ConsoleAdmin,
 ):
     """What operators define. Its runs are started, paused and ended on its page."""
 
+    class Media:
+        js = ("console/schedule.js",)
+
     form = CampaignForm
-    protected_by = ["runs"]
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
     list_filter = ["promise", "allows_strangers", "lists"]
@@ -88,7 +93,23 @@ class CampaignAdmin(
         ),
         (
             _("When"),
-            {"fields": ["starts_at", ("window_start", "window_end"), "timezone"]},
+            {
+                "fields": [
+                    "starts_at",
+                    "repeat",
+                    "repeat_until",
+                    "repeat_times",
+                    "timezone",
+                ]
+            },
+        ),
+        (
+            _("At what hours"),
+            {"fields": ["windows", "holidays", "overrides_quiet_hours"]},
+        ),
+        (
+            _("Late starts and the deadline"),
+            {"fields": ["late", "deadline_at", "deadline_after"]},
         ),
     ]
     change_form_outer_before_template = "console/campaign/edit.html"
@@ -135,19 +156,28 @@ class CampaignAdmin(
                 self.preflight_people_view,
                 "campaigns_campaign_preflight_people",
             ),
+            ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [
             path(f"<int:object_id>/{address}", wrap(view), name=name)
             for address, view, name in pages
         ]
-        return [*own, *super().get_urls()]
+        dates = path("dates/", wrap(self.dates_view), name="campaigns_campaign_dates")
+        return [dates, *own, *super().get_urls()]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return the form, which knows the operator: some settings need a permission."""
+        form = super().get_form(request, *args, **kwargs)
+        return type("CampaignForm", (form,), {"operator": request.user})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Store the creator."""
+        """Store the creator; a changed schedule holds from now on."""
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)
+        if change and SCHEDULE_FIELDS & set(form.changed_data):
+            apply_changed_schedule(campaign=obj)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the campaign's page is the next step."""
@@ -166,6 +196,9 @@ class CampaignAdmin(
     @display(description=_("state"), label=RUN_COLOURS, ordering="run_state")
     def badge(self, campaign: Any) -> tuple[str, Any]:
         """The state of the newest run."""
+        is_between = campaign.run_state is None or campaign.run_state in ENDED_RUN_STATES
+        if is_between and campaign.schedule_state == ScheduleState.ON:
+            return RunState.SCHEDULED, RunState.SCHEDULED.label
         if campaign.run_state is None:
             return RunState.DRAFT, _("not started")
         return campaign.run_state, RunState(campaign.run_state).label

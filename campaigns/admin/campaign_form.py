@@ -9,13 +9,23 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from campaigns.admin.planning_fields import FIELDS, PlanningFields
+from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
+from campaigns.creation.create_campaign import refuse_override_without_right
+from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
 from contacts.people.attributes import attribute_names_in_use
+from foundation.refusals import Refusal
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
+
+#: The fields of a schedule: a change of one of them changes the dates to come.
+SCHEDULE_FIELDS = frozenset(
+    {"starts_at", "repeat", "repeat_until", "repeat_times", "timezone", "windows", "holidays"}
+    | {"overrides_quiet_hours", "late", "deadline_at", "deadline_after"}
+)
 
 
 @lru_cache(maxsize=1)
@@ -28,11 +38,30 @@ class CampaignForm(PlanningFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
-        label=_("Time zone of the window"),
-        help_text=_("The sending window is in this time zone, wherever the server is."),
+        label=_("Time zone of the campaign"),
+        help_text=_(
+            "Its dates, its sending windows and the time in its texts are in this time zone, "
+            "wherever the server is."
+        ),
         choices=timezone_choices,
         initial="Asia/Shanghai",
         widget=UnfoldAdminSelect2Widget,
+    )
+
+    repeat = RepeatField(label=_("Repeated"))
+    windows = WindowsField(
+        label=_("Sending windows"),
+        help_text=_(
+            "Like 09:00-11:30, 14:00-18:00. All empty: at any hour. A day left empty is closed. A "
+            "window may pass midnight: 22:00-02:00."
+        ),
+    )
+    deadline_after = forms.CharField(
+        label=_("Deadline after each start"),
+        required=False,
+        max_length=10,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Like 90m, 4h or 2d. After it, what is not sent is cancelled."),
     )
 
     class Meta:
@@ -49,15 +78,27 @@ class CampaignForm(PlanningFields):
             "promise",
             "on_lost_account",
             "starts_at",
-            "window_start",
-            "window_end",
+            "repeat",
+            "repeat_until",
+            "repeat_times",
             "timezone",
+            "windows",
+            "holidays",
+            "overrides_quiet_hours",
+            "late",
+            "deadline_at",
+            "deadline_after",
             *FIELDS,
         ]
         widgets = {"text": TextWidget}
 
+    #: The operator; set by the page.
+    operator: Any = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "deadline_after" in self.fields:
+            self.initial["deadline_after"] = span_text(self.instance.deadline_after)
         if "starts_at" in self.fields:
             self.fields["starts_at"].help_text = _(
                 "Empty: sending begins as soon as the campaign is started. Enter the time "
@@ -78,9 +119,22 @@ class CampaignForm(PlanningFields):
                 "lists", _("Choose the recipients: a campaign needs a list or a segment.")
             )
         self._check_text()
-        self._check_window()
+        self._check_schedule()
         self.check_planning()
         return data
+
+    def clean_deadline_after(self) -> int | None:
+        """Return the deadline as seconds after a start."""
+        text: str = self.cleaned_data["deadline_after"].strip()
+        if not text:
+            return None
+        try:
+            _moment, seconds = read_deadline(text, timezone="UTC")
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+        if seconds is None:
+            raise forms.ValidationError(_("Write a time after the start, like 90m, 4h or 2d."))
+        return seconds
 
     def _check_text(self) -> None:
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
@@ -98,14 +152,41 @@ class CampaignForm(PlanningFields):
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)
 
-    def _check_window(self) -> None:
-        start, end = self.cleaned_data.get("window_start"), self.cleaned_data.get("window_end")
-        if "window_start" in self.errors or "window_end" in self.errors:
+    def _check_schedule(self) -> None:
+        """Refuse a schedule that could not work, at its field; unchanged moments may be past."""
+        data = self.cleaned_data
+        if data.get("deadline_at") and data.get("deadline_after"):
+            self.add_error("deadline_after", _("Choose one deadline, not both."))
             return
-        if (start is None) != (end is None):
-            missing = "window_start" if start is None else "window_end"
-            self.add_error(missing, _("A sending window needs both its start and its end."))
-        if start is not None and start == end:
+        if data.get("deadline_at") and data.get("repeat"):
             self.add_error(
-                "window_end", _("The sending window is empty: it starts and ends at the same time.")
+                "deadline_at",
+                _(
+                    "A repeated campaign needs a deadline after each start, like 4h, "
+                    "not a fixed one."
+                ),
             )
+        if self.errors.keys() & SCHEDULE_FIELDS:
+            return
+        moments = {
+            name: data.get(name) if name in self.changed_data or self.instance.pk is None else None
+            for name in ("starts_at", "repeat_until", "deadline_at")
+        }
+        try:
+            refuse_schedule(
+                timezone=data.get("timezone") or "",
+                repeat=data.get("repeat") or "",
+                repeat_times=data.get("repeat_times"),
+                **moments,
+            )
+            if data.get("repeat_until") and data.get("repeat_times"):
+                raise Refusal(
+                    _("Choose a last date or a number of dates, not both."),
+                    code="two_ends",
+                    field="repeat_times",
+                )
+            if data.get("overrides_quiet_hours"):
+                refuse_override_without_right(self.operator)
+        except Refusal as refusal:
+            field = refusal.details.get("field", "repeat")
+            self.add_error(field if field in self.fields else None, refusal.sentence)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from campaigns.admin.campaign_schedule import schedule_context, schedule_facts
 from campaigns.admin.follow_up import earlier_people_facts, follow_ups
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
@@ -34,6 +35,8 @@ class CampaignPage:
             "follow_ups": follow_ups(run) if self.has_add_permission(request) else [],  # type: ignore[attr-defined]
             "earlier_people": earlier_people_facts(campaign.earlier_people),
             "excluded_earlier_people": earlier_people_facts(campaign.excluded_earlier_people),
+            "schedule_facts": schedule_facts(campaign),
+            **schedule_context(campaign),
             **live_context(campaign, run),
         }
         return TemplateResponse(request, "console/campaign/page.html", context)

@@ -24,6 +24,9 @@ from campaigns.run_control.lifecycle import (
     retry_run,
     start_campaign,
 )
+from campaigns.run_control.schedule import start_schedule
+from campaigns.scheduling.words import date_words
+from campaigns.states import ScheduleState
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -45,7 +48,7 @@ OFFERED: dict[str, list[str]] = {
     RunState.CANCELLED: ["start-again", "unknown-arrived", "unknown-lost"],
 }
 #: Actions that create a run; the others act on the run that is shown.
-STARTS = ("start", "start-again")
+STARTS = ("start", "start-again", "start-schedule")
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,19 @@ class CampaignVerb:
 
 
 def _start(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
+    if campaign.repeat:
+        return _start_schedule(campaign, _run, by)
     run = start_campaign(campaign=campaign, by=by)
     if run.state == RunState.SCHEDULED:
         return _("%(run)s is scheduled.") % {"run": run}
     return _("%(run)s has started: it is planned first and then sent.") % {"run": run}
+
+
+def _start_schedule(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
+    first = start_schedule(campaign=campaign, by=by)
+    return _("The schedule is active. The first date is %(at)s.") % {
+        "at": date_words(first, zone=campaign.timezone)
+    }
 
 
 def _pause(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
@@ -146,6 +158,16 @@ VERBS: dict[str, CampaignVerb] = {
             _("You can pause or cancel at any time."),
         ],
         act=_start,
+    ),
+    "start-schedule": CampaignVerb(
+        words=gettext_lazy("Start the schedule"),
+        icon="event_repeat",
+        before=lambda figures: [
+            _("From now on, each date of the schedule starts a run."),
+            _("Each run takes the text and the audience as they are on its date."),
+            _("You can pause or end the schedule, or cancel one date, at any time."),
+        ],
+        act=_start_schedule,
     ),
     "start-again": CampaignVerb(
         words=gettext_lazy("Start a new run"),
@@ -296,13 +318,20 @@ def offered_verbs(
 ) -> list[Any]:
     """Return the actions that the state allows and that would have an effect."""
     if run is None or figures is None:
-        return [("start", VERBS["start"])]
+        start = "start-schedule" if campaign.repeat else "start"
+        is_active = campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED)
+        return [] if is_active else [(start, VERBS[start])]
     useless = {
         "retry": not figures.failed,
         **dict.fromkeys(UNKNOWN_VERBS, not figures.unknown),
         "start-again": _has_other_active_run(campaign),
     }
-    return [(verb, VERBS[verb]) for verb in OFFERED[run.state] if not useless.get(verb)]
+    if campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED):
+        useless["start-again"] = True
+    offered = [verb for verb in OFFERED[run.state] if not useless.get(verb)]
+    if campaign.repeat:
+        offered = ["start-schedule" if verb == "start-again" else verb for verb in offered]
+    return [(verb, VERBS[verb]) for verb in offered]
 
 
 def _has_other_active_run(campaign: Campaign) -> bool:

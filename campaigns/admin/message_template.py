@@ -12,18 +12,20 @@ from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
 from campaigns.reports.export_resources import MessageTemplateResource
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, NamedMixin
+from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(
-    NamedMixin, ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin
+    NamedMixin, TableImport, ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin
 ):
     """Texts that several campaigns use; each change is kept."""
 
-    export_resource = MessageTemplateResource
+    export_resource = table_resource = MessageTemplateResource
     export_stream = stream_csv
     export_workbook = write_xlsx
+    actions_list = ["to_table"]
     form = MessageTemplateForm
     list_display = ["name", "beginning", "updated_at"]
     search_fields = ["name", "text"]

@@ -12,6 +12,8 @@ from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
 from campaigns.run_control.unknown_deliveries import VERDICTS
+from campaigns.scheduling.dates import MOST_DATES
+from campaigns.states import Late
 from foundation.commands import seconds
 from sending.states import DeliveryState, Promise
 from tabular.arguments import uin_argument
@@ -24,6 +26,9 @@ SIMPLE_ACTIONS = {
     "resume": "continue a paused or stopped run",
     "cancel": "stop permanently",
     "add-late-comers": "plan the people who joined the audience since the newest run was planned",
+    "archive": "take it out of lists and choices; it can be restored",
+    "restore": "offer an archived campaign again",
+    "delete": "delete it with its runs and reports; refused while a run has not ended",
     "unknown": "list the deliveries of the newest run whose result is unknown",
 }
 
@@ -80,6 +85,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_creation(add("create", "create a campaign; it sends nothing until it is started"))
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
+    _add_dates(add)
     _add_retry(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
@@ -127,7 +133,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="sender accounts; default: every working account",
     )
     create.add_argument("--at", metavar="ISO", help="not before this time (in --timezone)")
-    create.add_argument("--window", metavar="09:00-20:00", help="the daily sending window")
+    _add_schedule(create)
     create.add_argument("--timezone", default=DEFAULT_TIMEZONE, metavar="TZ")
     create.add_argument("--promise", choices=Promise.values, default=Promise.NEVER_TWICE.value)
     create.add_argument(
@@ -136,6 +142,62 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="also send to people who are not a friend of any account",
     )
     add_planning_arguments(create)
+
+
+def _add_schedule(create: argparse.ArgumentParser) -> None:
+    create.add_argument(
+        "--repeat",
+        default="",
+        metavar="RULE",
+        help='"daily@09:00", "weekly@mon,thu 09:00", "monthly@1 09:00" or "cron@0 9 * * 1-5"',
+    )
+    end = create.add_mutually_exclusive_group()
+    end.add_argument("--until", metavar="ISO", help="the last moment of the repetition")
+    end.add_argument("--times", type=int, metavar="N", help="the number of its dates")
+    create.add_argument(
+        "--window",
+        dest="windows",
+        action="append",
+        metavar="WINDOW",
+        help='when to send: 09:00-20:00 every day, or "mon-fri=09:00-11:30,14:00-18:00", '
+        "sat,sun= for closed; may be repeated",
+    )
+    create.add_argument(
+        "--holidays", metavar="NAME", help="send nothing on the holidays of this calendar"
+    )
+    create.add_argument(
+        "--late",
+        choices=Late.values,
+        default=Late.SEND.value,
+        help="what to do with a start that is more than 15 minutes late",
+    )
+    create.add_argument(
+        "--deadline",
+        metavar="ISO|4h",
+        help="cancel the rest at this time, or so long after a start",
+    )
+    create.add_argument(
+        "--override-quiet-hours", action="store_true", help="send in the quiet hours too"
+    )
+
+
+def _add_dates(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    dates = add("occurrences", "list the next dates on which the campaign starts")
+    dates.add_argument("--next", type=_count, default=5, metavar="N", help="how many; default 5")
+    dates.add_argument("--after", metavar="ISO", help="only dates after this time")
+    schedule = add("schedule", "pause, resume or end the schedule, or cancel one date")
+    which = schedule.add_mutually_exclusive_group(required=True)
+    which.add_argument("--pause", action="store_true", help="start nothing until it is resumed")
+    which.add_argument("--resume", action="store_true", help="continue with the next date")
+    which.add_argument("--end", action="store_true", help="start nothing any more")
+    which.add_argument("--cancel-date", metavar="ISO", help="start nothing on this date")
+    which.add_argument("--restore-date", metavar="ISO", help="take a cancellation back")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_DATES):
+        raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_DATES}, not {text[:20]!r}")
+    return int(text)
 
 
 def _add_retry(retry: argparse.ArgumentParser) -> None:

@@ -46,7 +46,8 @@ def status_text(
 ) -> str:
     """Return a campaign's status as text."""
     if run is None:
-        return _("Campaign “%(name)s” has not been started.") % {"name": campaign.name}
+        unstarted = _("Campaign “%(name)s” has not been started.") % {"name": campaign.name}
+        return "\n".join(why) or unstarted
     lines = [
         f"{campaign.name} #{run.number}: {RunState(figures.state).label}"
         + (f" — {run.state_detail}" if run.state_detail else ""),
@@ -107,7 +108,11 @@ def unknown_text(*, run: CampaignRun, unknown: Sequence[UnknownDelivery]) -> str
 
 def preflight_data(found: Preflight) -> dict[str, Any]:
     """Return a preflight for JSON. The keys are a public interface."""
-    return {**asdict(found), "finishes_at": utc_iso(found.finishes_at)}
+    return {
+        **asdict(found),
+        "starts_at": utc_iso(found.starts_at),
+        "finishes_at": utc_iso(found.finishes_at),
+    }
 
 
 def preflight_text(found: Preflight) -> str:

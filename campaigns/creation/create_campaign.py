@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
@@ -17,13 +16,15 @@ from campaigns.creation.planning_choices import (
     columns_of,
     refuse_choices,
 )
-from campaigns.creation.schedule import read_timezone, refuse_window
-from campaigns.models import Campaign, MessageTemplate
+from campaigns.creation.schedule import refuse_schedule
+from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
+from campaigns.scheduling.rule import read_rule
+from campaigns.states import Late
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name
 from foundation.refusals import Refusal
-from sending.runs.windows import Window
+from sending.runs.weekly import Weekly, format_windows
 from sending.states import Promise
 from texts.rendering import compile_text, refuse_unknown_variables
 
@@ -40,7 +41,15 @@ def create_campaign(
     template: MessageTemplate | None = None,
     accounts: Sequence[Account] = (),
     starts_at: datetime | None = None,
-    window: Window | None = None,
+    windows: Weekly | None = None,
+    repeat: str = "",
+    repeat_until: datetime | None = None,
+    repeat_times: int | None = None,
+    holidays: HolidayCalendar | None = None,
+    late: str = Late.SEND,
+    deadline_at: datetime | None = None,
+    deadline_after: int | None = None,
+    overrides_quiet_hours: bool = False,
     timezone: str = DEFAULT_TIMEZONE,
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
@@ -58,7 +67,15 @@ def create_campaign(
         template: the template of the message.
         accounts: the sender accounts; empty for every working account.
         starts_at: the earliest time of sending: aware, in the future; None for at once.
-        window: the daily sending window, in `timezone`; None for all day.
+        windows: the sending windows, in `timezone`; None for at any hour.
+        repeat: the repetition, see `campaigns.scheduling.rule`; empty for once.
+        repeat_until: the last moment of a repetition.
+        repeat_times: the number of its dates; this or `repeat_until`, or neither.
+        holidays: the calendar on whose holidays nothing is sent.
+        late: what to do with a start that could not happen in time.
+        deadline_at: when the rest of a run is cancelled.
+        deadline_after: the same, seconds after each start; this or `deadline_at`, or neither.
+        overrides_quiet_hours: whether it sends in the quiet hours too; needs a permission.
         timezone: an IANA name.
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
@@ -76,12 +93,29 @@ def create_campaign(
     has_others = bool(segments or planning.earlier)
     _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_choices(planning, lists=None if has_others else lists)
-    _refuse_schedule(starts_at, window, timezone)
+    refuse_schedule(
+        timezone=timezone,
+        starts_at=starts_at,
+        repeat=repeat,
+        repeat_until=repeat_until,
+        repeat_times=repeat_times,
+        deadline_at=deadline_at,
+    )
+    if overrides_quiet_hours:
+        refuse_override_without_right(by)
     _refuse_promise(promise)
     campaign.text = text
     campaign.template = template
     campaign.starts_at = starts_at
-    campaign.window_start, campaign.window_end = window or (None, None)
+    campaign.windows = format_windows(windows)
+    campaign.repeat = str(read_rule(repeat)) if repeat else ""
+    campaign.repeat_until = repeat_until
+    campaign.repeat_times = repeat_times
+    campaign.holidays = holidays
+    campaign.late = late
+    campaign.deadline_at = deadline_at
+    campaign.deadline_after = deadline_after
+    campaign.overrides_quiet_hours = overrides_quiet_hours
     campaign.timezone = timezone
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
@@ -131,18 +165,23 @@ def _refuse_text(
     )
 
 
-def _refuse_schedule(starts_at: datetime | None, window: Window | None, timezone: str) -> None:
-    zone = read_timezone(timezone)
-    if window is not None:
-        refuse_window(window)
-    if starts_at is not None and starts_at <= clock.now():
+def refuse_override_without_right(by: Any) -> None:
+    """Refuse to send in quiet hours for an operator without the permission.
+
+    Args:
+        by: the operator; None for the command line, which has every right.
+
+    Raises:
+        Refusal: they may not (`no_right`).
+    """
+    if by is not None and not by.has_perm("campaigns.override_quiet_hours"):
         raise Refusal(
-            _("The start %(start)s is in the past (%(zone)s): choose a later one, or none.")
-            % {
-                "start": starts_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
-                "zone": timezone,
-            },
-            code="start_past",
+            _(
+                "You may not let a campaign send in quiet hours. Ask an administrator for the "
+                "permission “Can let a campaign send in quiet hours”, or turn this off."
+            ),
+            code="no_right",
+            field="overrides_quiet_hours",
         )
 
 

@@ -1,16 +1,26 @@
-"""Parse time zones, sending windows and start times as operators write them."""
+"""Parse and check the schedule of a campaign as operators write it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+import re
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.translation import gettext as _
 
+from campaigns.scheduling.rule import read_rule
+from clocks import shared
 from foundation.refusals import Refusal
-from sending.runs.windows import Window
+from foundation.times import clock
+
+#: The farthest moment of a schedule, and the longest time from a start to its deadline.
+FARTHEST, LONGEST_DEADLINE = timedelta(days=73_000), timedelta(days=366)
+MOST_TIMES = 10_000
+_UNITS = {"m": 60, "h": 3600, "d": 86_400}
+_SPAN = re.compile(r"([0-9]{1,6})\s*([mhd])")
+_SPAN_LIKE = re.compile(r"[0-9]+\s*[a-zA-Z]?")
 
 
 def read_timezone(name: str) -> ZoneInfo:
@@ -29,41 +39,6 @@ def read_timezone(name: str) -> ZoneInfo:
     raise Refusal(
         sentence + " " + _("Write it like Asia/Shanghai."), code="timezone_unknown", timezone=name
     )
-
-
-def read_window(text: str) -> Window:
-    """Return the sending window written as 09:00-20:00, or past midnight as 22:00-02:00.
-
-    Raises:
-        Refusal: the format is wrong or the window is empty (`window_malformed`).
-    """
-    first, dash, last = text.replace("–", "-").partition("-")
-    try:
-        start, end = time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
-        is_whole = bool(dash) and start.tzinfo is None and end.tzinfo is None
-    except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise Refusal(
-            _("The window “%(text)s” cannot be read: write it like 09:00-20:00.") % {"text": text},
-            code="window_malformed",
-        )
-    refuse_window((start, end))
-    return start, end
-
-
-def refuse_window(window: Window) -> None:
-    """Refuse an empty window. It would never send, or was meant as no window at all.
-
-    Raises:
-        Refusal: start and end are the same (`window_malformed`).
-    """
-    if window[0] == window[1]:
-        raise Refusal(
-            _("The window starts and ends at %(time)s: leave it out to send at any hour.")
-            % {"time": window[0].isoformat("minutes")},
-            code="window_malformed",
-        )
 
 
 def read_start(text: str, *, timezone: str) -> datetime:
@@ -88,6 +63,125 @@ def read_start(text: str, *, timezone: str) -> datetime:
             % {"text": text},
             code="start_malformed",
         ) from None
+
+
+def read_deadline(text: str, *, timezone: str) -> tuple[datetime | None, int | None]:
+    """Return a deadline as a moment, or as seconds after each start; the other one is None.
+
+    Args:
+        text: ISO 8601, or a time after the start: 90m, 4h or 2d.
+        timezone: the time zone if the text has no offset.
+
+    Raises:
+        Refusal: the text cannot be parsed (`deadline_malformed`).
+    """
+    found = _SPAN.fullmatch(text.strip().lower())
+    if found is not None:
+        seconds = int(found[1]) * _UNITS[found[2]]
+        if 0 < seconds <= LONGEST_DEADLINE.total_seconds():
+            return None, seconds
+    elif _SPAN_LIKE.fullmatch(text.strip()) is None:
+        try:
+            return read_start(text, timezone=timezone), None
+        except Refusal as refusal:
+            if refusal.code == "timezone_unknown":
+                raise
+    raise Refusal(
+        _(
+            "The deadline “%(text)s” cannot be read: write a time like 2026-12-24T18:00, or a time "
+            "after the start like 90m, 4h or 2d, at most a year."
+        )
+        % {"text": text[:100]},
+        code="deadline_malformed",
+    )
+
+
+def span_text(seconds: int | None) -> str:
+    """Return seconds as `read_deadline` reads them: 90m, 4h or 2d; "" for None."""
+    if seconds is None:
+        return ""
+    for unit in ("d", "h"):
+        if seconds % _UNITS[unit] == 0:
+            return f"{seconds // _UNITS[unit]}{unit}"
+    return f"{-(-seconds // 60)}m"
+
+
+def refuse_schedule(
+    *,
+    timezone: str,
+    starts_at: datetime | None = None,
+    repeat: str = "",
+    repeat_until: datetime | None = None,
+    repeat_times: int | None = None,
+    deadline_at: datetime | None = None,
+) -> None:
+    """Refuse a schedule that could not work. Each Refusal has `field`, the column it is about.
+
+    Raises:
+        Refusal: the time zone is unknown, a moment is in the past or too far ahead, the repetition
+            cannot be read, or its parts do not fit together.
+    """
+    read_timezone(timezone)
+    now = shared.wall()
+    for field, moment, past in (
+        (
+            "starts_at",
+            starts_at,
+            _("The start %(at)s is in the past: choose a later one, or none."),
+        ),
+        ("deadline_at", deadline_at, _("The deadline %(at)s is in the past: choose a later one.")),
+        ("repeat_until", repeat_until, _("The last date %(at)s is in the past.")),
+    ):
+        if moment is None:
+            continue
+        told = {"at": clock(moment, zone=timezone)}
+        code = {"starts_at": "start", "deadline_at": "deadline", "repeat_until": "until"}[field]
+        if moment <= now:
+            raise Refusal(past % told, code=f"{code}_past", field=field)
+        if moment > now + FARTHEST:
+            raise Refusal(
+                _("%(at)s is more than 200 years ahead: choose an earlier time.") % told,
+                code=f"{code}_too_far",
+                field=field,
+            )
+    if starts_at is not None and deadline_at is not None and deadline_at <= starts_at:
+        raise Refusal(
+            _("The deadline is not after the start: nothing would be sent."),
+            code="deadline_before_start",
+            field="deadline_at",
+        )
+    _refuse_repetition(repeat, repeat_until, repeat_times, deadline_at)
+
+
+def _refuse_repetition(
+    repeat: str, until: datetime | None, times: int | None, deadline_at: datetime | None
+) -> None:
+    if repeat:
+        read_rule(repeat)
+    elif until is not None or times is not None:
+        raise Refusal(
+            _("An end needs a repetition: choose how often the campaign repeats."),
+            code="end_without_repeat",
+            field="repeat",
+        )
+    if until is not None and times is not None:
+        raise Refusal(
+            _("Choose a last date or a number of dates, not both."),
+            code="two_ends",
+            field="repeat_times",
+        )
+    if times is not None and not 1 <= times <= MOST_TIMES:
+        raise Refusal(
+            _("The number of dates is from 1 to %(most)d.") % {"most": MOST_TIMES},
+            code="times_malformed",
+            field="repeat_times",
+        )
+    if repeat and deadline_at is not None:
+        raise Refusal(
+            _("A repeated campaign needs a deadline after each start, like 4h, not a fixed one."),
+            code="deadline_fixed",
+            field="deadline_at",
+        )
 
 
 def _nearest_timezone(name: str) -> str | None:

@@ -2,6 +2,16 @@
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
+from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
+from campaigns.models.occurrence import Occurrence
 
-__all__ = ["Campaign", "CampaignRun", "MessageTemplate"]
+__all__ = [
+    "Campaign",
+    "CampaignRun",
+    "Holiday",
+    "HolidayCalendar",
+    "HolidayKind",
+    "MessageTemplate",
+    "Occurrence",
+]

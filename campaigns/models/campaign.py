@@ -9,14 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from accounts.models import Account
+from campaigns.models.holiday_calendar import HolidayCalendar
 from campaigns.models.message_template import MessageTemplate
-from campaigns.states import OnLostAccount, SenderChoice, SendingOrder
+from campaigns.states import Late, OnLostAccount, ScheduleState, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
+from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
+from foundation.sentence_field import SentenceField
 from sending.states import Promise
 
 
-class Campaign(NamedModel):
+class Campaign(NamedModel, Archivable):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
     template = models.ForeignKey(
@@ -64,8 +67,55 @@ class Campaign(NamedModel):
         blank=True,
         help_text=_("Empty: sending begins as soon as the campaign is started."),
     )
-    window_start = models.TimeField(_("sends from"), null=True, blank=True)
-    window_end = models.TimeField(_("sends until"), null=True, blank=True)
+    #: The rule of a repeated campaign (`campaigns.scheduling.rule`); empty: it starts once.
+    repeat = models.CharField(_("repeated"), max_length=200, blank=True, default="")
+    repeat_until = models.DateTimeField(_("last date"), null=True, blank=True)
+    repeat_times = models.PositiveIntegerField(_("number of dates"), null=True, blank=True)
+    #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
+    windows = models.TextField(_("sending windows"), blank=True, default="")
+    holidays = models.ForeignKey(
+        HolidayCalendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        verbose_name=_("holidays"),
+        help_text=_("Nothing is sent on the holidays of this calendar."),
+    )
+    overrides_quiet_hours = models.BooleanField(
+        _("also in quiet hours"),
+        default=False,
+        help_text=_("Sends in the quiet hours too. This needs a permission of its own."),
+    )
+    late = models.CharField(
+        _("when a start is late"),
+        max_length=8,
+        choices=Late.choices,
+        default=Late.SEND,
+        help_text=_(
+            "A start is late when it could not happen within 15 minutes: the system was down, the "
+            "previous run was still under way, or no sending window was open."
+        ),
+    )
+    #: A fixed deadline, or one so many seconds after each start; at most one of them is set.
+    deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
+    deadline_after = models.PositiveIntegerField(_("deadline after (s)"), null=True, blank=True)
+
+    #: Whether the dates of `repeat` start runs, up to which moment dates have been dealt with, and
+    #: how many those were.
+    schedule_state = models.CharField(
+        _("schedule"),
+        max_length=8,
+        choices=ScheduleState.choices,
+        default=ScheduleState.OFF,
+        editable=False,
+    )
+    schedule_detail = SentenceField(
+        _("schedule in words"), max_length=500, blank=True, editable=False
+    )
+    scheduled_through = models.DateTimeField(null=True, blank=True, editable=False)
+    dates_passed = models.PositiveIntegerField(default=0, editable=False)
+
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     promise = models.CharField(
         _("promise"), max_length=16, choices=Promise.choices, default=Promise.NEVER_TWICE
@@ -165,13 +215,17 @@ class Campaign(NamedModel):
 
     history = HistoricalRecords(
         m2m_fields=[lists, segments, excluded_lists, accounts, once_across],
-        excluded_fields=["name_key"],
+        # The key follows the name; the counters are changed by each date of a schedule.
+        excluded_fields=["name_key", "scheduled_through", "dates_passed"],
     )
 
     class Meta:
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
         ordering = ["-id"]
+        permissions = [
+            ("override_quiet_hours", _("Can let a campaign send in quiet hours")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="campaign_promise_known", condition=models.Q(promise__in=Promise.values)
@@ -183,11 +237,20 @@ class Campaign(NamedModel):
                 violation_error_message=_("A frequency cap needs both its number and its days."),
             ),
             models.CheckConstraint(
-                name="campaign_window_whole",
-                condition=models.Q(window_start=None, window_end=None)
-                | models.Q(window_start__isnull=False, window_end__isnull=False),
-                violation_error_message=_("A sending window needs both its start and its end."),
+                name="campaign_one_deadline",
+                condition=models.Q(deadline_at=None) | models.Q(deadline_after=None),
             ),
+            models.CheckConstraint(
+                name="campaign_one_end",
+                condition=models.Q(repeat_until=None) | models.Q(repeat_times=None),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["schedule_state"],
+                name="campaign_scheduled",
+                condition=models.Q(schedule_state=ScheduleState.ON),
+            )
         ]
 
     @property

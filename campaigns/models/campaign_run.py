@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
-from campaigns.states import OnLostAccount, SenderChoice, SendingOrder
+from campaigns.states import Late, OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from sending.models import Run
 
@@ -65,6 +65,9 @@ class CampaignRun(Run):
     #: applies; its other members are not recipients.
     inherited_lists = models.ManyToManyField(
         ContactList, related_name="inheriting_runs", blank=True, verbose_name=_("inherited lists")
+    )
+    late = models.CharField(
+        _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)

@@ -6,10 +6,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 
 
-class MessageTemplate(NamedModel):
+class MessageTemplate(NamedModel, Archivable):
     """A text in Liquid. A run keeps its own copy, so that later edits do not change it."""
 
     text = models.TextField(

@@ -8,10 +8,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,6 +19,10 @@ from accounts.states import WORKING_STATES
 from campaigns.audience_query import merged_memberships
 from campaigns.models import Campaign
 from campaigns.planning.preflight_people import Audience, audience_of, first_routes
+from campaigns.planning.preflight_result import Allocation as Allocation
+from campaigns.planning.preflight_result import Preflight as Preflight
+from campaigns.planning.preflight_result import Sample
+from campaigns.planning.preflight_schedule import check_schedule
 from campaigns.planning.preflight_segments import warnings_about_segments
 from campaigns.planning.preflight_sql import PreflightGroup, count_picks
 from campaigns.planning.preflight_warnings import (
@@ -28,11 +31,11 @@ from campaigns.planning.preflight_warnings import (
     strangers_warning,
 )
 from campaigns.planning.prepare import accounts_of
+from clocks import shared
 from contacts.models import Contact
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from sending.account_waits import find_account_waits, summarise_waits
-from sending.runs.windows import forecast
 from sending.states import Reason
 from sending.text_context import context_for
 from texts.faults import Unsendable
@@ -50,56 +53,6 @@ TRYING_SECONDS = 1.0
 #: Seconds that a request takes in addition to the gap before it: an estimate for the forecast.
 REPLY_SECONDS = 0.05
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """The messages one account would send, and the seconds it needs while the window is open."""
-
-    uin: int
-    name: str
-    state: str
-    messages: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The text one person would get, and the UIN of the account that would send it."""
-
-    uin: int
-    name: str
-    account: int
-    text: str
-
-
-@dataclass(slots=True)
-class Preflight:
-    """What a start would do.
-
-    Attributes:
-        targeted: people in the lists and in no excluded one, each once.
-        sendable: the targeted people who would get the message.
-        skipped: the number of other targeted people, by reason.
-        kept: the sendable people to whom the account that wrote to them last writes again.
-        merged: memberships beyond a person's first.
-        per_account: the load of each account; accounts without messages are left out.
-        finishes_at: when the last message would be sent; None if that is too far ahead.
-        problems: why a start would be refused or have no recipients.
-        warnings: other sentences for the operator.
-        samples: the first texts.
-    """
-
-    targeted: int = 0
-    sendable: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
-    kept: int = 0
-    merged: int = 0
-    per_account: list[Allocation] = field(default_factory=list)
-    finishes_at: datetime | None = None
-    problems: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
 
 
 def preflight(*, campaign: Campaign) -> Preflight:
@@ -125,7 +78,7 @@ def preflight(*, campaign: Campaign) -> Preflight:
         for account in able
         if loads[account.pk]
     ]
-    found.finishes_at = _finishes_at(campaign, found.per_account)
+    check_schedule(campaign=campaign, found=found)
     found.warnings += warnings_about_segments(campaign=campaign)
     _check_accounts(campaign, found, able=able)
     _check_text(campaign, found, audience=audience)
@@ -172,21 +125,6 @@ def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Count
     found.warnings += other_campaigns_warnings(campaign=campaign, people=audience.people)
     found.merged = merged_memberships(of=campaign)
     return loads
-
-
-def _finishes_at(campaign: Campaign, allocations: Sequence[Allocation]) -> datetime | None:
-    if not allocations:
-        return None
-    now = clock.now()
-    window = None
-    if campaign.window_start is not None and campaign.window_end is not None:
-        window = campaign.window_start, campaign.window_end
-    return forecast(
-        now=max(now, campaign.starts_at or now),
-        seconds=max(allocation.seconds for allocation in allocations),
-        window=window,
-        timezone=campaign.timezone,
-    )
 
 
 def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Account]) -> None:
@@ -236,7 +174,8 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
         return
     most = min(TRIED_TEXTS, found.sendable)
     routes = first_routes(audience=audience, group=PreflightGroup.SENDABLE, most=most)
-    tried, failures = _try_texts(compiled, found, routes=routes)
+    now = (found.starts_at or shared.wall()).astimezone(ZoneInfo(campaign.timezone))
+    tried, failures = _try_texts(compiled, found, routes=routes, now=now)
     for reason, n in failures.items():
         found.warnings.append(
             _("%(n)s of the first %(tried)s texts cannot be sent: %(reason)s.")
@@ -245,7 +184,7 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
 
 
 def _try_texts(
-    compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None]
+    compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None], now: datetime
 ) -> tuple[int, Counter[str]]:
     """Render the first texts and keep some as samples.
 
@@ -267,7 +206,9 @@ def _try_texts(
         tried += 1
         nickname = nicknames.get((account.pk, contact.uin), "")
         try:
-            text = compiled.render(context_for(contact=contact, account=account, nickname=nickname))
+            text = compiled.render(
+                context_for(contact=contact, account=account, nickname=nickname), now=now
+            )
         except Unsendable as problem:
             failures[problem.reason.value] += 1
             continue

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
 
 from accounts.account_tasks import request_account_task
 from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState
@@ -11,10 +14,15 @@ from accounts.states import StateReason
 from accounts.wake_ups import JOBS, publish
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
+from campaigns.scheduling.late import judge_start
+from campaigns.states import Late
 from clocks import shared
 from foundation.sentences import Sentence as _
+from foundation.times import clock
+from sending.models import Run, RunEvent
 from sending.runs.each_run import for_each_run
 from sending.runs.transitions import change_run_state
+from sending.runs.windows import sending_times
 from sending.states import RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
@@ -31,7 +39,31 @@ def advance_runs(*, runs: Iterable[CampaignRun]) -> None:
 
 
 def _begin(run: CampaignRun) -> bool:
+    """Begin a run whose time has come, or do with a late one what its campaign says."""
+    now = shared.wall()
+    if run.late == Late.SEND or run.starts_at is None:
+        return change_run_state(run_id=run.pk, to=RunState.PREPARING)
+    verdict = judge_start(now=now, due_at=run.starts_at, times=sending_times(run), late=run.late)
+    if verdict.drop:
+        change_run_state(run_id=run.pk, to=RunState.CANCELLED, detail=verdict.drop)
+        return False
+    if verdict.wait_until is not None:
+        _move_start(run, to=verdict.wait_until)
+        return False
     return change_run_state(run_id=run.pk, to=RunState.PREPARING)
+
+
+def _move_start(run: CampaignRun, *, to: datetime) -> None:
+    """Move the start of a scheduled run, unless an operator changed its state just now."""
+    detail = _("Its start was moved to %(at)s, when the sending window opens.") % {
+        "at": clock(to, zone=run.timezone)
+    }
+    with transaction.atomic():
+        moved = Run.objects.filter(pk=run.pk, state=RunState.SCHEDULED).update(
+            starts_at=to, state_detail=detail
+        )
+        if moved:
+            RunEvent.objects.create(run_id=run.pk, state=RunState.SCHEDULED, detail=detail)
 
 
 def advance_run(*, run: CampaignRun) -> None:

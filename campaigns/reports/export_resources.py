@@ -1,23 +1,51 @@
-"""The columns of the exports of message templates and deliveries (django-import-export)."""
+"""Files of message templates, exported and imported, and the export of deliveries."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from campaigns.models import MessageTemplate
 from campaigns.reports.run_report import COLUMNS
 from sending.models import Delivery
+from tabular.table_import import columns as cells
+from tabular.table_import.columns import TableColumn
+from tabular.table_import.named import NamedResource
+from texts.rendering import TextProblem, compile_text
 
 
-class MessageTemplateResource(ModelResource):
+class MessageTemplateResource(NamedResource):
     """A row for each template."""
+
+    columns = (
+        TableColumn(
+            "name",
+            cells.name,
+            is_key=True,
+            is_needed=True,
+            titles=("name", "名称", "模板", "模板名称", "名稱", "template"),
+        ),
+        TableColumn(
+            "text",
+            cells.text(is_needed=True),
+            is_needed=True,
+            titles=("text", "正文", "内容", "文本", "內容"),
+        ),
+    )
 
     class Meta:
         model = MessageTemplate
         fields = ("name", "text")
+
+    def check(self, instance: Any) -> None:
+        """Compile the text, as the form does."""
+        try:
+            compile_text(instance.text)
+        except TextProblem as problem:
+            raise ValidationError({"text": problem.sentence}) from None
 
 
 class DeliveryResource(ModelResource):

@@ -23,7 +23,7 @@ from clocks import shared
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
 from sending.models import Delivery
-from sending.runs.windows import is_open, next_opening
+from sending.runs.windows import sending_times
 from sending.states import DeliveryState, RunState
 
 
@@ -92,10 +92,17 @@ def _summary(waits: list[Wait]) -> WaitingReason:
 def _whole_run_reason(run: CampaignRun, egresses: EgressStatus) -> WaitingReason | None:
     """Return what stops all accounts of a run: its window, no worker, or no way to the gateway."""
     now = shared.wall()
-    start, end, zone = run.window_start, run.window_end, run.timezone
-    if not is_open(start=start, end=end, zone=zone, at=now):
-        opening = next_opening(start=start, end=end, zone=zone, at=now)
-        return _until(_("Outside the sending window until %(time)s."), opening, zone=zone)
+    opening = sending_times(run).next_opening(now)
+    if opening is None:
+        return WaitingReason(
+            _(
+                "No sending window opens within a year: the run's windows, holidays and the quiet "
+                "hours leave no time to send. Cancel the run, or change the quiet hours."
+            )
+        )
+    if opening > now:
+        sentence = _("Outside the sending window until %(time)s.")
+        return _until(sentence, opening, zone=run.timezone)
     if not egresses.worked:
         return WaitingReason(
             _("No worker is running. Start the stack with `make run`, or start a worker.")

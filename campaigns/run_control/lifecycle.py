@@ -11,22 +11,20 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
-from accounts.models import Account
-from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
-from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
+from campaigns.run_control.new_run import hold, make_run, refuse_active, refuse_unready
 from clocks import shared
+from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, RunEvent
 from sending.runs.deliveries import cancel_pending, move_deliveries
 from sending.runs.transitions import change_run_state
-from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from sending.states import DeliveryState, RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
-from texts.rendering import compile_text
 
 #: Pending deliveries that are cancelled immediately. The others are cancelled in the background.
 CANCELLED_AT_ONCE = 5_000
@@ -44,29 +42,21 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
 
     Raises:
         Refusal: a run is already active (`already_active`), the audience is empty (`no_audience`),
-            or no account can send (`no_account`).
+            no account can send (`no_account`), or the campaign is archived (`archived`).
         TextProblem: the text cannot be compiled.
     """
-    compile_text(campaign.message)
-    _refuse_active(campaign)
-    if not targeted_contacts(of=campaign).exists():
-        raise Refusal(
-            _(
-                "The audience of “%(name)s” is empty after exclusions. Import contacts "
-                "into one of its lists first."
-            )
-            % {"name": campaign.name},
-            code="no_audience",
-        )
-    _refuse_without_accounts(campaign)
+    refuse_archived(campaign)
+    refuse_active(campaign)
+    refuse_unready(campaign)
     is_later = campaign.starts_at is not None and campaign.starts_at > shared.wall()
     to = RunState.SCHEDULED if is_later else RunState.PREPARING
     try:
         with transaction.atomic():
-            run = _make_run(campaign, starts_at=campaign.starts_at if is_later else None)
+            hold(campaign)
+            run = make_run(campaign, starts_at=campaign.starts_at if is_later else None)
             change_run_state(run_id=run.pk, to=to, by=by)
     except IntegrityError:
-        _refuse_active(campaign)
+        refuse_active(campaign)
         raise
     if not is_later:
         wake_planner(run_id=run.pk)
@@ -101,7 +91,7 @@ def resume_run(*, run: CampaignRun, by: Any = None) -> None:
             run_id=run.pk, to=to, by=by
         )
     except IntegrityError:
-        _refuse_active(run.campaign)
+        refuse_active(run.campaign)
         raise
     if not is_resumed:
         raise _not_possible(run, _("Only a paused or stopped campaign can be resumed."))
@@ -205,8 +195,10 @@ def _refuse_reopening(run: CampaignRun) -> None:
     run.refresh_from_db()
     if run.state == RunState.CANCELLED:
         raise _not_possible(run, _("Start a new run instead."))
+    if run.deadline_at is not None and run.deadline_at <= shared.wall():
+        raise _not_possible(run, _("Its deadline has passed: start a new run instead."))
     if run.state in (RunState.FINISHED, RunState.STOPPED):
-        _refuse_active(run.campaign)
+        refuse_active(run.campaign)
 
 
 def _reopen(run: CampaignRun, *, by: Any, detail: str) -> None:
@@ -214,66 +206,10 @@ def _reopen(run: CampaignRun, *, by: Any, detail: str) -> None:
         try:
             change_run_state(run_id=run.pk, to=RunState.RUNNING, detail=detail, by=by)
         except IntegrityError:
-            _refuse_active(run.campaign)
+            refuse_active(run.campaign)
     else:
         RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
     wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
-
-
-def _make_run(campaign: Campaign, *, starts_at: Any) -> CampaignRun:
-    """Create a run with its own copy of the campaign, in the caller's transaction."""
-    last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
-    run = CampaignRun.objects.create(
-        campaign=campaign,
-        number=last + 1,
-        text=campaign.message,
-        promise=campaign.promise,
-        allows_strangers=campaign.allows_strangers,
-        on_lost_account=campaign.on_lost_account,
-        window_start=campaign.window_start,
-        window_end=campaign.window_end,
-        timezone=campaign.timezone,
-        starts_at=starts_at,
-        **copied_columns(campaign),
-        **copied_groups(campaign),
-    )
-    run.lists.set(campaign.lists.all())
-    copy_relations(campaign=campaign, run=run)
-    run.segments.set(campaign.segments.all())
-    run.excluded_lists.set(campaign.excluded_lists.all())
-    return run
-
-
-def _refuse_active(campaign: Campaign) -> None:
-    active = campaign.runs.filter(state__in=ACTIVE_RUN_STATES).first()
-    if active is not None:
-        raise Refusal(
-            _(
-                "“%(name)s” is under way already: run %(number)d is %(state)s. "
-                "Wait for its end, or cancel it."
-            )
-            % {
-                "name": campaign.name,
-                "number": active.number,
-                "state": active.get_state_display(),
-            },
-            code="already_active",
-        )
-
-
-def _refuse_without_accounts(campaign: Campaign) -> None:
-    accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
-    if not accounts.exists():
-        raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")
-    if not accounts.working().exists():
-        raise Refusal(
-            _(
-                "All accounts of “%(name)s” are quarantined or disabled. Check the "
-                "reasons, and enable the accounts that should send."
-            )
-            % {"name": campaign.name},
-            code="no_account",
-        )
 
 
 def _not_possible(run: CampaignRun, advice: str) -> Refusal:

@@ -20,7 +20,6 @@ from contacts.people.attributes import record_attributes_of
 from contacts.resources import ContactResource
 from foundation.admin import (
     ExportMixin,
-    ProtectedMixin,
     TimelineInline,
     UncountedAdmin,
 )
@@ -42,12 +41,9 @@ class MembershipInline(TimelineInline):
 
 
 @admin.register(Contact)
-class ContactAdmin(ContactPage, ImportButton, ExportMixin, ProtectedMixin, UncountedAdmin):
+class ContactAdmin(ContactPage, ImportButton, ExportMixin, UncountedAdmin):
     """Contacts, by UIN."""
 
-    # A contact with deliveries is not deleted but erased, which keeps the figures of the reports
-    # and adds a suppression.
-    protected_by = ["deliveries"]
     export_resource = ContactResource
     export_stream = stream_csv
     export_workbook = write_xlsx

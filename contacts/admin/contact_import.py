@@ -66,6 +66,10 @@ class ContactImportAdmin(
             *super().get_urls(),
         ]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow it to those who import; the deletion page refuses what people came with."""
+        return self.has_upload_permission(request)
+
     def address_of(self, request: HttpRequest, obj: ContactImport) -> str:
         """Return the URL of the import's check or progress page; an import has no form."""
         return import_address(obj)

@@ -17,24 +17,28 @@ from unfold.decorators import action, display
 
 from contacts.admin.import_button import ImportButton
 from contacts.admin.list_combination import ListCombination
-from contacts.admin.list_deletion import ListDeletion
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin
+from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
 class ContactListAdmin(
-    NamedMixin, ListCombination, ListDeletion, ImportButton, ExportMixin, ConsoleAdmin
+    NamedMixin, TableImport, ListCombination, ImportButton, ExportMixin, ConsoleAdmin
 ):
     """Contact lists, each with its size and a link to its contacts."""
 
-    export_resource = ContactListResource
+    export_resource = table_resource = ContactListResource
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = ["name", "people", "description", "created_at"]
-    actions_list = ["to_upload", "to_combine"]
+    actions_list = ["to_upload", "to_table", "to_combine"]
+    table_note = _(
+        "This is for the names and descriptions of lists. The people of a list come through "
+        "“Import contacts”."
+    )
     search_fields = ["name", "description"]
     fields = ["name", "description"]
     empty_sentence = _(

@@ -26,9 +26,8 @@ from contacts.states import ImportState
 from contacts.tasks import wake_import
 from foundation.admin import require
 from foundation.refusals import Refusal
+from tabular.admin.layout_form import DELIMITERS, ENCODINGS
 
-ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "big5", "cp1252"]
-DELIMITERS = [(",", ","), (";", ";"), ("\t", "Tab"), ("|", "|")]
 #: Rows of the preview, and problems shown below it.
 SHOWN_ROWS, SHOWN_PROBLEMS = 8, 10
 

@@ -121,5 +121,6 @@ class ImportProgress:
             "is_live": found.state in UNFINISHED_STATES,
             "can_cancel": may_import and found.state in {ImportState.QUEUED, ImportState.RUNNING},
             "can_undo": may_import and found.state in UNDOABLE_STATES,
+            "may_delete": may_import,
             "has_rejects": bool(found.rejected) and rejects_file(found).is_file(),
         }

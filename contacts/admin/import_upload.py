@@ -39,7 +39,7 @@ class UploadForm(forms.Form):
     )
     contact_list = forms.ModelChoiceField(
         label=_("Add to list"),
-        queryset=ContactList.objects.order_by("name"),
+        queryset=ContactList.objects.filter(archived_at=None).order_by("name"),
         required=False,
         empty_label=_("a new list"),
         widget=UnfoldAdminSelectWidget,

@@ -40,7 +40,7 @@ class CombineForm(forms.Form):
 
     segment = forms.ModelChoiceField(
         label=_("People who meet this segment's conditions now"),
-        queryset=Segment.objects.order_by("name"),
+        queryset=Segment.objects.filter(archived_at=None).order_by("name"),
         required=False,
         empty_label=_("no such condition"),
         widget=UnfoldAdminSelectWidget,
@@ -50,7 +50,7 @@ class CombineForm(forms.Form):
     none_of = _lists(_("in none of these lists"))
     contact_list = forms.ModelChoiceField(
         label=_("Add to list"),
-        queryset=ContactList.objects.order_by("name"),
+        queryset=ContactList.objects.filter(archived_at=None).order_by("name"),
         required=False,
         empty_label=_("a new list"),
         widget=UnfoldAdminSelectWidget,

@@ -16,26 +16,35 @@ from unfold.decorators import display
 from contacts.admin.segment_form import SegmentForm
 from contacts.admin.segment_words import form_words, names_of_references
 from contacts.models import Segment
+from contacts.resources import SegmentResource
 from contacts.segments.preview import preview_segment
 from contacts.segments.references import missing_in, reference_keys, reference_to
 from contacts.segments.save import change_segment, create_segment
 from contacts.segments.where_text import where_text
-from foundation.admin import ConsoleAdmin, NamedMixin, ProtectedMixin, require
+from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin, require
+from foundation.admin.opened_page import is_told_of_changes, opened_values
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
+from tabular.admin.table_import import TableImport
+from tabular.exports import stream_csv, write_xlsx
 
+#: The columns that the page saves.
+SAVED = ("name", "description", "conditions")
 #: The most characters of the conditions in the list, and the most choices of a search.
 LONGEST_SHOWN, MOST_CHOICES = 160, 20
 
 
 @admin.register(Segment)
-class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
+class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
     """Segments: saved conditions, evaluated when a campaign's run is planned."""
 
+    export_resource = table_resource = SegmentResource
+    export_stream = stream_csv
+    export_workbook = write_xlsx
+    actions_list = ["to_table"]
     list_display = ["name", "conditions_shown", "description", "created_by", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["name", "description"]
-    protected_by = ["campaigns", "runs"]
     empty_sentence = _(
         "A segment selects people by conditions, for example: in Beijing, and no message for 30 "
         "days. Its conditions are evaluated when a run is planned."
@@ -67,7 +76,7 @@ class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
             is_valid = form.is_valid()
             if "switch" in request.POST:
                 form = _switched(request, form)
-            elif is_valid:
+            elif is_valid and not is_told_of_changes(request, form, segment, SAVED):
                 try:
                     return self._save(request, segment, form)
                 except Refusal as refusal:
@@ -146,6 +155,7 @@ class SegmentAdmin(NamedMixin, ProtectedMixin, ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
+            "seen": opened_values(saved, SAVED),
             "words": form_words(),
             "names": names_of_references(form.shown_tree),
             "tree": form.shown_tree,

@@ -20,6 +20,7 @@ from contacts.resources import SuppressionResource
 from contacts.suppressions import refuse_past_end
 from foundation.admin import ExportMixin, UncountedAdmin
 from foundation.refusals import Refusal
+from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import search_by_uin
 
@@ -70,12 +71,17 @@ class SuppressionForm(forms.ModelForm):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(ExportMixin, UncountedAdmin):
+class SuppressionAdmin(TableImport, ExportMixin, UncountedAdmin):
     """Suppressions, by UIN: deleting a contact and importing it again does not lift one."""
 
-    export_resource = SuppressionResource
+    export_resource = table_resource = SuppressionResource
     export_stream = stream_csv
     export_workbook = write_xlsx
+    table_note = _(
+        "An import adds suppressions and corrects their reasons. It never lifts one: people who "
+        "are missing in the file stay suppressed."
+    )
+    actions_list = ["to_table"]
     form = SuppressionForm
     list_display = ["uin", "scope", "reason", "source", "created_at", "ends"]
     list_filter = [

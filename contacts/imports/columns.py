@@ -13,29 +13,20 @@ from django.utils.translation import gettext as _
 
 from contacts.models import UIN_MAX, UIN_MIN, RememberedMapping
 from contacts.people.attributes import names_to_store
+from contacts.resources import EXPORTED, NAME_COLUMN, UIN_COLUMN
 from foundation.names import name_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula, whole_number
 
-UIN, NAME, LEFT_OUT = "uin", "name", ""
+UIN, NAME, LEFT_OUT = UIN_COLUMN.field, NAME_COLUMN.field, ""
 ATTRIBUTE = "attribute:"
 
-#: Titles of the UIN, the most likely first, in the spelling of `plain_title`.
-UIN_TITLES = (
-    "uin", "qq", "qq号", "qq号码", "qqnumber", "qqno", "qqid", "qq账号", "qq帐号", "好友qq",
-    "号码", "企鹅号", "账号", "帐号", "number", "号", "qq號", "qq號碼", "qq帳號", "號碼", "帳號",
-)  # fmt: skip
-NAME_TITLES = (
-    "name", "姓名", "名字", "名称", "fullname", "客户姓名", "昵称", "nickname", "nick", "qq昵称",
-    "网名", "称呼", "备注名", "客戶姓名", "名稱", "暱稱", "稱呼", "備註名",
-)  # fmt: skip
+UIN_TITLES, NAME_TITLES = UIN_COLUMN.titles, NAME_COLUMN.titles
 #: Titles of the two columns that are added to a file of rejected rows. The corrected file may keep
 #: them.
 LINE_TITLES = ("line", "行号", "行")
 REASON_TITLES = ("reason", "原因", "理由")
-#: The first columns of our own export of contacts; "created_at" is not imported.
-EXPORTED = ("uin", "name", "created_at")
 _NTH = re.compile(r"(.+)#([0-9]{1,3})", re.DOTALL)
 
 

@@ -27,6 +27,7 @@ from contacts.people.attribute_types import set_attribute_types
 from contacts.people.attributes import record_attribute_names
 from contacts.states import ImportPolicy, ImportState
 from contacts.typed_values.types import ValueType
+from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
 from tabular import Inspection
 
@@ -55,8 +56,9 @@ def upload_import(
         by: the operator.
 
     Raises:
-        Refusal: the file is not a table; nothing is stored then.
+        Refusal: the file is not a table, or the list is archived; nothing is stored then.
     """
+    refuse_archived(contact_list)
     path = store_upload(blocks)
     contact_import = ContactImport(
         contact_list=contact_list,

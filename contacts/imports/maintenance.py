@@ -16,6 +16,7 @@ from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.fault_isolation import run_each
 from foundation.refusals import Refusal
+from tabular.table_import.uploads import remove_expired
 
 Row = TypeVar("Row")
 
@@ -39,7 +40,7 @@ def maintain_imports(*, wake: Callable[[int], None]) -> int:
 
 def remove_old_files() -> int:
     """Remove the files of old or finished imports, which contain personal data; return how many."""
-    now, removed = timezone.now(), 0
+    now, removed = timezone.now(), remove_expired()
     stale = ContactImport.objects.filter(
         state=ImportState.UPLOADED, created_at__lt=now - FORGOTTEN_AFTER
     )

@@ -12,6 +12,7 @@ from contacts.imports.columns import ATTRIBUTE, NAME, UIN, title_notes
 from contacts.imports.typed_cells import readings_json, typed_columns
 from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
+from contacts.resources import UIN_COLUMN
 from contacts.typed_values.types import ValueType
 from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
@@ -19,7 +20,6 @@ from tabular import (
     CellProblem,
     FirstLines,
     RowProblem,
-    qq_number,
 )
 
 #: Characters of a name.
@@ -181,7 +181,7 @@ class PersonReader:
         reason = self._reasons.get(cell)
         if reason is None:
             try:
-                number = qq_number(cell, least=UIN_MIN, most=UIN_MAX)
+                number: int = UIN_COLUMN.read(cell)
                 self._mails += "@" in cell or "＠" in cell
                 return number
             except CellProblem as problem:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.segments.audience import in_lists
 from contacts.segments.conditions import condition_of
+from foundation.archiving import refuse_archived
 from foundation.queries import sql_of
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -37,8 +38,10 @@ def combine_lists(
         segment: the people meet this segment's conditions.
 
     Raises:
-        Refusal: neither a source list nor a segment is given, or a condition is not understood.
+        Refusal: the list `into` is archived, neither a source list nor a segment is given, or a
+            condition is not understood.
     """
+    refuse_archived(into)
     any_ids, all_ids = [row.pk for row in any_of], [row.pk for row in all_of]
     none_ids = [row.pk for row in none_of]
     if not any_ids and not all_ids and segment is None:

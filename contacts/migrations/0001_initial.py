@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
             name='ContactList',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('description', models.TextField(blank=True, verbose_name='description')),
@@ -35,6 +36,7 @@ class Migration(migrations.Migration):
             name='ContactImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('policy', models.CharField(choices=[('skip', 'keep the existing values'), ('fill', 'fill in empty values only'), ('overwrite', 'overwrite with the file; empty cells change nothing')], default='overwrite', max_length=16, verbose_name='people who are contacts already')),
                 ('file_name', models.CharField(max_length=255, verbose_name='file')),
                 ('stored_name', models.CharField(blank=True, editable=False, max_length=64)),
@@ -179,6 +181,7 @@ class Migration(migrations.Migration):
             name='Segment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived at')),
                 ('name', models.CharField(max_length=128, verbose_name='name')),
                 ('name_key', models.CharField(editable=False, max_length=255, unique=True)),
                 ('description', models.TextField(blank=True, verbose_name='description')),

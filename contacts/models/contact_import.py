@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.querysets.contact_import import ContactImportQuerySet
 from contacts.states import UNFINISHED_STATES, ImportPolicy, ImportState
+from foundation.archiving import Archivable
 from foundation.sentence_field import SentenceField
 from foundation.sentences import read
 
 
-class ContactImport(models.Model):
+class ContactImport(Archivable):
     """The import of one file.
 
     The row is the job, because the database is the queue: it holds progress, cursor and fence.

@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.contact import Contact
+from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 
 
-class ContactList(NamedModel):
+class ContactList(NamedModel, Archivable):
     """A named set of contacts."""
 
     description = models.TextField(_("description"), blank=True)

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 
 
-class Segment(NamedModel):
+class Segment(NamedModel, Archivable):
     """Conditions that select people; an audience's segments are evaluated at planning."""
 
     description = models.TextField(_("description"), blank=True)

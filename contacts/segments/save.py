@@ -68,7 +68,8 @@ def change_segment(
         Refusal: the name or the conditions are wrong, the name is taken, or the segment is gone.
     """
     with transaction.atomic():
-        found = Segment.objects.select_for_update().filter(pk=segment.pk).first()
+        rows = Segment.objects.select_for_update()
+        found: Segment | None = rows.filter(pk=segment.pk).first()
         if found is None:
             raise Refusal(_("This segment has been deleted."), code="segment_gone")
         changed = []

@@ -6,19 +6,20 @@ from foundation.admin.named import NamedMixin
 from foundation.admin.pages import (
     ChangeHistoryMixin,
     ConsoleAdmin,
+    GuardedAdmin,
     TimelineInline,
     UncountedAdmin,
     changed_columns,
 )
-from foundation.admin.permissions import ProtectedMixin, ReadOnlyMixin, require
+from foundation.admin.permissions import ReadOnlyMixin, require
 from foundation.admin.times import wall_time
 
 __all__ = [
     "ChangeHistoryMixin",
     "ConsoleAdmin",
     "ExportMixin",
+    "GuardedAdmin",
     "NamedMixin",
-    "ProtectedMixin",
     "ReadOnlyMixin",
     "TimelineInline",
     "UncountedAdmin",

@@ -1,8 +1,8 @@
 """The base classes of the console's lists and forms.
 
-They enforce two rules. A list of a big table never runs COUNT(*). A form saves only the columns
+They enforce three rules. A list of a big table never runs COUNT(*). A form saves only the columns
 that the operator changed in it, so a page that was open for an hour cannot write back an old state,
-lease or figure.
+lease or figure. What something needs is not deleted, and what two people edit is asked about.
 """
 
 from __future__ import annotations
@@ -15,14 +15,29 @@ from django.db.models import Model
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
+from foundation.admin.archived import ArchivedMixin
+from foundation.admin.deletion import DeletionMixin
+from foundation.admin.edit_pages import EditsMixin
 from foundation.admin.permissions import ReadOnlyMixin
 from foundation.sentences import read, stored
 
 
-class ConsoleAdmin(ModelAdmin):
+class GuardedAdmin(ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin):
+    """Rows that are deleted, archived and edited without an unannounced loss."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the URL that restores an archived row."""
+        options = self.model._meta
+        restore = self.admin_site.admin_view(self.restore_view)
+        name = f"{options.app_label}_{options.model_name}_restore"
+        return [path("<path:object_id>/restore/", restore, name=name), *super().get_urls()]
+
+
+class ConsoleAdmin(GuardedAdmin):
     """The base of all list and form pages of the console."""
 
     list_per_page = 50

@@ -7,9 +7,9 @@ from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from foundation.admin import GuardedAdmin
 from foundation.display import EMPTY
 
 admin.site.empty_value_display = EMPTY
@@ -18,7 +18,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):
+class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc]
     """Operators."""
 
     form = UserChangeForm
@@ -27,7 +27,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):
+class GroupAdmin(BaseGroupAdmin, GuardedAdmin):  # type: ignore[misc]
     """Roles."""
 
     empty_sentence = _(

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Egress, Outage, Worker
 from accounts.states import AccountState
-from campaigns.models import CampaignRun
+from campaigns.models import Campaign, CampaignRun
+from campaigns.states import ScheduleState
 from clocks import shared
 from clocks.models import HostClock
 from contacts.models import ContactImport
@@ -56,6 +57,7 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += _wrong_clocks()
     if may_see("campaigns.view_campaignrun"):
         items += _stopped_runs()
+        items += _stopped_schedules()
     if may_see("accounts.view_account"):
         items += _quarantined()
     if may_see("sending.view_delivery"):
@@ -154,6 +156,23 @@ def _stopped_runs() -> list[AttentionItem]:
             )
         )
     return items
+
+
+def _stopped_schedules() -> list[AttentionItem]:
+    """Return the schedules that stopped themselves; one that an operator paused has no detail."""
+    stopped = Campaign.objects.filter(schedule_state=ScheduleState.PAUSED).exclude(
+        schedule_detail=""
+    )
+    return [
+        AttentionItem(
+            _("The schedule of “%(name)s” stopped itself: %(why)s")
+            % {"name": campaign.name, "why": campaign.schedule_detail},
+            _("Look"),
+            reverse("admin:campaigns_campaign_page", args=[campaign.pk]),
+            "danger",
+        )
+        for campaign in stopped.order_by("-pk")[:NAMED_RUNS]
+    ]
 
 
 def _quarantined() -> list[AttentionItem]:

@@ -42,6 +42,18 @@ SIDEBAR = [
                 "campaigns.view_messagetemplate",
             ),
             _item(
+                _("Holidays"),
+                "event_busy",
+                "campaigns_holidaycalendar_changelist",
+                "campaigns.view_holidaycalendar",
+            ),
+            _item(
+                _("Quiet hours"),
+                "bedtime",
+                "sending_quiethours_changelist",
+                "sending.view_quiethours",
+            ),
+            _item(
                 _("Runs"),
                 "play_circle",
                 "campaigns_campaignrun_changelist",

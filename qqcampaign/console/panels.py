@@ -21,6 +21,7 @@ from qqcampaign.console.last_hour import LastHour
 from sending.code_meanings import code_meaning
 from sending.models import Tally
 from sending.runs.figures import NewestAttempts, eta_of, newest_attempts
+from sending.runs.windows import QuietSpan, load_quiet_hours
 from sending.states import ACTIVE_RUN_STATES, RunState
 
 #: Maximum number of runs on the overview.
@@ -73,12 +74,17 @@ def run_panel() -> list[RunLine]:
     )
     for run_id, kind, key, total in rows:
         figures[run_id][kind, key] = total
-    newest = newest_attempts() if any(run.state == RunState.RUNNING for run in runs) else []
-    return [_run_line(run, figures[run.pk], newest) for run in runs]
+    is_any_running = any(run.state == RunState.RUNNING for run in runs)
+    newest = newest_attempts() if is_any_running else []
+    quiet = load_quiet_hours() if is_any_running else ()
+    return [_run_line(run, figures[run.pk], newest, quiet) for run in runs]
 
 
 def _run_line(
-    run: CampaignRun, figures: dict[tuple[str, str], int], newest: NewestAttempts
+    run: CampaignRun,
+    figures: dict[tuple[str, str], int],
+    newest: NewestAttempts,
+    quiet: tuple[QuietSpan, ...],
 ) -> RunLine:
     targeted = figures.get(("targeted", ""), 0)
     waiting = figures.get(("state", "pending"), 0) + figures.get(("state", "sending"), 0)
@@ -91,7 +97,7 @@ def _run_line(
         sent=figures.get(("state", "sent"), 0),
         percent=100 * (targeted - waiting) / targeted if targeted else 0,
         address=f"{page}?run={run.number}",
-        eta=eta_of(run=run, left=waiting, newest=newest),
+        eta=eta_of(run=run, left=waiting, newest=newest, quiet=quiet),
     )
 
 

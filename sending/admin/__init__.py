@@ -1,5 +1,6 @@
-"""Result policies in the console."""
+"""Result policies and quiet hours in the console."""
 
+from sending.admin.quiet_hours import QuietHoursAdmin
 from sending.admin.result_policy import ResultPolicyAdmin
 
-__all__ = ["ResultPolicyAdmin"]
+__all__ = ["QuietHoursAdmin", "ResultPolicyAdmin"]

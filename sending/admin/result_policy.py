@@ -10,16 +10,25 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin
 from foundation.display import EMPTY
 from sending.models import ResultPolicy
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand
+from sending.resources import ResultPolicyResource
+from tabular.admin.table_import import TableImport
+from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ResultPolicy)
-class ResultPolicyAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class ResultPolicyAdmin(
+    TableImport, ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin
+):
     """Result policies. Every change is kept in the history, with its operator."""
 
+    export_resource = table_resource = ResultPolicyResource
+    export_stream = stream_csv
+    export_workbook = write_xlsx
+    actions_list = ["to_table"]
     list_display = [
         "code",
         "command",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from sending.ledger.ledger import Ledger
 from sending.models import Run
 from sending.policies import PolicyTable
 from sending.runs.breakers import stop_run
+from sending.runs.windows import Openings, QuietSpan, load_quiet_hours, sending_times
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +110,7 @@ class LaneContext:
         self.unreturned_leases: list[Callable[[], None]] = []
         self._limits: dict[int, Limits] = {}
         self._runs_read_at = float("-inf")
+        self._quiet: tuple[QuietSpan, ...] = ()
         self.set_worker(worker, ledger, gateway)
 
     def set_worker(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
@@ -180,9 +183,13 @@ class LaneContext:
         """
         self._runs_read_at = local.elapsed()
         running = {run.pk: run for run in Run.objects.running()}
+        quiet = load_quiet_hours()
+        if quiet != self._quiet:
+            self._quiet = quiet
+            self._renew_openings(running)
         for run_id in running.keys() - self.runs.keys():
             try:
-                self.runs[run_id] = brief(running[run_id])
+                self.runs[run_id] = brief(running[run_id], quiet=quiet)
             except Refusal as problem:
                 log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
                 stop_run(run_id=run_id, sentence=problem.sentence)
@@ -193,6 +200,14 @@ class LaneContext:
             self.runs.pop(run_id, None)
         if gone:
             self._wake_lanes()
+
+    def _renew_openings(self, running: Mapping[int, Run]) -> None:
+        """Apply changed quiet hours to the runs known so far; lanes look before their next mark."""
+        for run_id in running.keys() & self.runs.keys():
+            run = running[run_id]
+            openings = Openings(sending_times(run, quiet=self._quiet), deadline=run.deadline_at)
+            self.runs[run_id] = replace(self.runs[run_id], openings=openings)
+        self._wake_lanes()
 
     def refresh_runs(self) -> None:
         """Read the runs unless that was just done. So a new lane knows a run that just began."""

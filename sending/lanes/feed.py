@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from itertools import chain, zip_longest
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from sending.limits import PersonLimits, limits_of
 from sending.models import Attempt, Delivery, Run
 from sending.runs.costly_texts import CostlyTexts
 from sending.runs.deliveries import skip_deliveries
-from sending.runs.windows import is_open
+from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import DeliveryState, Reason
 from sending.text_context import context_for
 from texts.faults import TextFault, Unsendable
@@ -28,12 +29,13 @@ from texts.rendering import CompiledText, compile_text
 
 @dataclass(frozen=True, slots=True)
 class RunBrief:
-    """The part of a run that lanes use. It does not change while the run is running.
+    """The part of a run that lanes use. Only its `openings` change while it is running.
 
     Attributes:
         text: the compiled text.
         promise: what to do about attempts without a definite answer (`sending.states.Promise`).
-        window_start, window_end, zone: the sending window, see `sending.runs.windows.is_open`.
+        zone: the run's time zone, in which its texts tell the time.
+        openings: when it may send.
         limits: the limits on messages to one person; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
@@ -41,15 +43,14 @@ class RunBrief:
     id: int
     text: CompiledText
     promise: str
-    window_start: time | None
-    window_end: time | None
-    zone: str
+    zone: ZoneInfo
+    openings: Openings
     limits: PersonLimits | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
-        """Return whether the run's sending window is open."""
-        return is_open(start=self.window_start, end=self.window_end, zone=self.zone, at=at)
+        """Return whether the run may send: its window is open and its deadline has not passed."""
+        return self.openings.is_open(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,12 @@ class Unsettled:
     ask_at: datetime | None
 
 
-def brief(run: Run) -> RunBrief:
+def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
     """Return the part of a run that lanes use.
+
+    Args:
+        run: the run.
+        quiet: the quiet hours in force.
 
     Raises:
         Refusal: the run's text does not compile.
@@ -100,9 +105,8 @@ def brief(run: Run) -> RunBrief:
         id=run.pk,
         text=compile_text(run.text),
         promise=run.promise,
-        window_start=run.window_start,
-        window_end=run.window_end,
-        zone=run.timezone,
+        zone=ZoneInfo(run.timezone),
+        openings=Openings(sending_times(run, quiet=quiet), deadline=run.deadline_at),
         limits=limits_of(run),
     )
 
@@ -232,7 +236,7 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    text = run.text.render(context)
+    text = run.text.render(context, now=shared.wall().astimezone(run.zone))
     # A text that is not UTF-8 can be neither stored nor sent. A NUL would cut the stored text, and
     # a replay would not be identical.
     try:

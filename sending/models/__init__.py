@@ -2,6 +2,7 @@
 
 from sending.models.attempt import Attempt
 from sending.models.delivery import Delivery
+from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
 from sending.models.tally import Tally, TallyKind
@@ -13,6 +14,7 @@ __all__ = [
     "OnceAcross",
     "PolicyAction",
     "PolicyCommand",
+    "QuietHours",
     "ResultPolicy",
     "Run",
     "RunEvent",

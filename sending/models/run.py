@@ -40,10 +40,15 @@ class Run(models.Model):
     cap_seconds = models.PositiveIntegerField(_("in seconds"), null=True, blank=True)
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
-    window_start = models.TimeField(_("sends from"), null=True, blank=True)
-    window_end = models.TimeField(_("sends until"), null=True, blank=True)
+    #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
+    windows = models.TextField(_("sending windows"), blank=True, default="")
+    #: Dates on which nothing is sent ("holiday") or which count as working days ("workday").
+    calendar = models.JSONField(default=dict, blank=True)
+    overrides_quiet_hours = models.BooleanField(_("also in quiet hours"), default=False)
     timezone = models.CharField(_("time zone"), max_length=64)
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
+    #: From this moment of the database's clock on, what is pending is cancelled.
+    deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
 
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)

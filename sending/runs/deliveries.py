@@ -11,12 +11,10 @@ from django.db.models import F, QuerySet
 
 from sending.models import Delivery, TallyKind
 from sending.querysets.tally import TallyKey, add_tallies
-from sending.states import DELIVERY_STATES, DeliveryState
+from sending.states import DELIVERY_STATES, DeliveryState, has_counted_reason
 
 #: Rows per transaction.
 CHUNK = 2_000
-
-_WITH_REASON = (DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN)
 
 
 def move_deliveries(
@@ -41,12 +39,13 @@ def move_deliveries(
     return moved
 
 
-def cancel_pending(*, run_id: int, limit: int | None = None) -> int:
+def cancel_pending(*, run_id: int, limit: int | None = None, reason: str = "") -> int:
     """Cancel the pending deliveries of a run, account by account; return how many.
 
     Args:
         run_id: the run.
         limit: stop after at least so many; None for all.
+        reason: why; empty if an operator cancelled the run.
     """
     moved = 0
     pending = Delivery.objects.pending().filter(run_id=run_id)
@@ -57,6 +56,7 @@ def cancel_pending(*, run_id: int, limit: int | None = None) -> int:
         moved += move_deliveries(
             deliveries=pending.filter(account_id=account_id),
             to=DeliveryState.CANCELLED,
+            reason=reason,
             limit=left,
         )
     return moved
@@ -79,9 +79,9 @@ def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
         for _pk, run_id, state, old_reason in locked:
             changes[run_id, TallyKind.STATE, state] -= 1
             changes[run_id, TallyKind.STATE, str(to)] += 1
-            if state in _WITH_REASON:
+            if has_counted_reason(state, old_reason):
                 changes[run_id, TallyKind.REASON, f"{state}:{old_reason}"] -= 1
-            if to in _WITH_REASON:
+            if has_counted_reason(to, reason):
                 changes[run_id, TallyKind.REASON, f"{to}:{reason}"] += 1
         add_tallies(shard=0, changes=changes)
     return moved

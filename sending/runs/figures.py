@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from clocks import shared
 from sending.models import Attempt, Delivery, Run, Tally, TallyKind
-from sending.runs.windows import Window, forecast
+from sending.runs.windows import QuietSpan, forecast, sending_times
 from sending.states import (
     ABOUT_THE_REQUEST,
+    EXCEPTIONAL_DELIVERY_STATES,
     OPEN_DELIVERY_STATES,
     DeliveryState,
     RunState,
@@ -26,6 +27,7 @@ RATE_SECONDS = 60.0
 #: The number of newest attempts examined for the rate; they are found by primary key alone. If more
 #: are made in RATE_SECONDS, the rate is measured over a shorter time.
 RATE_ATTEMPTS = 2_000
+_CANCELLED_WITH_REASON = Q(state=DeliveryState.CANCELLED) & ~Q(reason="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Figures:
         targeted: deliveries planned; always the sum of the next seven.
         res: the number of results by code: RES numbers, NULL, timeout and so on. A delivery with
             three requests has three results.
-        reasons: by state (failed, skipped, unknown) and reason: the number of deliveries.
+        reasons: by state and reason, for the states that have one: the number of deliveries.
         merged: people who are in several of the lists and were counted once.
         rate_per_second: messages answered per second, lately; 0 if the run is not running.
         eta: when the run would end at that rate, or None if that is unknown.
@@ -125,10 +127,8 @@ def check_figures(*, run: Run) -> list[str]:
 
 def _check_reasons(kept: Figures, run: Run) -> list[str]:
     rows = (
-        Delivery.objects.filter(
-            run=run,
-            state__in=(DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN),
-        )
+        Delivery.objects.filter(run=run)
+        .filter(Q(state__in=EXCEPTIONAL_DELIVERY_STATES) | _CANCELLED_WITH_REASON)
         .values_list("state", "reason")
         .annotate(n=Count("pk"))
         .order_by()
@@ -187,15 +187,18 @@ def newest_attempts() -> NewestAttempts:
     return list(newest[:RATE_ATTEMPTS])
 
 
-def eta_of(*, run: Run, left: int, newest: NewestAttempts) -> datetime | None:
+def eta_of(
+    *, run: Run, left: int, newest: NewestAttempts, quiet: tuple[QuietSpan, ...]
+) -> datetime | None:
     """Return when a run would end at its present rate, or None if that is unknown.
 
     Args:
         run: the run.
         left: the number of its open deliveries.
         newest: the result of `newest_attempts`, which serves many runs.
+        quiet: the result of `load_quiet_hours`, likewise.
     """
-    return _eta(run, left=left, rate=_rate_per_second(run, newest))
+    return _eta(run, left=left, rate=_rate_per_second(run, newest), quiet=quiet)
 
 
 def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
@@ -214,16 +217,9 @@ def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
     return round(answered / max((now - since).total_seconds(), 1.0), 2)
 
 
-def _eta(run: Run, *, left: int, rate: float) -> datetime | None:
+def _eta(
+    run: Run, *, left: int, rate: float, quiet: tuple[QuietSpan, ...] | None = None
+) -> datetime | None:
     if run.state != RunState.RUNNING or not left or not rate:
         return None
-    return forecast(
-        now=shared.wall(), seconds=left / rate, window=window_of(run), timezone=run.timezone
-    )
-
-
-def window_of(run: Run) -> Window | None:
-    """Return a run's sending window, or None if it always sends."""
-    if run.window_start is None or run.window_end is None:
-        return None
-    return run.window_start, run.window_end
+    return forecast(now=shared.wall(), seconds=left / rate, times=sending_times(run, quiet=quiet))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
 
 from accounts.models import Account, Friend, Lease
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar
 from contacts.models import Contact, ContactList, Membership
 from contacts.people.attributes import record_attribute_names
 from sending.models import Delivery
@@ -60,8 +62,7 @@ def make_run(campaign: Campaign, *, state: str = RunState.RUNNING, **columns: An
         number=campaign.runs.count() + 1,
         state=state,
         promise=campaign.promise,
-        timezone=campaign.timezone,
-        **{"text": campaign.text, **columns},
+        **{"text": campaign.text, "timezone": campaign.timezone, **columns},
     )
     run.lists.set(campaign.lists.all())
     run.segments.set(campaign.segments.all())
@@ -81,3 +82,10 @@ def make_delivery(
         counted[run.pk, "reason", f"{state}:{delivery.reason}"] = 1
     add_tallies(shard=0, changes=counted)
     return delivery
+
+
+def china() -> HolidayCalendar:
+    """Return the calendar that a migration makes, also after a test that emptied the tables."""
+    if not HolidayCalendar.objects.filter(name="China").exists():
+        import_module("campaigns.migrations.0002_chinese_holidays").add_calendar(apps, None)
+    return HolidayCalendar.objects.get(name="China")

@@ -103,6 +103,14 @@ def test_create_answers_in_one_line_of_json(members: ContactList) -> None:
         "order": "imported",
         "cap": None,
         "once_across": [],
+        "windows": "09:00-20:00",
+        "repeat": "",
+        "until": None,
+        "times": None,
+        "holidays": None,
+        "late": "send",
+        "deadline": None,
+        "overrides_quiet_hours": False,
     }
     assert campaign.accounts.count() == 3
     assert campaign.starts_at == datetime(2099, 5, 1, tzinfo=UTC)

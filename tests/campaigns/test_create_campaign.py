@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from campaigns.models import Campaign, MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from foundation.refusals import Refusal
+from sending.runs.weekly import read_windows
 from tests.campaigns.factories import make_account, make_list
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ def test_it_stores_every_argument(members: ContactList) -> None:
         text="你好 {{ city }}\r\n",
         accounts=[account],
         starts_at=starts_at,
-        window=(time(22), time(2)),
+        windows=read_windows(["22:00-02:00"]),
         timezone="Asia/Tokyo",
         promise="never-missed",
         allows_strangers=True,
@@ -48,7 +49,7 @@ def test_it_stores_every_argument(members: ContactList) -> None:
     assert list(campaign.lists.all()) == [members]
     assert list(campaign.excluded_lists.all()) == [excluded]
     assert list(campaign.accounts.all()) == [account]
-    assert (campaign.window_start, campaign.window_end) == (time(22), time(2))
+    assert campaign.windows == "22:00-02:00"
     assert (campaign.timezone, campaign.promise) == ("Asia/Tokyo", "never-missed")
     assert campaign.starts_at == starts_at
     assert campaign.allows_strangers
@@ -74,7 +75,15 @@ def test_it_takes_a_template(members: ContactList) -> None:
         ({"text": "{{ nmae }}"}, "unknown_variable"),
         ({"text": "{{ name"}, "text_syntax"),
         ({"timezone": "Asia/Shanghi"}, "timezone_unknown"),
-        ({"window": (time(9), time(9))}, "window_malformed"),
+        ({"repeat": "daily"}, "repeat_malformed"),
+        ({"repeat_times": 3}, "end_without_repeat"),
+        ({"repeat": "daily@09:00", "repeat_times": 0}, "times_malformed"),
+        (
+            {"repeat": "daily@09:00", "deadline_at": datetime(2027, 1, 1, tzinfo=UTC)},
+            "deadline_fixed",
+        ),
+        ({"deadline_at": datetime(2020, 1, 1, tzinfo=UTC)}, "deadline_past"),
+        ({"starts_at": datetime(9999, 12, 31, tzinfo=UTC)}, "start_too_far"),
         ({"starts_at": datetime(2020, 1, 1, tzinfo=UTC)}, "start_past"),
         ({"promise": "maybe"}, "promise_unknown"),
     ],

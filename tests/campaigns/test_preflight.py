@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,8 +175,7 @@ def test_it_forecasts_from_the_start_through_the_window() -> None:
     campaign = make_campaign(
         lists=[make_list("members", PEOPLE)],
         starts_at=starts_at,
-        window_start=time(9),
-        window_end=time(20),
+        windows="09:00-20:00",
     )
     found = preflight(campaign=campaign)
     assert found.finishes_at is not None

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from campaigns.creation.schedule import read_start, read_timezone, read_window
+from campaigns.creation.schedule import read_start, read_timezone
 from foundation.refusals import Refusal
-from sending.runs.windows import Window, forecast
+from sending.runs.weekly import Window, read_windows
+from sending.runs.windows import SendingTimes, forecast
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 SHANGHAI = "Asia/Shanghai"
@@ -24,7 +25,8 @@ SHANGHAI = "Asia/Shanghai"
     ],
 )
 def test_it_reads_a_window(text: str, window: Window) -> None:
-    assert read_window(text) == window
+    weekly = read_windows([text])
+    assert weekly == ((window,),) * 7
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_it_reads_a_window(text: str, window: Window) -> None:
 )
 def test_it_refuses_an_invalid_window(text: str) -> None:
     with pytest.raises(Refusal) as refused:
-        read_window(text)
+        read_windows([text or "x"])
     assert refused.value.code == "window_malformed"
 
 
@@ -91,13 +93,15 @@ HOUR = 3600.0
 def test_it_forecasts_across_windows(
     hours: float, window: Window | None, over: datetime | None
 ) -> None:
-    assert forecast(now=NOON, seconds=hours * HOUR, window=window, timezone=SHANGHAI) == over
+    assert forecast(now=NOON, seconds=hours * HOUR, times=_times(window, SHANGHAI)) == over
 
 
 def test_it_forecasts_across_a_change_of_the_clock() -> None:
     # In Berlin the window of 29 March 2026, 01:00 to 04:00, has two hours.
     now = datetime(2026, 3, 28, 12, tzinfo=UTC)
-    over = forecast(
-        now=now, seconds=2.5 * HOUR, window=(time(1), time(4)), timezone="Europe/Berlin"
-    )
+    over = forecast(now=now, seconds=2.5 * HOUR, times=_times((time(1), time(4)), "Europe/Berlin"))
     assert over == datetime(2026, 3, 29, 23, 30, tzinfo=UTC)
+
+
+def _times(window: Window | None, zone: str) -> SendingTimes:
+    return SendingTimes(zone=zone, weekly=((window,),) * 7 if window is not None else None)

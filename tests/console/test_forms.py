@@ -101,6 +101,7 @@ def _campaign_form(**values: object) -> dict[str, object]:
         "promise": "never-twice",
         "on_lost_account": "fail",
         "timezone": "Asia/Shanghai",
+        "late": "send",
         **values,
     }
 
@@ -111,8 +112,18 @@ def _campaign_form(**values: object) -> dict[str, object]:
         ({"text": "{{ nmae }}"}, "text", "Did you mean {{ name }}?"),
         ({"text": "{{ name "}, "text", "Line 1"),
         ({"text": " "}, "text", "Write a text here"),
-        ({"window_start": "09:00"}, "window_end", "both its start and its end"),
-        ({"window_start": "09:00", "window_end": "09:00"}, "window_end", "window is empty"),
+        ({"windows_0": "09:00"}, "windows", "Monday: The window"),
+        ({"windows_6": "09:00-09:00"}, "windows", "starts and ends at 09:00"),
+        ({"windows_2": "25:00-26:00"}, "windows", "cannot be read"),
+        ({"repeat_0": "weekly", "repeat_1": "09:00"}, "repeat", "at least one day"),
+        ({"repeat_0": "daily", "repeat_1": "9 o'clock"}, "repeat", "Write the time like 09:00"),
+        ({"repeat_0": "monthly", "repeat_1": "09:00", "repeat_3": "²"}, "repeat", "cannot be read"),
+        ({"repeat_0": "cron", "repeat_4": "61 * * * *"}, "repeat", "cron line"),
+        ({"repeat_times": "3"}, "repeat", "An end needs a repetition"),
+        ({"starts_at_0": "2020-01-01", "starts_at_1": "09:00"}, "starts_at", "is in the past"),
+        ({"deadline_after": "soon"}, "deadline_after", "cannot be read"),
+        ({"deadline_after": "0h"}, "deadline_after", "cannot be read"),
+        ({"deadline_after": "9" * 10}, "deadline_after", "cannot be read"),
         ({"lists": []}, "lists", "needs a list or a segment"),
     ],
 )
@@ -169,7 +180,9 @@ def test_what_much_hangs_on_cannot_be_deleted(what: str, operator: Client) -> No
     row = campaign if what == "campaigns_campaign" else Account.objects.first()
     assert row is not None
     address = reverse(f"admin:{what}_delete", args=[row.pk])
-    assert operator.post(address, {"post": "yes"}).status_code == 403
+    assert operator.post(address, {"post": "yes"}).status_code == 302
     changelist = reverse(f"admin:{what}_changelist")
-    operator.post(changelist, {"action": "delete_selected", "_selected_action": [row.pk]})
+    operator.post(
+        changelist, {"action": "delete_selected", "_selected_action": [row.pk], "is_confirmed": "1"}
+    )
     assert type(row).objects.filter(pk=row.pk).exists()

@@ -16,8 +16,9 @@ from contacts.models import Contact, ContactList
 from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_world
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-#: Lists that are empty at first; operators, roles and policies are not.
-FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ != "ResultPolicy"]
+#: Lists that are empty at first; operators, roles, policies and holiday calendars are not.
+FROM_THE_START = ("ResultPolicy", "HolidayCalendar")
+FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ not in FROM_THE_START]
 BIG = [
     "accounts.Friend",
     "accounts.InboundMessage",

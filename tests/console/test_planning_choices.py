@@ -48,6 +48,7 @@ def filled(**columns: Any) -> dict[str, Any]:
         "text": "hi",
         "promise": "never-twice",
         "on_lost_account": "fail",
+        "late": "send",
         "timezone": "Asia/Shanghai",
         "sender": "keep",
         "order": "imported",

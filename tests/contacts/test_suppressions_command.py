@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from contacts.models import ContactList, Suppression
@@ -82,3 +84,28 @@ def test_lifting_is_all_or_nothing() -> None:
 )
 def test_wrong_usage(arguments: tuple[object, ...]) -> None:
     assert manage("suppressions", *arguments).status == 2
+
+
+def test_a_file_is_imported_and_exported(tmp_path: Path) -> None:
+    ContactList.objects.create(name="会员")
+    file = tmp_path / "禁发.csv"
+    file.write_text("QQ号,列表,来源\n10001,会员,来信\n10002,,\n", encoding="gb18030")
+    made = manage("suppressions", "import", file, "--encoding", "gb18030", "--json")
+    assert made.status == 0
+    assert (made.json["created"], made.json["rows"], made.json["errors"]) == (2, 2, [])
+    for name in ("out.csv", "out.xlsx"):
+        out = tmp_path / name
+        assert manage("suppressions", "export", "--out", out, "--json").json["rows"] == 2
+        assert manage("suppressions", "import", out, "--json").json["unchanged"] == 2
+    assert "10001,会员,imported,来信" in manage("suppressions", "export").out
+    assert len(manage("suppressions", "export", "--json").json["items"]) == 2
+
+
+def test_a_file_with_a_wrong_row_is_refused_completely(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.csv"
+    file.write_text("uin\n10001\nx\n", encoding="utf-8")
+    said = manage("suppressions", "import", file, "--json")
+    assert (said.status, said.json["error"], said.json["created"]) == (1, "rows_wrong", 0)
+    assert said.json["errors"] == [{"line": 3, "column": "uin", "reason": "not a number: x"}]
+    assert not Suppression.objects.exists()
+    assert manage("suppressions", "import", tmp_path / "none.csv").status == 1

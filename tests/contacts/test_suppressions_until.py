@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
 from clocks import shared
 from contacts.lists.combine import combine_lists
-from contacts.lists.delete import delete_list, preview_deletion
+from contacts.lists.delete import people_who_opted_out
 from contacts.models import Contact, ContactList, Suppression
 from contacts.people.person_page import person_of
 from contacts.segments.conditions import condition_of
 from contacts.suppressions import suppress
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
@@ -142,8 +144,8 @@ def test_a_deleted_list_keeps_the_longer_of_two() -> None:
     suppress(uins=[UIN], until=now() + HOUR)  # shorter than the list's: it must not swallow that
     suppress(uins=[UIN + 1])
     ended(UIN + 2)
-    assert (preview_deletion(contact_list=members).kept, Suppression.objects.count()) == (2, 6)
-    delete_list(contact_list=members)
+    assert (people_who_opted_out(members), Suppression.objects.count()) == (2, 6)
+    delete_row(row=members)
     assert {row.uin: row.until for row in Suppression.objects.all()} == dict.fromkeys(
         range(UIN, UIN + 3)
     )
@@ -184,6 +186,15 @@ def test_an_end_that_cannot_be(until: str, code: str) -> None:
     said = manage("suppressions", "add", UIN, f"--until={until}", "--json")
     assert (said.status, said.json["error"]) == (1, code)
     assert not Suppression.objects.exists()
+
+
+def test_an_imported_opt_out_takes_the_place_of_one_with_an_end(tmp_path: Path) -> None:
+    ended(source="over")
+    suppress(uins=[UIN + 1], until=now() + HOUR)
+    file = tmp_path / "opt-outs.csv"
+    file.write_text(f"uin\n{UIN}\n{UIN + 1}\n", encoding="utf-8")
+    assert manage("suppressions", "import", file, "--json").status == 0
+    assert {row.uin: row.until for row in Suppression.objects.all()} == {UIN: None, UIN + 1: None}
 
 
 class TestForm:

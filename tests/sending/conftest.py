@@ -19,6 +19,8 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
 ACCOUNTS, FRIENDS = 4, 12
+#: Columns that `start` gives to the run; the others are of the campaign.
+OF_RUN = ("windows", "deadline_at", "calendar", "overrides_quiet_hours", "timezone")
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def start(engine: GatewaySimulator) -> Callable[..., CampaignRun]:
         uins = sorted({f for a in accounts for f in a.friends.values_list("uin", flat=True)})
         name = columns.pop("name", "spring")
         members = make_list(name, uins)
-        of_run = {key: columns.pop(key) for key in list(columns) if key.startswith("window")}
+        of_run = {key: columns.pop(key) for key in list(columns) if key in OF_RUN}
         campaign = make_campaign(name, lists=[members], text=text, accounts=accounts, **columns)
         run = make_run(
             campaign, state=RunState.PREPARING, on_lost_account=campaign.on_lost_account, **of_run

@@ -188,9 +188,7 @@ def test_a_run_whose_window_closes_waits(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     run = start(accounts=senders[:1])
-    CampaignRun.objects.filter(pk=run.pk).update(
-        window_start="00:00", window_end="00:00:01", timezone="Etc/GMT+12"
-    )
+    CampaignRun.objects.filter(pk=run.pk).update(windows="00:00-00:00:01", timezone="Etc/GMT+12")
     with LocalWorker(is_looking=False) as worker:
         worker.open_lane(senders[0]).join()
     assert (arrived(engine), states_of(run)) == (0, {"pending": FRIENDS})

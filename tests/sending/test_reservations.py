@@ -65,7 +65,9 @@ def test_a_closed_sending_window_keeps_no_reservation(
     Account.objects.update(per_hour=100, min_interval=0.2)
     local_time = shared.wall().astimezone()
     opened = (local_time - timedelta(hours=1)).time()
-    run = start(accounts=senders[:1], window_start=opened, window_end=_in(2.5), timezone="UTC")
+    run = start(
+        accounts=senders[:1], windows=f"{opened:%H:%M:%S}-{_in(2.5):%H:%M:%S}", timezone="UTC"
+    )
     with LocalWorker():
         time.sleep(4.0)
     assert 0 < len(attempts(senders[0])) < FRIENDS or is_finished(run)

@@ -23,8 +23,9 @@ from campaigns.commands.output import (
 from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
+from campaigns.commands.schedule_options import schedule_from
 from campaigns.creation.create_campaign import create_campaign
-from campaigns.creation.schedule import read_start, read_window
+from campaigns.creation.schedule import read_start, span_text
 from campaigns.find import (
     find_campaign,
     find_lists,
@@ -44,8 +45,20 @@ from campaigns.run_control.lifecycle import (
     retry_run,
     start_campaign,
 )
+from campaigns.run_control.schedule import (
+    cancel_date,
+    end_schedule,
+    pause_schedule,
+    restore_date,
+    resume_schedule,
+    start_schedule,
+)
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
+from campaigns.scheduling.dates import next_dates
+from campaigns.scheduling.words import date_words, schedule_sentence
+from foundation.archiving import archive_row, restore_row
 from foundation.commands import REFUSED, OperatorCommand
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.runs.figures import Figures, figures_of
@@ -58,8 +71,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 class Command(OperatorCommand):
     help = (
-        "Campaigns: create, preflight, start, pause, resume, cancel, retry, add-late-comers, "
-        "unknown, resolve, status, wait, report."
+        "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, retry, "
+        "add-late-comers, unknown, resolve, archive, restore, delete, status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -77,7 +90,7 @@ class Command(OperatorCommand):
             getattr(self, f"_{action.replace('-', '_')}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
-        at, window, template = options["at"], options["window"], options["template"]
+        template = options["template"]
         if not options["lists"] and not options["segments"] and not options["earlier"]:
             options["wrong_usage"](
                 "choose the recipients: --list L, --segment S, or --audience-of CAMPAIGN=GROUP"
@@ -90,9 +103,7 @@ class Command(OperatorCommand):
             text=options["text"] or "",
             template=find_template(name=template) if template is not None else None,
             accounts=find_accounts(uins=options["accounts"]),
-            starts_at=read_start(at, timezone=options["timezone"]) if at is not None else None,
-            window=read_window(window) if window is not None else None,
-            timezone=options["timezone"],
+            **schedule_from(options),
             promise=options["promise"],
             allows_strangers=options["strangers"],
             planning=planning_choices(options),
@@ -111,8 +122,49 @@ class Command(OperatorCommand):
             sys.exit(REFUSED)
 
     def _start(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        if campaign.repeat:
+            first = start_schedule(campaign=campaign)
+            self._answer_schedule(campaign, options, more={"next": utc_iso(first)})
+            return
         run = start_campaign(campaign=campaign)
         self._answer_run(run, options)
+
+    def _occurrences(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        zone, after, most = campaign.timezone, options["after"], options["next"]
+        since = read_start(after, timezone=zone) if after is not None else None
+        dates = next_dates(campaign=campaign, most=most + 1, after=since)
+        items = [utc_iso(at) for at in dates[:most]]
+        self.answer(
+            {"items": items, "next": items[-1] if len(dates) > most else None},
+            as_json=options["json"],
+            text="\n".join(date_words(at, zone=zone) for at in dates[:most])
+            or _("“%(name)s” has no dates ahead.") % {"name": campaign.name},
+        )
+
+    def _schedule(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        for name, change in (("cancel_date", cancel_date), ("restore_date", restore_date)):
+            if options[name] is not None:
+                at = read_start(options[name], timezone=campaign.timezone)
+                change(campaign=campaign, at=at)
+        if options["pause"]:
+            pause_schedule(campaign=campaign)
+        elif options["resume"]:
+            resume_schedule(campaign=campaign)
+        elif options["end"]:
+            end_schedule(campaign=campaign)
+        self._answer_schedule(campaign, options)
+
+    def _answer_schedule(
+        self, campaign: Campaign, options: dict[str, Any], *, more: dict[str, Any] | None = None
+    ) -> None:
+        campaign.refresh_from_db()
+        sentence = schedule_sentence(campaign)
+        data = {"campaign": campaign.name, "run": None, "state": "scheduled"}
+        if more is None:
+            dates = next_dates(campaign=campaign, most=1)
+            data["state"] = campaign.schedule_state
+            more = {"next": utc_iso(dates[0]) if dates else None}
+        self.answer({**data, "sentence": sentence, **more}, as_json=options["json"], text=sentence)
 
     def _control(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
@@ -133,6 +185,30 @@ class Command(OperatorCommand):
         added = add_late_comers(run=run)
         words = late_comers_sentence(added)
         self._answer_run(run, options, more={"added": added}, words=words)
+
+    def _archive(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        archive_row(row=campaign)
+        self._answer_kept(campaign, options, _("Campaign “%(name)s” is archived."))
+
+    def _restore(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        restore_row(row=campaign)
+        self._answer_kept(campaign, options, _("Campaign “%(name)s” is restored."))
+
+    def _delete(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        name, runs = campaign.name, campaign.runs.count()
+        delete_row(row=campaign)
+        self.answer(
+            {"campaign": name, "deleted": True, "runs": runs},
+            as_json=options["json"],
+            text=_("Campaign “%(name)s” is deleted.") % {"name": name},
+        )
+
+    def _answer_kept(self, campaign: Campaign, options: dict[str, Any], words: str) -> None:
+        self.answer(
+            {"campaign": campaign.name, "archived_at": utc_iso(campaign.archived_at)},
+            as_json=options["json"],
+            text=words % {"name": campaign.name},
+        )
 
     def _unknown(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
@@ -184,6 +260,8 @@ class Command(OperatorCommand):
             figures = figures_of(run=run)
             if run.state in ACTIVE_RUN_STATES:
                 why = [reason.sentence for reason in run_waiting_reasons(run=run)]
+        if campaign.repeat:
+            why.append(schedule_sentence(campaign))
         self.answer(
             status_data(run=run, figures=figures, why=why),
             as_json=options["json"],
@@ -243,7 +321,15 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "template": options["template"],
         "accounts": options["accounts"],
         "starts_at": utc_iso(campaign.starts_at),
-        "window": options["window"],
+        "window": options["windows"][0] if len(options["windows"] or ()) == 1 else None,
+        "windows": campaign.windows,
+        "repeat": campaign.repeat,
+        "until": utc_iso(campaign.repeat_until),
+        "times": campaign.repeat_times,
+        "holidays": options["holidays"],
+        "late": campaign.late,
+        "deadline": utc_iso(campaign.deadline_at) or span_text(campaign.deadline_after) or None,
+        "overrides_quiet_hours": campaign.overrides_quiet_hours,
         "timezone": campaign.timezone,
         "promise": campaign.promise,
         "strangers": campaign.allows_strangers,

@@ -1,21 +1,28 @@
-"""The command `suppressions add|remove|list`."""
+"""The command `suppressions add|remove|list|import|export`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
+from contacts.resources import SuppressionResource
 from contacts.suppressions import lift_suppressions, read_until, suppress
 from foundation.commands import OperatorCommand
 from foundation.display import EMPTY
 from foundation.names import shown_name
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
-from tabular.arguments import uin_argument
+from tabular.arguments import add_layout_arguments, uin_argument
+from tabular.exports import stream_csv, write_xlsx
+from tabular.table_import.plan import ImportPlan, plan_import, write_import
+from tabular.table_import.resource import CHANGED, NEW, UNCHANGED, WRONG
+from tabular.table_import.table_file import FileLayout
 
 HELP = {
     "add": "never write to these people again",
@@ -23,11 +30,16 @@ HELP = {
     "list": "show suppressions and their reasons (of the UINs named, or all)",
 }
 
+#: The most rows of a file on the command line: they are held in memory.
+MOST_ROWS = 100_000
+#: Wrong rows that a refusal names.
+FIRST_ERRORS = 20
+
 
 class Command(OperatorCommand):
-    """Add, remove and list suppressions."""
+    """Add, remove, list, import and export suppressions."""
 
-    help = "Suppressions, the UINs that must never be written to: add, remove, list."
+    help = "Suppressions, the UINs never to write to: add, remove, list, import, export."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -52,8 +64,23 @@ class Command(OperatorCommand):
                     help="it ends by itself at this time (default: it holds for good)",
                 )
             self.add_json_argument(one)
+        words = "add the suppressions in a file (columns uin, list, reason, source); lifts none"
+        one = actions.add_parser("import", help=words, description=words)
+        one.add_argument("file", type=Path, metavar="FILE")
+        add_layout_arguments(one)
+        self.add_json_argument(one)
+        words = "write all suppressions as CSV to standard output, or to a file"
+        one = actions.add_parser("export", help=words, description=words)
+        one.add_argument("--out", type=Path, metavar="FILE", help="a file, CSV or .xlsx")
+        self.add_json_argument(one)
 
     def perform(self, **options: Any) -> None:
+        if options["action"] == "import":
+            self._import(options)
+            return
+        if options["action"] == "export":
+            self._export(options["out"], as_json=options["json"])
+            return
         name, uins = options["list_name"], _checked(options["uins"])
         contact_list = _list_named(name) if name is not None else None
         if options["action"] == "list":
@@ -74,6 +101,58 @@ class Command(OperatorCommand):
             text = _("Suppressions lifted: %(n)d.") % {"n": lifted}
             self.answer({"lifted": lifted, "list": name}, as_json=options["json"], text=text)
 
+    def _import(self, options: dict[str, Any]) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
+        plan = plan_import(
+            resource=SuppressionResource(),
+            path=path,
+            name=path.name,
+            layout=FileLayout(
+                encoding=options["encoding"],
+                delimiter=options["delimiter"],
+                sheet=options["sheet"],
+                header_line=options["header_row"],
+            ),
+            most_rows=MOST_ROWS,
+        )
+        data = _result(plan)
+        if plan.counts[WRONG]:
+            raise Refusal(_wrong_rows(data["errors"], plan), code="rows_wrong", **data)
+        write_import(plan=plan)
+        text = _(
+            "%(rows)d rows: %(created)d new suppressions, %(updated)d changed, "
+            "%(unchanged)d unchanged."
+        )
+        self.answer(data, as_json=options["json"], text=text % data)
+
+    def _export(self, out: Path | None, *, as_json: bool) -> None:
+        resource = SuppressionResource()
+        rows = Suppression.objects.select_related("contact_list").order_by("uin", "id")
+        if out is None and as_json:
+            self.answer({"items": _items(rows), "next": None}, as_json=True, text="")
+            return
+        if out is None:
+            for piece in stream_csv(resource, rows):
+                self.stdout.write(piece.decode(), ending="")
+            return
+        try:
+            with out.open("wb") as file:
+                if out.suffix.lower() == ".xlsx":
+                    write_xlsx(resource, rows, file)
+                else:
+                    file.writelines(stream_csv(resource, rows))
+        except OSError as problem:
+            raise Refusal(
+                _("%(path)s cannot be written: %(problem)s.")
+                % {"path": out, "problem": problem.strerror or problem},
+                code="cannot_write",
+            ) from None
+        data = {"rows": rows.count(), "file": str(out)}
+        text = _("Suppressions written to %(file)s: %(rows)d.") % data
+        self.answer(data, as_json=as_json, text=text)
+
     def _show(
         self, uins: Collection[int], contact_list: ContactList | None, *, as_json: bool
     ) -> None:
@@ -82,19 +161,53 @@ class Command(OperatorCommand):
             shown = shown.filter(uin__in=uins)
         if contact_list is not None:
             shown = shown.filter(contact_list=contact_list)
-        rows = [
-            {
-                "uin": row.uin,
-                "list": row.contact_list.name if row.contact_list else None,
-                "reason": row.reason,
-                "source": row.source,
-                "since": utc_iso(row.created_at),
-                "until": utc_iso(row.until),
-            }
-            for row in shown.iterator()
-        ]
+        rows = _items(shown)
         text = "\n".join("  ".join(str(value or EMPTY) for value in row.values()) for row in rows)
         self.answer(rows, as_json=as_json, text=text or _("There are no suppressions."))
+
+
+def _items(rows: QuerySet[Suppression]) -> list[dict[str, Any]]:
+    return [
+        {
+            "uin": row.uin,
+            "list": row.contact_list.name if row.contact_list else None,
+            "reason": row.reason,
+            "source": row.source,
+            "since": utc_iso(row.created_at),
+            "until": utc_iso(row.until),
+        }
+        for row in rows.iterator()
+    ]
+
+
+def _result(plan: ImportPlan) -> dict[str, Any]:
+    errors = [
+        {"line": row.line, "column": column, "reason": str(reason)}
+        for row in plan.outcomes
+        if row.kind == WRONG
+        for column, reason in row.problems
+    ]
+    return {
+        "created": 0 if plan.counts[WRONG] else plan.counts[NEW],
+        "updated": 0 if plan.counts[WRONG] else plan.counts[CHANGED],
+        "unchanged": plan.counts[UNCHANGED],
+        "rejected": plan.counts[WRONG],
+        "rows": len(plan.outcomes),
+        "errors": errors[:FIRST_ERRORS],
+        "sheet": plan.sheet or None,
+    }
+
+
+def _wrong_rows(errors: list[dict[str, Any]], plan: ImportPlan) -> str:
+    reasons = [
+        _("line %(line)d: %(reason)s")
+        % {"line": error["line"], "reason": f"{error['column']} {error['reason']}".strip()}
+        for error in errors[:3]
+    ]
+    return _("Nothing was imported: %(count)d rows have errors. The first: %(reasons)s.") % {
+        "count": plan.counts[WRONG],
+        "reasons": "; ".join(reasons),
+    }
 
 
 def _checked(uins: Collection[int]) -> set[int]:

@@ -1,0 +1,134 @@
+"""Create a run with its own copy of a campaign, and refuse campaigns that cannot start."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Max
+
+from accounts.models import Account
+from campaigns.audience_query import targeted_contacts
+from campaigns.models import Campaign, CampaignRun
+from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
+from campaigns.scheduling.times import calendar_days, deadline_of
+from clocks import shared
+from foundation.archiving import refuse_archived
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from foundation.times import clock
+from sending.states import ACTIVE_RUN_STATES
+from texts.rendering import compile_text
+
+
+def hold(campaign: Campaign) -> None:
+    """Lock a campaign and its audience until the run has its copy: a deletion waits, then refuses.
+
+    Runs in the caller's transaction.
+
+    Raises:
+        Refusal: the campaign was deleted (`gone`) or archived (`archived`).
+    """
+    held = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
+    if held is None:
+        raise Refusal(
+            _("“%(name)s” has been deleted meanwhile.") % {"name": campaign.name}, code="gone"
+        )
+    refuse_archived(held)
+    for audience in (campaign.lists, campaign.excluded_lists, campaign.segments):
+        list(audience.order_by("pk").select_for_update().values_list("pk"))
+
+
+def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
+    """Create a run with its own copy of the campaign, in the caller's transaction.
+
+    Args:
+        campaign: the campaign. Its text and audience rule are copied as they are now.
+        starts_at: the time for which the start was planned; None for a start at once.
+    """
+    last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
+    run = CampaignRun.objects.create(
+        campaign=campaign,
+        number=last + 1,
+        text=campaign.message,
+        promise=campaign.promise,
+        allows_strangers=campaign.allows_strangers,
+        on_lost_account=campaign.on_lost_account,
+        late=campaign.late,
+        windows=campaign.windows,
+        calendar=calendar_days(campaign.holidays),
+        overrides_quiet_hours=campaign.overrides_quiet_hours,
+        timezone=campaign.timezone,
+        starts_at=starts_at,
+        deadline_at=deadline_of(campaign, starts_at=starts_at or shared.wall()),
+        **copied_columns(campaign),
+        **copied_groups(campaign),
+    )
+    run.lists.set(campaign.lists.all())
+    copy_relations(campaign=campaign, run=run)
+    run.segments.set(campaign.segments.all())
+    run.excluded_lists.set(campaign.excluded_lists.all())
+    return run
+
+
+def refuse_active(campaign: Campaign) -> None:
+    """Refuse while a run of the campaign is under way.
+
+    Raises:
+        Refusal: one is (`already_active`).
+    """
+    active = campaign.runs.filter(state__in=ACTIVE_RUN_STATES).first()
+    if active is not None:
+        raise Refusal(
+            _(
+                "“%(name)s” is under way already: run %(number)d is %(state)s. "
+                "Wait for its end, or cancel it."
+            )
+            % {
+                "name": campaign.name,
+                "number": active.number,
+                "state": active.get_state_display(),
+            },
+            code="already_active",
+        )
+
+
+def refuse_unready(campaign: Campaign) -> None:
+    """Refuse a campaign that could send nothing.
+
+    Raises:
+        Refusal: the audience is empty (`no_audience`), no account can send (`no_account`), or the
+            deadline has passed (`deadline_past`).
+        TextProblem: the text cannot be compiled.
+    """
+    compile_text(campaign.message)
+    if campaign.deadline_at is not None and campaign.deadline_at <= shared.wall():
+        raise Refusal(
+            _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")
+            % {"name": campaign.name, "at": clock(campaign.deadline_at, zone=campaign.timezone)},
+            code="deadline_past",
+        )
+    if not targeted_contacts(of=campaign).exists():
+        raise Refusal(
+            _(
+                "The audience of “%(name)s” is empty after exclusions. Import contacts "
+                "into one of its lists first."
+            )
+            % {"name": campaign.name},
+            code="no_audience",
+        )
+    _refuse_without_accounts(campaign)
+
+
+def _refuse_without_accounts(campaign: Campaign) -> None:
+    accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
+    if not accounts.exists():
+        raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")
+    if not accounts.working().exists():
+        raise Refusal(
+            _(
+                "All accounts of “%(name)s” are quarantined or disabled. Check the "
+                "reasons, and enable the accounts that should send."
+            )
+            % {"name": campaign.name},
+            code="no_account",
+        )

@@ -1,0 +1,214 @@
+"""The services of a repeated campaign's schedule: start, pause, resume, end, cancel one date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import Campaign, Occurrence
+from campaigns.run_control.new_run import refuse_active, refuse_unready
+from campaigns.scheduling.dates import MOST_DATES, beginning, next_dates
+from campaigns.states import OccurrenceState, ScheduleState
+from clocks import shared
+from foundation.archiving import refuse_archived
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from foundation.times import clock, utc_iso
+
+
+def start_schedule(*, campaign: Campaign, by: Any = None) -> datetime:
+    """Start a repeated campaign: from now on its dates start runs. Return the first date.
+
+    Args:
+        campaign: the campaign.
+        by: the operator; None for the command line.
+
+    Raises:
+        Refusal: it is started already or a run is active (`already_active`), no date lies ahead
+            (`no_dates`), or it could send nothing (see `refuse_unready`).
+    """
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        if campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED):
+            raise _refused(
+                campaign, _("Its schedule is started already. End it first."), "already_active"
+            )
+        refuse_archived(campaign)
+        refuse_active(campaign)
+        refuse_unready(campaign)
+        campaign.occurrences.filter(
+            state__in=(OccurrenceState.CANCELLED, OccurrenceState.WAITING)
+        ).delete()
+        campaign.scheduled_through = beginning(campaign, shared.wall())
+        campaign.dates_passed = 0
+        _set(campaign, ScheduleState.ON, by=by)
+        dates = next_dates(campaign=campaign, most=1)
+        if not dates:
+            raise _refused(
+                campaign,
+                _("Its schedule has no date ahead: change the repetition or its end."),
+                "no_dates",
+            )
+    return dates[0]
+
+
+def pause_schedule(*, campaign: Campaign, by: Any = None) -> None:
+    """Pause a schedule. Dates that pass meanwhile start nothing and are not made up for.
+
+    A run under way continues.
+
+    Raises:
+        Refusal: the schedule is not active (`wrong_state`).
+    """
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        if campaign.schedule_state != ScheduleState.ON:
+            raise _refused(campaign, _("Only an active schedule can be paused."), "wrong_state")
+        _drop_waiting(campaign, _("The schedule was paused."))
+        _set(campaign, ScheduleState.PAUSED, by=by)
+
+
+def resume_schedule(*, campaign: Campaign, by: Any = None) -> datetime | None:
+    """Resume a paused schedule with its next date from now; return it, or None if none is left.
+
+    Raises:
+        Refusal: the schedule is not paused (`wrong_state`).
+    """
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        if campaign.schedule_state != ScheduleState.PAUSED:
+            raise _refused(campaign, _("Only a paused schedule can be resumed."), "wrong_state")
+        now = shared.wall()
+        campaign.scheduled_through = max(campaign.scheduled_through or now, now)
+        _set(campaign, ScheduleState.ON, by=by)
+        dates = next_dates(campaign=campaign, most=1)
+    return dates[0] if dates else None
+
+
+def end_schedule(*, campaign: Campaign, by: Any = None) -> None:
+    """End a schedule: no further date starts a run. A run under way continues.
+
+    Raises:
+        Refusal: the schedule is neither active nor paused (`wrong_state`).
+    """
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        if campaign.schedule_state not in (ScheduleState.ON, ScheduleState.PAUSED):
+            raise _refused(campaign, _("It has no active schedule."), "wrong_state")
+        _drop_waiting(campaign, _("The schedule was ended."))
+        _set(campaign, ScheduleState.ENDED, by=by, detail=_("Ended by an operator."))
+
+
+def cancel_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
+    """Cancel one date of a schedule; the others stay. It counts as one of a number of dates.
+
+    Raises:
+        Refusal: the campaign does not start at that moment (`date_unknown`).
+    """
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        waiting = campaign.occurrences.filter(at=at, state=OccurrenceState.WAITING)
+        if not waiting.exists() and at not in next_dates(campaign=campaign, most=MOST_DATES):
+            raise _date_unknown(campaign, at)
+        Occurrence.objects.update_or_create(
+            campaign=campaign,
+            at=at,
+            defaults={
+                "state": OccurrenceState.CANCELLED,
+                "detail": _("Cancelled by %(who)s.")
+                % {"who": str(by) if by is not None else _("the command line")},
+                "changed_at": shared.wall(),
+            },
+        )
+        _note(campaign, f"cancelled the date {utc_iso(at)}", by)
+
+
+def restore_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
+    """Take back the cancellation of a date to come.
+
+    Raises:
+        Refusal: that date is not a cancelled one to come (`date_unknown`).
+    """
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        to_come = campaign.occurrences.filter(
+            at=at, at__gt=shared.wall(), state=OccurrenceState.CANCELLED
+        )
+        if not to_come.delete()[0]:
+            raise _date_unknown(campaign, at)
+        _note(campaign, f"restored the date {utc_iso(at)}", by)
+
+
+def apply_changed_schedule(*, campaign: Campaign) -> None:
+    """Apply an edited rule: it holds from now on, and its dates that are past start nothing.
+
+    Dates that the old rule named and that were cancelled are forgotten.
+    """
+    now = shared.wall()
+    with transaction.atomic():
+        campaign = _locked(campaign)
+        if campaign.schedule_state not in (ScheduleState.ON, ScheduleState.PAUSED):
+            return
+        campaign.occurrences.filter(state=OccurrenceState.WAITING).update(not_before=None)
+        if not campaign.repeat:
+            _drop_waiting(campaign, _("The campaign is no longer repeated."))
+            _set(campaign, ScheduleState.OFF, by=None)
+            return
+        campaign.occurrences.filter(state=OccurrenceState.CANCELLED, at__gt=now).delete()
+        through = max(campaign.scheduled_through or now, beginning(campaign, now))
+        Campaign.objects.filter(pk=campaign.pk).update(scheduled_through=through)
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    """Return the campaign as it is now, locked until the end of the transaction."""
+    found: Campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    return found
+
+
+def _set(campaign: Campaign, state: str, *, by: Any, detail: str = "") -> None:
+    campaign.schedule_state, campaign.schedule_detail = state, detail
+    _note_operator(campaign, by)
+    campaign.save(
+        update_fields=["schedule_state", "schedule_detail", "scheduled_through", "dates_passed"]
+    )
+
+
+def _note(campaign: Campaign, reason: str, by: Any) -> None:
+    """Write a change that is in no column of the campaign into its history."""
+    _note_operator(campaign, by, reason=reason)
+    campaign.save(update_fields=["schedule_detail"])
+
+
+def _note_operator(campaign: Any, by: Any, *, reason: str = "") -> None:
+    """Tell the history whose change the next save is; without an operator, the request's."""
+    if by is not None:
+        campaign._history_user = by
+    campaign._change_reason = reason
+
+
+def _drop_waiting(campaign: Campaign, detail: str) -> None:
+    campaign.occurrences.filter(state=OccurrenceState.WAITING).update(
+        state=OccurrenceState.DROPPED, detail=detail, changed_at=shared.wall()
+    )
+
+
+def _refused(campaign: Campaign, advice: str, code: str) -> Refusal:
+    return Refusal(
+        _("“%(name)s”: %(advice)s") % {"name": campaign.name, "advice": advice}, code=code
+    )
+
+
+def _date_unknown(campaign: Campaign, at: datetime) -> Refusal:
+    dates = next_dates(campaign=campaign, most=3)
+    told = ", ".join(f"{day:%Y-%m-%d %H:%MZ}" for day in dates) or "–"
+    return Refusal(
+        _("“%(name)s” has no such date: %(at)s. Its next dates: %(dates)s.")
+        % {
+            "name": campaign.name,
+            "at": clock(at, zone=campaign.timezone),
+            "dates": told,
+        },
+        code="date_unknown",
+    )

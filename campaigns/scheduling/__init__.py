@@ -1,0 +1,1 @@
+"""The schedule of a repeated campaign: its rule, its dates, and their wording."""

@@ -1,0 +1,1 @@
+"""Pages of the console for tables: the import of a small one."""
