@@ -55,7 +55,7 @@ class ModelClient:
     """
 
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self.network = network
         self.process = network.time.current
         self.token = 0
 
@@ -70,7 +70,7 @@ class ModelClient:
 
     def exchange(self, request: Request[Any], *, leave_by: float | None = None) -> Any:
         """Send a request and return its reply, as `GatewayClient.exchange` does."""
-        network, time = self._network, self._network.time
+        network, time = self.network, self.network.time
         time.sleep(network.connect_seconds)
         if network.gateway.is_away:
             raise NeverLeft("the gateway is away")
@@ -96,8 +96,8 @@ class ModelClient:
         return _reply(request, answer)
 
     def _arrive(self, request: Request[Any], reply: Any) -> None:
-        self._network.invariants.arrives(request)
-        self._network.gateway.receive(request, reply)
+        self.network.invariants.arrives(request)
+        self.network.gateway.receive(request, reply)
 
 
 def _reply(request: Request[Any], answer: Answer) -> Reply:
