@@ -55,9 +55,14 @@ class ModelClient:
     """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        self._network = network
         self.process = network.time.current
         self.token = 0
+
+    @property
+    def wire_seconds(self) -> float:
+        """How long a request that leaves now is on its way."""
+        return self._network.wire_seconds
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +75,7 @@ class ModelClient:
 
     def exchange(self, request: Request[Any], *, leave_by: float | None = None) -> Any:
         """Send a request and return its reply, as `GatewayClient.exchange` does."""
-        network, time = self.network, self.network.time
+        network, time = self._network, self._network.time
         time.sleep(network.connect_seconds)
         if network.gateway.is_away:
             raise NeverLeft("the gateway is away")
@@ -96,8 +101,8 @@ class ModelClient:
         return _reply(request, answer)
 
     def _arrive(self, request: Request[Any], reply: Any) -> None:
-        self.network.invariants.arrives(request)
-        self.network.gateway.receive(request, reply)
+        self._network.invariants.arrives(request)
+        self._network.gateway.receive(request, reply)
 
 
 def _reply(request: Request[Any], answer: Answer) -> Reply:

@@ -26,10 +26,14 @@ class Client(Protocol):
     Attributes:
         process: the worker's; None outside a worker.
         token: of the lane's lease.
+        wire_seconds: how long a request that leaves now is on its way.
     """
 
     process: Process | None
     token: int
+
+    @property
+    def wire_seconds(self) -> float: ...
 
 
 @dataclass
@@ -134,9 +138,7 @@ class Invariants:
         """
         gap = self.gaps.get(request.uin, 0.0)
         token, returned = self._returned.get(request.uin, (-1, float("-inf")))
-        passed = (
-            self.now + client.network.wire_seconds - self._answered.get(request.uin, float("-inf"))
-        )
+        passed = self.now + client.wire_seconds - self._answered.get(request.uin, float("-inf"))
         if token == client.token:
             passed = min(passed, self.now - returned)
         if passed < gap - _SLACK:
