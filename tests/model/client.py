@@ -59,6 +59,11 @@ class ModelClient:
         self.process = network.time.current
         self.token = 0
 
+    @property
+    def wire_seconds(self) -> float:
+        """How long a request that leaves now is on its way."""
+        return self._network.wire_seconds
+
     def __enter__(self) -> Self:
         return self
 

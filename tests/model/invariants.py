@@ -26,10 +26,14 @@ class Client(Protocol):
     Attributes:
         process: the worker's; None outside a worker.
         token: of the lane's lease.
+        wire_seconds: how long a request that leaves now is on its way.
     """
 
     process: Process | None
     token: int
+
+    @property
+    def wire_seconds(self) -> float: ...
 
 
 @dataclass
@@ -127,13 +131,18 @@ class Invariants:
         self._check_may_leave(client, request)
 
     def _check_gap(self, client: Client, request: CltMsg) -> None:
+        """Check the gap since the lane's own last reply, and the gap that the gateway sees.
+
+        A lane cannot know of a reply to a request that an earlier lane still has under way. The
+        gateway measures from its answer to the arrival of the next request.
+        """
         gap = self.gaps.get(request.uin, 0.0)
         token, returned = self._returned.get(request.uin, (-1, float("-inf")))
-        last = self._answered.get(request.uin, float("-inf"))
+        passed = self.now + client.wire_seconds - self._answered.get(request.uin, float("-inf"))
         if token == client.token:
-            last = max(last, returned)
-        if self.now < last + gap - _SLACK:
-            self.fail(f"{_describe(request)} left {self.now - last:.3f} s after a reply, gap {gap}")
+            passed = min(passed, self.now - returned)
+        if passed < gap - _SLACK:
+            self.fail(f"{_describe(request)} left {passed:.3f} s after a reply, gap {gap}")
 
     def _check_may_leave(self, client: Client, request: CltMsg) -> None:
         key = (request.uin, request.seq)

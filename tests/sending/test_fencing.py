@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,9 +18,11 @@ from accounts.leases.workers import end_worker, presume_dead, register_worker
 from accounts.models import Account, Lease, Worker
 from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes import permit as permit_module
 from sending.lanes import sender as sender_module
 from sending.lanes.feed import unsettled_attempts
-from sending.ledger.entries import Mark, Replay, Settlement
+from sending.lanes.permit import SendPermit
+from sending.ledger.entries import Decision, Mark, Replay, Settlement
 from sending.ledger.ledger import Ledger
 from sending.ledger.sql_postgresql import PostgresqlLedger
 from sending.models import Attempt, Delivery
@@ -323,6 +326,26 @@ def test_of_two_lanes_in_one_batch_only_the_newer_is_granted(
         ledger.close()
         Delivery.objects.update(state="pending")
         Attempt.objects.all().delete()
+
+
+def test_an_old_proof_is_renewed_before_the_request(
+    senders: list[Account], start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that stood still between its mark and its request asks again, and is refused."""
+    monkeypatch.setattr(permit_module, "FRESH_SECONDS", 0.2)
+    run = start(accounts=senders[:1])
+    delivery = run.deliveries.order_by("pk")[0]
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    ledger = Ledger(worker_id=worker.pk, linger=0.0)
+    ledger.start()
+    permit = SendPermit(ledger=ledger, grant=grant, account_id=senders[0].pk)
+    assert permit.mark(delivery_id=delivery.pk, seq=7, text=None, is_urgent=True)
+    assert permit.prove_fresh(7) == Decision.GRANTED
+    end_worker(worker_id=worker.pk, reason="test")
+    time.sleep(0.3)
+    assert permit.prove_fresh(7) != Decision.GRANTED
+    ledger.close()
 
 
 def test_an_ended_worker_takes_no_lease(senders: list[Account]) -> None:

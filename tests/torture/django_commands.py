@@ -150,11 +150,20 @@ def delete_list(name: str) -> str:
     return ""
 
 
+def empty_audience(name: str) -> None:
+    """Take all lists from a campaign and its runs, as a deletion past the services would."""
+    campaign = Campaign.objects.get(name=name)
+    campaign.lists.clear()
+    for run in campaign.runs.all():
+        run.lists.clear()
+
+
 COMMANDS = {
     command.__name__: command
     for command in (
         *(fill, start, active, pause, resume, resume_paused, unfinished, final_state),
         *(database_time, window_entries, outages, set_policy, set_lists, delete_list),
+        empty_audience,
     )
 }
 

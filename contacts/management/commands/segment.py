@@ -1,4 +1,4 @@
-"""The command `segment create|edit|list|show|count|people`."""
+"""The command `segment create|edit|list|show|count|people|archive|restore|delete`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from contacts.segments.references import missing_in
 from contacts.segments.save import change_segment, create_segment, find_segment
 from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
+from foundation.archiving import archive_row, restore_row
 from foundation.commands import OperatorCommand
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
+from foundation.times import utc_iso
 
 HELP = {
     "create": "save conditions under a name",
@@ -25,6 +28,9 @@ HELP = {
     "show": "show a segment's conditions, and what they refer to that was deleted",
     "count": "count the people who meet the conditions now",
     "people": "show the people who meet the conditions now",
+    "archive": "take it out of lists and choices; it can be restored",
+    "restore": "offer an archived segment again",
+    "delete": "delete it; refused while something needs it",
 }
 WHERE_HELP = (
     'the conditions, such as "city = 昆明 and not in list:VIP"; the words are in docs/segments.md'
@@ -138,6 +144,33 @@ class Command(OperatorCommand):
             data,
             as_json=options["json"],
             text=text if people else _("No person meets the conditions."),
+        )
+
+    def _archive(self, options: dict[str, Any]) -> None:
+        segment = find_segment(options["name"])
+        archive_row(row=segment)
+        self._answer_kept(segment, options, _("Segment “%(name)s” is archived."))
+
+    def _restore(self, options: dict[str, Any]) -> None:
+        segment = find_segment(options["name"])
+        restore_row(row=segment)
+        self._answer_kept(segment, options, _("Segment “%(name)s” is restored."))
+
+    def _delete(self, options: dict[str, Any]) -> None:
+        segment = find_segment(options["name"])
+        name = segment.name
+        delete_row(row=segment)
+        self.answer(
+            {"name": name, "deleted": True},
+            as_json=options["json"],
+            text=_("Segment “%(name)s” is deleted.") % {"name": name},
+        )
+
+    def _answer_kept(self, segment: Segment, options: dict[str, Any], words: str) -> None:
+        self.answer(
+            {"name": segment.name, "archived_at": utc_iso(segment.archived_at)},
+            as_json=options["json"],
+            text=words % {"name": segment.name},
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contacts.models import Contact, ContactList, Segment
+from tests.campaigns.factories import make_campaign
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,25 @@ def test_a_name_is_not_taken_twice(vip: ContactList) -> None:
     twice = manage("segment", "create", "Ｓ", "--where", "suppressed", "--json")
     assert (twice.status, twice.json["error"]) == (1, "segment_exists")
     assert manage("segment", "show", "s").out == WHERE + "\n"
+
+
+def test_a_segment_is_archived_restored_and_deleted() -> None:
+    manage("segment", "create", "昆明人", "--where", "city = 昆明")
+    archived = manage("segment", "archive", "昆明人", "--json")
+    assert archived.status == 0
+    assert archived.json["archived_at"] is not None
+    assert manage("segment", "restore", "昆明人", "--json").json == {
+        "name": "昆明人",
+        "archived_at": None,
+    }
+    campaign = make_campaign("spring")
+    campaign.segments.set(Segment.objects.all())
+    refused = manage("segment", "delete", "昆明人", "--json")
+    assert refused.status == 1
+    assert "spring" in refused.json["sentence"]
+    campaign.delete()
+    assert manage("segment", "delete", "昆明人", "--json").json == {
+        "name": "昆明人",
+        "deleted": True,
+    }
+    assert not Segment.objects.exists()
