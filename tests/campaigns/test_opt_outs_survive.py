@@ -246,7 +246,7 @@ def test_an_account_that_a_campaign_names_is_not_deleted(client: Client) -> None
 
 def test_a_segment_that_a_run_was_started_with_is_not_deleted(client: Client) -> None:
     client.force_login(make_operator())
-    segment = Segment.objects.create(name="s", conditions={"kind": "list", "lists": []})
+    segment = Segment.objects.create(name="s", conditions={"kind": "suppressed"})
     make_run(make_campaign("spring"), state="scheduled").segments.add(segment)
     address = f"/contacts/segment/{segment.pk}/delete/"
     assert "“spring #1”" in client.post(address, follow=True).content.decode()
@@ -259,7 +259,7 @@ def test_pages_of_a_run_whose_list_segment_and_account_are_gone(client: Client) 
     account = make_account(friends=PEOPLE)
     members = make_list("members", PEOPLE)
     campaign = make_campaign("spring", lists=[members], accounts=[account])
-    segment = Segment.objects.create(name="s", conditions={"kind": "list", "lists": []})
+    segment = Segment.objects.create(name="s", conditions={"kind": "suppressed"})
     campaign.segments.add(segment)
     run = start_campaign(campaign=campaign)
     plan_run(run=run)

@@ -270,7 +270,9 @@ class Identical(PropertyCase):
     @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(_NAMES, _texts(20), st.lists(_texts(10), min_size=1, max_size=3))
     def test_segments(self, names: list[str], attribute: str, values: list[str]) -> None:
-        value = {"kind": "attribute", "name": attribute or "a", "is": "one_of", "value": values}
+        # Conditions are stored in their normal form: each value once, none of them blank.
+        named = list(dict.fromkeys(value for value in values if value)) or ["x"]
+        value = {"kind": "attribute", "name": attribute or "a", "is": "one_of", "value": named}
         for name in names:
             Segment.objects.create(name=name, conditions={"all": [value]})
         self._check(SegmentResource)

@@ -36,9 +36,9 @@ def test_what_is_started_after_a_flush_is_sent(
         client.flushall()
     make_run_without_wake_up = (
         "from campaigns.models import Campaign;"
-        "from campaigns.run_control.lifecycle import _make_run;"
+        "from campaigns.run_control.new_run import make_run;"
         "from sending.runs.transitions import change_run_state;"
-        "run = _make_run(Campaign.objects.get(), starts_at=None);"
+        "run = make_run(Campaign.objects.get(), starts_at=None);"
         "change_run_state(run_id=run.pk, to='preparing')"
     )
     stack.manage("shell", "-c", make_run_without_wake_up)
