@@ -102,6 +102,8 @@ def _campaign_form(**values: object) -> dict[str, object]:
         "on_lost_account": "fail",
         "timezone": "Asia/Shanghai",
         "late": "send",
+        "sender": "keep",
+        "order": "imported",
         **values,
     }
 

@@ -33,6 +33,8 @@ def form(**values: object) -> dict[str, object]:
         "on_lost_account": "fail",
         "timezone": "Asia/Shanghai",
         "late": "send",
+        "sender": "keep",
+        "order": "imported",
         **values,
     }
 
