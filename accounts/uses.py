@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Egress, Worker
 from accounts.states import AccountState
@@ -68,9 +68,9 @@ def register_uses() -> None:
     register_retirement(
         Account,
         Retirement(
-            words=lazy("Disable"),
-            effect=lazy("Disable it instead: it sends nothing, and its history stays."),
-            after=lazy("“%(name)s” is disabled."),
+            words=gettext_lazy("Disable"),
+            effect=gettext_lazy("Disable it instead: it sends nothing, and its history stays."),
+            after=gettext_lazy("“%(name)s” is disabled."),
             do=_disable,
             is_done=lambda row: row.state == AccountState.DISABLED,
         ),
@@ -78,9 +78,11 @@ def register_uses() -> None:
     register_retirement(
         Egress,
         Retirement(
-            words=lazy("Take out of use"),
-            effect=lazy("Take it out of use instead: no account logs in through it any more."),
-            after=lazy("“%(name)s” is out of use."),
+            words=gettext_lazy("Take out of use"),
+            effect=gettext_lazy(
+                "Take it out of use instead: no account logs in through it any more."
+            ),
+            after=gettext_lazy("“%(name)s” is out of use."),
             do=take_egress_out_of_use,
             is_done=lambda row: not row.is_enabled,
         ),

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -25,7 +25,9 @@ _checks: dict[type[models.Model], list[ArchivingCheck]] = {}
 class Archivable(models.Model):
     """A row that can be archived: it is not offered for anything new."""
 
-    archived_at = models.DateTimeField(lazy("archived at"), null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(
+        gettext_lazy("archived at"), null=True, blank=True, editable=False
+    )
 
     class Meta:
         abstract = True
@@ -140,12 +142,12 @@ def _locked(row: Any) -> Any:
 
 
 _ARCHIVING = Retirement(
-    words=lazy("Archive"),
-    effect=lazy(
+    words=gettext_lazy("Archive"),
+    effect=gettext_lazy(
         "Archive it instead: it disappears from lists and choices, what uses it already keeps "
         "working, and it can be restored at any time."
     ),
-    after=lazy("“%(name)s” is archived. The filter “Archived” shows it."),
+    after=gettext_lazy("“%(name)s” is archived. The filter “Archived” shows it."),
     do=archive_row,
     is_done=lambda row: row.archived_at is not None,
 )

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from foundation.archiving import Retirement, register_retirement
 from foundation.deletion import Uses, quoted_names, register_uses_finder
@@ -71,9 +70,11 @@ def register_uses() -> None:
     register_retirement(
         User,
         Retirement(
-            words=lazy("Deactivate"),
-            effect=lazy("Deactivate instead: the operator cannot sign in, and the log stays."),
-            after=lazy("“%(name)s” is deactivated."),
+            words=gettext_lazy("Deactivate"),
+            effect=gettext_lazy(
+                "Deactivate instead: the operator cannot sign in, and the log stays."
+            ),
+            after=gettext_lazy("“%(name)s” is deactivated."),
             do=deactivate_user,
             is_done=lambda row: not row.is_active,
         ),
