@@ -1,35 +1,20 @@
-"""The files of imports, in QQCAMPAIGN_HOME/imports, readable by their owner only."""
+"""The files of imports of contacts."""
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
-
-from django.conf import settings
 
 from contacts.models import ContactImport
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from tabular.upload_files import import_folder, store_blocks
 
 #: Bytes that are read at a time.
 BLOCK = 1 << 20
 #: The most bytes of an upload.
 LARGEST = 2 << 30
-
-
-def import_folder() -> Path:
-    """Return the folder of imports; create it, closed to other users, at first use."""
-    folder = Path(settings.QQCAMPAIGN_HOME) / "imports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def open_private(path: Path) -> BinaryIO:
-    """Open a file for reading and writing without truncating it; only its owner may read it."""
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
 
 
 def store_upload(blocks: Iterable[bytes]) -> Path:
@@ -41,30 +26,7 @@ def store_upload(blocks: Iterable[bytes]) -> Path:
     Raises:
         Refusal: it is larger than LARGEST, or cannot be written, for example on a full disk.
     """
-    path = import_folder() / secrets.token_hex(16)
-    size = 0
-    try:
-        with open_private(path) as file:
-            for block in blocks:
-                size += len(block)
-                if size > LARGEST:
-                    raise Refusal(
-                        _("The file is larger than %(most)d MB. Split it.")
-                        % {"most": LARGEST >> 20},
-                        code="too_large",
-                    )
-                file.write(block)
-    except OSError as problem:
-        path.unlink(missing_ok=True)
-        raise Refusal(
-            _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
-            % {"problem": problem.strerror or problem, "folder": path.parent},
-            code="cannot_store",
-        ) from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
+    return store_blocks(import_folder() / secrets.token_hex(16), blocks, largest=LARGEST)
 
 
 def read_blocks(path: Path) -> Iterable[bytes]:

@@ -10,13 +10,14 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from contacts.imports.files import import_folder, remove_upload
+from contacts.imports.files import remove_upload
 from contacts.imports.lifecycle import discard_import
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.fault_isolation import run_each
 from foundation.refusals import Refusal
 from tabular.table_import.uploads import remove_expired
+from tabular.upload_files import import_folder
 
 Row = TypeVar("Row")
 

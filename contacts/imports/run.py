@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
 
-from contacts.imports.files import open_private, rejects_file, remove_upload, stored_file
+from contacts.imports.files import rejects_file, remove_upload, stored_file
 from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
 from contacts.imports.rows import Person, PersonReader, is_blank
 from contacts.imports.settle import settle_attributes
@@ -31,6 +31,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.sentences import stored
 from tabular import CsvWriter, FileProblem, ReadAhead, Row, RowProblem, Table, open_table
+from tabular.upload_files import open_private
 
 #: Rows of a chunk, by database. Each statement holds up the thread that reads ahead for some
 #: milliseconds, so chunks are large. On SQLite they are small, because all other writers wait for

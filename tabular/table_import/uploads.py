@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Iterable
@@ -10,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
 
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from tabular.upload_files import import_folder, store_blocks
 
 #: Bytes of an upload, and seconds that it is kept.
 LARGEST, KEPT = 20 << 20, 3_600
@@ -28,29 +27,8 @@ def store_upload(blocks: Iterable[bytes]) -> Path:
         Refusal: it is larger than LARGEST, or cannot be written.
     """
     remove_expired()
-    path, size = _folder() / f"table-{secrets.token_hex(16)}", 0
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            for block in blocks:
-                size += len(block)
-                if size > LARGEST:
-                    raise Refusal(
-                        _("The file is larger than %(most)d MB. Split it.")
-                        % {"most": LARGEST >> 20},
-                        code="too_large",
-                    )
-                file.write(block)
-    except OSError as problem:
-        path.unlink(missing_ok=True)
-        raise Refusal(
-            _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
-            % {"problem": problem.strerror or problem, "folder": path.parent},
-            code="cannot_store",
-        ) from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
+    path = import_folder() / f"table-{secrets.token_hex(16)}"
+    return store_blocks(path, blocks, largest=LARGEST)
 
 
 def ticket_of(path: Path, *, user: Any, table: str, **about: Any) -> str:
@@ -81,7 +59,7 @@ def take_upload(about: dict[str, Any]) -> Path:
     Raises:
         Refusal: it was taken before, or has been removed.
     """
-    path = _folder() / Path(about["file"]).name
+    path = import_folder() / Path(about["file"]).name
     taken = path.with_name(f"{path.name}.taken-{secrets.token_hex(4)}")
     try:
         path.rename(taken)  # of two clicks at once, one finds the file
@@ -100,18 +78,12 @@ def return_upload(taken: Path) -> Path:
 def remove_expired() -> int:
     """Remove uploads that were not confirmed within KEPT seconds; return how many."""
     removed, limit = 0, time.time() - KEPT
-    for path in _folder().glob("table-*"):
+    for path in import_folder().glob("table-*"):
         with suppress(OSError):
             if path.stat().st_mtime < limit:
                 path.unlink()
                 removed += 1
     return removed
-
-
-def _folder() -> Path:
-    folder = Path(settings.QQCAMPAIGN_HOME) / "imports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def _gone() -> Refusal:

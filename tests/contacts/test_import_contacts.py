@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from contacts.imports.files import import_folder
 from contacts.models import Contact, ContactImport, ContactList
+from tabular.upload_files import import_folder
 from tests.contacts.people import csv_of, write
 
 pytestmark = pytest.mark.django_db(transaction=True)

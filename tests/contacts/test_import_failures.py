@@ -11,12 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from contacts.imports.files import import_folder, stored_file
+from contacts.imports.files import stored_file
 from contacts.imports.lifecycle import queue_import
 from contacts.imports.maintenance import FORGOTTEN_AFTER
 from contacts.imports.undo import request_undo
 from contacts.models import Contact, ContactImport, ContactList
 from contacts.tasks import remove_old_files, run_import
+from tabular.upload_files import import_folder
 from tests.console.sample_data import make_operator
 from tests.contacts.people import imported, uploaded
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contacts.imports.files import import_folder
 from contacts.models import Contact, ContactImport, ContactList
+from tabular.upload_files import import_folder
 from tests.contacts.test_import_contacts import run
 
 pytestmark = pytest.mark.django_db(transaction=True)

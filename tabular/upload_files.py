@@ -1,0 +1,62 @@
+"""Uploaded files, in QQCAMPAIGN_HOME/imports, readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+
+
+def import_folder() -> Path:
+    """Return the folder of imports; create it, closed to other users, at first use."""
+    folder = Path(settings.QQCAMPAIGN_HOME) / "imports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file for reading and writing without truncating it; only its owner may read it."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+
+
+def store_blocks(path: Path, blocks: Iterable[bytes], *, largest: int) -> Path:
+    """Store an upload block by block, and return its path.
+
+    Args:
+        path: where; nothing is there yet.
+        blocks: the file's bytes, such as Django's `UploadedFile.chunks()`.
+        largest: the most bytes.
+
+    Raises:
+        Refusal: it is larger, or cannot be written, for example on a full disk; nothing is left
+            behind.
+    """
+    size = 0
+    try:
+        with open_private(path) as file:
+            for block in blocks:
+                size += len(block)
+                if size > largest:
+                    raise Refusal(
+                        _("The file is larger than %(most)d MB. Split it.")
+                        % {"most": largest >> 20},
+                        code="too_large",
+                    )
+                file.write(block)
+    except OSError as problem:
+        path.unlink(missing_ok=True)
+        raise Refusal(
+            _("The file cannot be stored: %(problem)s. Free up space in %(folder)s.")
+            % {"problem": problem.strerror or problem, "folder": path.parent},
+            code="cannot_store",
+        ) from None
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
