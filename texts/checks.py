@@ -12,6 +12,7 @@ from liquid import BoundTemplate
 from liquid.exceptions import LiquidError
 from liquid.static_analysis import TemplateAnalysis
 
+from foundation.characters import UNSTORABLE
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
@@ -23,7 +24,6 @@ from texts.language import OUTPUT_TIMES, ranges_outside_loops
 MOST_NAMES, LONGEST_MEANT = 300, 100
 #: The most characters kept of the library's error message, because it quotes values.
 LONGEST_SAID = 300
-_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class TextProblem(Refusal):
@@ -96,7 +96,7 @@ def refuse_source(text: str, longest: int) -> None:
             line=1,
             column=1,
         )
-    if found := _UNSENDABLE.search(text):
+    if found := UNSTORABLE.search(text):
         line, column = Positions(text).of(found.start())
         raise TextProblem(
             _("this character cannot be sent: the text is not valid UTF-8."),

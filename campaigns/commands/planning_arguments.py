@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from campaigns.earlier_people import EarlierPeople
 from campaigns.find import find_campaign, find_run
 from campaigns.models import Campaign
 from campaigns.states import EarlierGroup, SenderChoice
+from foundation.names import without_controls
 from foundation.refusals import Refusal
 
 
@@ -105,22 +105,22 @@ def read_earlier(texts: Iterable[str]) -> list[EarlierPeople]:
     return [_earlier(text) for text in texts]
 
 
-def is_storable(text: str) -> bool:
-    """Return whether a database can hold the text: no control character, no lone surrogate."""
-    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
+def _is_printable(text: str) -> bool:
+    """Return whether a text can stand in a sentence: no control character, no lone surrogate."""
+    return without_controls(text) == text
 
 
 def _earlier(text: str) -> EarlierPeople:
     name, sign, group = text.rpartition("=")
     group = group.strip()
-    if not sign or not name.strip() or not is_storable(name) or group not in EarlierGroup.values:
+    if not sign or not name.strip() or not _is_printable(name) or group not in EarlierGroup.values:
         raise Refusal(
             _(
                 "The audience “%(text)s” cannot be read: write CAMPAIGN=GROUP or "
                 "CAMPAIGN:RUN=GROUP, where the group is %(groups)s."
             )
             % {
-                "text": text if is_storable(text) else ascii(text)[1:-1],
+                "text": text if _is_printable(text) else ascii(text)[1:-1],
                 "groups": ", ".join(EarlierGroup.values),
             },
             code="earlier_malformed",

@@ -4,7 +4,7 @@ from contacts.models.attribute import (
     LONGEST_ATTRIBUTE_NAME,
     Attribute,
     AttributeUse,
-    is_storable,
+    is_recordable,
     typed_attributes,
 )
 from contacts.models.contact import UIN_MAX, UIN_MIN, Contact
@@ -28,6 +28,6 @@ __all__ = [
     "Segment",
     "Suppression",
     "SuppressionReason",
-    "is_storable",
+    "is_recordable",
     "typed_attributes",
 ]

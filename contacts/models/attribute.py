@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contacts.typed_values.types import AttributeType, DateOrder, ValueType
+from foundation.characters import is_storable
 from foundation.names import name_key
 
 #: The most characters of an attribute's name. Names come from the titles of other people's files,
 #: so the limit of other names does not apply (decision 0021).
 LONGEST_ATTRIBUTE_NAME = 255
-# No database column can hold these.
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def is_storable(name: str) -> bool:
+def is_recordable(name: str) -> bool:
     """Return whether an attribute of this name can be recorded."""
-    return len(name) <= LONGEST_ATTRIBUTE_NAME and not _UNSTORABLE.search(name)
+    return len(name) <= LONGEST_ATTRIBUTE_NAME and is_storable(name)
 
 
 class Attribute(models.Model):

@@ -8,13 +8,11 @@ row alone, so a condition on a million contacts is one scan of the table.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.db.models import BooleanField, DateField, FloatField, Func, TextField, Value
 
-# Neither database can hold such a name: PostgreSQL refuses NUL, and both refuse lone surrogates.
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+from foundation.characters import is_storable
 
 
 class _Member(Func):
@@ -27,7 +25,7 @@ class _Member(Func):
 
     def __init__(self, column: Any, name: Any, **extra: Any) -> None:
         if isinstance(name, str):
-            name = Value(None if _UNSTORABLE.search(name) else name, output_field=TextField())
+            name = Value(name if is_storable(name) else None, output_field=TextField())
         super().__init__(column, name, **extra)
 
     #: The SQL in which the column and the name are filled in, in this order.

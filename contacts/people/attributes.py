@@ -11,7 +11,7 @@ from contacts.models import (
     AttributeUse,
     Contact,
     ContactList,
-    is_storable,
+    is_recordable,
 )
 from foundation.names import clean_name, name_key
 from foundation.refusals import Refusal
@@ -39,7 +39,7 @@ def record_attribute_names(*, contact_list: ContactList | None, names: Iterable[
         contact_list: the list; None for people without a list.
         names: the names; those that no column can hold are passed over.
     """
-    recorded = sorted({name for name in names if is_storable(name)})
+    recorded = sorted({name for name in names if is_recordable(name)})
     Attribute.objects.bulk_create(
         [Attribute(name=name, key=name_key(name)) for name in recorded],
         ignore_conflicts=True,
@@ -62,7 +62,7 @@ def record_attributes_of(*, contact: Contact) -> None:
 
 def find_attribute(name: str) -> Attribute | None:
     """Return the attribute of exactly this name, else one that looks alike, else None."""
-    if not is_storable(name):
+    if not is_recordable(name):
         return None
     exact: Attribute | None = Attribute.objects.filter(name=name).first()
     return exact or Attribute.objects.filter(key=name_key(name)).order_by("pk").first()

@@ -1,15 +1,6 @@
-"""The characters that a text of a database may have, and how any text stands in a sentence."""
+"""How any value stands in a sentence."""
 
 from __future__ import annotations
-
-import re
-
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-
-
-def is_storable(text: str) -> bool:
-    """Return whether a text has neither NUL nor half of a surrogate pair: no column holds these."""
-    return _UNSTORABLE.search(text) is None
 
 
 def shown(value: object) -> str:

@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
 from contacts.models import ContactList
-from contacts.segments.characters import is_storable
 from contacts.segments.kinds import kind_named
+from foundation.characters import is_storable
 from foundation.names import name_key
 
 

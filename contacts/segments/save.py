@@ -7,9 +7,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from contacts.models import Segment
-from contacts.segments.characters import is_storable, shown
+from contacts.segments.characters import shown
 from contacts.segments.conditions import understood
 from contacts.segments.references import missing_in, reference_to
+from foundation.characters import is_storable
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contacts.segments.characters import is_storable, shown
+from contacts.segments.characters import shown
 from contacts.segments.kinds import Kind
 from contacts.segments.references import last_names, names_in, reference_to
+from foundation.characters import is_storable
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from foundation.characters import UNSTORABLE
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -77,12 +78,10 @@ def text(*, longest: int | None = None, is_needed: bool = False) -> Reader:
     """
 
     def read(cell: str) -> str:
-        for character in cell:
-            if character == "\x00" or unicodedata.category(character) == "Cs":
-                raise CellProblem(
-                    _("contains %(code)s, which cannot be stored")
-                    % {"code": f"U+{ord(character):04X}"}
-                )
+        if found := UNSTORABLE.search(cell):
+            raise CellProblem(
+                _("contains %(code)s, which cannot be stored") % {"code": f"U+{ord(found[0]):04X}"}
+            )
         if is_needed and not cell.strip():
             raise CellProblem(_("blank"))
         if longest is not None and len(cell) > longest:
