@@ -54,6 +54,10 @@ class ScheduleState(models.TextChoices):
     ENDED = "ended", _("ended")
 
 
+#: The states of a schedule in which its dates start runs, now or when it is resumed.
+STARTED_SCHEDULE_STATES = (ScheduleState.ON, ScheduleState.PAUSED)
+
+
 class OccurrenceState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     STARTED = "started", _("started")

@@ -15,12 +15,12 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
-from campaigns.states import ScheduleState
+from campaigns.states import STARTED_SCHEDULE_STATES
 from contacts.models import Contact, ContactList, Segment
+from contacts.segments.references import refusals_of_segments
 from foundation.archiving import register_archiving_check
 from foundation.deletion import (
     Uses,
-    quoted,
     quoted_names,
     register_preparation,
     register_uses_finder,
@@ -32,8 +32,6 @@ from sending.states import ACTIVE_RUN_STATES, RunState
 
 #: The states in which a run sends or may still send.
 _MAY_SEND = (*ACTIVE_RUN_STATES, RunState.DRAFT, RunState.STOPPED)
-#: The states of a schedule in which its dates start runs, now or when it is resumed.
-_SCHEDULED = (ScheduleState.ON, ScheduleState.PAUSED)
 #: The most deliveries that one deletion removes: more would hold up the workers' writes.
 MOST_DELIVERIES = 20_000
 
@@ -95,32 +93,10 @@ def uses_of_account(account: Account) -> Uses:
             _("These campaigns are sent by it: %(names)s. Take it out of them first.")
             % {"names": quoted_names(named)}
         )
-    asking = [
-        segment.name
-        for segment in Segment.objects.order_by("name")
-        if account.uin in accounts_asked_about(segment.conditions)
-    ]
-    if asking:
-        blocking.append(
-            _("These segments refer to it: %(names)s. Change their conditions first.")
-            % {"names": quoted(asking)}
-        )
+    blocking += refusals_of_segments("accounts", account.uin)
     if account.deliveries.exists() or account.attempts.exists():
         blocking.append(_("Reports need it: it has messages of campaigns. Disable it instead."))
     return Uses(blocking=tuple(blocking))
-
-
-def accounts_asked_about(conditions: Any) -> set[int]:
-    """Return the UINs of the accounts in a segment's JSON, even if it is not understood."""
-    if isinstance(conditions, dict):
-        found: set[int] = set()
-        named = conditions.get("accounts")
-        if conditions.get("kind") == "friend_of" and isinstance(named, list):
-            found |= {uin for uin in named if type(uin) is int}
-        return found.union(*(accounts_asked_about(part) for part in conditions.values()))
-    if isinstance(conditions, list):
-        return set().union(*(accounts_asked_about(part) for part in conditions))
-    return set()
 
 
 def uses_of_calendar(calendar: HolidayCalendar) -> Uses:
@@ -160,7 +136,7 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
                 % {"names": quoted_names(going.select_related("campaign"))},
             )
         )
-    if campaign.schedule_state in _SCHEDULED:
+    if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         return Uses(blocking=(_("Its schedule starts more runs: end the schedule first."),))
     runs = campaign.runs.count()
     if not runs:
@@ -207,7 +183,7 @@ def refuse_archiving_at_work(campaign: Campaign) -> None:
     Raises:
         Refusal: a run has not ended, or its schedule is on (`in_use`).
     """
-    if campaign.schedule_state in _SCHEDULED:
+    if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         raise Refusal(
             _("“%(name)s” is not archived: its schedule is on. End the schedule first.")
             % {"name": campaign.name},

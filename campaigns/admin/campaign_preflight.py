@@ -14,7 +14,7 @@ from campaigns.planning.preflight import Allocation, Preflight, preflight
 from campaigns.planning.preflight_people import people_in_group
 from campaigns.planning.preflight_sql import PreflightGroup
 from campaigns.reason_text import reason_text
-from campaigns.states import ScheduleState
+from campaigns.states import STARTED_SCHEDULE_STATES
 from foundation.admin import require
 from foundation.refusals import Refusal
 from sending.states import ACTIVE_RUN_STATES
@@ -44,7 +44,7 @@ class CampaignPreflight:
             "can_start": not found.problems
             and self.has_change_permission(request)  # type: ignore[attr-defined]
             and not campaign.runs.filter(state__in=ACTIVE_RUN_STATES).exists()
-            and campaign.schedule_state not in (ScheduleState.ON, ScheduleState.PAUSED),
+            and campaign.schedule_state not in STARTED_SCHEDULE_STATES,
         }
         return TemplateResponse(request, "console/campaign/preflight.html", context)
 

@@ -26,7 +26,7 @@ from campaigns.run_control.lifecycle import (
 )
 from campaigns.run_control.schedule import start_schedule
 from campaigns.scheduling.words import date_words
-from campaigns.states import ScheduleState
+from campaigns.states import STARTED_SCHEDULE_STATES
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -319,14 +319,14 @@ def offered_verbs(
     """Return the actions that the state allows and that would have an effect."""
     if run is None or figures is None:
         start = "start-schedule" if campaign.repeat else "start"
-        is_active = campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED)
+        is_active = campaign.schedule_state in STARTED_SCHEDULE_STATES
         return [] if is_active else [(start, VERBS[start])]
     useless = {
         "retry": not figures.failed,
         **dict.fromkeys(UNKNOWN_VERBS, not figures.unknown),
         "start-again": _has_other_active_run(campaign),
     }
-    if campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED):
+    if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         useless["start-again"] = True
     offered = [verb for verb in OFFERED[run.state] if not useless.get(verb)]
     if campaign.repeat:

@@ -10,7 +10,7 @@ from django.db import transaction
 from campaigns.models import Campaign, Occurrence
 from campaigns.run_control.new_run import refuse_active, refuse_unready
 from campaigns.scheduling.dates import MOST_DATES, beginning, next_dates
-from campaigns.states import OccurrenceState, ScheduleState
+from campaigns.states import STARTED_SCHEDULE_STATES, OccurrenceState, ScheduleState
 from clocks import shared
 from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
@@ -31,7 +31,7 @@ def start_schedule(*, campaign: Campaign, by: Any = None) -> datetime:
     """
     with transaction.atomic():
         campaign = _locked(campaign)
-        if campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED):
+        if campaign.schedule_state in STARTED_SCHEDULE_STATES:
             raise _refused(
                 campaign, _("Its schedule is started already. End it first."), "already_active"
             )
@@ -95,7 +95,7 @@ def end_schedule(*, campaign: Campaign, by: Any = None) -> None:
     """
     with transaction.atomic():
         campaign = _locked(campaign)
-        if campaign.schedule_state not in (ScheduleState.ON, ScheduleState.PAUSED):
+        if campaign.schedule_state not in STARTED_SCHEDULE_STATES:
             raise _refused(campaign, _("It has no active schedule."), "wrong_state")
         _drop_waiting(campaign, _("The schedule was ended."))
         _set(campaign, ScheduleState.ENDED, by=by, detail=_("Ended by an operator."))
@@ -149,7 +149,7 @@ def apply_changed_schedule(*, campaign: Campaign) -> None:
     now = shared.wall()
     with transaction.atomic():
         campaign = _locked(campaign)
-        if campaign.schedule_state not in (ScheduleState.ON, ScheduleState.PAUSED):
+        if campaign.schedule_state not in STARTED_SCHEDULE_STATES:
             return
         campaign.occurrences.filter(state=OccurrenceState.WAITING).update(not_before=None)
         if not campaign.repeat:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign
 from campaigns.scheduling.rule import read_rule
-from campaigns.states import OccurrenceState, ScheduleState
+from campaigns.states import STARTED_SCHEDULE_STATES, OccurrenceState, ScheduleState
 from clocks import shared
 
 #: The most dates that are listed at once.
@@ -78,5 +78,5 @@ def beginning(campaign: Campaign, now: datetime) -> datetime:
 
 def through(campaign: Campaign) -> datetime | None:
     """Return up to which moment dates have been dealt with; None before the start."""
-    is_under_way = campaign.schedule_state in (ScheduleState.ON, ScheduleState.PAUSED)
+    is_under_way = campaign.schedule_state in STARTED_SCHEDULE_STATES
     return campaign.scheduled_through if is_under_way else None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import ngettext
 
-from contacts.models import ContactImport, ContactList, Segment, Suppression
-from contacts.segments.conditions import lists_asked_about
+from contacts.models import ContactImport, ContactList, Suppression
+from contacts.segments.references import refusals_of_segments
 from foundation.deletion import (
     Uses,
-    quoted,
     quoted_names,
     register_preparation,
     register_uses_finder,
@@ -29,16 +28,7 @@ def uses_of_list(contact_list: ContactList) -> Uses:
             _("An import into it is running: %(names)s. Cancel it, or wait until it is done.")
             % {"names": quoted_names(imports)}
         )
-    asking = [
-        segment.name
-        for segment in Segment.objects.order_by("name")
-        if contact_list.pk in lists_asked_about(segment.conditions)
-    ]
-    if asking:
-        blocking.append(
-            _("These segments refer to it: %(names)s. Change their conditions first.")
-            % {"names": quoted(asking)}
-        )
+    blocking += refusals_of_segments("lists", contact_list.pk)
     people, kept = contact_list.memberships.count(), people_who_opted_out(contact_list)
     losing = [
         ngettext(

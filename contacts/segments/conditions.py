@@ -27,7 +27,6 @@ from contacts.segments.kinds import (
     known_kinds,
     phrase_of,
 )
-from contacts.segments.references import ids_referred_to
 from contacts.segments.slots import MOST_VALUES, Spent, nonsense, read_slot
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -103,11 +102,6 @@ def understand(conditions: Any, *, asking: Asking | None = None) -> Understood:
     except Refusal as refusal:  # the tree as a whole is too large
         return Understood(problems=[Problem((), refusal)])
     return Understood(tree, answer, reading.problems)
-
-
-def lists_asked_about(conditions: Any) -> set[int]:
-    """Return the ids of the lists in a segment's JSON, even if it is not understood otherwise."""
-    return ids_referred_to(conditions, "lists")
 
 
 class _Reading:

@@ -13,10 +13,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from contacts.models import ContactList
+from contacts.models import ContactList, Segment
 from contacts.segments.kinds import kind_named
 from foundation.characters import is_storable
+from foundation.deletion import quoted
 from foundation.names import name_key
+from foundation.sentences import Sentence as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,29 @@ def leaves(conditions: Any) -> Iterator[Mapping[str, Any]]:
                 waiting.extend(node.values())
 
 
-def ids_referred_to(conditions: Any, key: str) -> set[int]:
-    """Return the ids under a key in a segment's JSON, even if it is not understood otherwise."""
+def refusals_of_segments(key: str, number: int) -> list[str]:
+    """Return why something is not deleted that segments refer to: one sentence, or none.
+
+    Segments whose conditions are not understood count too.
+
+    Args:
+        key: the key of the ids in a condition.
+        number: the id.
+    """
+    names = [
+        segment.name
+        for segment in Segment.objects.order_by("name")
+        if number in _ids_referred_to(segment.conditions, key)
+    ]
+    if not names:
+        return []
+    return [
+        _("These segments refer to it: %(names)s. Change their conditions first.")
+        % {"names": quoted(names)}
+    ]
+
+
+def _ids_referred_to(conditions: Any, key: str) -> set[int]:
     return {
         number
         for node in leaves(conditions)
