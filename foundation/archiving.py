@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
@@ -87,7 +88,7 @@ def archive_row(*, row: Any, by: Any = None) -> None:
         Refusal: it is archived already (`archived`), at work, or was deleted (`gone`).
     """
     with transaction.atomic():
-        found = _locked(row)
+        found = locked_row(row)
         if found.archived_at is not None:
             raise Refusal(
                 _("“%(name)s” is archived already.") % {"name": str(found)}, code="archived"
@@ -110,7 +111,7 @@ def restore_row(*, row: Any, by: Any = None) -> None:
         Refusal: it is not archived (`not_archived`), or was deleted (`gone`).
     """
     with transaction.atomic():
-        found = _locked(row)
+        found = locked_row(row)
         if found.archived_at is None:
             raise Refusal(
                 _("“%(name)s” is not archived.") % {"name": str(found)}, code="not_archived"
@@ -132,13 +133,6 @@ def refuse_archived(row: Any) -> None:
             % {"name": str(row)},
             code="archived",
         )
-
-
-def _locked(row: Any) -> Any:
-    found = type(row)._base_manager.select_for_update().filter(pk=row.pk).first()
-    if found is None:
-        raise Refusal(_("“%(name)s” has been deleted meanwhile.") % {"name": str(row)}, code="gone")
-    return found
 
 
 _ARCHIVING = Retirement(

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from campaigns.run_control.new_run import hold, make_run, refuse_active, refuse_unready
+from campaigns.run_control.operator_name import operator_name
 from clocks import shared
 from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
@@ -71,7 +72,10 @@ def pause_run(*, run: CampaignRun, by: Any = None) -> None:
         Refusal: the run is not running (`wrong_state`).
     """
     if not change_run_state(
-        run_id=run.pk, to=RunState.PAUSED, detail=_("Paused by %(who)s.") % {"who": _who(by)}, by=by
+        run_id=run.pk,
+        to=RunState.PAUSED,
+        detail=_("Paused by %(who)s.") % {"who": operator_name(by)},
+        by=by,
     ):
         raise _not_possible(run, _("Only a running campaign can be paused."))
 
@@ -110,7 +114,7 @@ def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
     if not change_run_state(
         run_id=run.pk,
         to=RunState.CANCELLED,
-        detail=_("Cancelled by %(who)s.") % {"who": _who(by)},
+        detail=_("Cancelled by %(who)s.") % {"who": operator_name(by)},
         by=by,
     ):
         raise _not_possible(run, _("A run that has ended cannot be cancelled."))
@@ -220,7 +224,3 @@ def _not_possible(run: CampaignRun, advice: str) -> Refusal:
         code="wrong_state",
         state=run.state,
     )
-
-
-def _who(by: Any) -> str:
-    return str(by) if by is not None else _("the command line")

@@ -13,6 +13,7 @@ from campaigns.planning.rules import copied_columns, copied_groups, copy_relatio
 from campaigns.scheduling.times import calendar_days, deadline_of
 from clocks import shared
 from foundation.archiving import refuse_archived
+from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.times import clock
@@ -28,12 +29,7 @@ def hold(campaign: Campaign) -> None:
     Raises:
         Refusal: the campaign was deleted (`gone`) or archived (`archived`).
     """
-    held = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
-    if held is None:
-        raise Refusal(
-            _("“%(name)s” has been deleted meanwhile.") % {"name": campaign.name}, code="gone"
-        )
-    refuse_archived(held)
+    refuse_archived(locked_row(campaign))
     for audience in (campaign.lists, campaign.excluded_lists, campaign.segments):
         list(audience.order_by("pk").select_for_update().values_list("pk"))
 

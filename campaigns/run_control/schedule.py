@@ -9,10 +9,12 @@ from django.db import transaction
 
 from campaigns.models import Campaign, Occurrence
 from campaigns.run_control.new_run import refuse_active, refuse_unready
+from campaigns.run_control.operator_name import operator_name
 from campaigns.scheduling.dates import MOST_DATES, beginning, next_dates
 from campaigns.states import STARTED_SCHEDULE_STATES, OccurrenceState, ScheduleState
 from clocks import shared
 from foundation.archiving import refuse_archived
+from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.times import clock, utc_iso
@@ -30,7 +32,7 @@ def start_schedule(*, campaign: Campaign, by: Any = None) -> datetime:
             (`no_dates`), or it could send nothing (see `refuse_unready`).
     """
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         if campaign.schedule_state in STARTED_SCHEDULE_STATES:
             raise _refused(
                 campaign, _("Its schedule is started already. End it first."), "already_active"
@@ -63,7 +65,7 @@ def pause_schedule(*, campaign: Campaign, by: Any = None) -> None:
         Refusal: the schedule is not active (`wrong_state`).
     """
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         if campaign.schedule_state != ScheduleState.ON:
             raise _refused(campaign, _("Only an active schedule can be paused."), "wrong_state")
         _drop_waiting(campaign, _("The schedule was paused."))
@@ -77,7 +79,7 @@ def resume_schedule(*, campaign: Campaign, by: Any = None) -> datetime | None:
         Refusal: the schedule is not paused (`wrong_state`).
     """
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         if campaign.schedule_state != ScheduleState.PAUSED:
             raise _refused(campaign, _("Only a paused schedule can be resumed."), "wrong_state")
         now = shared.wall()
@@ -94,7 +96,7 @@ def end_schedule(*, campaign: Campaign, by: Any = None) -> None:
         Refusal: the schedule is neither active nor paused (`wrong_state`).
     """
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         if campaign.schedule_state not in STARTED_SCHEDULE_STATES:
             raise _refused(campaign, _("It has no active schedule."), "wrong_state")
         _drop_waiting(campaign, _("The schedule was ended."))
@@ -108,7 +110,7 @@ def cancel_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
         Refusal: the campaign does not start at that moment (`date_unknown`).
     """
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         waiting = campaign.occurrences.filter(at=at, state=OccurrenceState.WAITING)
         if not waiting.exists() and at not in next_dates(campaign=campaign, most=MOST_DATES):
             raise _date_unknown(campaign, at)
@@ -117,8 +119,7 @@ def cancel_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
             at=at,
             defaults={
                 "state": OccurrenceState.CANCELLED,
-                "detail": _("Cancelled by %(who)s.")
-                % {"who": str(by) if by is not None else _("the command line")},
+                "detail": _("Cancelled by %(who)s.") % {"who": operator_name(by)},
                 "changed_at": shared.wall(),
             },
         )
@@ -132,7 +133,7 @@ def restore_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
         Refusal: that date is not a cancelled one to come (`date_unknown`).
     """
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         to_come = campaign.occurrences.filter(
             at=at, at__gt=shared.wall(), state=OccurrenceState.CANCELLED
         )
@@ -148,7 +149,7 @@ def apply_changed_schedule(*, campaign: Campaign) -> None:
     """
     now = shared.wall()
     with transaction.atomic():
-        campaign = _locked(campaign)
+        campaign = locked_row(campaign)
         if campaign.schedule_state not in STARTED_SCHEDULE_STATES:
             return
         campaign.occurrences.filter(state=OccurrenceState.WAITING).update(not_before=None)
@@ -159,12 +160,6 @@ def apply_changed_schedule(*, campaign: Campaign) -> None:
         campaign.occurrences.filter(state=OccurrenceState.CANCELLED, at__gt=now).delete()
         through = max(campaign.scheduled_through or now, beginning(campaign, now))
         Campaign.objects.filter(pk=campaign.pk).update(scheduled_through=through)
-
-
-def _locked(campaign: Campaign) -> Campaign:
-    """Return the campaign as it is now, locked until the end of the transaction."""
-    found: Campaign = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-    return found
 
 
 def _set(campaign: Campaign, state: str, *, by: Any, detail: str = "") -> None:
