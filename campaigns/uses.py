@@ -85,7 +85,7 @@ def uses_of_template(template: MessageTemplate) -> Uses:
 
 def uses_of_account(account: Account) -> Uses:
     """Return the campaigns, segments and reports that need an account."""
-    blocking = []
+    blocking: list[str] = []
     named = Campaign.objects.filter(accounts=account)
     if named.exists():
         # A campaign that names no account uses all of them.

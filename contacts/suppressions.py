@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
-from django.utils.timezone import localtime, make_aware
+from django.utils.timezone import get_current_timezone, localtime
 from django.utils.translation import gettext as _
 
 from clocks import shared
 from contacts.models import ContactList, Suppression, SuppressionReason
 from foundation.refusals import Refusal
+from foundation.times import read_moment
 
 #: UINs per statement: SQLite takes a bounded number of parameters.
 CHUNK = 500
@@ -72,10 +73,8 @@ def read_until(text: str) -> datetime:
         Refusal: the text cannot be parsed (`until_malformed`).
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
-        aware = moment if moment.tzinfo is not None else make_aware(moment)
-        return aware.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return read_moment(text, zone=get_current_timezone())
+    except ValueError:
         raise Refusal(
             _("The end “%(text)s” cannot be read: write it like 2026-12-24T09:00.")
             % {"text": text},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models.expressions import Combinable
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from foundation.name_form_field import NameFormField
 from foundation.names import (
@@ -113,7 +113,7 @@ class NamedQuerySet(models.QuerySet[Any]):
 class NamedModel(models.Model):
     """A row whose name is unique by what it looks like."""
 
-    name: Any = NameField(_lazy("name"))
+    name: Any = NameField(gettext_lazy("name"))
     name_key: Any = models.CharField(max_length=LONGEST_KEY, unique=True, editable=False)
 
     objects = models.Manager.from_queryset(NamedQuerySet)()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -23,6 +23,24 @@ def clock(at: datetime | None, *, zone: str | None = None) -> str:
     is_today = local.date() == timezone.localdate(timezone=local.tzinfo)
     words = local.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")
     return words if is_ours else f"{words} ({zone})"
+
+
+def read_moment(text: str, *, zone: tzinfo) -> datetime:
+    """Return a time in UTC, parsed from ISO 8601.
+
+    Args:
+        text: the time.
+        zone: the time zone if the text has no offset.
+
+    Raises:
+        ValueError: the text cannot be parsed, or the time is outside what a datetime can hold.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except OverflowError as problem:
+        raise ValueError(str(problem)) from None
 
 
 def span(seconds: float) -> str:

@@ -39,17 +39,20 @@ def uin_starts_with(digits: str, *, field: str = "uin") -> Q:
     return condition
 
 
-def search_by_uin(queryset: QuerySet[Any], term: str, *, also: Sequence[str] = ()) -> QuerySet[Any]:
+def search_by_uin(
+    queryset: QuerySet[Any], term: str, *, field: str = "uin", also: Sequence[str] = ()
+) -> QuerySet[Any]:
     """Return the rows whose UIN begins with the term; if it is not a number, search `also`.
 
     Args:
         queryset: the rows to search.
         term: the text that the operator typed.
+        field: the column of the UIN.
         also: lookups of text columns, such as `name__istartswith`.
     """
     digits = uin_digits(term)
     if digits:
-        return queryset.filter(uin_starts_with(digits))
+        return queryset.filter(uin_starts_with(digits, field=field))
     text, condition = without_controls(term).strip(), Q(pk__in=())
     for lookup in also if text else ():
         condition |= Q(**{lookup: text})

@@ -13,8 +13,7 @@ from unfold.decorators import display
 
 from accounts.models import AccountTask
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
-from foundation.names import without_controls
-from tabular.uin_search import uin_digits, uin_starts_with
+from tabular.uin_search import search_by_uin
 
 ACCOUNT_TASK_COLOURS = {"open": "info", "done": "success", "failed": "danger"}
 
@@ -39,11 +38,8 @@ class AccountTaskAdmin(ReadOnlyMixin, UncountedAdmin):
         """Search by the beginning of the account's UIN, or in the outcome."""
         if not search_term:
             return queryset, False
-        digits = uin_digits(search_term)
-        if digits:
-            return queryset.filter(uin_starts_with(digits, field="account__uin")), False
-        term = without_controls(search_term)
-        return queryset.filter(outcome__icontains=term), False
+        field, also = "account__uin", ["outcome__icontains"]
+        return search_by_uin(queryset, search_term, field=field, also=also), False
 
     @display(description=_("state"), label=ACCOUNT_TASK_COLOURS, ordering="state")
     def badge(self, account_task: AccountTask) -> tuple[str, Any]:

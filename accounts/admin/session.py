@@ -12,7 +12,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from accounts.models import Session
 from foundation.admin import ReadOnlyMixin, UncountedAdmin, wall_time
-from tabular.uin_search import uin_digits, uin_starts_with
+from tabular.uin_search import search_by_uin
 
 
 @admin.register(Session)
@@ -38,7 +38,4 @@ class SessionAdmin(ReadOnlyMixin, UncountedAdmin):
         """Search by the beginning of the account's UIN."""
         if not search_term:
             return queryset, False
-        digits = uin_digits(search_term)
-        if digits:
-            return queryset.filter(uin_starts_with(digits, field="account__uin")), False
-        return queryset.none(), False
+        return search_by_uin(queryset, search_term, field="account__uin"), False

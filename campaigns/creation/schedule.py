@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.scheduling.rule import read_rule
 from clocks import shared
 from foundation.refusals import Refusal
-from foundation.times import clock
+from foundation.times import clock, read_moment
 
 #: The farthest moment of a schedule, and the longest time from a start to its deadline.
 FARTHEST, LONGEST_DEADLINE = timedelta(days=73_000), timedelta(days=366)
@@ -54,10 +54,8 @@ def read_start(text: str, *, timezone: str) -> datetime:
     """
     zone = read_timezone(timezone)
     try:
-        moment = datetime.fromisoformat(text.strip())
-        moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return read_moment(text, zone=zone)
+    except ValueError:
         raise Refusal(
             _("The start “%(text)s” cannot be read: write it like 2026-12-24T09:00.")
             % {"text": text},

@@ -21,7 +21,7 @@ CHUNK = 1_000
 
 def uses_of_list(contact_list: ContactList) -> Uses:
     """Return the imports and segments that need a list, and what its deletion changes."""
-    blocking = []
+    blocking: list[str] = []
     imports = ContactImport.objects.unfinished().filter(contact_list=contact_list)
     if imports.exists():
         blocking.append(
