@@ -6,12 +6,11 @@ leaves + - @ and tabs. Here `tabular.writing` escapes the cells, and a few thous
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 from collections.abc import Iterator
 from typing import Any
 
-from tabular.writing import XlsxWriter, escape_formula
+from tabular.writing import FLUSHED_ROWS, CsvText, XlsxWriter
 
 #: Rows read from the database at a time.
 CHUNK_ROWS = 2_000
@@ -32,14 +31,13 @@ def export_rows(resource: Any, queryset: Any) -> Iterator[list[Any]]:
 
 def stream_csv(resource: Any, queryset: Any) -> Iterator[bytes]:
     """Yield a CSV file in UTF-8 with BOM in pieces, for a StreamingHttpResponse."""
-    yield "\ufeff".encode()
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
+    yield codecs.BOM_UTF8
+    text = CsvText()
     for number, row in enumerate(export_rows(resource, queryset), 1):
-        writer.writerow([escape_formula(cell) for cell in row])
-        if number % 500 == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
+        text.add(row)
+        if number % FLUSHED_ROWS == 0:
+            yield text.take()
+    yield text.take()
 
 
 def write_xlsx(resource: Any, queryset: Any, out: Any) -> int:
@@ -48,10 +46,3 @@ def write_xlsx(resource: Any, queryset: Any, out: Any) -> int:
     count = writer.write(export_rows(resource, queryset))
     writer.close()
     return count - 1
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    data = buffer.getvalue().encode("utf-8", "replace")
-    buffer.seek(0)
-    buffer.truncate()
-    return data

@@ -27,6 +27,8 @@ _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
 #: Limits of Excel: rows of a sheet, and characters of a cell.
 MOST_ROWS_OF_A_SHEET = 1_048_576
 LONGEST_CELL_OF_A_SHEET = 32_767
+#: Rows of a CSV that are held before they are written.
+FLUSHED_ROWS = 500
 
 
 def escape_formula(value: Any) -> Any:
@@ -51,8 +53,32 @@ def unescape_formula(value: str) -> str:
     return value
 
 
+class CsvText:
+    """Rows as the text of a CSV file in UTF-8, with CRLF line ends, taken piece by piece."""
+
+    def __init__(self) -> None:
+        self._buffer = io.StringIO(newline="")
+        self._writer = csv.writer(self._buffer)
+        # Readers skip the blanks before a cell, unless they stand in its quotes.
+        self._quoting_writer = csv.writer(self._buffer, quoting=csv.QUOTE_ALL)
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Add a row; its formulas are escaped."""
+        cells = [escape_formula(cell) for cell in row]
+        has_blank = any(isinstance(cell, str) and cell[:1] == " " for cell in cells)
+        (self._quoting_writer if has_blank else self._writer).writerow(cells)
+
+    def take(self) -> bytes:
+        """Return the bytes of the rows that were added since the last call."""
+        # "replace", because a file that did not decode leaves lone surrogates, which do not encode.
+        data = self._buffer.getvalue().encode("utf-8", "replace")
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        return data
+
+
 class CsvWriter:
-    """Writes CSV in UTF-8, with CRLF line ends, to a binary file that the caller closes.
+    """Writes CSV to a binary file that the caller closes; see `CsvText`.
 
     Args:
         out: the file.
@@ -61,8 +87,7 @@ class CsvWriter:
 
     def __init__(self, out: BinaryIO, *, with_bom: bool = True) -> None:
         self._out = out
-        self._buffer = io.StringIO(newline="")
-        self._writer = csv.writer(self._buffer)
+        self._text = CsvText()
         if with_bom:
             out.write(codecs.BOM_UTF8)
 
@@ -70,18 +95,12 @@ class CsvWriter:
         """Write rows; return how many."""
         count = 0
         for row in rows:
-            self._writer.writerow([escape_formula(cell) for cell in row])
+            self._text.add(row)
             count += 1
-            if count % 500 == 0:
-                self._flush()
-        self._flush()
+            if count % FLUSHED_ROWS == 0:
+                self._out.write(self._text.take())
+        self._out.write(self._text.take())
         return count
-
-    def _flush(self) -> None:
-        # "replace", because a file that did not decode leaves lone surrogates, which do not encode.
-        self._out.write(self._buffer.getvalue().encode("utf-8", "replace"))
-        self._buffer.seek(0)
-        self._buffer.truncate()
 
 
 class XlsxWriter:

@@ -67,7 +67,8 @@ class DateInText(_Reading):
     on_sqlite = (
         "CASE WHEN t GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND t NOT GLOB '0000*'"
         " AND (length(t) = 10 OR substr(t, 11, 1) IN ('T', ' '))"
-        " AND date(substr(t, 1, 10)) = substr(t, 1, 10) THEN substr(t, 1, 10) END"
+        # Adding nothing makes SQLite reckon with the date: alone it accepts 31 days of any month.
+        " AND date(substr(t, 1, 10), '+0 days') = substr(t, 1, 10) THEN substr(t, 1, 10) END"
     )
     # 29 February is no date in most years; a year is computed with once it is known to be one.
     on_postgresql = (

@@ -212,9 +212,10 @@ def exported(resource: type[TableResource], *, without: str = "created_at") -> l
 
 
 def _texts(most: int) -> st.SearchStrategy[str]:
+    """Return texts of which not many characters are control characters: see the test below."""
     return st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=most
-    )
+    ).filter(lambda text: sum(char < "\t" or "\r" < char < " " for char in text) < 5)
 
 
 def _is_name(text: str) -> bool:
@@ -258,6 +259,19 @@ class Identical(PropertyCase):
     def test_lists(self, names: list[str], description: str) -> None:
         for name in names:
             ContactList.objects.create(name=name, description=description)
+        self._check(ContactListResource)
+
+    def test_a_text_of_control_characters_is_refused_as_a_binary_file(self) -> None:
+        ContactList.objects.create(name="甲", description="\x1f" * 40)
+        path = Path(settings.QQCAMPAIGN_HOME) / "table.csv"
+        with path.open("wb") as out:
+            out.writelines(stream_csv(ContactListResource(), ContactList.objects.all()))
+        with pytest.raises(Refusal, match="not a table"):
+            plan_import(resource=ContactListResource(), path=path, name=path.name)
+
+    def test_outer_blanks_are_kept(self) -> None:
+        ContactList.objects.create(name="甲", description=" ")
+        ContactList.objects.create(name="乙", description="  two before, one after ")
         self._check(ContactListResource)
 
     @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

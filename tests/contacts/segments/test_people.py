@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from contacts.models import Attribute, Contact, ContactList, Membership
+from contacts.people.attribute_sql import attribute_text
 from contacts.segments.conditions import understood
 from contacts.segments.kinds import Asking
+from contacts.segments.text_readings import DateInText
 from contacts.typed_values.types import ValueType, readings_of
 from foundation.refusals import Refusal
 from tests.contacts.segments.spreadsheet import meets
@@ -111,3 +113,20 @@ def test_a_segment_finds_whom_a_filter_finds(
     others = set(Contact.objects.filter(answer.unmet).values_list("uin", flat=True))
     assert found == {uin for uin, is_met in expected.items() if is_met}
     assert others == {uin for uin, is_met in expected.items() if is_met is False}
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-02-29", date(2024, 2, 29)),
+        ("2000-02-29", date(2000, 2, 29)),
+        ("2023-02-29", None),
+        ("1900-02-29", None),
+        ("2026-02-30", None),
+        ("2026-04-31", None),
+    ],
+)
+def test_a_text_is_a_date_only_if_the_day_exists(text: str, day: date | None) -> None:
+    Contact.objects.create(uin=10_000, attributes={"城市": text})
+    people = Contact.objects.annotate(day=DateInText(attribute_text("城市")))
+    assert people.get().day == day
