@@ -14,13 +14,12 @@ from simple_history.utils import bulk_update_with_history
 
 from accounts.columns import COLUMNS
 from accounts.models import Account, Egress, InboundMessage
+from foundation.queries import CHUNK, chunks
 from foundation.sentences import Sentence as _
 from tabular import CellProblem
 from tabular.table_import.columns import TableColumn
 from tabular.table_import.resource import TableResource
 
-#: Rows read by one query: SQLite takes a bounded number of parameters.
-CHUNK = 500
 _CLEARED = {"per_minute", "per_hour", "per_day", "egress"}
 
 
@@ -88,8 +87,8 @@ class AccountResource(TableResource):
         if is_locked:
             rows = rows.select_for_update(of=("self",))
         found: dict[Any, Any] = {}
-        for start in range(0, len(keys), CHUNK):
-            found |= {a.uin: a for a in rows.filter(uin__in=keys[start : start + CHUNK])}
+        for chunk in chunks(keys):
+            found |= {account.uin: account for account in rows.filter(uin__in=chunk)}
         return found
 
     def refuse_new(self, values: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from contacts.models import (
 from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment
+from foundation.queries import CHUNK, chunks
 from foundation.sentences import Sentence as _
 from tabular import CellProblem, qq_number
 from tabular.table_import import columns as cells
@@ -35,8 +36,6 @@ from tabular.table_import.resource import TableResource
 
 #: The most attribute columns in an export: more are too many to read in a spreadsheet.
 MOST_ATTRIBUTES = 200
-#: Rows read by one query: SQLite takes a bounded number of parameters.
-CHUNK = 500
 
 
 def read_uin(cell: str) -> int:
@@ -232,8 +231,8 @@ class SuppressionResource(TableResource):
             rows = rows.select_for_update(of=("self",))
         wanted, uins = set(keys), sorted({uin for uin, _list in keys})
         found: dict[Any, Any] = {}
-        for start in range(0, len(uins), CHUNK):
-            for row in rows.filter(uin__in=uins[start : start + CHUNK]):
+        for chunk in chunks(uins):
+            for row in rows.filter(uin__in=chunk):
                 if (row.uin, row.contact_list_id) in wanted:
                     found[row.uin, row.contact_list_id] = row
         return found

@@ -11,11 +11,9 @@ from django.utils.translation import gettext as _
 
 from clocks import shared
 from contacts.models import ContactList, Suppression, SuppressionReason
+from foundation.queries import chunks
 from foundation.refusals import Refusal
 from foundation.times import read_moment
-
-#: UINs per statement: SQLite takes a bounded number of parameters.
-CHUNK = 500
 
 
 def suppress(
@@ -45,8 +43,7 @@ def suppress(
     now, new = shared.wall(), 0
     wanted = sorted(set(uins))
     with transaction.atomic():
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
+        for chunk in chunks(wanted):
             known = Suppression.objects.in_force().filter(uin__in=chunk, contact_list=contact_list)
             new += len(chunk) - known.count()
             Suppression.objects.put(
@@ -113,8 +110,7 @@ def lift_suppressions(*, uins: Iterable[int], contact_list: ContactList | None =
     """
     wanted = sorted(set(uins))
     with transaction.atomic():
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
+        for chunk in chunks(wanted):
             held = Suppression.objects.filter(uin__in=chunk, contact_list=contact_list)
             missing = set(chunk) - set(held.values_list("uin", flat=True))
             if missing:

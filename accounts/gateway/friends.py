@@ -11,6 +11,7 @@ from accounts.gateway.lane_stops import LaneMustStop
 from accounts.models import Account, Friend
 from clocks import local, shared
 from foundation.database_turn import database_turn
+from foundation.queries import CHUNK, chunks
 from foundation.sentences import Sentence as _
 from qqhttp import GatewayError, List, ListReply, NeverLeft, NotLoggedIn, TooFast
 
@@ -20,8 +21,6 @@ LIST_PAGE = 160
 SYNC_TRIES = 4
 #: When a sync that was given up is tried again, seconds: the gateway's penalty for RES=3.
 RETRY_SECONDS = 20.0
-#: Rows per statement: SQLite accepts a limited number of parameters.
-CHUNK = 500
 
 
 def sync_friends(*, conversation: Conversation) -> str:
@@ -98,16 +97,13 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
             ignore_conflicts=True,
         )
         back = sorted(uin for uin in listed & known.keys() if known[uin] is not None)
-        for start in range(0, len(back), CHUNK):
-            Friend.objects.filter(
-                account_id=account_id, uin__in=back[start : start + CHUNK]
-            ).update(ended_at=None, known_since=now)
+        mine = Friend.objects.filter(account_id=account_id)
+        for chunk in chunks(back):
+            mine.filter(uin__in=chunk).update(ended_at=None, known_since=now)
         if is_complete:
             gone = sorted(uin for uin in known.keys() - listed if known[uin] is None)
-            for start in range(0, len(gone), CHUNK):
-                Friend.objects.filter(
-                    account_id=account_id, uin__in=gone[start : start + CHUNK]
-                ).update(ended_at=now)
+            for chunk in chunks(gone):
+                mine.filter(uin__in=chunk).update(ended_at=now)
         Account.objects.filter(pk=account_id).update(
             friend_count=Friend.objects.current().filter(account_id=account_id).count(),
             friends_synced_at=now,

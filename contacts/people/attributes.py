@@ -14,6 +14,7 @@ from contacts.models import (
     is_recordable,
 )
 from foundation.names import clean_name, name_key
+from foundation.queries import CHUNK, chunks
 from foundation.refusals import Refusal
 
 #: The most characters of an attribute's value.
@@ -43,10 +44,10 @@ def record_attribute_names(*, contact_list: ContactList | None, names: Iterable[
     Attribute.objects.bulk_create(
         [Attribute(name=name, key=name_key(name)) for name in recorded],
         ignore_conflicts=True,
-        batch_size=500,
+        batch_size=CHUNK,
     )
-    for start in range(0, len(recorded), 500):
-        found = Attribute.objects.filter(name__in=recorded[start : start + 500])
+    for chunk in chunks(recorded):
+        found = Attribute.objects.filter(name__in=chunk)
         AttributeUse.objects.bulk_create(
             [AttributeUse(contact_list=contact_list, attribute=row) for row in found],
             ignore_conflicts=True,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
+
+from foundation.queries import chunks
 
 # Of two suppressions of a UIN for the same list, the one that holds longer is kept, with its reason
 # and source: a temporary one must not shorten one for good, and must not prevent it either.
@@ -23,8 +25,6 @@ DO UPDATE SET until = excluded.until, reason = excluded.reason, source = exclude
 _COLUMNS = ("uin", "contact_list", "reason", "source", "created_at", "until")
 _FOR_ALL = "(uin) WHERE contact_list_id IS NULL"
 _FOR_A_LIST = "(uin, contact_list_id)"
-#: Rows per statement: SQLite takes a bounded number of parameters.
-_CHUNK = 500
 
 
 class SuppressionQuerySet(models.QuerySet[Any]):
@@ -54,10 +54,10 @@ class SuppressionQuerySet(models.QuerySet[Any]):
             (_FOR_ALL, [row for row in in_order if row.contact_list_id is None]),
             (_FOR_A_LIST, [row for row in in_order if row.contact_list_id is not None]),
         ):
-            for start in range(0, len(chosen), _CHUNK):
-                self._put(chosen[start : start + _CHUNK], target=target)
+            for chunk in chunks(chosen):
+                self._put(chunk, target=target)
 
-    def _put(self, rows: list[Any], *, target: str) -> None:
+    def _put(self, rows: Sequence[Any], *, target: str) -> None:
         fields = [self.model._meta.get_field(name) for name in _COLUMNS]
         line = f"({', '.join(['%s'] * len(fields))})"
         values = [

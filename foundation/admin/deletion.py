@@ -23,6 +23,7 @@ from foundation.admin.actions import show_refusals
 from foundation.admin.permissions import require
 from foundation.archiving import retirement_of
 from foundation.deletion import Uses, delete_row, uses_of
+from foundation.queries import chunks
 from foundation.refusals import Refusal
 
 #: The rows of a bulk deletion that its page describes; the others are only counted.
@@ -160,8 +161,8 @@ class DeletionMixin:
         """Return the rows without the annotations and joins of the list."""
         keys = list(queryset.values_list("pk", flat=True))
         rows: list[Any] = []
-        for start in range(0, len(keys), 500):  # the databases limit the values of a statement
-            rows += self.model._base_manager.filter(pk__in=keys[start : start + 500])  # type: ignore[attr-defined]
+        for chunk in chunks(keys):
+            rows += self.model._base_manager.filter(pk__in=chunk)  # type: ignore[attr-defined]
         return rows
 
     def _list_address(self) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from foundation.admin.edits import EditedForm, edited_form
 from foundation.admin.permissions import require
 from foundation.admin.typed_text import typed_text
+from foundation.queries import chunks
 
 #: Larger numbers are no keys of a row.
 LARGEST_KEY = 2**63 - 1
@@ -123,8 +124,8 @@ class EditsMixin:
     def _keys_there(self, keys: list[str]) -> list[str]:
         there: set[str] = set()
         rows = self.model._base_manager  # type: ignore[attr-defined]
-        for start in range(0, len(keys), 500):  # the databases limit the values of a statement
-            found = rows.filter(pk__in=keys[start : start + 500]).values_list("pk", flat=True)
+        for chunk in chunks(keys):
+            found = rows.filter(pk__in=chunk).values_list("pk", flat=True)
             there.update(str(key) for key in found)
         return [key for key in keys if str(self.model._meta.pk.to_python(key)) in there]  # type: ignore[attr-defined]
 

@@ -13,6 +13,7 @@ from accounts.models import Egress, Lease, Worker
 from accounts.states import WORKING_STATES
 from accounts.wake_ups import publish
 from clocks import shared
+from foundation.queries import chunks
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 
 #: An account is not woken again within this time unless its lane handed back meanwhile, seconds.
@@ -31,8 +32,7 @@ def wake_lanes(*, account_ids: Collection[int]) -> int:
     Args:
         account_ids: the accounts; those whose state allows no work are left out.
     """
-    ids = list(account_ids)
-    return sum(_wake_chunk(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
+    return sum(_wake_chunk(chunk) for chunk in chunks(list(account_ids), size=CHUNK))
 
 
 def _wake_chunk(account_ids: Sequence[int]) -> int:
