@@ -68,7 +68,10 @@ def _is_drawn(name: str) -> bool:
 def _die(name: str) -> None:
     """Write the failpoint's name to the log, and kill this process.
 
-    QQCAMPAIGN_FAILPOINT_SIGNAL=SIGSTOP stops it instead, until it gets SIGCONT.
+    QQCAMPAIGN_FAILPOINT_SIGNAL=SIGSTOP stops it instead, until it gets SIGCONT. It stops once:
+    marks that were committed together pass a failpoint together, and a second stop right after
+    the first would be taken for a process that did not continue.
     """
     os.write(2, f"failpoint {name}\n".encode())
     os.kill(os.getpid(), _SIGNAL)
+    _CHANCES.clear()
