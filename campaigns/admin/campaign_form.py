@@ -26,6 +26,8 @@ SCHEDULE_FIELDS = frozenset(
     {"starts_at", "repeat", "repeat_until", "repeat_times", "timezone", "windows", "holidays"}
     | {"overrides_quiet_hours", "late", "deadline_at", "deadline_after"}
 )
+#: The fields that a run under way takes over at once.
+PACE_FIELDS = frozenset({"per_minute", "priority"})
 
 
 @lru_cache(maxsize=1)
@@ -88,6 +90,8 @@ class CampaignForm(PlanningFields):
             "late",
             "deadline_at",
             "deadline_after",
+            "per_minute",
+            "priority",
             *FIELDS,
         ]
         widgets = {"text": TextWidget}
