@@ -5,6 +5,7 @@ from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 
 __all__ = [
     "Campaign",
@@ -14,4 +15,7 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Sequence",
+    "SequencePerson",
+    "SequenceStep",
 ]
