@@ -37,7 +37,7 @@ LONGEST_WAIT = 366 * 86_400
 
 
 class SequenceStates(StatefulQuerySet[Any]):
-    """Sequences whose state is changed, only by `transition`."""
+    """Sequences whose state is changed: `SequenceStates(Sequence).filter(..).transition(..)`."""
 
     state_table = SEQUENCE_STATES
 
@@ -110,7 +110,6 @@ class Sequence(NamedModel):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    states = models.Manager.from_queryset(SequenceStates)()
     history = HistoricalRecords(
         m2m_fields=[lists, segments, friends_of, excluded_lists, accounts],
         excluded_fields=["name_key", "look_at", "looked_through"],

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from accounts.models import Account
 from campaigns.creation.create_sequence import Step, refuse_steps
 from campaigns.models import Campaign, CampaignRun, Sequence, SequencePerson, SequenceStep
+from campaigns.models.sequence import SequenceStates
 from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run
 from campaigns.run_control.new_run import make_run, refuse_without_accounts
 from campaigns.run_control.operator_name import operator_name
@@ -97,7 +98,9 @@ def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
 
 def stop_after_failure(sequence: Sequence, why: str) -> None:
     """Stop a sequence for which the tick failed, with the reason. Its runs continue."""
-    Sequence.states.filter(pk=sequence.pk).transition(to=SequenceState.STOPPED, state_detail=why)
+    SequenceStates(Sequence).filter(pk=sequence.pk).transition(
+        to=SequenceState.STOPPED, state_detail=why
+    )
 
 
 def _begin(sequence: Sequence, *, by: Any) -> None:
@@ -161,7 +164,7 @@ def _runs(sequence: Sequence, **columns: Any) -> list[CampaignRun]:
 
 def _move(sequence: Any, to: str, detail: str, *, by: Any, **columns: Any) -> None:
     words = detail % {"who": operator_name(by)}
-    Sequence.states.filter(pk=sequence.pk).transition(
+    SequenceStates(Sequence).filter(pk=sequence.pk).transition(
         to=to, state_detail=words, started_at=sequence.started_at, **columns
     )
     sequence.refresh_from_db()
