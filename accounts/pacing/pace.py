@@ -191,7 +191,7 @@ class Windows:
                 self._seed(limits)
                 return 0.001
         except RedisError:
-            return 0.5  # without its windows it is unknown whether the account may send
+            return 0.5  # without the windows it is not known whether the account may send
         return float(detail) / 1000 if verdict else 0.0
 
     def confirm(self, *, limits: Limits, member: str) -> None:

@@ -21,7 +21,7 @@ from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
-#: The fields of a schedule: a change of one of them changes the dates to come.
+#: The fields of a schedule. If one of them changes, the future dates change.
 SCHEDULE_FIELDS = frozenset(
     {"starts_at", "repeat", "repeat_until", "repeat_times", "timezone", "windows", "holidays"}
     | {"overrides_quiet_hours", "late", "deadline_at", "deadline_after"}
@@ -153,7 +153,7 @@ class CampaignForm(PlanningFields):
             self.add_error("text" if template is None else "template", problem.sentence)
 
     def _check_schedule(self) -> None:
-        """Refuse a schedule that could not work, at its field; unchanged moments may be past."""
+        """Refuse an impossible schedule at the wrong field; an unchanged time may be in the past."""
         data = self.cleaned_data
         if data.get("deadline_at") and data.get("deadline_after"):
             self.add_error("deadline_after", _("Choose one deadline, not both."))

@@ -101,8 +101,8 @@ class Campaign(NamedModel, Archivable):
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     deadline_after = models.PositiveIntegerField(_("deadline after (s)"), null=True, blank=True)
 
-    #: Whether the dates of `repeat` start runs, up to which moment dates have been dealt with, and
-    #: how many those were.
+    #: Whether the dates of `repeat` start runs, the moment up to which dates have been handled, and
+    #: their number.
     schedule_state = models.CharField(
         _("schedule"),
         max_length=8,

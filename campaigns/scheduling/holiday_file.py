@@ -16,7 +16,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from tabular import FileProblem, Table, open_table, plain_title
 
-#: More rows than any calendar has.
+#: The most dates in a file; no calendar has as many.
 MOST_DATES = 20_000
 _TITLES = {
     "date": ("date", "day", "日期", "时间"),
@@ -128,7 +128,7 @@ def _table(path: Path, file_name: str) -> Table:
 
 
 def _columns(cells: Sequence[str]) -> dict[str, int] | None:
-    """Return the column of each part by the header; None if the row is none."""
+    """Return the column of each part, found by its title; None if the row is not a header."""
     titles = [plain_title(cell[:100]) for cell in cells]
     columns = {
         what: titles.index(title)

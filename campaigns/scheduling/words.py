@@ -92,7 +92,7 @@ def deadline_words(campaign: Campaign) -> str:
 
 
 def schedule_sentence(campaign: Campaign) -> str:
-    """Return what a repeated campaign's schedule does next, in a sentence."""
+    """Return a sentence on the state of a repeated campaign's schedule and its next date."""
     state = campaign.schedule_state
     if state == ScheduleState.PAUSED:
         reason = campaign.schedule_detail

@@ -52,7 +52,7 @@ def create_segment(*, name: str, conditions: Any, description: str = "", by: Any
             return Segment.objects.create(
                 name=cleaned, conditions=tree, description=description, created_by=by
             )
-    except IntegrityError:  # created by somebody else since then
+    except IntegrityError:  # another operator created it meanwhile
         raise _is_taken(cleaned) from None
 
 

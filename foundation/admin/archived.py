@@ -120,7 +120,7 @@ class ArchivedMixin:
 def offer_unarchived(form: forms.BaseModelForm) -> None:
     """Take archived rows out of a form's choices, except those that the row has already.
 
-    What is planned keeps working: a campaign keeps an archived list, above all an excluded one.
+    So saving a campaign does not remove a list that was archived after it was chosen.
     """
     for name, field in form.fields.items():
         if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:

@@ -26,7 +26,7 @@ def timezone_choices() -> list[tuple[str, str]]:
 
 
 class QuietHoursForm(forms.ModelForm):
-    """A time zone, and from when until when nobody is written to."""
+    """The form of quiet hours: a time zone, a start and an end."""
 
     timezone = forms.ChoiceField(
         label=_("Time zone"),
@@ -59,7 +59,7 @@ class QuietHoursAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
 
     @display(description=_("quiet"), ordering="start")
     def hours(self, row: QuietHours) -> str:
-        """From when until when."""
+        """Return start and end as text."""
         return f"{row.start:%H:%M}–{row.end:%H:%M}"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -35,7 +35,7 @@ HELP = {
 WHERE_HELP = (
     'the conditions, such as "city = 昆明 and not in list:VIP"; the words are in docs/segments.md'
 )
-#: The people that `people` shows at once, if nothing else is asked for.
+#: How many people `people` shows without --limit.
 PAGE = 100
 
 
