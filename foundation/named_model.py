@@ -73,7 +73,7 @@ class NamedQuerySet(models.QuerySet[Any]):
     """Finds rows by name, and keeps the key when a name is changed in bulk."""
 
     def named(self, name: str) -> Any:
-        """Return the row whose name looks like this one (it may differ in case or width), or None."""
+        """Return the row with this name, or one that differs only in case or width, or None."""
         return self.filter(name_key=name_key(name)).first() if name_key(name) else None
 
     def get_or_create_named(self, name: str, **values: Any) -> tuple[Any, bool]:

@@ -153,7 +153,7 @@ class CampaignForm(PlanningFields):
             self.add_error("text" if template is None else "template", problem.sentence)
 
     def _check_schedule(self) -> None:
-        """Refuse an impossible schedule at the wrong field; an unchanged time may be in the past."""
+        """Refuse an impossible schedule, at its field; an unchanged time may be past."""
         data = self.cleaned_data
         if data.get("deadline_at") and data.get("deadline_after"):
             self.add_error("deadline_after", _("Choose one deadline, not both."))

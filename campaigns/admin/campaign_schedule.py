@@ -45,8 +45,8 @@ VERBS: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
     "pause": (
         gettext_lazy("Pause the schedule"),
         gettext_lazy(
-            "Its dates start nothing until you resume it, and dates that pass meanwhile are not "
-            "made up for. A run under way continues."
+            "No run starts until you resume it, and dates that pass meanwhile are skipped. A "
+            "run under way continues."
         ),
         pause_schedule,
     ),

@@ -150,8 +150,9 @@ class Campaign(NamedModel, Archivable):
         choices=SenderChoice.choices,
         default=SenderChoice.KEEP,
         help_text=_(
-            "The account that wrote to a person last writes again, if it still has them as a "
-            "friend, works, and is among the accounts above. Or all people are assigned anew."
+            "Either the account that last wrote to a person writes again (if the person is "
+            "still its friend, it works, and it is among the accounts above), or all people "
+            "are assigned anew."
         ),
     )
     order = models.CharField(
@@ -198,8 +199,8 @@ class Campaign(NamedModel, Archivable):
         blank=True,
         verbose_name=_("once together with"),
         help_text=_(
-            "A person gets one message of these campaigns and this one together, in whichever run. "
-            "The others mind it too, in runs that are started later."
+            "A person gets only one message from this campaign and these together, in any "
+            "run. Runs of the others that start later keep to this too."
         ),
     )
     created_by = models.ForeignKey(

@@ -56,7 +56,7 @@ def _deal_with(campaign: Campaign) -> bool:
 
 
 def _pass_dates(campaign: Campaign, now: datetime) -> bool:
-    """Store the newest date that has come and drop older ones; return whether there are later ones."""
+    """Store the newest date that has come, drop older ones; return whether later ones exist."""
     since = campaign.scheduled_through or now
     # Cancelled by an operator, or handled before the clock was set back.
     decided = set(

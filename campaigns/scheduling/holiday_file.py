@@ -109,7 +109,8 @@ def _read(path: Path, file_name: str) -> dict[date, tuple[str, str]]:
         found[_date(day, line)] = _kind(kind, line), words[:128]
         if len(found) > MOST_DATES:
             raise Refusal(
-                _("The file has more than %(n)d dates: it is no calendar.") % {"n": MOST_DATES},
+                _("The file has more than %(n)d dates, so it is not a calendar.")
+                % {"n": MOST_DATES},
                 code="too_many_dates",
             )
     if not found:
@@ -154,7 +155,7 @@ def _date(text: str, line: int) -> date:
         except ValueError:
             pass
     raise _refused(
-        _("Line %(line)d: “%(text)s” is no date. Write it like 2026-10-01."),
+        _("Line %(line)d: “%(text)s” is not a date. Write it like 2026-10-01."),
         "date_malformed",
         line,
         text=text[:50],
@@ -169,7 +170,7 @@ def _kind(text: str, line: int) -> str:
         if plain in words:
             return kind
     raise _refused(
-        _("Line %(line)d: “%(text)s” is no kind of date. Write holiday or workday."),
+        _("Line %(line)d: “%(text)s” is not a kind of date. Write holiday or workday."),
         "kind_unknown",
         line,
         text=text[:50],

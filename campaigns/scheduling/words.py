@@ -96,7 +96,7 @@ def schedule_sentence(campaign: Campaign) -> str:
     state = campaign.schedule_state
     if state == ScheduleState.PAUSED:
         reason = campaign.schedule_detail
-        paused = _("The schedule is paused: its dates start nothing until it is resumed.")
+        paused = _("The schedule is paused: no run starts until it is resumed.")
         return f"{paused} {reason}".strip()
     if state == ScheduleState.ENDED:
         return _("The schedule has ended. %(why)s") % {"why": campaign.schedule_detail}

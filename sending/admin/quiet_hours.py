@@ -53,8 +53,8 @@ class QuietHoursAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
     ordering = ["timezone", "start"]
     fieldsets = [(None, {"fields": ["timezone", ("start", "end")]})]
     empty_sentence = _(
-        "There are no quiet hours: campaigns send at any hour that their windows allow. Add hours "
-        "in which nobody is written to, such as 22:00 to 08:00."
+        "There are no quiet hours: campaigns send at any hour that their windows allow. Add "
+        "hours in which nothing is sent, such as 22:00 to 08:00."
     )
 
     @display(description=_("quiet"), ordering="start")
