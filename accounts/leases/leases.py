@@ -199,12 +199,6 @@ def free_forgotten_leases(*, worker_id: int, active: Collection[int], seconds: f
     )
 
 
-def make_lease(*, account: Account) -> Lease:
-    """Return the lease row of an account; create it for a new account."""
-    lease, _ = Lease.objects.get_or_create(account=account)
-    return lease
-
-
 def reserve_seqs(*, grant: Grant, count: int) -> int | None:
     """Reserve `count` SEQs for the lane and return the first, or None if the lease is lost.
 

@@ -91,18 +91,6 @@ def change_segment(
     return found
 
 
-def save_segment(*, name: str, conditions: Any, description: str = "", by: Any = None) -> Segment:
-    """Create a segment, or change the one of this name; return it.
-
-    Raises:
-        Refusal: the name or the conditions are missing or wrong.
-    """
-    found = _found(clean_name(name))
-    if found is None:
-        return create_segment(name=name, conditions=conditions, description=description, by=by)
-    return change_segment(segment=found, conditions=conditions, description=description)
-
-
 def checked_conditions(conditions: Any, *, before: Any = None) -> Any:
     """Return a segment's JSON in its normal form.
 
