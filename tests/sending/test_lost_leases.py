@@ -13,7 +13,7 @@ from accounts.leases.workers import end_worker
 from accounts.models import Account, Lease
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import sender as sender_module
-from sending.lanes.feed import unsettled_attempts
+from sending.lanes.unsettled import unsettled_attempts
 from sending.ledger.entries import Mark
 from sending.ledger.ledger import Ledger
 from sending.models import Attempt
