@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import translation
 
 from qqhttp.simulator import GatewaySimulator
+from tests import emptying
 from tests.migrated_database import MigratedDatabase
 from tests.running_stack import RunningStack
 from tests.servers import new_database, running_postgresql, running_redis
@@ -50,6 +51,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if _touches_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Empty the database between tests in the fast way."""
+    emptying.install()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ def test_an_urgent_run_goes_first_and_weights_share_an_account(
         set_rate(runs[text], None, priority)
     with LocalWorker():
         for run in runs.values():
-            wait_until(lambda run=run: is_finished(run), what="the end of a run")
+            wait_until(partial(is_finished, run), what="the end of a run")
     order = [one.text for one in sorted(engine.control.messages(), key=lambda one: one.at)]
     assert order[:FRIENDS] == ["now"] * FRIENDS
     assert order[FRIENDS : FRIENDS + 8].count("brisk") == 6
