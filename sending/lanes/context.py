@@ -209,7 +209,7 @@ class LaneContext:
             self._wake_lanes()
 
     def _renew_pace(self, run: Run) -> bool:
-        """Apply a changed rate or priority to a run known so far; return whether one changed."""
+        """Apply a changed rate or priority to a known run; return whether one changed."""
         known = self.runs[run.pk]
         if (known.per_minute, known.priority) == (run.per_minute, run.priority):
             return False

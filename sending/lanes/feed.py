@@ -140,7 +140,7 @@ def next_deliveries(
 
 
 class _Batch(NamedTuple):
-    """What was read of a run: the deliveries, how many were skipped, and whether that was all."""
+    """A batch of a run: deliveries, the number of skipped ones, and whether it was the last."""
 
     dues: list[Due]
     skipped: int
