@@ -17,9 +17,10 @@ from campaigns.admin.text_widget import TextWidget
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
+from campaigns.writing.check import checked_text
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
-from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
+from texts.checks import TextProblem
 
 #: The fields of a schedule: a change of one of them changes the dates to come.
 SCHEDULE_FIELDS = frozenset(
@@ -143,12 +144,10 @@ class CampaignForm(PlanningFields):
         if not message.strip() or "text" in self.errors:
             return
         try:
-            compiled = compile_text(message)
             lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
             others = segments or self.cleaned_data.get("earlier_people")
-            if lists or others:
-                known = attribute_names_in_use(lists=None if others else list(lists or ()))
-                refuse_unknown_variables(compiled, attributes=known)
+            of_lists = None if others or not lists else list(lists)
+            checked_text(message, attributes=attribute_names_in_use(lists=of_lists))
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)
 

@@ -24,6 +24,7 @@ from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import DeliveryState, Reason
 from sending.text_context import context_for
 from texts.faults import TextFault, Unsendable
+from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
 
 
@@ -37,6 +38,7 @@ class RunBrief:
         zone: the run's time zone, in which its texts tell the time.
         openings: when it may send.
         limits: the limits on messages to one person; None if there are none.
+        forbidden: the words that no rendered text may hold; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
@@ -46,6 +48,7 @@ class RunBrief:
     zone: ZoneInfo
     openings: Openings
     limits: PersonLimits | None = None
+    forbidden: ForbiddenWords | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
@@ -91,12 +94,15 @@ class Unsettled:
     ask_at: datetime | None
 
 
-def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
+def brief(
+    run: Run, *, quiet: tuple[QuietSpan, ...], forbidden: ForbiddenWords | None = None
+) -> RunBrief:
     """Return the part of a run that lanes use.
 
     Args:
         run: the run.
         quiet: the quiet hours in force.
+        forbidden: the words that no rendered text may hold; None if there are none.
 
     Raises:
         Refusal: the run's text does not compile.
@@ -108,6 +114,7 @@ def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
         zone=ZoneInfo(run.timezone),
         openings=Openings(sending_times(run, quiet=quiet), deadline=run.deadline_at),
         limits=limits_of(run),
+        forbidden=forbidden,
     )
 
 
@@ -247,6 +254,9 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
         raise Unsendable(
             TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
         )
+    # A name or an attribute can bring a word that the text itself does not hold.
+    if run.forbidden is not None and run.forbidden.first_in(text) is not None:
+        raise Unsendable(TextFault.FORBIDDEN_WORD, _("The text holds a forbidden word."))
     return text
 
 
