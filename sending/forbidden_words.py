@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
 from sending.models import ForbiddenWord, WordAction
-from texts.forbidden import ForbiddenWords, clean_word, compiled_words, folded, without_tags
+from texts.forbidden import ForbiddenWords, clean_word, compiled_words, without_tags, word_key
 
 #: The most words of the list: each text is searched for all of them.
 MOST_WORDS = 20_000
@@ -62,7 +62,7 @@ def add_words(
         Refusal: a word cannot be one, or the list becomes too long (`too_many_words`); nothing was
             changed.
     """
-    cleaned = {folded(word): word for word in map(clean_word, words)}
+    cleaned = {word_key(word): word for word in map(clean_word, words)}
     new = 0
     with transaction.atomic():
         known = {row.key: row for row in ForbiddenWord.objects.filter(key__in=list(cleaned))}
@@ -86,7 +86,7 @@ def remove_words(*, words: Collection[str], by: Any = None) -> int:
     Raises:
         Refusal: a word is not on the list (`word_unknown`); nothing was changed.
     """
-    keys = {folded(word[:1_000].strip("*＊ ")): word for word in words}
+    keys = {word_key(word[:1_000]): word for word in words}
     with transaction.atomic():
         found = {row.key: row for row in ForbiddenWord.objects.filter(key__in=list(keys))}
         missing = [word for key, word in keys.items() if key not in found]

@@ -57,7 +57,7 @@ class ForbiddenWords:
         self._words = tuple(words)
         self._by_start: dict[str, list[str]] = {}
         for word in self._words:
-            self._by_start.setdefault(folded(word)[0], []).append(word)
+            self._by_start.setdefault(word_key(word)[0], []).append(word)
         self._any_start = self._by_start.pop("?", [])
 
     def first_in(self, text: str) -> FoundWord | None:
@@ -93,6 +93,11 @@ def folded(text: str) -> str:
     return _IGNORED.sub("", unicodedata.normalize("NFKC", plain))
 
 
+def word_key(word: str) -> str:
+    """Return a word as it is compared; a wildcard for any characters at an end says nothing."""
+    return folded(word).strip("*")
+
+
 def without_tags(text: str) -> str:
     """Return the text of a template with its tags blotted out; every index stays."""
     return _TAGS.sub(lambda found: _TAG * len(found[0]), text)
@@ -111,8 +116,8 @@ def clean_word(text: str) -> str:
             code="word_malformed",
         )
     word = " ".join(text[: LONGEST_WORD * 10].split()).strip("*＊ ")
-    plain = folded(word)
-    if not plain.strip("?"):
+    plain = word_key(word)
+    if not plain.strip("*?"):
         raise Refusal(
             _("A forbidden word needs at least one character that is no wildcard."),
             code="word_missing",
@@ -147,7 +152,7 @@ def _compiled(words: tuple[str, ...]) -> ForbiddenWords:
 
 @lru_cache(maxsize=20_000)
 def _pattern(word: str) -> re.Pattern[str]:
-    return re.compile("".join(map(_part, folded(word))))
+    return re.compile("".join(map(_part, word_key(word))))
 
 
 def _index_of(text: str, start: int) -> int:

@@ -45,7 +45,7 @@ class MessageTemplateAdmin(
     form = MessageTemplateForm
     list_display = ["name", "beginning", "languages", "updated_at"]
     search_fields = ["name", "text"]
-    fields = ["name", "text", "texts", "language_attribute"]
+    fields = ["name", "text", "language_texts", "language_attribute"]
     change_form_outer_before_template = "console/campaign/template_links.html"
     empty_sentence = _(
         "A template is a reusable text with variables like {{ name }}. A campaign can also "
@@ -77,8 +77,8 @@ class MessageTemplateAdmin(
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save the template, its texts by language, and the version that they make."""
         super().save_model(request, obj, form, change)
-        rows = form.cleaned_data.get("texts")
-        if "texts" in form.changed_data and rows is not None:
+        rows = form.cleaned_data.get("language_texts")
+        if "language_texts" in form.changed_data and rows is not None:
             set_texts(obj, dict(rows))
         current_version(template=obj, by=request.user)
 
@@ -86,6 +86,11 @@ class MessageTemplateAdmin(
     def beginning(self, template: MessageTemplate) -> str:
         """The first words."""
         return Truncator(template.text).chars(80)
+
+    @display(description=_("Texts by language"))
+    def language_texts(self, template: MessageTemplate) -> str:
+        """The texts by language, for those who may only look."""
+        return "\n\n".join(f"{one.language}: {one.text}" for one in template.texts.all()) or EMPTY
 
     @display(description=_("languages"))
     def languages(self, template: MessageTemplate) -> str:

@@ -18,7 +18,7 @@ from foundation.refusals import Refusal
 class MessageTemplateForm(forms.ModelForm):
     """Name, default text, texts by language and the attribute with the language."""
 
-    texts = LanguageTextsField(
+    language_texts = LanguageTextsField(
         label=_("Texts by language"),
         help_text=_(
             "A person whose language has a text here gets it, everybody else the text above. "
@@ -35,9 +35,11 @@ class MessageTemplateForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "language_attribute" in self.fields:
             self.fields["language_attribute"].required = False
-        if "texts" in self.fields and self.instance.pk is not None:
+        if "language_texts" in self.fields and self.instance.pk is not None:
             rows = self.instance.texts.order_by("language")
-            self.initial["texts"] = [list(row) for row in rows.values_list("language", "text")]
+            self.initial["language_texts"] = [
+                list(row) for row in rows.values_list("language", "text")
+            ]
 
     def clean_text(self) -> str:
         """Check the text as `manage.py template create` does."""
@@ -48,9 +50,9 @@ class MessageTemplateForm(forms.ModelForm):
             raise forms.ValidationError(problem.sentence, code=problem.code) from None
         return text
 
-    def clean_texts(self) -> Any:
+    def clean_language_texts(self) -> Any:
         """Check the text of each language."""
-        rows = self.cleaned_data["texts"]
+        rows = self.cleaned_data["language_texts"]
         try:
             checked_texts(dict(rows or ()))
         except Refusal as problem:

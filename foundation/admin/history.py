@@ -21,6 +21,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from simple_history.utils import get_m2m_reverse_field_name
 
+from foundation.admin.permissions import require
 from foundation.differences import DifferentLine, differences
 from foundation.display import EMPTY
 from foundation.sentences import read
@@ -63,10 +64,9 @@ class ChangeHistoryMixin:
         """Show a row as it was after a change, and what the change was."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        require(self.has_view_or_change_permission(request))  # type: ignore[attr-defined]
         record = self._record(unquote(object_id), version_id)
-        row: Any = self.get_object(request, object_id)  # type: ignore[attr-defined]
-        if not self.has_view_or_change_permission(request, row):  # type: ignore[attr-defined]
-            raise Http404
+        row: Any = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
         before = record.prev_record
         values = field_values(record)
         context = {

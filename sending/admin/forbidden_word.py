@@ -26,7 +26,7 @@ from sending.forbidden_words import MOST_WORDS
 from sending.models import ForbiddenWord, WordAction
 from sending.resources import ForbiddenWordResource
 from tabular.exports import stream_csv, write_xlsx
-from texts.forbidden import clean_word, folded
+from texts.forbidden import clean_word, word_key
 
 
 class ForbiddenWordForm(forms.ModelForm):
@@ -43,7 +43,7 @@ class ForbiddenWordForm(forms.ModelForm):
         except Refusal as refusal:
             raise forms.ValidationError(refusal.sentence, code=refusal.code) from None
         others = ForbiddenWord.objects.exclude(pk=self.instance.pk)
-        twin = others.filter(key=folded(word)).first()
+        twin = others.filter(key=word_key(word)).first()
         if twin is not None:
             raise forms.ValidationError(
                 _("“%(word)s” is on the list already: it is compared as the same word."),

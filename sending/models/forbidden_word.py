@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from texts.forbidden import LONGEST_KEY, LONGEST_WORD, clean_word, folded
+from texts.forbidden import LONGEST_KEY, LONGEST_WORD, clean_word, word_key
 
 
 class WordAction(models.TextChoices):
@@ -55,7 +55,7 @@ class ForbiddenWord(models.Model):
         fields = kwargs.get("update_fields")
         if fields is None or "word" in fields:
             self.word = clean_word(self.word)
-            self.key = folded(self.word)
+            self.key = word_key(self.word)
             if fields is not None:
                 kwargs["update_fields"] = {*fields, "key"}
         super().save(*args, **kwargs)
