@@ -152,14 +152,16 @@ class CampaignForm(PlanningFields):
     def _check_text(self) -> None:
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
-        message = template.text if template is not None else text
-        if not message.strip() or "text" in self.errors:
+        texts = template.texts_by_language() if template is not None else {"": text}
+        if not texts[""].strip() or "text" in self.errors:
             return
         try:
             lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
             others = segments or self.cleaned_data.get("earlier_people")
             of_lists = None if others or not lists else list(lists)
-            checked_text(message, attributes=attribute_names_in_use(lists=of_lists))
+            known = attribute_names_in_use(lists=of_lists)
+            for message in texts.values():
+                checked_text(message, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)
 

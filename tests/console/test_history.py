@@ -30,8 +30,8 @@ def rows() -> list[Any]:
     QuietHours.objects.create()
     HolidayCalendar.objects.get_or_create(name="c")
     models = (Account, Campaign, HolidayCalendar, MessageTemplate, Snippet)
-    found = [
-        model.objects.order_by("pk").first()
+    found: list[Any] = [
+        model._base_manager.order_by("pk").first()
         for model in (*models, ForbiddenWord, QuietHours, ResultPolicy)
     ]
     for row in found:
@@ -52,7 +52,8 @@ def test_every_model_with_a_history_has_our_pages() -> None:
         for model in apps.get_models()
         if getattr(model._meta, "simple_history_manager_attribute", None)
     }
-    assert found == set(registered_models.values())
+    tracked = {model for model in registered_models.values() if not model._meta.auto_created}
+    assert found == tracked
     assert found - WITHOUT_PAGE == {type(row) for row in rows()}
     for model in found - WITHOUT_PAGE:
         assert isinstance(admin.site._registry[model], ChangeHistoryMixin), model
@@ -73,7 +74,7 @@ def test_each_page_is_shown_and_takes_no_post(operator: Client) -> None:
         assert row.history.count() == len(history)
 
 
-def test_a_viewer_can_look_and_change_nothing(client: Client) -> None:
+def test_a_viewer_can_look_and_change_nothing(db: None, client: Client) -> None:
     template = MessageTemplate.objects.create(name="t", text="one\ntwo")
     template.text = "one\nthree"
     template.save()

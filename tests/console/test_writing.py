@@ -13,12 +13,13 @@ from django.urls import reverse
 
 from campaigns.models import MessageTemplate, Snippet
 from campaigns.reports.export_resources import MessageTemplateResource
+from campaigns.run_control.lifecycle import start_campaign
 from campaigns.writing.templates import create_template
 from contacts.models import Contact
 from sending.forbidden_words import add_words
 from sending.models import ForbiddenWord
 from tabular.table_import.plan import plan_import, write_import
-from tests.campaigns.factories import make_account, make_list
+from tests.campaigns.factories import make_account, make_campaign, make_list
 
 pytestmark = pytest.mark.django_db
 PREVIEW = "/campaigns/messagetemplate/preview/"
@@ -99,7 +100,7 @@ def test_the_preview_is_what_the_person_would_get(operator: Client) -> None:
     text = "你好 {{ name }}, {{ nickname }} {{ city }}"
     shown = operator.post(PREVIEW, {"text": text, "person": "QQ:100001"}).content.decode()
     assert "你好 人100001, friend 100001 Bern" in shown
-    assert "31 of 4,000 characters, 37 bytes" in shown
+    assert "30 of 4,000 characters, 36 bytes" in shown
     shown = operator.post(PREVIEW, {"text": text, "person": "李雷"}).content.decode()
     assert "你好 &lt;b&gt;李雷&lt;/b&gt;,  Bern" in shown
     shown = operator.post(PREVIEW, {"text": "a\n{{ nmae }}", "person": ""}).content.decode()
@@ -152,6 +153,17 @@ def test_versions_are_shown_and_restored_by_who_may_change(operator: Client) -> 
     assert template.versions.count() == 3
     assert operator.get(f"{address}?against=99").status_code == 200
     assert operator.get(address.replace("/2/", "/77/")).status_code == 404
+
+
+def test_a_campaign_links_to_the_version_that_its_run_sends(operator: Client) -> None:
+    make_account(friends=[100_001])
+    template = create_template(name="t", texts={"": "hi"})
+    campaign = make_campaign(lists=[make_list("l", [100_001])], text="", template=template)
+    start_campaign(campaign=campaign)
+    page = operator.get(reverse("admin:campaigns_campaign_page", args=[campaign.pk]))
+    address = reverse("admin:campaigns_messagetemplate_version", args=[template.pk, 1])
+    assert address in page.content.decode()
+    assert "spring #1" in operator.get(address).content.decode()
 
 
 def test_a_snippet_is_edited_with_a_word_about_its_users(operator: Client) -> None:
