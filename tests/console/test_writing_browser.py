@@ -85,7 +85,7 @@ def test_versions_and_changes_are_read_in_chinese(page: Any, live_server: Any) -
     page.fill("input[name=password]", "op")
     page.click("button[type=submit]")
     page.locator("#id_text").wait_for()
-    page.locator("[name=language][value=zh-hans], button[value=zh-hans]").first.click()
+    page.get_by_role("button", name="中文").click()
     page.locator("[data-rendered]").first.wait_for()
     look(page, "template-zh")
     page.fill("#id_text", "您好\n再会")
