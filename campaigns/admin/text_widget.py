@@ -1,4 +1,4 @@
-"""The field of a text: what it can use, to click in, and beside it the text for a real person."""
+"""The field of a text: buttons that insert what it can use, and the text for a real person."""
 
 from __future__ import annotations
 
