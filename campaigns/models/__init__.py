@@ -5,6 +5,9 @@ from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.snippet import Snippet
+from campaigns.models.template_text import TemplateText
+from campaigns.models.template_version import TemplateVersion
 
 __all__ = [
     "Campaign",
@@ -14,4 +17,7 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Snippet",
+    "TemplateText",
+    "TemplateVersion",
 ]
