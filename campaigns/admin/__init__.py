@@ -8,6 +8,7 @@ from campaigns.admin.message_template import MessageTemplateAdmin
 from campaigns.admin.run import RunAdmin
 from campaigns.admin.sequence import SequenceAdmin
 from campaigns.admin.sequence_person import SequencePersonAdmin
+from campaigns.admin.snippet import SnippetAdmin
 
 __all__ = [
     "AttemptAdmin",
@@ -18,4 +19,5 @@ __all__ = [
     "RunAdmin",
     "SequenceAdmin",
     "SequencePersonAdmin",
+    "SnippetAdmin",
 ]

@@ -16,12 +16,14 @@ from campaigns.creation.schedule import refuse_schedule
 from campaigns.models import MessageTemplate, Sequence, SequenceStep
 from campaigns.models.sequence import LONGEST_WAIT
 from campaigns.sequence_states import OnlyIf
+from campaigns.writing.check import checked_text
+from campaigns.writing.templates import in_language
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name, without_controls
 from foundation.refusals import Refusal
 from sending.runs.weekly import Weekly, format_windows
-from texts.rendering import compile_text, refuse_unknown_variables
+from texts.checks import TextProblem
 
 #: The most steps of a sequence.
 MOST_STEPS = 50
@@ -169,9 +171,13 @@ def refuse_steps(steps: Many[Step], *, lists: Many[ContactList] | None) -> None:
                 _("Step %(n)d: choose a template or write a text, not both.") % {"n": number},
                 code="text_twice",
             )
-        message = step.template.text if step.template is not None else step.text
-        if not message.strip():
+        if step.template is None and not step.text.strip():
             raise Refusal(
                 _("Step %(n)d needs a text or a template.") % {"n": number}, code="text_missing"
             )
-        refuse_unknown_variables(compile_text(message), attributes=known)
+        texts = step.template.texts_by_language() if step.template is not None else {"": step.text}
+        for tag, one in texts.items():
+            try:
+                checked_text(one, attributes=known)
+            except TextProblem as problem:
+                raise (in_language(problem, tag) if tag else problem) from None

@@ -6,6 +6,9 @@ from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayK
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
+from campaigns.models.snippet import Snippet
+from campaigns.models.template_text import TemplateText
+from campaigns.models.template_version import TemplateVersion
 
 __all__ = [
     "Campaign",
@@ -18,4 +21,7 @@ __all__ = [
     "Sequence",
     "SequencePerson",
     "SequenceStep",
+    "Snippet",
+    "TemplateText",
+    "TemplateVersion",
 ]
