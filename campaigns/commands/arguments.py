@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.commands.message_arguments import add_message_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
@@ -119,9 +120,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         metavar="L",
         help="leave out the people of this list",
     )
-    message = create.add_mutually_exclusive_group(required=True)
-    message.add_argument("--text", type=_message, metavar="T", help="the message, in Liquid")
-    message.add_argument("--template", metavar="NAME", help="the template of the message")
+    add_message_arguments(create, message=_message)
     create.add_argument(
         "--account",
         dest="accounts",

@@ -20,9 +20,16 @@ class MessageTemplate(NamedModel, Archivable):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
+    #: The attribute that says a person's language.
+    language_attribute = "language"
+
     history = HistoricalRecords(excluded_fields=["name_key"])
 
     class Meta:
         verbose_name = _("message template")
         verbose_name_plural = _("message templates")
         ordering = ["name"]
+
+    def texts_by_language(self) -> dict[str, str]:
+        """Return its texts by language; "" is the language of everybody else."""
+        return {"": self.text}

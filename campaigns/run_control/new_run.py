@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db.models import Max
 
 from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
+from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
+from campaigns.planning.text_choice import stored_shares
 from campaigns.scheduling.times import calendar_days, deadline_of
 from clocks import shared
 from foundation.archiving import refuse_archived
@@ -17,6 +20,7 @@ from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.times import clock
+from sending.models import RunText
 from sending.states import ACTIVE_RUN_STATES
 from texts.rendering import compile_text
 
@@ -41,11 +45,14 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         campaign: the campaign. Its text and audience rule are copied as they are now.
         starts_at: the time for which the start was planned; None for a start at once.
     """
+    texts, shares = texts_of_campaign(campaign)
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
         campaign=campaign,
         number=last + 1,
-        text=campaign.message,
+        text=texts[0].text,
+        text_shares=stored_shares(shares),
+        holdout=campaign.holdout,
         promise=campaign.promise,
         allows_strangers=campaign.allows_strangers,
         on_lost_account=campaign.on_lost_account,
@@ -58,6 +65,9 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         deadline_at=deadline_of(campaign, starts_at=starts_at or shared.wall()),
         **copied_columns(campaign),
         **copied_groups(campaign),
+    )
+    RunText.objects.bulk_create(
+        RunText(run_id=run.pk, **asdict(one)) for one in texts if one.number
     )
     run.lists.set(campaign.lists.all())
     copy_relations(campaign=campaign, run=run)
@@ -94,9 +104,10 @@ def refuse_unready(campaign: Campaign) -> None:
     Raises:
         Refusal: the audience is empty (`no_audience`), no account can send (`no_account`), or the
             deadline has passed (`deadline_past`).
-        TextProblem: the text cannot be compiled.
+        TextProblem: a text cannot be compiled.
     """
-    compile_text(campaign.message)
+    for one in texts_of_campaign(campaign)[0]:
+        compile_text(one.text)
     if campaign.deadline_at is not None and campaign.deadline_at <= shared.wall():
         raise Refusal(
             _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")

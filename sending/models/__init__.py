@@ -5,6 +5,7 @@ from sending.models.delivery import Delivery
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
+from sending.models.run_text import RunText
 from sending.models.tally import Tally, TallyKind
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "ResultPolicy",
     "Run",
     "RunEvent",
+    "RunText",
     "Tally",
     "TallyKind",
 ]

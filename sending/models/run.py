@@ -38,6 +38,7 @@ class Run(models.Model):
     #: such limit. See `sending.limits`.
     cap_most = models.PositiveSmallIntegerField(_("messages at most"), null=True, blank=True)
     cap_seconds = models.PositiveIntegerField(_("in seconds"), null=True, blank=True)
+    #: Its text, or the one with the number 0 of several (`sending.models.RunText`).
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
