@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 from campaigns.admin.planning_fields import FIELDS, PlanningFields
 from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
+from campaigns.admin.variant_fields import VariantFields
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
@@ -34,7 +35,7 @@ def timezone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
-class CampaignForm(PlanningFields):
+class CampaignForm(VariantFields, PlanningFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
@@ -88,6 +89,7 @@ class CampaignForm(PlanningFields):
             "late",
             "deadline_at",
             "deadline_after",
+            "holdout",
             *FIELDS,
         ]
         widgets = {"text": TextWidget}
@@ -108,11 +110,7 @@ class CampaignForm(PlanningFields):
     def clean(self) -> dict[str, Any] | None:
         """Require either a template or a text, recipients, and both ends of a window or none."""
         data = super().clean()
-        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
-        if template is None and not text.strip():
-            self.add_error("text", _("Write a text here, or choose a template above."))
-        if template is not None and text.strip():
-            self.add_error("text", _("Choose a template or write a text, not both."))
+        self._check_message()
         audience = ("lists", "segments", "earlier_people")
         if not any(self.cleaned_data.get(name) for name in audience):
             self.add_error(
@@ -136,18 +134,35 @@ class CampaignForm(PlanningFields):
             raise forms.ValidationError(_("Write a time after the start, like 90m, 4h or 2d."))
         return seconds
 
+    def _check_message(self) -> None:
+        """Require a text, or a template, or variants: exactly one of them."""
+        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
+        if self.cleaned_data.get("variants") or "variants" in self.errors:
+            if template is not None or text.strip():
+                self.add_error(
+                    "variants",
+                    _("A campaign with variants has no other text: give each variant its own."),
+                )
+        elif template is None and not text.strip():
+            self.add_error("text", _("Write a text here, or choose a template above."))
+        elif template is not None and text.strip():
+            self.add_error("text", _("Choose a template or write a text, not both."))
+
     def _check_text(self) -> None:
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
         message = template.text if template is not None else text
+        others = self.cleaned_data.get("segments") or self.cleaned_data.get("earlier_people")
+        lists = None if others else list(self.cleaned_data.get("lists") or ())
+        if self.cleaned_data.get("variants"):
+            self.check_variants(lists=lists)
+            return
         if not message.strip() or "text" in self.errors:
             return
         try:
             compiled = compile_text(message)
-            lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
-            others = segments or self.cleaned_data.get("earlier_people")
             if lists or others:
-                known = attribute_names_in_use(lists=None if others else list(lists or ()))
+                known = attribute_names_in_use(lists=lists)
                 refuse_unknown_variables(compiled, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
+    DropdownFilter,
     FieldTextFilter,
     TextFilter,
 )
@@ -21,8 +22,11 @@ from unfold.decorators import display
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.earlier_people import replies
+from campaigns.models import CampaignRun
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
+from campaigns.reports.variant_figures import who_opted_out
 from campaigns.reports.waiting_reasons import delivery_waiting_reason
 from contacts.models import Contact
 from foundation.admin import (
@@ -68,6 +72,29 @@ class VariantFilter(TextFilter):
         return queryset.filter(Exists(own))
 
 
+class AfterwardsFilter(DropdownFilter):
+    """Deliveries of one run after which the person answered, or opted out."""
+
+    title = _("afterwards")
+    parameter_name = "afterwards"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("replied", _("answered")), ("opted-out", _("opted out"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        """Return the deliveries that count in the comparison of the run's variants."""
+        if self.value() == "replied":
+            return queryset.filter(Exists(replies()), state=DeliveryState.SENT)
+        run = request.GET.get("run__id__exact", "")
+        if self.value() != "opted-out" or not (run.isascii() and run.isdigit() and len(run) < 10):
+            return queryset
+        found = CampaignRun.objects.filter(pk=int(run)).first()
+        if found is None:
+            return queryset.none()
+        return queryset.filter(pk__in=who_opted_out(found).values("pk"))
+
+
 class AttemptInline(TimelineInline):
     """Every request made for the delivery."""
 
@@ -100,6 +127,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("reason", FieldTextFilter),
         ("last_res", FieldTextFilter),
         VariantFilter,
+        AfterwardsFilter,
         ("account", AutocompleteSelectFilter),
     ]
     list_select_related = ["account", "run__campaign_run__campaign"]

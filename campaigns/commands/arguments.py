@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.message_arguments import add_message_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
@@ -92,6 +93,9 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")
+    figures = add("figures", "show the figures of the newest run by variant")
+    add_figures_arguments(figures)
+    _add_run(figures)
     report = add("report", "write one row per delivery of the newest run")
     report.add_argument("--format", choices=list(WRITERS), default="csv")
     report.add_argument(

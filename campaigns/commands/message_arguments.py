@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from campaigns.creation.variants import read_holdout, read_variants
+from campaigns.creation.variants import NewVariant, read_holdout, variant_parts
 from campaigns.find import find_template
 from campaigns.models import Campaign
 
@@ -65,7 +65,7 @@ def message_from(options: dict[str, Any]) -> dict[str, Any]:
     return {
         "text": options["text"] or "",
         "template": find_template(name=template) if template is not None else None,
-        "variants": read_variants(options["variants"], templates=templates),
+        "variants": _variants(options["variants"], templates=templates),
         "holdout": read_holdout(options["holdout"]),
     }
 
@@ -89,3 +89,11 @@ def message_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any]:
 def percent_number(percent: Decimal) -> int | float:
     """Return a percentage as JSON has it: 10 or 2.5."""
     return int(percent) if percent == int(percent) else float(percent)
+
+
+def _variants(texts: Iterable[str], *, templates: Iterable[str]) -> list[NewVariant]:
+    """Return the variants with a text, then those with a template."""
+    read = [NewVariant(name, weight, text) for name, weight, text in map(variant_parts, texts)]
+    for name, weight, template in map(variant_parts, templates):
+        read.append(NewVariant(name, weight, template=find_template(name=template)))
+    return read

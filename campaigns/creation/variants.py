@@ -8,7 +8,6 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
-from campaigns.find import find_template
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from campaigns.models.campaign_variant import MOST_WEIGHT
 from contacts.models import ContactList
@@ -39,22 +38,6 @@ class NewVariant:
     def message(self) -> str:
         """Its text in the default language."""
         return self.template.text if self.template is not None else self.text
-
-
-def read_variants(texts: Iterable[str], *, templates: Iterable[str]) -> list[NewVariant]:
-    """Return the variants written as NAME=WEIGHT=TEXT, then those as NAME=WEIGHT=TEMPLATE.
-
-    Args:
-        texts: those with a text. It may itself contain the character =.
-        templates: those with the name of a template.
-
-    Raises:
-        Refusal: one cannot be read (`variant_malformed`), or names an unknown template.
-    """
-    read = [NewVariant(name, weight, text) for name, weight, text in map(_parts, texts)]
-    for name, weight, template in map(_parts, templates):
-        read.append(NewVariant(name, weight, template=find_template(name=template)))
-    return read
 
 
 def refuse_variants(variants: Sequence[NewVariant], *, lists: Sequence[ContactList] | None) -> None:
@@ -135,8 +118,12 @@ def add_variants(*, campaign: Campaign, variants: Iterable[NewVariant]) -> None:
         )
 
 
-def _parts(written: str) -> tuple[str, int, str]:
-    """Return (name, weight, rest) of NAME=WEIGHT=REST."""
+def variant_parts(written: str) -> tuple[str, int, str]:
+    """Return (name, weight, rest) of NAME=WEIGHT=REST. The rest may contain the character =.
+
+    Raises:
+        Refusal: it cannot be read (`variant_malformed`).
+    """
     name, first, rest = written.partition("=")
     weight, second, text = rest.partition("=")
     weight = weight.strip()

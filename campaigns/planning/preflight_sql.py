@@ -80,8 +80,11 @@ SELECT {columns}, COUNT(*)
     with connection.cursor() as cursor:
         cursor.execute(counting, picks.params)
         return [
-            Pick(account, *map(bool, flags), over_limit, number, bool(is_held_out), people)
-            for account, *flags, over_limit, number, is_held_out, people in cursor.fetchall()
+            Pick(
+                *(row[0], bool(row[1]), bool(row[2]), bool(row[3]), bool(row[4])),
+                *(row[5], row[6], bool(row[7]), row[8]),
+            )
+            for row in cursor.fetchall()
         ]
 
 
