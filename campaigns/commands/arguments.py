@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 
 from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.message_arguments import add_message_arguments
+from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
@@ -44,7 +45,11 @@ class FreeTextParser(CommandParser):
     """A parser that accepts any message after --text, even one that begins with a dash."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        return super().parse_known_args(_glued(args), namespace)
+        parsed, rest = super().parse_known_args(_glued(args), namespace)
+        check = getattr(parsed, "check_usage", None)
+        if check is not None:
+            check(parsed)
+        return parsed, rest
 
 
 def _glued(args: Sequence[str] | None) -> list[str]:
@@ -88,6 +93,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
     _add_dates(add)
+    add_pace_arguments(add("pace", "change the rate and the priority, also of the run under way"))
     _add_retry(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
@@ -145,6 +151,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="also send to people who are not a friend of any account",
     )
     add_planning_arguments(create)
+    add_pace_arguments(create)
 
 
 def _add_schedule(create: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from campaigns.creation.variants import NewVariant, read_holdout, variant_parts
@@ -46,6 +47,17 @@ def add_message_arguments(
         metavar="PERCENT",
         help="so many of a hundred people get nothing, for comparison",
     )
+    create.set_defaults(check_usage=partial(_refuse_usage, create))
+
+
+def _refuse_usage(create: argparse.ArgumentParser, parsed: argparse.Namespace) -> None:
+    """End with a usage error unless the message is given once."""
+    has_variants = bool(parsed.variants or parsed.variant_templates)
+    has_text = parsed.text is not None or parsed.template is not None
+    if has_variants == has_text:
+        create.error(
+            "give the message once: --text T, --template NAME, or --variant NAME=WEIGHT=TEXT"
+        )
 
 
 def message_from(options: dict[str, Any]) -> dict[str, Any]:
@@ -55,12 +67,6 @@ def message_from(options: dict[str, Any]) -> dict[str, Any]:
         Refusal: an argument cannot be read, or names an unknown template.
     """
     templates = options["variant_templates"]
-    has_variants = bool(options["variants"] or templates)
-    has_text = options["text"] is not None or options["template"] is not None
-    if has_variants == has_text:
-        options["wrong_usage"](
-            "give the message once: --text T, --template NAME, or --variant NAME=WEIGHT=TEXT"
-        )
     template = options["template"]
     return {
         "text": options["text"] or "",

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from campaigns.creation.pace import USUAL_PACE, Pace, refuse_pace
 from campaigns.creation.planning_choices import (
     AS_USUAL,
     PlanningChoices,
@@ -58,6 +59,7 @@ def create_campaign(
     planning: PlanningChoices = AS_USUAL,
     variants: Sequence[NewVariant] = (),
     holdout: Decimal = Decimal(0),
+    pace: Pace = USUAL_PACE,
     by: Any = None,
 ) -> Campaign:
     """Create a campaign. It sends nothing until it is started.
@@ -86,6 +88,7 @@ def create_campaign(
         planning: who else is in the audience, who writes to whom, in which order, how often.
         variants: the variants of the message.
         holdout: how many of a hundred people get nothing.
+        pace: how fast it sends, and before which other campaigns.
         by: the operator.
 
     Raises:
@@ -103,6 +106,7 @@ def create_campaign(
     else:
         _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_choices(planning, lists=None if has_others else lists)
+    refuse_pace(pace)
     refuse_schedule(
         timezone=timezone,
         starts_at=starts_at,
@@ -130,6 +134,7 @@ def create_campaign(
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
     campaign.holdout = holdout
+    campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
     for column, value in columns_of(planning).items():
         setattr(campaign, column, value)

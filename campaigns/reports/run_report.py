@@ -24,7 +24,6 @@ from campaigns.models import CampaignRun
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.models import Delivery
-from sending.runs.texts import texts_by_number
 from texts.rendering import TextProblem, compile_text
 
 COLUMNS = (
@@ -72,9 +71,9 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
 
 
 def _rows(run: CampaignRun) -> Iterator[Row]:
-    texts = {one.number: one for one in run.texts.all()}
-    constants = {number: _constant(text) for number, text in texts_by_number(run).items()}
-    variants = {number: one.variant for number, one in texts.items()}
+    texts = list(run.texts.all())
+    constants = {0: _constant(run.text), **{one.number: _constant(one.text) for one in texts}}
+    variants = {one.number: one.variant for one in texts}
     columns = (
         "uin",
         "account__uin",

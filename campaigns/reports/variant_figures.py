@@ -162,8 +162,11 @@ def after_delivery(run: CampaignRun) -> QuerySet[Any]:
         default=F("sent_at"),
         output_field=DateTimeField(),
     )
-    rows: QuerySet[Any] = Delivery.objects.filter(run=run).annotate(began=began)
-    return rows.annotate(has_replied=Exists(replies()), has_opted_out=Exists(opt_outs(run)))
+    rows: Any = Delivery.objects.filter(run=run).annotate(began=began)
+    found: QuerySet[Any] = rows.annotate(
+        has_replied=Exists(replies()), has_opted_out=Exists(opt_outs(run))
+    )
+    return found
 
 
 def _add(figures: VariantFigures, counts: dict[str, Any]) -> None:

@@ -9,7 +9,9 @@ from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.models import CampaignRun
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
-from sending.lanes.feed import brief, next_deliveries, unsettled_attempts
+from sending.lanes.feed import brief, next_deliveries
+from sending.lanes.run_turns import RunTurns
+from sending.lanes.unsettled import unsettled_attempts
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
 from tests.campaigns.factories import make_campaign, make_list
@@ -82,7 +84,9 @@ def test_a_text_that_cannot_be_made_skips_the_people_of_its_variant_alone(
 ) -> None:
     run = run_with({"A": "{{ empty }}", "B": "good day"}, senders[0])
     Contact.objects.update(attributes={"empty": " "})
-    dues = next_deliveries(account=senders[0], runs=[brief(run, quiet=())], limit=FRIENDS)
+    dues = next_deliveries(
+        account=senders[0], runs=[brief(run, quiet=())], limit=FRIENDS, turns=RunTurns()
+    )
     variants = variants_by_uin(run)
     assert {one.text for one in dues} == {"good day"}
     assert set(variants.values()) == {"empty_text", "B"}
