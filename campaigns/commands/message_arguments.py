@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from campaigns.commands.free_text import message_argument
 from campaigns.creation.variants import NewVariant, read_holdout, variant_parts
 from campaigns.find import find_template
 from campaigns.models import Campaign
 
 
-def add_message_arguments(
-    create: argparse.ArgumentParser, *, message: Callable[[str], str]
-) -> None:
-    """Add the arguments to the parser of `campaign create`.
-
-    Args:
-        create: the parser.
-        message: makes a message of the argument of --text.
-    """
+def add_message_arguments(create: argparse.ArgumentParser) -> None:
+    """Add the arguments to the parser of `campaign create`."""
     which = create.add_mutually_exclusive_group()
-    which.add_argument("--text", type=message, metavar="T", help="the message, in Liquid")
+    which.add_argument("--text", type=message_argument, metavar="T", help="the message, in Liquid")
     which.add_argument("--template", metavar="NAME", help="the template of the message")
     create.add_argument(
         "--variant",

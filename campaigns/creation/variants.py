@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from campaigns.models.campaign_variant import MOST_WEIGHT
+from campaigns.writing.check import checked_text
+from campaigns.writing.templates import in_language
 from contacts.models import ContactList
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import name_key, without_controls
 from foundation.refusals import Refusal
-from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
+from texts.checks import TextProblem
 
 #: The most variants of a campaign: with more, each gets too few people to compare.
 MOST_VARIANTS = 10
@@ -144,22 +146,23 @@ def _refuse_text(variant: NewVariant, *, lists: Sequence[ContactList] | None) ->
             _("Variant “%(name)s” has a template and a text: choose one.") % {"name": variant.name},
             code="text_twice",
         )
-    texts = [variant.text]
+    texts = {"": variant.text}
     if variant.template is not None:
-        texts = list(variant.template.texts_by_language().values())
-    if not all(text.strip() for text in texts):
+        texts = variant.template.texts_by_language()
+    if not texts[""].strip():
         raise Refusal(
             _("Variant “%(name)s” has no text.") % {"name": variant.name}, code="text_missing"
         )
     known = attribute_names_in_use(lists=lists)
-    for text in texts:
+    for tag, text in texts.items():
         try:
-            refuse_unknown_variables(compile_text(text), attributes=known)
+            checked_text(text, attributes=known)
         except TextProblem as problem:
-            raise of_variant(problem, name=variant.name) from None
+            told = in_language(problem, tag) if tag else problem
+            raise of_variant(told, name=variant.name) from None
 
 
-def of_variant(problem: TextProblem, *, name: str) -> Refusal:
+def of_variant(problem: Refusal, *, name: str) -> Refusal:
     """Return the problem of a text, with the name of its variant."""
     return Refusal(
         _("Variant “%(name)s”: %(problem)s") % {"name": name, "problem": problem.sentence},

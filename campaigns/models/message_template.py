@@ -9,19 +9,30 @@ from simple_history.models import HistoricalRecords
 from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 
+#: The attribute that says a person's language, unless a template names another.
+LANGUAGE_ATTRIBUTE = "language"
+
 
 class MessageTemplate(NamedModel, Archivable):
-    """A text in Liquid. A run keeps its own copy, so that later edits do not change it."""
+    """A text in Liquid, and texts by language.
+
+    A run keeps its own copy, so that later edits do not change it.
+    """
 
     text = models.TextField(
         _("text"),
-        help_text=_("Variables: {{ name }}, {{ uin }}, {{ nickname }}, {{ account.name }}, …"),
+        help_text=_("For everybody whose language has no text of its own below."),
+    )
+    language_attribute = models.CharField(
+        _("attribute with the language"),
+        max_length=100,
+        default=LANGUAGE_ATTRIBUTE,
+        help_text=_(
+            "The attribute of the contacts that says a person's language, such as zh-hans or en."
+        ),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
-
-    #: The attribute that says a person's language.
-    language_attribute = "language"
 
     history = HistoricalRecords(excluded_fields=["name_key"])
 
@@ -31,5 +42,5 @@ class MessageTemplate(NamedModel, Archivable):
         ordering = ["name"]
 
     def texts_by_language(self) -> dict[str, str]:
-        """Return its texts by language; "" is the language of everybody else."""
-        return {"": self.text}
+        """Return the texts by language tag; "" is the default text."""
+        return {"": self.text, **{one.language: one.text for one in self.texts.all()}}

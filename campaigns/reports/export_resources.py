@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,12 +12,14 @@ from import_export.resources import ModelResource
 from campaigns.earlier_people import first_reply_at
 from campaigns.models import MessageTemplate
 from campaigns.reports.run_report import COLUMNS
+from campaigns.writing.check import checked_text
+from campaigns.writing.versions import current_version
 from sending.models import Delivery
 from sending.runs.texts import TEXTS, text_of, variant_of
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
 from tabular.table_import.named import NamedResource
-from texts.rendering import TextProblem, compile_text
+from texts.checks import TextProblem
 
 
 class MessageTemplateResource(NamedResource):
@@ -42,10 +45,16 @@ class MessageTemplateResource(NamedResource):
         model = MessageTemplate
         fields = ("name", "text")
 
+    def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
+        """Write the rows, with a version of each."""
+        super().write(new, changed, by)
+        for template in [*new, *(template for template, _targets in changed)]:
+            current_version(template=template, by=by)
+
     def check(self, instance: Any) -> None:
-        """Compile the text, as the form does."""
+        """Check the text, as the form does."""
         try:
-            compile_text(instance.text)
+            checked_text(instance.text)
         except TextProblem as problem:
             raise ValidationError({"text": problem.sentence}) from None
 

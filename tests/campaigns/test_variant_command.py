@@ -57,7 +57,7 @@ def test_variants_take_the_place_of_a_text() -> None:
 def test_a_message_is_given_once(arguments: list[str]) -> None:
     with pytest.raises((CommandError, SystemExit)) as ended:
         create(*arguments)
-    assert isinstance(ended.value, CommandError) or ended.value.code == 2
+    assert getattr(ended.value, "code", 2) == 2
     assert not Campaign.objects.exists()
 
 

@@ -11,8 +11,9 @@ from django.db import connection
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.message_texts import Share, texts_of_campaign
-from campaigns.models import CampaignVariant
+from campaigns.models import CampaignRun, CampaignVariant, MessageTemplate, TemplateText
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.preflight import preflight
 from campaigns.planning.text_choice import TextChoice, choice_of_run
@@ -20,6 +21,7 @@ from campaigns.planning.text_choice_sql import choice_sql
 from contacts.models import Contact, Membership, Suppression
 from sending.models import Delivery, RunText
 from sending.runs.figures import check_figures
+from sending.runs.texts import TEXTS, source_of
 from tests.campaigns.factories import make_account, make_campaign, make_list
 from tests.campaigns.variants import (
     CHI_SQUARE_LIMITS,
@@ -166,6 +168,40 @@ def test_a_run_keeps_its_texts_when_the_campaign_changes() -> None:
         (2, "B", "text B"),
     ]
     assert set(variants_by_uin(run).values()) == {"A", "B"}
+
+
+def test_each_person_gets_the_text_of_their_language() -> None:
+    make_account(friends=UINS[:8])
+    template = MessageTemplate.objects.create(name="t", text="hello", language_attribute="语言")
+    for tag, text in {"zh": "您好", "zh-hk": "您好 {{ name }}", "de": "Tag"}.items():
+        TemplateText.objects.create(template=template, language=tag, text=text)
+    people = make_list("all", UINS[:8])
+    written = ["zh-CN", "ZH_HK", "de", "en", "zha", "", None, "zh-hk-x"]
+    for uin, language in zip(UINS[:8], written, strict=True):
+        attributes = {} if language is None else {"语言": language}
+        Contact.objects.filter(uin=uin).update(attributes=attributes)
+    alone = planned_run(make_campaign(lists=[people], text="", template=template))
+    expected = ["您好", "您好 {{ name }}", "Tag", *(4 * ["hello"]), "您好 {{ name }}"]
+    assert sources(alone) == expected
+    type(alone).objects.update(state="finished")
+    campaign = make_campaign("two", lists=[people], text="")
+    add_variants(
+        campaign=campaign,
+        variants=[NewVariant("A", 1, template=template), NewVariant("B", 1, "short")],
+    )
+    run = planned_run(campaign)
+    variants = list(variants_by_uin(run).values())
+    assert set(variants) == {"A", "B"}
+    assert sources(run) == [
+        text if variant == "A" else "short"
+        for text, variant in zip(expected, variants, strict=True)
+    ]
+
+
+def sources(run: CampaignRun) -> list[str]:
+    """Return the text of each person before it is rendered."""
+    deliveries = Delivery.objects.filter(run=run).select_related("run").prefetch_related(TEXTS)
+    return [source_of(one) for one in deliveries.order_by("uin")]
 
 
 def test_a_campaign_without_variants_has_its_one_text() -> None:
