@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate, Snippet
-from contacts.models import UIN_MAX, UIN_MIN, Contact, ContactList, Segment
+from contacts.models import Contact, ContactList, Segment
 from foundation.archiving import refuse_archived
 from foundation.named_model import NamedModel, NamedQuerySet
 from foundation.names import shown_name
 from foundation.refusals import Refusal
+from foundation.uins import UIN_MAX, UIN_MIN
 
 #: The most names that are compared to suggest the nearest one.
 MOST_NAMES = 5_000

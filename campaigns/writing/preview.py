@@ -12,11 +12,12 @@ from django.utils import timezone
 from accounts.models import Account, Friend
 from campaigns.writing.check import checked_text
 from clocks import shared
-from contacts.models import UIN_MAX, UIN_MIN, Contact
+from contacts.models import Contact
 from contacts.segments.bounded import bounded
 from foundation.characters import is_storable
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from foundation.uins import UIN_MAX, UIN_MIN
 from sending.forbidden_words import refusing_words
 from sending.text_context import context_for
 from tabular.numbers import CellProblem, qq_number
