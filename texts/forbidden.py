@@ -49,8 +49,8 @@ class FoundWord:
 class ForbiddenWords:
     """A list of words, ready to be looked for.
 
-    The words are looked up by their first character. One regular expression of 10,000 words takes
-    more than a second to compile and 9 ms for a text of 200 characters; this takes 0.05 ms.
+    The words are looked up by their first character. One regular expression of all words was 30
+    times slower (decision 0032).
     """
 
     def __init__(self, words: Iterable[str]) -> None:
