@@ -11,18 +11,24 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import UIN_MAX, UIN_MIN, RememberedMapping
+from contacts.models import RememberedMapping
 from contacts.people.attributes import names_to_store
 from contacts.resources import EXPORTED, NAME_COLUMN, UIN_COLUMN
 from foundation.names import name_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula, whole_number
 
 UIN, NAME, LEFT_OUT = UIN_COLUMN.field, NAME_COLUMN.field, ""
 ATTRIBUTE = "attribute:"
 
 UIN_TITLES, NAME_TITLES = UIN_COLUMN.titles, NAME_COLUMN.titles
+#: Titles of a column of mail addresses: QQ's own hold the UIN.
+MAIL_TITLES = (
+    *("qq邮箱", "qq邮件", "邮箱", "电子邮箱", "电子邮件", "邮箱地址", "邮件", "邮件地址"),
+    *("qq郵箱", "郵箱", "電子郵箱", "電子郵件", "email", "mail", "qqmail", "emailaddress"),
+)
 #: Titles of the two columns that are added to a file of rejected rows. The corrected file may keep
 #: them.
 LINE_TITLES = ("line", "行号", "行")
