@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +14,7 @@ from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, PresenceStatus, StateReason
 from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
-
-#: The range of numbers a UIN may have.
-UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
-UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
+from foundation.uins import UIN_MAX, UIN_MIN, UIN_VALIDATORS
 
 
 class Account(models.Model):

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.attribute import typed_attributes
 from contacts.typed_values.types import readings_of
-
-#: The range of numbers a UIN may have.
-UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
-UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
+from foundation.uins import UIN_MAX, UIN_MIN, UIN_VALIDATORS
 
 
 class Contact(models.Model):
