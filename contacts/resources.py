@@ -26,6 +26,7 @@ from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment
 from contacts.suppressions import read_until
+from contacts.typed_values.dates import read_date
 from foundation.queries import CHUNK, chunks
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -268,10 +269,14 @@ def _until(cell: str) -> datetime | None:
     """Return when a suppression ends; None for a blank cell: it holds for good."""
     if not cell.strip():
         return None
+    text = cell.strip()[:100]
     try:
-        return read_until(cell.strip()[:100])
+        return read_until(text)
     except Refusal as refusal:
-        raise CellProblem(refusal.sentence) from None
+        day = read_date(text)  # 2026年12月24日
+        if day is None:
+            raise CellProblem(refusal.sentence) from None
+        return read_until(day)
 
 
 def list_named(cell: str) -> ContactList | None:

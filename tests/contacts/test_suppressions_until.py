@@ -47,7 +47,7 @@ def ends(uin: int = UIN, contact_list: ContactList | None = None) -> datetime | 
 
 def ended(uin: int = UIN, contact_list: ContactList | None = None, **columns: Any) -> None:
     Suppression.objects.create(
-        uin=uin, contact_list=contact_list, until=now() - timedelta(seconds=2), **columns
+        uin=uin, contact_list=contact_list, until=now() - HOUR, **columns
     )
 
 
@@ -60,14 +60,14 @@ def run() -> CampaignRun:
 
 
 @pytest.mark.parametrize("is_for_a_list", [True, False])
-@pytest.mark.parametrize("until", [None, HOUR, -timedelta(seconds=2)])
+@pytest.mark.parametrize("until", [None, HOUR, -HOUR])
 def test_planning_feed_and_segments_mind_the_end(
     run: CampaignRun, until: timedelta | None, is_for_a_list: bool
 ) -> None:
     moment = now() + until if until is not None else None
     contact_list = run.lists.get() if is_for_a_list else None
     Suppression.objects.create(uin=UIN, contact_list=contact_list, until=moment)
-    holds = until != -timedelta(seconds=2)
+    holds = until != -HOUR
     plan_run(run=run)
     assert Delivery.objects.get(run=run, uin=UIN).reason == ("suppressed" if holds else "")
     Delivery.objects.filter(run=run).update(state="pending", account=Account.objects.get())
@@ -293,6 +293,19 @@ def test_an_import_never_shortens_one(
     file.write_text(f"uin,until\n{UIN},{until.isoformat() if until else ''}\n", encoding="utf-8")
     manage("suppressions", "import", str(file), "--json")
     assert ends() == at(after)
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [("2099年12月24日", 0), ("2099/12/24", 0), ("20991224", 0), ("2099-12-24 09:00", 9)],
+)
+def test_an_end_is_read_as_people_write_it(cell: str, hour: int, tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    file.write_text(f"QQ号,有效期至\n{UIN},{cell}\n", encoding="utf-8")
+    assert manage("suppressions", "import", file, "--json").json["created"] == 1
+    until = ends()
+    assert until is not None
+    assert timezone.localtime(until).replace(tzinfo=None) == datetime(2099, 12, 24, hour)
 
 
 def test_an_end_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path) -> None:
