@@ -46,9 +46,7 @@ def ends(uin: int = UIN, contact_list: ContactList | None = None) -> datetime | 
 
 
 def ended(uin: int = UIN, contact_list: ContactList | None = None, **columns: Any) -> None:
-    Suppression.objects.create(
-        uin=uin, contact_list=contact_list, until=now() - HOUR, **columns
-    )
+    Suppression.objects.create(uin=uin, contact_list=contact_list, until=now() - HOUR, **columns)
 
 
 @pytest.fixture
