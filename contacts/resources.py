@@ -15,13 +15,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
-from contacts.models import (
-    Contact,
-    ContactList,
-    Segment,
-    Suppression,
-    SuppressionReason,
-)
+from contacts.models import Contact, ContactList, Segment, Suppression, SuppressionReason
 from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment

@@ -107,8 +107,8 @@ def _unstorable(problem: UnicodeEncodeError) -> Refusal:
     character = f"U+{ord(problem.object[problem.start]):04X}"
     return Refusal(
         _(
-            "An argument contains %(character)s, which cannot be stored. The terminal or the script "
-            "probably uses another encoding than UTF-8."
+            "An argument contains %(character)s, which cannot be stored. The terminal or the "
+            "script probably uses another encoding than UTF-8."
         )
         % {"character": character},
         code="unstorable",

@@ -99,6 +99,7 @@ class Reason(models.TextChoices):
     NO_ACCOUNT = "no_account", _("no account can send it")
     FREQUENCY_CAP = "frequency_cap", _("got as many messages as the frequency cap allows")
     ONCE_ACROSS = "once_across", _("got a message of a campaign that counts together with this one")
+    HOLDOUT = "holdout", _("drawn for the holdout: gets nothing, for comparison")
     RENDER_ERROR = "render_error", _("the text cannot be made for this contact")
     RENDER_TOO_COSTLY = (
         "render_too_costly",
@@ -106,6 +107,7 @@ class Reason(models.TextChoices):
     )
     TOO_LONG = "too_long", _("the text is too long")
     EMPTY_TEXT = "empty_text", _("the text is empty for this contact")
+    FORBIDDEN_WORD = "forbidden_word", _("the text for this contact holds a forbidden word")
     WINDOW_MISSED = "window_missed", _("the sending window was missed")
     DEADLINE = "deadline", _("the deadline passed")
     BY_OPERATOR = "by_operator", _("decided by an operator")

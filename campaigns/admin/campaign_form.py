@@ -14,15 +14,17 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 from campaigns.admin.planning_fields import FIELDS, PlanningFields
 from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
+from campaigns.admin.variant_fields import VariantFields
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
+from campaigns.writing.check import checked_text
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from sending.states import DEFAULT_PRIORITY
-from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
+from texts.checks import TextProblem
 
-#: The fields of a schedule: a change of one of them changes the dates to come.
+#: The fields of a schedule. If one of them changes, the future dates change.
 SCHEDULE_FIELDS = frozenset(
     {"starts_at", "repeat", "repeat_until", "repeat_times", "timezone", "windows", "holidays"}
     | {"overrides_quiet_hours", "late", "deadline_at", "deadline_after"}
@@ -37,7 +39,7 @@ def timezone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
-class CampaignForm(PlanningFields):
+class CampaignForm(VariantFields, PlanningFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
@@ -91,6 +93,7 @@ class CampaignForm(PlanningFields):
             "late",
             "deadline_at",
             "deadline_after",
+            "holdout",
             "per_minute",
             "priority",
             *FIELDS,
@@ -115,11 +118,7 @@ class CampaignForm(PlanningFields):
     def clean(self) -> dict[str, Any] | None:
         """Require either a template or a text, recipients, and both ends of a window or none."""
         data = super().clean()
-        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
-        if template is None and not text.strip():
-            self.add_error("text", _("Write a text here, or choose a template above."))
-        if template is not None and text.strip():
-            self.add_error("text", _("Choose a template or write a text, not both."))
+        self._check_message()
         audience = ("lists", "segments", "earlier_people")
         if not any(self.cleaned_data.get(name) for name in audience):
             self.add_error(
@@ -143,6 +142,20 @@ class CampaignForm(PlanningFields):
             raise forms.ValidationError(_("Write a time after the start, like 90m, 4h or 2d."))
         return seconds
 
+    def _check_message(self) -> None:
+        """Require a text, or a template, or variants: exactly one of them."""
+        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
+        if self.cleaned_data.get("variants") or "variants" in self.errors:
+            if template is not None or text.strip():
+                self.add_error(
+                    "variants",
+                    _("A campaign with variants has no other text: give each variant its own."),
+                )
+        elif template is None and not text.strip():
+            self.add_error("text", _("Write a text here, or choose a template above."))
+        elif template is not None and text.strip():
+            self.add_error("text", _("Choose a template or write a text, not both."))
+
     def clean_priority(self) -> int:
         """Return the priority; the usual one if the field was left empty."""
         priority: int | None = self.cleaned_data["priority"]
@@ -151,21 +164,24 @@ class CampaignForm(PlanningFields):
     def _check_text(self) -> None:
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
-        message = template.text if template is not None else text
-        if not message.strip() or "text" in self.errors:
+        texts = template.texts_by_language() if template is not None else {"": text}
+        others = self.cleaned_data.get("segments") or self.cleaned_data.get("earlier_people")
+        lists = list(self.cleaned_data.get("lists") or ())
+        of_lists = None if others or not lists else lists
+        if self.cleaned_data.get("variants"):
+            self.check_variants(lists=of_lists)
+            return
+        if not texts[""].strip() or "text" in self.errors:
             return
         try:
-            compiled = compile_text(message)
-            lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
-            others = segments or self.cleaned_data.get("earlier_people")
-            if lists or others:
-                known = attribute_names_in_use(lists=None if others else list(lists or ()))
-                refuse_unknown_variables(compiled, attributes=known)
+            known = attribute_names_in_use(lists=of_lists)
+            for message in texts.values():
+                checked_text(message, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)
 
     def _check_schedule(self) -> None:
-        """Refuse a schedule that could not work, at its field; unchanged moments may be past."""
+        """Refuse an impossible schedule, at its field; an unchanged time may be past."""
         data = self.cleaned_data
         if data.get("deadline_at") and data.get("deadline_after"):
             self.add_error("deadline_after", _("Choose one deadline, not both."))

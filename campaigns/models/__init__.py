@@ -2,16 +2,24 @@
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
+from campaigns.models.campaign_variant import CampaignVariant
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.snippet import Snippet
+from campaigns.models.template_text import TemplateText
+from campaigns.models.template_version import TemplateVersion
 
 __all__ = [
     "Campaign",
     "CampaignRun",
+    "CampaignVariant",
     "Holiday",
     "HolidayCalendar",
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Snippet",
+    "TemplateText",
+    "TemplateVersion",
 ]

@@ -101,8 +101,8 @@ class Campaign(NamedModel, Archivable):
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     deadline_after = models.PositiveIntegerField(_("deadline after (s)"), null=True, blank=True)
 
-    #: Whether the dates of `repeat` start runs, up to which moment dates have been dealt with, and
-    #: how many those were.
+    #: Whether the dates of `repeat` start runs, the moment up to which dates have been handled, and
+    #: their number.
     schedule_state = models.CharField(
         _("schedule"),
         max_length=8,
@@ -150,8 +150,9 @@ class Campaign(NamedModel, Archivable):
         choices=SenderChoice.choices,
         default=SenderChoice.KEEP,
         help_text=_(
-            "The account that wrote to a person last writes again, if it still has them as a "
-            "friend, works, and is among the accounts above. Or all people are assigned anew."
+            "Either the account that last wrote to a person writes again (if the person is "
+            "still its friend, it works, and it is among the accounts above), or all people "
+            "are assigned anew."
         ),
     )
     order = models.CharField(
@@ -218,8 +219,19 @@ class Campaign(NamedModel, Archivable):
         blank=True,
         verbose_name=_("once together with"),
         help_text=_(
-            "A person gets one message of these campaigns and this one together, in whichever run. "
-            "The others mind it too, in runs that are started later."
+            "A person gets only one message from this campaign and these together, in any "
+            "run. Runs of the others that start later keep to this too."
+        ),
+    )
+    holdout = models.DecimalField(
+        _("holdout (%)"),
+        max_digits=4,
+        decimal_places=1,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(90)],
+        help_text=_(
+            "So many of a hundred people get nothing, to see what happens without the message. "
+            "They are drawn from those who would get it."
         ),
     )
     created_by = models.ForeignKey(
@@ -283,5 +295,8 @@ class Campaign(NamedModel, Archivable):
 
     @property
     def message(self) -> str:
-        """The text that a run started now would copy."""
+        """The text that a run started now would copy; with variants, that of the first one."""
+        first = self.variants.select_related("template").first()
+        if first is not None:
+            return first.message
         return self.template.text if self.template is not None else self.text

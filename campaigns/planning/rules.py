@@ -1,4 +1,4 @@
-"""What planning goes by: the settings of a run, or those a run of a campaign would have."""
+"""The settings for planning a run: those of a run, or those that a campaign's run would have."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from campaigns.audience_query import earlier_groups, inherited_lists
 from campaigns.earlier_people import groups_in, lists_of, stored_groups
 from campaigns.models import Campaign, CampaignRun
 from campaigns.models.campaign_run import origin_of
+from campaigns.planning.text_choice import TextChoice, choice_of_campaign, choice_of_run
 from campaigns.states import SenderChoice
 from foundation.caps import Cap, cap_of
 from sending.models import OnceAcross
@@ -30,7 +31,9 @@ class PlanRules:
         allows_strangers: whether an account also writes to people who are not its friends.
         keeps_senders: whether the account that wrote to a person last writes again, if it can.
         cap: the frequency cap; None for none.
-        once_across: the origins of whose messages a person gets one in all; empty for no limit.
+        once_across: origins that count together: a person gets one message of all of them. Empty
+            for no limit.
+        texts: who gets which text, and who is held out.
     """
 
     run_id: int
@@ -41,6 +44,7 @@ class PlanRules:
     keeps_senders: bool
     cap: Cap | None
     once_across: Sequence[str]
+    texts: TextChoice
 
 
 def rules_of_run(run: CampaignRun) -> PlanRules:
@@ -57,6 +61,7 @@ def rules_of_run(run: CampaignRun) -> PlanRules:
         keeps_senders=run.sender == SenderChoice.KEEP,
         cap=cap,
         once_across=list(run.once_across.values_list("origin", flat=True)),
+        texts=choice_of_run(run),
     )
 
 
@@ -76,6 +81,7 @@ def rules_of_campaign(campaign: Campaign) -> PlanRules:
         keeps_senders=campaign.sender == SenderChoice.KEEP,
         cap=effective_cap(campaign),
         once_across=origins_together(campaign),
+        texts=choice_of_campaign(campaign),
     )
 
 
@@ -89,8 +95,8 @@ def effective_cap(campaign: Campaign) -> Cap | None:
 def origins_together(campaign: Campaign) -> list[str]:
     """Return the origins whose messages count together with the campaign's, its own included.
 
-    The relation holds in both directions: a campaign that another one names minds it too. It is
-    empty for a campaign without such a relation.
+    The relation holds in both directions: it also applies to a campaign that another one names. The
+    result is empty for a campaign without such a relation.
     """
     related = Q(counted_with=campaign) | Q(once_across=campaign)
     others = set(Campaign.objects.filter(related).values_list("pk", flat=True))
@@ -125,9 +131,10 @@ def copied_groups(campaign: Campaign) -> dict[str, Any]:
 
 
 def copy_relations(*, campaign: Campaign, run: CampaignRun) -> None:
-    """Copy to a new run whose opt-outs apply besides its lists', and what counts together with it.
+    """Copy to a new run the lists of earlier runs and the origins that count together with it.
 
-    To be called after the campaign's own lists are copied, in the same transaction.
+    Opt-outs from these lists apply to the run. Call this after the campaign's own lists are copied,
+    in the same transaction.
     """
     groups = groups_in(run.earlier_people)
     if groups:

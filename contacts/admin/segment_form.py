@@ -24,7 +24,7 @@ class SegmentForm(forms.ModelForm):
     """Name, description and conditions: posted as "tree", the JSON of the rows, or "text".
 
     Attributes:
-        conditions: what was understood of the conditions; empty if there are problems.
+        conditions: the conditions in their normal form; empty if there are problems.
         problems: what is wrong with the rows, each with its place.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,37 +22,51 @@ from sending.models import Delivery, Run
 from sending.runs.costly_texts import CostlyTexts
 from sending.runs.deliveries import skip_deliveries
 from sending.runs.rate import rate_of
+from sending.runs.texts import texts_by_number
 from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import Reason
 from sending.text_context import context_for
 from texts.faults import TextFault, Unsendable
+from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunBrief:
     """The part of a run that lanes use. Openings, priority and rate may change while it is running.
 
     Attributes:
-        text: the compiled text.
+        texts: the compiled texts by number; most runs have the number 0 only.
         promise: what to do about attempts without a definite answer (`sending.states.Promise`).
         zone: the run's time zone, in which its texts tell the time.
         openings: when it may send.
         priority: its weight among the runs that share an account, or URGENT.
         rate: its own rate over all accounts; None if it has none.
         limits: the limits on messages to one person; None if there are none.
+        forbidden: the words that no rendered text may hold; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
     id: int
-    text: CompiledText
+    texts: Mapping[int, CompiledText]
     promise: str
     zone: ZoneInfo
     openings: Openings
     priority: int
     rate: SharedRate | None
     limits: PersonLimits | None = None
+    forbidden: ForbiddenWords | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
+
+    @cached_property
+    def has_constant_texts(self) -> bool:
+        """Whether none of its texts has to be rendered."""
+        return all(text.is_constant for text in self.texts.values())
+
+    @cached_property
+    def needs_nicknames(self) -> bool:
+        """Whether one of its texts uses the nickname of the friend."""
+        return any("nickname" in text.variables for text in self.texts.values())
 
     def is_open(self, at: datetime) -> bool:
         """Return whether the run may send: its window is open and its deadline has not passed."""
@@ -69,7 +84,7 @@ class Due:
 
     Attributes:
         text: the rendered text.
-        own_text: the text as it is stored: the same, or None if it is the run's own text.
+        own_text: the text as it is stored: the same, or None if it is one of the run's own texts.
         attempts: the number of earlier attempts since the latest retry.
         limit: the limits on messages to the person, which the mark must keep; None without any.
     """
@@ -84,25 +99,29 @@ class Due:
     limit: PersonLimit | None = None
 
 
-def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
+def brief(
+    run: Run, *, quiet: tuple[QuietSpan, ...], forbidden: ForbiddenWords | None = None
+) -> RunBrief:
     """Return the part of a run that lanes use.
 
     Args:
         run: the run.
         quiet: the quiet hours in force.
+        forbidden: the words that no rendered text may hold; None if there are none.
 
     Raises:
-        Refusal: the run's text does not compile.
+        Refusal: a text of the run does not compile.
     """
     return RunBrief(
         id=run.pk,
-        text=compile_text(run.text),
+        texts={number: compile_text(text) for number, text in texts_by_number(run).items()},
         promise=run.promise,
         zone=ZoneInfo(run.timezone),
         openings=Openings(sending_times(run, quiet=quiet), deadline=run.deadline_at),
         priority=run.priority,
         rate=rate_of(run),
         limits=limits_of(run),
+        forbidden=forbidden,
     )
 
 
@@ -140,7 +159,7 @@ def next_deliveries(
 
 
 class _Batch(NamedTuple):
-    """What was read of a run: the deliveries, how many were skipped, and whether that was all."""
+    """A batch of a run: deliveries, the number of skipped ones, and whether it was the last."""
 
     dues: list[Due]
     skipped: int
@@ -161,14 +180,13 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> _B
         skip_deliveries(run_id=run.id, reasons=gone)
     found = [one for one in read if one.delivery_id not in gone]
     limits = _limits_by_delivery(run, found)
-    if run.text.is_constant:
-        text = run.text.source
+    if run.has_constant_texts:
         dues = [
             Due(
                 one.delivery_id,
                 run.id,
                 one.uin,
-                text,
+                run.texts[one.text_number].source,
                 None,
                 one.attempts,
                 run.promise,
@@ -205,7 +223,7 @@ def _rendered(
     if run.costly.is_still_stopped(run_id=run.id):
         return [], 0
     nicknames: dict[int, str] = {}
-    if "nickname" in run.text.variables:
+    if run.needs_nicknames:
         nicknames = dict(
             Friend.objects.filter(
                 account_id=account.pk, uin__in=[delivery.uin for delivery in deliveries]
@@ -248,7 +266,7 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    text = run.text.render(context, now=shared.wall().astimezone(run.zone))
+    text = run.texts[delivery.text_number].render(context, now=shared.wall().astimezone(run.zone))
     # A text that is not UTF-8 can be neither stored nor sent. A NUL would cut the stored text, and
     # a replay would not be identical.
     try:
@@ -259,4 +277,7 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
         raise Unsendable(
             TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
         )
+    # A name or an attribute can bring a word that the text itself does not hold.
+    if run.forbidden is not None and run.forbidden.first_in(text) is not None:
+        raise Unsendable(TextFault.FORBIDDEN_WORD, _("The text holds a forbidden word."))
     return text

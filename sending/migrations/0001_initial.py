@@ -22,6 +22,44 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='ForbiddenWord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('word', models.CharField(help_text='Compared without case, width and blanks. ? stands for one character, * for up to 20.', max_length=100, verbose_name='word')),
+                ('key', models.CharField(editable=False, max_length=255, unique=True)),
+                ('action', models.CharField(choices=[('refuse', 'refuse: the text cannot be saved or sent'), ('approve', 'hold: the text needs an approval')], default='refuse', max_length=8, verbose_name='action')),
+                ('note', models.CharField(blank=True, max_length=255, verbose_name='note')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+            ],
+            options={
+                'verbose_name': 'forbidden word',
+                'verbose_name_plural': 'forbidden words',
+                'ordering': ['word'],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalForbiddenWord',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('word', models.CharField(help_text='Compared without case, width and blanks. ? stands for one character, * for up to 20.', max_length=100, verbose_name='word')),
+                ('action', models.CharField(choices=[('refuse', 'refuse: the text cannot be saved or sent'), ('approve', 'hold: the text needs an approval')], default='refuse', max_length=8, verbose_name='action')),
+                ('note', models.CharField(blank=True, max_length=255, verbose_name='note')),
+                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'historical forbidden word',
+                'verbose_name_plural': 'historical forbidden words',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalQuietHours',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
@@ -154,6 +192,7 @@ class Migration(migrations.Migration):
                 ('not_before', models.DateTimeField(null=True, verbose_name='not before')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
                 ('text', models.TextField(null=True, verbose_name='text')),
+                ('text_number', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='number of the text')),
                 ('account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='accounts.account', verbose_name='account')),
                 ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='contacts.contact', verbose_name='contact')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sending.run', verbose_name='run')),
@@ -278,5 +317,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tally',
             constraint=models.UniqueConstraint(fields=('run', 'kind', 'key', 'shard'), name='tally_unique_key'),
+        ),
+        migrations.CreateModel(
+            name='RunText',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
+                ('variant', models.CharField(blank=True, default='', max_length=64, verbose_name='variant')),
+                ('language', models.CharField(blank=True, default='', max_length=35, verbose_name='language')),
+                ('text', models.TextField(verbose_name='text')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='sending.run', verbose_name='run')),
+            ],
+            options={
+                'verbose_name': 'text of a run',
+                'verbose_name_plural': 'texts of a run',
+                'ordering': ['run', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='runtext_unique_number_of_run'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='runtext_number_above_zero')],
+            },
         ),
     ]

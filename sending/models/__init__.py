@@ -2,15 +2,18 @@
 
 from sending.models.attempt import Attempt
 from sending.models.delivery import Delivery
+from sending.models.forbidden_word import ForbiddenWord, WordAction
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
+from sending.models.run_text import RunText
 from sending.models.tally import Tally, TallyKind
 
 __all__ = [
     "AccountAction",
     "Attempt",
     "Delivery",
+    "ForbiddenWord",
     "OnceAcross",
     "PolicyAction",
     "PolicyCommand",
@@ -18,6 +21,8 @@ __all__ = [
     "ResultPolicy",
     "Run",
     "RunEvent",
+    "RunText",
     "Tally",
     "TallyKind",
+    "WordAction",
 ]

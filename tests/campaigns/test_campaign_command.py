@@ -1,4 +1,4 @@
-"""The command `campaign`, as typed: exit statuses, sentences, and JSON that is an interface."""
+"""The command `campaign`: exit statuses, sentences, and the keys of its JSON."""
 
 from __future__ import annotations
 
@@ -91,6 +91,8 @@ def test_create_answers_in_one_line_of_json(members: ContactList) -> None:
         "segments": [],
         "excluded_lists": ["staff"],
         "template": None,
+        "variants": [],
+        "holdout": 0,
         "accounts": [20_001, 20_002, 20_003],
         "starts_at": "2099-05-01T00:00:00Z",
         "window": "09:00-20:00",
