@@ -125,6 +125,11 @@ class TableResource(ModelResource):
         """Create one row."""
         instance.save(force_insert=True)
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the row that is planned, by field."""
+        return self._parsed[self._number][0]
+
     # --- planning --------------------------------------------------------------------------------
 
     def plan(
