@@ -98,7 +98,7 @@ def test_a_list_that_was_deleted_selects_nobody_and_the_preflight_names_it() -> 
     campaign = create_campaign(name="c", lists=[], segments=[segment], text="hi")
     assert [one.uin for one in targeted_contacts(of=campaign)] == [20001]
     warnings = preflight(campaign=campaign).warnings
-    assert any("“s” asks about the list “VIP”, which was deleted" in one for one in warnings)
+    assert any("“s” refers to the list “VIP”, which was deleted" in one for one in warnings)
 
 
 def test_people_who_got_a_campaign() -> None:
