@@ -13,13 +13,20 @@ from django.urls import reverse
 from simple_history.models import registered_models
 
 from accounts.models import Account, Egress
-from campaigns.models import Campaign, Holiday, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.models import (
+    Campaign,
+    CampaignVariant,
+    Holiday,
+    HolidayCalendar,
+    MessageTemplate,
+    Snippet,
+)
 from foundation.admin import ChangeHistoryMixin
 from sending.models import ForbiddenWord, QuietHours, ResultPolicy
 from tests.console.sample_data import make_world
 
-#: Has no page: its rows are part of the calendar's form.
-WITHOUT_PAGE = {Holiday}
+#: These have no page: their rows are part of the form of a calendar or campaign.
+WITHOUT_PAGE: set[Any] = {Holiday, CampaignVariant}
 
 
 def rows() -> list[Any]:
