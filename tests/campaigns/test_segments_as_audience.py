@@ -11,7 +11,7 @@ from campaigns.planning.preflight import preflight
 from contacts.models import Contact, ContactList, Membership, Segment
 from contacts.segments.preview import count_people
 from contacts.segments.references import missing_in
-from contacts.segments.save import save_segment
+from contacts.segments.save import create_segment
 from contacts.segments.where import parse_where
 from foundation.deletion import delete_row
 from foundation.refusals import Refusal
@@ -124,7 +124,7 @@ def _all_of_bern() -> Segment:
 
 def test_a_campaign_that_a_segment_asks_about_is_not_deleted() -> None:
     campaign = make_campaign("spring")
-    save_segment(name="got it", conditions={"kind": "got", "campaigns": [campaign.pk]})
+    create_segment(name="got it", conditions={"kind": "got", "campaigns": [campaign.pk]})
     with pytest.raises(Refusal, match="got it"):
         delete_row(row=campaign)
     Segment.objects.all().delete()
