@@ -84,12 +84,12 @@ def uses_of_segment(segment: Segment) -> Uses:
 
 def uses_of_template(template: MessageTemplate) -> Uses:
     """Return the campaigns that use a template as their text, archived ones too."""
-    sequences = _of_sequences(Sequence.objects.filter(steps__template=template).distinct())
-    if sequences:
-        return Uses(blocking=tuple(sequences))
     named = Campaign.objects.filter(
         Q(pk__in=template.campaigns.values("pk")) | Q(variants__template=template)
     ).distinct()
+    sequences = _of_sequences(Sequence.objects.filter(steps__template=template).distinct())
+    if sequences:
+        return Uses(blocking=tuple(sequences))
     if not named.exists():
         return Uses(losing=(_("No campaign uses it. Runs keep their own copy of the text."),))
     return Uses(
@@ -165,7 +165,7 @@ def uses_of_contact(contact: Contact) -> Uses:
 
 
 def uses_of_campaign(campaign: Campaign) -> Uses:
-    """Return the runs that keep a campaign, and the figures that its deletion removes."""
+    """Return the runs and segments that keep a campaign, and the figures its deletion removes."""
     sequences = _of_sequences(Sequence.objects.filter(steps__campaign=campaign))
     if sequences:
         return Uses(blocking=tuple(sequences))
@@ -179,6 +179,9 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
         )
     if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         return Uses(blocking=(_("Its schedule starts more runs: end the schedule first."),))
+    referring = refusals_of_segments("campaigns", campaign.pk)
+    if referring:
+        return Uses(blocking=tuple(referring))
     runs = campaign.runs.count()
     if not runs:
         return Uses(losing=(_("It was never started, so no figures are lost."),))

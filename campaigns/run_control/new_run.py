@@ -47,9 +47,12 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         campaign: the campaign. The run copies its present text and audience.
         starts_at: the time for which the start was planned; None for a start at once.
     """
+    template, version = campaign.template, None
+    if template is not None:
+        # This locks the template until the run has its texts, which are those of the version.
+        version = current_version(template=template)
+        template.refresh_from_db()
     texts, shares = texts_of_campaign(campaign)
-    template = campaign.template
-    version = current_version(template=template) if template is not None else None
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
         campaign=campaign,
