@@ -6,6 +6,7 @@ from campaigns.models.campaign_variant import CampaignVariant
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
 from campaigns.models.template_version import TemplateVersion
@@ -19,6 +20,9 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Sequence",
+    "SequencePerson",
+    "SequenceStep",
     "Snippet",
     "TemplateText",
     "TemplateVersion",
