@@ -28,6 +28,7 @@ from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment
 from foundation.queries import CHUNK, chunks
 from foundation.sentences import Sentence as _
+from labels.columns import LABELS, LabelledResource
 from tabular import CellProblem, qq_number
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
@@ -107,14 +108,14 @@ _DESCRIPTION = TableColumn(
 )
 
 
-class ContactListResource(NamedResource):
+class ContactListResource(LabelledResource, NamedResource):
     """A row for each list. The people of a list come by the importer of contacts."""
 
-    columns = (_LIST_NAME, _DESCRIPTION)
+    columns = (_LIST_NAME, _DESCRIPTION, LABELS)
 
     class Meta:
         model = ContactList
-        fields = ("name", "description", "created_at")
+        fields = ("name", "description", "labels", "created_at")
 
 
 class SegmentResource(NamedResource):

@@ -2,6 +2,7 @@
 
 from campaigns.admin.attempt import AttemptAdmin
 from campaigns.admin.campaign import CampaignAdmin
+from campaigns.admin.default_cap import DefaultCapAdmin
 from campaigns.admin.delivery import DeliveryAdmin
 from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
@@ -10,6 +11,7 @@ from campaigns.admin.run import RunAdmin
 __all__ = [
     "AttemptAdmin",
     "CampaignAdmin",
+    "DefaultCapAdmin",
     "DeliveryAdmin",
     "HolidayCalendarAdmin",
     "MessageTemplateAdmin",

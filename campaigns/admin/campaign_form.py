@@ -11,7 +11,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
-from campaigns.admin.planning_fields import FIELDS, PlanningFields
+from campaigns.admin.planning_fields import FIELDS
+from campaigns.admin.pool_fields import PoolFields
 from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
 from campaigns.creation.create_campaign import refuse_override_without_right
@@ -34,7 +35,7 @@ def timezone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
-class CampaignForm(PlanningFields):
+class CampaignForm(PoolFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
@@ -75,6 +76,9 @@ class CampaignForm(PlanningFields):
             "excluded_lists",
             "allows_strangers",
             "accounts",
+            "pools",
+            "pool_shares",
+            "labels",
             "promise",
             "on_lost_account",
             "starts_at",
@@ -121,6 +125,7 @@ class CampaignForm(PlanningFields):
         self._check_text()
         self._check_schedule()
         self.check_planning()
+        self.check_pools()
         return data
 
     def clean_deadline_after(self) -> int | None:

@@ -12,13 +12,20 @@ from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.models import MessageTemplate
 from campaigns.reports.export_resources import MessageTemplateResource
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, NamedMixin
+from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(
-    NamedMixin, TableImport, ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin
+    LabelledMixin,
+    NamedMixin,
+    TableImport,
+    ChangeHistoryMixin,
+    ExportMixin,
+    SimpleHistoryAdmin,
+    ConsoleAdmin,
 ):
     """Texts that several campaigns use; each change is kept."""
 
@@ -29,7 +36,8 @@ class MessageTemplateAdmin(
     form = MessageTemplateForm
     list_display = ["name", "beginning", "updated_at"]
     search_fields = ["name", "text"]
-    fields = ["name", "text"]
+    fields = ["name", "labels", "text"]
+    autocomplete_fields = ["labels"]
     empty_sentence = _(
         "A template is a reusable text with variables like {{ name }}. A campaign can also "
         "have its own text."

@@ -14,7 +14,7 @@ class MessageTemplateForm(forms.ModelForm):
 
     class Meta:
         model = MessageTemplate
-        fields = ["name", "text"]
+        fields = ["name", "labels", "text"]
         widgets = {"text": TextWidget}
 
     def clean_text(self) -> str:

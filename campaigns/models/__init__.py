@@ -2,6 +2,7 @@
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
+from campaigns.models.default_cap import DefaultCap
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
@@ -9,6 +10,7 @@ from campaigns.models.occurrence import Occurrence
 __all__ = [
     "Campaign",
     "CampaignRun",
+    "DefaultCap",
     "Holiday",
     "HolidayCalendar",
     "HolidayKind",

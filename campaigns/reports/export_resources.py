@@ -10,6 +10,7 @@ from import_export.resources import ModelResource
 
 from campaigns.models import MessageTemplate
 from campaigns.reports.run_report import COLUMNS
+from labels.columns import LABELS, LabelledResource
 from sending.models import Delivery
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
@@ -17,7 +18,7 @@ from tabular.table_import.named import NamedResource
 from texts.rendering import TextProblem, compile_text
 
 
-class MessageTemplateResource(NamedResource):
+class MessageTemplateResource(LabelledResource, NamedResource):
     """A row for each template."""
 
     columns = (
@@ -34,11 +35,12 @@ class MessageTemplateResource(NamedResource):
             is_needed=True,
             titles=("text", "正文", "内容", "文本", "內容"),
         ),
+        LABELS,
     )
 
     class Meta:
         model = MessageTemplate
-        fields = ("name", "text")
+        fields = ("name", "text", "labels")
 
     def check(self, instance: Any) -> None:
         """Compile the text, as the form does."""

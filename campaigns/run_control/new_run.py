@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
+from campaigns.planning.senders import accounts_of
 from campaigns.scheduling.times import calendar_days, deadline_of
 from clocks import shared
 from foundation.archiving import refuse_archived
@@ -116,8 +116,14 @@ def refuse_unready(campaign: Campaign) -> None:
 
 
 def _refuse_without_accounts(campaign: Campaign) -> None:
-    accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
+    accounts = accounts_of(campaign=campaign)
     if not accounts.exists():
+        if campaign.pools.exists():
+            raise Refusal(
+                _("The pools of “%(name)s” are empty: add accounts to them.")
+                % {"name": campaign.name},
+                code="no_account",
+            )
         raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")
     if not accounts.working().exists():
         raise Refusal(

@@ -1,6 +1,7 @@
 """The tables of the sending app, one module each."""
 
 from sending.models.attempt import Attempt
+from sending.models.cap_origin import CapOrigin
 from sending.models.delivery import Delivery
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
@@ -10,6 +11,7 @@ from sending.models.tally import Tally, TallyKind
 __all__ = [
     "AccountAction",
     "Attempt",
+    "CapOrigin",
     "Delivery",
     "OnceAcross",
     "PolicyAction",

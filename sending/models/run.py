@@ -38,6 +38,8 @@ class Run(models.Model):
     #: such limit. See `sending.limits`.
     cap_most = models.PositiveSmallIntegerField(_("messages at most"), null=True, blank=True)
     cap_seconds = models.PositiveIntegerField(_("in seconds"), null=True, blank=True)
+    #: Whether all messages count for the cap, or those of `CapOrigin` only.
+    cap_counts_all = models.BooleanField(default=True)
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.

@@ -26,6 +26,12 @@ class ModelRedis:
         """Remove a member."""
         self.sets.get(key, {}).pop(member, None)
 
+    def zremrangebyscore(self, key: str, least: float, most: float) -> None:
+        """Remove the members with a score in a range."""
+        members = self.sets.get(key, {})
+        for name in [name for name, score in members.items() if least <= score <= most]:
+            del members[name]
+
     def delete(self, key: str) -> None:
         """Remove a set."""
         self.sets.pop(key, None)
@@ -38,16 +44,16 @@ class ModelRedis:
         member, latest, now = args[0], float(args[1]), float(args[2])
         at, wait = 4, 0.0
         for number, key in enumerate(keys, start=1):
-            count, by_waiting = int(args[at]), int(args[at + 1])
+            count, by_waiting, seed = int(args[at]), int(args[at + 1]), str(args[at + 2])
             pairs = [
-                (float(args[at + 2 + 2 * w]) * 1000, int(args[at + 3 + 2 * w]))
+                (float(args[at + 3 + 2 * w]) * 1000, int(args[at + 4 + 2 * w]))
                 for w in range(count)
             ]
             longest = max(length for length, _limit in pairs)
-            if "seed" not in self.sets.get(key, {}):
+            if seed not in self.sets.get(key, {}):
                 if not by_waiting:
                     return [2, number]
-                self.zadd(key, {"seed": 0.0})
+                self.zadd(key, {seed: 0.0})
                 self.zadd(key, {f"lost{n}": latest for n in range(1, pairs[0][1] + 1)})
             kept = {
                 name: score
@@ -59,7 +65,7 @@ class ModelRedis:
                 inside = sorted((s for s in kept.values() if s >= now - length + 1), reverse=True)
                 if len(inside) >= limit:
                     wait = max(wait, sorted(kept.values(), reverse=True)[limit - 1] + length - now)
-            at += 2 + 2 * count
+            at += 3 + 2 * count
         if wait > 0:
             return [1, wait]
         for key in keys:
