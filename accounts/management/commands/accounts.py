@@ -152,7 +152,6 @@ def status_of(account: Account) -> dict[str, Any]:
             "per_minute": account.per_minute,
             "per_hour": account.per_hour,
             "per_day": account.per_day,
-            "warm_up_limit": account.warm_up_limit,
         },
         "resting_until": utc_iso(_rest(lease)),
         "last_seq": lease.last_seq if lease else None,
