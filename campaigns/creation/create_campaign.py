@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from campaigns.creation.pace import USUAL_PACE, Pace, refuse_pace
 from campaigns.creation.planning_choices import (
     AS_USUAL,
     PlanningChoices,
@@ -58,6 +59,7 @@ def create_campaign(
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
     planning: PlanningChoices = AS_USUAL,
+    pace: Pace = USUAL_PACE,
     by: Any = None,
 ) -> Campaign:
     """Create a campaign. It sends nothing until it is started.
@@ -86,6 +88,7 @@ def create_campaign(
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
         planning: who else is in the audience, who writes to whom, in which order, how often.
+        pace: how fast it sends, and before which other campaigns.
         by: the operator.
 
     Raises:
@@ -99,6 +102,7 @@ def create_campaign(
     has_others = bool(segments or planning.earlier)
     _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_choices(planning, lists=None if has_others else lists)
+    refuse_pace(pace)
     refuse_schedule(
         timezone=timezone,
         starts_at=starts_at,
@@ -125,6 +129,7 @@ def create_campaign(
     campaign.timezone = timezone
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
+    campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
     campaign.pool_shares = dict(pools.shares or {})
     for column, value in columns_of(planning).items():

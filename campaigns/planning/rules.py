@@ -131,6 +131,8 @@ def copied_columns(campaign: Campaign) -> dict[str, Any]:
         "cap_counts_all": counted_origins(campaign) is None,
         "cap_most": cap.most if cap is not None else None,
         "cap_seconds": cap.seconds if cap is not None else None,
+        "per_minute": campaign.per_minute,
+        "priority": campaign.priority,
     }
 
 
