@@ -123,6 +123,7 @@ class AccountAdmin(
         ),
     ]
     autocomplete_fields = ["labels"]
+    actions = [*AccountActions.actions, "act_warm_up"]
     actions_list = ["to_upload", "to_table"]
     table_note = _(
         "This changes names, paces, egress and status of existing accounts. New accounts and "

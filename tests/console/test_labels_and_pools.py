@@ -193,8 +193,8 @@ def test_accounts_warm_up_by_an_action(operator: Client) -> None:
     assert "day 1 of 2: 10 a day; 0 sent today" in page
     done = operator.post(address(Account), confirmed, follow=True).content.decode()
     assert "is warming up by “mine” already" in done
-    done = operator.post(address(Account), {**confirmed, "curve": ""}, follow=True)
-    assert "1 account no longer warms up." in done.content.decode()
+    ended = operator.post(address(Account), {**confirmed, "curve": ""}, follow=True)
+    assert "1 account no longer warms up." in ended.content.decode()
     assert not WarmUp.objects.exists()
 
 
