@@ -15,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeNumericFilter,
@@ -31,6 +32,7 @@ from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
 from foundation.admin import (
+    ChangeHistoryMixin,
     ConsoleAdmin,
     ExportMixin,
     TimelineInline,
@@ -91,7 +93,9 @@ class AccountAdmin(
     AccountWarmUp,
     AccountImport,
     TableImport,
+    ChangeHistoryMixin,
     ExportMixin,
+    SimpleHistoryAdmin,
     ConsoleAdmin,
 ):
     """Accounts. Only actions change their state, never the form."""

@@ -6,6 +6,9 @@ from campaigns.models.default_cap import DefaultCap
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.snippet import Snippet
+from campaigns.models.template_text import TemplateText
+from campaigns.models.template_version import TemplateVersion
 
 __all__ = [
     "Campaign",
@@ -16,4 +19,7 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Snippet",
+    "TemplateText",
+    "TemplateVersion",
 ]

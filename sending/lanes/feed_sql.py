@@ -47,7 +47,7 @@ _NEXT_LIMITED = {
     True: _next_limited(among=""),
     False: _next_limited(among=is_of_cap_origin(run="d.run_id")),
 }
-#: More than any count: without a frequency cap nobody is over it.
+#: The cap of a run without a frequency cap; it is higher than any count.
 _NO_CAP = 2**31
 
 

@@ -3,6 +3,7 @@
 from sending.models.attempt import Attempt
 from sending.models.cap_origin import CapOrigin
 from sending.models.delivery import Delivery
+from sending.models.forbidden_word import ForbiddenWord, WordAction
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
@@ -13,6 +14,7 @@ __all__ = [
     "Attempt",
     "CapOrigin",
     "Delivery",
+    "ForbiddenWord",
     "OnceAcross",
     "PolicyAction",
     "PolicyCommand",
@@ -22,4 +24,5 @@ __all__ = [
     "RunEvent",
     "Tally",
     "TallyKind",
+    "WordAction",
 ]
