@@ -135,9 +135,11 @@ def test_strangers_are_spread_by_shares_too(everybody: None) -> None:
 
 
 def test_a_lost_account_s_messages_go_by_the_shares(everybody: None) -> None:
+    # The account of the other pool is the older one: without shares it would get everything.
+    second = make_account(20_003, friends=PEOPLE)
     lost = make_account(20_001, friends=PEOPLE)
     create_pool(name="first", accounts=[lost, make_account(20_002, friends=PEOPLE)])
-    create_pool(name="second", accounts=[make_account(20_003, friends=PEOPLE)])
+    create_pool(name="second", accounts=[second])
     make_account(20_009, friends=PEOPLE)
     campaign = make_campaign(lists=[make_list("all")])
     pooled(campaign, first=3, second=1)
