@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence as Many
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.models import (
+    Campaign,
+    CampaignRun,
+    HolidayCalendar,
+    MessageTemplate,
+    Sequence,
+    Snippet,
+)
 from contacts.models import Contact, ContactList, Segment
 from foundation.archiving import refuse_archived
 from foundation.find_named import find_named
@@ -60,7 +67,7 @@ def newest_run(*, campaign: Campaign) -> CampaignRun | None:
     return campaign.runs.order_by("-number").first()
 
 
-def find_lists(*, names: Sequence[str]) -> list[ContactList]:
+def find_lists(*, names: Many[str]) -> list[ContactList]:
     """Return the lists of these names, each once.
 
     Raises:
@@ -73,7 +80,7 @@ def find_lists(*, names: Sequence[str]) -> list[ContactList]:
     ]
 
 
-def find_segments(*, names: Sequence[str]) -> list[Segment]:
+def find_segments(*, names: Many[str]) -> list[Segment]:
     """Return the segments of these names, each once.
 
     Raises:
@@ -133,6 +140,16 @@ def find_holidays(*, name: str) -> HolidayCalendar:
     """
     missing = _("There is no holiday calendar “%(name)s”.")
     return find_named(HolidayCalendar, name, missing=missing, code="holidays_unknown")
+
+
+def find_sequence(*, name: str) -> Sequence:
+    """Return the sequence of that name.
+
+    Raises:
+        Refusal: there is none (`sequence_unknown`).
+    """
+    missing = _("There is no sequence “%(name)s”.")
+    return find_named(Sequence, name, missing=missing, code="sequence_unknown")
 
 
 def _offered(row: Named) -> Named:

@@ -13,6 +13,7 @@ from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.creation.pool_shares import shares_text
 from campaigns.models import Campaign, CampaignRun
+from campaigns.reports.variant_figures import is_compared
 from foundation.admin import require
 
 #: The status that makes htmx stop polling, once the run has ended.
@@ -37,6 +38,7 @@ class CampaignPage:
             "earlier_people": earlier_people_facts(campaign.earlier_people),
             "excluded_earlier_people": earlier_people_facts(campaign.excluded_earlier_people),
             "pool_shares": shares_text(campaign.pools.order_by("name"), campaign.pool_shares),
+            "is_compared": run is not None and is_compared(run),
             "schedule_facts": schedule_facts(campaign),
             **schedule_context(campaign),
             **live_context(campaign, run),

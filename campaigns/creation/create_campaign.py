@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from campaigns.creation.planning_choices import (
 )
 from campaigns.creation.pool_shares import NO_POOLS, PoolChoices
 from campaigns.creation.schedule import refuse_schedule
+from campaigns.creation.variants import NewVariant, add_variants, refuse_variants
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
 from campaigns.states import Late
@@ -61,6 +63,8 @@ def create_campaign(
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
     planning: PlanningChoices = AS_USUAL,
+    variants: Sequence[NewVariant] = (),
+    holdout: Decimal = Decimal(0),
     pace: Pace = USUAL_PACE,
     by: Any = None,
 ) -> Campaign:
@@ -71,7 +75,7 @@ def create_campaign(
         lists: the audience; at least one list or segment is needed.
         excluded_lists: lists whose people are left out of the audience.
         segments: segments that are added to the audience, evaluated when the run is planned.
-        text: the message in Liquid; either this or `template`.
+        text: the message in Liquid; either this, or `template`, or `variants`.
         template: the template of the message.
         accounts: the sender accounts; with no account and no pool, every working account.
         pools: the pools of sender accounts, with their shares.
@@ -90,6 +94,8 @@ def create_campaign(
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
         planning: who else is in the audience, who writes to whom, in which order, how often.
+        variants: the variants of the message.
+        holdout: how many of a hundred people get nothing.
         pace: how fast it sends, and before which other campaigns.
         by: the operator.
 
@@ -102,7 +108,11 @@ def create_campaign(
     if not planning.earlier:
         _refuse_audience(lists, excluded_lists, segments)
     has_others = bool(segments or planning.earlier)
-    _refuse_text(text, template, lists=lists, has_segments=has_others)
+    if variants:
+        _refuse_second_text(text, template)
+        refuse_variants(variants, lists=None if has_others else lists)
+    else:
+        _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_choices(planning, lists=None if has_others else lists)
     refuse_pace(pace)
     refuse_schedule(
@@ -131,6 +141,7 @@ def create_campaign(
     campaign.timezone = timezone
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
+    campaign.holdout = holdout
     campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
     campaign.pool_shares = dict(pools.shares or {})
@@ -145,6 +156,7 @@ def create_campaign(
         campaign.accounts.set(accounts)
         campaign.pools.set(pools.pools)
         campaign.labels.set(labels)
+        add_variants(campaign=campaign, variants=variants)
     return campaign
 
 
@@ -182,6 +194,14 @@ def _refuse_text(
             checked_text(one, attributes=attributes)
         except TextProblem as problem:
             raise (in_language(problem, tag) if tag else problem) from None
+
+
+def _refuse_second_text(text: str, template: MessageTemplate | None) -> None:
+    if text or template is not None:
+        raise Refusal(
+            _("A campaign with variants has no other text: give each variant its own."),
+            code="text_twice",
+        )
 
 
 def refuse_override_without_right(by: Any) -> None:

@@ -14,6 +14,7 @@ from campaigns.earlier_people import groups_in, lists_of, stored_groups
 from campaigns.models import Campaign, CampaignRun, DefaultCap
 from campaigns.models.campaign_run import origin_of
 from campaigns.planning.senders import Senders, senders_of
+from campaigns.planning.text_choice import TextChoice, choice_of_campaign, choice_of_run
 from campaigns.states import SenderChoice
 from foundation.caps import Cap, cap_of
 from sending.models import CapOrigin, OnceAcross
@@ -33,6 +34,7 @@ class PlanRules:
         cap_origins: the origins whose messages count for the cap; None: all count.
         once_across: origins that count together: a person gets one message of all of them. Empty
             for no limit.
+        texts: who gets which text, and who is held out.
     """
 
     run_id: int
@@ -43,6 +45,7 @@ class PlanRules:
     cap: Cap | None
     cap_origins: Sequence[str] | None
     once_across: Sequence[str]
+    texts: TextChoice
 
 
 def rules_of_run(run: CampaignRun) -> PlanRules:
@@ -59,6 +62,7 @@ def rules_of_run(run: CampaignRun) -> PlanRules:
         cap=cap,
         cap_origins=_cap_origins(run),
         once_across=list(run.once_across.values_list("origin", flat=True)),
+        texts=choice_of_run(run),
     )
 
 
@@ -78,6 +82,7 @@ def rules_of_campaign(campaign: Campaign) -> PlanRules:
         cap=effective_cap(campaign),
         cap_origins=counted_origins(campaign),
         once_across=origins_together(campaign),
+        texts=choice_of_campaign(campaign),
     )
 
 

@@ -11,6 +11,8 @@ from django.utils.translation import ngettext
 
 from accounts.lookup import find_accounts
 from campaigns.commands.arguments import add_actions
+from campaigns.commands.figures import figures_text
+from campaigns.commands.message_arguments import message_data, message_from
 from campaigns.commands.output import (
     preflight_data,
     preflight_text,
@@ -34,12 +36,12 @@ from campaigns.find import (
     find_lists,
     find_run,
     find_segments,
-    find_template,
     newest_run,
 )
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.planning.preflight import preflight
+from campaigns.reports.figures_by import figures_by
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import (
     cancel_run,
@@ -77,7 +79,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, pace, "
-        "retry, add-late-comers, unknown, resolve, archive, restore, delete, status, wait, report."
+        "retry, add-late-comers, unknown, resolve, archive, restore, delete, status, wait, "
+        "figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -95,7 +98,6 @@ class Command(OperatorCommand):
             getattr(self, f"_{action.replace('-', '_')}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
-        template = options["template"]
         if not options["lists"] and not options["segments"] and not options["earlier"]:
             options["wrong_usage"](
                 "choose the recipients: --list L, --segment S, or --audience-of CAMPAIGN=GROUP"
@@ -105,8 +107,7 @@ class Command(OperatorCommand):
             lists=find_lists(names=options["lists"]),
             segments=find_segments(names=options["segments"]),
             excluded_lists=find_lists(names=options["excluded_lists"]),
-            text=options["text"] or "",
-            template=find_template(name=template) if template is not None else None,
+            **message_from(options),
             accounts=find_accounts(uins=options["accounts"]),
             pools=read_pools(options["pools"]),
             labels=find_labels(names=options["labels"]),
@@ -300,6 +301,11 @@ class Command(OperatorCommand):
             text=status_text(campaign=campaign, run=run, figures=figures, why=()),
         )
 
+    def _figures(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign, number=options["run"])
+        found = {"campaign": campaign.name, **figures_by(run=run, by=options["by"])}
+        self.answer(found, as_json=options["json"], text=figures_text(found))
+
     def _report(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run, file = find_run(campaign=campaign, number=options["run"]), options["out"]
         if file == STANDARD_OUTPUT and options["json"]:
@@ -335,7 +341,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "lists": options["lists"],
         "segments": options["segments"],
         "excluded_lists": options["excluded_lists"],
-        "template": options["template"],
+        **message_data(campaign, options),
         "accounts": options["accounts"],
         "pools": options["pools"],
         "labels": [label.name for label in campaign.labels.all()],
