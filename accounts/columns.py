@@ -11,6 +11,7 @@ from accounts.models import Account, Egress
 from accounts.states import PresenceStatus
 from foundation.refusals import Refusal
 from foundation.uins import UIN_MAX, UIN_MIN
+from labels.columns import LABELS
 from tabular import CellProblem, qq_number, whole_number
 from tabular.table_import.columns import TableColumn
 
@@ -127,4 +128,5 @@ COLUMNS: tuple[TableColumn, ...] = (
     TableColumn("per_day", _limit, titles=("perday", "每天", "每日")),
     TableColumn("egress", _egress, titles=("egress", "出口")),
     TableColumn("status", _presence, attribute="presence", titles=("status", "状态", "presence")),
+    LABELS,
 )

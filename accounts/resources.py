@@ -16,9 +16,9 @@ from accounts.columns import COLUMNS
 from accounts.models import Account, Egress, InboundMessage
 from foundation.queries import CHUNK, chunks
 from foundation.sentences import Sentence as _
+from labels.columns import LabelledResource
 from tabular import CellProblem
 from tabular.table_import.columns import TableColumn
-from tabular.table_import.resource import TableResource
 
 _CLEARED = {"per_minute", "per_hour", "per_day", "egress"}
 
@@ -45,7 +45,7 @@ def _egress_named(name: str) -> Egress:
     return found
 
 
-class AccountResource(TableResource):
+class AccountResource(LabelledResource):
     """A row for each account, without its credential, which never leaves the database.
 
     A table changes existing accounts; new ones come with their password by `import_accounts`.
@@ -69,6 +69,7 @@ class AccountResource(TableResource):
             "per_minute",
             "per_hour",
             "per_day",
+            "labels",
             "state",
             "state_reason",
             "state_changed_at",
@@ -84,6 +85,7 @@ class AccountResource(TableResource):
     def find_known(self, keys: Sequence[Hashable], *, is_locked: bool = False) -> dict[Any, Any]:
         """Return the accounts by UIN."""
         rows = Account.objects.order_by("pk").defer("credential").select_related("egress")
+        rows = rows.prefetch_related("labels")
         if is_locked:
             rows = rows.select_for_update(of=("self",))
         found: dict[Any, Any] = {}
@@ -103,7 +105,9 @@ class AccountResource(TableResource):
             }
         )
 
-    def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
+    def write_rows(
+        self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any
+    ) -> None:
         """Write names, paces, egress and status, and nothing else of an account."""
         targets = sorted({target for _account, names in changed for target in names})
         if targets:

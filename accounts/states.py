@@ -52,6 +52,7 @@ class StateReason(models.TextChoices):
     CREDENTIAL_UNREADABLE = "credential_unreadable", _("the credential cannot be decrypted")
     CODES_GONE_WRONG = "codes_gone_wrong", _("too many of its messages failed")
     RESTED = "rested", _("the rest has ended")
+    WARM_UP = "warm_up", _("warm-up")
 
 
 class PresenceStatus(models.IntegerChoices):

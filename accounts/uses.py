@@ -7,13 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Account, Egress, Worker
+from accounts.models import Account, AccountPool, Egress, WarmUpCurve, Worker
 from accounts.states import AccountState
 from accounts.transitions import disable_account
 from foundation.archiving import Retirement, register_retirement
 from foundation.deletion import Uses, quoted_names, register_uses_finder
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from labels.models import Label
 
 
 def uses_of_account(account: Account) -> Uses:
@@ -43,6 +44,32 @@ def uses_of_egress(egress: Egress) -> Uses:
     return Uses(blocking=tuple(blocking))
 
 
+def uses_of_curve(curve: WarmUpCurve) -> Uses:
+    """Return the accounts that warm up by a curve."""
+    accounts = Account.objects.filter(warm_up__curve=curve).order_by("uin")
+    if not accounts.exists():
+        return Uses()
+    return Uses(
+        blocking=(
+            _("These accounts warm up by it: %(names)s. Choose another curve for them, or none.")
+            % {"names": quoted_names(accounts)},
+        )
+    )
+
+
+def uses_of_label(label: Label) -> Uses:
+    """Return the pools whose members a label decides."""
+    pools = AccountPool.objects.filter(labels=label).order_by("name")
+    if not pools.exists():
+        return Uses()
+    return Uses(
+        blocking=(
+            _("These pools take their accounts by it: %(names)s. Take it out of them first.")
+            % {"names": quoted_names(pools)},
+        )
+    )
+
+
 def take_egress_out_of_use(*, row: Egress, by: Any = None) -> None:
     """Take an egress out of use: no account logs in through it any more.
 
@@ -65,6 +92,8 @@ def register_uses() -> None:
     """Register what this app knows about the uses of its rows."""
     register_uses_finder(Account, uses_of_account)
     register_uses_finder(Egress, uses_of_egress)
+    register_uses_finder(WarmUpCurve, uses_of_curve)
+    register_uses_finder(Label, uses_of_label)
     register_retirement(
         Account,
         Retirement(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
-from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -18,13 +17,10 @@ from campaigns.models import (
 )
 from contacts.models import Contact, ContactList, Segment
 from foundation.archiving import refuse_archived
-from foundation.named_model import NamedModel, NamedQuerySet
-from foundation.names import shown_name
+from foundation.find_named import find_named
+from foundation.named_model import NamedModel
 from foundation.refusals import Refusal
 from foundation.uins import UIN_MAX, UIN_MIN
-
-#: The most names that are compared to suggest the nearest one.
-MOST_NAMES = 5_000
 
 Named = TypeVar("Named", bound=NamedModel)
 
@@ -36,7 +32,7 @@ def find_campaign(*, name: str) -> Campaign:
         Refusal: there is none (`campaign_unknown`).
     """
     missing = _("There is no campaign “%(name)s”.")
-    return _find(Campaign, name, missing=missing, code="campaign_unknown")
+    return find_named(Campaign, name, missing=missing, code="campaign_unknown")
 
 
 def find_run(*, campaign: Campaign, number: int | None = None) -> CampaignRun:
@@ -79,7 +75,7 @@ def find_lists(*, names: Many[str]) -> list[ContactList]:
     """
     missing = _("There is no list “%(name)s”.")
     return [
-        _offered(_find(ContactList, name, missing=missing, code="list_unknown"))
+        _offered(find_named(ContactList, name, missing=missing, code="list_unknown"))
         for name in dict.fromkeys(names)
     ]
 
@@ -92,7 +88,7 @@ def find_segments(*, names: Many[str]) -> list[Segment]:
     """
     missing = _("There is no segment “%(name)s”.")
     return [
-        _offered(_find(Segment, name, missing=missing, code="segment_unknown"))
+        _offered(find_named(Segment, name, missing=missing, code="segment_unknown"))
         for name in dict.fromkeys(names)
     ]
 
@@ -105,7 +101,7 @@ def find_template(*, name: str, with_archived: bool = False) -> MessageTemplate:
             `with_archived` is false.
     """
     missing = _("There is no template “%(name)s”.")
-    found = _find(MessageTemplate, name, missing=missing, code="template_unknown")
+    found = find_named(MessageTemplate, name, missing=missing, code="template_unknown")
     return found if with_archived else _offered(found)
 
 
@@ -116,7 +112,7 @@ def find_snippet(*, name: str) -> Snippet:
         Refusal: there is none (`snippet_unknown`).
     """
     missing = _("There is no snippet “%(name)s”.")
-    return _find(Snippet, name, missing=missing, code="snippet_unknown")
+    return find_named(Snippet, name, missing=missing, code="snippet_unknown")
 
 
 def find_person(*, uin: int) -> Contact:
@@ -143,7 +139,7 @@ def find_holidays(*, name: str) -> HolidayCalendar:
         Refusal: there is none (`holidays_unknown`).
     """
     missing = _("There is no holiday calendar “%(name)s”.")
-    return _find(HolidayCalendar, name, missing=missing, code="holidays_unknown")
+    return find_named(HolidayCalendar, name, missing=missing, code="holidays_unknown")
 
 
 def find_sequence(*, name: str) -> Sequence:
@@ -153,26 +149,9 @@ def find_sequence(*, name: str) -> Sequence:
         Refusal: there is none (`sequence_unknown`).
     """
     missing = _("There is no sequence “%(name)s”.")
-    return _find(Sequence, name, missing=missing, code="sequence_unknown")
+    return find_named(Sequence, name, missing=missing, code="sequence_unknown")
 
 
 def _offered(row: Named) -> Named:
     refuse_archived(row)
     return row
-
-
-def _find(model: type[Named], name: str, *, missing: str, code: str) -> Named:
-    """Return the row with this name, or refuse and suggest the nearest name."""
-    rows: NamedQuerySet = model._default_manager.all()
-    found: Named | None = rows.named(name)
-    if found is not None:
-        return found
-    names: list[Any] = list(rows.order_by("-pk").values_list("name", flat=True)[:MOST_NAMES])
-    name = shown_name(name)
-    sentence = missing % {"name": name}
-    near = get_close_matches(name, names, n=1)
-    if near:
-        sentence += " " + _("Did you mean “%(near)s”?") % {"near": near[0]}
-    elif names:
-        sentence += " " + _("There are: %(names)s.") % {"names": ", ".join(names[:10])}
-    raise Refusal(sentence, code=code, name=name, nearest=near[0] if near else None)

@@ -13,7 +13,7 @@ from django.db.models import Q, Sum
 from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
-from accounts.models import Account
+from accounts.models import Account, AccountPool
 from campaigns.models import (
     Campaign,
     CampaignRun,
@@ -36,6 +36,7 @@ from foundation.deletion import (
 )
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from labels.models import Label
 from sending.models import Attempt, Delivery, Tally, TallyKind
 from sending.states import ACTIVE_RUN_STATES, RunState
 
@@ -84,12 +85,12 @@ def uses_of_segment(segment: Segment) -> Uses:
 
 def uses_of_template(template: MessageTemplate) -> Uses:
     """Return the campaigns that use a template as their text, archived ones too."""
-    named = Campaign.objects.filter(
-        Q(pk__in=template.campaigns.values("pk")) | Q(variants__template=template)
-    ).distinct()
     sequences = _of_sequences(Sequence.objects.filter(steps__template=template).distinct())
     if sequences:
         return Uses(blocking=tuple(sequences))
+    named = Campaign.objects.filter(
+        Q(pk__in=template.campaigns.values("pk")) | Q(variants__template=template)
+    ).distinct()
     if not named.exists():
         return Uses(losing=(_("No campaign uses it. Runs keep their own copy of the text."),))
     return Uses(
@@ -135,6 +136,35 @@ def uses_of_account(account: Account) -> Uses:
     if account.deliveries.exists() or account.attempts.exists():
         blocking.append(_("Reports need it: it has messages of campaigns. Disable it instead."))
     return Uses(blocking=tuple(blocking))
+
+
+def uses_of_pool(pool: AccountPool) -> Uses:
+    """Return the campaigns that are sent by a pool, archived ones too.
+
+    A campaign that lost its only pool would be sent by every account.
+    """
+    using = Campaign.objects.filter(pools=pool).order_by("name")
+    if not using.exists():
+        return Uses()
+    return Uses(
+        blocking=(
+            _("These campaigns are sent by it: %(names)s. Take it out of them first.")
+            % {"names": quoted_names(using)},
+        )
+    )
+
+
+def uses_of_label(label: Label) -> Uses:
+    """Return the campaigns whose frequency cap counts by a label."""
+    capped = Campaign.objects.filter(cap_label=label).order_by("name")
+    if not capped.exists():
+        return Uses()
+    return Uses(
+        blocking=(
+            _("The frequency caps of these campaigns count by it: %(names)s. Change them first.")
+            % {"names": quoted_names(capped)},
+        )
+    )
 
 
 def uses_of_calendar(calendar: HolidayCalendar) -> Uses:
@@ -294,6 +324,8 @@ def register_uses() -> None:
     register_uses_finder(MessageTemplate, uses_of_template)
     register_uses_finder(Snippet, uses_of_snippet)
     register_uses_finder(Account, uses_of_account)
+    register_uses_finder(AccountPool, uses_of_pool)
+    register_uses_finder(Label, uses_of_label)
     register_uses_finder(HolidayCalendar, uses_of_calendar)
     register_uses_finder(Contact, uses_of_contact)
     register_uses_finder(Campaign, uses_of_campaign)

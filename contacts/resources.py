@@ -25,6 +25,7 @@ from foundation.queries import CHUNK, chunks
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.uins import UIN_MAX, UIN_MIN
+from labels.columns import LABELS, LabelledResource
 from tabular import CellProblem, qq_number
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
@@ -104,14 +105,14 @@ _DESCRIPTION = TableColumn(
 )
 
 
-class ContactListResource(NamedResource):
+class ContactListResource(LabelledResource, NamedResource):
     """A row for each list. The people of a list come by the importer of contacts."""
 
-    columns = (_LIST_NAME, _DESCRIPTION)
+    columns = (_LIST_NAME, _DESCRIPTION, LABELS)
 
     class Meta:
         model = ContactList
-        fields = ("name", "description", "created_at")
+        fields = ("name", "description", "labels", "created_at")
 
 
 class SegmentResource(NamedResource):

@@ -202,6 +202,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "simple_history",
     "clocks",
+    "labels",
     "accounts",
     "contacts",
     "sending",

@@ -29,6 +29,7 @@ PACKAGES = (
     "clocks",
     "contacts",
     "foundation",
+    "labels",
     "qqcampaign",
     "qqhttp",
     "sending",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Egress, Outage, Worker
+from accounts.pacing.pace import daily_limit
 from accounts.states import STOPPED_STATES, AccountState
 from clocks import shared
 from foundation.times import clock, span
@@ -207,6 +208,8 @@ def _spent(accounts: Collection[Account], *, now: datetime) -> list[Wait]:
         alike: defaultdict[int, list[int]] = defaultdict(list)
         for account in accounts:
             limit = getattr(account, name)
+            if name == "per_day":
+                limit = daily_limit(limit, account.warm_up_limit)
             if limit and account.pk not in found:
                 alike[limit].append(account.pk)
         for limit, account_ids in alike.items():

@@ -20,12 +20,14 @@ class PersonLimits:
     Attributes:
         cap_most: the most messages to a person within `cap_seconds`; None: no cap.
         cap_seconds: the period of the cap, which ends now.
+        cap_counts_all: whether all messages count for the cap, or those of `CapOrigin` only.
         has_once_across: whether a person gets one message of this run's origins together.
     """
 
     cap_most: int | None
     cap_seconds: int
     has_once_across: bool
+    cap_counts_all: bool = True
 
     def since(self) -> tuple[datetime, datetime]:
         """Return the moment after which messages count, as wall time and as shared time."""
@@ -38,4 +40,4 @@ def limits_of(run: Run) -> PersonLimits | None:
     has_once_across = OnceAcross.objects.filter(run_id=run.pk).exists()
     if run.cap_most is None and not has_once_across:
         return None
-    return PersonLimits(run.cap_most, run.cap_seconds or 0, has_once_across)
+    return PersonLimits(run.cap_most, run.cap_seconds or 0, has_once_across, run.cap_counts_all)

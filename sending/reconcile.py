@@ -23,6 +23,7 @@ from sending.runs.transitions import change_run_state
 from sending.runs.windows import load_quiet_hours, sending_times
 from sending.states import DeliveryState, Promise, Reason, RunState
 from sending.wake_ups.wake import accounts_to_wake, wake_lanes
+from sending.warm_up_days import advance_warm_ups
 
 #: An attempt without a lane is given up this long after the gateway's replay window has ended.
 STRANDED_MARGIN = timedelta(seconds=60)
@@ -36,6 +37,7 @@ def reconcile() -> None:
     stop_failing_runs()
     settle_stranded()
     end_overdue_runs()
+    advance_warm_ups()
     cancelled = Run.objects.filter(state=RunState.CANCELLED, pk__in=_runs_with_pending())
     for_each_run(
         cancelled,

@@ -27,6 +27,7 @@ from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import summary_context
+from accounts.admin.account_warm_up import AccountWarmUp
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
@@ -38,6 +39,7 @@ from foundation.admin import (
     wall_time,
 )
 from foundation.display import EMPTY
+from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import search_by_uin
@@ -86,7 +88,9 @@ class SessionInline(TimelineInline):
 
 @admin.register(Account)
 class AccountAdmin(
+    LabelledMixin,
     AccountActions,
+    AccountWarmUp,
     AccountImport,
     TableImport,
     ChangeHistoryMixin,
@@ -104,6 +108,7 @@ class AccountAdmin(
         ("state", ChoicesDropdownFilter),
         ("state_reason", ChoicesDropdownFilter),
         ("egress", RelatedDropdownFilter),
+        ("warm_up__curve", RelatedDropdownFilter),
         ("friend_count", RangeNumericFilter),
     ]
     list_select_related = ["egress", "lease__egress"]
@@ -112,7 +117,7 @@ class AccountAdmin(
     ordering = ["uin"]
     form = AccountForm
     fieldsets = [
-        (None, {"fields": [("uin", "name"), ("password", "presence"), "egress"]}),
+        (None, {"fields": [("uin", "name"), ("password", "presence"), "egress", "labels"]}),
         (
             _("Pace"),
             {
@@ -121,6 +126,8 @@ class AccountAdmin(
             },
         ),
     ]
+    autocomplete_fields = ["labels"]
+    actions = [*AccountActions.actions, "act_warm_up"]
     actions_list = ["to_upload", "to_table"]
     table_note = _(
         "This changes names, paces, egress and status of existing accounts. New accounts and "
@@ -234,11 +241,12 @@ class AccountAdmin(
                 "learnt": number_format(learnt, 2),
             }
         gap = number_format(account.min_interval, 2)
-        limits = [
-            ngettext("%(n)d a minute", "%(n)d a minute", n) % {"n": n}
-            for n in [account.per_minute]
-            if n
-        ]
+        limits = []
+        if account.per_minute:
+            n = account.per_minute
+            limits.append(ngettext("%(n)d a minute", "%(n)d a minute", n) % {"n": n})
+        if account.warm_up_limit is not None:
+            limits.append(gettext("warms up: %(n)d a day") % {"n": account.warm_up_limit})
         return ", ".join([gettext("%(gap)s s") % {"gap": gap}, *limits])
 
     @display(description=_("logged in"), ordering="session_opened_at")

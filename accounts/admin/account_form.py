@@ -39,6 +39,7 @@ class AccountForm(forms.ModelForm):
             "per_minute",
             "per_hour",
             "per_day",
+            "labels",
         ]
 
     def clean(self) -> dict[str, Any] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
-from accounts.models import Account, AccountTask, Outage, Session
+from accounts.models import Account, AccountPool, AccountTask, Outage, Session
+from accounts.warm_ups import progress_of
 from clocks import shared
 
 #: The number of newest attempts that the page reads; the list of attempts has all of them.
@@ -40,9 +41,18 @@ def summary_context(account_id: int) -> dict[str, Any]:
         "open_session": next(iter(account.open), None),
         "outage": _outage_of(account),
         "is_egress_served": _is_served(account),
+        "warm_up": progress_of(account),
+        "pools": _pools_of(account),
         "open_account_tasks": AccountTask.objects.filter(account=account, state="open"),
         **_sending(account, now=shared.now()),
     }
+
+
+def _pools_of(account: Account) -> list[AccountPool]:
+    """Return the pools that the account is in, by hand or by a label."""
+    labels = account.labels.values("pk")
+    mine = AccountPool.objects.filter(Q(accounts=account) | Q(labels__in=labels))
+    return list(mine.filter(archived_at=None).distinct().order_by("name"))
 
 
 def _outage_of(account: Account) -> Outage | None:

@@ -32,6 +32,7 @@ from accounts.states import AccountState, StateReason
 from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.refusals import Refusal
+from labels.columns import LABEL_NAMES, joined, set_labels
 from tabular import (
     CsvWriter,
     FileProblem,
@@ -166,15 +167,14 @@ def _write(
     rows: list[AccountRow], egress: str, by: Any, result: AccountImport, columns: Sequence[str]
 ) -> list[tuple[Row, RowProblem]]:
     """Write new and changed accounts; return the rows that cannot be written."""
-    known = {
-        account.uin: account
-        for account in Account.objects.select_for_update().filter(uin__in=[r.uin for r in rows])
-    }
+    known = {account.uin: account for account in _locked([row.uin for row in rows])}
     egresses = _egresses({row.values.get("egress") or egress for row in rows} - {""})
     new, changed, rejected = [], [], []
+    labelled: list[tuple[Account, str | None]] = []
     with_new_password = []
     for row in rows:
         values = dict(row.values)
+        label_names = values.pop(LABEL_NAMES, None)
         name = values.pop("egress", "") or egress
         if name:
             values["egress"] = egresses[name]
@@ -182,22 +182,37 @@ def _write(
         if account is not None:
             if CREDENTIAL in values and account.credential != values[CREDENTIAL]:
                 with_new_password.append(account)
-            if any(getattr(account, key) != value for key, value in values.items()):
+            is_other = any(getattr(account, key) != value for key, value in values.items())
+            if is_other or _has_other_labels(account, label_names):
                 for key, value in values.items():
                     setattr(account, key, value)
                 changed.append(account)
+                labelled.append((account, label_names))
         elif CREDENTIAL not in values:
             problem = RowProblem(_("password"), _("blank: a new account needs its password"))
             rejected.append((row.source, problem))
         else:
             new.append(Account(uin=row.uin, **values))
+            labelled.append((new[-1], label_names))
     _create(new, by)
     _change(changed, by)
+    for account, names in labelled:
+        if names is not None:
+            set_labels(account, names, by=by)
     for account in with_new_password:
         restart_after_password_change(account=account, by=by)
     result.created, result.updated = len(new), len(changed)
     result.unchanged = len(rows) - len(new) - len(changed) - len(rejected)
     return rejected
+
+
+def _locked(uins: list[int]) -> list[Account]:
+    rows = Account.objects.select_for_update().filter(uin__in=uins)
+    return list(rows.prefetch_related("labels"))
+
+
+def _has_other_labels(account: Account, names: str | None) -> bool:
+    return names is not None and names != joined(label.name for label in account.labels.all())
 
 
 def _egresses(names: set[str]) -> dict[str, Egress]:

@@ -1,6 +1,7 @@
 """The tables of the accounts app."""
 
 from accounts.models.account import Account, AccountEvent
+from accounts.models.account_pool import AccountPool
 from accounts.models.account_task import AccountTask, AccountTaskKind, AccountTaskState
 from accounts.models.egress import Egress, Worker
 from accounts.models.friend import Friend
@@ -8,10 +9,12 @@ from accounts.models.inbound_message import InboundKind, InboundMessage
 from accounts.models.lease import Lease
 from accounts.models.outage import Outage
 from accounts.models.session import Session
+from accounts.models.warm_up import WarmUp, WarmUpCurve
 
 __all__ = [
     "Account",
     "AccountEvent",
+    "AccountPool",
     "AccountTask",
     "AccountTaskKind",
     "AccountTaskState",
@@ -22,5 +25,7 @@ __all__ = [
     "Lease",
     "Outage",
     "Session",
+    "WarmUp",
+    "WarmUpCurve",
     "Worker",
 ]

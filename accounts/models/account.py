@@ -15,6 +15,7 @@ from accounts.states import AccountState, PresenceStatus, StateReason
 from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
 from foundation.uins import UIN_VALIDATORS, uin_constraint
+from labels.models import Label
 
 
 class Account(models.Model):
@@ -51,6 +52,13 @@ class Account(models.Model):
     per_minute = models.PositiveIntegerField(_("per minute"), null=True, blank=True)
     per_hour = models.PositiveIntegerField(_("per hour"), null=True, blank=True)
     per_day = models.PositiveIntegerField(_("per day"), null=True, blank=True)
+    #: The limit of its day of warm-up; NULL if it is not warming up. See `accounts.models.warm_up`.
+    warm_up_limit = models.PositiveIntegerField(
+        _("warm-up limit"), null=True, blank=True, editable=False
+    )
+    labels = models.ManyToManyField(
+        Label, related_name="accounts", blank=True, verbose_name=_("labels")
+    )
 
     state = models.CharField(
         _("state"), max_length=16, choices=AccountState.choices, default=AccountState.NEW
@@ -69,15 +77,17 @@ class Account(models.Model):
 
     objects = models.Manager.from_queryset(AccountQuerySet)()
     history = HistoricalRecords(
+        m2m_fields=[labels],
         excluded_fields=[
             "credential",
+            "warm_up_limit",
             "state",
             "state_reason",
             "state_detail",
             "state_changed_at",
             "friend_count",
             "friends_synced_at",
-        ]
+        ],
     )
 
     class Meta:

@@ -35,12 +35,14 @@ from clocks import shared
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 #: A member of every window's set. If it is missing, Redis was flushed; without it, an empty set
-#: would look as if nothing had been sent.
+#: would look as if nothing had been sent. That of an account names the limits it was seeded for:
+#: a set that was kept for an hour says nothing about a day, and one that was seeded with ten
+#: messages says nothing about the eleventh.
 _SEED = "seed"
 
 # KEYS: one sorted set per scope. ARGV: member, the latest and the earliest time that it may be now
 # (ms), number of scopes, then for each scope: the number of its windows, 1 if it is seeded by
-# waiting or 0 if the caller seeds it, and (seconds, limit) pairs.
+# waiting or 0 if the caller seeds it, the name of its seed, and (seconds, limit) pairs.
 # Returns {0, 0} if reserved, {2, n} if the caller must seed the n-th scope, and else
 # {1, ms to wait, n, ms}: the last scope that is full, and for how long.
 _RESERVE = """
@@ -48,19 +50,21 @@ local latest, now = tonumber(ARGV[2]), tonumber(ARGV[3])
 local at, wait, full, full_for = 5, 0, 0, 0
 for scope = 1, tonumber(ARGV[4]) do
   local key, windows, by_waiting = KEYS[scope], tonumber(ARGV[at]), ARGV[at + 1]
+  local seed, pairs_at = ARGV[at + 2], at + 1
   local longest = 0
   for w = 1, windows do
-    longest = math.max(longest, tonumber(ARGV[at + 2 * w]) * 1000)
+    longest = math.max(longest, tonumber(ARGV[pairs_at + 2 * w]) * 1000)
   end
-  if not redis.call('ZSCORE', key, 'seed') then
+  if not redis.call('ZSCORE', key, seed) then
     if by_waiting == '0' then return {2, scope} end
-    redis.call('ZADD', key, 0, 'seed')
-    for n = 1, tonumber(ARGV[at + 3]) do redis.call('ZADD', key, latest, 'lost' .. n) end
+    redis.call('ZADD', key, 0, seed)
+    for n = 1, tonumber(ARGV[pairs_at + 3]) do redis.call('ZADD', key, latest, 'lost' .. n) end
   end
   redis.call('ZREMRANGEBYSCORE', key, 1, now - longest)
   redis.call('PEXPIRE', key, longest + 60000)
   for w = 1, windows do
-    local length, limit = tonumber(ARGV[at + 2 * w]) * 1000, tonumber(ARGV[at + 2 * w + 1])
+    local length = tonumber(ARGV[pairs_at + 2 * w]) * 1000
+    local limit = tonumber(ARGV[pairs_at + 2 * w + 1])
     if redis.call('ZCOUNT', key, now - length + 1, '+inf') >= limit then
       local last = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
       local free_in = tonumber(last[2]) + length - now
@@ -68,7 +72,7 @@ for scope = 1, tonumber(ARGV[4]) do
       wait, full_for = math.max(wait, free_in), math.max(full_for, free_in)
     end
   end
-  at = at + 2 + 2 * windows
+  at = at + 3 + 2 * windows
 end
 if wait > 0 then return {1, wait, full, full_for} end
 for scope = 1, tonumber(ARGV[4]) do redis.call('ZADD', KEYS[scope], latest, ARGV[1]) end
@@ -106,6 +110,12 @@ class Limits:
         """The account's sliding windows as (seconds, messages)."""
         pairs = ((MINUTE, self.per_minute), (HOUR, self.per_hour), (DAY, self.per_day))
         return tuple((seconds, limit) for seconds, limit in pairs if limit is not None)
+
+
+def daily_limit(per_day: int | None, warm_up_limit: int | None) -> int | None:
+    """Return the limit of a day: the lower of the account's own and that of its warm-up."""
+    limits = [limit for limit in (per_day, warm_up_limit) if limit is not None]
+    return min(limits, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +198,8 @@ class Windows:
         arguments: list[str | float] = [member, latest, earliest, len(scopes)]
         own = (self._account_key, rate.key if rate is not None else "")
         for key, windows in scopes:
-            arguments += [len(windows), int(key not in own)]
+            seed = _seed_name(windows) if key == self._account_key else _SEED
+            arguments += [len(windows), int(key not in own), seed]
             for seconds, limit in windows:
                 arguments += [seconds, limit]
         try:
@@ -273,11 +284,14 @@ class Windows:
         return scopes
 
     def _seed(self, limits: Limits, rate: SharedRate | None, *, key: str) -> None:
+        seed = _SEED
         if rate is not None and key == rate.key:
             found = rate.recent()
         else:
             found = self._recent_sends(max(limit for _, limit in limits.windows))
-        members: dict[str, float] = {_SEED: 0.0}
+            seed = _seed_name(limits.windows)
+            live().zremrangebyscore(key, 0, 0)  # the seed for other limits
+        members: dict[str, float] = {seed: 0.0}
         for member, at in found:
             members[member] = _milliseconds(at)
         # Another lane may have reserved, or seeded, meanwhile: no time becomes an earlier one.
@@ -286,6 +300,10 @@ class Windows:
 
 def _milliseconds(at: datetime) -> int:
     return int(at.timestamp() * 1000)
+
+
+def _seed_name(windows: tuple[tuple[float, int], ...]) -> str:
+    return f"{_SEED} {' '.join(f'{seconds:g}/{limit}' for seconds, limit in windows)}"
 
 
 def _ceiling(per_second: float) -> tuple[float, int]:

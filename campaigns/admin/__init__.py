@@ -2,6 +2,7 @@
 
 from campaigns.admin.attempt import AttemptAdmin
 from campaigns.admin.campaign import CampaignAdmin
+from campaigns.admin.default_cap import DefaultCapAdmin
 from campaigns.admin.delivery import DeliveryAdmin
 from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
@@ -13,6 +14,7 @@ from campaigns.admin.snippet import SnippetAdmin
 __all__ = [
     "AttemptAdmin",
     "CampaignAdmin",
+    "DefaultCapAdmin",
     "DeliveryAdmin",
     "HolidayCalendarAdmin",
     "MessageTemplateAdmin",

@@ -32,12 +32,14 @@ from campaigns.run_control.schedule import apply_changed_schedule
 from campaigns.states import ScheduleState
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
 from foundation.display import EMPTY
+from labels.admin.labelled import LabelledMixin
 from sending.models import Tally
 from sending.states import ENDED_RUN_STATES, OPEN_DELIVERY_STATES, RunState
 
 
 @admin.register(Campaign)
 class CampaignAdmin(
+    LabelledMixin,
     CampaignPage,
     CampaignVerbs,
     CampaignPreflight,
@@ -62,9 +64,9 @@ class CampaignAdmin(
     search_fields = ["name", "text"]
     ordering = ["-id"]
     autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
-    autocomplete_fields += ["once_across"]
+    autocomplete_fields += ["once_across", "pools", "labels", "cap_label"]
     fieldsets = [
-        (_("What"), {"fields": ["name", "template", "text"]}),
+        (_("What"), {"fields": ["name", "labels", "template", "text"]}),
         (_("Variants and holdout"), {"fields": ["variants", "holdout"]}),
         (
             _("Recipients"),
@@ -81,13 +83,15 @@ class CampaignAdmin(
         ),
         (
             _("How often a person may be written to"),
-            {"fields": [("cap_most", "cap_days"), "once_across"]},
+            {"fields": [("cap_most", "cap_days"), "cap_label", "once_across"]},
         ),
         (
             _("Sender accounts"),
             {
                 "fields": [
                     "accounts",
+                    "pools",
+                    "pool_shares",
                     "sender",
                     "promise",
                     "on_lost_account",

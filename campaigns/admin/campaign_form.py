@@ -11,7 +11,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
-from campaigns.admin.planning_fields import FIELDS, PlanningFields
+from campaigns.admin.planning_fields import FIELDS
+from campaigns.admin.pool_fields import PoolFields
 from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
 from campaigns.admin.variant_fields import VariantFields
@@ -39,7 +40,7 @@ def timezone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
-class CampaignForm(VariantFields, PlanningFields):
+class CampaignForm(VariantFields, PoolFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
@@ -80,6 +81,9 @@ class CampaignForm(VariantFields, PlanningFields):
             "excluded_lists",
             "allows_strangers",
             "accounts",
+            "pools",
+            "pool_shares",
+            "labels",
             "promise",
             "on_lost_account",
             "starts_at",
@@ -127,6 +131,7 @@ class CampaignForm(VariantFields, PlanningFields):
         self._check_text()
         self._check_schedule()
         self.check_planning()
+        self.check_pools()
         return data
 
     def clean_deadline_after(self) -> int | None:

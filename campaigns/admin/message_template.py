@@ -21,12 +21,14 @@ from campaigns.writing.templates import set_texts
 from campaigns.writing.versions import current_version
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, NamedMixin
 from foundation.display import EMPTY
+from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(
+    LabelledMixin,
     TextPreviews,
     TemplateVersions,
     NamedMixin,
@@ -45,7 +47,8 @@ class MessageTemplateAdmin(
     form = MessageTemplateForm
     list_display = ["name", "beginning", "languages", "updated_at"]
     search_fields = ["name", "text"]
-    fields = ["name", "text", "language_texts", "language_attribute"]
+    fields = ["name", "labels", "text", "language_texts", "language_attribute"]
+    autocomplete_fields = ["labels"]
     change_form_outer_before_template = "console/campaign/template_links.html"
     empty_sentence = _(
         "A template is a reusable text with variables like {{ name }}. A campaign can also "

@@ -28,7 +28,7 @@ class MessageTemplateForm(forms.ModelForm):
 
     class Meta:
         model = MessageTemplate
-        fields = ["name", "text", "language_attribute"]
+        fields = ["name", "labels", "text", "language_attribute"]
         widgets = {"text": TextWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -28,6 +28,7 @@ FIELDS = [
     "order_descending",
     "cap_most",
     "cap_days",
+    "cap_label",
     "once_across",
 ]
 
@@ -143,6 +144,8 @@ class PlanningFields(forms.ModelForm):
         if (most is None) != (days is None) and not {"cap_most", "cap_days"} & set(self.errors):
             missing = "cap_days" if days is None else "cap_most"
             self.add_error(missing, _("A frequency cap needs both its number and its days."))
+        if data.get("cap_label") and most is None and days is None:
+            self.add_error("cap_label", _("A label counts only with a frequency cap: set one."))
         if data.get("order") != SendingOrder.ATTRIBUTE:
             return
         others = data.get("segments") or data.get("earlier_people")

@@ -103,6 +103,24 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         metavar="UIN",
         help="sender accounts; default: every working account",
     )
+    create.add_argument(
+        "--pool",
+        dest="pools",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME[=SHARE]",
+        help="sender accounts of these pools, with the share of the messages each pool gets",
+    )
+    create.add_argument(
+        "--label",
+        dest="labels",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="L",
+        help="labels of the campaign",
+    )
     create.add_argument("--at", metavar="ISO", help="not before this time (in --timezone)")
     _add_schedule(create)
     create.add_argument("--timezone", default=DEFAULT_TIMEZONE, metavar="TZ")

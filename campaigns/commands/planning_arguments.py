@@ -8,7 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.creation.planning_choices import PlanningChoices, read_cap, read_order
+from campaigns.creation.planning_choices import (
+    PlanningChoices,
+    read_cap_and_label,
+    read_order,
+)
 from campaigns.earlier_people import EarlierPeople
 from campaigns.find import find_campaign, find_run
 from campaigns.models import Campaign
@@ -50,8 +54,9 @@ def add_planning_arguments(create: argparse.ArgumentParser) -> None:
     )
     create.add_argument(
         "--cap",
-        metavar="2/7d",
-        help="at most 2 messages in 7 days to a person, those of all campaigns counted",
+        metavar="2/7d[@label:NAME]",
+        help="at most 2 messages in 7 days to a person, those of all campaigns counted, or of "
+        "campaigns with the label",
     )
     create.add_argument(
         "--once-across",
@@ -72,12 +77,16 @@ def planning_choices(options: dict[str, Any]) -> PlanningChoices:
     """
     order, attribute, is_descending = read_order(options["order"])
     names = dict.fromkeys(options["once_across"])
+    cap, cap_label = None, None
+    if options["cap"] is not None:
+        cap, cap_label = read_cap_and_label(options["cap"])
     return PlanningChoices(
         sender=options["sender"],
         order=order,
         order_attribute=attribute,
         order_descending=is_descending,
-        cap=read_cap(options["cap"]) if options["cap"] is not None else None,
+        cap=cap,
+        cap_label=cap_label,
         once_across=[find_campaign(name=name) for name in names],
         earlier=read_earlier(options["earlier"]),
         excluded_earlier=read_earlier(options["excluded_earlier"]),

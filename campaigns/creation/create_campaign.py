@@ -18,6 +18,7 @@ from campaigns.creation.planning_choices import (
     columns_of,
     refuse_choices,
 )
+from campaigns.creation.pool_shares import NO_POOLS, PoolChoices
 from campaigns.creation.schedule import refuse_schedule
 from campaigns.creation.variants import NewVariant, add_variants, refuse_variants
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
@@ -29,6 +30,7 @@ from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name
 from foundation.refusals import Refusal
+from labels.models import Label
 from sending.runs.weekly import Weekly, format_windows
 from sending.states import Promise
 from texts.checks import TextProblem
@@ -45,6 +47,8 @@ def create_campaign(
     text: str = "",
     template: MessageTemplate | None = None,
     accounts: Sequence[Account] = (),
+    pools: PoolChoices = NO_POOLS,
+    labels: Sequence[Label] = (),
     starts_at: datetime | None = None,
     windows: Weekly | None = None,
     repeat: str = "",
@@ -73,7 +77,9 @@ def create_campaign(
         segments: segments that are added to the audience, evaluated when the run is planned.
         text: the message in Liquid; either this, or `template`, or `variants`.
         template: the template of the message.
-        accounts: the sender accounts; empty for every working account.
+        accounts: the sender accounts; with no account and no pool, every working account.
+        pools: the pools of sender accounts, with their shares.
+        labels: its labels.
         starts_at: the earliest time of sending: aware, in the future; None for at once.
         windows: the sending windows, in `timezone`; None for at any hour.
         repeat: the repetition, see `campaigns.scheduling.rule`; empty for once.
@@ -138,6 +144,7 @@ def create_campaign(
     campaign.holdout = holdout
     campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
+    campaign.pool_shares = dict(pools.shares or {})
     for column, value in columns_of(planning).items():
         setattr(campaign, column, value)
     with transaction.atomic():
@@ -147,6 +154,8 @@ def create_campaign(
         campaign.segments.set(segments)
         campaign.excluded_lists.set(excluded_lists)
         campaign.accounts.set(accounts)
+        campaign.pools.set(pools.pools)
+        campaign.labels.set(labels)
         add_variants(campaign=campaign, variants=variants)
     return campaign
 

@@ -19,6 +19,8 @@ from contacts.models import ContactList
 from contacts.people.attributes import attribute_names_in_use
 from foundation.caps import LONGEST_DAYS, MOST_MESSAGES, Cap, cap_of
 from foundation.refusals import Refusal
+from labels.labelling import find_labels
+from labels.models import Label
 
 _DAY = 86_400
 
@@ -33,6 +35,7 @@ class PlanningChoices:
         order_attribute: the attribute of the order by an attribute, else "".
         order_descending: whether the highest comes first.
         cap: the campaign's own frequency cap; None for the one for all campaigns, if any.
+        cap_label: the label of the campaigns whose messages count for it; None: all count.
         once_across: the campaigns that count together with this one.
         earlier: people of earlier runs who are in the audience.
         excluded_earlier: people of earlier runs who are left out.
@@ -43,6 +46,7 @@ class PlanningChoices:
     order_attribute: str = ""
     order_descending: bool = False
     cap: Cap | None = None
+    cap_label: Label | None = None
     once_across: Sequence[Campaign] = ()
     earlier: Sequence[EarlierPeople] = ()
     excluded_earlier: Sequence[EarlierPeople] = ()
@@ -60,6 +64,7 @@ def columns_of(choices: PlanningChoices) -> dict[str, Any]:
         "order_attribute": choices.order_attribute,
         "order_descending": choices.order_descending,
         "cap_most": choices.cap.most if choices.cap else None,
+        "cap_label": choices.cap_label if choices.cap else None,
         "cap_days": choices.cap.seconds / _DAY if choices.cap else None,
         "earlier_people": stored_rules(choices.earlier),
         "excluded_earlier_people": stored_rules(choices.excluded_earlier),
@@ -142,6 +147,21 @@ def _unknown_order(text: str) -> Refusal:
     )
 
 
+def read_cap_and_label(text: str) -> tuple[Cap, Label | None]:
+    """Return the frequency cap written as 2/7d or 2/7d@label:NAME, with its label.
+
+    Raises:
+        Refusal: it cannot be read (`cap_malformed`), or the label is unknown (`label_unknown`).
+    """
+    cap, sign, scope = text.partition("@")
+    if not sign:
+        return read_cap(text), None
+    kind, colon, name = scope.partition(":")
+    if kind.strip() != "label" or not colon:
+        raise _malformed_cap(text)
+    return read_cap(cap), find_labels(names=[name])[0]
+
+
 def read_cap(text: str) -> Cap:
     """Return the frequency cap written as 2/7d or 1/12h.
 
@@ -150,12 +170,16 @@ def read_cap(text: str) -> Cap:
     """
     cap = cap_of(text)
     if cap is None:
-        raise Refusal(
-            _(
-                "The cap “%(cap)s” cannot be read: write it like 2/7d, which is at most 2 messages "
-                "in 7 days to a person (at most %(most)s messages, %(days)s days)."
-            )
-            % {"cap": text, "most": MOST_MESSAGES, "days": LONGEST_DAYS},
-            code="cap_malformed",
-        )
+        raise _malformed_cap(text)
     return cap
+
+
+def _malformed_cap(text: str) -> Refusal:
+    return Refusal(
+        _(
+            "The cap “%(cap)s” cannot be read: write it like 2/7d, which is at most 2 messages "
+            "in 7 days to a person (at most %(most)s messages, %(days)s days)."
+        )
+        % {"cap": text, "most": MOST_MESSAGES, "days": LONGEST_DAYS},
+        code="cap_malformed",
+    )

@@ -3,6 +3,7 @@
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.campaign_variant import CampaignVariant
+from campaigns.models.default_cap import DefaultCap
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
@@ -15,6 +16,7 @@ __all__ = [
     "Campaign",
     "CampaignRun",
     "CampaignVariant",
+    "DefaultCap",
     "Holiday",
     "HolidayCalendar",
     "HolidayKind",

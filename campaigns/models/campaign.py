@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.models import Account
+from accounts.models import Account, AccountPool
 from campaigns.models.holiday_calendar import HolidayCalendar
 from campaigns.models.message_template import MessageTemplate
 from campaigns.states import Late, OnLostAccount, ScheduleState, SenderChoice, SendingOrder
@@ -16,6 +16,7 @@ from contacts.models import ContactList, Segment
 from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 from foundation.sentence_field import SentenceField
+from labels.models import Label
 from sending.states import DEFAULT_PRIORITY, LOWEST_PRIORITY, MOST_PER_MINUTE, URGENT, Promise
 
 
@@ -59,7 +60,20 @@ class Campaign(NamedModel, Archivable):
         related_name="campaigns",
         blank=True,
         verbose_name=_("sent by"),
-        help_text=_("Empty: every account that is not quarantined or disabled."),
+        help_text=_("No account and no pool: every account that is not quarantined or disabled."),
+    )
+    pools = models.ManyToManyField(
+        AccountPool,
+        related_name="campaigns",
+        blank=True,
+        verbose_name=_("and by these pools"),
+        help_text=_("Accounts that join or leave a pool join or leave the campaign."),
+    )
+    #: The shares of the pools, by the pool's key as text; empty: pace decides. A pool without one
+    #: has share 1, and so have the accounts chosen one by one together.
+    pool_shares = models.JSONField(_("shares of the pools"), default=dict, blank=True)
+    labels = models.ManyToManyField(
+        Label, related_name="campaigns", blank=True, verbose_name=_("labels")
     )
     starts_at = models.DateTimeField(
         _("starts at"),
@@ -212,6 +226,15 @@ class Campaign(NamedModel, Archivable):
         blank=True,
         validators=[MinValueValidator(0.001), MaxValueValidator(3660)],
     )
+    cap_label = models.ForeignKey(
+        Label,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="capping_campaigns",
+        verbose_name=_("of campaigns with this label"),
+        help_text=_("Only the messages of campaigns with this label count. Empty: all count."),
+    )
     once_across = models.ManyToManyField(
         "self",
         symmetrical=False,
@@ -246,7 +269,7 @@ class Campaign(NamedModel, Archivable):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     history = HistoricalRecords(
-        m2m_fields=[lists, segments, excluded_lists, accounts, once_across],
+        m2m_fields=[lists, segments, excluded_lists, accounts, pools, labels, once_across],
         # The key follows the name; the counters are changed by each date of a schedule.
         excluded_fields=["name_key", "scheduled_through", "dates_passed"],
     )

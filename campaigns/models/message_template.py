@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 
 from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
+from labels.models import Label
 
 #: The attribute that says a person's language, unless a template names another.
 LANGUAGE_ATTRIBUTE = "language"
@@ -31,10 +32,13 @@ class MessageTemplate(NamedModel, Archivable):
             "The attribute of the contacts that says a person's language, such as zh-hans or en."
         ),
     )
+    labels = models.ManyToManyField(
+        Label, related_name="templates", blank=True, verbose_name=_("labels")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
-    history = HistoricalRecords(excluded_fields=["name_key"])
+    history = HistoricalRecords(m2m_fields=[labels], excluded_fields=["name_key"])
 
     class Meta:
         verbose_name = _("message template")

@@ -26,7 +26,8 @@ def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
         )
         cases += f" WHEN {got_one} THEN 'once_across'"
         params += runs
-    if rules.cap is not None:
+    capped = _runs_counted(rules)
+    if rules.cap is not None and capped != []:
         span = timedelta(seconds=rules.cap.seconds)
         counted = messages_counted(
             contact="p.id",
@@ -34,6 +35,7 @@ def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
             sent_after="%s",
             marked_after="%s",
             oldest_run=str(_oldest_run(since=shared.wall() - span)),
+            among="" if capped is None else f"e.run_id + 0 IN ({', '.join(map(str, capped))})",
         )
         cases += f" WHEN {counted} >= %s THEN 'frequency_cap'"
         stored = connection.ops.adapt_datetimefield_value
@@ -49,6 +51,14 @@ def _runs_together(rules: PlanRules) -> list[int]:
         return []
     runs = Run.objects.filter(origin__in=rules.once_across, planned_at__isnull=False)
     return list(runs.exclude(pk=rules.run_id).order_by("pk").values_list("pk", flat=True))
+
+
+def _runs_counted(rules: PlanRules) -> list[int] | None:
+    """Return the keys of the runs whose messages count for the cap; None: all count."""
+    if rules.cap_origins is None:
+        return None
+    runs = Run.objects.filter(origin__in=rules.cap_origins, planned_at__isnull=False)
+    return list(runs.order_by("pk").values_list("pk", flat=True))
 
 
 def _oldest_run(*, since: datetime) -> int:

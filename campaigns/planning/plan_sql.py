@@ -14,7 +14,14 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from accounts.states import WORKING_STATES
+from campaigns.planning.choice_sql import (
+    WORKS,
+    group_turn_sql,
+    groups_sql,
+    seconds_sql,
+    share_sql,
+    weights_of,
+)
 from campaigns.planning.limits_sql import over_limit_sql
 from campaigns.planning.order import SAME_RANK, RankedPeople
 from campaigns.planning.rules import PlanRules
@@ -22,13 +29,6 @@ from campaigns.planning.text_choice_sql import choice_sql
 from contacts.models import Contact
 from foundation.queries import sql_of
 from sending.querysets.suppressed import is_suppressed_in
-
-#: A prime: hashes are taken modulo this number.
-_PARTS = 1_000_003
-#: Seconds per message assumed for accounts without a minimum gap when the load is spread.
-_FASTEST = 0.001
-#: Strangers are spread over at most this many accounts, the fastest ones.
-_MOST_FOR_STRANGERS = 200
 
 # MATERIALIZED, so that the audience is evaluated once, and before any friendship is looked up,
 # whatever the conditions of its segments are. Of a person's rows, the first is the pick. A person
@@ -40,10 +40,10 @@ WITH people AS MATERIALIZED (
 friendships AS (
     SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
            ROW_NUMBER() OVER (PARTITION BY p.id
-               ORDER BY a.id IS NULL, {keep}{turn}, a.id) AS choice
+               ORDER BY a.id IS NULL, {keep}{group_turn}{turn}, a.id) AS choice
       FROM people p
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
-      LEFT JOIN {speed_of_friend}
+      LEFT JOIN {speed_of_friend}{groups}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
        kept, over_limit, {text_number} AS text_number, {held_out} AS is_held_out
@@ -74,16 +74,6 @@ SELECT c.id, c.uin, o.value ->> 1 AS rank FROM json_each(%s) o
  CROSS JOIN contacts_contact c WHERE c.id = o.value ->> 0
 """,
 }
-_CHOSEN = "{account} IN (SELECT account_id FROM campaigns_campaign_accounts WHERE campaign_id = %s)"
-_WORKS = "a.state IN ({})".format(", ".join(f"'{state.value}'" for state in WORKING_STATES))
-
-_SECONDS = f"""
-{{greatest}}(a.min_interval, COALESCE(l.learnt_interval, 0),
-    COALESCE(60 / CAST(a.per_minute AS double precision), 0),
-    COALESCE(3600 / CAST(a.per_hour AS double precision), 0),
-    COALESCE(86400 / CAST(a.per_day AS double precision), 0), {_FASTEST})
-"""
-
 # PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
 # so only if the join is a subquery of its own, which OFFSET 0 makes it.
 _SPEED_OF_FRIEND = {
@@ -98,12 +88,6 @@ _SPEED_OF_FRIEND = {
            WHERE {works}) a ON a.id = f.account_id
 """,
 }
-
-_SPEEDS = """
-SELECT a.id, {seconds} FROM accounts_account a
-  LEFT JOIN accounts_lease l ON l.account_id = a.id
- WHERE {works} AND {may_send} ORDER BY 2, 1 LIMIT %s
-"""
 
 _INSERT = """
 INSERT INTO sending_delivery
@@ -222,19 +206,16 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     """Return the query that picks an account for each of `people`."""
     people_sql, people_params = _people(people)
     run = rules.run_id * 12_820_163 % 2**40
-    may_send, chosen = "TRUE", tuple[int, ...]()
-    if rules.has_chosen_accounts:
-        may_send, chosen = _CHOSEN, (rules.campaign_id,)
     account, strangers = "account_id", ()
     if rules.allows_strangers:
-        account, strangers = _account_or_any(rules, may_send=may_send, chosen=chosen)
+        account, strangers = _account_or_any(rules)
     over_limit, limit_params = over_limit_sql(rules)
     lists = ", ".join(["%s"] * len(rules.list_ids)) or "NULL"
     # Weighted rendezvous hashing: each account of which a person is a friend comes first with a
     # probability proportional to its speed, independently for each person. So the load is spread by
     # pace without counters, and planning the same run again gives the same plan.
-    seconds, speed = _seconds(), _SPEED_OF_FRIEND[connection.vendor]
-    friendship = _share(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
+    seconds, speed = seconds_sql(), _SPEED_OF_FRIEND[connection.vendor]
+    friendship = share_sql(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
     texts = choice_sql(rules.texts)
     sql = _PICKS.format(
         drawn=texts.columns,
@@ -245,15 +226,17 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         kept=_KEPT if rules.keeps_senders else _NOBODY_KEPT,
         over_limit=over_limit,
         keep=_KEEP if rules.keeps_senders else "",
-        chance=_share(f"p.uin * 69621 + {run}"),
+        chance=share_sql(f"p.uin * 69621 + {run}"),
         turn=f"-LN({friendship}) * a.seconds",
-        may_send=may_send.format(account="f.account_id"),
-        speed_of_friend=speed.format(seconds=seconds, works=_WORKS),
+        may_send=rules.senders.may_send("f.account_id"),
+        speed_of_friend=speed.format(seconds=seconds, works=WORKS),
+        group_turn=group_turn_sql(rules.senders, run=run),
+        groups=groups_sql(rules.senders),
         account=account,
     )
     params = (
         *(*rules.list_ids, *limit_params, *texts.column_params, *people_params),
-        *(*chosen, *strangers, *texts.text_params),
+        *(*strangers, *texts.text_params),
     )
     return Picks(sql, params)
 
@@ -271,46 +254,37 @@ def _people(people: Chunk | RankedPeople) -> tuple[str, tuple[Any, ...]]:
     return _RANKED["sqlite"], (json.dumps(pairs),)
 
 
-def _account_or_any(
-    rules: PlanRules, *, may_send: str, chosen: tuple[int, ...]
-) -> tuple[str, tuple[Any, ...]]:
+def picked(*, picks: Picks) -> list[tuple[int, int]]:
+    """Return (contact, account) of the people for whom an account was found."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, picked_account FROM ({picks.sql}) picks "  # noqa: S608 -- our own SQL
+            "WHERE picked_account IS NOT NULL",
+            picks.params,
+        )
+        return list(cursor.fetchall())
+
+
+def _account_or_any(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
     """Return the SQL, with its parameters, that also chooses an account for strangers.
 
-    Each account gets a share of the strangers in proportion to its speed. The account that wrote to
-    a person last comes before all others.
+    Each account gets a part of the strangers in proportion to its speed, or of those of its group,
+    which gets a part by its share. The account that wrote to a person last comes before all others.
     """
-    kept, kept_params = "account_id", tuple[int, ...]()
+    kept = "account_id"
     if rules.keeps_senders:
-        able = _KEPT_IF_ABLE.format(works=_WORKS, may_send=may_send.format(account="a.id"))
-        kept, kept_params = f"{able}, account_id", chosen
-    sql = _SPEEDS.format(seconds=_seconds(), works=_WORKS, may_send=may_send.format(account="a.id"))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*chosen, _MOST_FOR_STRANGERS])
-        speeds = [(account_id, 1 / seconds) for account_id, seconds in cursor.fetchall()]
-    if not speeds:
+        able = _KEPT_IF_ABLE.format(works=WORKS, may_send=rules.senders.may_send("a.id"))
+        kept = f"{able}, account_id"
+    weights = sorted(weights_of(rules.senders).items())
+    if not weights:
         return "account_id", ()
-    whole = sum(speed for _account_id, speed in speeds)
+    whole = sum(weight for _account_id, weight in weights)
     below = 0.0
     branches: list[Any] = []
-    for account_id, speed in speeds[:-1]:
-        below += speed / whole
+    for account_id, weight in weights[:-1]:
+        below += weight / whole
         branches += [below, account_id]
-    cases = "WHEN chance < %s THEN %s " * (len(speeds) - 1)
+    cases = "WHEN chance < %s THEN %s " * (len(weights) - 1)
     # The first case is never true. It is there because ELSE needs at least one case.
     anybody = f"CASE WHEN chance < 0 THEN 0 {cases}ELSE %s END"
-    return f"COALESCE({kept}, {anybody})", (*kept_params, *branches, speeds[-1][0])
-
-
-def _share(seed: str) -> str:
-    """Return the SQL of a pseudo-random number above 0 and at most 1, derived from the seed.
-
-    The seed is squared, because a linear function would correlate the accounts of one person.
-    """
-    part = f"(({seed}) %% {_PARTS})"
-    squared = f"CAST({part} * {part} %% {_PARTS} AS double precision)"
-    return f"(({squared} + 1) / {_PARTS + 1})"
-
-
-def _seconds() -> str:
-    """Return the SQL of the seconds per message of an account. Its slowest limit decides."""
-    return _SECONDS.format(greatest="GREATEST" if connection.vendor == "postgresql" else "MAX")
+    return f"COALESCE({kept}, {anybody})", (*branches, weights[-1][0])

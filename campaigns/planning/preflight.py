@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend, Worker
+from accounts.pacing.pace import daily_limit
 from accounts.states import WORKING_STATES
 from campaigns.audience_query import merged_memberships
 from campaigns.message_texts import texts_of_campaign
@@ -26,12 +27,13 @@ from campaigns.planning.preflight_result import Sample
 from campaigns.planning.preflight_schedule import check_schedule
 from campaigns.planning.preflight_segments import warnings_about_segments
 from campaigns.planning.preflight_sql import PreflightGroup, count_picks
+from campaigns.planning.preflight_warm_up import growing_paces
 from campaigns.planning.preflight_warnings import (
     old_friend_lists_warning,
     other_campaigns_warnings,
     strangers_warning,
 )
-from campaigns.planning.prepare import accounts_of
+from campaigns.planning.senders import accounts_of
 from campaigns.planning.text_choice import TextChoice, people_by_variant
 from campaigns.writing.check import checked_text
 from clocks import shared
@@ -77,21 +79,44 @@ def preflight(*, campaign: Campaign) -> Preflight:
         for account in able
         if loads[account.pk]
     ]
-    check_schedule(campaign=campaign, found=found)
+    growing = growing_paces(
+        seconds={
+            account.pk: (
+                seconds_per_message(account, is_day_counted=False),
+                seconds_per_message(account, is_warm_up_counted=False),
+            )
+            for account in able
+            if account.warm_up_limit is not None
+        },
+    )
+    uins = {account.pk: account.uin for account in able}
+    check_schedule(
+        campaign=campaign, found=found, growing={uins[pk]: pace for pk, pace in growing.items()}
+    )
     found.warnings += warnings_about_segments(campaign=campaign)
     _check_accounts(campaign, found, able=able)
     _check_text(campaign, found, audience=audience)
     return found
 
 
-def seconds_per_message(account: Account) -> float:
-    """Return the seconds per message of an account. Its slowest limit decides."""
+def seconds_per_message(
+    account: Account, *, is_day_counted: bool = True, is_warm_up_counted: bool = True
+) -> float:
+    """Return the seconds per message of an account. Its slowest limit decides.
+
+    Args:
+        account: the account.
+        is_day_counted: whether a limit a day counts.
+        is_warm_up_counted: whether that of its warm-up counts as one.
+    """
+    warm_up_limit = account.warm_up_limit if is_warm_up_counted else None
+    per_day = daily_limit(account.per_day, warm_up_limit) if is_day_counted else None
     lease = getattr(account, "lease", None)
     gap = max(account.min_interval, (lease.learnt_interval or 0.0) if lease else 0.0)
     limits = (
         (account.per_minute, MINUTE),
         (account.per_hour, HOUR),
-        (account.per_day, DAY),
+        (per_day, DAY),
     )
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
 from campaigns.planning.preflight_result import Preflight
+from campaigns.planning.preflight_warm_up import GrowingPace, simulate
 from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.times import campaign_times, deadline_of, missing_years_sentence
 from clocks import shared
@@ -19,12 +21,15 @@ from sending.runs.windows import SendingTimes, forecast
 MINUTE = 60.0
 
 
-def check_schedule(*, campaign: Campaign, found: Preflight) -> None:
+def check_schedule(
+    *, campaign: Campaign, found: Preflight, growing: Mapping[int, GrowingPace]
+) -> None:
     """Fill in start, end and the messages after the deadline; add sentences about the schedule.
 
     Args:
         campaign: the campaign.
         found: the preflight, with its load per account.
+        growing: the pace of the accounts that warm up, by UIN.
     """
     now, times = shared.wall(), campaign_times(campaign)
     dates = next_dates(campaign=campaign, most=1)
@@ -48,14 +53,14 @@ def check_schedule(*, campaign: Campaign, found: Preflight) -> None:
             % {"at": clock(found.starts_at, zone=campaign.timezone)}
         )
     if found.per_account:
-        needed = max(one.seconds for one in found.per_account)
+        found.finishes_at = _last_end(found, growing, begins=begins, times=times)
         if campaign.per_minute is not None:
             by_rate = found.sendable * MINUTE / campaign.per_minute
-            if by_rate > needed:
-                needed = by_rate
+            end = forecast(now=begins, seconds=by_rate, times=times)
+            if found.finishes_at is not None and (end is None or end > found.finishes_at):
+                found.finishes_at = end
                 found.warnings.append(_by_rate(campaign.per_minute, by_rate))
-        found.finishes_at = forecast(now=begins, seconds=needed, times=times)
-    _check_deadline(campaign, found, times=times, begins=begins)
+    _check_deadline(campaign, found, growing, times=times, begins=begins)
     last = found.finishes_at or begins
     if campaign.holidays is not None:
         until = max(last, now).astimezone(ZoneInfo(campaign.timezone)).date()
@@ -63,8 +68,34 @@ def check_schedule(*, campaign: Campaign, found: Preflight) -> None:
         found.warnings += [sentence] if sentence else []
 
 
+def _last_end(
+    found: Preflight,
+    growing: Mapping[int, GrowingPace],
+    *,
+    begins: datetime,
+    times: SendingTimes,
+) -> datetime | None:
+    """Return when the last account would be done; None if that is too far ahead."""
+    steady = [one.seconds for one in found.per_account if one.uin not in growing]
+    ends = [
+        simulate(messages=one.messages, pace=growing[one.uin], begins=begins, times=times)
+        for one in found.per_account
+        if one.uin in growing
+    ]
+    moments = [one.finishes_at for one in ends]
+    if steady:
+        moments.append(forecast(now=begins, seconds=max(steady), times=times))
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None
+
+
 def _check_deadline(
-    campaign: Campaign, found: Preflight, *, times: SendingTimes, begins: datetime
+    campaign: Campaign,
+    found: Preflight,
+    growing: Mapping[int, GrowingPace],
+    *,
+    times: SendingTimes,
+    begins: datetime,
 ) -> None:
     deadline = deadline_of(campaign, starts_at=begins)
     if deadline is None:
@@ -75,7 +106,15 @@ def _check_deadline(
     )
     for one in found.per_account:
         in_time = one.messages
-        if one.seconds > open_seconds:
+        if one.uin in growing:
+            in_time = simulate(
+                messages=one.messages,
+                pace=growing[one.uin],
+                begins=begins,
+                times=times,
+                until=deadline,
+            ).in_time
+        elif one.seconds > open_seconds:
             in_time = int(one.messages * open_seconds / one.seconds)
         found.past_deadline += one.messages - in_time
     if campaign.per_minute is not None:

@@ -8,12 +8,12 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.account_tasks import request_account_task
-from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState
-from accounts.querysets import AccountQuerySet
+from accounts.models import AccountTask, AccountTaskKind, AccountTaskState
 from accounts.states import StateReason
 from accounts.wake_ups import JOBS, publish
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
+from campaigns.planning.senders import accounts_of
 from campaigns.scheduling.late import judge_start
 from campaigns.states import Late
 from clocks import shared
@@ -81,13 +81,6 @@ def advance_run(*, run: CampaignRun) -> None:
         return
     if plan_run(run=run):
         wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
-
-
-def accounts_of(*, campaign: Campaign) -> AccountQuerySet:
-    """Return the accounts chosen for a campaign, or all accounts if none is chosen."""
-    if campaign.accounts.exists():
-        return Account.objects.filter(campaigns=campaign)
-    return Account.objects.all()
 
 
 def _sync_friend_lists(campaign: Campaign) -> bool:

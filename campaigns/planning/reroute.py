@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Mod
 
 from accounts.models import Account, Friend
-from accounts.states import STOPPED_STATES, WORKING_STATES
+from accounts.states import STOPPED_STATES
 from campaigns.models import CampaignRun
-from campaigns.planning.prepare import accounts_of
+from campaigns.planning.plan_sql import Chunk, pick_accounts, picked
+from campaigns.planning.rules import rules_of_run
+from campaigns.planning.senders import accounts_of
 from campaigns.states import OnLostAccount, SenderChoice
+from contacts.models import Contact
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, TallyKind
 from sending.querysets import DeliveryQuerySet
@@ -64,6 +68,7 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
         last = ids[-1]
         with transaction.atomic():
             rows = mine.filter(pk__in=ids)
+            moved += _move_by_shares(run, rows)
             if run.sender == SenderChoice.KEEP:
                 moved += _move_to_latest_sender(run, rows)
             moved += rows.filter(Exists(others)).update(
@@ -74,6 +79,23 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
             if run.on_lost_account == OnLostAccount.FAIL:
                 _fail(run, rows)
     return moved
+
+
+def _move_by_shares(run: CampaignRun, rows: DeliveryQuerySet) -> int:
+    """Move deliveries as planning would choose now, if the campaign's pools have shares."""
+    rules = rules_of_run(run)
+    if not rules.senders.shares:
+        return 0
+    # Limits and opt-outs are looked at again before each message.
+    rules = replace(rules, cap=None, once_across=(), list_ids=())
+    people = Contact.objects.filter(pk__in=rows.values("contact_id")).order_by("pk")
+    by_account: dict[int, list[int]] = defaultdict(list)
+    for contact_id, account_id in picked(picks=pick_accounts(rules=rules, people=Chunk(people))):
+        by_account[account_id].append(contact_id)
+    return sum(
+        rows.filter(contact_id__in=contact_ids).update(account_id=account_id)
+        for account_id, contact_ids in sorted(by_account.items())
+    )
 
 
 def _move_to_latest_sender(run: CampaignRun, rows: DeliveryQuerySet) -> int:
@@ -119,10 +141,8 @@ def _distribute(run: CampaignRun, rows: DeliveryQuerySet) -> int:
 
 def _other_friendships(run: CampaignRun) -> QuerySet[Friend]:
     """Return the friendships of a delivery's person with other working accounts."""
-    chosen = {"account__campaigns": run.campaign_id} if run.campaign.accounts.exists() else {}
-    return Friend.objects.current().filter(
-        uin=OuterRef("uin"), account__state__in=WORKING_STATES, **chosen
-    )
+    able = accounts_of(campaign=run.campaign).working()
+    return Friend.objects.current().filter(uin=OuterRef("uin"), account__in=able.values("pk"))
 
 
 def _fail(run: CampaignRun, rows: DeliveryQuerySet) -> None:

@@ -11,12 +11,13 @@ from django.db.models import Q
 
 from campaigns.audience_query import earlier_groups, inherited_lists
 from campaigns.earlier_people import groups_in, lists_of, stored_groups
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import Campaign, CampaignRun, DefaultCap
 from campaigns.models.campaign_run import origin_of
+from campaigns.planning.senders import Senders, senders_of
 from campaigns.planning.text_choice import TextChoice, choice_of_campaign, choice_of_run
 from campaigns.states import SenderChoice
 from foundation.caps import Cap, cap_of
-from sending.models import OnceAcross
+from sending.models import CapOrigin, OnceAcross
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,24 @@ class PlanRules:
 
     Attributes:
         run_id: the run; it seeds the choice of accounts. 0 for a campaign that has no run yet.
-        campaign_id: the campaign, for its chosen accounts.
         list_ids: the lists whose opt-outs apply.
-        has_chosen_accounts: whether only the campaign's accounts may send.
+        senders: the accounts that may send, with the shares of pools.
         allows_strangers: whether an account also writes to people who are not its friends.
         keeps_senders: whether the account that wrote to a person last writes again, if it can.
         cap: the frequency cap; None for none.
+        cap_origins: the origins whose messages count for the cap; None: all count.
         once_across: origins that count together: a person gets one message of all of them. Empty
             for no limit.
         texts: who gets which text, and who is held out.
     """
 
     run_id: int
-    campaign_id: int
     list_ids: Sequence[int]
-    has_chosen_accounts: bool
+    senders: Senders
     allows_strangers: bool
     keeps_senders: bool
     cap: Cap | None
+    cap_origins: Sequence[str] | None
     once_across: Sequence[str]
     texts: TextChoice
 
@@ -54,12 +55,12 @@ def rules_of_run(run: CampaignRun) -> PlanRules:
         cap = Cap(run.cap_most, run.cap_seconds)
     return PlanRules(
         run_id=run.pk,
-        campaign_id=run.campaign_id,
         list_ids=list(run.lists.values_list("pk", flat=True)),
-        has_chosen_accounts=run.campaign.accounts.exists(),
+        senders=senders_of(run.campaign),
         allows_strangers=run.allows_strangers,
         keeps_senders=run.sender == SenderChoice.KEEP,
         cap=cap,
+        cap_origins=_cap_origins(run),
         once_across=list(run.once_across.values_list("origin", flat=True)),
         texts=choice_of_run(run),
     )
@@ -74,21 +75,43 @@ def rules_of_campaign(campaign: Campaign) -> PlanRules:
     own = list(campaign.lists.values_list("pk", flat=True))
     return PlanRules(
         run_id=0,
-        campaign_id=campaign.pk,
         list_ids=[*own, *(row.pk for row in inherited_lists(campaign=campaign))],
-        has_chosen_accounts=campaign.accounts.exists(),
+        senders=senders_of(campaign),
         allows_strangers=campaign.allows_strangers,
         keeps_senders=campaign.sender == SenderChoice.KEEP,
         cap=effective_cap(campaign),
+        cap_origins=counted_origins(campaign),
         once_across=origins_together(campaign),
         texts=choice_of_campaign(campaign),
     )
+
+
+def _cap_origins(run: CampaignRun) -> list[str] | None:
+    if run.cap_counts_all:
+        return None
+    return list(run.cap_origins.order_by("origin").values_list("origin", flat=True))
+
+
+def counted_origins(campaign: Campaign) -> list[str] | None:
+    """Return the origins whose messages count for the campaign's own cap; None: all count."""
+    if campaign.cap_most is None or campaign.cap_label_id is None:
+        return None
+    labelled = Campaign.objects.filter(labels=campaign.cap_label_id).order_by("pk")
+    return [origin_of(key) for key in labelled.values_list("pk", flat=True)]
 
 
 def effective_cap(campaign: Campaign) -> Cap | None:
     """Return the campaign's own frequency cap, or the one for all campaigns, or None."""
     if campaign.cap_most is not None and campaign.cap_days is not None:
         return Cap(campaign.cap_most, max(1, round(campaign.cap_days * 86_400)))
+    return default_cap()
+
+
+def default_cap() -> Cap | None:
+    """Return the cap for all campaigns: the console's row, or else FREQUENCY_CAP, or None."""
+    row = DefaultCap.objects.first()
+    if row is not None:
+        return Cap(row.most, max(1, round(row.days * 86_400)))
     return cap_of(settings.FREQUENCY_CAP)
 
 
@@ -111,6 +134,7 @@ def copied_columns(campaign: Campaign) -> dict[str, Any]:
         "order": campaign.order,
         "order_attribute": campaign.order_attribute,
         "order_descending": campaign.order_descending,
+        "cap_counts_all": counted_origins(campaign) is None,
         "cap_most": cap.most if cap is not None else None,
         "cap_seconds": cap.seconds if cap is not None else None,
         "per_minute": campaign.per_minute,
@@ -131,7 +155,7 @@ def copied_groups(campaign: Campaign) -> dict[str, Any]:
 
 
 def copy_relations(*, campaign: Campaign, run: CampaignRun) -> None:
-    """Copy to a new run the lists of earlier runs and the origins that count together with it.
+    """Copy to a new run the lists of earlier runs and the origins that count for its limits.
 
     Opt-outs from these lists apply to the run. Call this after the campaign's own lists are copied,
     in the same transaction.
@@ -143,4 +167,7 @@ def copy_relations(*, campaign: Campaign, run: CampaignRun) -> None:
         run.lists.add(*inherited)
     OnceAcross.objects.bulk_create(
         OnceAcross(run_id=run.pk, origin=origin) for origin in origins_together(campaign)
+    )
+    CapOrigin.objects.bulk_create(
+        CapOrigin(run_id=run.pk, origin=origin) for origin in counted_origins(campaign) or ()
     )

@@ -14,6 +14,7 @@ from campaigns.models import MessageTemplate
 from campaigns.reports.run_report import COLUMNS
 from campaigns.writing.check import checked_text
 from campaigns.writing.versions import current_version
+from labels.columns import LABELS, LabelledResource
 from sending.models import Delivery
 from sending.runs.texts import TEXTS, text_of, variant_of
 from tabular.table_import import columns as cells
@@ -22,7 +23,7 @@ from tabular.table_import.named import NamedResource
 from texts.checks import TextProblem
 
 
-class MessageTemplateResource(NamedResource):
+class MessageTemplateResource(LabelledResource, NamedResource):
     """A row for each template."""
 
     columns = (
@@ -39,15 +40,18 @@ class MessageTemplateResource(NamedResource):
             is_needed=True,
             titles=("text", "正文", "内容", "文本", "內容"),
         ),
+        LABELS,
     )
 
     class Meta:
         model = MessageTemplate
-        fields = ("name", "text")
+        fields = ("name", "text", "labels")
 
-    def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
+    def write_rows(
+        self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any
+    ) -> None:
         """Write the rows, with a version of each."""
-        super().write(new, changed, by)
+        super().write_rows(new, changed, by)
         for template in [*new, *(template for template, _targets in changed)]:
             current_version(template=template, by=by)
 

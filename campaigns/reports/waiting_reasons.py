@@ -17,7 +17,7 @@ from accounts.models import (
 )
 from campaigns.models import CampaignRun
 from campaigns.planning.preflight import seconds_per_message
-from campaigns.planning.prepare import accounts_of
+from campaigns.planning.senders import accounts_of
 from campaigns.reason_text import reason_text
 from clocks import shared
 from foundation.times import clock

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign, CampaignRun, SequenceStep
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
+from campaigns.planning.senders import accounts_of
 from campaigns.planning.text_choice import stored_shares
 from campaigns.scheduling.times import calendar_days, deadline_of
 from campaigns.writing.check import sendable_text
@@ -154,8 +154,14 @@ def refuse_without_accounts(campaign: Campaign) -> None:
     Raises:
         Refusal: there are no accounts, or none of them works (`no_account`).
     """
-    accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
+    accounts = accounts_of(campaign=campaign)
     if not accounts.exists():
+        if campaign.pools.exists():
+            raise Refusal(
+                _("The pools of “%(name)s” are empty: add accounts to them.")
+                % {"name": campaign.name},
+                code="no_account",
+            )
         raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")
     if not accounts.working().exists():
         raise Refusal(

@@ -20,13 +20,20 @@ from contacts.admin.list_combination import ListCombination
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin
+from labels.admin.labelled import LabelledMixin
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
 
 @admin.register(ContactList)
 class ContactListAdmin(
-    NamedMixin, TableImport, ListCombination, ImportButton, ExportMixin, ConsoleAdmin
+    LabelledMixin,
+    NamedMixin,
+    TableImport,
+    ListCombination,
+    ImportButton,
+    ExportMixin,
+    ConsoleAdmin,
 ):
     """Contact lists, each with its size and a link to its contacts."""
 
@@ -40,7 +47,8 @@ class ContactListAdmin(
         "“Import contacts”."
     )
     search_fields = ["name", "description"]
-    fields = ["name", "description"]
+    fields = ["name", "description", "labels"]
+    autocomplete_fields = ["labels"]
     empty_sentence = _(
         "A list holds the people to whom a campaign is sent. Import contacts into one, or add an "
         "empty one here."

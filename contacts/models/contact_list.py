@@ -9,12 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models.contact import Contact
 from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
+from labels.models import Label
 
 
 class ContactList(NamedModel, Archivable):
     """A named set of contacts."""
 
     description = models.TextField(_("description"), blank=True)
+    labels = models.ManyToManyField(
+        Label, related_name="lists", blank=True, verbose_name=_("labels")
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     contacts = models.ManyToManyField(
         Contact, through="Membership", related_name="lists", verbose_name=_("contacts")

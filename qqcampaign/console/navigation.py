@@ -72,6 +72,13 @@ SIDEBAR = [
                 "sending.view_quiethours",
             ),
             _item(
+                _("Frequency cap"),
+                "speed",
+                "campaigns_defaultcap_changelist",
+                "campaigns.view_defaultcap",
+            ),
+            _item(_("Labels"), "label", "labels_label_changelist", "labels.view_label"),
+            _item(
                 _("Runs"),
                 "play_circle",
                 "campaigns_campaignrun_changelist",
@@ -135,6 +142,18 @@ SIDEBAR = [
                 "account_circle",
                 "accounts_account_changelist",
                 "accounts.view_account",
+            ),
+            _item(
+                _("Pools"),
+                "workspaces",
+                "accounts_accountpool_changelist",
+                "accounts.view_accountpool",
+            ),
+            _item(
+                _("Warm-up curves"),
+                "trending_up",
+                "accounts_warmupcurve_changelist",
+                "accounts.view_warmupcurve",
             ),
             _item(
                 _("Account tasks"),

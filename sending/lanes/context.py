@@ -16,7 +16,7 @@ from django.conf import settings
 
 from accounts.gateway.inbox import Polled
 from accounts.models import Account, Egress, Worker
-from accounts.pacing.pace import Limits
+from accounts.pacing.pace import Limits, daily_limit
 from clocks import local
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient
@@ -48,6 +48,7 @@ class AccountRow(NamedTuple):
     per_minute: int | None
     per_hour: int | None
     per_day: int | None
+    warm_up_limit: int | None
 
 
 class PolledMessages:
@@ -154,14 +155,20 @@ class LaneContext:
         limits = self._limits.get(account.pk)
         if limits is None:
             limits = self._limits[account.pk] = self._limits_from(
-                account.min_interval, account.per_minute, account.per_hour, account.per_day
+                account.min_interval,
+                account.per_minute,
+                account.per_hour,
+                daily_limit(account.per_day, account.warm_up_limit),
             )
         return limits
 
     def set_limits(self, row: AccountRow) -> None:
         """Replace an account's limits by those of its row."""
         self._limits[row.account_id] = self._limits_from(
-            row.min_interval, row.per_minute, row.per_hour, row.per_day
+            row.min_interval,
+            row.per_minute,
+            row.per_hour,
+            daily_limit(row.per_day, row.warm_up_limit),
         )
 
     def drop_limits_without_lane(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from sending.limits import PersonLimits
-from sending.querysets.limits import got_one_across, messages_counted
+from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
 # An index scan of `delivery_next`: account and run are its prefix, rank and id its order. Opt-outs
@@ -29,15 +29,25 @@ SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0), {suppressed},
 _SUPPRESSED = is_suppressed(uin="d.uin", run="d.run_id")
 _NEXT = _NEXT_ROWS.format(suppressed=_SUPPRESSED, limits="")
 # For runs with limits on messages to one person: the person, and which limit they are over.
-_COUNTED = messages_counted(
-    contact="d.contact_id", run="d.run_id", sent_after="%s", marked_after="%s"
-)
-_NEXT_LIMITED = _NEXT_ROWS.format(
-    suppressed=_SUPPRESSED,
-    limits=f""", d.contact_id,
+
+
+def _next_limited(*, among: str) -> str:
+    counted = messages_counted(
+        contact="d.contact_id", run="d.run_id", sent_after="%s", marked_after="%s", among=among
+    )
+    return _NEXT_ROWS.format(
+        suppressed=_SUPPRESSED,
+        limits=f""", d.contact_id,
        CASE WHEN {got_one_across(contact="d.contact_id", run="d.run_id")} THEN 'once_across'
-            WHEN {_COUNTED} >= %s THEN 'frequency_cap' ELSE '' END""",
-)
+            WHEN {counted} >= %s THEN 'frequency_cap' ELSE '' END""",
+    )
+
+
+#: By whether all messages count for the cap.
+_NEXT_LIMITED = {
+    True: _next_limited(among=""),
+    False: _next_limited(among=is_of_cap_origin(run="d.run_id")),
+}
 #: The cap of a run without a frequency cap; it is higher than any count.
 _NO_CAP = 2**31
 
@@ -80,12 +90,14 @@ def next_of_run(
     """
     stored = connection.ops.adapt_datetimefield_value
     values: list[Any] = [account_id, run_id, stored(now), limit]
+    statement = _NEXT
     if person_limits is not None:
         since = [stored(moment) for moment in person_limits.since()]
         most = _NO_CAP if person_limits.cap_most is None else person_limits.cap_most
         values = [*since, most, *values]
+        statement = _NEXT_LIMITED[person_limits.cap_counts_all]
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT if person_limits is None else _NEXT_LIMITED, values)
+        cursor.execute(statement, values)
         return [
             Next(delivery_id, uin, attempts, bool(has_opted_out), *others)
             for delivery_id, uin, attempts, has_opted_out, *others in cursor.fetchall()

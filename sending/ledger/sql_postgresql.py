@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
 from sending.ledger.sql import NEVER_LEFT, SENDABLE, columns
-from sending.querysets.limits import got_one_across, messages_counted
+from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
 # FOR SHARE: this transaction and one that ends this worker wait for each other's commit. So no mark
@@ -55,7 +55,11 @@ SELECT id, run_id, seq FROM granted
 _SUPPRESSED = is_suppressed(uin="d.uin", run="r.id")
 _MARK = _MARK_ROWS.format(types="", columns="", suppressed=_SUPPRESSED, limits="")
 _COUNTED = messages_counted(
-    contact="d.contact_id", run="r.id", sent_after="a.sent_after", marked_after="a.marked_after"
+    contact="d.contact_id",
+    run="r.id",
+    sent_after="a.sent_after",
+    marked_after="a.marked_after",
+    among=f"(r.cap_counts_all OR {is_of_cap_origin(run='r.id')})",
 )
 _MARK_LIMITED = _MARK_ROWS.format(
     types=", %s::int[], %s::timestamptz[], %s::timestamptz[]",

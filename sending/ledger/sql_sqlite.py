@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
 from sending.ledger.sql import NEVER_LEFT, SENDABLE
-from sending.querysets.limits import got_one_across, messages_counted
+from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
 _IS_LIVING = """
@@ -47,7 +47,11 @@ _SUPPRESSED = is_suppressed(uin="sending_delivery.uin", run="r.id")
 _MARK = _MARK_ROWS.format(columns="", suppressed=_SUPPRESSED, limits="")
 _PERSON = "sending_delivery.contact_id"
 _COUNTED = messages_counted(
-    contact=_PERSON, run="r.id", sent_after="a.sent_after", marked_after="a.marked_after"
+    contact=_PERSON,
+    run="r.id",
+    sent_after="a.sent_after",
+    marked_after="a.marked_after",
+    among=f"(r.cap_counts_all OR {is_of_cap_origin(run='r.id')})",
 )
 _MARK_LIMITED = _MARK_ROWS.format(
     columns=", value ->> 5 AS most, value ->> 6 AS sent_after, value ->> 7 AS marked_after",

@@ -1,6 +1,7 @@
 """The tables of the sending app, one module each."""
 
 from sending.models.attempt import Attempt
+from sending.models.cap_origin import CapOrigin
 from sending.models.delivery import Delivery
 from sending.models.forbidden_word import ForbiddenWord, WordAction
 from sending.models.quiet_hours import QuietHours
@@ -12,6 +13,7 @@ from sending.models.tally import Tally, TallyKind
 __all__ = [
     "AccountAction",
     "Attempt",
+    "CapOrigin",
     "Delivery",
     "ForbiddenWord",
     "OnceAcross",

@@ -45,6 +45,8 @@ class Run(models.Model):
     #: such limit. See `sending.limits`.
     cap_most = models.PositiveSmallIntegerField(_("messages at most"), null=True, blank=True)
     cap_seconds = models.PositiveIntegerField(_("in seconds"), null=True, blank=True)
+    #: Whether all messages count for the cap, or those of `CapOrigin` only.
+    cap_counts_all = models.BooleanField(default=True)
     #: At most so many requests in a sliding minute, over all accounts; NULL: no rate of its own.
     per_minute = models.PositiveIntegerField(_("messages a minute"), null=True, blank=True)
     #: Runs share an account by these weights; see `sending.states.URGENT`.

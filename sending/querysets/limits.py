@@ -18,7 +18,7 @@ _PERSON_FROM = "(e.contact_id, e.run_id) >= ({contact}, {oldest}) AND e.contact_
 #: counts by its attempts.
 _COUNTED = """
 SELECT COUNT(*) FROM sending_delivery e
- WHERE {person} AND e.run_id <> {run}
+ WHERE {person} AND e.run_id <> {run}{among}
    AND (e.state = 'sending'
         OR (e.state IN ('sent', 'unknown')
             AND COALESCE(e.sent_at > {sent_after},
@@ -34,6 +34,10 @@ _GOT_ONE = """
            AND e.state IN ('sending', 'sent', 'unknown')
            AND o.id = e.run_id + 0 AND x.run_id = {run} AND x.origin = o.origin)
 """
+_OF_CAP_ORIGIN = """
+0 < (SELECT COUNT(*) FROM sending_run o CROSS JOIN sending_caporigin x
+      WHERE o.id = e.run_id + 0 AND x.run_id = {run} AND x.origin = o.origin)
+"""
 _GOT_ONE_OF = """
 0 < (SELECT COUNT(*) FROM sending_delivery e
          WHERE {person} AND e.run_id <> {run} AND e.run_id + 0 IN ({runs})
@@ -42,7 +46,13 @@ _GOT_ONE_OF = """
 
 
 def messages_counted(
-    *, contact: str, run: str, sent_after: str, marked_after: str, oldest_run: str | None = None
+    *,
+    contact: str,
+    run: str,
+    sent_after: str,
+    marked_after: str,
+    oldest_run: str | None = None,
+    among: str = "",
 ) -> str:
     """Return the SQL of the number of a person's messages that count for a frequency cap.
 
@@ -52,14 +62,28 @@ def messages_counted(
         sent_after: the SQL of the time after which a sent message counts; wall time.
         marked_after: the same moment in shared time.
         oldest_run: the SQL of the lowest key of a run whose messages can count; None: any.
+        among: the SQL condition that the run of a message `e` counts; "": every run does.
     """
     person = f"e.contact_id = {contact}"
     if oldest_run is not None:
         person = _PERSON_FROM.format(contact=contact, oldest=oldest_run)
     counted = _COUNTED.format(
-        person=person, run=run, sent_after=sent_after, marked_after=marked_after
+        person=person,
+        run=run,
+        sent_after=sent_after,
+        marked_after=marked_after,
+        among=f" AND {among}" if among else "",
     )
     return f"({counted})"
+
+
+def is_of_cap_origin(*, run: str) -> str:
+    """Return the SQL condition that a message `e` counts for the cap of a run that counts some.
+
+    Args:
+        run: the SQL of the run's key.
+    """
+    return _OF_CAP_ORIGIN.format(run=run)
 
 
 def got_one_across(*, contact: str, run: str) -> str:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 KEYS = [
     "uin", "name", "state", "reason", "detail", "since", "friends", "friends_synced_at",
-    "egress", "pace", "resting_until", "last_seq",
+    "egress", "pace", "resting_until", "last_seq", "labels", "warm_up",
 ]  # fmt: skip
 ROW = ["uin", "state", "reason", "sentence", "friends"]
 
@@ -74,6 +74,8 @@ def test_status_shows_all_fields_of_an_account() -> None:
         "egress": "north",
         "pace": {"min_interval": 2.5, "per_minute": 10, "per_hour": None, "per_day": None},
         "last_seq": 77,
+        "labels": [],
+        "warm_up": None,
     }
     assert "x" * 32 not in str(one)
 

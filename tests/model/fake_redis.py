@@ -37,6 +37,12 @@ class ModelRedis:
         """Remove a member."""
         self.sets.get(key, {}).pop(member, None)
 
+    def zremrangebyscore(self, key: str, least: float, most: float) -> None:
+        """Remove the members with a score in a range."""
+        members = self.sets.get(key, {})
+        for name in [name for name, score in members.items() if least <= score <= most]:
+            del members[name]
+
     def delete(self, key: str) -> None:
         """Remove a set."""
         self.sets.pop(key, None)
@@ -49,16 +55,16 @@ class ModelRedis:
         member, latest, now = args[0], float(args[1]), float(args[2])
         at, wait, full, full_for = 4, 0.0, 0, 0.0
         for number, key in enumerate(keys, start=1):
-            count, by_waiting = int(args[at]), int(args[at + 1])
+            count, by_waiting, seed = int(args[at]), int(args[at + 1]), str(args[at + 2])
             pairs = [
-                (float(args[at + 2 + 2 * w]) * 1000, int(args[at + 3 + 2 * w]))
+                (float(args[at + 3 + 2 * w]) * 1000, int(args[at + 4 + 2 * w]))
                 for w in range(count)
             ]
             longest = max(length for length, _limit in pairs)
-            if "seed" not in self.sets.get(key, {}):
+            if seed not in self.sets.get(key, {}):
                 if not by_waiting:
                     return [2, number]
-                self.zadd(key, {"seed": 0.0})
+                self.zadd(key, {seed: 0.0})
                 self.zadd(key, {f"lost{n}": latest for n in range(1, pairs[0][1] + 1)})
             kept = {
                 name: score
@@ -72,7 +78,7 @@ class ModelRedis:
                     free_in = sorted(kept.values(), reverse=True)[limit - 1] + length - now
                     full_for = max(free_in, full_for if full == number else 0.0)
                     wait, full = max(wait, free_in), number
-            at += 2 + 2 * count
+            at += 3 + 2 * count
         if wait > 0:
             return [1, wait, full, full_for]
         for key in keys:

@@ -15,6 +15,7 @@ import pytest
 from tests.running_stack import ROOT
 
 PACKAGES = (
+    "labels",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,15 +13,17 @@ from django.utils.translation import gettext as _
 
 from accounts.commands.account_tasks import Outcome, carry_out
 from accounts.lookup import find_accounts
-from accounts.models import Account, AccountTaskKind, Lease
+from accounts.models import Account, AccountTaskKind, Lease, WarmUpCurve
 from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
 from accounts.transitions import enable_account, rest_account
 from accounts.wake_ups import wake_reconciler
+from accounts.warm_ups import find_curve, progress_of, start_warm_up, stop_warm_up
 from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
+from labels.labelling import find_labels
 from tabular.arguments import uin_argument
 
 #: Action -> the states of the accounts that --all selects.
@@ -29,6 +32,7 @@ ALL_MEANS = {
     "sync": WORKING_STATES,
     "rest": WORKING_STATES,
     "enable": (*STOPPED_STATES, AccountState.RESTING),
+    "warm-up": tuple(AccountState),
     "status": tuple(AccountState),
 }
 HELP = {
@@ -37,13 +41,14 @@ HELP = {
     "status": "show the accounts' states (of all of them if none is named)",
     "rest": "make the accounts send nothing for a while",
     "enable": "enable accounts that are quarantined, disabled or resting",
+    "warm-up": "put accounts on a warm-up curve, or take them off",
 }
 
 
 class Command(OperatorCommand):
     """Log accounts in, sync their friends, show their states, rest or enable them."""
 
-    help = "Sender accounts: log in, sync friends, status, rest, enable."
+    help = "Sender accounts: log in, sync friends, status, rest, enable, warm-up."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -54,7 +59,15 @@ class Command(OperatorCommand):
             one.add_argument(
                 "--all", action="store_true", help="every account in a state that allows the action"
             )
+            one.add_argument(
+                "--label", dest="labels", action="extend", nargs="+", default=[], metavar="L",
+                help="every account with all of these labels, in a state that allows the action",
+            )  # fmt: skip
             self.add_json_argument(one)
+            if action == "warm-up":
+                which = one.add_mutually_exclusive_group(required=True)
+                which.add_argument("--curve", metavar="NAME", help="the warm-up curve")
+                which.add_argument("--off", action="store_true", help="take them off")
             if action in {"login", "sync"}:
                 one.add_argument(
                     "--timeout", type=seconds, default=60.0, metavar="S", help="seconds to wait"
@@ -74,6 +87,9 @@ class Command(OperatorCommand):
             outcomes = carry_out(
                 accounts=accounts, kind=AccountTaskKind(action), timeout=options["timeout"]
             )
+        elif action == "warm-up":
+            curve = None if options["off"] else find_curve(name=options["curve"])
+            outcomes = [_warm_up(account, curve) for account in accounts]
         else:
             outcomes = [_change(account, action, options) for account in accounts]
             wake_reconciler()
@@ -119,6 +135,7 @@ class Command(OperatorCommand):
 def status_of(account: Account) -> dict[str, Any]:
     """Return the item of an account in `accounts status --json`; times are in UTC."""
     lease: Lease | None = getattr(account, "lease", None)
+    progress = progress_of(account) if account.warm_up_limit is not None else None
     bound = lease.egress if lease is not None and lease.egress is not None else account.egress
     return {
         "uin": account.uin,
@@ -138,6 +155,8 @@ def status_of(account: Account) -> dict[str, Any]:
         },
         "resting_until": utc_iso(_rest(lease)),
         "last_seq": lease.last_seq if lease else None,
+        "labels": [label.name for label in account.labels.all()],
+        "warm_up": asdict(progress) if progress is not None else None,
     }
 
 
@@ -154,15 +173,20 @@ def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
     Raises:
         Refusal: --all selects no account.
     """
-    if options["uins"] and options["all"]:
-        options["wrong_usage"]("name the accounts or say --all, not both")
+    if options["uins"] and (options["all"] or options["labels"]):
+        options["wrong_usage"]("name the accounts, or say --all or --label, not both")
     if options["uins"]:
         ids = [account.pk for account in find_accounts(uins=options["uins"])]
         found = _with_relations().in_bulk(ids)
         return [found[pk] for pk in ids]
-    if not options["all"] and action != "status":
-        options["wrong_usage"]("name the accounts by UIN, or say --all")
-    accounts = list(_with_relations().filter(state__in=ALL_MEANS[action]).order_by("uin"))
+    if not options["all"] and not options["labels"] and action != "status":
+        options["wrong_usage"]("name the accounts by UIN, or say --all or --label")
+    rows = _with_relations().filter(state__in=ALL_MEANS[action])
+    for label in find_labels(names=options["labels"]):
+        rows = rows.filter(
+            pk__in=Account.labels.through.objects.filter(label=label).values("account")
+        )
+    accounts = list(rows.order_by("uin"))
     if not accounts and action != "status":
         raise Refusal(
             _("No account is in a state that allows this. See manage.py accounts status."),
@@ -172,7 +196,20 @@ def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
 
 
 def _with_relations() -> Any:
-    return Account.objects.select_related("egress", "lease", "lease__egress")
+    rows = Account.objects.select_related("egress", "lease", "lease__egress")
+    return rows.prefetch_related("labels")
+
+
+def _warm_up(account: Account, curve: WarmUpCurve | None) -> Outcome:
+    try:
+        if curve is None:
+            stop_warm_up(account=account)
+        else:
+            start_warm_up(account=account, curve=curve)
+    except Refusal as refusal:
+        return Outcome(account.pk, False, refusal.sentence)
+    progress = progress_of(account)
+    return Outcome(account.pk, True, progress.sentence if progress is not None else _("Done."))
 
 
 def _change(account: Account, action: str, options: dict[str, Any]) -> Outcome:

@@ -29,6 +29,7 @@ from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
 from campaigns.commands.schedule_options import schedule_from
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.creation.pace import USUAL_PACE, pace_of
+from campaigns.creation.pool_shares import read_pools
 from campaigns.creation.schedule import read_start, span_text
 from campaigns.find import (
     find_campaign,
@@ -66,6 +67,7 @@ from foundation.commands import REFUSED, OperatorCommand
 from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
+from labels.labelling import find_labels
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
@@ -107,6 +109,8 @@ class Command(OperatorCommand):
             excluded_lists=find_lists(names=options["excluded_lists"]),
             **message_from(options),
             accounts=find_accounts(uins=options["accounts"]),
+            pools=read_pools(options["pools"]),
+            labels=find_labels(names=options["labels"]),
             **schedule_from(options),
             promise=options["promise"],
             allows_strangers=options["strangers"],
@@ -339,6 +343,8 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "excluded_lists": options["excluded_lists"],
         **message_data(campaign, options),
         "accounts": options["accounts"],
+        "pools": options["pools"],
+        "labels": [label.name for label in campaign.labels.all()],
         "starts_at": utc_iso(campaign.starts_at),
         "window": options["windows"][0] if len(options["windows"] or ()) == 1 else None,
         "windows": campaign.windows,

@@ -1,0 +1,1 @@
+"""Labels: short coloured names that operators give to accounts, campaigns, lists and templates."""
