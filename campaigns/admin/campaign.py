@@ -20,6 +20,7 @@ from campaigns.admin.campaign_form import SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
+from campaigns.admin.campaign_retry import CampaignRetry
 from campaigns.admin.campaign_schedule import CampaignSchedule
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
@@ -39,6 +40,7 @@ class CampaignAdmin(
     CampaignVerbs,
     CampaignPreflight,
     CampaignReport,
+    CampaignRetry,
     FollowUp,
     CampaignSchedule,
     NamedMixin,
@@ -157,6 +159,7 @@ class CampaignAdmin(
                 "campaigns_campaign_preflight_people",
             ),
             ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
+            ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [

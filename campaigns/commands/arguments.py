@@ -9,13 +9,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from campaigns.commands.planning_arguments import add_planning_arguments
+from campaigns.commands.retry_arguments import add_retry_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
 from campaigns.run_control.unknown_deliveries import VERDICTS
 from campaigns.scheduling.dates import MOST_DATES
 from campaigns.states import Late
 from foundation.commands import seconds
-from sending.states import DeliveryState, Promise
+from sending.states import Promise
 from tabular.arguments import uin_argument
 
 #: Actions whose only argument is the name of the campaign, with their help.
@@ -86,7 +87,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
     _add_dates(add)
-    _add_retry(add("retry", "send the failed deliveries of the newest run again"))
+    add_retry_arguments(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
@@ -198,17 +199,6 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_DATES):
         raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_DATES}, not {text[:20]!r}")
     return int(text)
-
-
-def _add_retry(retry: argparse.ArgumentParser) -> None:
-    retry.add_argument(
-        "--state",
-        dest="states",
-        action="append",
-        choices=[DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value],
-        help="default: failed; people of unknown deliveries may get the message twice",
-    )
-    retry.add_argument("--res", metavar="CODE", help="only deliveries with this last result code")
 
 
 def _add_resolution(resolve: argparse.ArgumentParser) -> None:

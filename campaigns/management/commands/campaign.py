@@ -23,6 +23,7 @@ from campaigns.commands.output import (
 from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
+from campaigns.commands.retry_arguments import retry_choice
 from campaigns.commands.schedule_options import schedule_from
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.creation.schedule import read_start, span_text
@@ -38,13 +39,8 @@ from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.planning.preflight import preflight
 from campaigns.reports.waiting_reasons import run_waiting_reasons
-from campaigns.run_control.lifecycle import (
-    cancel_run,
-    pause_run,
-    resume_run,
-    retry_run,
-    start_campaign,
-)
+from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run, start_campaign
+from campaigns.run_control.retry import retry_run
 from campaigns.run_control.schedule import (
     cancel_date,
     end_schedule,
@@ -62,7 +58,7 @@ from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.runs.figures import Figures, figures_of
-from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from sending.states import ACTIVE_RUN_STATES, RunState
 
 #: The exit status after Ctrl-C.
 INTERRUPTED = 130
@@ -172,9 +168,8 @@ class Command(OperatorCommand):
         self._answer_run(run, options)
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
-        run = find_run(campaign=campaign)
-        states = tuple(options["states"] or (DeliveryState.FAILED,))
-        retried = retry_run(run=run, states=states, res=options["res"])
+        run = find_run(campaign=campaign, number=options["run"])
+        retried = retry_run(run=run, choice=retry_choice(options))
         words = ngettext(
             "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
         )
