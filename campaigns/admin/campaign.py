@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
+from campaigns.admin.campaign_definition import CampaignDefinition
 from campaigns.admin.campaign_form import SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
@@ -40,6 +41,7 @@ class CampaignAdmin(
     CampaignVerbs,
     CampaignPreflight,
     CampaignReport,
+    CampaignDefinition,
     CampaignRetry,
     FollowUp,
     CampaignSchedule,
@@ -56,6 +58,7 @@ class CampaignAdmin(
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
+    actions_list = ["to_definition"]
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
     ordering = ["-id"]
@@ -159,6 +162,8 @@ class CampaignAdmin(
                 "campaigns_campaign_preflight_people",
             ),
             ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
+            ("clone/", self.clone_view, "campaigns_campaign_clone"),
+            ("definition/", self.definition_view, "campaigns_campaign_definition"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
@@ -167,7 +172,8 @@ class CampaignAdmin(
             for address, view, name in pages
         ]
         dates = path("dates/", wrap(self.dates_view), name="campaigns_campaign_dates")
-        return [dates, *own, *super().get_urls()]
+        load = path("import/", wrap(self.import_view), name="campaigns_campaign_import")
+        return [dates, load, *own, *super().get_urls()]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the form, which knows the operator: some settings need a permission."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.commands.definition_actions import add_definition_actions
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.commands.retry_arguments import add_retry_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
@@ -98,6 +99,14 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         "--out", required=True, metavar="FILE", help="output file; - for standard output"
     )
     _add_run(report)
+
+    def add_without_name(action: str, words: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(action, help=words, description=words)
+        one.set_defaults(wrong_usage=one.error)
+        add_json(one)
+        return one
+
+    add_definition_actions(add, add_without_name)
 
 
 def _add_creation(create: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from campaigns.creation.planning_choices import (
 from campaigns.creation.schedule import refuse_schedule
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
-from campaigns.states import Late
+from campaigns.states import Late, OnLostAccount
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name
@@ -53,6 +53,7 @@ def create_campaign(
     timezone: str = DEFAULT_TIMEZONE,
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
+    on_lost_account: str = OnLostAccount.FAIL,
     planning: PlanningChoices = AS_USUAL,
     by: Any = None,
 ) -> Campaign:
@@ -79,6 +80,7 @@ def create_campaign(
         timezone: an IANA name.
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
+        on_lost_account: what to do with messages of a lost account that no other can send.
         planning: who else is in the audience, who writes to whom, in which order, how often.
         by: the operator.
 
@@ -119,6 +121,7 @@ def create_campaign(
     campaign.timezone = timezone
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
+    campaign.on_lost_account = on_lost_account
     campaign.created_by = by
     for column, value in columns_of(planning).items():
         setattr(campaign, column, value)

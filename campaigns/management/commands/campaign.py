@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.lookup import find_accounts
+from campaigns.commands import definition_actions
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.output import (
     preflight_data,
@@ -68,7 +69,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, retry, "
-        "add-late-comers, unknown, resolve, archive, restore, delete, status, wait, report."
+        "add-late-comers, unknown, resolve, clone, export, import, archive, restore, delete, "
+        "status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -78,6 +80,9 @@ class Command(OperatorCommand):
         action = options["action"]
         if action == "create":
             self._create(options)
+            return
+        if action == "import":
+            self._answer(options, definition_actions.load(options))
             return
         campaign = find_campaign(name=options["name"])
         if action in RUN_CONTROLS:
@@ -180,6 +185,16 @@ class Command(OperatorCommand):
         added = add_late_comers(run=run)
         words = late_comers_sentence(added)
         self._answer_run(run, options, more={"added": added}, words=words)
+
+    def _clone(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._answer(options, definition_actions.clone(campaign, options))
+
+    def _export(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._answer(options, definition_actions.export(campaign, options, self.stdout))
+
+    def _answer(self, options: dict[str, Any], answer: tuple[Any, str]) -> None:
+        data, text = answer
+        self.answer(data, as_json=options["json"], text=text)
 
     def _archive(self, campaign: Campaign, options: dict[str, Any]) -> None:
         archive_row(row=campaign)
