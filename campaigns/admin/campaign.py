@@ -17,6 +17,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
 from campaigns.admin.campaign_definition import CampaignDefinition
+from campaigns.admin.campaign_figures import CampaignFigures
 from campaigns.admin.campaign_form import SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
@@ -42,6 +43,7 @@ class CampaignAdmin(
     CampaignPreflight,
     CampaignReport,
     CampaignDefinition,
+    CampaignFigures,
     CampaignRetry,
     FollowUp,
     CampaignSchedule,
@@ -164,6 +166,7 @@ class CampaignAdmin(
             ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
             ("clone/", self.clone_view, "campaigns_campaign_clone"),
             ("definition/", self.definition_view, "campaigns_campaign_definition"),
+            ("figures/", self.figures_view, "campaigns_campaign_figures"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]

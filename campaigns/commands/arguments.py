@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from campaigns.commands.definition_actions import add_definition_actions
+from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.commands.retry_arguments import add_retry_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
@@ -99,6 +100,9 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         "--out", required=True, metavar="FILE", help="output file; - for standard output"
     )
     _add_run(report)
+    figures = add("figures", "show the figures of the newest run by account or by hour")
+    add_figures_arguments(figures)
+    _add_run(figures)
 
     def add_without_name(action: str, words: str) -> argparse.ArgumentParser:
         one = actions.add_parser(action, help=words, description=words)

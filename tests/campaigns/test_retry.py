@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
+from campaigns.reports.check_sums import check_sums
 from campaigns.run_control.retry import RetryChoice, chosen_deliveries, retry_run, retry_selected
 from contacts.models import Contact
 from foundation.refusals import Refusal
@@ -86,6 +87,7 @@ def test_the_command_retries_exactly_these(options: list[object], rows: list[int
     assert said.json["retried"] == len(rows)
     assert pending(run) == rows
     assert not check_figures(run=run)
+    assert not check_sums(run)
 
 
 @pytest.mark.parametrize(
@@ -169,3 +171,4 @@ def test_the_figures_stay_exact_over_several_retries() -> None:
     after = figures_of(run=run)
     assert (after.pending, after.failed) == (before.pending + 4, 0)
     assert not check_figures(run=run)
+    assert not check_sums(run)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.lookup import find_accounts
 from campaigns.commands import definition_actions
 from campaigns.commands.arguments import add_actions
+from campaigns.commands.figures import figures_text
 from campaigns.commands.output import (
     preflight_data,
     preflight_text,
@@ -39,6 +40,7 @@ from campaigns.find import (
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.planning.preflight import preflight
+from campaigns.reports.figures_by import figures_by
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run, start_campaign
 from campaigns.run_control.retry import retry_run
@@ -70,7 +72,7 @@ class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, retry, "
         "add-late-comers, unknown, resolve, clone, export, import, archive, restore, delete, "
-        "status, wait, report."
+        "status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -292,6 +294,11 @@ class Command(OperatorCommand):
             as_json=options["json"],
             text=status_text(campaign=campaign, run=run, figures=figures, why=()),
         )
+
+    def _figures(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign, number=options["run"])
+        found = {"campaign": campaign.name, **figures_by(run=run, by=options["by"])}
+        self.answer(found, as_json=options["json"], text=figures_text(found))
 
     def _report(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run, file = find_run(campaign=campaign, number=options["run"]), options["out"]

@@ -1,0 +1,44 @@
+"""The figures of a run broken down: by account, by hour, and by what else is registered here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import CampaignRun
+from campaigns.reports.delivery_figures import account_figures, hour_figures
+from foundation.refusals import Refusal
+
+
+def by_account(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures by account."""
+    return {"items": [one.as_data() for one in account_figures(run)]}
+
+
+def by_hour(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures by the hour of sending, in the run's time zone."""
+    return {"items": [one.as_data() for one in hour_figures(run)]}
+
+
+#: Each gives "items", a list of objects for JSON, and may give more keys.
+BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {
+    "account": by_account,
+    "hour": by_hour,
+}
+
+
+def figures_by(*, run: CampaignRun, by: str) -> dict[str, Any]:
+    """Return the figures of a run by one of BREAKDOWNS: {"items": [...], "next": None, ...}.
+
+    Raises:
+        Refusal: there is no such breakdown (`breakdown_unknown`).
+    """
+    if by not in BREAKDOWNS:
+        raise Refusal(
+            _("There are no figures by “%(by)s”: choose %(known)s.")
+            % {"by": by, "known": ", ".join(BREAKDOWNS)},
+            code="breakdown_unknown",
+        )
+    return {"by": by, "run": run.number, "next": None, **BREAKDOWNS[by](run)}
