@@ -18,7 +18,7 @@ from unfold.decorators import display
 
 from campaigns.admin.campaign_definition import CampaignDefinition
 from campaigns.admin.campaign_figures import CampaignFigures
-from campaigns.admin.campaign_form import SCHEDULE_FIELDS, CampaignForm
+from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
@@ -28,6 +28,7 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
+from campaigns.run_control.pace import apply_pace
 from campaigns.run_control.schedule import apply_changed_schedule
 from campaigns.states import ScheduleState
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
@@ -110,6 +111,7 @@ class CampaignAdmin(
                 ]
             },
         ),
+        (_("How fast"), {"fields": [("per_minute", "priority")]}),
         (
             _("At what hours"),
             {"fields": ["windows", "holidays", "overrides_quiet_hours"]},
@@ -190,6 +192,8 @@ class CampaignAdmin(
         super().save_model(request, obj, form, change)
         if change and SCHEDULE_FIELDS & set(form.changed_data):
             apply_changed_schedule(campaign=obj)
+        if change and PACE_FIELDS & set(form.changed_data):
+            apply_pace(campaign=obj, by=request.user)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the campaign's page is the next step."""

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 
 from campaigns.commands.definition_actions import add_definition_actions
 from campaigns.commands.figures import add_figures_arguments
+from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.commands.retry_arguments import add_retry_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
@@ -89,6 +90,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
     _add_dates(add)
+    add_pace_arguments(add("pace", "change the rate and the priority, also of the run under way"))
     add_retry_arguments(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
@@ -156,6 +158,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="also send to people who are not a friend of any account",
     )
     add_planning_arguments(create)
+    add_pace_arguments(create)
 
 
 def _add_schedule(create: argparse.ArgumentParser) -> None:

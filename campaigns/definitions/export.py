@@ -91,6 +91,8 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "order": campaign.order,
         "order_attribute": campaign.order_attribute,
         "order_descending": campaign.order_descending,
+        "per_minute": campaign.per_minute,
+        "priority": campaign.priority,
         "timezone": campaign.timezone,
         "starts_at": utc_iso(campaign.starts_at),
         "repeat": campaign.repeat,

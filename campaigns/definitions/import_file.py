@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.lookup import find_accounts
 from accounts.models import Account
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE, create_campaign
+from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
 from campaigns.creation.schedule import read_deadline, read_start, read_timezone
 from campaigns.definitions.clone import refuse_taken
@@ -30,7 +31,7 @@ from foundation.caps import LONGEST_DAYS, MOST_MESSAGES, Cap
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from sending.runs.weekly import Weekly, read_windows
-from sending.states import Promise
+from sending.states import DEFAULT_PRIORITY, Promise
 from tabular.numbers import CellProblem, qq_number
 
 #: The fields of a definition.
@@ -38,7 +39,17 @@ KEYS = (
     *("version", "name", "text", "template", "lists", "segments", "earlier_people"),
     *("excluded_lists", "excluded_earlier_people", "strangers", "cap", "once_across", "accounts"),
     *("sender", "promise", "on_lost_account", "order", "order_attribute", "order_descending"),
-    *("timezone", "starts_at", "repeat", "repeat_until", "repeat_times", "windows", "holidays"),
+    *(
+        "per_minute",
+        "priority",
+        "timezone",
+        "starts_at",
+        "repeat",
+        "repeat_until",
+        "repeat_times",
+        "windows",
+        "holidays",
+    ),
     *("override_quiet_hours", "late", "deadline"),
 )
 #: The problems that say that something does not exist here.
@@ -127,6 +138,7 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
         "late": reader.choice("late", Late.values, Late.SEND),
         "overrides_quiet_hours": reader.flag("override_quiet_hours"),
         **(_moments(reader, zone) if is_zone else {}),
+        "pace": _pace(reader),
         "planning": PlanningChoices(
             sender=reader.choice("sender", SenderChoice.values, SenderChoice.KEEP),
             order=reader.choice("order", SendingOrder.values, SendingOrder.IMPORTED),
@@ -199,6 +211,14 @@ def _cap(reader: FieldReader) -> tuple[Cap, float] | None:
         )
         return None
     return Cap(most, max(1, round(days * 86_400))), days
+
+
+def _pace(reader: FieldReader) -> Pace:
+    priority = reader.whole("priority")
+    return Pace(
+        per_minute=reader.whole("per_minute"),
+        priority=DEFAULT_PRIORITY if priority is None else priority,
+    )
 
 
 def _windows(reader: FieldReader) -> Weekly | None:

@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
                 ('order', models.CharField(choices=[('imported', 'as the people were first imported'), ('random', 'at random'), ('attribute', 'by an attribute')], default='imported', help_text='The order in which each account sends its messages.', max_length=12, verbose_name='order')),
                 ('order_attribute', models.CharField(blank=True, help_text='Numbers come first, in their order, then other texts from A to Z, then people without the attribute.', max_length=100, verbose_name='attribute for the order')),
                 ('order_descending', models.BooleanField(default=False, help_text='Only for the order by an attribute.', verbose_name='highest first')),
+                ('per_minute', models.PositiveIntegerField(blank=True, help_text='Over all accounts together. Empty: as fast as the accounts may. A change applies to the run under way within a second.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='messages a minute, at most')),
+                ('priority', models.PositiveSmallIntegerField(default=5, help_text='1 to 9. Campaigns share an account by their priorities: 6 sends two messages for each one of 3. 9 is urgent and goes before all others. A change applies to the run under way within a second.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(9)], verbose_name='priority')),
                 ('cap_most', models.PositiveSmallIntegerField(blank=True, help_text='Counts the messages of all campaigns. Empty: the limit for all campaigns, if one is set. People over the limit are skipped.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='messages to a person, at most')),
                 ('cap_days', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.001), django.core.validators.MaxValueValidator(3660)], verbose_name='in days')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
@@ -155,6 +157,8 @@ class Migration(migrations.Migration):
                 ('order', models.CharField(choices=[('imported', 'as the people were first imported'), ('random', 'at random'), ('attribute', 'by an attribute')], default='imported', help_text='The order in which each account sends its messages.', max_length=12, verbose_name='order')),
                 ('order_attribute', models.CharField(blank=True, help_text='Numbers come first, in their order, then other texts from A to Z, then people without the attribute.', max_length=100, verbose_name='attribute for the order')),
                 ('order_descending', models.BooleanField(default=False, help_text='Only for the order by an attribute.', verbose_name='highest first')),
+                ('per_minute', models.PositiveIntegerField(blank=True, help_text='Over all accounts together. Empty: as fast as the accounts may. A change applies to the run under way within a second.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='messages a minute, at most')),
+                ('priority', models.PositiveSmallIntegerField(default=5, help_text='1 to 9. Campaigns share an account by their priorities: 6 sends two messages for each one of 3. 9 is urgent and goes before all others. A change applies to the run under way within a second.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(9)], verbose_name='priority')),
                 ('cap_most', models.PositiveSmallIntegerField(blank=True, help_text='Counts the messages of all campaigns. Empty: the limit for all campaigns, if one is set. People over the limit are skipped.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='messages to a person, at most')),
                 ('cap_days', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.001), django.core.validators.MaxValueValidator(3660)], verbose_name='in days')),
                 ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
@@ -356,6 +360,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='campaign',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('cap_days', None), ('cap_most', None)), models.Q(('cap_days__isnull', False), ('cap_most__isnull', False)), _connector='OR'), name='campaign_cap_whole', violation_error_message='A frequency cap needs both its number and its days.'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('per_minute', None), ('per_minute__gte', 1), _connector='OR'), name='campaign_rate_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='campaign',
+            constraint=models.CheckConstraint(condition=models.Q(('priority__gte', 1), ('priority__lte', 9)), name='campaign_priority_known'),
         ),
         migrations.AddConstraint(
             model_name='campaign',

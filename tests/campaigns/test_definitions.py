@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.creation.create_campaign import create_campaign
+from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
 from campaigns.definitions.clone import OWN_COLUMNS, clone_campaign
 from campaigns.definitions.document import LARGEST, read_document
@@ -59,6 +60,7 @@ def full_campaign() -> Campaign:
         promise="never-missed",
         allows_strangers=True,
         on_lost_account="wait",
+        pace=Pace(per_minute=30, priority=7),
         planning=PlanningChoices(
             sender="spread",
             order="attribute",

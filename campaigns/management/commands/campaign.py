@@ -22,12 +22,14 @@ from campaigns.commands.output import (
     unknown_data,
     unknown_text,
 )
+from campaigns.commands.pace_arguments import pace_data, pace_from
 from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
 from campaigns.commands.retry_arguments import retry_choice
 from campaigns.commands.schedule_options import schedule_from
 from campaigns.creation.create_campaign import create_campaign
+from campaigns.creation.pace import USUAL_PACE, pace_of
 from campaigns.creation.schedule import read_start, span_text
 from campaigns.find import (
     find_campaign,
@@ -43,6 +45,7 @@ from campaigns.planning.preflight import preflight
 from campaigns.reports.figures_by import figures_by
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run, start_campaign
+from campaigns.run_control.pace import change_pace, pace_sentence
 from campaigns.run_control.retry import retry_run
 from campaigns.run_control.schedule import (
     cancel_date,
@@ -70,9 +73,9 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 class Command(OperatorCommand):
     help = (
-        "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, retry, "
-        "add-late-comers, unknown, resolve, clone, export, import, archive, restore, delete, "
-        "status, wait, figures, report."
+        "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, pace, "
+        "retry, add-late-comers, unknown, resolve, clone, export, import, archive, restore, "
+        "delete, status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -110,6 +113,7 @@ class Command(OperatorCommand):
             promise=options["promise"],
             allows_strangers=options["strangers"],
             planning=planning_choices(options),
+            pace=pace_from(options, before=USUAL_PACE),
         )
         self.answer(
             _creation_data(campaign, options),
@@ -173,6 +177,15 @@ class Command(OperatorCommand):
         run = find_run(campaign=campaign)
         RUN_CONTROLS[options["action"]](run=run)
         self._answer_run(run, options)
+
+    def _pace(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        if options["per_minute"] is None and options["priority"] is None:
+            options["wrong_usage"]("give --per-minute N, --priority N, or both")
+        to = pace_from(options, before=pace_of(campaign))
+        change_pace(campaign=campaign, to=to)
+        sentence = pace_sentence(to)
+        data = {"campaign": campaign.name, **pace_data(to), "sentence": sentence}
+        self.answer(data, as_json=options["json"], text=sentence)
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign, number=options["run"])
@@ -351,4 +364,5 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "promise": campaign.promise,
         "strangers": campaign.allows_strangers,
         **planning_data(campaign, options),
+        **pace_data(pace_of(campaign)),
     }
