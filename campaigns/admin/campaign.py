@@ -24,6 +24,7 @@ from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_retry import CampaignRetry
 from campaigns.admin.campaign_schedule import CampaignSchedule
+from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
@@ -46,6 +47,7 @@ class CampaignAdmin(
     CampaignDefinition,
     CampaignFigures,
     CampaignRetry,
+    CampaignTest,
     FollowUp,
     CampaignSchedule,
     NamedMixin,
@@ -169,6 +171,8 @@ class CampaignAdmin(
             ("clone/", self.clone_view, "campaigns_campaign_clone"),
             ("definition/", self.definition_view, "campaigns_campaign_definition"),
             ("figures/", self.figures_view, "campaigns_campaign_figures"),
+            ("test/", self.test_view, "campaigns_campaign_test"),
+            ("test/live/", self.test_live_view, "campaigns_campaign_test_live"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]

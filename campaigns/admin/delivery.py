@@ -20,6 +20,7 @@ from unfold.decorators import display
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.models import OWNERS_OF_DELIVERIES, owner_of
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
 from campaigns.reports.waiting_reasons import delivery_waiting_reason
@@ -81,7 +82,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("last_res", FieldTextFilter),
         ("account", AutocompleteSelectFilter),
     ]
-    list_select_related = ["account", "run__campaign_run__campaign"]
+    list_select_related = ["account", *OWNERS_OF_DELIVERIES]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
     fields = [
@@ -118,9 +119,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Deliveries without their texts, which would make a page of them large."""
-        queryset = (
-            super().get_queryset(request).select_related("account", "run__campaign_run__campaign")
-        )
+        queryset = super().get_queryset(request).select_related("account", *OWNERS_OF_DELIVERIES)
         return queryset if request.resolver_match is None else queryset.defer("text")
 
     def get_search_results(
@@ -143,7 +142,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("run"))
     def of_run(self, delivery: Delivery) -> Any:
         """The run, leading to its place on the campaign's page."""
-        run = delivery.run.campaign_run
+        run = owner_of(delivery.run)
         return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=DELIVERY_COLOURS)

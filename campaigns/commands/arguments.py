@@ -13,6 +13,7 @@ from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.commands.retry_arguments import add_retry_arguments
+from campaigns.commands.test_action import add_test_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
 from campaigns.run_control.unknown_deliveries import VERDICTS
@@ -112,6 +113,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         add_json(one)
         return one
 
+    add_test_arguments(add("test", "send the message to chosen people, outside all figures"))
     add_definition_actions(add, add_without_name)
 
 

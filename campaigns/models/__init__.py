@@ -5,8 +5,11 @@ from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
+from campaigns.models.test_run import TestRun
 
 __all__ = [
+    "OWNERS_OF_DELIVERIES",
     "Campaign",
     "CampaignRun",
     "Holiday",
@@ -14,4 +17,6 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "TestRun",
+    "owner_of",
 ]

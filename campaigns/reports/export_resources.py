@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
-from campaigns.models import MessageTemplate
+from campaigns.models import OWNERS_OF_DELIVERIES, MessageTemplate, owner_of
 from campaigns.reports.run_report import COLUMNS
 from sending.models import Delivery
 from tabular.table_import import columns as cells
@@ -67,11 +67,11 @@ class DeliveryResource(ModelResource):
         The list in the console defers the texts; the file contains them.
         """
         whole = super().filter_export(queryset, **kwargs).defer(None)
-        return whole.select_related("run__campaign_run__campaign", "account")
+        return whole.select_related(*OWNERS_OF_DELIVERIES, "account")
 
     def dehydrate_run(self, delivery: Delivery) -> str:
         """Return campaign and number of the run."""
-        return str(delivery.run.campaign_run)
+        return str(owner_of(delivery.run))
 
     def dehydrate_text(self, delivery: Delivery) -> str:
         """Return the delivery's own text, or the run's."""

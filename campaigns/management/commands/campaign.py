@@ -28,6 +28,7 @@ from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
 from campaigns.commands.retry_arguments import retry_choice
 from campaigns.commands.schedule_options import schedule_from
+from campaigns.commands.test_action import is_all_sent, test_data, test_text, wait_for_test
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.creation.pace import USUAL_PACE, pace_of
 from campaigns.creation.schedule import read_start, span_text
@@ -55,6 +56,7 @@ from campaigns.run_control.schedule import (
     resume_schedule,
     start_schedule,
 )
+from campaigns.run_control.test_send import send_test
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
 from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.words import date_words, schedule_sentence
@@ -75,7 +77,7 @@ class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, pace, "
         "retry, add-late-comers, unknown, resolve, clone, export, import, archive, restore, "
-        "delete, status, wait, figures, report."
+        "delete, test, status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -200,6 +202,17 @@ class Command(OperatorCommand):
         added = add_late_comers(run=run)
         words = late_comers_sentence(added)
         self._answer_run(run, options, more={"added": added}, words=words)
+
+    def _test(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        test = send_test(
+            campaign=campaign,
+            uins=options["to"],
+            account=find_accounts(uins=[options["account"]])[0],
+        )
+        wait_for_test(test=test, timeout=options["timeout"])
+        self._answer(options, (test_data(test), test_text(test)))
+        if not is_all_sent(test):
+            sys.exit(REFUSED)
 
     def _clone(self, campaign: Campaign, options: dict[str, Any]) -> None:
         self._answer(options, definition_actions.clone(campaign, options))
