@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.creation.schedule import span_text
 from campaigns.earlier_people import rules_in
-from campaigns.models import Campaign
+from campaigns.models import Campaign, MessageTemplate
 from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
@@ -72,7 +72,7 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "version": VERSION,
         "name": campaign.name,
         "text": campaign.text,
-        "template": {"name": template.name, "text": template.text} if template else None,
+        "template": _template(template) if template is not None else None,
         "lists": _names(campaign.lists.order_by("pk")),
         "segments": [
             {"name": segment.name, "where": _where(segment)}
@@ -105,6 +105,14 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "deadline": utc_iso(campaign.deadline_at) or span_text(campaign.deadline_after),
     }
     return {key: value for key, value in whole.items() if value not in (None, "", [])}
+
+
+def _template(template: MessageTemplate) -> dict[str, Any]:
+    """Return a template: its default text, and if it has some, its texts by language."""
+    by_language = template.texts_by_language()
+    default = by_language.pop("")
+    more = {"languages": by_language, "language_attribute": template.language_attribute}
+    return {"name": template.name, "text": default, **(more if by_language else {})}
 
 
 def _names(rows: Iterable[Any]) -> list[str]:

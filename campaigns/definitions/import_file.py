@@ -56,6 +56,7 @@ KEYS = (
 MISSING = frozenset(
     {"list_unknown", "account_unknown", "holidays_unknown", "campaign_unknown", "run_unknown"}
     | {"lists_unknown", "segments_unknown", "campaigns_unknown", "accounts_unknown", "not_started"}
+    | {"unknown_snippet"}
 )
 #: The field that a refusal of the creation is about, by its code.
 _FIELD_OF = {

@@ -108,6 +108,13 @@ class FieldReader:
                 self._note(key, value.line, _("A text is expected here."))
         return found
 
+    def texts_by_name(self, key: str) -> dict[str, str]:
+        """Return the texts of a mapping by name; empty if the field is not there."""
+        inside = self.reader(key)
+        if inside is None:
+            return {}
+        return {name: inside.text(name) for name in inside._fields.values}
+
     def readers(self, key: str) -> list[FieldReader]:
         """Return a reader for each mapping in a list."""
         return [found for value in self._items(key) if (found := self._inside(key, value))]

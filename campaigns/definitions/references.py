@@ -11,14 +11,15 @@ from campaigns.definitions.reader import FieldReader
 from campaigns.earlier_people import EarlierPeople
 from campaigns.find import find_campaign, find_run
 from campaigns.models import Campaign, MessageTemplate
+from campaigns.models.message_template import LANGUAGE_ATTRIBUTE
 from campaigns.states import EarlierGroup
+from campaigns.writing.templates import checked_attribute, create_template
 from contacts.models import Segment
 from contacts.segments.save import create_segment
 from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
 from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
-from texts.rendering import compile_text
 
 Row = TypeVar("Row")
 
@@ -41,12 +42,15 @@ def definition_template(reader: FieldReader, *, by: Any) -> MessageTemplate | No
     inside = reader.reader("template")
     if inside is None:
         return None
-    inside.refuse_unknown(("name", "text"))
-    name, text = inside.text("name"), inside.text("text")
+    inside.refuse_unknown(("name", "text", "languages", "language_attribute"))
+    name = inside.text("name")
+    texts = {"": inside.text("text"), **inside.texts_by_name("languages")}
+    attribute = inside.text("language_attribute", LANGUAGE_ATTRIBUTE)
     found: MessageTemplate | None = MessageTemplate.objects.named(name)
     if found is None:
-        return inside.attempt("text", lambda: _new_template(name, text, by=by), None)
-    if inside.has("text") and found.text != text:
+        return inside.attempt("text", lambda: _new_template(name, texts, attribute, by=by), None)
+    has_attribute = len(texts) == 1 or found.language_attribute == attribute
+    if inside.has("text") and not (found.texts_by_language() == texts and has_attribute):
         inside.note(
             "text",
             _(
@@ -136,15 +140,13 @@ def _new_segment(name: str, where: str, *, by: Any) -> Segment:
     return create_segment(name=name, conditions=parse_where(where), by=by)
 
 
-def _new_template(name: str, text: str, *, by: Any) -> MessageTemplate:
+def _new_template(name: str, texts: dict[str, str], attribute: str, *, by: Any) -> MessageTemplate:
     _refuse_without(
         by, "campaigns.add_messagetemplate", _("You may not create templates: ask for the right.")
     )
-    compile_text(text)
-    template = MessageTemplate(name=name, text=text)
-    template.set_name()
-    template.save()
-    return template
+    return create_template(
+        name=name, texts=texts, language_attribute=checked_attribute(attribute), by=by
+    )
 
 
 def _refuse_without(by: Any, permission: str, sentence: str) -> None:

@@ -6,6 +6,9 @@ from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayK
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
+from campaigns.models.snippet import Snippet
+from campaigns.models.template_text import TemplateText
+from campaigns.models.template_version import TemplateVersion
 from campaigns.models.test_run import TestRun
 
 __all__ = [
@@ -17,6 +20,9 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Snippet",
+    "TemplateText",
+    "TemplateVersion",
     "TestRun",
     "owner_of",
 ]

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from campaigns.models.template_version import TemplateVersion
 from campaigns.states import Late, OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from sending.models import Run
@@ -61,14 +62,25 @@ class CampaignRun(Run):
     #: Groups of earlier runs, as `campaigns.earlier_people.RunGroup` writes them.
     earlier_people = models.JSONField(default=list, blank=True)
     excluded_earlier_people = models.JSONField(default=list, blank=True)
-    #: Those of `lists` that its people come from by way of an earlier run. An opt-out from one
-    #: applies; its other members are not recipients.
+    #: The lists among `lists` that come from an earlier run in the audience. An opt-out from one of
+    #: them applies, but its members are not recipients.
     inherited_lists = models.ManyToManyField(
         ContactList, related_name="inheriting_runs", blank=True, verbose_name=_("inherited lists")
     )
     late = models.CharField(
         _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )
+    #: The version of the template whose text the run has; None for a text of the campaign's own.
+    template_version = models.ForeignKey(
+        TemplateVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+        verbose_name=_("version of the template"),
+    )
+    #: Its number, which stays when the template is deleted.
+    template_version_number = models.PositiveIntegerField(null=True, blank=True)
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)
 

@@ -18,7 +18,7 @@ from sending.wake_ups.wake import accounts_to_wake, wake_lanes
 
 
 def refuse_reopening(run: CampaignRun) -> None:
-    """Refuse before anything is moved: pending deliveries of a run that cannot run stay unsent.
+    """Refuse a run that cannot be reopened, before any delivery becomes pending in it.
 
     Raises:
         Refusal: the run was cancelled or its deadline has passed (`wrong_state`), or another run of

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
@@ -17,6 +16,8 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Friend
 from accounts.states import WORKING_STATES
 from campaigns.models import Campaign, TestRun
+from campaigns.writing.preview import preview_text
+from campaigns.writing.whole_text import whole_text
 from clocks import shared
 from contacts.models import Contact, Suppression
 from foundation.refusals import Refusal
@@ -26,10 +27,7 @@ from sending.querysets.tally import TallyKey, add_tallies
 from sending.runs.transitions import change_run_state
 from sending.runs.windows import sending_times
 from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
-from sending.text_context import context_for
 from sending.wake_ups.wake import wake_lanes
-from texts.faults import Unsendable
-from texts.rendering import compile_text
 
 #: The most people of one test.
 MOST_PEOPLE = 20
@@ -97,7 +95,7 @@ def _make(campaign: Campaign, account: Account, people: list[_Person], *, by: An
         account=account,
         created_by=by,
         number=last + 1,
-        text=campaign.message,
+        text=whole_text(campaign.message).text,
         promise=campaign.promise,
         timezone=campaign.timezone,
         overrides_quiet_hours=campaign.overrides_quiet_hours,
@@ -131,25 +129,20 @@ def _rendered(campaign: Campaign, uins: Sequence[int], account: Account) -> list
     Raises:
         Refusal: the text cannot be made for one of them.
     """
-    text = compile_text(campaign.message)
     contacts = {one.uin: one for one in Contact.objects.filter(uin__in=uins)}
-    nicknames = dict(
-        Friend.objects.filter(account=account, uin__in=uins).values_list("uin", "nickname")
-    )
-    now = shared.wall().astimezone(ZoneInfo(campaign.timezone))
     people = []
     for uin in uins:
-        try:
-            context = context_for(
-                contact=contacts[uin], account=account, nickname=nicknames.get(uin, "")
-            )
-            people.append(_Person(uin, text.render(context, now=now)))
-        except Unsendable as problem:
+        made = preview_text(
+            text=campaign.message, person=contacts[uin], account=account, zone=campaign.timezone
+        )
+        if made.problem or not made.text:
             raise Refusal(
-                _("The text cannot be made for %(uin)s: %(why)s") % {"uin": uin, "why": problem},
+                _("The text cannot be made for %(uin)s: %(why)s")
+                % {"uin": uin, "why": made.problem or _("it is empty.")},
                 code="text_unsendable",
                 uin=uin,
-            ) from None
+            )
+        people.append(_Person(uin, made.text))
     return people
 
 

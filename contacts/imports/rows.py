@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 from contacts.imports.cells import MARKS, meant
 from contacts.imports.columns import ATTRIBUTE, NAME, UIN, title_notes
 from contacts.imports.typed_cells import readings_json, typed_columns
-from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
 from contacts.resources import UIN_COLUMN
 from contacts.typed_values.types import ValueType
 from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import (
     CellProblem,
     FirstLines,
@@ -147,7 +147,7 @@ class PersonReader:
         )
         # One of MARKS at the beginning of a value. Written out, because it runs for every row.
         is_marked = ":\"'" in text or ':"=' in text or ':"#' in text
-        # A value that shows nothing begins with a character that does.
+        # A value without a visible character begins with an invisible one.
         is_marked = is_marked or (not text.isascii() and bool(_UNSEEN.search(text)))
         if is_marked or len(text) > LONGEST_ATTRIBUTE:
             text = self._odd_json(cells)

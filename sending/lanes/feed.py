@@ -25,6 +25,7 @@ from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import Reason
 from sending.text_context import context_for
 from texts.faults import TextFault, Unsendable
+from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
 
 
@@ -40,6 +41,7 @@ class RunBrief:
         priority: its weight among the runs that share an account, or URGENT.
         rate: its own rate over all accounts; None if it has none.
         limits: the limits on messages to one person; None if there are none.
+        forbidden: the words that no rendered text may hold; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
@@ -51,6 +53,7 @@ class RunBrief:
     priority: int
     rate: SharedRate | None
     limits: PersonLimits | None = None
+    forbidden: ForbiddenWords | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
@@ -84,12 +87,15 @@ class Due:
     limit: PersonLimit | None = None
 
 
-def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
+def brief(
+    run: Run, *, quiet: tuple[QuietSpan, ...], forbidden: ForbiddenWords | None = None
+) -> RunBrief:
     """Return the part of a run that lanes use.
 
     Args:
         run: the run.
         quiet: the quiet hours in force.
+        forbidden: the words that no rendered text may hold; None if there are none.
 
     Raises:
         Refusal: the run's text does not compile.
@@ -103,6 +109,7 @@ def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
         priority=run.priority,
         rate=rate_of(run),
         limits=limits_of(run),
+        forbidden=forbidden,
     )
 
 
@@ -140,7 +147,7 @@ def next_deliveries(
 
 
 class _Batch(NamedTuple):
-    """What was read of a run: the deliveries, how many were skipped, and whether that was all."""
+    """A batch of a run: deliveries, the number of skipped ones, and whether it was the last."""
 
     dues: list[Due]
     skipped: int
@@ -259,4 +266,7 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
         raise Unsendable(
             TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
         )
+    # A name or an attribute can bring a word that the text itself does not hold.
+    if run.forbidden is not None and run.forbidden.first_in(text) is not None:
+        raise Unsendable(TextFault.FORBIDDEN_WORD, _("The text holds a forbidden word."))
     return text

@@ -20,6 +20,7 @@ from campaigns.definitions.export import definition_of, export_definition, writt
 from campaigns.definitions.import_file import import_definition
 from campaigns.earlier_people import EarlierPeople
 from campaigns.models import Campaign, MessageTemplate
+from campaigns.writing.templates import create_template
 from clocks import shared
 from contacts.models import ContactList, Segment
 from contacts.segments.where import parse_where
@@ -40,7 +41,9 @@ def full_campaign() -> Campaign:
     segment = Segment.objects.create(
         name="昆明的人", conditions=parse_where("city = 昆明 and in list:VIP")
     )
-    template = MessageTemplate.objects.create(name="问候", text="你好 {{ name }}\n  第二行\n")
+    template = create_template(
+        name="问候", texts={"": "你好 {{ name }}\n  第二行\n", "en": "hello\n", "pt-br": "olá"}
+    )
     return create_campaign(
         name="春节 “一”: #1",
         lists=[vip],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.models import UIN_MAX, Contact, Segment
+from contacts.models import Contact, Segment
 from contacts.segments.conditions import condition_of
 from contacts.segments.preview import count_people, people_of
 from contacts.segments.references import missing_in
@@ -20,6 +20,7 @@ from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
+from foundation.uins import UIN_MAX
 
 HELP = {
     "create": "save conditions under a name",
@@ -35,7 +36,7 @@ HELP = {
 WHERE_HELP = (
     'the conditions, such as "city = 昆明 and not in list:VIP"; the words are in docs/segments.md'
 )
-#: The people that `people` shows at once, if nothing else is asked for.
+#: How many people `people` shows without --limit.
 PAGE = 100
 
 
@@ -195,8 +196,7 @@ def _with_warnings(text: str, segment: Segment) -> str:
     """Return a text, and below it what the conditions refer to that was deleted."""
     for missing in missing_in(segment.conditions):
         text += "\n" + _(
-            "Missing: the %(what)s “%(name)s” was deleted. What the conditions ask about it is "
-            "unknown, so nobody is selected because of it."
+            "Missing: the %(what)s “%(name)s” was deleted. Conditions on it select no one."
         ) % {"what": missing.noun, "name": missing.name}
     return text
 
