@@ -137,7 +137,8 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
     """
     unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
     if to == DeliveryState.PENDING:
-        unknown = unknown.exclude(uin=0)  # erased: there is no recipient
+        # Erased: there is no recipient. Of a test: it is sent anew, not again.
+        unknown = unknown.exclude(uin=0).filter(run__in=CampaignRun.objects.values("pk"))
     runs = list(CampaignRun.objects.filter(pk__in=unknown.order_by().values("run_id").distinct()))
     if to == DeliveryState.PENDING:
         for run in runs:
