@@ -8,6 +8,7 @@ from campaigns.models import CampaignRun
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
 from campaigns.run_control.occurrences import start_due_occurrences
+from campaigns.sequences.tick import tend_sequences
 from sending.states import RunState
 
 
@@ -19,9 +20,10 @@ def advance_run(run_id: int) -> None:
 
 @shared_task(name="campaigns.tasks.advance_runs")
 def advance_all_runs() -> None:
-    """Tick: start due dates and runs, prepare runs, reroute messages of stopped accounts."""
+    """Tick: start due dates and runs, prepare runs, reroute messages, tend sequences."""
     start_due_occurrences()
     start_scheduled_runs()
     preparing = CampaignRun.objects.filter(state=RunState.PREPARING)
     advance_runs(runs=preparing.select_related("campaign"))
     reroute_stopped_accounts()
+    tend_sequences()

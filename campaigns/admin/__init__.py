@@ -6,6 +6,8 @@ from campaigns.admin.delivery import DeliveryAdmin
 from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
 from campaigns.admin.run import RunAdmin
+from campaigns.admin.sequence import SequenceAdmin
+from campaigns.admin.sequence_person import SequencePersonAdmin
 from campaigns.admin.snippet import SnippetAdmin
 
 __all__ = [
@@ -15,5 +17,7 @@ __all__ = [
     "HolidayCalendarAdmin",
     "MessageTemplateAdmin",
     "RunAdmin",
+    "SequenceAdmin",
+    "SequencePersonAdmin",
     "SnippetAdmin",
 ]

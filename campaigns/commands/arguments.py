@@ -8,7 +8,8 @@ from typing import Any
 
 from campaigns.commands.definition_actions import add_definition_actions
 from campaigns.commands.figures import add_figures_arguments
-from campaigns.commands.free_text import FreeTextParser, message_argument
+from campaigns.commands.free_text import FreeTextParser
+from campaigns.commands.message_arguments import add_message_arguments
 from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.commands.retry_arguments import add_retry_arguments
@@ -63,15 +64,15 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")
+    figures = add("figures", "show the figures of the newest run by variant, account or hour")
+    add_figures_arguments(figures)
+    _add_run(figures)
     report = add("report", "write one row per delivery of the newest run")
     report.add_argument("--format", choices=list(WRITERS), default="csv")
     report.add_argument(
         "--out", required=True, metavar="FILE", help="output file; - for standard output"
     )
     _add_run(report)
-    figures = add("figures", "show the figures of the newest run by account or by hour")
-    add_figures_arguments(figures)
-    _add_run(figures)
 
     def add_without_name(action: str, words: str) -> argparse.ArgumentParser:
         one = actions.add_parser(action, help=words, description=words)
@@ -103,11 +104,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         metavar="L",
         help="leave out the people of this list",
     )
-    message = create.add_mutually_exclusive_group(required=True)
-    message.add_argument(
-        "--text", type=message_argument, metavar="T", help="the message, in Liquid"
-    )
-    message.add_argument("--template", metavar="NAME", help="the template of the message")
+    add_message_arguments(create)
     create.add_argument(
         "--account",
         dest="accounts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.creation.schedule import span_text
 from campaigns.earlier_people import rules_in
-from campaigns.models import Campaign, MessageTemplate
+from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
@@ -73,6 +74,8 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "name": campaign.name,
         "text": campaign.text,
         "template": _template(template) if template is not None else None,
+        "variants": [_variant(variant) for variant in campaign.variants.all()],
+        "holdout": _percent(campaign.holdout),
         "lists": _names(campaign.lists.order_by("pk")),
         "segments": [
             {"name": segment.name, "where": _where(segment)}
@@ -105,6 +108,17 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "deadline": utc_iso(campaign.deadline_at) or span_text(campaign.deadline_after),
     }
     return {key: value for key, value in whole.items() if value not in (None, "", [])}
+
+
+def _variant(variant: CampaignVariant) -> dict[str, Any]:
+    """Return a variant of the message with its text, or its template."""
+    template = {"template": _template(variant.template)} if variant.template is not None else {}
+    text = {} if template else {"text": variant.text}
+    return {"name": variant.name, "weight": variant.weight, **text, **template}
+
+
+def _percent(percent: Decimal) -> float | None:
+    return float(percent) or None
 
 
 def _template(template: MessageTemplate) -> dict[str, Any]:

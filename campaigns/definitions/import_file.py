@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from campaigns.creation.create_campaign import DEFAULT_TIMEZONE, create_campaign
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
 from campaigns.creation.schedule import read_deadline, read_start, read_timezone
+from campaigns.creation.variants import read_holdout
 from campaigns.definitions.clone import refuse_taken
 from campaigns.definitions.document import read_document
 from campaigns.definitions.export import VERSION
@@ -21,6 +23,7 @@ from campaigns.definitions.reader import FieldReader, Problem
 from campaigns.definitions.references import (
     definition_segments,
     definition_template,
+    definition_variants,
     earlier_rules,
     named_rows,
 )
@@ -36,21 +39,12 @@ from tabular.numbers import CellProblem, qq_number
 
 #: The fields of a definition.
 KEYS = (
-    *("version", "name", "text", "template", "lists", "segments", "earlier_people"),
+    *("version", "name", "text", "template", "variants", "holdout"),
+    *("lists", "segments", "earlier_people"),
     *("excluded_lists", "excluded_earlier_people", "strangers", "cap", "once_across", "accounts"),
     *("sender", "promise", "on_lost_account", "order", "order_attribute", "order_descending"),
-    *(
-        "per_minute",
-        "priority",
-        "timezone",
-        "starts_at",
-        "repeat",
-        "repeat_until",
-        "repeat_times",
-        "windows",
-        "holidays",
-    ),
-    *("override_quiet_hours", "late", "deadline"),
+    *("per_minute", "priority", "timezone", "starts_at", "repeat", "repeat_until", "repeat_times"),
+    *("windows", "holidays", "override_quiet_hours", "late", "deadline"),
 )
 #: The problems that say that something does not exist here.
 MISSING = frozenset(
@@ -120,6 +114,8 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
         "name": name,
         "text": reader.text("text"),
         "template": definition_template(reader, by=by),
+        "variants": definition_variants(reader, by=by),
+        "holdout": _holdout(reader),
         "lists": named_rows(reader, "lists", lambda one: find_lists(names=[one])[0]),
         "segments": definition_segments(reader, by=by),
         "excluded_lists": named_rows(
@@ -212,6 +208,13 @@ def _cap(reader: FieldReader) -> tuple[Cap, float] | None:
         )
         return None
     return Cap(most, max(1, round(days * 86_400))), days
+
+
+def _holdout(reader: FieldReader) -> Decimal:
+    text = reader.text("holdout")
+    if not text:
+        return Decimal(0)
+    return reader.attempt("holdout", lambda: read_holdout(text), Decimal(0))
 
 
 def _pace(reader: FieldReader) -> Pace:

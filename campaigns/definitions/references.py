@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
+from campaigns.creation.variants import NewVariant
 from campaigns.definitions.reader import FieldReader
 from campaigns.earlier_people import EarlierPeople
 from campaigns.find import find_campaign, find_run
@@ -62,6 +63,23 @@ def definition_template(reader: FieldReader, *, by: Any) -> MessageTemplate | No
         )
         return None
     return inside.attempt("name", lambda: _offered(found), None)
+
+
+def definition_variants(reader: FieldReader, *, by: Any) -> list[NewVariant]:
+    """Return the variants of a definition, with their templates as for `definition_template`."""
+    variants = []
+    for inside in reader.readers("variants"):
+        inside.refuse_unknown(("name", "weight", "text", "template"))
+        weight = inside.whole("weight")
+        variants.append(
+            NewVariant(
+                name=inside.text("name"),
+                weight=1 if weight is None else weight,
+                text=inside.text("text"),
+                template=definition_template(inside, by=by),
+            )
+        )
+    return variants
 
 
 def definition_segments(reader: FieldReader, *, by: Any) -> list[Segment]:

@@ -2,10 +2,12 @@
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
+from campaigns.models.campaign_variant import CampaignVariant
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
+from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
 from campaigns.models.template_version import TemplateVersion
@@ -15,11 +17,15 @@ __all__ = [
     "OWNERS_OF_DELIVERIES",
     "Campaign",
     "CampaignRun",
+    "CampaignVariant",
     "Holiday",
     "HolidayCalendar",
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Sequence",
+    "SequencePerson",
+    "SequenceStep",
     "Snippet",
     "TemplateText",
     "TemplateVersion",

@@ -34,12 +34,17 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
         by: the operator; None for the command line.
 
     Raises:
-        Refusal: the run is not planned yet or has ended (`wrong_state`), or a segment cannot be
-            evaluated.
+        Refusal: the run is not planned yet or has ended (`wrong_state`), a sequence adds its people
+            (`of_sequence`), or a segment cannot be evaluated.
     """
     run.refresh_from_db()
     if run.state not in (RunState.RUNNING, RunState.PAUSED):
         raise _not_possible(run)
+    if run.stays_open:
+        raise Refusal(
+            _("Run %(run)s belongs to a sequence, which adds people itself.") % {"run": str(run)},
+            code="of_sequence",
+        )
     added = 0
     while (chunk := _add_chunk(run_id=run.pk)) > 0:
         added += chunk

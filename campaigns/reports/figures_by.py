@@ -1,15 +1,27 @@
-"""The figures of a run broken down: by account, by hour, and by what else is registered here."""
+"""The figures of a run broken down: by variant, and by whatever else is registered here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignRun
 from campaigns.reports.delivery_figures import account_figures, hour_figures
+from campaigns.reports.variant_figures import variant_figures
+from campaigns.reports.variant_verdict import verdicts
 from foundation.refusals import Refusal
+
+
+def by_variant(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures by variant, and whether they differ by more than chance."""
+    figures = variant_figures(run)
+    return {
+        "items": [one.as_data() for one in figures],
+        "verdicts": [asdict(verdict) for verdict in verdicts(figures)],
+    }
 
 
 def by_account(run: CampaignRun) -> dict[str, Any]:
@@ -24,6 +36,7 @@ def by_hour(run: CampaignRun) -> dict[str, Any]:
 
 #: Each gives "items", a list of objects for JSON, and may give more keys.
 BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {
+    "variant": by_variant,
     "account": by_account,
     "hour": by_hour,
 }

@@ -49,6 +49,7 @@ class Run(models.Model):
     per_minute = models.PositiveIntegerField(_("messages a minute"), null=True, blank=True)
     #: Runs share an account by these weights; see `sending.states.URGENT`.
     priority = models.PositiveSmallIntegerField(_("priority"), default=DEFAULT_PRIORITY)
+    #: Its text, or the one with the number 0 of several (`sending.models.RunText`).
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
@@ -61,6 +62,8 @@ class Run(models.Model):
     #: From this moment of the database's clock on, what is pending is cancelled.
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
 
+    #: It does not finish when everything is sent: people are added to it as long as this holds.
+    stays_open = models.BooleanField(_("stays open"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)

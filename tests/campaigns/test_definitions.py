@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
+from campaigns.creation.variants import NewVariant
 from campaigns.definitions.clone import OWN_COLUMNS, clone_campaign
 from campaigns.definitions.document import LARGEST, read_document
 from campaigns.definitions.export import definition_of, export_definition, written_yaml
@@ -135,6 +137,22 @@ def test_exported_imported_and_exported_again_is_identical(tmp_path: Path) -> No
     assert manage("campaign", "export", said.json["campaign"], "--out", again).status == 0
     assert again.read_bytes() == file.read_bytes()
     assert b"\\u" not in file.read_bytes()  # people read it
+
+
+def test_variants_are_cloned_and_survive_the_file() -> None:
+    template = create_template(name="问候", texts={"": "hi"})
+    original = create_campaign(
+        name="spring",
+        lists=[make_list("VIP", [100_001])],
+        variants=[NewVariant("A", 1, "a\n"), NewVariant("B", 3, template=template)],
+        holdout=Decimal("12.5"),
+    )
+    copy = clone_campaign(campaign=original, name="copy")
+    assert definition_of(copy) == {**definition_of(original), "name": "copy"}
+    written = export_definition(original)
+    copy.delete()
+    original.delete()
+    assert export_definition(import_definition(data=written.encode())) == written
 
 
 def test_what_is_missing_is_named_and_nothing_is_created() -> None:

@@ -91,6 +91,14 @@ def test_a_viewer_can_look_and_change_nothing(db: None, client: Client) -> None:
     assert template.text == "one\nthree"
 
 
+def test_what_people_wrote_is_not_translated(operator: Client) -> None:
+    template = MessageTemplate.objects.create(name="active", text="x")
+    operator.post("/i18n/setlang/", {"language": "zh-hans", "next": "/"})
+    shown = operator.get(page(template, template.history.first().pk))
+    assert shown.context["values"]["表示语言的属性"] == "language"
+    assert "active" in shown.context["values"].values()
+
+
 @pytest.mark.parametrize("key", ["0", "²", "x", "9" * 30, "99999999999999999999", "1" * 19])
 def test_what_is_no_change_is_not_found(key: str, operator: Client) -> None:
     template = MessageTemplate.objects.create(name="t", text="x")

@@ -13,6 +13,7 @@ from accounts.lookup import find_accounts
 from campaigns.commands import definition_actions
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.figures import figures_text
+from campaigns.commands.message_arguments import message_data, message_from
 from campaigns.commands.output import (
     preflight_data,
     preflight_text,
@@ -37,7 +38,6 @@ from campaigns.find import (
     find_lists,
     find_run,
     find_segments,
-    find_template,
     newest_run,
 )
 from campaigns.models import Campaign, CampaignRun
@@ -98,7 +98,6 @@ class Command(OperatorCommand):
             getattr(self, f"_{action.replace('-', '_')}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
-        template = options["template"]
         if not options["lists"] and not options["segments"] and not options["earlier"]:
             options["wrong_usage"](
                 "choose the recipients: --list L, --segment S, or --audience-of CAMPAIGN=GROUP"
@@ -108,8 +107,7 @@ class Command(OperatorCommand):
             lists=find_lists(names=options["lists"]),
             segments=find_segments(names=options["segments"]),
             excluded_lists=find_lists(names=options["excluded_lists"]),
-            text=options["text"] or "",
-            template=find_template(name=template) if template is not None else None,
+            **message_from(options),
             accounts=find_accounts(uins=options["accounts"]),
             **schedule_from(options),
             promise=options["promise"],
@@ -361,7 +359,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "lists": options["lists"],
         "segments": options["segments"],
         "excluded_lists": options["excluded_lists"],
-        "template": options["template"],
+        **message_data(campaign, options),
         "accounts": options["accounts"],
         "starts_at": utc_iso(campaign.starts_at),
         "window": options["windows"][0] if len(options["windows"] or ()) == 1 else None,
