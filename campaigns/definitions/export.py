@@ -37,6 +37,8 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+# A choice of a row that was not read again is a member of its enumeration.
+_Dumper.add_multi_representer(str, lambda dumper, choice: _text(dumper, str(choice)))
 
 
 def export_definition(campaign: Campaign) -> str:
