@@ -16,11 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
+from campaigns.admin.campaign_definition import CampaignDefinition
+from campaigns.admin.campaign_figures import CampaignFigures
 from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_report import CampaignReport
+from campaigns.admin.campaign_retry import CampaignRetry
 from campaigns.admin.campaign_schedule import CampaignSchedule
+from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
@@ -44,6 +48,10 @@ class CampaignAdmin(
     CampaignVerbs,
     CampaignPreflight,
     CampaignReport,
+    CampaignDefinition,
+    CampaignFigures,
+    CampaignRetry,
+    CampaignTest,
     VariantComparison,
     FollowUp,
     CampaignSchedule,
@@ -60,6 +68,7 @@ class CampaignAdmin(
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
+    actions_list = ["to_definition"]
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
     ordering = ["-id"]
@@ -167,6 +176,12 @@ class CampaignAdmin(
                 "campaigns_campaign_preflight_people",
             ),
             ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
+            ("clone/", self.clone_view, "campaigns_campaign_clone"),
+            ("definition/", self.definition_view, "campaigns_campaign_definition"),
+            ("figures/", self.figures_view, "campaigns_campaign_figures"),
+            ("test/", self.test_view, "campaigns_campaign_test"),
+            ("test/live/", self.test_live_view, "campaigns_campaign_test_live"),
+            ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
@@ -175,7 +190,8 @@ class CampaignAdmin(
             for address, view, name in pages
         ]
         dates = path("dates/", wrap(self.dates_view), name="campaigns_campaign_dates")
-        return [dates, *own, *super().get_urls()]
+        load = path("import/", wrap(self.import_view), name="campaigns_campaign_import")
+        return [dates, load, *own, *super().get_urls()]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the form, which knows the operator: some settings need a permission."""

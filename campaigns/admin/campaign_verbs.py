@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.admin.delivery_actions import resolved_sentence
+from campaigns.admin.delivery_actions import resolved_sentence, retried_sentence
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
@@ -21,9 +21,9 @@ from campaigns.run_control.lifecycle import (
     pause_run,
     resolve_unknown,
     resume_run,
-    retry_run,
     start_campaign,
 )
+from campaigns.run_control.retry import RetryChoice, retry_run
 from campaigns.run_control.schedule import start_schedule
 from campaigns.scheduling.words import date_words
 from campaigns.states import STARTED_SCHEDULE_STATES
@@ -110,11 +110,12 @@ def _add_late_comers(_campaign: Campaign, run: CampaignRun | None, by: Any) -> s
 
 
 def _retry(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
-    return _tried_again(retry_run(run=_given(run), states=[DeliveryState.FAILED], by=by))
+    return retried_sentence(retry_run(run=_given(run), by=by))
 
 
 def _retry_unknown(_campaign: Campaign, run: CampaignRun | None, by: Any) -> str:
-    return _tried_again(retry_run(run=_given(run), states=[DeliveryState.UNKNOWN], by=by))
+    choice = RetryChoice(states=[DeliveryState.UNKNOWN])
+    return retried_sentence(retry_run(run=_given(run), choice=choice, by=by))
 
 
 def _resolve_unknown(to: str, run: CampaignRun | None, by: Any) -> str:
@@ -122,12 +123,6 @@ def _resolve_unknown(to: str, run: CampaignRun | None, by: Any) -> str:
     if not count:
         raise Refusal(_("This run no longer has unknown deliveries."), code="nothing_unknown")
     return resolved_sentence(to, count)
-
-
-def _tried_again(count: int) -> str:
-    return ngettext(
-        "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", count
-    ) % {"n": _number(count)}
 
 
 def _unknown_words(figures: Figures) -> str:

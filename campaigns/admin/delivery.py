@@ -23,7 +23,7 @@ from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.earlier_people import replies
-from campaigns.models import CampaignRun
+from campaigns.models import OWNERS_OF_DELIVERIES, CampaignRun, owner_of
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
 from campaigns.reports.variant_figures import who_opted_out
@@ -130,7 +130,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         AfterwardsFilter,
         ("account", AutocompleteSelectFilter),
     ]
-    list_select_related = ["account", "run__campaign_run__campaign"]
+    list_select_related = ["account", *OWNERS_OF_DELIVERIES]
     search_fields = ["uin"]
     search_help_text = _("UIN; its beginning is enough")
     fields = [
@@ -170,7 +170,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         queryset = (
             super()
             .get_queryset(request)
-            .select_related("account", "run__campaign_run__campaign")
+            .select_related("account", *OWNERS_OF_DELIVERIES)
             .prefetch_related(TEXTS)
         )
         return queryset if request.resolver_match is None else queryset.defer("text")
@@ -195,7 +195,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("run"))
     def of_run(self, delivery: Delivery) -> Any:
         """The run, leading to its place on the campaign's page."""
-        run = delivery.run.campaign_run
+        run = owner_of(delivery.run)
         return format_html('<a class="text-link" href="{}">{}</a>', run_url(run), run)
 
     @display(description=_("state"), label=DELIVERY_COLOURS)

@@ -1,18 +1,23 @@
-"""The actions that resolve unknown deliveries."""
+"""The actions on deliveries: resolve unknown ones, and retry the selected ones."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from campaigns.run_control.lifecycle import resolve_unknown
+from campaigns.run_control.retry import RETRYABLE_STATES, retry_selected
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -38,10 +43,21 @@ VERDICTS: dict[str, tuple[Any, str, Any]] = {
 }
 
 
-class DeliveryActions:
-    """Mixin of DeliveryAdmin: the three verdicts on an unknown delivery."""
+class UnknownToo(forms.Form):
+    """Whether unknown deliveries are retried with the failed ones."""
 
-    actions = ["say_arrived", "say_lost", "send_again"]
+    has_unknown = forms.BooleanField(
+        label=gettext_lazy("Also those whose result is unknown"),
+        help_text=gettext_lazy("These people may get the message twice."),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
+
+
+class DeliveryActions:
+    """Mixin of DeliveryAdmin: the three verdicts on an unknown delivery, and the retry."""
+
+    actions = ["say_arrived", "say_lost", "send_again", "retry_selected"]
 
     def has_resolve_permission(self, request: HttpRequest) -> bool:
         """Whether the user may resolve deliveries, whose rows are otherwise read-only."""
@@ -84,6 +100,41 @@ class DeliveryActions:
                 ("is_confirmed", "1"),
                 *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
             ],
+        )
+
+    @admin.action(description=gettext_lazy("Retry"), permissions=["resolve"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> Any:
+        """Send the selected failed deliveries again after a confirmation that counts them."""
+        chosen = Delivery.objects.filter(pk__in=list(queryset.values_list("pk", flat=True)))
+        if request.POST.get("is_confirmed"):
+            has_unknown = bool(request.POST.get("has_unknown"))
+            try:
+                count = retry_selected(deliveries=chosen, has_unknown=has_unknown, by=request.user)
+            except Refusal as refusal:
+                messages.error(request, refusal.sentence)
+            else:
+                messages.success(request, retried_sentence(count))
+            return HttpResponseRedirect(request.get_full_path())
+        states = Counter(chosen.values_list("state", flat=True))
+        if not any(states[state] for state in RETRYABLE_STATES):
+            messages.warning(
+                request, _("None of the selected deliveries failed: there is nothing to retry.")
+            )
+            return None
+        return confirmation(
+            request,
+            self,
+            title=_("Retry the selected deliveries?"),
+            sentences=_retry_sentences(states),
+            verb=_("Retry"),
+            back=request.get_full_path(),
+            is_dangerous=bool(states[DeliveryState.UNKNOWN]),
+            hidden=[
+                ("action", "retry_selected"),
+                ("is_confirmed", "1"),
+                *((ACTION_CHECKBOX_NAME, pk) for pk in chosen.values_list("pk", flat=True)),
+            ],
+            form=UnknownToo() if states[DeliveryState.UNKNOWN] else None,
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -131,6 +182,49 @@ class DeliveryActions:
         return None
 
 
+def _retry_sentences(states: Counter[str]) -> list[str]:
+    """Return what a retry does to selected deliveries, given their number by state."""
+    failed, unknown, sent = (
+        states[state] for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN, DeliveryState.SENT)
+    )
+    others = states.total() - failed - unknown - sent
+    counted = (
+        (
+            failed,
+            ngettext(
+                "%(n)d failed delivery will be sent again.",
+                "%(n)d failed deliveries will be sent again.",
+                failed,
+            ),
+        ),
+        (
+            unknown,
+            ngettext(
+                "It is unknown whether %(n)d of the selected deliveries arrived.",
+                "It is unknown whether %(n)d of the selected deliveries arrived.",
+                unknown,
+            ),
+        ),
+        (
+            sent,
+            ngettext(
+                "%(n)d was sent already and is not sent again.",
+                "%(n)d were sent already and are not sent again.",
+                sent,
+            ),
+        ),
+        (
+            others,
+            ngettext(
+                "%(n)d is still open, skipped or cancelled and stays as it is.",
+                "%(n)d are still open, skipped or cancelled and stay as they are.",
+                others,
+            ),
+        ),
+    )
+    return [sentence % {"n": n} for n, sentence in counted if n]
+
+
 def resolved_sentence(to: str, count: int) -> str:
     """Return the result message for deliveries that were resolved."""
     if to == DeliveryState.SENT:
@@ -146,3 +240,10 @@ def resolved_sentence(to: str, count: int) -> str:
             "%(n)d delivery will be sent again.", "%(n)d deliveries will be sent again.", count
         )
     return sentence % {"n": count}
+
+
+def retried_sentence(count: int) -> str:
+    """Return the result message for deliveries that will be sent again."""
+    return ngettext(
+        "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", count
+    ) % {"n": number_format(count, force_grouping=True)}

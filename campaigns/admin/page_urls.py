@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import Campaign, CampaignRun, TestRun
 
 
 def campaign_url(campaign: Campaign, run: CampaignRun | None = None) -> str:
@@ -16,8 +16,10 @@ def campaign_url(campaign: Campaign, run: CampaignRun | None = None) -> str:
     return page if run is None else f"{page}?run={run.number}"
 
 
-def run_url(run: CampaignRun) -> str:
-    """Return the URL of a run: its campaign's page."""
+def run_url(run: CampaignRun | TestRun) -> str:
+    """Return the URL of a run: its campaign's page; that of a test: the page of tests."""
+    if isinstance(run, TestRun):
+        return reverse("admin:campaigns_campaign_test", args=[run.campaign_id])
     page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
     return f"{page}?run={run.number}"
 

@@ -18,7 +18,7 @@ from campaigns.reason_text import reason_text
 from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
-from sending.states import ACTIVE_RUN_STATES, DeliveryState
+from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 
 #: The order of the states in the bar and in the table.
 SHOWN_STATES = [
@@ -61,6 +61,7 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
         "colour": RUN_COLOURS[run.state],  # type: ignore[index]
         "verbs": offered_verbs(campaign, run, figures),
         "why": _why(run),
+        "can_retry": bool(figures.failed or figures.unknown) and run.state != RunState.CANCELLED,
         "targeted": figures.targeted,
         "percent": 100 * figures.ended / figures.targeted if figures.targeted else 0,
         "rate": figures.rate_per_second,

@@ -6,18 +6,21 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from campaigns.commands.definition_actions import add_definition_actions
 from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.free_text import FreeTextParser
 from campaigns.commands.message_arguments import add_message_arguments
 from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
+from campaigns.commands.retry_arguments import add_retry_arguments
+from campaigns.commands.test_action import add_test_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
 from campaigns.run_control.unknown_deliveries import VERDICTS
 from campaigns.scheduling.dates import MOST_DATES
 from campaigns.states import Late
 from foundation.commands import seconds
-from sending.states import DeliveryState, Promise
+from sending.states import Promise
 from tabular.arguments import uin_argument
 
 #: Actions whose only argument is the name of the campaign, with their help.
@@ -56,12 +59,12 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         add(action, words)
     _add_dates(add)
     add_pace_arguments(add("pace", "change the rate and the priority, also of the run under way"))
-    _add_retry(add("retry", "send the failed deliveries of the newest run again"))
+    add_retry_arguments(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")
-    figures = add("figures", "show the figures of the newest run by variant")
+    figures = add("figures", "show the figures of the newest run by variant, account or hour")
     add_figures_arguments(figures)
     _add_run(figures)
     report = add("report", "write one row per delivery of the newest run")
@@ -70,6 +73,15 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         "--out", required=True, metavar="FILE", help="output file; - for standard output"
     )
     _add_run(report)
+
+    def add_without_name(action: str, words: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(action, help=words, description=words)
+        one.set_defaults(wrong_usage=one.error)
+        add_json(one)
+        return one
+
+    add_test_arguments(add("test", "send the message to chosen people, outside all figures"))
+    add_definition_actions(add, add_without_name)
 
 
 def _add_creation(create: argparse.ArgumentParser) -> None:
@@ -188,17 +200,6 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_DATES):
         raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_DATES}, not {text[:20]!r}")
     return int(text)
-
-
-def _add_retry(retry: argparse.ArgumentParser) -> None:
-    retry.add_argument(
-        "--state",
-        dest="states",
-        action="append",
-        choices=[DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value],
-        help="default: failed; people of unknown deliveries may get the message twice",
-    )
-    retry.add_argument("--res", metavar="CODE", help="only deliveries with this last result code")
 
 
 def _add_resolution(resolve: argparse.ArgumentParser) -> None:

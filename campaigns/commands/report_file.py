@@ -1,4 +1,4 @@
-"""Write a report to standard output, or to a file that is replaced only when it is complete."""
+"""Write a file or standard output; a file is replaced only when it is complete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_report_file(*, run: CampaignRun, format: str, file: str, stdout: Any) 
         Refusal: the file cannot be written (`cannot_write`). An existing file is left unchanged.
     """
     try:
-        with _opened(file, stdout) as out:
+        with opened_file(file, stdout) as out:
             return write_report(run=run, format=format, out=out)
     except BrokenPipeError:
         raise  # the reader closed the pipe, such as head(1)
@@ -46,7 +46,12 @@ def write_report_file(*, run: CampaignRun, format: str, file: str, stdout: Any) 
 
 
 @contextmanager
-def _opened(file: str, stdout: Any) -> Iterator[BinaryIO]:
+def opened_file(file: str, stdout: Any) -> Iterator[BinaryIO]:
+    """Yield a file to write: standard output, or a file that appears when it is complete.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     if file == STANDARD_OUTPUT:
         with tempfile.TemporaryFile() as aside:  # the XLSX writer seeks
             yield cast("BinaryIO", aside)

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import Friend, InboundKind, InboundMessage
+from campaigns.models import OWNERS_OF_DELIVERIES, TestRun, owner_of
 from campaigns.reason_text import reason_text
 from contacts.models import Contact
 from contacts.people.erase import register_eraser
@@ -110,22 +111,22 @@ def erase(contact: Contact) -> None:
         Refusal: a run still has an open or unknown delivery for the person (`open_delivery`).
     """
     deliveries = Delivery.objects.filter(contact=contact)
-    open_one = (
-        deliveries.filter(state__in=_UNSETTLED)
-        .select_related("run__campaign_run__campaign")
-        .first()
-    )
-    if open_one is not None:
-        raise Refusal(
-            _(
-                "%(run)s still has an open or unknown delivery for this person. Suppress "
-                "the person, cancel the run or wait until it ends, then erase again."
+    # A test's deliveries have no contact. Tests are few, and found by their runs.
+    tested = Delivery.objects.filter(run__in=TestRun.objects.values("pk"), uin=contact.uin)
+    for rows in (deliveries, tested):
+        open_one = rows.filter(state__in=_UNSETTLED).select_related(*OWNERS_OF_DELIVERIES).first()
+        if open_one is not None:
+            raise Refusal(
+                _(
+                    "%(run)s still has an open or unknown delivery for this person. Suppress "
+                    "the person, cancel the run or wait until it ends, then erase again."
+                )
+                % {"run": owner_of(open_one.run)},
+                code="open_delivery",
             )
-            % {"run": open_one.run.campaign_run},
-            code="open_delivery",
-        )
     # The empty text also keeps a retry from sending: a delivery without a text is not sent.
     deliveries.update(contact=None, uin=0, text="")
+    tested.update(uin=0, text="")
     InboundMessage.objects.filter(uin=contact.uin).delete()
     Friend.objects.filter(uin=contact.uin).delete()
 

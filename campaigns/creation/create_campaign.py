@@ -23,7 +23,7 @@ from campaigns.creation.schedule import refuse_schedule
 from campaigns.creation.variants import NewVariant, add_variants, refuse_variants
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
-from campaigns.states import Late
+from campaigns.states import Late, OnLostAccount
 from campaigns.writing.check import checked_text
 from campaigns.writing.templates import in_language
 from contacts.models import ContactList, Segment
@@ -62,6 +62,7 @@ def create_campaign(
     timezone: str = DEFAULT_TIMEZONE,
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
+    on_lost_account: str = OnLostAccount.FAIL,
     planning: PlanningChoices = AS_USUAL,
     variants: Sequence[NewVariant] = (),
     holdout: Decimal = Decimal(0),
@@ -93,6 +94,7 @@ def create_campaign(
         timezone: an IANA name.
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
+        on_lost_account: what to do with messages of a lost account that no other can send.
         planning: who else is in the audience, who writes to whom, in which order, how often.
         variants: the variants of the message.
         holdout: how many of a hundred people get nothing.
@@ -141,6 +143,7 @@ def create_campaign(
     campaign.timezone = timezone
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
+    campaign.on_lost_account = on_lost_account
     campaign.holdout = holdout
     campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by

@@ -801,4 +801,19 @@ class Migration(migrations.Migration):
             model_name='templateversion',
             constraint=models.UniqueConstraint(fields=('template', 'number'), name='template_version_once'),
         ),
+        migrations.CreateModel(
+            name='TestRun',
+            fields=[
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='test_run', serialize=False, to='sending.run')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account', verbose_name='account')),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tests', to='campaigns.campaign', verbose_name='campaign')),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by')),
+            ],
+            options={
+                'verbose_name': 'test',
+                'verbose_name_plural': 'tests',
+                'ordering': ['-run_id'],
+            },
+            bases=('sending.run',),
+        ),
     ]

@@ -7,12 +7,15 @@ from campaigns.models.default_cap import DefaultCap
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
 from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
 from campaigns.models.template_version import TemplateVersion
+from campaigns.models.test_run import TestRun
 
 __all__ = [
+    "OWNERS_OF_DELIVERIES",
     "Campaign",
     "CampaignRun",
     "CampaignVariant",
@@ -28,4 +31,6 @@ __all__ = [
     "Snippet",
     "TemplateText",
     "TemplateVersion",
+    "TestRun",
+    "owner_of",
 ]

@@ -10,7 +10,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from campaigns.earlier_people import first_reply_at
-from campaigns.models import MessageTemplate
+from campaigns.models import OWNERS_OF_DELIVERIES, MessageTemplate, owner_of
 from campaigns.reports.run_report import COLUMNS
 from campaigns.writing.check import checked_text
 from campaigns.writing.versions import current_version
@@ -84,12 +84,12 @@ class DeliveryResource(ModelResource):
         The list in the console defers the texts; the file contains them.
         """
         whole = super().filter_export(queryset, **kwargs).defer(None)
-        joined = whole.select_related("run__campaign_run__campaign", "account")
+        joined = whole.select_related(*OWNERS_OF_DELIVERIES, "account")
         return joined.prefetch_related(TEXTS).annotate(replied_at=first_reply_at())
 
     def dehydrate_run(self, delivery: Delivery) -> str:
         """Return campaign and number of the run."""
-        return str(delivery.run.campaign_run)
+        return str(owner_of(delivery.run))
 
     def dehydrate_text(self, delivery: Delivery) -> str:
         """Return the delivery's own text, or the run's."""

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignRun
+from campaigns.reports.delivery_figures import account_figures, hour_figures
 from campaigns.reports.variant_figures import variant_figures
 from campaigns.reports.variant_verdict import verdicts
 from foundation.refusals import Refusal
@@ -23,8 +24,22 @@ def by_variant(run: CampaignRun) -> dict[str, Any]:
     }
 
 
+def by_account(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures by account."""
+    return {"items": [one.as_data() for one in account_figures(run)]}
+
+
+def by_hour(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures by the hour of sending, in the run's time zone."""
+    return {"items": [one.as_data() for one in hour_figures(run)]}
+
+
 #: Each gives "items", a list of objects for JSON, and may give more keys.
-BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {"variant": by_variant}
+BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {
+    "variant": by_variant,
+    "account": by_account,
+    "hour": by_hour,
+}
 
 
 def figures_by(*, run: CampaignRun, by: str) -> dict[str, Any]:

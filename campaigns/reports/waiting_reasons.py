@@ -15,7 +15,7 @@ from accounts.models import (
     AccountTaskKind,
     AccountTaskState,
 )
-from campaigns.models import CampaignRun
+from campaigns.models import CampaignRun, TestRun, owner_of
 from campaigns.planning.preflight import seconds_per_message
 from campaigns.planning.senders import accounts_of
 from campaigns.reason_text import reason_text
@@ -43,13 +43,13 @@ class WaitingReason:
     until: datetime | None = None
 
 
-def run_waiting_reasons(*, run: CampaignRun) -> list[WaitingReason]:
+def run_waiting_reasons(*, run: CampaignRun | TestRun) -> list[WaitingReason]:
     """Return why a run is not sending as fast as it could; empty when it is."""
     if run.state == RunState.SCHEDULED:
         return [_until(_("It starts at %(time)s."), run.starts_at)]
     if run.state == RunState.PAUSED:
         return [WaitingReason(_paused(run))]
-    if run.state == RunState.PREPARING:
+    if run.state == RunState.PREPARING and isinstance(run, CampaignRun):
         return _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
     if run.state != RunState.RUNNING:
         return [WaitingReason(run.state_detail)] if run.state_detail else []
@@ -63,7 +63,7 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
     if delivery.state != DeliveryState.PENDING:
         reason = reason_text(delivery.reason)
         return WaitingReason(": ".join(filter(None, (delivery.get_state_display(), str(reason)))))
-    run = delivery.run.campaign_run
+    run = owner_of(delivery.run)
     if run.state != RunState.RUNNING:
         reasons = run_waiting_reasons(run=run)
         return reasons[0] if reasons else WaitingReason(run.get_state_display())
@@ -74,7 +74,7 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
     return general or _account_reason(delivery, egresses)
 
 
-def _sending_reasons(run: CampaignRun) -> list[WaitingReason]:
+def _sending_reasons(run: Run) -> list[WaitingReason]:
     egresses = EgressStatus()
     general = _whole_run_reason(run, egresses)
     if general is not None:
@@ -97,7 +97,7 @@ def _summary(waits: list[Wait]) -> WaitingReason:
     return WaitingReason(summarise_waits(waits), len(waits), min(ends, default=None))
 
 
-def _whole_run_reason(run: CampaignRun, egresses: EgressStatus) -> WaitingReason | None:
+def _whole_run_reason(run: Run, egresses: EgressStatus) -> WaitingReason | None:
     """Return what stops all accounts of a run: its window, no worker, or no way to the gateway."""
     now = shared.wall()
     opening = sending_times(run).next_opening(now)
@@ -187,7 +187,7 @@ def _account_reason(delivery: Delivery, egresses: EgressStatus) -> WaitingReason
     return WaitingReason(sentence % words, before, slot)
 
 
-def _paused(run: CampaignRun) -> str:
+def _paused(run: Run) -> str:
     paused = run.events.filter(state=RunState.PAUSED).select_related("by").order_by("-pk").first()
     at = clock(run.state_changed_at)
     if paused is not None and paused.by is not None:

@@ -1,4 +1,4 @@
-"""The services that start, pause, resume, cancel and retry a run and resolve unknown deliveries.
+"""The services that start, pause, resume and cancel a run and resolve unknown deliveries.
 
 Each takes effect before the next message of every account (rule 7). A mark is refused as soon as
 the run is not running, so no new message is sent. Requests without an answer are still repeated
@@ -7,7 +7,6 @@ under their SEQ, except in a cancelled run.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,9 +16,9 @@ from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from campaigns.run_control.new_run import hold, make_run, refuse_active, refuse_unready
 from campaigns.run_control.operator_name import operator_name
+from campaigns.run_control.reopening import not_possible, refuse_reopening, reopen
 from clocks import shared
 from foundation.archiving import refuse_archived
-from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.models import Delivery, RunEvent
 from sending.runs.deliveries import cancel_pending, move_deliveries
@@ -77,7 +76,7 @@ def pause_run(*, run: CampaignRun, by: Any = None) -> None:
         detail=_("Paused by %(who)s.") % {"who": operator_name(by)},
         by=by,
     ):
-        raise _not_possible(run, _("Only a running campaign can be paused."))
+        raise not_possible(run, _("Only a running campaign can be paused."))
 
 
 def resume_run(*, run: CampaignRun, by: Any = None) -> None:
@@ -98,7 +97,7 @@ def resume_run(*, run: CampaignRun, by: Any = None) -> None:
         refuse_active(run.campaign)
         raise
     if not is_resumed:
-        raise _not_possible(run, _("Only a paused or stopped campaign can be resumed."))
+        raise not_possible(run, _("Only a paused or stopped campaign can be resumed."))
     if to == RunState.PREPARING:
         wake_planner(run_id=run.pk)
         return
@@ -117,46 +116,8 @@ def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
         detail=_("Cancelled by %(who)s.") % {"who": operator_name(by)},
         by=by,
     ):
-        raise _not_possible(run, _("A run that has ended cannot be cancelled."))
+        raise not_possible(run, _("A run that has ended cannot be cancelled."))
     cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
-
-
-def retry_run(
-    *,
-    run: CampaignRun,
-    states: Collection[str] = (DeliveryState.FAILED,),
-    res: str | None = None,
-    by: Any = None,
-) -> int:
-    """Send the deliveries of a run again that ended in one of these states.
-
-    Args:
-        run: the run. A run that has ended is reopened.
-        states: failed, unknown or both. Unknown messages may have arrived, and the person may
-            get the message twice. That is why unknown must be named explicitly.
-        res: only deliveries with this last result code; None for all.
-        by: the operator.
-
-    Returns:
-        the number of deliveries to retry.
-
-    Raises:
-        Refusal: no delivery matches (`nothing_to_retry`), the run was cancelled (`wrong_state`),
-            or another run of the campaign is active (`already_active`).
-    """
-    # UIN 0 is an erased person: only the figures are kept, and there is no recipient.
-    rows = Delivery.objects.filter(run=run, state__in=list(states)).exclude(uin=0)
-    if res is not None:
-        rows = rows.filter(last_res=res)
-    _refuse_reopening(run)
-    again = move_deliveries(deliveries=rows, to=DeliveryState.PENDING)
-    if not again:
-        raise Refusal(
-            _("Run %(run)s has no such deliveries: there is nothing to retry.") % {"run": run},
-            code="nothing_to_retry",
-        )
-    _reopen(run, by=by, detail=_("%(n)d deliveries will be retried.") % {"n": again})
-    return again
 
 
 def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) -> int:
@@ -176,11 +137,12 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
     """
     unknown = deliveries.filter(state=DeliveryState.UNKNOWN)
     if to == DeliveryState.PENDING:
-        unknown = unknown.exclude(uin=0)  # erased: there is no recipient
+        # Erased: there is no recipient. Of a test: it is sent anew, not again.
+        unknown = unknown.exclude(uin=0).filter(run__in=CampaignRun.objects.values("pk"))
     runs = list(CampaignRun.objects.filter(pk__in=unknown.order_by().values("run_id").distinct()))
     if to == DeliveryState.PENDING:
         for run in runs:
-            _refuse_reopening(run)
+            refuse_reopening(run)
     moved = move_deliveries(deliveries=unknown, to=to)
     for run in runs:
         detail = _("%(n)d unknown deliveries resolved as %(to)s.") % {
@@ -188,39 +150,7 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
             "to": DeliveryState(to).label,
         }
         if to == DeliveryState.PENDING:
-            _reopen(run, by=by, detail=detail)
+            reopen(run, by=by, detail=detail)
         else:
             RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
     return moved
-
-
-def _refuse_reopening(run: CampaignRun) -> None:
-    """Refuse a run that cannot be reopened, before any delivery becomes pending in it."""
-    run.refresh_from_db()
-    if run.state == RunState.CANCELLED:
-        raise _not_possible(run, _("Start a new run instead."))
-    if run.deadline_at is not None and run.deadline_at <= shared.wall():
-        raise _not_possible(run, _("Its deadline has passed: start a new run instead."))
-    if run.state in (RunState.FINISHED, RunState.STOPPED):
-        refuse_active(run.campaign)
-
-
-def _reopen(run: CampaignRun, *, by: Any, detail: str) -> None:
-    if run.state in (RunState.FINISHED, RunState.STOPPED):
-        try:
-            change_run_state(run_id=run.pk, to=RunState.RUNNING, detail=detail, by=by)
-        except IntegrityError:
-            refuse_active(run.campaign)
-    else:
-        RunEvent.objects.create(run=run, state=run.state, detail=detail, by=by)
-    wake_lanes(account_ids=accounts_to_wake(run_ids=[run.pk]))
-
-
-def _not_possible(run: CampaignRun, advice: str) -> Refusal:
-    run.refresh_from_db()
-    return Refusal(
-        _("“%(name)s” is %(state)s. %(advice)s")
-        % {"name": run.campaign.name, "state": run.get_state_display(), "advice": advice},
-        code="wrong_state",
-        state=run.state,
-    )

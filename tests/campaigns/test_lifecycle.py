@@ -18,9 +18,9 @@ from campaigns.run_control.lifecycle import (
     pause_run,
     resolve_unknown,
     resume_run,
-    retry_run,
     start_campaign,
 )
+from campaigns.run_control.retry import RetryChoice, retry_run
 from contacts.models import Contact
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -172,7 +172,7 @@ def test_a_retry_by_result_code(campaign: Campaign) -> None:
     run = make_run(campaign, state=R.FINISHED, planned_at=timezone.now())
     ended(run, "failed", "failed")
     Delivery.objects.filter(pk=Delivery.objects.order_by("pk")[0].pk).update(last_res="5")
-    assert retry_run(run=run, res="5") == 1
+    assert retry_run(run=run, choice=RetryChoice(res=["5"])) == 1
     assert check_figures(run=run) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from accounts.models import Account
 from campaigns.models import CampaignRun
 from campaigns.planning.plan import plan_run
+from campaigns.reports.check_sums import check_sums
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from sending.models import Delivery
@@ -117,3 +118,4 @@ def assert_exact(run: CampaignRun, gateway: GatewaySimulator) -> None:
     assert check.is_exact, check
     assert gateway.control.figures().repeats_of_other == 0
     assert check_figures(run=run) == []
+    assert check_sums(run) == []

@@ -8,7 +8,8 @@ import pytest
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
-from campaigns.run_control.lifecycle import pause_run, retry_run
+from campaigns.run_control.lifecycle import pause_run
+from campaigns.run_control.retry import retry_run
 from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator

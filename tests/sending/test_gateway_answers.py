@@ -14,7 +14,8 @@ from accounts.leases.workers import register_worker
 from accounts.models import Account, Lease, Outage
 from accounts.transitions import enable_account
 from campaigns.models import CampaignRun
-from campaigns.run_control.lifecycle import resolve_unknown, retry_run
+from campaigns.run_control.lifecycle import resolve_unknown
+from campaigns.run_control.retry import retry_run
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane as lane_module
 from sending.lanes import reactions

@@ -15,8 +15,8 @@ from typing import Self
 from django.db import connection
 
 from accounts.models import Account
-from campaigns.models import CampaignRun
 from campaigns.planning.reroute import reroute_stopped_accounts
+from sending.models import Run
 from sending.reconcile import reconcile
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 from sending.worker.open_lane import run_lane_for
@@ -83,7 +83,7 @@ class LocalWorker:
             ticks = 0
             while not self._stop.wait(0.03):
                 ticks += 1
-                runs = list(CampaignRun.objects.running().values_list("pk", flat=True))
+                runs = list(Run.objects.running().values_list("pk", flat=True))
                 idle = idle_leases_with_work(run_ids=runs).values_list("account_id", flat=True)
                 for account_id in idle:
                     if account_id not in self.runtime.lanes:

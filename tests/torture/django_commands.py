@@ -22,6 +22,7 @@ from accounts.models import Account, Egress, Outage
 from accounts.pacing.redis_client import live
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign, CampaignRun
+from campaigns.reports.check_sums import check_sums
 from campaigns.run_control.lifecycle import pause_run, resume_run, start_campaign
 from contacts.models import ContactList, Suppression
 from foundation.refusals import Refusal
@@ -100,7 +101,9 @@ def final_state() -> dict[str, Any]:
         "attempts": Attempt.objects.count(),
         "replays": sum(Attempt.objects.filter(replays__gt=0).values_list("replays", flat=True)),
         "runs": {run.campaign.name: [run.state, run.state_detail] for run in runs},
-        "wrong_figures": [f"{run}: {line}" for run in runs for line in check_figures(run=run)],
+        "wrong_figures": [
+            f"{run}: {line}" for run in runs for line in [*check_figures(run=run), *check_sums(run)]
+        ],
     }
 
 

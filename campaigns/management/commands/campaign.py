@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.lookup import find_accounts
+from campaigns.commands import definition_actions
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.figures import figures_text
 from campaigns.commands.message_arguments import message_data, message_from
@@ -26,7 +27,9 @@ from campaigns.commands.pace_arguments import pace_data, pace_from
 from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
+from campaigns.commands.retry_arguments import retry_choice
 from campaigns.commands.schedule_options import schedule_from
+from campaigns.commands.test_action import is_all_sent, test_data, test_text, wait_for_test
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.creation.pace import USUAL_PACE, pace_of
 from campaigns.creation.pool_shares import read_pools
@@ -43,14 +46,9 @@ from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.planning.preflight import preflight
 from campaigns.reports.figures_by import figures_by
 from campaigns.reports.waiting_reasons import run_waiting_reasons
-from campaigns.run_control.lifecycle import (
-    cancel_run,
-    pause_run,
-    resume_run,
-    retry_run,
-    start_campaign,
-)
+from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run, start_campaign
 from campaigns.run_control.pace import change_pace, pace_sentence
+from campaigns.run_control.retry import retry_run
 from campaigns.run_control.schedule import (
     cancel_date,
     end_schedule,
@@ -59,6 +57,7 @@ from campaigns.run_control.schedule import (
     resume_schedule,
     start_schedule,
 )
+from campaigns.run_control.test_send import send_test
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
 from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.words import date_words, schedule_sentence
@@ -69,7 +68,7 @@ from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from labels.labelling import find_labels
 from sending.runs.figures import Figures, figures_of
-from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from sending.states import ACTIVE_RUN_STATES, RunState
 
 #: The exit status after Ctrl-C.
 INTERRUPTED = 130
@@ -79,8 +78,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, pace, "
-        "retry, add-late-comers, unknown, resolve, archive, restore, delete, status, wait, "
-        "figures, report."
+        "retry, add-late-comers, unknown, resolve, clone, export, import, archive, restore, "
+        "delete, test, status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -90,6 +89,9 @@ class Command(OperatorCommand):
         action = options["action"]
         if action == "create":
             self._create(options)
+            return
+        if action == "import":
+            self._answer(options, definition_actions.load(options))
             return
         campaign = find_campaign(name=options["name"])
         if action in RUN_CONTROLS:
@@ -190,9 +192,8 @@ class Command(OperatorCommand):
         self.answer(data, as_json=options["json"], text=sentence)
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
-        run = find_run(campaign=campaign)
-        states = tuple(options["states"] or (DeliveryState.FAILED,))
-        retried = retry_run(run=run, states=states, res=options["res"])
+        run = find_run(campaign=campaign, number=options["run"])
+        retried = retry_run(run=run, choice=retry_choice(options))
         words = ngettext(
             "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
         )
@@ -203,6 +204,27 @@ class Command(OperatorCommand):
         added = add_late_comers(run=run)
         words = late_comers_sentence(added)
         self._answer_run(run, options, more={"added": added}, words=words)
+
+    def _test(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        test = send_test(
+            campaign=campaign,
+            uins=options["to"],
+            account=find_accounts(uins=[options["account"]])[0],
+        )
+        wait_for_test(test=test, timeout=options["timeout"])
+        self._answer(options, (test_data(test), test_text(test)))
+        if not is_all_sent(test):
+            sys.exit(REFUSED)
+
+    def _clone(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._answer(options, definition_actions.clone(campaign, options))
+
+    def _export(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._answer(options, definition_actions.export(campaign, options, self.stdout))
+
+    def _answer(self, options: dict[str, Any], answer: tuple[Any, str]) -> None:
+        data, text = answer
+        self.answer(data, as_json=options["json"], text=text)
 
     def _archive(self, campaign: Campaign, options: dict[str, Any]) -> None:
         archive_row(row=campaign)

@@ -1,0 +1,95 @@
+"""The action `campaign test`: its arguments, its wait, and its answer."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import TestRun
+from campaigns.reports.test_results import test_results
+from campaigns.reports.waiting_reasons import delivery_waiting_reason
+from foundation.commands import seconds
+from foundation.terminal_tables import table
+from sending.models import Delivery
+from sending.states import ACTIVE_RUN_STATES, OPEN_DELIVERY_STATES, DeliveryState
+from tabular.arguments import uin_argument
+
+#: Seconds between two looks at the test, and the longest wait unless another is named.
+LOOK_SECONDS, WAIT_SECONDS = 0.2, 60.0
+
+
+def add_test_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments to the parser of `campaign test`."""
+    parser.add_argument(
+        "--to",
+        action="extend",
+        nargs="+",
+        type=uin_argument,
+        required=True,
+        metavar="UIN",
+        help="the people",
+    )
+    parser.add_argument(
+        "--account", type=uin_argument, required=True, metavar="UIN", help="the sender account"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=WAIT_SECONDS,
+        metavar="S",
+        help="wait at most so long for the result; default 60",
+    )
+
+
+def wait_for_test(*, test: TestRun, timeout: float) -> None:
+    """Wait until nothing of a test is open, or the time is over.
+
+    Args:
+        test: the test.
+        timeout: the most seconds.
+    """
+    until = time.monotonic() + timeout
+    rows = Delivery.objects.filter(run=test, state__in=OPEN_DELIVERY_STATES)
+    while rows.exists() and time.monotonic() < until:
+        test.refresh_from_db()
+        if test.state not in ACTIVE_RUN_STATES:
+            return
+        time.sleep(min(LOOK_SECONDS, max(0.0, until - time.monotonic())))
+
+
+def is_all_sent(test: TestRun) -> bool:
+    """Return whether every message of a test was sent."""
+    return not Delivery.objects.filter(run=test).exclude(state=DeliveryState.SENT).exists()
+
+
+def test_data(test: TestRun) -> dict[str, Any]:
+    """Return a test for JSON. The keys are a public interface."""
+    test.refresh_from_db()
+    return {
+        "campaign": test.campaign.name,
+        "test": test.number,
+        "account": test.account.uin,
+        "state": test.state,
+        "items": [one.as_data() for one in test_results(test)],
+        "why": _why(test),
+        "next": None,
+    }
+
+
+def test_text(test: TestRun) -> str:
+    """Return a test as text."""
+    heading = (_("UIN"), _("state"), _("last RES"), _("message"))
+    rows = [
+        (one.uin or None, one.words, one.last_res, one.text.replace("\n", " ⏎ "))
+        for one in test_results(test)
+    ]
+    return "\n".join((table(heading=heading, rows=rows), *_why(test)))
+
+
+def _why(test: TestRun) -> list[str]:
+    """Return what the open messages of a test wait for, each sentence once."""
+    rows = Delivery.objects.filter(run=test, state__in=OPEN_DELIVERY_STATES)
+    return list(dict.fromkeys(delivery_waiting_reason(delivery=row).sentence for row in rows))
