@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.commands.check_arguments import add_checks
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
@@ -20,8 +21,6 @@ from tabular.arguments import uin_argument
 
 #: Actions whose only argument is the name of the campaign, with their help.
 SIMPLE_ACTIONS = {
-    "preflight": "show what a start would do, without doing it",
-    "start": "start it now, or at its start time",
     "pause": "pause before the next message of each account",
     "resume": "continue a paused or stopped run",
     "cancel": "stop permanently",
@@ -85,6 +84,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_creation(add("create", "create a campaign; it sends nothing until it is started"))
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
+    add_checks(add)
     _add_dates(add)
     _add_retry(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
@@ -140,6 +140,11 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         "--strangers",
         action="store_true",
         help="also send to people who are not a friend of any account",
+    )
+    create.add_argument(
+        "--needs-approval",
+        action="store_true",
+        help="send nothing until a second person has approved it",
     )
     add_planning_arguments(create)
 

@@ -54,6 +54,7 @@ def create_campaign(
     promise: str = Promise.NEVER_TWICE,
     allows_strangers: bool = False,
     planning: PlanningChoices = AS_USUAL,
+    needs_approval: bool = False,
     by: Any = None,
 ) -> Campaign:
     """Create a campaign. It sends nothing until it is started.
@@ -80,6 +81,7 @@ def create_campaign(
         promise: what to do about an answer that never becomes definite.
         allows_strangers: whether to send to people who are not a friend of any account.
         planning: who else is in the audience, who writes to whom, in which order, how often.
+        needs_approval: whether nothing is sent until a second person has approved it.
         by: the operator.
 
     Raises:
@@ -119,6 +121,7 @@ def create_campaign(
     campaign.timezone = timezone
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
+    campaign.needs_approval = needs_approval
     campaign.created_by = by
     for column, value in columns_of(planning).items():
         setattr(campaign, column, value)

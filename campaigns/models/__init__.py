@@ -1,12 +1,17 @@
 """The tables of the campaigns app, one module each."""
 
+from campaigns.models.approval import Approval
+from campaigns.models.approval_settings import ApprovalSettings
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
+from campaigns.models.rehearsal import Rehearsal
 
 __all__ = [
+    "Approval",
+    "ApprovalSettings",
     "Campaign",
     "CampaignRun",
     "Holiday",
@@ -14,4 +19,5 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Rehearsal",
 ]

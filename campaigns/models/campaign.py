@@ -202,6 +202,14 @@ class Campaign(NamedModel, Archivable):
             "The others mind it too, in runs that are started later."
         ),
     )
+    needs_approval = models.BooleanField(
+        _("needs approval"),
+        default=False,
+        help_text=_(
+            "Nothing is sent until a second person has approved it: not its author, not who asks "
+            "for it, not who changed it last."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -225,6 +233,7 @@ class Campaign(NamedModel, Archivable):
         ordering = ["-id"]
         permissions = [
             ("override_quiet_hours", _("Can let a campaign send in quiet hours")),
+            ("approve_campaign", _("Can approve campaigns of others")),
         ]
         constraints = [
             models.CheckConstraint(

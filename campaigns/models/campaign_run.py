@@ -69,6 +69,15 @@ class CampaignRun(Run):
     late = models.CharField(
         _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )
+    #: The approval by which it was started; NULL: none was needed then.
+    approval = models.ForeignKey(
+        "campaigns.Approval",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="started_runs",
+        verbose_name=_("approval"),
+    )
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)
 

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from accounts.models import Account, Friend
 from clocks import shared
@@ -22,8 +21,8 @@ from sending.runs.costly_texts import CostlyTexts
 from sending.runs.deliveries import skip_deliveries
 from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import DeliveryState, Reason
-from sending.text_context import context_for
-from texts.faults import TextFault, Unsendable
+from sending.text_context import context_for, sendable_text
+from texts.faults import Unsendable
 from texts.rendering import CompiledText, compile_text
 
 
@@ -236,18 +235,7 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    text = run.text.render(context, now=shared.wall().astimezone(run.zone))
-    # A text that is not UTF-8 can be neither stored nor sent. A NUL would cut the stored text, and
-    # a replay would not be identical.
-    try:
-        is_sendable = b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        is_sendable = False
-    if not is_sendable:
-        raise Unsendable(
-            TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
-        )
-    return text
+    return sendable_text(run.text, context, now=shared.wall().astimezone(run.zone))
 
 
 def unsettled_attempts(*, account_id: int) -> list[Unsettled]:
