@@ -1,5 +1,6 @@
 """The campaigns app in the console, one module per model."""
 
+from campaigns.admin.approval_settings import ApprovalSettingsAdmin
 from campaigns.admin.attempt import AttemptAdmin
 from campaigns.admin.campaign import CampaignAdmin
 from campaigns.admin.delivery import DeliveryAdmin
@@ -8,6 +9,7 @@ from campaigns.admin.message_template import MessageTemplateAdmin
 from campaigns.admin.run import RunAdmin
 
 __all__ = [
+    "ApprovalSettingsAdmin",
     "AttemptAdmin",
     "CampaignAdmin",
     "DeliveryAdmin",

@@ -21,9 +21,7 @@ from sending.runs.transitions import change_run_state
 from sending.states import RunState
 
 
-def ask_for_run(
-    *, campaign: Campaign, starts_at: datetime | None, by: Any
-) -> tuple[CampaignRun, Approval]:
+def ask_for_run(*, campaign: Campaign, starts_at: datetime | None, by: Any) -> CampaignRun:
     """Make a run that waits for an approval of exactly what the campaign is now.
 
     Args:
@@ -52,7 +50,8 @@ def ask_for_run(
             campaign, definition=definition, people=seen.people, run=run, by=by
         )
     rehearse_request(approval)
-    return run, approval
+    run.refresh_from_db()
+    return run
 
 
 def ask_for_rule(*, campaign: Campaign, by: Any) -> Approval:

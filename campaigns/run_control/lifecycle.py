@@ -63,7 +63,7 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
     is_later = campaign.starts_at is not None and campaign.starts_at > shared.wall()
     if is_needed:
         starts_at = campaign.starts_at if is_later else None
-        return ask_for_run(campaign=campaign, starts_at=starts_at, by=by)[0]
+        return ask_for_run(campaign=campaign, starts_at=starts_at, by=by)
     to = RunState.SCHEDULED if is_later else RunState.PREPARING
     try:
         with transaction.atomic():

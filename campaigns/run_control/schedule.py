@@ -72,6 +72,24 @@ def hold_schedule(campaign: Campaign, *, by: Any, detail: str = "") -> None:
     _set(campaign, ScheduleState.AWAITING_APPROVAL, by=by, detail=detail)
 
 
+def ask_again_if_changed(*, campaign: Campaign, by: Any = None) -> None:
+    """Let an active schedule wait for an approval if its present rule has none.
+
+    To be called after a change. Changes elsewhere, as of a template, are noticed on the next date.
+    """
+    with transaction.atomic():
+        campaign = locked_row(campaign)
+        if not campaign.repeat or not approval_needed(campaign):
+            return
+        if approval_of_rule(campaign) is not None:
+            return
+        if campaign.schedule_state == ScheduleState.AWAITING_APPROVAL:
+            ask_for_rule(campaign=campaign, by=by)
+        elif campaign.schedule_state == ScheduleState.ON:
+            hold_schedule(campaign, by=by, detail=_("It was changed since it was approved."))
+    rehearse_open_request(campaign)
+
+
 def begin_schedule(campaign: Campaign, *, by: Any) -> None:
     """Start the schedule of a campaign whose rule was approved, in the caller's transaction.
 

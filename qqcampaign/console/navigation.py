@@ -54,6 +54,12 @@ SIDEBAR = [
                 "sending.view_quiethours",
             ),
             _item(
+                _("Approval"),
+                "rule",
+                "campaigns_approvalsettings_changelist",
+                "campaigns.view_approvalsettings",
+            ),
+            _item(
                 _("Runs"),
                 "play_circle",
                 "campaigns_campaignrun_changelist",
