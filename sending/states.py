@@ -55,6 +55,13 @@ ACTIVE_RUN_STATES = (
 ENDED_RUN_STATES = (_R.FINISHED, _R.CANCELLED, _R.STOPPED)
 
 
+#: The priority of a run is its weight: of 6 and 3, the first gets two messages for each one of the
+#: second. An urgent run goes before all others that are not urgent.
+LOWEST_PRIORITY, DEFAULT_PRIORITY, URGENT = 1, 5, 9
+#: The highest rate of its own that a run may have.
+MOST_PER_MINUTE = 1_000_000
+
+
 class DeliveryState(models.TextChoices):
     PENDING = "pending", _("pending")
     SENDING = "sending", _("in flight")

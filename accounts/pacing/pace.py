@@ -1,6 +1,6 @@
 """Pace: how fast an account may send (rule 5).
 
-Three kinds of limits. Each is kept exactly, not on average:
+Four kinds of limits. Each is kept exactly, not on average:
 
 * The minimum gap, from the gateway's last reply to the next request. Only one lane sends for an
   account, so the lane keeps the gap itself. Because the gap starts at the reply, the gateway never
@@ -9,6 +9,8 @@ Three kinds of limits. Each is kept exactly, not on average:
   one atomic script per message, only for accounts with such a limit. If Redis comes back empty,
   they are seeded from the attempts.
 * Ceilings for an egress and for the whole gateway, shared by many lanes, in the same script.
+* A rate of its own (`SharedRate`) that a group of messages has, whichever accounts send them. An
+  account whose message must wait for such a rate can send others meanwhile.
 
 A message counts from its reservation until a window's length after its *reply*. It reached the
 gateway at some moment between the two, so no window of the gateway holds more than the limit.
@@ -22,7 +24,7 @@ times differ by milliseconds send too few rather than too many.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from redis.exceptions import RedisError
@@ -39,10 +41,11 @@ _SEED = "seed"
 # KEYS: one sorted set per scope. ARGV: member, the latest and the earliest time that it may be now
 # (ms), number of scopes, then for each scope: the number of its windows, 1 if it is seeded by
 # waiting or 0 if the caller seeds it, and (seconds, limit) pairs.
-# Returns {0, 0} if reserved, {1, ms} to wait, {2, n} if the caller must seed the n-th scope.
+# Returns {0, 0} if reserved, {2, n} if the caller must seed the n-th scope, and else
+# {1, ms to wait, n, ms}: the last scope that is full, and for how long.
 _RESERVE = """
 local latest, now = tonumber(ARGV[2]), tonumber(ARGV[3])
-local at, wait = 5, 0
+local at, wait, full, full_for = 5, 0, 0, 0
 for scope = 1, tonumber(ARGV[4]) do
   local key, windows, by_waiting = KEYS[scope], tonumber(ARGV[at]), ARGV[at + 1]
   local longest = 0
@@ -60,20 +63,31 @@ for scope = 1, tonumber(ARGV[4]) do
     local length, limit = tonumber(ARGV[at + 2 * w]) * 1000, tonumber(ARGV[at + 2 * w + 1])
     if redis.call('ZCOUNT', key, now - length + 1, '+inf') >= limit then
       local last = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
-      wait = math.max(wait, tonumber(last[2]) + length - now)
+      local free_in = tonumber(last[2]) + length - now
+      if full < scope then full, full_for = scope, 0 end
+      wait, full_for = math.max(wait, free_in), math.max(full_for, free_in)
     end
   end
   at = at + 2 + 2 * windows
 end
-if wait > 0 then return {1, wait} end
+if wait > 0 then return {1, wait, full, full_for} end
 for scope = 1, tonumber(ARGV[4]) do redis.call('ZADD', KEYS[scope], latest, ARGV[1]) end
 return {0, 0}
 """
 
 # The reply came: the message counts from this time on.
 _CONFIRM = """
-for _, key in ipairs(KEYS) do redis.call('ZADD', key, ARGV[2], ARGV[1]) end
+for _, key in ipairs(KEYS) do
+  redis.call('ZADD', key, ARGV[2], ARGV[1])
+  if redis.call('PTTL', key) < 0 then redis.call('PEXPIRE', key, 120000) end
+end
 """
+
+#: A shared rate is also kept in a tenth of its minute, so that messages leave evenly. One more than
+#: a tenth of the messages is allowed there: the minute decides how many they are in the end.
+_PARTS, _PART_SLACK = 10, 1
+#: How long the latest reservation in a shared rate is remembered, seconds.
+_REMEMBERED_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,53 +108,38 @@ class Limits:
         return tuple((seconds, limit) for seconds, limit in pairs if limit is not None)
 
 
-class LearntGap:
-    """Finds the gateway's own minimum gap if it is longer than the operator's.
+@dataclass(frozen=True, slots=True)
+class SharedRate:
+    """A rate that messages of many accounts share, besides the limits of their accounts.
 
-    Each RES=3 makes the gap half as long again. After a number of successes in a row it becomes a
-    little shorter, but not below the operator's gap, nor below 1.1 times a gap that was too short.
-
-    Args:
-        floor: the operator's minimum gap, seconds.
-        learnt: the gap that an earlier lane learnt, seconds, or None.
+    Attributes:
+        key: the name of its window in Redis.
+        per_minute: the most requests in any sliding minute.
+        recent: called if Redis was flushed. Returns the requests of the last minute, each as
+            (member, when it was made).
     """
 
-    #: The gap to start from if the operator's own gap is zero, seconds.
-    SMALLEST = 0.05
-    LONGEST = 60.0
-    SLOWER, FASTER = 1.5, 0.95
-    SUCCESSES_BEFORE_FASTER = 20
-
-    def __init__(self, *, floor: float, learnt: float | None = None) -> None:
-        self.floor = floor
-        self._learnt = learnt
-        self._too_short = 0.0
-        self._successes = 0
+    key: str
+    per_minute: int
+    recent: Callable[[], Iterable[tuple[str, datetime]]] = field(compare=False)
 
     @property
-    def seconds(self) -> float:
-        """The gap to keep now, seconds."""
-        return max(self.floor, self._learnt or 0.0)
+    def windows(self) -> tuple[tuple[float, int], ...]:
+        """Its sliding windows as (seconds, messages)."""
+        part = -(-self.per_minute // _PARTS) + _PART_SLACK
+        return ((MINUTE, self.per_minute), (MINUTE / _PARTS, min(part, self.per_minute)))
 
-    @property
-    def learnt(self) -> float | None:
-        """The gap for the next lane to start from; None while the operator's own gap applies."""
-        return self._learnt if self._learnt and self._learnt > self.floor else None
 
-    def too_fast(self) -> None:
-        """Lengthen the gap: the gateway answered RES=3 to this one."""
-        self._too_short = max(self._too_short, self.seconds)
-        self._learnt = min(max(self.seconds, self.SMALLEST) * self.SLOWER, self.LONGEST)
-        self._successes = 0
+class RateReachedError(Exception):
+    """A shared rate is used up; other messages of the account may be sent meanwhile.
 
-    def success(self) -> None:
-        """Count a message accepted at this gap; shorten the gap after enough of them."""
-        if self.learnt is None:
-            return
-        self._successes += 1
-        if self._successes >= self.SUCCESSES_BEFORE_FASTER:
-            self._successes = 0
-            self._learnt = max(self.seconds * self.FASTER, self._too_short * 1.1, self.floor)
+    Attributes:
+        seconds: when to try again.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class Windows:
@@ -161,71 +160,107 @@ class Windows:
         recent_sends: Callable[[int], Iterable[tuple[str, datetime]]],
     ) -> None:
         self._account_key = f"pace:account:{account_id}"
+        #: The account's latest reservation in a shared rate.
+        self._latest_key = f"pace:latest:{account_id}"
         self._egress_key = f"pace:egress:{egress_id}"
         self._recent_sends = recent_sends
         self._reserve = live().register_script(_RESERVE)
         self._confirm = live().register_script(_CONFIRM)
 
-    def reserve(self, *, limits: Limits, member: str) -> float:
+    def reserve(self, *, limits: Limits, member: str, rate: SharedRate | None = None) -> float:
         """Reserve a slot in all windows at once, or in none.
 
         Args:
             limits: the limits in force.
             member: the name of the message in the windows' sorted sets.
+            rate: the rate of its own that the message has, or None.
 
         Returns:
             0.0 if reserved; else the seconds to wait before trying again.
+
+        Raises:
+            RateReachedError: the shared rate is used up, whatever the other limits say.
         """
-        scopes = self._scopes(limits)
+        scopes = self._scopes(limits, rate)
         if not scopes:
             return 0.0
         latest, earliest = _milliseconds(shared.now()), _milliseconds(shared.earliest())
         arguments: list[str | float] = [member, latest, earliest, len(scopes)]
+        own = (self._account_key, rate.key if rate is not None else "")
         for key, windows in scopes:
-            arguments += [len(windows), int(key != self._account_key)]
+            arguments += [len(windows), int(key not in own)]
             for seconds, limit in windows:
                 arguments += [seconds, limit]
         try:
-            verdict, detail = self._reserve(keys=[key for key, _ in scopes], args=arguments)
+            if rate is not None:
+                note = f"{rate.key} {member}"
+                live().set(self._latest_key, note, ex=_REMEMBERED_SECONDS)
+            verdict, *details = self._reserve(keys=[key for key, _ in scopes], args=arguments)
             if verdict == 2:
-                self._seed(limits)
+                self._seed(limits, rate, key=scopes[int(details[0]) - 1][0])
                 return 0.001
         except RedisError:
             return 0.5  # without its windows it is unknown whether the account may send
-        return float(detail) / 1000 if verdict else 0.0
+        if verdict and rate is not None and details[1] == len(scopes):
+            raise RateReachedError(float(details[2]) / 1000)
+        return float(details[0]) / 1000 if verdict else 0.0
 
-    def confirm(self, *, limits: Limits, member: str) -> None:
-        """Note that the reply came. If Redis is away, the time of the reservation stays."""
-        keys = [key for key, _ in self._scopes(limits)]
-        if not keys:
-            return
+    def confirm(
+        self,
+        *,
+        limits: Limits,
+        member: str,
+        rate: SharedRate | None = None,
+        rate_member: str | None = None,
+    ) -> None:
+        """Note that the reply came. If Redis is away, the time of the reservation stays.
+
+        Args:
+            limits, member, rate: as reserved.
+            rate_member: the name of the request in the shared rate, where each repeat of a message
+                counts too; None: the message's own.
+        """
+        keys = [key for key, _ in self._scopes(limits, None)]
+        at = _milliseconds(shared.now())
         try:
-            self._confirm(keys=keys, args=[member, _milliseconds(shared.now())])
+            if keys:
+                self._confirm(keys=keys, args=[member, at])
+            if rate is not None:
+                self._confirm(keys=[rate.key], args=[rate_member or member, at])
         except RedisError:
             return
 
-    def release(self, *, limits: Limits, member: str) -> None:
+    def release(self, *, limits: Limits, member: str, rate: SharedRate | None = None) -> None:
         """Release the reservation of a message that is not sent after all.
 
         If Redis is away the reservation stays: then too few messages are sent, never too many.
         """
         try:
-            for key, _windows in self._scopes(limits):
+            for key, _windows in self._scopes(limits, rate):
                 live().zrem(key, member)
         except RedisError:
             return
 
-    def forget_reservations(self) -> None:
+    def forget_reservations(self, *, was_made: Callable[[str], bool]) -> None:
         """Delete the account's reservations, so that they are seeded anew from its attempts.
 
-        A lane that died may have left a reservation for which nothing was sent.
+        A lane that died may have left a reservation for which nothing was sent. It had one at a
+        time, so in a shared rate only its latest one can be such a reservation.
+
+        Args:
+            was_made: returns whether the message of this name was marked.
         """
         try:
             live().delete(self._account_key)
+            key, _space, member = str(live().get(self._latest_key) or "").partition(" ")
+            if key and not was_made(member):
+                live().zrem(key, member)
         except RedisError:
             return
 
-    def _scopes(self, limits: Limits) -> list[tuple[str, tuple[tuple[float, int], ...]]]:
+    def _scopes(
+        self, limits: Limits, rate: SharedRate | None
+    ) -> list[tuple[str, tuple[tuple[float, int], ...]]]:
         scopes: list[tuple[str, tuple[tuple[float, int], ...]]] = []
         if limits.windows:
             scopes.append((self._account_key, limits.windows))
@@ -233,14 +268,20 @@ class Windows:
             scopes.append((self._egress_key, (_ceiling(limits.egress_per_second),)))
         if limits.gateway_per_second:
             scopes.append(("pace:gateway", (_ceiling(limits.gateway_per_second),)))
+        if rate is not None:
+            scopes.append((rate.key, rate.windows))
         return scopes
 
-    def _seed(self, limits: Limits) -> None:
-        most = max(limit for _, limit in limits.windows)
+    def _seed(self, limits: Limits, rate: SharedRate | None, *, key: str) -> None:
+        if rate is not None and key == rate.key:
+            found = rate.recent()
+        else:
+            found = self._recent_sends(max(limit for _, limit in limits.windows))
         members: dict[str, float] = {_SEED: 0.0}
-        for member, at in self._recent_sends(most):
+        for member, at in found:
             members[member] = _milliseconds(at)
-        live().zadd(self._account_key, members)
+        # Another lane may have reserved, or seeded, meanwhile: no time becomes an earlier one.
+        live().zadd(key, members, gt=True)
 
 
 def _milliseconds(at: datetime) -> int:

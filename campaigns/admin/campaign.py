@@ -17,7 +17,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
 from campaigns.admin.campaign_approval import CampaignApproval
-from campaigns.admin.campaign_form import SCHEDULE_FIELDS, CampaignForm
+from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_rehearsal import CampaignRehearsal
@@ -27,6 +27,7 @@ from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
+from campaigns.run_control.pace import apply_pace
 from campaigns.run_control.schedule import apply_changed_schedule, ask_again_if_changed
 from campaigns.states import ScheduleState
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
@@ -107,6 +108,7 @@ class CampaignAdmin(
                 ]
             },
         ),
+        (_("How fast"), {"fields": [("per_minute", "priority")]}),
         (
             _("At what hours"),
             {"fields": ["windows", "holidays", "overrides_quiet_hours"]},
@@ -187,6 +189,8 @@ class CampaignAdmin(
         super().save_model(request, obj, form, change)
         if change and SCHEDULE_FIELDS & set(form.changed_data):
             apply_changed_schedule(campaign=obj)
+        if change and PACE_FIELDS & set(form.changed_data):
+            apply_pace(campaign=obj, by=request.user)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Store the relations; then the schedule of a changed campaign may need an approval."""

@@ -20,6 +20,7 @@ from campaigns.creation.schedule import read_deadline, refuse_schedule, span_tex
 from campaigns.models import Campaign
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
+from sending.states import DEFAULT_PRIORITY
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
 #: The fields of a schedule: a change of one of them changes the dates to come.
@@ -27,6 +28,8 @@ SCHEDULE_FIELDS = frozenset(
     {"starts_at", "repeat", "repeat_until", "repeat_times", "timezone", "windows", "holidays"}
     | {"overrides_quiet_hours", "late", "deadline_at", "deadline_after"}
 )
+#: The fields that a run under way takes over at once.
+PACE_FIELDS = frozenset({"per_minute", "priority"})
 
 
 @lru_cache(maxsize=1)
@@ -90,6 +93,8 @@ class CampaignForm(PlanningFields):
             "deadline_at",
             "deadline_after",
             "needs_approval",
+            "per_minute",
+            "priority",
             *FIELDS,
         ]
         widgets = {"text": TextWidget}
@@ -101,6 +106,8 @@ class CampaignForm(PlanningFields):
         super().__init__(*args, **kwargs)
         if "deadline_after" in self.fields:
             self.initial["deadline_after"] = span_text(self.instance.deadline_after)
+        if "priority" in self.fields:
+            self.fields["priority"].required = False  # empty: the usual one
         if "starts_at" in self.fields:
             self.fields["starts_at"].help_text = _(
                 "Empty: sending begins as soon as the campaign is started. Enter the time "
@@ -147,6 +154,11 @@ class CampaignForm(PlanningFields):
             except Refusal as refusal:
                 raise forms.ValidationError(refusal.sentence) from None
         return is_needed
+
+    def clean_priority(self) -> int:
+        """Return the priority; the usual one if the field was left empty."""
+        priority: int | None = self.cleaned_data["priority"]
+        return DEFAULT_PRIORITY if priority is None else priority
 
     def _check_text(self) -> None:
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from campaigns.commands.check_arguments import add_checks
+from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.reports.run_report import WRITERS
@@ -86,6 +87,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
         add(action, words)
     add_checks(add)
     _add_dates(add)
+    add_pace_arguments(add("pace", "change the rate and the priority, also of the run under way"))
     _add_retry(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))
@@ -147,6 +149,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="send nothing until a second person has approved it",
     )
     add_planning_arguments(create)
+    add_pace_arguments(create)
 
 
 def _add_schedule(create: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from campaigns.creation.pace import USUAL_PACE, Pace, refuse_pace
 from campaigns.creation.planning_choices import (
     AS_USUAL,
     PlanningChoices,
@@ -55,6 +56,7 @@ def create_campaign(
     allows_strangers: bool = False,
     planning: PlanningChoices = AS_USUAL,
     needs_approval: bool = False,
+    pace: Pace = USUAL_PACE,
     by: Any = None,
 ) -> Campaign:
     """Create a campaign. It sends nothing until it is started.
@@ -82,6 +84,7 @@ def create_campaign(
         allows_strangers: whether to send to people who are not a friend of any account.
         planning: who else is in the audience, who writes to whom, in which order, how often.
         needs_approval: whether nothing is sent until a second person has approved it.
+        pace: how fast it sends, and before which other campaigns.
         by: the operator.
 
     Raises:
@@ -95,6 +98,7 @@ def create_campaign(
     has_others = bool(segments or planning.earlier)
     _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_choices(planning, lists=None if has_others else lists)
+    refuse_pace(pace)
     refuse_schedule(
         timezone=timezone,
         starts_at=starts_at,
@@ -122,6 +126,7 @@ def create_campaign(
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
     campaign.needs_approval = needs_approval
+    campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
     for column, value in columns_of(planning).items():
         setattr(campaign, column, value)

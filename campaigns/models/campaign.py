@@ -16,7 +16,7 @@ from contacts.models import ContactList, Segment
 from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 from foundation.sentence_field import SentenceField
-from sending.states import Promise
+from sending.states import DEFAULT_PRIORITY, LOWEST_PRIORITY, MOST_PER_MINUTE, URGENT, Promise
 
 
 class Campaign(NamedModel, Archivable):
@@ -175,6 +175,26 @@ class Campaign(NamedModel, Archivable):
         default=False,
         help_text=_("Only for the order by an attribute."),
     )
+    per_minute = models.PositiveIntegerField(
+        _("messages a minute, at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_PER_MINUTE)],
+        help_text=_(
+            "Over all accounts together. Empty: as fast as the accounts may. A change applies to "
+            "the run under way within a second."
+        ),
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"),
+        default=DEFAULT_PRIORITY,
+        validators=[MinValueValidator(LOWEST_PRIORITY), MaxValueValidator(URGENT)],
+        help_text=_(
+            "1 to 9. Campaigns share an account by their priorities: 6 sends two messages for each "
+            "one of 3. 9 is urgent and goes before all others. A change applies to the run under "
+            "way within a second."
+        ),
+    )
     cap_most = models.PositiveSmallIntegerField(
         _("messages to a person, at most"),
         null=True,
@@ -244,6 +264,14 @@ class Campaign(NamedModel, Archivable):
                 condition=models.Q(cap_most=None, cap_days=None)
                 | models.Q(cap_most__isnull=False, cap_days__isnull=False),
                 violation_error_message=_("A frequency cap needs both its number and its days."),
+            ),
+            models.CheckConstraint(
+                name="campaign_rate_known",
+                condition=models.Q(per_minute=None) | models.Q(per_minute__gte=1),
+            ),
+            models.CheckConstraint(
+                name="campaign_priority_known",
+                condition=models.Q(priority__gte=LOWEST_PRIORITY, priority__lte=URGENT),
             ),
             models.CheckConstraint(
                 name="campaign_one_deadline",

@@ -13,8 +13,10 @@ from campaigns.planning.preflight_result import Preflight
 from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.times import campaign_times, deadline_of, missing_years_sentence
 from clocks import shared
-from foundation.times import clock
+from foundation.times import clock, span
 from sending.runs.windows import SendingTimes, forecast
+
+MINUTE = 60.0
 
 
 def check_schedule(*, campaign: Campaign, found: Preflight) -> None:
@@ -46,9 +48,13 @@ def check_schedule(*, campaign: Campaign, found: Preflight) -> None:
             % {"at": clock(found.starts_at, zone=campaign.timezone)}
         )
     if found.per_account:
-        found.finishes_at = forecast(
-            now=begins, seconds=max(one.seconds for one in found.per_account), times=times
-        )
+        needed = max(one.seconds for one in found.per_account)
+        if campaign.per_minute is not None:
+            by_rate = found.sendable * MINUTE / campaign.per_minute
+            if by_rate > needed:
+                needed = by_rate
+                found.warnings.append(_by_rate(campaign.per_minute, by_rate))
+        found.finishes_at = forecast(now=begins, seconds=needed, times=times)
     _check_deadline(campaign, found, times=times, begins=begins)
     last = found.finishes_at or begins
     if campaign.holidays is not None:
@@ -72,6 +78,9 @@ def _check_deadline(
         if one.seconds > open_seconds:
             in_time = int(one.messages * open_seconds / one.seconds)
         found.past_deadline += one.messages - in_time
+    if campaign.per_minute is not None:
+        by_rate = int(open_seconds * campaign.per_minute / MINUTE)
+        found.past_deadline = max(found.past_deadline, found.sendable - by_rate)
     if found.past_deadline:
         sentence = ngettext(
             "%(n)s message will not be sent before the deadline %(at)s.",
@@ -80,3 +89,12 @@ def _check_deadline(
         )
         at = clock(deadline, zone=campaign.timezone)
         found.warnings.append(sentence % {"n": f"{found.past_deadline:,}", "at": at})
+
+
+def _by_rate(per_minute: int, seconds: float) -> str:
+    sentence = ngettext(
+        "The campaign's own rate of %(n)s a minute decides how long it takes: %(span)s.",
+        "The campaign's own rate of %(n)s a minute decides how long it takes: %(span)s.",
+        per_minute,
+    )
+    return sentence % {"n": f"{per_minute:,}", "span": span(seconds)}

@@ -107,6 +107,8 @@ def copied_columns(campaign: Campaign) -> dict[str, Any]:
         "order_descending": campaign.order_descending,
         "cap_most": cap.most if cap is not None else None,
         "cap_seconds": cap.seconds if cap is not None else None,
+        "per_minute": campaign.per_minute,
+        "priority": campaign.priority,
     }
 
 

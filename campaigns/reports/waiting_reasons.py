@@ -22,7 +22,8 @@ from campaigns.reason_text import reason_text
 from clocks import shared
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
-from sending.models import Delivery
+from sending.models import Delivery, Run
+from sending.runs.rate import is_at_rate
 from sending.runs.windows import sending_times
 from sending.states import DeliveryState, RunState
 
@@ -81,7 +82,14 @@ def _sending_reasons(run: CampaignRun) -> list[WaitingReason]:
     waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
     accounts = Account.objects.filter(Exists(waiting))
     found = find_account_waits(accounts=accounts, egresses=egresses)
-    return [_summary(waits) for waits in found.values()]
+    reasons = [_summary(waits) for waits in found.values()]
+    return [_rate_reason(run), *reasons] if is_at_rate(run) else reasons
+
+
+def _rate_reason(run: Run) -> WaitingReason:
+    return WaitingReason(
+        _("It sends at the campaign's own rate of %(n)s a minute.") % {"n": f"{run.per_minute:,}"}
+    )
 
 
 def _summary(waits: list[Wait]) -> WaitingReason:
@@ -154,6 +162,8 @@ def _account_reason(delivery: Delivery, egresses: EgressStatus) -> WaitingReason
     account_wait = _account_wait(account.pk, egresses)
     if account_wait is not None:
         return account_wait
+    if is_at_rate(delivery.run):
+        return _rate_reason(delivery.run)
     before = (
         Delivery.objects.pending()
         .filter(account=account, run=delivery.run, pk__lt=delivery.pk)

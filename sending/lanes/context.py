@@ -22,10 +22,12 @@ from foundation.refusals import Refusal
 from qqhttp import GatewayClient
 from sending.lanes.feed import RunBrief, brief
 from sending.lanes.gateway_watch import GatewayWatch
+from sending.lanes.run_turns import RateTurns
 from sending.ledger.ledger import Ledger
 from sending.models import Run
 from sending.policies import PolicyTable
 from sending.runs.breakers import stop_run
+from sending.runs.rate import rate_of
 from sending.runs.windows import Openings, QuietSpan, load_quiet_hours, sending_times
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,9 @@ class LaneContext:
 
     Attributes:
         runs: the running runs, by id.
-        runs_begun: how many runs began or resumed since this process started.
+        runs_changed: how often a run began, resumed, or got another rate or priority since this
+            process started.
+        rate_turns: the lanes' turns in the runs' own rates.
         policies: the result policies in force.
         is_draining: whether every lane must end before its next message.
         polled: answers of inboxes that are not stored yet.
@@ -103,7 +107,8 @@ class LaneContext:
         self._wake_lanes = wake_lanes
         self._capacity = capacity
         self.runs: dict[int, RunBrief] = {}
-        self.runs_begun = 0
+        self.runs_changed = 0
+        self.rate_turns = RateTurns()
         self.policies = PolicyTable()
         self.is_draining = False
         self.polled = PolledMessages()
@@ -194,12 +199,24 @@ class LaneContext:
                 log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
                 stop_run(run_id=run_id, sentence=problem.sentence)
             else:
-                self.runs_begun += 1
+                self.runs_changed += 1
         gone = self.runs.keys() - running.keys()
         for run_id in gone:
             self.runs.pop(run_id, None)
-        if gone:
+            self.rate_turns.forget(run_id)
+        has_new_pace = [self._renew_pace(running[run_id]) for run_id in self.runs]
+        if gone or any(has_new_pace):
             self._wake_lanes()
+
+    def _renew_pace(self, run: Run) -> bool:
+        """Apply a changed rate or priority to a run known so far; return whether one changed."""
+        known = self.runs[run.pk]
+        if (known.per_minute, known.priority) == (run.per_minute, run.priority):
+            return False
+        self.runs[run.pk] = replace(known, rate=rate_of(run), priority=run.priority)
+        self.rate_turns.forget(run.pk)
+        self.runs_changed += 1
+        return True
 
     def _renew_openings(self, running: Mapping[int, Run]) -> None:
         """Apply changed quiet hours to the runs known so far; lanes look before their next mark."""

@@ -1,26 +1,27 @@
-"""The feed: the deliveries that a lane sends next, and the open attempts it settles first."""
+"""The feed: the deliveries that a lane sends next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
 
 from accounts.models import Account, Friend
+from accounts.pacing.pace import SharedRate
 from clocks import shared
 from sending.lanes.feed_sql import Next, next_of_run
+from sending.lanes.run_turns import RunTurns
 from sending.ledger.entries import PersonLimit
 from sending.limits import PersonLimits, limits_of
-from sending.models import Attempt, Delivery, Run
+from sending.models import Delivery, Run
 from sending.runs.costly_texts import CostlyTexts
 from sending.runs.deliveries import skip_deliveries
+from sending.runs.rate import rate_of
 from sending.runs.windows import Openings, QuietSpan, sending_times
-from sending.states import DeliveryState, Reason
+from sending.states import Reason
 from sending.text_context import context_for, sendable_text
 from texts.faults import Unsendable
 from texts.rendering import CompiledText, compile_text
@@ -28,13 +29,15 @@ from texts.rendering import CompiledText, compile_text
 
 @dataclass(frozen=True, slots=True)
 class RunBrief:
-    """The part of a run that lanes use. Only its `openings` change while it is running.
+    """The part of a run that lanes use. Openings, priority and rate may change while it is running.
 
     Attributes:
         text: the compiled text.
         promise: what to do about attempts without a definite answer (`sending.states.Promise`).
         zone: the run's time zone, in which its texts tell the time.
         openings: when it may send.
+        priority: its weight among the runs that share an account, or URGENT.
+        rate: its own rate over all accounts; None if it has none.
         limits: the limits on messages to one person; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
@@ -44,12 +47,19 @@ class RunBrief:
     promise: str
     zone: ZoneInfo
     openings: Openings
+    priority: int
+    rate: SharedRate | None
     limits: PersonLimits | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
         """Return whether the run may send: its window is open and its deadline has not passed."""
         return self.openings.is_open(at)
+
+    @property
+    def per_minute(self) -> int | None:
+        """The most requests in a minute by its own rate; None if it has none."""
+        return self.rate.per_minute if self.rate is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +83,6 @@ class Due:
     limit: PersonLimit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """An attempt without a definite answer, left by a lane that died or had to stop.
-
-    Attributes:
-        marked_at: when it was marked; shared time.
-        ask_at: when to repeat it; shared time, or None for at once.
-    """
-
-    due: Due
-    seq: int
-    marked_at: datetime
-    replays: int
-    last_res: str
-    ask_at: datetime | None
-
-
 def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
     """Return the part of a run that lanes use.
 
@@ -106,12 +99,16 @@ def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
         promise=run.promise,
         zone=ZoneInfo(run.timezone),
         openings=Openings(sending_times(run, quiet=quiet), deadline=run.deadline_at),
+        priority=run.priority,
+        rate=rate_of(run),
         limits=limits_of(run),
     )
 
 
-def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -> list[Due]:
-    """Return an account's next deliveries, taken from its runs in turn so that all advance.
+def next_deliveries(
+    *, account: Account, runs: Sequence[RunBrief], limit: int, turns: RunTurns
+) -> list[Due]:
+    """Return an account's next deliveries, in the order in which its runs take turns.
 
     Deliveries whose text cannot be made or whose person opted out are skipped, each with its
     reason. The result is empty only if nothing is due: after a batch in which everything was
@@ -119,26 +116,41 @@ def next_deliveries(*, account: Account, runs: Sequence[RunBrief], limit: int) -
 
     Args:
         account: the account.
-        runs: the runs that may send now.
+        runs: the runs that may send now; those that wait for their own rate are left out.
         limit: about how many to return.
+        turns: the account's turns among the runs.
     """
+    runs = [run for run in runs if not turns.is_held(run)]
     if not runs:
         return []
-    share = max(1, -(-limit // len(runs)))
+    shares = turns.shares(runs, limit=limit)
     while True:
         now = shared.now()
-        batches = [_of_run(account=account, run=run, now=now, limit=share) for run in runs]
-        in_turn = chain.from_iterable(zip_longest(*(dues for dues, _skipped in batches)))
-        found = [due for due in in_turn if due is not None]
-        if found or not any(skipped for _dues, skipped in batches):
+        batches = {
+            run.id: _of_run(account=account, run=run, now=now, limit=shares[run.id]) for run in runs
+        }
+        found = turns.in_turn(
+            {run_id: batch.dues for run_id, batch in batches.items()},
+            runs=runs,
+            may_have_more={run_id for run_id, batch in batches.items() if batch.may_have_more},
+        )
+        if found or not any(batch.skipped for batch in batches.values()):
             return found
 
 
-def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tuple[list[Due], int]:
-    """Return a run's next deliveries, and how many were skipped."""
+class _Batch(NamedTuple):
+    """What was read of a run: the deliveries, how many were skipped, and whether that was all."""
+
+    dues: list[Due]
+    skipped: int
+    may_have_more: bool
+
+
+def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> _Batch:
     read = next_of_run(
         account_id=account.pk, run_id=run.id, now=now, limit=limit, person_limits=run.limits
     )
+    is_full = len(read) == limit
     gone = {
         one.delivery_id: Reason.SUPPRESSED if one.is_suppressed else Reason(one.over_limit)
         for one in read
@@ -163,11 +175,11 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> tu
             )
             for one in found
         ]
-        return dues, len(gone)
+        return _Batch(dues, len(gone), is_full)
     rows = Delivery.objects.filter(pk__in=[one.delivery_id for one in found])
     deliveries = list(rows.select_related("contact").order_by("rank", "pk")) if found else []
     dues, skipped = _rendered(account=account, run=run, deliveries=deliveries, limits=limits)
-    return dues, len(gone) + skipped
+    return _Batch(dues, len(gone) + skipped, is_full)
 
 
 def _limits_by_delivery(run: RunBrief, found: Sequence[Next]) -> dict[int, PersonLimit]:
@@ -216,7 +228,7 @@ def _rendered(
                 delivery.uin,
                 text,
                 text,
-                _attempts(delivery),
+                attempts_of(delivery),
                 run.promise,
                 limits.get(delivery.pk),
             )
@@ -226,7 +238,7 @@ def _rendered(
     return dues, len(skipped)
 
 
-def _attempts(delivery: Delivery) -> int:
+def attempts_of(delivery: Delivery) -> int:
     """Return the number of attempts since the latest retry."""
     return delivery.attempt_count - (delivery.counted_from or 0)
 
@@ -236,41 +248,3 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
     return sendable_text(run.text, context, now=shared.wall().astimezone(run.zone))
-
-
-def unsettled_attempts(*, account_id: int) -> list[Unsettled]:
-    """Return an account's attempts in flight, oldest first.
-
-    A new lane settles these before it sends anything: each may or may not have reached the gateway.
-    """
-    # There is nearly always none, and the partial index of deliveries in flight answers that fast.
-    if not Delivery.objects.in_flight().filter(account_id=account_id).exists():
-        return []
-    rows = (
-        Attempt.objects.filter(
-            account_id=account_id,
-            finished_at=None,
-            delivery__state=DeliveryState.SENDING,
-            delivery__account_id=account_id,
-            delivery__seq=F("seq"),
-        )
-        .select_related("delivery__run")
-        .order_by("seq")
-    )
-    return [_unsettled(attempt) for attempt in rows]
-
-
-def _unsettled(attempt: Attempt) -> Unsettled:
-    delivery = attempt.delivery
-    due = Due(
-        delivery.pk,
-        delivery.run_id,
-        delivery.uin,
-        delivery.text if delivery.text is not None else delivery.run.text,
-        delivery.text,
-        _attempts(delivery) - 1,
-        delivery.run.promise,
-    )
-    return Unsettled(
-        due, attempt.seq, attempt.marked_at, attempt.replays, attempt.res, delivery.not_before
-    )

@@ -29,6 +29,7 @@ from sending.lanes.lane_inbox import LaneInbox
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
 from sending.lanes.reactions import Reactions
+from sending.lanes.run_turns import RunTurns
 from sending.lanes.sender import Sender
 
 #: The length of a slice. After it, a lane checks whether another account waits for its place, so
@@ -80,6 +81,7 @@ class Lane:
             gateway=context.gateway,
             must_yield=self._must_yield,
         )
+        self.turns = RunTurns(context.rate_turns)
         self.reactions = Reactions(
             account=account,
             grant=grant,
@@ -94,6 +96,7 @@ class Lane:
             permit=self.permit,
             pacing=self.pacing,
             access=self.access,
+            turns=self.turns,
             reactions=self.reactions,
             inbox=LaneInbox(
                 conversation=conversation,
@@ -143,31 +146,40 @@ class Lane:
                 self._must_load_open = False
                 self.sender.load_open_attempts()
             self.sender.resolve_open_attempts()
-            read_with = (self.context.runs_begun, self.account.name)
+            read_with = (self.context.runs_changed, self.account.name)
+            runs = self._open_runs()
+            held = self.turns.seconds_held(runs)
             with database_turn():
                 batch = next_deliveries(
-                    account=self.account, runs=self._open_runs(), limit=self._read_ahead()
+                    account=self.account, runs=runs, limit=self._read_ahead(), turns=self.turns
                 )
             failpoint("after_claim")
-            if not batch and not self.sender.open:
+            if not batch and not self._wait_while_idle(held):
                 return
-            if not batch:
-                self.sender.resolve_open_attempts(is_idle=True)
             for due in batch:
                 self.sender.resolve_open_attempts()
                 if self._should_hand_back():
                     return
                 if self._must_load_open:
                     break
-                if (self.context.runs_begun, self.account.name) != read_with:
-                    break  # a run began, or the account's name in the texts changed: read again
-                if due.run_id in self.context.runs and not self.sender.deliver(due):
+                if (self.context.runs_changed, self.account.name) != read_with:
+                    break  # a run began or changed, or the account's name in the texts: read again
+                run = self.context.runs.get(due.run_id)
+                if self.turns.may_send(run) and not self.sender.deliver(due):
                     self.pacing.pause(REFUSED_PAUSE_SECONDS)
                     break
 
+    def _wait_while_idle(self, held: float | None) -> bool:
+        """Wait for a run at its own rate, or for open attempts; return whether there was any."""
+        if held is None:
+            has_open = bool(self.sender.open)
+            self.sender.resolve_open_attempts(is_idle=True)
+            return has_open
+        self.pacing.wait(min(held, self.sender.seconds_to_repeat()))
+        return True
+
     def _open_runs(self) -> list[RunBrief]:
-        now = shared.wall()
-        return [run for run in self.context.runs.values() if run.is_open(now)]
+        return [run for run in self.context.runs.values() if run.is_open(shared.wall())]
 
     def _read_ahead(self) -> int:
         fitting = READ_AHEAD_SECONDS / max(self.pacing.gap.seconds, 0.001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accounts.pacing.pace import SharedRate
 from sending.lanes.feed import Due
 
 #: With so many open attempts, no new message is sent for the account.
@@ -30,6 +31,7 @@ class OpenAttempt:
         asked_at: when it was last made.
         ask_at: when to repeat the request.
         last_code: the result code of the latest request.
+        rate: its run's own rate, in which its requests count; None if it has none.
     """
 
     due: Due
@@ -41,6 +43,7 @@ class OpenAttempt:
     asked_at: float = float("-inf")
     ask_at: float = float("-inf")
     last_code: str = "lost"
+    rate: SharedRate | None = None
 
 
 class OpenAttempts:

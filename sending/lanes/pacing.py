@@ -10,10 +10,12 @@ from datetime import datetime
 
 from accounts.gateway.conversation import Conversation
 from accounts.leases.leases import Grant
-from accounts.pacing.pace import LearntGap, Limits, Windows
+from accounts.pacing.learnt_gap import LearntGap
+from accounts.pacing.pace import Limits, SharedRate, Windows
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from sending.models import Attempt
+from sending.runs.rate import reservation_of
 
 #: The longest time before the slot at which the mark is requested, seconds: a commit takes time.
 LONGEST_LEAD_SECONDS = 0.25
@@ -58,7 +60,7 @@ class LanePacing:
         )
         if not grant.was_handed_back:
             # The last lane may have died between a reservation and its mark: count the attempts.
-            self.windows.forget_reservations()
+            self.windows.forget_reservations(was_made=self._was_made)
         self.not_before = local.elapsed() + self._initial_wait(grant)
         self._lead = 0.02
 
@@ -79,25 +81,46 @@ class LanePacing:
         """
         return max(0.0, self.slot() - self._lead - local.elapsed())
 
-    def reserve(self, seq: int) -> float:
+    def reserve(self, seq: int, *, rate: SharedRate | None) -> float:
         """Reserve a slot in all rate windows, right before the message's mark.
+
+        Args:
+            seq: the message's SEQ.
+            rate: its run's own rate, or None.
 
         Returns:
             0.0 if it is reserved; else the seconds to wait before trying again.
-        """
-        return self.windows.reserve(limits=self._limits(), member=self._reservation(seq))
 
-    def release(self, seq: int) -> None:
+        Raises:
+            RateReachedError: the run's own rate is used up.
+        """
+        member = self._reservation(seq)
+        return self.windows.reserve(limits=self._limits(), member=member, rate=rate)
+
+    def release(self, seq: int, *, rate: SharedRate | None) -> None:
         """Release a reservation whose mark was not made."""
-        self.windows.release(limits=self._limits(), member=self._reservation(seq))
+        self.windows.release(limits=self._limits(), member=self._reservation(seq), rate=rate)
 
     def note_mark_duration(self, seconds: float) -> None:
         """Note how long the ledger took for a mark, seconds."""
         self._lead = min(0.8 * self._lead + 0.3 * seconds, LONGEST_LEAD_SECONDS)
 
-    def confirm(self, seq: int) -> None:
-        """Note that the reply came: the windows count the message from now on."""
-        self.windows.confirm(limits=self._limits(), member=self._reservation(seq))
+    def confirm(self, seq: int, *, rate: SharedRate | None, repeats: int) -> None:
+        """Note that the reply came: the windows count the message from now on.
+
+        Args:
+            seq: the message's SEQ.
+            rate: its run's own rate, or None.
+            repeats: how often the request was repeated. Each repeat is a request of its own for the
+                run's rate, but waits for no place in it.
+        """
+        member = self._reservation(seq)
+        self.windows.confirm(
+            limits=self._limits(),
+            member=member,
+            rate=rate,
+            rate_member=f"{member}:{repeats}" if repeats else member,
+        )
 
     def sleep_until_slot(self) -> None:
         """Sleep until the slot has come, even if timers fire a little early."""
@@ -143,6 +166,12 @@ class LanePacing:
         since = (shared.earliest() - grant.last_reply_at).total_seconds()
         return max(0.0, self.gap.seconds - max(0.0, since))
 
+    def _was_made(self, reservation: str) -> bool:
+        """Return whether the message with this reservation was marked."""
+        seq = reservation.rpartition(":")[2]
+        with database_turn():
+            return Attempt.objects.filter(account_id=self._account_id, seq=int(seq)).exists()
+
     def _recent_sends(self, most: int) -> list[tuple[str, datetime]]:
         """Return this account's latest messages, newest first: each one's reservation and time."""
         with database_turn():
@@ -153,8 +182,3 @@ class LanePacing:
                     "seq", "finished_at", "marked_at"
                 )[:most]
             ]
-
-
-def reservation_of(account_id: int, seq: int) -> str:
-    """Return the name of a message's reservation in the rate windows."""
-    return f"{account_id}:{seq}"

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from accounts.gateway.conversation import Answer, Conversation
 from accounts.gateway.lane_stops import LaneMustStop, LeaseLost
+from accounts.pacing.pace import RateReachedError, SharedRate
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint, failpoint_soon
 from sending.lanes.attempt_results import AttemptResults
 from sending.lanes.context import LaneContext
-from sending.lanes.feed import Due, Unsettled, unsettled_attempts
+from sending.lanes.feed import Due, RunBrief
 from sending.lanes.gateway_access import GatewayAccess
 from sending.lanes.lane_inbox import LaneInbox
 from sending.lanes.open_attempts import OpenAttempt, OpenAttempts
-from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS, Verdict, judge
+from sending.lanes.outcomes import Verdict, judge
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
 from sending.lanes.reactions import Reactions
+from sending.lanes.run_turns import RunTurns
+from sending.lanes.unsettled import taken_over, unsettled_attempts
 from sending.ledger.ledger import Ledger
 from sending.states import DeliveryState
 
@@ -34,6 +36,7 @@ class Sender:
         permit: the lane's permit to send.
         pacing: the lane's pacing.
         access: waits for the gateway and logs in.
+        turns: the account's turns among the runs.
         reactions: applies what answers mean for the account and the run.
         inbox: polls the account's inbox between messages.
         should_hand_back: returns whether to hand back before the next message.
@@ -52,6 +55,7 @@ class Sender:
         permit: SendPermit,
         pacing: LanePacing,
         access: GatewayAccess,
+        turns: RunTurns,
         reactions: Reactions,
         inbox: LaneInbox,
         should_hand_back: Callable[[], bool],
@@ -62,6 +66,7 @@ class Sender:
         self._permit = permit
         self._pacing = pacing
         self._access = access
+        self._turns = turns
         self._reactions = reactions
         self._inbox = inbox
         self._should_hand_back = should_hand_back
@@ -87,18 +92,20 @@ class Sender:
         """
         self._access.log_in()
         seq = self._conversation.next_seq()
-        if not self._wait_for_slot(seq):
+        run = self._wait_for_slot(due, seq)
+        if run is None:
             return True
         attempt: OpenAttempt | None = None
         try:
             if not self._may_send(due):
                 return True
-            attempt = self._mark(due, seq)
+            attempt = self._mark(due, seq, rate=run.rate)
         finally:
             if attempt is None:
-                self._pacing.release(seq)
+                self._pacing.release(seq, rate=run.rate)
         if attempt is None:
             return False
+        self._turns.note_marked(run)
         self.runs_served.add(due.run_id)
         try:
             self._pacing.sleep_until_slot()
@@ -114,23 +121,36 @@ class Sender:
         self._inbox.poll_after_message()
         return True
 
-    def _wait_for_slot(self, seq: int) -> bool:
-        """Wait for the slot and reserve it; return False if the slice ends before."""
+    def _wait_for_slot(self, due: Due, seq: int) -> RunBrief | None:
+        """Wait for the slot and reserve it; return the delivery's run as it is then.
+
+        Returns:
+            None if the message is not sent now: the slice ended, the runs changed so that another
+            message may come first, or the run has used up its own rate.
+        """
+        known = self._context.runs_changed
         while True:
+            run = self._context.runs.get(due.run_id)
+            if run is None:
+                return None
             wait = self._pacing.seconds_to_mark() or self._context.gateway.seconds_before_message()
             if not wait:
-                wait = self._pacing.reserve(seq)
+                try:
+                    wait = self._pacing.reserve(seq, rate=run.rate)
+                except RateReachedError as reached:
+                    self._turns.hold(run, seconds=reached.seconds)
+                    return None
                 if not wait:
-                    return True
+                    return run
             self._pacing.wait(self._inbox.use_wait(wait))
-            if self._should_hand_back():
-                return False
+            if self._should_hand_back() or self._context.runs_changed != known:
+                return None
 
     def _may_send(self, due: Due) -> bool:
         run = self._context.runs.get(due.run_id)
         return run is not None and run.is_open(shared.wall())
 
-    def _mark(self, due: Due, seq: int) -> OpenAttempt | None:
+    def _mark(self, due: Due, seq: int, *, rate: SharedRate | None) -> OpenAttempt | None:
         """Return the marked attempt, or None if the mark was refused."""
         asked_at = local.elapsed()
         is_urgent = self._pacing.slot() <= asked_at
@@ -145,7 +165,7 @@ class Sender:
             return None
         failpoint("after_mark")
         self._pacing.note_mark_duration(local.elapsed() - asked_at)
-        return OpenAttempt(due, seq, marked_at=asked_at)
+        return OpenAttempt(due, seq, marked_at=asked_at, rate=rate)
 
     # --- one request --------------------------------------------------------------------------
 
@@ -198,7 +218,7 @@ class Sender:
             )
             failpoint("after_reply")
             if answer.code != "withheld":
-                self._pacing.confirm(attempt.seq)
+                self._count(attempt)
                 return answer
 
     def _repeat(self, attempt: OpenAttempt) -> None:
@@ -211,7 +231,12 @@ class Sender:
         if not decision:
             self._results.end_refused(attempt, decision)
             return
+        self._count(attempt)
         self._send(attempt)
+
+    def _count(self, attempt: OpenAttempt) -> None:
+        """Count a request in the rate windows, from now on."""
+        self._pacing.confirm(attempt.seq, rate=attempt.rate, repeats=attempt.replays)
 
     def _report(self, attempt: OpenAttempt, answer: Answer, verdict: Verdict) -> None:
         """Report an answer to the watch over the gateway."""
@@ -240,7 +265,13 @@ class Sender:
         now, here = shared.now(), local.elapsed()
         for stored in found:
             if not self.handles(stored.seq):
-                self.open.put(_taken_over(stored, now=now, here=here))
+                self.open.put(taken_over(stored, now=now, here=here))
+
+    def seconds_to_repeat(self) -> float:
+        """Return the seconds until an open attempt is repeated; infinite if there is none."""
+        if not self.open:
+            return float("inf")
+        return max(0.0, self.open.next().ask_at - local.elapsed())
 
     def resolve_open_attempts(self, *, is_idle: bool = False) -> None:
         """Repeat open attempts that are due; wait for those that block new messages.
@@ -263,23 +294,3 @@ class Sender:
             last_answer_at=self._context.gateway.last_answer_at,
             is_alone=len(self._context.lanes) <= 1,
         )
-
-
-def _taken_over(stored: Unsettled, *, now: datetime, here: float) -> OpenAttempt:
-    """Return an earlier lane's attempt as this lane's.
-
-    Args:
-        stored: the attempt's row.
-        now, here: the same moment in shared time and on `clocks.local.elapsed`.
-    """
-    wait = (stored.ask_at - now).total_seconds() if stored.ask_at else 0.0
-    return OpenAttempt(
-        stored.due,
-        stored.seq,
-        marked_at=here - (now - stored.marked_at).total_seconds(),
-        replays=stored.replays + 1,  # the row does not count the first request; a lane does
-        may_have_left=True,
-        asked_at=here,
-        ask_at=here + min(max(wait, 0.0), LONGEST_REPLAY_PAUSE_SECONDS),
-        last_code=stored.last_res or "lost",
-    )

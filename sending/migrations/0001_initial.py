@@ -118,6 +118,8 @@ class Migration(migrations.Migration):
                 ('state_changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
                 ('cap_most', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='messages at most')),
                 ('cap_seconds', models.PositiveIntegerField(blank=True, null=True, verbose_name='in seconds')),
+                ('per_minute', models.PositiveIntegerField(blank=True, null=True, verbose_name='messages a minute')),
+                ('priority', models.PositiveSmallIntegerField(default=5, verbose_name='priority')),
                 ('text', models.TextField(verbose_name='text')),
                 ('promise', models.CharField(choices=[('never-twice', 'never twice: messages without a clear result are shown as unknown'), ('never-missed', 'never missed: messages without a clear result are sent again')], max_length=16, verbose_name='promise')),
                 ('windows', models.TextField(blank=True, default='', verbose_name='sending windows')),
@@ -244,6 +246,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='run',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('cap_most', None), ('cap_seconds', None)), models.Q(('cap_most__gte', 1), ('cap_seconds__gte', 1)), _connector='OR'), name='run_cap_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.CheckConstraint(condition=models.Q(('per_minute', None), ('per_minute__gte', 1), _connector='OR'), name='run_rate_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.CheckConstraint(condition=models.Q(('priority__gte', 1), ('priority__lte', 9)), name='run_priority_known'),
         ),
         migrations.AddIndex(
             model_name='delivery',

@@ -10,7 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import ContactList
 from foundation.sentence_field import SentenceField
 from sending.querysets import RunQuerySet
-from sending.states import ACTIVE_RUN_STATES, Promise, RunState
+from sending.states import (
+    ACTIVE_RUN_STATES,
+    DEFAULT_PRIORITY,
+    LOWEST_PRIORITY,
+    URGENT,
+    Promise,
+    RunState,
+)
 
 
 class Run(models.Model):
@@ -38,6 +45,10 @@ class Run(models.Model):
     #: such limit. See `sending.limits`.
     cap_most = models.PositiveSmallIntegerField(_("messages at most"), null=True, blank=True)
     cap_seconds = models.PositiveIntegerField(_("in seconds"), null=True, blank=True)
+    #: At most so many requests in a sliding minute, over all accounts; NULL: no rate of its own.
+    per_minute = models.PositiveIntegerField(_("messages a minute"), null=True, blank=True)
+    #: Runs share an account by these weights; see `sending.states.URGENT`.
+    priority = models.PositiveSmallIntegerField(_("priority"), default=DEFAULT_PRIORITY)
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
@@ -76,6 +87,14 @@ class Run(models.Model):
                 name="run_cap_whole",
                 condition=models.Q(cap_most=None, cap_seconds=None)
                 | models.Q(cap_most__gte=1, cap_seconds__gte=1),
+            ),
+            models.CheckConstraint(
+                name="run_rate_known",
+                condition=models.Q(per_minute=None) | models.Q(per_minute__gte=1),
+            ),
+            models.CheckConstraint(
+                name="run_priority_known",
+                condition=models.Q(priority__gte=LOWEST_PRIORITY, priority__lte=URGENT),
             ),
         ]
         indexes = [

@@ -220,6 +220,8 @@ def _rate_per_second(run: Run, newest: NewestAttempts) -> float:
 def _eta(
     run: Run, *, left: int, rate: float, quiet: tuple[QuietSpan, ...] | None = None
 ) -> datetime | None:
+    if run.per_minute is not None:
+        rate = min(rate, run.per_minute / 60)  # it may have been lowered just now
     if run.state != RunState.RUNNING or not left or not rate:
         return None
     return forecast(now=shared.wall(), seconds=left / rate, times=sending_times(run, quiet=quiet))

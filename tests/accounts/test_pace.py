@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from accounts.pacing import pace
-from accounts.pacing.pace import LearntGap, Limits, Windows
+from accounts.pacing.learnt_gap import LearntGap
+from accounts.pacing.pace import Limits, Windows
 from accounts.pacing.redis_client import live
 from clocks import shared
 

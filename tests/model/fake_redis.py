@@ -13,14 +13,25 @@ class ModelRedis:
 
     def __init__(self) -> None:
         self.sets: dict[str, dict[str, float]] = {}
+        self.texts: dict[str, str] = {}
 
     def register_script(self, source: str) -> Callable[..., Any]:
         """Return the function that does what the script does."""
         return {pace._RESERVE: self._reserve, pace._CONFIRM: self._confirm}[source]
 
-    def zadd(self, key: str, members: Mapping[str, float]) -> None:
-        """Add members with their scores."""
-        self.sets.setdefault(key, {}).update(members)
+    def set(self, key: str, value: str, *, ex: int) -> None:
+        """Store a text; it does not expire."""
+        self.texts[key] = value
+
+    def get(self, key: str) -> str | None:
+        """Return a stored text."""
+        return self.texts.get(key)
+
+    def zadd(self, key: str, members: Mapping[str, float], *, gt: bool = False) -> None:
+        """Add members with their scores; with `gt` no score becomes lower."""
+        kept = self.sets.setdefault(key, {})
+        for member, score in members.items():
+            kept[member] = max(score, kept.get(member, score)) if gt else score
 
     def zrem(self, key: str, member: str) -> None:
         """Remove a member."""
@@ -36,7 +47,7 @@ class ModelRedis:
 
     def _reserve(self, *, keys: Sequence[str], args: Sequence[Any]) -> list[float]:
         member, latest, now = args[0], float(args[1]), float(args[2])
-        at, wait = 4, 0.0
+        at, wait, full, full_for = 4, 0.0, 0, 0.0
         for number, key in enumerate(keys, start=1):
             count, by_waiting = int(args[at]), int(args[at + 1])
             pairs = [
@@ -58,10 +69,12 @@ class ModelRedis:
             for length, limit in pairs:
                 inside = sorted((s for s in kept.values() if s >= now - length + 1), reverse=True)
                 if len(inside) >= limit:
-                    wait = max(wait, sorted(kept.values(), reverse=True)[limit - 1] + length - now)
+                    free_in = sorted(kept.values(), reverse=True)[limit - 1] + length - now
+                    full_for = max(free_in, full_for if full == number else 0.0)
+                    wait, full = max(wait, free_in), number
             at += 2 + 2 * count
         if wait > 0:
-            return [1, wait]
+            return [1, wait, full, full_for]
         for key in keys:
             self.zadd(key, {member: latest})
         return [0, 0]

@@ -8,10 +8,10 @@ from django.db.models import F
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
-from sending.lanes.pacing import reservation_of
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
+from sending.runs.rate import reservation_of
 from sending.states import DeliveryState, Promise, Reason
 from tests.model.initial_data import run_name
 from tests.model.scheduler import seconds_at

@@ -20,8 +20,8 @@ from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import permit as permit_module
 from sending.lanes import sender as sender_module
-from sending.lanes.feed import unsettled_attempts
 from sending.lanes.permit import SendPermit
+from sending.lanes.unsettled import unsettled_attempts
 from sending.ledger.entries import Decision, Mark, Replay, Settlement
 from sending.ledger.ledger import Ledger
 from sending.ledger.sql_postgresql import PostgresqlLedger

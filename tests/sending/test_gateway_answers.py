@@ -21,6 +21,7 @@ from sending.lanes import lane as lane_module
 from sending.lanes import reactions
 from sending.lanes.context import LaneContext
 from sending.lanes.feed import brief, next_deliveries
+from sending.lanes.run_turns import RunTurns
 from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.policies import DEFAULTS
 from sending.runs.deliveries import move_deliveries
@@ -302,7 +303,9 @@ def test_a_retry_has_all_its_tries_before_it_and_what_was_tried_stays_on_record(
     move_deliveries(deliveries=run.deliveries.all(), to="failed", reason="RES_20")
     run.deliveries.update(attempt_count=10, last_res="20")
     assert move_deliveries(deliveries=run.deliveries.all(), to="pending") == FRIENDS
-    dues = next_deliveries(account=senders[0], runs=[brief(run, quiet=())], limit=FRIENDS)
+    dues = next_deliveries(
+        account=senders[0], runs=[brief(run, quiet=())], limit=FRIENDS, turns=RunTurns()
+    )
     assert [due.attempts for due in dues] == [0] * FRIENDS
     send(run)
     assert set(run.deliveries.values_list("state", "attempt_count")) == {("sent", 11)}

@@ -21,12 +21,14 @@ from campaigns.commands.output import (
     unknown_data,
     unknown_text,
 )
+from campaigns.commands.pace_arguments import pace_data, pace_from
 from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
 from campaigns.commands.rehearsing import rehearsal_lines, rehearse_with_progress
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
 from campaigns.commands.schedule_options import schedule_from
 from campaigns.creation.create_campaign import create_campaign
+from campaigns.creation.pace import USUAL_PACE, pace_of
 from campaigns.creation.schedule import read_start, span_text
 from campaigns.find import (
     find_campaign,
@@ -55,6 +57,7 @@ from campaigns.run_control.lifecycle import (
     retry_run,
     start_campaign,
 )
+from campaigns.run_control.pace import change_pace, pace_sentence
 from campaigns.run_control.schedule import (
     cancel_date,
     end_schedule,
@@ -83,8 +86,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, approve, reject, occurrences, schedule, pause, "
-        "resume, cancel, retry, add-late-comers, unknown, resolve, archive, restore, delete, "
-        "status, wait, report."
+        "resume, cancel, pace, retry, add-late-comers, unknown, resolve, archive, restore, "
+        "delete, status, wait, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -120,6 +123,7 @@ class Command(OperatorCommand):
             allows_strangers=options["strangers"],
             planning=planning_choices(options),
             needs_approval=options["needs_approval"],
+            pace=pace_from(options, before=USUAL_PACE),
         )
         self.answer(
             _creation_data(campaign, options),
@@ -207,6 +211,15 @@ class Command(OperatorCommand):
         run = find_run(campaign=campaign)
         RUN_CONTROLS[options["action"]](run=run)
         self._answer_run(run, options)
+
+    def _pace(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        if options["per_minute"] is None and options["priority"] is None:
+            options["wrong_usage"]("give --per-minute N, --priority N, or both")
+        to = pace_from(options, before=pace_of(campaign))
+        change_pace(campaign=campaign, to=to)
+        sentence = pace_sentence(to)
+        data = {"campaign": campaign.name, **pace_data(to), "sentence": sentence}
+        self.answer(data, as_json=options["json"], text=sentence)
 
     def _retry(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run = find_run(campaign=campaign)
@@ -372,4 +385,5 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "strangers": campaign.allows_strangers,
         "needs_approval": campaign.needs_approval,
         **planning_data(campaign, options),
+        **pace_data(pace_of(campaign)),
     }
