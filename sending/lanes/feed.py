@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-
 from accounts.models import Account, Friend
 from accounts.pacing.pace import SharedRate
 from clocks import shared

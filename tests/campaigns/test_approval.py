@@ -96,8 +96,10 @@ def by_the_author(campaign: Campaign, second: User) -> User:
 
 
 def by_an_author_who_is_superuser(campaign: Campaign, second: User) -> User:
-    User.objects.filter(pk=campaign.created_by_id).update(is_superuser=True)
-    return User.objects.get(pk=campaign.created_by_id)
+    author = by_the_author(campaign, second)
+    author.is_superuser = True
+    author.save()
+    return User.objects.get(pk=author.pk)
 
 
 def by_who_asked(campaign: Campaign, second: User) -> User:

@@ -47,7 +47,9 @@ def world(*, is_reversed: bool = False) -> Campaign:
         contact = Contact.objects.create(uin=uin)
         Membership.objects.create(contact_list_id=8 if uin % 2 else 7, contact=contact)
     accounts = [make_account(uin) for uin in (20_001, 20_002)[::step]]
-    made = make_campaign("spring", lists=ContactList.objects.order_by("-pk"), accounts=accounts)
+    made = make_campaign(
+        "spring", lists=list(ContactList.objects.order_by("-pk")), accounts=accounts
+    )
     return Campaign.objects.get(pk=made.pk)
 
 

@@ -138,10 +138,12 @@ def test_a_cancelled_rehearsal_stops_after_a_chunk(
     campaign: Campaign, is_large: None, small_chunks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rehearsal = start_rehearsal(campaign=campaign)
-    monkeypatch.setattr(
-        running, "failpoint", lambda _name: rehearsal.state or cancel_rehearsal(rehearsal=rehearsal)
-    )
-    rehearsal.state = ""
+
+    def cancelled(_name: str) -> None:
+        if Rehearsal.objects.get().state == "running":
+            cancel_rehearsal(rehearsal=Rehearsal.objects.get())
+
+    monkeypatch.setattr(running, "failpoint", cancelled)
     run_rehearsal(rehearsal.pk)
     found = Rehearsal.objects.get()
     assert (found.state, found.seen, found.hash) == ("cancelled", 3, "")
