@@ -11,7 +11,7 @@ from contacts.segments.audience import audience_contacts, in_lists
 
 
 def targeted_contacts(*, of: Campaign | CampaignRun) -> QuerySet[Contact]:
-    """Return the people in the lists, segments and earlier runs, less the excluded, each once.
+    """Return the people in lists, segments and earlier runs without the excluded ones, each once.
 
     Args:
         of: a campaign, or a run with its own copy of the definition.

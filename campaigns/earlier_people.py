@@ -1,7 +1,7 @@
-"""People of earlier runs as an audience: those who got it, answered, did not answer, or failed.
+"""People of earlier runs as an audience: got the message, answered, did not answer, or failed.
 
-A campaign names a run by campaign and number, or the campaign's newest run. A run keeps a copy with
-the run's key, so that it does not change once it is planned.
+A campaign names the earlier run by its campaign and number, or as its campaign's newest run. A new
+run stores the key of the earlier run, so that its audience does not change after planning.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class EarlierPeople:
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
-    """A group of the people of an earlier run, as a run keeps it: by the earlier run's key."""
+    """A group of the people of an earlier run, as a new run stores it: with that run's key."""
 
     run: int
     group: str
@@ -141,5 +141,5 @@ def replies() -> QuerySet[InboundMessage]:
 
 
 def lists_of(groups: Iterable[RunGroup]) -> QuerySet[ContactList]:
-    """Return the lists of the earlier runs: an opt-out from one still holds for a follow-up."""
+    """Return the lists of the earlier runs; an opt-out from one of them holds for a follow-up."""
     return ContactList.objects.filter(runs__in=[group.run for group in groups]).distinct()

@@ -1,4 +1,4 @@
-"""Look up campaigns, runs, lists, segments and templates by name: by what it looks like."""
+"""Look up campaigns, runs, lists, segments and templates by a name that looks alike."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def reason_text(reason: str) -> Any:
         reason: a value of `Reason`, a result code (`NULL`, `RES_5`), or "".
 
     Returns:
-        the label or the meaning; a code without one stands as it is.
+        the label or the meaning; a code without one is returned unchanged.
     """
     if reason in Reason.values:
         return Reason(reason).label

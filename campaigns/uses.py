@@ -1,8 +1,8 @@
-"""What campaigns and their runs use: asked before a row is deleted. Registered at start-up.
+"""The rows that campaigns and their runs use, for the check before a deletion.
 
-A campaign can be started, or started again, as long as it is not archived. So what it uses is
-needed until it is archived. An excluded list is needed even then: without it, a restored campaign
-would write to the people it excluded.
+A campaign can be started, or started again, as long as it is not archived. So it needs the rows
+that it uses until it is archived. It needs an excluded list even then: without the list, the
+campaign, once restored, would write to the people in it.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def uses_of_segment(segment: Segment) -> Uses:
 
 
 def uses_of_template(template: MessageTemplate) -> Uses:
-    """Return the campaigns whose text a template is, archived ones too: they have no other."""
+    """Return the campaigns that use a template as their text, archived ones too."""
     named = Campaign.objects.filter(template=template)
     if not named.exists():
         return Uses(losing=(_("No campaign uses it. Runs keep their own copy of the text."),))
@@ -178,7 +178,7 @@ def delete_deliveries(campaign: Campaign) -> None:
 
 
 def refuse_archiving_at_work(campaign: Campaign) -> None:
-    """Refuse to archive a campaign that is under way: it would be sent unseen.
+    """Refuse to archive a campaign that is under way: lists of the console would not show it.
 
     Raises:
         Refusal: a run has not ended, or its schedule is on (`in_use`).

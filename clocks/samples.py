@@ -19,7 +19,8 @@ from clocks.models import SharedClock
 STEP_SECONDS = 1.0
 #: The row is trusted without a comparison if an observer confirmed it within this many seconds.
 TRUSTED_SECONDS = 10.0
-#: A row dated further ahead of the database's clock than this, in seconds, shows a step back.
+#: If the row is dated further ahead of the database's clock than this, in seconds, the clock was
+#: set back.
 FUTURE_SECONDS = 1.0
 #: Added when the database's clock was set back while no observer ran, because the length of that
 #: time is unknown: everything that waited has then waited long enough.

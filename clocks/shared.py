@@ -89,12 +89,12 @@ class Clock:
     # --- the time -----------------------------------------------------------------------------
 
     def now(self) -> datetime:
-        """Return the latest that the shared time may be: exact, or milliseconds too late."""
+        """Return the latest possible shared time: exact, or milliseconds too late."""
         base = self._fresh_base()
         return base.shared + timedelta(seconds=local.elapsed() - base.at)
 
     def earliest(self) -> datetime:
-        """Return the earliest that the shared time may be: exact, or a little too early."""
+        """Return the earliest possible shared time: exact, or a little too early."""
         base = self._fresh_base()
         since = local.elapsed() - base.at
         return base.shared + timedelta(seconds=since * (1 - DRIFT) - base.uncertainty)

@@ -101,7 +101,7 @@ def archive_row(*, row: Any, by: Any = None) -> None:
 
 
 def restore_row(*, row: Any, by: Any = None) -> None:
-    """Offer an archived row again.
+    """Restore an archived row: lists and choices show it again.
 
     Args:
         row: a row of an Archivable model.

@@ -26,7 +26,7 @@ class Cap:
 
 
 def cap_of(text: str) -> Cap | None:
-    """Return the cap that a text like 2/7d or 1/12h means; None if it means none."""
+    """Return the cap that is written as, for example, 2/7d or 1/12h; None for any other text."""
     found = _WRITTEN.fullmatch("".join(text.split()).lower())
     if found is None:
         return None

@@ -1,8 +1,8 @@
-"""A turn at the database: short, one of few, and the connection goes back at its end.
+"""A turn: the short right to use one of the few database connections of a worker process.
 
-Thousands of lanes share a handful of connections. Django keeps a connection per thread (per
-greenlet under gevent) until somebody closes it, so whoever uses one in a lane closes it too. No
-turn is ever held while the gateway is asked something: that may take as long as a penalty.
+Thousands of lanes share the connections. Django keeps a connection for each thread (each greenlet
+under gevent) until it is closed, so a turn closes the connection at its end. No turn is held during
+a request to the gateway, which can take as long as a penalty.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
-#: Connections the control loop keeps for itself; the ledger has its own, beside the pool.
+#: Connections reserved for the control loop. The ledger's connection is not one of the pool.
 RESERVED = 1
 _turns = threading.BoundedSemaphore(max(1, settings.DATABASE_POOL_SIZE - RESERVED))
 _mine = threading.local()
@@ -22,7 +22,7 @@ _mine = threading.local()
 
 @contextmanager
 def database_turn() -> Iterator[None]:
-    """Wait for a turn, and give the connection back at the end. Turns nest."""
+    """Wait for a turn, and close the connection at its end; an inner turn is part of the outer."""
     if getattr(_mine, "has_turn", False):
         yield
         return

@@ -30,7 +30,7 @@ class Uses:
         blocking: reasons to refuse the deletion: sentences that say what needs the row, and what
             to do.
         losing: sentences about what is lost or changes; they do not stop the deletion.
-        after: sentences about what the deletion did besides, for the operator to read afterwards.
+        after: sentences about further effects of the deletion, shown after it.
     """
 
     blocking: tuple[str, ...] = ()
@@ -54,7 +54,10 @@ def register_uses_finder(model: type[Model], find_uses: UsesFinder) -> None:
 
 
 def register_preparation(model: type[Model], prepare: Preparation) -> None:
-    """Register a function that keeps or removes what the database would not, before a deletion."""
+    """Register a function that is called before a deletion, in its transaction.
+
+    It keeps or removes rows where the database's own rules for related rows do not suffice.
+    """
     preparations = _preparations.setdefault(model, [])
     if prepare not in preparations:
         preparations.append(prepare)
@@ -95,7 +98,7 @@ def delete_row(*, row: Model) -> Uses:
                 prepare(found)
             found.delete()
     except (ProtectedError, RestrictedError) as problem:
-        # A use that has no finder.
+        # No finder was registered for this use, and the database refuses the deletion.
         needing: Any = (
             problem.protected_objects
             if isinstance(problem, ProtectedError)

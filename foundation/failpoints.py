@@ -1,4 +1,4 @@
-"""Failpoints: named places where a test kills the process, to prove that nothing gets lost.
+"""Failpoints: named places at which a test kills the process, to show that nothing is lost.
 
 QQCAMPAIGN_FAILPOINTS="after_mark=0.01,in_commit=0.002" kills the process with SIGKILL at these
 places with these probabilities. It is set only in tests; unset, a failpoint costs one dictionary
@@ -48,7 +48,7 @@ def failpoint(name: str) -> None:
 def failpoint_soon(name: str, *, within: float) -> None:
     """Kill this process at a random moment within so many seconds, with `name`'s probability.
 
-    For the one place where no code of ours runs: between a request and its reply.
+    It is for the time between a request and its reply, in which none of this project's code runs.
     """
     if _is_drawn(name):
         timer = threading.Timer(

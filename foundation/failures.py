@@ -22,8 +22,8 @@ from redis.exceptions import RedisError
 #: SQLSTATE classes of PostgreSQL for errors in a statement or its values: feature not supported,
 #: data, constraint, syntax or name, program limit (a statement too large or too deep).
 _ROW_SQLSTATE_CLASSES = ("0A", "22", "23", "42", "54")
-#: Exceptions to these: a missing privilege, table or column. Then the database is not set up
-#: right, which all rows share.
+#: Exceptions to these: a missing privilege, table or column. The database is then not set up
+#: correctly, and every row fails.
 _SETUP_SQLSTATES = ("42501", "42P01", "42703")
 _ROW_SQLITE_CODES = (
     SQLITE_ERROR,
@@ -33,7 +33,7 @@ _ROW_SQLITE_CODES = (
     SQLITE_RANGE,
 )
 _NOT_MIGRATED = ("no such table", "no such column", "has no column")
-#: Errors of files that do not go away by waiting.
+#: Errors of files that remain when the work is tried again.
 _ROW_FILE_ERRORS = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
 
 

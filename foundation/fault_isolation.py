@@ -82,5 +82,5 @@ def _reconnect_if_broken() -> None:
 
 
 def _name(row: object) -> str:
-    """Return the class and the key of a row, and no text of it, which may name a person."""
+    """Return the class and the key of a row. Its text is left out: it may name a person."""
     return f"{type(row).__name__} {getattr(row, 'pk', row)}"

@@ -1,4 +1,4 @@
-"""The form field of a name: what shows nothing is left out, and a bad name is refused."""
+"""The form field of a name: it removes invisible characters and refuses an invalid name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from foundation.refusals import Refusal
 class NameFormField(forms.CharField):
     """A name by the rule of `foundation.names`.
 
-    The browser does not count the characters: what is pasted may hold more blanks and invisible
-    characters than the name.
+    The browser does not limit the number of characters, because pasted text may have blanks and
+    invisible characters that are removed here.
 
     Args:
         max_length: the most characters of the cleaned name.

@@ -1,7 +1,7 @@
 """Rows with a name of their own: cleaned when saved, and unique by what it looks like.
 
-The unique key is in the database, so of two operators who choose the same name at the same moment
-one is refused, with the sentence that names the row of the other.
+The unique key is in the database. If two operators choose the same name at the same moment, one is
+refused with a sentence that names the other's row.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class NamedQuerySet(models.QuerySet[Any]):
     """Finds rows by name, and keeps the key when a name is changed in bulk."""
 
     def named(self, name: str) -> Any:
-        """Return the row whose name looks like this one, or None. Its own name may differ."""
+        """Return the row with this name, or one that differs only in case or width, or None."""
         return self.filter(name_key=name_key(name)).first() if name_key(name) else None
 
     def get_or_create_named(self, name: str, **values: Any) -> tuple[Any, bool]:

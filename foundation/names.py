@@ -121,9 +121,9 @@ def without_controls(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return a text in NFC, on one line, without what shows nothing."""
+    """Return a text in NFC, on one line, without invisible characters."""
     line = text
-    for _round in range(_MOST_ROUNDS):  # what is taken away can leave a joiner without neighbours
+    for _round in range(_MOST_ROUNDS):  # a removed character can leave a joiner without neighbours
         before = line
         line = _BLANKS.sub(" ", unicodedata.normalize("NFC", _visible(line))).strip()
         if line == before:
@@ -132,7 +132,7 @@ def _one_line(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return a text without case, width and what shows nothing."""
+    """Return a text with case and width folded, without invisible characters."""
     plain = unicodedata.normalize("NFKC", _visible(text))
     # Upper case first: a Turkish dotless i and an i have the same capital.
     folded = unicodedata.normalize("NFKC", plain.upper().casefold()).replace("i\u0307", "i")
@@ -145,7 +145,7 @@ def _folded(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return the text without what shows nothing, except what words and emoji need."""
+    """Return the text without invisible characters, except those that words and emoji need."""
     if text.isascii():
         return text
     kept: list[str] = []

@@ -23,8 +23,8 @@ def chunks(values: Sequence[Value], *, size: int = CHUNK) -> Iterator[Sequence[V
 def sql_of(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
     """Return the SQL of a queryset and its parameters, also of one that is always empty.
 
-    For a condition that no row can meet (`pk__in=[]`, `none()`) Django skips the query by raising
-    EmptyResultSet. A larger statement needs SQL nevertheless, so the condition is written as one
+    For a condition that no row can meet (`pk__in=[]`, `none()`) Django makes no SQL and raises
+    EmptyResultSet. A larger statement needs SQL in any case, so such a queryset gets a condition
     that is never true.
     """
     sql, params = rows.query.get_compiler(connection=connection, elide_empty=False).as_sql()

@@ -52,7 +52,7 @@ class Sentence(str):
         return self
 
     def __mod__(self, values: Mapping[str, Any]) -> Sentence:
-        # A stored row must not make a page fail. So if the values do not fit the translation, they
+        # A stored row must not make a page fail. If the values do not fit the translation, they
         # are filled into the message, and if they do not fit that either, they are left out.
         known = {name: _as_value(value) for name, value in values.items()}
         for template in (str(self), self.message):

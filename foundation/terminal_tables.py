@@ -22,7 +22,7 @@ def table(*, heading: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _cell(value: object) -> str:
     text = EMPTY if value is None or value == "" else str(value)
-    # One line a row, and nothing that a terminal would obey.
+    # One line for each row, without characters that control the terminal.
     return "".join(c if c.isprintable() else " " for c in text)
 
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 
 from foundation.display import EMPTY
 
-#: Seconds up to which a span is told in seconds, and in minutes.
+#: Up to so many seconds a span is given in seconds; up to so many, in minutes.
 SHORT, MIDDLING = 120, 7_200
 
 
 def clock(at: datetime | None, *, zone: str | None = None) -> str:
-    """Return a time of the console's, or of a zone, which is named when it is another one."""
+    """Return a time as text, in the console's time zone or in `zone`, which is then named."""
     if at is None:
         return EMPTY
     is_ours = zone is None or zone == timezone.get_current_timezone_name()
@@ -44,7 +44,7 @@ def read_moment(text: str, *, zone: tzinfo) -> datetime:
 
 
 def span(seconds: float) -> str:
-    """Return how long something takes, in the unit people would say it in."""
+    """Return a span as text, in seconds, minutes or hours, whichever suits its length."""
     if seconds < SHORT:
         return _("%(n)d s") % {"n": max(1, round(seconds))}
     if seconds < MIDDLING:

@@ -1,4 +1,4 @@
-"""Wall times of a time zone as moments, with the days on which its clocks change."""
+"""Convert wall times of a time zone to moments, also on days on which its clocks change."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def moments_of(day: date, at: time, *, zone: ZoneInfo) -> list[datetime]:
 
 
 def first_moment(day: date, at: time, *, zone: ZoneInfo) -> datetime | None:
-    """Return the moment in UTC for a time on a day that happens exactly once.
+    """Return one moment in UTC for a wall time of a day.
 
-    A time that the clocks show twice counts the first time. A time that they skip moves to the
-    first moment after the gap. A day that the zone left out altogether (Apia, 30 December 2011) has
-    no such moment: None.
+    If the clocks show the time twice, it is the first of the two moments. If they skip the time, it
+    is the first moment after the gap. If the zone left the whole day out (Apia, 30 December 2011),
+    it is None.
     """
     found = moments_of(day, at, zone=zone)
     if found:

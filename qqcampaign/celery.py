@@ -50,5 +50,5 @@ app.autodiscover_tasks()
 
 @signals.worker_init.connect
 def listen_in_short_stretches(**_kwargs: Any) -> None:
-    """Limit how long a worker waits for messages. It never waits for an answer."""
+    """Limit how long a worker process waits for messages: it never waits for an answer."""
     RetryingConnection.longest_listening = LONGEST_LISTENING

@@ -25,7 +25,6 @@ from qqhttp.commands import (
     Login,
     Logout,
     QueryStat,
-    Request,
     password_digest,
 )
 from qqhttp.enums import (
@@ -65,6 +64,7 @@ from qqhttp.replies import (
     Message,
     Reply,
 )
+from qqhttp.request import Request
 
 __all__ = [
     "LC",

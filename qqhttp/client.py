@@ -18,7 +18,6 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.exceptions import InvalidHeader, ReadTimeoutError
 
 from qqhttp.codec import parse
-from qqhttp.commands import Request
 from qqhttp.errors import (
     ConnectionReset,
     EmptyReply,
@@ -30,6 +29,7 @@ from qqhttp.errors import (
     ReadTimeout,
 )
 from qqhttp.replies import Reply
+from qqhttp.request import Request
 from qqhttp.translatable import Translatable as _
 from qqhttp.transport import GatewayAdapter
 

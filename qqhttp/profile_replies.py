@@ -1,7 +1,7 @@
 """Typed replies about people: who is online (Query_Stat, Finger) and their profiles (GetInfo).
 
-People typed in their profiles themselves, so malformed numbers are None. A reply raises only if RES
-is missing or a UIN is not a number.
+People write their own profiles, so a number may be malformed; it is then None. A reply raises only
+if RES is missing or a UIN is not a number.
 
 Source: the reference's second write-up, sections (3) and (4).
 """

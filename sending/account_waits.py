@@ -255,7 +255,7 @@ def _worked_egresses() -> dict[int, bool]:
 
 
 def _repeating() -> dict[int, Attempt]:
-    """Return by account the attempt that is being repeated because no answer was conclusive."""
+    """Return by account the attempt that is repeated because no answer to it was definite."""
     in_flight = Attempt.objects.filter(
         delivery__state=DeliveryState.SENDING, finished_at=None, replays__gte=1
     )

@@ -1,7 +1,7 @@
 """A run's limits on messages to one person: a frequency cap, and once across campaigns.
 
 Planning skips the people who are over a limit. What is sent between planning and sending counts
-too, so the feed and the mark look again. See docs/decisions/0025-limits-per-person.md.
+too, so the feed and the mark check again. See docs/decisions/0025-limits-per-person.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class PersonLimits:
 
     Attributes:
         cap_most: the most messages to a person within `cap_seconds`; None: no cap.
-        cap_seconds: the length of the time looked back on.
+        cap_seconds: the period of the cap, which ends now.
         has_once_across: whether a person gets one message of this run's origins together.
     """
 

@@ -26,7 +26,7 @@ class RowProblem(ValueError):
     """A row is rejected.
 
     Attributes:
-        column: the title of the column, "" if the reason concerns the whole row.
+        column: the title of the column; "" if the reason concerns the whole row.
         reason: the reason, for the operator; it never contains a password.
     """
 

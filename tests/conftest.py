@@ -1,4 +1,4 @@
-"""What all tests share: real servers, the real stack, a real browser."""
+"""Fixtures of all tests: real servers, the real stack, a real browser."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from django.conf import settings
 from django.utils import translation
 
 from qqhttp.simulator import GatewaySimulator
+from tests import emptying
+from tests.migrated_database import MigratedDatabase
 from tests.running_stack import RunningStack
 from tests.servers import new_database, running_postgresql, running_redis
 
@@ -49,6 +51,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if _touches_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Empty the database between tests in the fast way."""
+    emptying.install()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -106,9 +113,45 @@ def postgresql_url(postgresql_server_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _migrated() -> dict[str, MigratedDatabase]:
+    """The copy of the test database, under one key, once `django_db_setup` has made it."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, _migrated: dict[str, MigratedDatabase]
+) -> Iterator[None]:
+    """Create the test database, and keep a copy of it before a test changes it."""
+    with django_db_blocker.unblock():
+        _migrated["copy"] = MigratedDatabase(settings.QQCAMPAIGN_HOME)
+    yield
+    with django_db_blocker.unblock():
+        _migrated.pop("copy").remove()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(
+    django_db_setup: None, _migrated: dict[str, MigratedDatabase]
+) -> MigratedDatabase:
+    """A migrated database, to be copied."""
+    return _migrated["copy"]
+
+
+@pytest.fixture
+def migrated_postgresql_url(
+    migrated_database: MigratedDatabase, postgresql_server_url: str
+) -> Iterator[str]:
+    """A migrated PostgreSQL database, for this test alone; only in a run on PostgreSQL."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with migrated_database.new_postgresql(postgresql_server_url, name) as url:
+        yield url
+
+
 @pytest.fixture
 def gateway() -> Iterator[GatewaySimulator]:
-    """A gateway of ten accounts with twenty friends each, in a thread, without patience limits."""
+    """A gateway of ten accounts with twenty friends each, in a thread, without a minimum gap."""
     with GatewaySimulator(accounts=10, friends=20, min_interval=0.0) as simulator:
         yield simulator
 
@@ -117,14 +160,21 @@ def gateway() -> Iterator[GatewaySimulator]:
 def start_stack(request: pytest.FixtureRequest) -> Iterator[Callable[..., RunningStack]]:
     """A function that starts the real stack: `start_stack("--demo", QQ_GATEWAY_URL=...)`.
 
-    It runs on the kind of database that this test run is on.
+    It runs on the kind of database that this test run is on, which is migrated already unless the
+    stack `is_first_start`.
     """
     with contextlib.ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="qqstack-")))
 
-        def start(*arguments: str, is_awaited: bool = True, **env: str) -> RunningStack:
+        def start(
+            *arguments: str, is_awaited: bool = True, is_first_start: bool = False, **env: str
+        ) -> RunningStack:
             if "DATABASE_URL" not in env and "postgres" in os.environ.get("DATABASE_URL", ""):
-                env["DATABASE_URL"] = request.getfixturevalue("postgresql_url")
+                fixture = "postgresql_url" if is_first_start else "migrated_postgresql_url"
+                env["DATABASE_URL"] = request.getfixturevalue(fixture)
+            elif "DATABASE_URL" not in env and not is_first_start:
+                copy: MigratedDatabase = request.getfixturevalue("migrated_database")
+                copy.copy_to(folder / "home" / "db.sqlite3")
             stack = RunningStack(folder / "home", env=env, arguments=arguments)
             running.callback(stack.end_at_once)
             if is_awaited:

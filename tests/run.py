@@ -26,7 +26,7 @@ MOST_REPEATED = 12
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run of pytest came to."""
+    """The numbers and the exit status of one run of pytest."""
 
     passed: int
     failed: int
@@ -57,10 +57,10 @@ def main() -> None:
 
 
 def _run(arguments: list[str], environment: dict[str, str]) -> Outcome:
-    """Run the suite, and what failed in it once more alone: a test that then passes is named.
+    """Run the suite, then the failed tests once more, one at a time; name those that then pass.
 
-    The tests start real servers and kill them, and mostly wait for them: three at a time keep two
-    cores busy. One that fails only in company is worth a look, and no reason to distrust the rest.
+    The tests start and kill real servers and mostly wait for them, so three at a time keep two
+    cores busy. A test that fails only beside others depends on the load and should be looked at.
     """
     with tempfile.TemporaryDirectory() as folder:
         cache = ["-o", f"cache_dir={folder}/cache"]

@@ -20,11 +20,11 @@ START_PATIENCE = STOP_PATIENCE = 120.0
 
 
 class RunningStack:
-    """`manage.py up` and what can be done to it.
+    """A running `manage.py up`: start it, stop it, kill its parts, read its output.
 
     Args:
         home: its QQCAMPAIGN_HOME.
-        env: what its environment names besides; nothing is inherited but PATH and HOME.
+        env: further environment variables; only PATH and HOME are inherited.
         arguments: for `manage.py up`, after `--port 0`.
     """
 

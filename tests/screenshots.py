@@ -1,4 +1,4 @@
-"""Pictures of every page, in light, dark and on a phone, in both languages, to be looked at.
+"""Take a picture of every page in light and dark, on a phone, and in both languages.
 
     python tests/screenshots.py [--out FOLDER] [--only NAME ...]
 

@@ -65,10 +65,17 @@ def running_postgresql() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def new_database(server_url: str, name: str) -> Iterator[str]:
-    """Create an empty database on the server, yield its URL, and drop it."""
+def new_database(server_url: str, name: str, *, template: str = "") -> Iterator[str]:
+    """Create a database on the server, yield its URL, and drop it.
+
+    Args:
+        server_url: the URL of the maintenance database.
+        name: the name of the new one.
+        template: the database to copy; "" for an empty one.
+    """
+    copied = f' TEMPLATE "{template}"' if template else ""
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"{copied}')
         try:
             yield _named(server_url, name)
         finally:

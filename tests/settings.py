@@ -1,4 +1,4 @@
-"""The settings of the tests: the product's own, in a home that nobody else uses.
+"""The settings of the tests: the product's own, with a temporary home for each process.
 
 DATABASE_URL chooses the database, as everywhere; without it, SQLite in a file (WAL, as embedded).
 """
@@ -8,7 +8,7 @@ import tempfile
 
 os.environ["QQCAMPAIGN_HOME"] = tempfile.mkdtemp(prefix="qqtest-")
 for _name in ("REDIS_URL", "QQ_GATEWAY_URL", "EGRESS_NAME", "EGRESS_SOURCE_ADDRESS", "DEBUG"):
-    os.environ.pop(_name, None)  # the tests flush their Redis: it must not be somebody's
+    os.environ.pop(_name, None)  # the tests flush Redis, so it must be their own
 
 from qqcampaign.settings import *  # noqa: E402, F403
 

@@ -1,5 +1,7 @@
-"""The comparisons of message texts: by type where an attribute has one, else as numbers if one side
-is a number. A text that is no number has no order among numbers, and saying so beats guessing.
+"""The comparisons of message texts.
+
+Attributes with a type are compared by it. Other values are compared as numbers if one side is a
+number. A text that is not a number cannot be ordered among numbers: it is refused, not guessed.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ def _equal(left: object, right: object) -> bool:
 
 
 def _ordered(token: Token, left: object, right: object) -> tuple[object, object]:
-    """Return two values to be ordered.
+    """Return two values in a form in which they can be ordered.
 
     Raises:
-        LiquidTypeError: a number stands beside a text that is none.
+        LiquidTypeError: one is a number, and the other is a text that is not a number.
     """
     left, right = comparable(left, right)
     for one, other in ((left, right), (right, left)):

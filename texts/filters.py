@@ -110,7 +110,7 @@ def _dates(budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
 
 
 def _calculates(_budget: Budget, value: Any, arguments: Sequence[Any]) -> None:
-    """Refuse a text that is no number: the library would calculate with 0 in its place."""
+    """Refuse a text that is not a number: the library would calculate with 0 in its place."""
     for given in (value, *arguments):
         if isinstance(given, str) and given.strip() and number_in(given) is None:
             if len(given) > LONGEST_READ and given[:LONGEST_READ].strip("+-. ").isdigit():
@@ -137,8 +137,7 @@ class _Kind:
     Attributes:
         shift: the filter handles two to this power characters in a step.
         is_of_text: whether the library converts the value to a text first.
-        sees: what the filter is given of a typed attribute: its text by default, for filters of
-            numbers its number.
+        sees: what the filter gets of a typed attribute: its text (the default), or its number.
         guard: called before the filter works, if the size of the input does not say enough.
         work: the function that replaces the library's, or None.
         has_now: whether the filter gets the time of the rendering, as `now`.

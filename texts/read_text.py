@@ -25,12 +25,12 @@ class ReadText(str):
     reading: Any
 
     def __liquid__(self) -> Any:
-        """Return what decides whether it is true: a "no" is not."""
+        """Return the value that conditions test, so that a "no" counts as false."""
         return self.reading if type(self.reading) is bool else str(self)
 
 
 def read_text(text: str, reading: Any) -> str:
-    """Return a text with its reading; a text that is too long for one as it is."""
+    """Return a text with its reading, or the plain text if it is too long to have one."""
     if len(text) > LONGEST_READ:
         return text
     made = ReadText(text)
@@ -39,7 +39,7 @@ def read_text(text: str, reading: Any) -> str:
 
 
 def number_in(text: str) -> int | float | None:
-    """Return the number that a plain text such as "0.8" is, None if it is none."""
+    """Return the number in a plain text such as "0.8"; None if the text is not a number."""
     if len(text) > LONGEST_READ or not _NUMBER.fullmatch(text):
         return None
     try:
@@ -70,7 +70,7 @@ def for_dates(value: Any) -> Any:
 
 
 def comparable(left: Any, right: Any) -> tuple[Any, Any]:
-    """Return two values of one type where one of them was read as it, or is a number in a text."""
+    """Return two values as one type, if one of them has a reading or both are numbers."""
     if type(left) is ReadText and type(right) is ReadText:
         one, other = left.reading, right.reading
         is_one_type = type(one) is type(other) or (is_number(one) and is_number(other))
@@ -84,7 +84,7 @@ def comparable(left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def _beside(text: str, value: Any) -> tuple[Any, Any]:
-    """Return a text and a value that has no reading of its own, to be compared."""
+    """Return a text and a value without a reading, in a form in which they can be compared."""
     reading = text.reading if type(text) is ReadText else None
     if is_number(value):
         if is_number(reading):
@@ -102,5 +102,5 @@ def _beside(text: str, value: Any) -> tuple[Any, Any]:
 
 
 def is_number(value: Any) -> TypeGuard[int | float | Decimal]:
-    """Return whether a value is a number, which true and false are not."""
+    """Return whether a value is a number; true and false are not numbers here."""
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)

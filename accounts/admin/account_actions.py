@@ -1,4 +1,4 @@
-"""The actions on accounts: in the list on many, on the page on one."""
+"""The actions on accounts: on the selected ones of the list, and on one on its page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Verb:
             action needs no confirmation.
         after: a function that returns the message for n accounts.
         do: the service, called with account and by.
-        is_dangerous: whether the button warns, and the list asks for confirmation.
+        is_dangerous: whether the button has the colour of a warning and the list asks to confirm.
         icon: the name of the icon.
         besides: a second sentence, about the account's messages.
     """

@@ -1,7 +1,7 @@
-"""What follows from a login that did not succeed: the account waits, or is quarantined.
+"""The consequence of a failed login: the account waits, or is quarantined.
 
-The result policies for logins decide which. They belong to `sending`, so the lane hands them in as
-a `LoginPolicies`.
+The result policies for logins decide which of the two. They belong to `sending`, so the lane passes
+them as a `LoginPolicies`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from foundation.database_turn import database_turn
 from foundation.sentences import Sentence as _
 from qqhttp import GatewayError, IllegalUin, TooFast
 
-#: Failures are counted up to this; the column ends at 32,767.
+#: Failures are counted up to this number; the column can hold 32,767.
 MOST_COUNTED = 1_000
 #: The shortest pause between two logins of an account, seconds, even if the policy says less.
 SHORTEST_LOGIN_PAUSE_SECONDS = 1.0

@@ -206,7 +206,7 @@ def _egresses(names: set[str]) -> dict[str, Egress]:
 
 def _create(accounts: list[Account], by: Any) -> None:
     made = bulk_create_with_history(accounts, Account, batch_size=_BATCH, default_user=by)
-    # The Unix time is above every SEQ that an earlier database can have used for the same account,
+    # The Unix time is above every SEQ that an earlier database can have used for the account,
     # and below 2^31. The random part makes accounts of one file count from different numbers.
     now = int(shared.wall().timestamp())
     Lease.objects.bulk_create(

@@ -60,8 +60,8 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
     None is returned if a living worker holds the lease, if this worker was presumed dead, if the
     account's state allows no work, or if the account is now bound to another egress.
 
-    Two statements fetch everything a lane needs at its start: lanes are opened by the thousand, and
-    queries at the start were most of the cost of a short lane.
+    Two statements fetch everything that a lane needs at its start, because thousands of lanes are
+    opened and these queries are most of the cost of a short one.
     """
     with transaction.atomic():
         # The row lock makes two takers wait for each other; the second finds a living holder.
@@ -197,12 +197,6 @@ def free_forgotten_leases(*, worker_id: int, active: Collection[int], seconds: f
     return held.filter(account_id__in=forgotten).update(
         worker=None, woken_at=None, last_reply_at=now
     )
-
-
-def make_lease(*, account: Account) -> Lease:
-    """Return the lease row of an account; create it for a new account."""
-    lease, _ = Lease.objects.get_or_create(account=account)
-    return lease
 
 
 def reserve_seqs(*, grant: Grant, count: int) -> int | None:

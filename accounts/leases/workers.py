@@ -66,7 +66,7 @@ def prove_alive(*, worker_id: int) -> bool:
 
 
 def end_worker(*, worker_id: int, reason: str) -> bool:
-    """End a worker; return whether it was alive. It can mark nothing more; its leases are free."""
+    """End a worker and free its leases, so that it marks nothing; return whether it was alive."""
     with transaction.atomic():
         is_ended = bool(
             Worker.objects.living()

@@ -200,7 +200,7 @@ class Windows:
                 self._seed(limits, rate, key=scopes[int(details[0]) - 1][0])
                 return 0.001
         except RedisError:
-            return 0.5  # without its windows it is unknown whether the account may send
+            return 0.5  # without the windows it is not known whether the account may send
         if verdict and rate is not None and details[1] == len(scopes):
             raise RateReachedError(float(details[2]) / 1000)
         return float(details[0]) / 1000 if verdict else 0.0

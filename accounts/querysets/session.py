@@ -20,9 +20,9 @@ class SessionQuerySet(models.QuerySet[Any]):
     def inbox_due(self, *, egress_id: int, at: datetime) -> Self:
         """Sessions of an egress whose inbox is due to be polled, and whose account has no lane.
 
-        The query scans the index `session_inbox` up to `at`. Accounts are left out if they have a
-        lane or are about to, are bound to another egress, rest, or are stopped. A session that the
-        gateway may have dropped is included: the answer RES=20 tells.
+        The query scans the index `session_inbox` up to `at`. An account is left out if it has a
+        lane or is about to get one, is bound to another egress, rests, or is stopped. A session
+        that the gateway may have dropped is included: the gateway then answers RES=20.
 
         Args:
             egress_id: the egress.

@@ -26,7 +26,7 @@ LARGEST_SEQ = 2**63 - 1
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Written by the ledger before each request is sent, and completed with its answer."""
+    """Attempts, read-only. The ledger writes one before each request and adds the answer."""
 
     list_display = ["to", "account", "seq", "code", "replays", "marked", "finished"]
     list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]

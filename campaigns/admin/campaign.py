@@ -51,7 +51,7 @@ class CampaignAdmin(
     SimpleHistoryAdmin,
     ConsoleAdmin,
 ):
-    """What operators define. Its runs are started, paused and ended on its page."""
+    """Campaigns. Their runs are started, paused and ended on a campaign's page."""
 
     class Media:
         js = ("console/schedule.js",)
@@ -183,7 +183,7 @@ class CampaignAdmin(
         return type("CampaignForm", (form,), {"operator": request.user})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Store the creator; a changed schedule holds from now on."""
+        """Store the creator, and apply a changed schedule from now on."""
         if not change:
             obj.created_by = request.user
         super().save_model(request, obj, form, change)

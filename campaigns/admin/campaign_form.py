@@ -23,7 +23,7 @@ from foundation.refusals import Refusal
 from sending.states import DEFAULT_PRIORITY
 from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
 
-#: The fields of a schedule: a change of one of them changes the dates to come.
+#: The fields of a schedule. If one of them changes, the future dates change.
 SCHEDULE_FIELDS = frozenset(
     {"starts_at", "repeat", "repeat_until", "repeat_times", "timezone", "windows", "holidays"}
     | {"overrides_quiet_hours", "late", "deadline_at", "deadline_after"}
@@ -177,7 +177,7 @@ class CampaignForm(PlanningFields):
             self.add_error("text" if template is None else "template", problem.sentence)
 
     def _check_schedule(self) -> None:
-        """Refuse a schedule that could not work, at its field; unchanged moments may be past."""
+        """Refuse an impossible schedule, at its field; an unchanged time may be past."""
         data = self.cleaned_data
         if data.get("deadline_at") and data.get("deadline_after"):
             self.add_error("deadline_after", _("Choose one deadline, not both."))

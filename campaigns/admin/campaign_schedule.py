@@ -1,4 +1,4 @@
-"""The schedule on a campaign's pages: the next dates, also while one edits, and its actions."""
+"""The schedule on a campaign's pages: its next dates, also in the form, and its actions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.runs.windows import load_quiet_hours, quiet_for
 
-#: Dates shown on the campaign's page and while one edits, and past dates with what became of them.
+#: Next dates shown on the campaign's page and in the form, and past dates shown on the page.
 SHOWN_DATES, SHOWN_PAST = 5, 10
 
 #: For each action: its label, the sentence of its confirmation, and the service.
@@ -45,8 +45,8 @@ VERBS: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
     "pause": (
         gettext_lazy("Pause the schedule"),
         gettext_lazy(
-            "Its dates start nothing until you resume it, and dates that pass meanwhile are not "
-            "made up for. A run under way continues."
+            "No run starts until you resume it, and dates that pass meanwhile are skipped. A "
+            "run under way continues."
         ),
         pause_schedule,
     ),
@@ -135,7 +135,7 @@ class CampaignSchedule:
 
 
 def schedule_context(campaign: Campaign) -> dict[str, Any]:
-    """Return what the campaign's page shows of its schedule: state, dates to come, past dates."""
+    """Return the schedule for the campaign's page: its state, next dates and past dates."""
     if not campaign.repeat:
         return {}
     zone = campaign.timezone
@@ -167,7 +167,7 @@ def _moment(request: HttpRequest) -> datetime:
 
 
 def schedule_facts(campaign: Campaign) -> list[tuple[str, list[str]]]:
-    """Return what the definition says about times, as (label, lines)."""
+    """Return the settings of the campaign about times, as (label, lines)."""
     zone, holidays = campaign.timezone, campaign.holidays
     facts: list[tuple[str, Any]] = [
         (

@@ -68,7 +68,7 @@ class AttemptInline(TimelineInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin):
-    """The engine's rows, read-only."""
+    """Deliveries, read-only; planning and lanes write them."""
 
     export_resource = DeliveryResource
     export_stream = stream_csv
@@ -181,7 +181,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
 
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:
-        """What it waits for, or what ended it."""
+        """Return the reason why the delivery waits, or its final state with the reason."""
         return delivery_waiting_reason(delivery=delivery).sentence
 
     @display(description=_("message"))

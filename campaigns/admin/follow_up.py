@@ -1,4 +1,4 @@
-"""Following up a run: links to the form of a new campaign to some of its people."""
+"""Follow-ups of a run: links to the form of a new campaign to a part of its people."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def earlier_people_facts(stored: Any) -> list[tuple[str, str]]:
 
 
 class FollowUp:
-    """Mixin of CampaignAdmin: the form of a follow-up begins filled in."""
+    """Mixin of CampaignAdmin: fills in the form of a follow-up."""
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Return the query's values; people of an earlier run as the choice they name."""

@@ -59,7 +59,7 @@ class HolidayInline(TabularInline):
 
 @admin.register(HolidayCalendar)
 class HolidayCalendarAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
-    """Calendars of days without sending. A run takes the dates as they are when it is made."""
+    """Holiday calendars. A run copies the dates when it is made."""
 
     list_display = ["name", "holidays", "workdays", "last", "source"]
     search_fields = ["name"]
@@ -97,7 +97,7 @@ class HolidayCalendarAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, C
 
     @display(description=_("last date"), ordering="last_date")
     def last(self, calendar: Any) -> Any:
-        """The last date it knows."""
+        """Return the calendar's last date."""
         return calendar.last_date
 
     @action(description=_("Import a file"), url_path="import-file", permissions=["import_file"])

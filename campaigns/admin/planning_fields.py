@@ -17,7 +17,7 @@ from campaigns.models import Campaign, CampaignRun
 from campaigns.states import EarlierGroup, SendingOrder
 from foundation.refusals import Refusal
 
-#: The runs that the select offers, the newest first. Any other that is chosen already stays.
+#: How many runs the select offers, the newest first. An older one that is chosen stays chosen.
 MOST_RUNS = 50
 FIELDS = [
     "earlier_people",
@@ -38,7 +38,7 @@ def choice_of(rule: EarlierPeople) -> str:
 
 
 def rule_of(choice: str) -> EarlierPeople | None:
-    """Return the rule that a choice's value means; None if it means none."""
+    """Return the rule of a choice's value; None if the value is not a rule."""
     campaign, _first, rest = choice.partition(":")
     number, _second, group = rest.partition(":")
     if group not in EarlierGroup.values or not _is_key(campaign):
@@ -137,7 +137,7 @@ class PlanningFields(forms.ModelForm):
             self.fields["once_across"].queryset = others  # type: ignore[attr-defined]
 
     def check_planning(self) -> None:
-        """Refuse half a frequency cap, and an order by an attribute that nobody has."""
+        """Refuse an incomplete frequency cap, and an order by an attribute that no person has."""
         data = self.cleaned_data
         most, days = data.get("cap_most"), data.get("cap_days")
         if (most is None) != (days is None) and not {"cap_most", "cap_days"} & set(self.errors):
@@ -154,7 +154,7 @@ class PlanningFields(forms.ModelForm):
 
 
 def _offer_chosen(field: Any, chosen: Any) -> None:
-    """Add what is chosen to a select, where its run is not among the newest."""
+    """Add the chosen runs to a select if they are not among the newest."""
     offered = {value for _heading, group in field.choices for value, _words in group}
     rules = [rule_of(str(one)) for one in field.prepare_value(chosen or [])]
     missing = [rule for rule in rules if rule is not None and choice_of(rule) not in offered]

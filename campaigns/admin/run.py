@@ -31,7 +31,7 @@ RUN_COLOURS = {
 
 @admin.register(CampaignRun)
 class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
-    """A list to find runs. They are controlled on the campaign's page."""
+    """The list of runs. They are controlled on the campaign's page."""
 
     list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
     list_filter = [("state", ChoicesDropdownFilter), ("campaign", RelatedDropdownFilter)]

@@ -32,7 +32,7 @@ _EMPTY: list[Any] = ["", "", [], "", ""]
 
 
 class RepeatWidget(forms.MultiWidget):
-    """Kind, time, weekdays, day of the month and cron line; those that the kind needs are shown."""
+    """Kind, time, weekdays, day of the month and cron line; the page shows those of the kind."""
 
     def __init__(self) -> None:
         super().__init__(

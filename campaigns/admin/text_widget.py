@@ -1,4 +1,4 @@
-"""The field of a text, with the variables that it can use below it, ready to be clicked in."""
+"""The field of a text; a click on a button below it inserts a variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arguments of `campaign create` about planning: who else, who writes, in which order."""
+"""The arguments of `campaign create` about planning: earlier runs, sender, order, limits."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def got_campaign(node: Mapping[str, Any], _asking: Asking) -> Answer:
 def last_written(node: Mapping[str, Any], asking: Asking) -> Answer:
     """{"kind": "last_written", "is": "less_than"|"more_than"|"never", "days": n}.
 
-    When the person last got a message. "more_than": at least one, but none within these days.
+    The condition on the time of the person's last message. "more_than": the person got at least one
+    message, but none within these days.
     """
     sent = Delivery.objects.filter(contact=OuterRef("pk"), state=DeliveryState.SENT)
     return _when(node, asking, ever=sent, time="sent_at")

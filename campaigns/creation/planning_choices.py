@@ -1,7 +1,6 @@
-"""The choices of a campaign about its planning: reading them as operators write them, and storing.
+"""Read and store the choices of a campaign about its planning.
 
-Who writes to whom, in which order, who else is in the audience, and how often a person may be
-written to.
+They are the sender, the order, the people of earlier runs, and the limits on messages to a person.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class PlanningChoices:
-    """What a campaign says about its planning.
+    """The choices of a campaign about its planning.
 
     Attributes:
         sender: a SenderChoice.
@@ -49,7 +48,7 @@ class PlanningChoices:
     excluded_earlier: Sequence[EarlierPeople] = ()
 
 
-#: What a campaign says that says nothing.
+#: The choices of a campaign that makes none.
 AS_USUAL = PlanningChoices()
 
 
@@ -68,14 +67,14 @@ def columns_of(choices: PlanningChoices) -> dict[str, Any]:
 
 
 def refuse_choices(choices: PlanningChoices, *, lists: Sequence[ContactList] | None) -> None:
-    """Refuse choices that no plan can go by.
+    """Refuse choices with which a run cannot be planned.
 
     Args:
         choices: the choices.
         lists: the lists of the audience; None if it has other people too.
 
     Raises:
-        Refusal: the sender or the order is unknown, or nobody has the order's attribute.
+        Refusal: the sender or the order is unknown, or no person has the order's attribute.
     """
     if choices.sender not in SenderChoice.values:
         raise Refusal(
@@ -90,15 +89,15 @@ def refuse_choices(choices: PlanningChoices, *, lists: Sequence[ContactList] | N
 
 
 def refuse_attribute(name: str, *, lists: Sequence[ContactList] | None) -> None:
-    """Refuse an order by an attribute that nobody has.
+    """Refuse an order by an attribute that no person has.
 
     Args:
         name: the attribute.
         lists: the lists of the audience; None if it has other people too.
 
     Raises:
-        Refusal: no attribute is named (`order_attribute_missing`), or nobody in the lists has it
-            (`order_attribute_unknown`).
+        Refusal: no attribute is named (`order_attribute_missing`), or no person in the lists has
+            it (`order_attribute_unknown`).
     """
     if not name:
         raise Refusal(
@@ -118,7 +117,7 @@ def refuse_attribute(name: str, *, lists: Sequence[ContactList] | None) -> None:
 
 
 def read_order(text: str) -> tuple[str, str, bool]:
-    """Return (order, attribute, whether the highest comes first) of imported, random, attribute:X.
+    """Return (order, attribute, whether the highest comes first) of a text such as attribute:X.
 
     Raises:
         Refusal: the text is none of these (`order_unknown`), or names no attribute.

@@ -64,7 +64,7 @@ def read_start(text: str, *, timezone: str) -> datetime:
 
 
 def read_deadline(text: str, *, timezone: str) -> tuple[datetime | None, int | None]:
-    """Return a deadline as a moment, or as seconds after each start; the other one is None.
+    """Return (moment, None) or (None, seconds after each start), depending on the kind of deadline.
 
     Args:
         text: ISO 8601, or a time after the start: 90m, 4h or 2d.
@@ -113,7 +113,7 @@ def refuse_schedule(
     repeat_times: int | None = None,
     deadline_at: datetime | None = None,
 ) -> None:
-    """Refuse a schedule that could not work. Each Refusal has `field`, the column it is about.
+    """Refuse an impossible schedule. The Refusal has `field`, the column with the error.
 
     Raises:
         Refusal: the time zone is unknown, a moment is in the past or too far ahead, the repetition

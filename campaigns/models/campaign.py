@@ -101,8 +101,8 @@ class Campaign(NamedModel, Archivable):
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     deadline_after = models.PositiveIntegerField(_("deadline after (s)"), null=True, blank=True)
 
-    #: Whether the dates of `repeat` start runs, up to which moment dates have been dealt with, and
-    #: how many those were.
+    #: Whether the dates of `repeat` start runs, the moment up to which dates have been handled, and
+    #: their number.
     schedule_state = models.CharField(
         _("schedule"),
         max_length=8,
@@ -150,8 +150,9 @@ class Campaign(NamedModel, Archivable):
         choices=SenderChoice.choices,
         default=SenderChoice.KEEP,
         help_text=_(
-            "The account that wrote to a person last writes again, if it still has them as a "
-            "friend, works, and is among the accounts above. Or all people are assigned anew."
+            "Either the account that last wrote to a person writes again (if the person is "
+            "still its friend, it works, and it is among the accounts above), or all people "
+            "are assigned anew."
         ),
     )
     order = models.CharField(
@@ -218,8 +219,8 @@ class Campaign(NamedModel, Archivable):
         blank=True,
         verbose_name=_("once together with"),
         help_text=_(
-            "A person gets one message of these campaigns and this one together, in whichever run. "
-            "The others mind it too, in runs that are started later."
+            "A person gets only one message from this campaign and these together, in any "
+            "run. Runs of the others that start later keep to this too."
         ),
     )
     needs_approval = models.BooleanField(

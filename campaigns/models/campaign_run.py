@@ -61,8 +61,8 @@ class CampaignRun(Run):
     #: Groups of earlier runs, as `campaigns.earlier_people.RunGroup` writes them.
     earlier_people = models.JSONField(default=list, blank=True)
     excluded_earlier_people = models.JSONField(default=list, blank=True)
-    #: Those of `lists` that its people come from by way of an earlier run. An opt-out from one
-    #: applies; its other members are not recipients.
+    #: The lists among `lists` that come from an earlier run in the audience. An opt-out from one of
+    #: them applies, but its members are not recipients.
     inherited_lists = models.ManyToManyField(
         ContactList, related_name="inheriting_runs", blank=True, verbose_name=_("inherited lists")
     )

@@ -29,7 +29,7 @@ class HolidayCalendar(NamedModel):
 
 
 class HolidayKind(models.TextChoices):
-    """What a calendar says of a date; the values of `sending.runs.windows`."""
+    """The kind of a calendar's date; the values are those of `sending.runs.windows`."""
 
     HOLIDAY = "holiday", _("holiday: nothing is sent")
     WORKDAY = "workday", _("moved working day: sent as on a weekday")

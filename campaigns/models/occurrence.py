@@ -12,10 +12,10 @@ from foundation.sentence_field import SentenceField
 
 
 class Occurrence(models.Model):
-    """What became of one date of a repeated campaign's schedule.
+    """One date of a repeated campaign's schedule, and its result.
 
-    Dates to come have no row, unless an operator cancelled them: the rule computes them. The unique
-    constraint makes a date start at most one run, however many processes try.
+    A future date has no row, because the rule computes it, unless an operator cancelled it. The
+    unique constraint lets a date start one run at most, even if several processes try.
     """
 
     campaign = models.ForeignKey(
@@ -23,7 +23,7 @@ class Occurrence(models.Model):
     )
     at = models.DateTimeField(_("planned for"))
     state = models.CharField(_("state"), max_length=10, choices=OccurrenceState.choices)
-    #: For one that waits: not before this moment. It was moved to a later sending window.
+    #: The earliest start of a date that was moved to a later sending window.
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     run = models.ForeignKey(
         CampaignRun,

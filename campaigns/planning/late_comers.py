@@ -28,7 +28,7 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
     """Plan the people who are in the run's audience now and were not planned; return how many.
 
     They get the run's own text, under its own rules, after the people planned before. People who
-    left the audience stay planned. Doing it twice adds nobody twice.
+    left the audience stay planned. A second call plans no person again.
 
     Args:
         run: a run that is running or paused.

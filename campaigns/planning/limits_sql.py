@@ -1,4 +1,4 @@
-"""The SQL of the limits on messages to one person, as planning and preflight look at them."""
+"""The SQL of the limits on messages to one person, for planning and preflight."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def _runs_together(rules: PlanRules) -> list[int]:
 def _oldest_run(*, since: datetime) -> int:
     """Return the lowest key of a run that may have sent since a moment.
 
-    A person's older messages need not be looked at. The results of a run's last requests come after
-    its end, so a day is added.
+    Messages of older runs need not be read. The results of a run's last requests come after its
+    end, so a day is added.
     """
     recent = Q(ended_at=None) | Q(ended_at__gte=since - timedelta(days=1))
     open_ones = Delivery.objects.in_flight().values("run_id")  # a request that was never settled

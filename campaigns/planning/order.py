@@ -22,9 +22,9 @@ from foundation.queries import sql_of
 LAST_RANK = 2_147_483_647
 #: As imported: by contact, and so by the delivery's key.
 SAME_RANK = "0"
-# Numbers first, then other texts, then people without either. MATERIALIZED, so that the attribute
-# is read, and judged to be a number, once a person. "Highest first" turns the numbers around, and
-# the texts, but not these three groups.
+# Numbers come first, then other texts, then people without the attribute. MATERIALIZED, so that the
+# attribute of each person is read and parsed once. "Highest first" reverses the order inside the
+# groups of numbers and texts, but not the order of the groups.
 _RANKING = """
 WITH people AS MATERIALIZED ({people}),
 readings AS MATERIALIZED (

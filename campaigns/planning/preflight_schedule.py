@@ -1,4 +1,4 @@
-"""The preflight of the schedule: when sending begins and ends, and what the deadline cuts off."""
+"""The preflight of the schedule: when sending begins and ends, and what the deadline cancels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MINUTE = 60.0
 
 
 def check_schedule(*, campaign: Campaign, found: Preflight) -> None:
-    """Fill in begin, end and what the deadline cuts off; add sentences about the schedule.
+    """Fill in start, end and the messages after the deadline; add sentences about the schedule.
 
     Args:
         campaign: the campaign.

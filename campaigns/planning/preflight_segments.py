@@ -1,4 +1,4 @@
-"""What the segments of a campaign refer to and that was deleted, as warnings of its preflight."""
+"""The warnings of a preflight about segments that refer to deleted rows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contacts.segments.references import missing_in
 
 
 def warnings_about_segments(*, campaign: Campaign) -> list[str]:
-    """Return a sentence for each thing that was deleted and a segment still asks about."""
+    """Return a sentence for each deleted row to which a segment of the campaign refers."""
     return [
         _(
-            "The segment “%(segment)s” asks about the %(what)s “%(name)s”, which was deleted. "
-            "That is unknown of everybody, so nobody is selected because of it. Change the segment "
-            "if these people are meant."
+            "The segment “%(segment)s” refers to the %(what)s “%(name)s”, which was deleted. "
+            "This condition selects no one. Change the segment if you want to reach these "
+            "people."
         )
         % {"segment": segment.name, "what": missing.noun, "name": missing.name}
         for segment in campaign.segments.order_by("name")

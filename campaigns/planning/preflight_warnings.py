@@ -22,7 +22,7 @@ RECENT = timedelta(days=7)
 OLD_FRIEND_LIST = timedelta(days=1)
 #: The most recent runs that are compared with the audience; each is a query over it.
 MOST_RUNS = 5
-#: Their message arrived, may have, or may still be sent.
+#: States of deliveries whose message was sent, may have been sent, or may still be sent.
 _WRITTEN_TO = (
     DeliveryState.PENDING,
     DeliveryState.SENDING,

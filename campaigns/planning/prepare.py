@@ -41,7 +41,7 @@ def advance_runs(*, runs: Iterable[CampaignRun]) -> None:
 
 
 def _begin(run: CampaignRun) -> bool:
-    """Begin a run whose time has come, or do with a late one what its campaign says."""
+    """Begin a run whose time has come; a late one is handled as its campaign says."""
     now = shared.wall()
     if run.late == Late.SEND or run.starts_at is None:
         return _prepare(run)

@@ -1,4 +1,4 @@
-"""What planning goes by: the settings of a run, or those a run of a campaign would have."""
+"""The settings for planning a run: those of a run, or those that a campaign's run would have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class PlanRules:
         allows_strangers: whether an account also writes to people who are not its friends.
         keeps_senders: whether the account that wrote to a person last writes again, if it can.
         cap: the frequency cap; None for none.
-        once_across: the origins of whose messages a person gets one in all; empty for no limit.
+        once_across: origins that count together: a person gets one message of all of them. Empty
+            for no limit.
     """
 
     run_id: int
@@ -89,8 +90,8 @@ def effective_cap(campaign: Campaign) -> Cap | None:
 def origins_together(campaign: Campaign) -> list[str]:
     """Return the origins whose messages count together with the campaign's, its own included.
 
-    The relation holds in both directions: a campaign that another one names minds it too. It is
-    empty for a campaign without such a relation.
+    The relation holds in both directions: it also applies to a campaign that another one names. The
+    result is empty for a campaign without such a relation.
     """
     related = Q(counted_with=campaign) | Q(once_across=campaign)
     others = set(Campaign.objects.filter(related).values_list("pk", flat=True))
@@ -125,9 +126,10 @@ def copied_groups(campaign: Campaign) -> dict[str, Any]:
 
 
 def copy_relations(*, campaign: Campaign, run: CampaignRun) -> None:
-    """Copy to a new run whose opt-outs apply besides its lists', and what counts together with it.
+    """Copy to a new run the lists of earlier runs and the origins that count together with it.
 
-    To be called after the campaign's own lists are copied, in the same transaction.
+    Opt-outs from these lists apply to the run. Call this after the campaign's own lists are copied,
+    in the same transaction.
     """
     groups = groups_in(run.earlier_people)
     if groups:

@@ -57,7 +57,7 @@ def run_waiting_reasons(*, run: CampaignRun) -> list[WaitingReason]:
 
 
 def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
-    """Return what an open delivery waits for; of any other, its state and the reason for it."""
+    """Return why an open delivery waits; for any other delivery, its state and the reason."""
     if delivery.state == DeliveryState.SENDING:
         return _in_flight_reason(delivery)
     if delivery.state != DeliveryState.PENDING:

@@ -211,7 +211,7 @@ def resolve_unknown(*, deliveries: QuerySet[Delivery], to: str, by: Any = None) 
 
 
 def _refuse_reopening(run: CampaignRun) -> None:
-    """Refuse before anything is moved: pending deliveries of a run that cannot run stay unsent."""
+    """Refuse a run that cannot be reopened, before any delivery becomes pending in it."""
     run.refresh_from_db()
     if run.state == RunState.CANCELLED:
         raise _not_possible(run, _("Start a new run instead."))

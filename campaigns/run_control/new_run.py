@@ -22,7 +22,7 @@ from texts.rendering import compile_text
 
 
 def hold(campaign: Campaign) -> None:
-    """Lock a campaign and its audience until the run has its copy: a deletion waits, then refuses.
+    """Lock a campaign and its audience until the run has its copy, so that a deletion waits for it.
 
     Runs in the caller's transaction.
 
@@ -38,7 +38,7 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
     """Create a run with its own copy of the campaign, in the caller's transaction.
 
     Args:
-        campaign: the campaign. Its text and audience rule are copied as they are now.
+        campaign: the campaign. The run copies its present text and audience.
         starts_at: the time for which the start was planned; None for a start at once.
     """
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0

@@ -1,7 +1,7 @@
 """The tick of repeated campaigns: each date that has come starts a run, waits or is dropped.
 
-It may run twice at once, late, or not at all for hours. The campaign's row is locked meanwhile, and
-a date has one row. The database's clock alone decides which dates have come.
+The tick may run twice at once, late, or not at all for hours. It locks the campaign's row, and each
+date has one row. Only the database's clock decides which dates have come.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from sending.states import ACTIVE_RUN_STATES, RunState
 
 #: Why a schedule waits that was approved or needed no approval before.
 _ASKED = _("It was changed since it was approved, or needs an approval now.")
-#: After an outage, so many of the dates that passed meanwhile get a row; all are counted.
+#: How many of the dates that passed during an outage get a row; all of them are counted.
 MOST_DROPPED = 20
 
 
 def start_due_occurrences() -> int:
-    """Deal with the dates that have come, of each campaign by itself; return how many started."""
+    """Handle the dates that have come, campaign by campaign; return how many started a run."""
     campaigns = Campaign.objects.filter(schedule_state=ScheduleState.ON).order_by("pk")
     return sum(run_each(campaigns, do=_deal_with, on_failure=_pause, step="The schedule"))
 
@@ -61,9 +61,9 @@ def _deal_with(campaign: Campaign) -> bool:
 
 
 def _pass_dates(campaign: Campaign, now: datetime) -> bool:
-    """Give the newest date that has come a row, drop older ones; return whether more lie ahead."""
+    """Store the newest date that has come, drop older ones; return whether later ones exist."""
     since = campaign.scheduled_through or now
-    # Cancelled by an operator, or dealt with before the clock was set back.
+    # Cancelled by an operator, or handled before the clock was set back.
     decided = set(
         campaign.occurrences.filter(at__gt=since, at__lte=now).values_list("at", flat=True)
     )

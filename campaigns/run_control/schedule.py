@@ -196,9 +196,9 @@ def restore_date(*, campaign: Campaign, at: datetime, by: Any = None) -> None:
 
 
 def apply_changed_schedule(*, campaign: Campaign) -> None:
-    """Apply an edited rule: it holds from now on, and its dates that are past start nothing.
+    """Apply an edited rule from now on: its past dates start nothing.
 
-    Dates that the old rule named and that were cancelled are forgotten.
+    Cancelled dates of the old rule are deleted.
     """
     now = shared.wall()
     with transaction.atomic():
@@ -231,7 +231,7 @@ def _note(campaign: Campaign, reason: str, by: Any) -> None:
 
 
 def _note_operator(campaign: Any, by: Any, *, reason: str = "") -> None:
-    """Tell the history whose change the next save is; without an operator, the request's."""
+    """Set the operator of the next entry in the history; None: the operator of the request."""
     if by is not None:
         campaign._history_user = by
     campaign._change_reason = reason

@@ -22,8 +22,8 @@ def next_dates(
 ) -> list[datetime]:
     """Return the next dates on which the campaign starts or would start, in UTC.
 
-    Dates that an operator cancelled are left out. A campaign that is not started is answered as if
-    it were started now.
+    Dates that an operator cancelled are left out. For a campaign that is not started, the dates are
+    those after a start now.
 
     Args:
         campaign: the campaign.
@@ -77,6 +77,6 @@ def beginning(campaign: Campaign, now: datetime) -> datetime:
 
 
 def through(campaign: Campaign) -> datetime | None:
-    """Return up to which moment dates have been dealt with; None before the start."""
+    """Return the moment up to which dates have been handled; None before the start."""
     is_under_way = campaign.schedule_state in STARTED_SCHEDULE_STATES
     return campaign.scheduled_through if is_under_way else None

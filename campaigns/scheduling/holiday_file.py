@@ -16,7 +16,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from tabular import FileProblem, Table, open_table, plain_title
 
-#: More rows than any calendar has.
+#: The most dates in a file; no calendar has as many.
 MOST_DATES = 20_000
 _TITLES = {
     "date": ("date", "day", "日期", "时间"),
@@ -109,7 +109,8 @@ def _read(path: Path, file_name: str) -> dict[date, tuple[str, str]]:
         found[_date(day, line)] = _kind(kind, line), words[:128]
         if len(found) > MOST_DATES:
             raise Refusal(
-                _("The file has more than %(n)d dates: it is no calendar.") % {"n": MOST_DATES},
+                _("The file has more than %(n)d dates, so it is not a calendar.")
+                % {"n": MOST_DATES},
                 code="too_many_dates",
             )
     if not found:
@@ -128,7 +129,7 @@ def _table(path: Path, file_name: str) -> Table:
 
 
 def _columns(cells: Sequence[str]) -> dict[str, int] | None:
-    """Return the column of each part by the header; None if the row is none."""
+    """Return the column of each part, found by its title; None if the row is not a header."""
     titles = [plain_title(cell[:100]) for cell in cells]
     columns = {
         what: titles.index(title)
@@ -154,7 +155,7 @@ def _date(text: str, line: int) -> date:
         except ValueError:
             pass
     raise _refused(
-        _("Line %(line)d: “%(text)s” is no date. Write it like 2026-10-01."),
+        _("Line %(line)d: “%(text)s” is not a date. Write it like 2026-10-01."),
         "date_malformed",
         line,
         text=text[:50],
@@ -169,7 +170,7 @@ def _kind(text: str, line: int) -> str:
         if plain in words:
             return kind
     raise _refused(
-        _("Line %(line)d: “%(text)s” is no kind of date. Write holiday or workday."),
+        _("Line %(line)d: “%(text)s” is not a kind of date. Write holiday or workday."),
         "kind_unknown",
         line,
         text=text[:50],

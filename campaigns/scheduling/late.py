@@ -1,4 +1,4 @@
-"""What becomes of a start that is due: it starts, waits for a window, or is dropped."""
+"""Decide about a start that is due: the run starts, waits for a window, or is dropped."""
 
 from __future__ import annotations
 

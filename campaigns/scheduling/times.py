@@ -11,7 +11,7 @@ from clocks import shared
 from sending.runs.weekly import stored_windows
 from sending.runs.windows import SendingTimes, load_quiet_hours, quiet_for
 
-#: Dates before today that a run still needs: its zone's today may be yesterday elsewhere.
+#: How far back a run needs dates: in its time zone it may be an earlier day than here.
 _BACK = timedelta(days=2)
 
 
@@ -32,7 +32,7 @@ def missing_years(calendar: HolidayCalendar, *, until: date) -> list[int]:
 
 
 def missing_years_sentence(calendar: HolidayCalendar, *, until: date) -> str:
-    """Return that a calendar lacks years up to a date, with what to do; empty if it lacks none."""
+    """Return a sentence about the years up to a date that a calendar lacks; "" if it lacks none."""
     years = missing_years(calendar, until=until)
     if not years:
         return ""
@@ -43,7 +43,7 @@ def missing_years_sentence(calendar: HolidayCalendar, *, until: date) -> str:
 
 
 def campaign_times(campaign: Campaign) -> SendingTimes:
-    """Return when a run of the campaign may send, as things stand now."""
+    """Return when a run of the campaign may send, by its present settings."""
     days = calendar_days(campaign.holidays)
     return SendingTimes(
         zone=campaign.timezone,

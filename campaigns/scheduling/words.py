@@ -92,11 +92,11 @@ def deadline_words(campaign: Campaign) -> str:
 
 
 def schedule_sentence(campaign: Campaign) -> str:
-    """Return what a repeated campaign's schedule does next, in a sentence."""
+    """Return a sentence on the state of a repeated campaign's schedule and its next date."""
     state = campaign.schedule_state
     if state == ScheduleState.PAUSED:
         reason = campaign.schedule_detail
-        paused = _("The schedule is paused: its dates start nothing until it is resumed.")
+        paused = _("The schedule is paused: no run starts until it is resumed.")
         return f"{paused} {reason}".strip()
     if state == ScheduleState.AWAITING_APPROVAL:
         waits = _("The schedule waits for an approval: its dates start nothing until then.")

@@ -48,12 +48,12 @@ class AttributeForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "value_type" in self.fields:  # not for somebody who may only look
+        if "value_type" in self.fields:  # it is missing for users who may only view
             self.initial["value_type"] = str(self.instance.value_type) or "text"
 
 
 class MergeForm(forms.Form):
-    """The attribute to merge into, and whose values win."""
+    """The attribute to merge into, and which value is kept if a person has both."""
 
     into = forms.ModelChoiceField(
         label=_("Merge into"), queryset=Attribute.objects.none(), widget=UnfoldAdminSelectWidget

@@ -67,7 +67,7 @@ class ContactImportAdmin(
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow it to those who import; the deletion page refuses what people came with."""
+        """Allow it to users who may import; an import that loaded people is refused by its page."""
         return self.has_upload_permission(request)
 
     def address_of(self, request: HttpRequest, obj: ContactImport) -> str:

@@ -41,7 +41,7 @@ class Verb:
         words: the label of the button.
         before: the sentences that describe the effects, shown before the action.
         permission: the permission that the action needs.
-        is_dangerous: whether the button warns.
+        is_dangerous: whether the button has the colour of a warning.
     """
 
     words: Any

@@ -196,7 +196,7 @@ def _switched(request: HttpRequest, form: SegmentForm) -> SegmentForm:
         "description": request.POST.get("description", ""),
         "conditions": form.conditions,
     }
-    # The form has put what was typed into its row of the database; the new one needs the row.
+    # Validation has changed the form's instance; the new form needs the row as it is stored.
     before = Segment.objects.filter(pk=form.instance.pk).first() or Segment()
     return SegmentForm(None, instance=before, is_text=not form.is_text, shown=shown)
 

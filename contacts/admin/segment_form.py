@@ -23,7 +23,7 @@ class SegmentForm(forms.ModelForm):
     """Name, description and conditions: `tree` is the JSON of the rows, `text` the where-text.
 
     Attributes:
-        conditions: what was understood of the conditions; empty if there are problems.
+        conditions: the conditions in their normal form; empty if there are problems.
         problems: what is wrong with the rows, each with its place.
     """
 
@@ -99,7 +99,7 @@ class SegmentForm(forms.ModelForm):
 
 
 def _loaded(text: str) -> Any:
-    """Return JSON, None if it is none."""
+    """Return the value of a JSON text; None if the text is not JSON."""
     try:
         return json.loads(text or "{}")
     except (ValueError, RecursionError):

@@ -16,7 +16,7 @@ from contacts.segments.kinds import Kind, Phrase, kind_named, kinds
 from contacts.segments.references import leaves, missing_in, names_in, reference_to
 from contacts.typed_values.types import AttributeType
 
-#: The most attributes offered; of more, a name is typed in the text form.
+#: The most attributes offered. If there are more, the text form takes any name.
 MOST_ATTRIBUTES = 2_000
 
 

@@ -198,7 +198,7 @@ def with_stored_names(mapping: Sequence[str], *, is_guess: bool = False) -> list
 
     Args:
         mapping: the mapping.
-        is_guess: leave out a column whose title is no name, in place of refusing it.
+        is_guess: leave out a column whose title is not a valid name, in place of refusing it.
 
     Raises:
         Refusal: the name of an attribute cannot be one.

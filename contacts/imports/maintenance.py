@@ -55,7 +55,7 @@ def remove_old_files() -> int:
 
 
 def _each(rows: Iterable[Row], do: Callable[[Row], bool]) -> list[bool]:
-    """Do it for each row; a failure is logged and does not stop the others."""
+    """Call `do` for each row; a failure is logged and does not stop the others."""
     return run_each(rows, do=do, on_failure=_leave, step="Removing old files")
 
 

@@ -147,7 +147,7 @@ class PersonReader:
         )
         # One of MARKS at the beginning of a value. Written out, because it runs for every row.
         is_marked = ":\"'" in text or ':"=' in text or ':"#' in text
-        # A value that shows nothing begins with a character that does.
+        # A value without a visible character begins with an invisible one.
         is_marked = is_marked or (not text.isascii() and bool(_UNSEEN.search(text)))
         if is_marked or len(text) > LONGEST_ATTRIBUTE:
             text = self._odd_json(cells)

@@ -43,12 +43,12 @@ CHUNK_BYTES = 12 << 20
 PIECE_ROWS = 1_000
 #: Rejections that are stored with the import; all of them are in the rejects file.
 FIRST_ERRORS = 20
-#: The most times that a worker may take an import: one that kills its workers is then failed.
+#: How often workers may take an import. If they have died so often, the import has failed.
 MOST_TAKES = 10
 
 
 def run_import(*, import_id: int) -> bool:
-    """Take an import and run it to its end; return False if it was not there to be taken.
+    """Take an import and run it to its end; return False if it could not be taken.
 
     If the worker is stopped, the import can be resumed. When another worker takes the import, this
     one is fenced off: its next chunk does not commit.

@@ -8,9 +8,9 @@ from contacts.people.attribute_types import read_again
 
 
 def settle_attributes(contact_import: ContactImport) -> None:
-    """Have attributes read again whose type is another than when the import was started.
+    """Have attributes read again whose type was changed after the import was started.
 
-    Those with unreadable cells, now or before, are read again too: that counts them.
+    Attributes with unreadable cells, in this import or before, are read again too, to count them.
     """
     unread = {row["attribute"] for row in contact_import.unread}
     rows = Attribute.objects.filter(name__in=attribute_names(contact_import.mapping))

@@ -44,7 +44,7 @@ def request_undo(*, contact_import: ContactImport) -> None:
 
 
 def undo_import(*, import_id: int) -> bool:
-    """Take an import back completely; return False if it was not there to be taken."""
+    """Take an import back completely; return False if it is not requested, or taken by a worker."""
     taken = ContactImport.objects.abandoned().filter(pk=import_id, state=ImportState.UNDOING)
     if not taken.update(token=F("token") + 1, heartbeat_at=timezone.now()):
         return False
@@ -107,7 +107,7 @@ def _take_back_memberships(import_id: int, after: int) -> int | None:
     ids = _next_ids(memberships, after)
     if not ids:
         return None
-    # Raw, because nothing refers to a membership, and Django's search for references takes most of
+    # Raw, because no row refers to a membership, and Django's search for references takes most of
     # the time.
     Membership.objects.filter(pk__in=ids)._raw_delete("default")
     return ids[-1]

@@ -1,4 +1,4 @@
-"""The types of an import's attributes: chosen, kept from before, or proposed from its sample."""
+"""The types of an import's attributes: chosen, kept, or proposed from the file's first rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ColumnType:
 
     @property
     def used(self) -> ValueType:
-        """The type to use if nobody is asked: text where the sample leaves a doubt."""
+        """The type to use if no operator is asked: text if the sample leaves a doubt."""
         if self.chosen is not None:
             return self.chosen
         return self.proposal.value_type if self.proposal.is_certain else ValueType()

@@ -62,7 +62,10 @@ def uses_of_list(contact_list: ContactList) -> Uses:
 
 
 def people_who_opted_out(contact_list: ContactList) -> int:
-    """Return how many people opted out of a list and not, for as long, of every campaign."""
+    """Return how many people opted out of a list only.
+
+    People who opted out of every campaign, for at least as long, are not counted.
+    """
     opt_outs = Suppression.objects.filter(contact_list=contact_list)
     same_person = Suppression.objects.filter(uin=OuterRef("uin"), contact_list=None)
     for_all = same_person.filter(Q(until=None) | Q(until__gte=OuterRef("until")))

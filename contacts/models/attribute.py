@@ -43,7 +43,7 @@ class Attribute(models.Model):
     #: How many values could not be read in the present pass, and in the last whole one.
     counting = models.BigIntegerField(default=0, editable=False)
     unread = models.BigIntegerField(_("unreadable values"), default=0, editable=False)
-    #: The attribute that this one is being merged into, and whose values win.
+    #: The attribute that this one is being merged into, and whether its values are kept.
     merging_into = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )

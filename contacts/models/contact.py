@@ -29,8 +29,8 @@ class Contact(models.Model):
         help_text=_("Anything else known about the person, for templates and segments."),
     )
     #: What the values of typed attributes were read as, by name: a number, an ISO date (and time),
-    #: or true or false. `attributes` keeps what people wrote. NULL and not {} if nothing was read:
-    #: people without typed attributes cost nothing.
+    #: or true or false. `attributes` keeps what people wrote. It is NULL and not {} if nothing was
+    #: read, so that people without typed attributes need no space.
     readings = models.JSONField(null=True, blank=True, editable=False)
     #: The import that created the person. It has neither constraint nor index: both would slow down
     #: every import, and only undoing reads the column, in order of id.

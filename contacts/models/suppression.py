@@ -79,5 +79,5 @@ class Suppression(models.Model):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it holds no longer."""
+        """Whether its end has passed."""
         return self.until is not None and self.until <= shared.wall()

@@ -24,7 +24,7 @@ class AttributePage:
         examples: (contact, value) of the first values that cannot be read as the type.
         segments: the segments whose conditions name it.
         look_alikes: the other attributes whose names look alike.
-        lists: the names of the lists whose people have it.
+        lists: the names of the lists with people who have it.
     """
 
     attribute: Attribute

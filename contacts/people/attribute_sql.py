@@ -1,9 +1,10 @@
 """Expressions that find an attribute of a contact, exactly by its name, on both databases.
 
-Django's JSON paths serve names badly: one of digits becomes a position in an array, and on SQLite a
-path is compared with the stored text, in which Django escapes what an import writes as it is. Here
-a name is a parameter that is compared with the decoded keys. Every expression is computed from the
-row alone, so a condition on a million contacts is one scan of the table.
+Django's JSON paths are not used, for two reasons. A name of digits would be a position in an array.
+On SQLite a path is compared with the stored text, in which Django escapes characters that an import
+writes unescaped. Here a name is a parameter that is compared with the decoded keys. Every
+expression is computed from the row alone, so a condition on a million contacts is one scan of the
+table.
 """
 
 from __future__ import annotations
@@ -109,15 +110,15 @@ def reading_text(name: str) -> Func:
 
 
 def attribute_number(name: str) -> Func:
-    """Return the number that the attribute was read as; NULL if it was read as none."""
+    """Return the number that the attribute was read as; NULL if it was not read as a number."""
     return _NumberMember("readings", name)
 
 
 def attribute_date(name: str) -> Func:
-    """Return the day that the attribute was read as; NULL if it was read as none."""
+    """Return the day that the attribute was read as; NULL if it was not read as a date."""
     return _DateMember("readings", name)
 
 
 def attribute_yes(name: str) -> Func:
-    """Return whether the attribute was read as yes (true) or no (false); NULL if as neither."""
+    """Return true if the attribute was read as yes, false if as no, NULL if as neither."""
     return _YesMember("readings", name)

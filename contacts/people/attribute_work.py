@@ -47,7 +47,7 @@ def work_on_attribute(*, attribute_id: int) -> None:
 def _work_on_chunk(attribute_id: int) -> bool:
     """Do one chunk; return whether there is more."""
     with transaction.atomic():
-        # One worker at a time does a chunk; another one that comes meanwhile leaves.
+        # One worker at a time does a chunk; another one finds the row locked and stops.
         row = Attribute.objects.select_for_update(skip_locked=True).filter(pk=attribute_id).first()
         if row is None:
             return False

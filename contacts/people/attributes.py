@@ -77,8 +77,8 @@ def names_to_store(names: Iterable[str], *, is_guess: bool = False) -> list[str]
 
     Args:
         names: the names, as operators or the titles of a file give them.
-        is_guess: make the best of a name that cannot be one: without the characters that cannot
-            be in it, cut to the limit, and "" if nothing is left.
+        is_guess: correct an invalid name in place of refusing it: remove characters that are not
+            allowed and cut it to the limit; "" if nothing is left.
 
     Raises:
         Refusal: a new name cannot be one (`foundation.names`), and is no guess.

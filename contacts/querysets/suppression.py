@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 
 from foundation.queries import chunks
 
-# Of two suppressions of a UIN for the same list, the one that holds longer is kept, with its reason
-# and source: a temporary one must not shorten one for good, and must not prevent it either.
+# If a UIN has two suppressions for the same list, the one that holds longer is kept, with its
+# reason and source. So a temporary one neither shortens nor prevents one for good.
 _PUT = """
 INSERT INTO contacts_suppression (uin, contact_list_id, reason, source, created_at, until)
 VALUES {rows}

@@ -42,7 +42,7 @@ def bounded(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _on_sqlite(seconds: float) -> Iterator[None]:
-    # No transaction: here each one takes the lock of writers, whom a count must not stop.
+    # Without a transaction: on SQLite it would lock out all writers during the count.
     connection.ensure_connection()
     end = local.elapsed() + seconds
     raw = connection.connection

@@ -1,10 +1,10 @@
-"""How any value stands in a sentence."""
+"""How a value is shown in a sentence."""
 
 from __future__ import annotations
 
 
 def shown(value: object) -> str:
-    """Return a value as it stands in a sentence: short, in one line, without broken characters."""
+    """Return a value for use in a sentence: short, in one line, without broken characters."""
     try:
         text = str(value)
     except ValueError:  # an integer of more digits than Python writes

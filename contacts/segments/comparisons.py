@@ -1,7 +1,7 @@
 """The comparisons of attributes and names, as phrases and as conditions of a query.
 
-A person without the attribute, or whose value cannot be read as the number or date that is asked
-for, does not meet the comparison, and so meets its "not". No value is ever taken for 0.
+If a person does not have the attribute, or its value cannot be read as the number or date that the
+condition needs, the comparison is false and its "not" is true. A missing value never counts as 0.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _FILLED = (
     Phrase("is not empty", {"is": "filled"}, is_synonym=True),
     Phrase("is empty|unknown", {"is": "empty"}, gettext_lazy("is not known")),
 )
-#: The comparisons of a text that is no attribute: the person's name.
+#: The comparisons of the person's name.
 NAME_PHRASES = (*_FILLED, *_TEXT)
 #: All comparisons of attributes; "is filled" and "is yes" are read before "is VALUE".
 ATTRIBUTE_PHRASES = (*_FILLED, *_YES, *_TEXT, *_ORDER, *_DATES)

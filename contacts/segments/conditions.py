@@ -6,8 +6,8 @@ A condition is {"kind": ..., ...}; {"all": [...]}, {"any": [...]} and {"not": {.
              {"not": {"kind": "list", "lists": [3], "names": ["VIP"]}},
              {"kind": "last_written", "is": "more_than", "days": 30}]}
 
-A condition is true, false or unknown of a person, and combined as SQL combines them: "not" leaves
-what is unknown unknown, and a segment selects the people of whom it is true.
+For each person a condition is true, false or unknown. They are combined as in SQL: the "not" of an
+unknown condition is unknown. A segment selects the people for whom its conditions are true.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Problem:
     """What is wrong with a tree.
 
     Attributes:
-        path: where: the place in the outermost group, in the group in it, and so on.
+        path: the position in the outermost group, then in the group at that position, and so on.
         refusal: what is wrong.
     """
 
@@ -67,9 +67,9 @@ class Understood:
 
 
 def condition_of(conditions: Any) -> Q:
-    """Return the query condition of a segment's JSON; an empty one selects nobody.
+    """Return the query condition of a segment's JSON; empty JSON selects no one.
 
-    A condition about something that was deleted is neither met nor not met by anybody.
+    A condition about something that was deleted is unknown for every person.
 
     Raises:
         Refusal: a condition is not understood, or the JSON is too large.
@@ -95,7 +95,7 @@ def understood(conditions: Any, *, asking: Asking | None = None) -> Understood:
 
 
 def understand(conditions: Any, *, asking: Asking | None = None) -> Understood:
-    """Return what is understood of a segment's JSON, and every problem in it."""
+    """Return the result of reading a segment's JSON, with every problem in it."""
     reading = _Reading(asking or Asking())
     try:
         tree, answer = reading.node(conditions, (), DEEPEST)
@@ -176,7 +176,7 @@ class _Reading:
 
 
 def _word_of(node: Any) -> str:
-    """Return what a node combines conditions by, "" for a condition."""
+    """Return the word with which a node combines conditions; "" if the node is a condition."""
     if not isinstance(node, Mapping):
         raise nonsense(node)
     words = [word for word in ("not", *_GROUPS) if word in node]

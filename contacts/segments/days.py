@@ -9,17 +9,17 @@ from foundation.sentences import Sentence as _
 
 
 def days_before(today: date, days: float) -> date:
-    """Return the day so many days before; the first day there is, if that is too far back."""
+    """Return the day `days` days before today; the first possible day if that is too far back."""
     return _shifted(today, -days)
 
 
 def days_after(today: date, days: float) -> date:
-    """Return the day so many days after; the last day there is, if that is too far ahead."""
+    """Return the day `days` days after today; the last possible day if that is too far ahead."""
     return _shifted(today, days)
 
 
 def years_before(today: date, years: float) -> date:
-    """Return the day whole years before; 28 February in place of a missing 29th.
+    """Return the same day `years` years before; 28 February if there is no 29th.
 
     Raises:
         Refusal: the years are not a whole number.

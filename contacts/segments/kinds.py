@@ -31,8 +31,8 @@ _PARTS = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]+)\]|(?P<words>[^\s{}
 class Answer:
     """The people who meet a condition, and the people who do not.
 
-    A person about whom the condition cannot say anything is in neither: whether somebody is in a
-    list that was deleted is unknown, and stays unknown under "not" (decision 0024).
+    A person for whom the condition is unknown is in neither. For example, it is unknown who is in a
+    list that was deleted, and "not in the list" is unknown too (decision 0024).
     """
 
     met: Q
@@ -40,13 +40,13 @@ class Answer:
 
 
 def known(condition: Q) -> Answer:
-    """Return the answer of a condition that is true or false of each person, never NULL."""
+    """Return the answer of a condition that is true or false for each person, never NULL."""
     return Answer(condition, ~condition)
 
 
 @dataclass(slots=True)
 class Asking:
-    """What one evaluation of a segment knows: the time, and what attributes are.
+    """The context of one evaluation of a segment: the time, and the types of attributes.
 
     Attributes:
         now: the database's wall clock.
@@ -69,7 +69,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a phrase: a slot, or the words of which one must stand there.
+    """A part of a phrase: a slot, or several words, one of which must be written there.
 
     Attributes:
         slot: the name of the slot, "" for words.

@@ -1,4 +1,4 @@
-"""The numbers and dates that operators write in conditions, read as those of attributes are."""
+"""Read the numbers and dates in conditions, in the same way as the values of attributes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def number_of(text: str) -> float:
     """Return a number.
 
     Raises:
-        Refusal: the text is no number, or one with too many digits.
+        Refusal: the text is not a number, or has too many digits.
     """
     number = read_number(text)
     if number is None:
@@ -36,7 +36,7 @@ def date_of(text: str, order: str = "") -> date:
         order: the order of a date such as 3/1/26, see `read_date`.
 
     Raises:
-        Refusal: the text is no date.
+        Refusal: the text is not a date.
     """
     found = _date_in(text, order)
     if found is None:
@@ -48,7 +48,7 @@ def date_of(text: str, order: str = "") -> date:
 
 
 def limits_of(texts: Sequence[str]) -> list[float] | list[date]:
-    """Return what an attribute without a type is compared with: numbers, or dates.
+    """Return the limits with which an attribute without a type is compared: numbers, or dates.
 
     Raises:
         Refusal: a text is neither a number nor a date, or they are mixed.

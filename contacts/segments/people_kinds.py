@@ -38,10 +38,10 @@ def time_ago(node: Mapping[str, Any], asking: Asking) -> datetime:
 
 
 def among(node: Mapping[str, Any], *, key: str, of_known: Any) -> Answer:
-    """Return the answer of being related to any of the things under a key of a condition.
+    """Return the answer of a condition such as "in one of these lists".
 
-    What was deleted is unknown: a person related to one of the others meets the condition, and of
-    no other person it is known that they do not.
+    If one of the rows was deleted, it is unknown who is related to it. A person related to one of
+    the other rows meets the condition; for all others it is unknown.
 
     Args:
         node: the condition.
@@ -89,7 +89,7 @@ register_kind(
         label=gettext_lazy("attribute"),
         phrases=(
             *_after("{name}", ATTRIBUTE_PHRASES),
-            # People mean the attribute "birthday" by the word alone.
+            # The word alone means the attribute "birthday".
             *(
                 Phrase(phrase.text, {**phrase.fixed, "name": "birthday"}, is_synonym=True)
                 for phrase in ATTRIBUTE_PHRASES

@@ -43,7 +43,7 @@ def preview_segment(*, conditions: Any, size: int = 10) -> SegmentPreview:
     people = Contact.objects.filter(condition_of(conditions))
     with bounded(PREVIEW_SECONDS):
         sample = list(people.order_by("pk")[:size])
-        # Fewer than asked for are all there are.
+        # If the sample is not full, it contains everybody, and its length is the count.
         count = (
             people.order_by()[: MOST_COUNTED + 1].count() if len(sample) == size else len(sample)
         )

@@ -1,7 +1,7 @@
-"""What conditions refer to by id: lists, accounts, campaigns. Some of it may have been deleted.
+"""The rows to which conditions refer by id: lists, accounts, campaigns; some may have been deleted.
 
-A condition keeps the names beside the ids: {"kind": "list", "lists": [3], "names": ["VIP"]}. So
-something that was deleted is still shown by the name it had.
+A condition keeps the names beside the ids: {"kind": "list", "lists": [3], "names": ["VIP"]}. So a
+deleted row is still shown by its former name.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def register_reference(reference: Reference) -> None:
 
 
 def reference_to(key: str) -> Reference:
-    """Return what the ids under a key of a condition are.
+    """Return the reference that is registered under a key of conditions.
 
     Raises:
         KeyError: nothing is registered under the key.
@@ -173,7 +173,7 @@ def named_rows(key: str, noun: Any, rows: QuerySet[Any]) -> Reference:
 
 
 def _storable(ids: Collection[int]) -> list[int]:
-    """Return the ids that a column of 64 bits can hold: the others name nothing."""
+    """Return the ids that a column of 64 bits can hold; no row can have another one."""
     return [number for number in ids if 0 < number < 2**63]
 
 

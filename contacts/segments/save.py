@@ -52,7 +52,7 @@ def create_segment(*, name: str, conditions: Any, description: str = "", by: Any
             return Segment.objects.create(
                 name=cleaned, conditions=tree, description=description, created_by=by
             )
-    except IntegrityError:  # created by somebody else since then
+    except IntegrityError:  # another operator created it meanwhile
         raise _is_taken(cleaned) from None
 
 
@@ -89,18 +89,6 @@ def change_segment(
             changed.append("description")
         found.save(update_fields=changed)
     return found
-
-
-def save_segment(*, name: str, conditions: Any, description: str = "", by: Any = None) -> Segment:
-    """Create a segment, or change the one of this name; return it.
-
-    Raises:
-        Refusal: the name or the conditions are missing or wrong.
-    """
-    found = _found(clean_name(name))
-    if found is None:
-        return create_segment(name=name, conditions=conditions, description=description, by=by)
-    return change_segment(segment=found, conditions=conditions, description=description)
 
 
 def checked_conditions(conditions: Any, *, before: Any = None) -> Any:

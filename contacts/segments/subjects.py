@@ -38,14 +38,14 @@ class Subject:
 
     @property
     def number(self) -> Any:
-        """The value as a number; NULL if it is none."""
+        """The value as a number; NULL if it is not a number."""
         if self.type.kind == AttributeType.NUMBER:
             return attribute_number(self.name)
         return NumberInText(self.text)
 
     @property
     def date(self) -> Any:
-        """The value as a day; NULL if it is none."""
+        """The value as a day; NULL if it is not a date."""
         if self.type.kind == AttributeType.DATE:
             return attribute_date(self.name)
         return DateInText(self.text)

@@ -1,6 +1,6 @@
-"""What an attribute without a type says, if it is read as a number or a date: as SQL.
+"""SQL that reads an attribute without a type as a number or a date.
 
-Only texts that can be nothing else are read: 18 and -2.5, 2026-03-01 and 2026-03-01 09:30. An
+Only unambiguous texts are read: 18 and -2.5, 2026-03-01 and 2026-03-01 09:30. An
 attribute with a type is read as people write numbers and dates, by `contacts.people`.
 """
 
@@ -70,7 +70,7 @@ class DateInText(_Reading):
         # Adding nothing makes SQLite reckon with the date: alone it accepts 31 days of any month.
         " AND date(substr(t, 1, 10), '+0 days') = substr(t, 1, 10) THEN substr(t, 1, 10) END"
     )
-    # 29 February is no date in most years; a year is computed with once it is known to be one.
+    # 29 February exists only in some years, so the CASE checks the year before it computes.
     on_postgresql = (
         "CASE WHEN t ~ '^(?!0000)[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
         "|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))([T ]|$)'"

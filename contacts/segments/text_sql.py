@@ -1,8 +1,8 @@
 """Comparisons of texts as SQL, with the same result on both databases.
 
-No LIKE and no regular expression of an operator's: LIKE has wildcards to escape, is limited to
-50,000 bytes on SQLite, and folds other letters there than on PostgreSQL. Capital and small letters
-from A to Z are the same here, on both.
+It uses neither LIKE nor regular expressions. LIKE has wildcards that must be escaped, is limited to
+50,000 bytes on SQLite, and ignores the case of other letters there than on PostgreSQL. Here the
+case of A to Z is ignored on both.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def or_blank(text: Any) -> Any:
 
 
 def never_null(condition: Any) -> Q:
-    """Return a condition that is false where it was NULL, so that "not" includes those people."""
+    """Return a condition with NULL turned into false, so that its "not" includes those people."""
     return Q(
         Case(
             When(Q(condition), then=Value(True)),

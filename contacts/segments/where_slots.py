@@ -108,10 +108,10 @@ class Slots:
         return behind
 
     def _id_named(self, key: str, token: Token, at: int) -> tuple[int, int]:
-        """Return the id that a name means, and the position behind it.
+        """Return the id of the row with this name, and the position behind the name.
 
         Raises:
-            Refusal: there is nothing of this name.
+            Refusal: there is no such row.
         """
         reference = reference_to(key)
         digits = self._token(at + 2)
@@ -124,7 +124,7 @@ class Slots:
         if found is None:
             found = self._gone.get((key, token.text))
         if found is None and not reference.is_named and _is_number(token.text):
-            found = int(token.text)  # shown as missing, until there is one
+            found = int(token.text)  # the segment shows it as missing
         if found is None:
             raise wrong_at(
                 token.start,

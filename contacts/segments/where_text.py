@@ -15,8 +15,8 @@ from contacts.segments.where_tokens import is_plain, quoted
 def where_text(conditions: Any) -> str | None:
     """Return a segment's JSON in the where-language.
 
-    What it refers to has its present name. What was deleted has the name it had, in quotation
-    marks, and its id: list:"VIP"#3.
+    Lists, accounts and campaigns have their present names. A deleted one has its former name in
+    quotation marks, and its id: list:"VIP"#3.
 
     Returns:
         the text, "" for no conditions; None if the JSON is not understood.

@@ -98,7 +98,7 @@ def wrong_at(at: int, what: str) -> Refusal:
 
 
 def visible(text: str) -> str:
-    """Return a piece of a where-text as it stands in a sentence."""
+    """Return a piece of a where-text for use in a sentence."""
     short = text if len(text) <= 60 else f"{text[:60]}…"
     shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short)
     return f"“{shown}”"

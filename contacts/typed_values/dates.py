@@ -8,7 +8,7 @@ from datetime import date, time
 
 from contacts.typed_values.characters import plain
 
-#: Characters that are looked at; what is longer is no date.
+#: The most characters of a date.
 LONGEST = 40
 #: The orders of a date whose parts are all of one or two digits, and the default: none is known.
 ORDERS = ("ymd", "dmy", "mdy")
@@ -37,8 +37,8 @@ def read_date(text: str, order: str = "") -> str | None:
 
     Args:
         text: what people wrote.
-        order: "ymd", "dmy" or "mdy" for dates such as 3/1/26, which leave it open; "": those are
-            not dates, unless only one order makes a date of them.
+        order: "ymd", "dmy" or "mdy", for dates such as 3/1/26. With "" such a text is a date only
+            if just one order makes it one.
     """
     found = _WHOLE.fullmatch(plain(text)) if len(text) <= LONGEST else None
     if found is None:

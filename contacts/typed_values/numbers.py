@@ -31,10 +31,10 @@ _UNITS = {"": Decimal(1), "万": Decimal(10_000), "亿": Decimal(100_000_000)}
 
 
 def read_number(text: str) -> int | float | None:
-    """Return the number that a text means, None if it means none.
+    """Return the number that a text means; None if the text is not a number.
 
-    Percentages are fractions: 80% is 0.8. Not numbers are nan, inf, and what has 16 digits or
-    more before the point.
+    Percentages are fractions: 80% is 0.8. Refused are nan, inf, and texts with 16 or more digits
+    before the point.
     """
     if len(text) > LONGEST:
         return None
@@ -63,6 +63,6 @@ def _digits(body: str) -> str | None:
 
 
 def looks_like_a_code(text: str) -> bool:
-    """Return whether a text of digits rather identifies something: a leading zero, or long."""
+    """Return whether digits are probably an identifier: they are long or have a leading zero."""
     digits = plain(text)
     return digits.isdigit() and (len(digits) >= 11 or (len(digits) > 1 and digits[0] == "0"))

@@ -66,7 +66,7 @@ def _dates(cells: Sequence[str]) -> Proposal | None:
     if not known or _are_plain_numbers(cells):
         return None
     common = set.intersection(*known)
-    if not common:  # no order fits all: those that say it themselves are read
+    if not common:  # no order fits all cells: only the unambiguous ones are read
         plain = sum(read_date(cell) is None for cell in cells)
         return Proposal(ValueType(AttributeType.DATE), unread=plain)
     if len(common) == 1:
@@ -79,7 +79,7 @@ def _dates(cells: Sequence[str]) -> Proposal | None:
 
 
 def _are_plain_numbers(cells: Sequence[str]) -> bool:
-    """Return whether eight digits are rather a number: no year of a living person or a plan."""
+    """Return whether cells of eight digits are numbers: as dates, their years would be unlikely."""
     return any(
         len(cell.strip()) == 8
         and cell.strip().isdigit()

@@ -42,7 +42,7 @@ class ValueType:
     """The type of an attribute.
 
     Attributes:
-        kind: an AttributeType, "" if nobody chose one: then the values are texts.
+        kind: an AttributeType; "" if none was chosen: the values are then texts.
         order: a DateOrder, for dates that leave it open; "" if such dates cannot be read.
     """
 
@@ -82,9 +82,9 @@ def type_named(words: str) -> ValueType:
 
 @lru_cache(maxsize=64)
 def reader_of(value_type: ValueType) -> Callable[[str], Reading | None] | None:
-    """Return the function that reads a value of a type, with a memory; None for text.
+    """Return the function that reads a value of a type, with a cache; None for text.
 
-    The values of a column recur: cities' rates, birthdays, yes and no.
+    The cache is useful because the values of a column recur.
     """
     read: Callable[[str], Any]
     if value_type.kind == AttributeType.NUMBER:
@@ -99,7 +99,7 @@ def reader_of(value_type: ValueType) -> Callable[[str], Reading | None] | None:
 
 
 def read_value(value_type: ValueType, value: Any) -> Reading | None:
-    """Return what a stored value is as a type; None for text, and if it cannot be read."""
+    """Return a stored value as its type; None for the type text, and if it cannot be read."""
     read = reader_of(value_type)
     if read is None:
         return None
@@ -111,7 +111,7 @@ def read_value(value_type: ValueType, value: Any) -> Reading | None:
 
 
 def readings_of(attributes: Any, types: Mapping[str, ValueType]) -> dict[str, Reading] | None:
-    """Return what the attributes of one person are as their types; None if nothing was read."""
+    """Return the readings of one person's attributes by name; None if nothing was read."""
     if not isinstance(attributes, dict):
         return None
     found = {}

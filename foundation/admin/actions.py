@@ -34,7 +34,7 @@ def confirmation(
         sentences: the effects of the action, one sentence each.
         verb: the label of the confirming button.
         back: the URL of the other button.
-        is_dangerous: whether the confirming button warns.
+        is_dangerous: whether the confirming button has the colour of a warning.
         hidden: (name, value) of hidden fields to submit.
         form: more fields for the operator.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -120,7 +120,7 @@ class ArchivedMixin:
 def offer_unarchived(form: forms.BaseModelForm) -> None:
     """Take archived rows out of a form's choices, except those that the row has already.
 
-    What is planned keeps working: a campaign keeps an archived list, above all an excluded one.
+    So saving a campaign does not remove a list that was archived after it was chosen.
     """
     for name, field in form.fields.items():
         if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:
@@ -134,9 +134,3 @@ def offer_unarchived(form: forms.BaseModelForm) -> None:
         field.error_messages["invalid_choice"] = _(
             "What you chose was deleted or archived meanwhile. Choose another, or restore it."
         )
-
-
-@admin.display(description=_("archived"), boolean=True)
-def is_archived(row: Any) -> bool:
-    """Return whether a row is archived."""
-    return row.archived_at is not None

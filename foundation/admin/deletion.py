@@ -53,7 +53,7 @@ class DeletionMixin:
 
     @admin.action(description=_("Delete"), permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Delete the selected rows after confirmation, each for itself."""
+        """Delete the selected rows after confirmation, each in its own transaction."""
         chosen = self._rows(queryset)
         if "_retire" in request.POST:
             self.retire(request, chosen)

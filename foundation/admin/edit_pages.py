@@ -37,7 +37,7 @@ class EditsMixin:
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """Return a row, locked while a form is saved: two saves follow each other."""
+        """Return a row; while a form is saved it is locked, so that two saves follow each other."""
         if request.method == "POST" and transaction.get_connection().in_atomic_block:
             model = self.model  # type: ignore[attr-defined]
             try:

@@ -1,7 +1,8 @@
 """Two people, one form: the second to save sees what changed meanwhile, and chooses.
 
-A field that only someone else changed keeps their value. A field that only this operator changed
-is saved. A field that both changed is asked about: theirs, mine, and what stood there before.
+A field that only the other operator changed keeps the other's value. A field that only this
+operator changed is saved. For a field that both changed, the form shows the other's value, the
+operator's own and the one before, and the operator chooses.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ class EditedForm(forms.BaseModelForm):
         return ", ".join(dict.fromkeys(str(entry.user) for entry in entries[:5]))
 
     def _compare(self, seen: Seen | None) -> None:
-        """Sort the fields into those to save, to keep and to ask about."""
+        """Sort the fields into those to save, those to keep and those about which to ask."""
         if seen is not None and seen.row != _row_name(self.instance):
             seen = None
         self.seen = seen

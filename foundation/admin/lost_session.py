@@ -1,8 +1,8 @@
 """An expired session loses no typed text: after signing in again, the form is sent once more.
 
-The text never rests on the server. It travels in the sign-in page as an encrypted draft, without
-passwords, and only the operator who typed it gets it back. The form is not sent by itself: the
-operator reads it and confirms, so a stale page changes nothing unseen.
+The text is not stored on the server. The sign-in page contains it as an encrypted draft, without
+passwords, and only the operator who typed it gets it back. The form is sent again only after the
+operator has read and confirmed it.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ def _is_turned_away(request: HttpRequest, response: HttpResponse) -> bool:
 
 
 def _remember_typist(request: HttpRequest, response: HttpResponse) -> None:
-    user = getattr(request, "_cached_user", None)  # only if a view asked: no query of our own
+    user = getattr(
+        request, "_cached_user", None
+    )  # set only if the view loaded the user; no further query
     if user is None or not user.is_authenticated:
         return
     if request.get_signed_cookie(TYPIST_COOKIE, "", salt=TYPIST_SALT) != str(user.pk):

@@ -1,7 +1,8 @@
-"""Pages with a form of their own: whether someone else changed the row since the page was opened.
+"""Whether a row was changed after a page with a form of its own was opened.
 
-`foundation.admin.edits` compares forms field by field. A page whose fields are not those of its
-model tells the operator what changed, keeps what they typed, and saves it at the next click.
+`foundation.admin.edits` compares the forms of models field by field. Here the fields of the form
+are not those of the model. So the page says what changed, keeps what the operator typed, and saves
+it at the next click.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def opened_values(row: Model | None, names: Sequence[str]) -> str:
 def is_told_of_changes(
     request: HttpRequest, form: forms.BaseForm, row: Model, names: Sequence[str]
 ) -> bool:
-    """Return whether someone else changed the row meanwhile, and say so in the form's errors.
+    """Return whether another operator changed the row meanwhile; if so, add an error to the form.
 
     Args:
         request: the request that saves.

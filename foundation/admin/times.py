@@ -1,4 +1,4 @@
-"""Columns of pages that show a moment of the shared time as people read it."""
+"""Columns of pages that show a moment of the shared time in the time of the wall clock."""
 
 from __future__ import annotations
 

@@ -14,19 +14,17 @@ from qqhttp.simulator.faults import Fault, FaultRules
 from qqhttp.simulator.handlers import handle
 from qqhttp.simulator.http import (
     CONTINUE,
-    MAX_HEAD,
     BadHTTP,
     Head,
     gateway_reply,
     other_reply,
-    parse_head,
 )
+from qqhttp.simulator.request_buffer import RequestBuffer
 from qqhttp.simulator.responses import NULL, Response, refused
 from qqhttp.simulator.state import GatewayState
 
 # SO_LINGER with a time of 0: closing sends RST.
 _NO_LINGER = struct.pack("ii", 1, 0)
-_LINE_ENDS = b"\r\n"
 _CLOSE_TIMEOUT = 2.0  # seconds for the client to close after the server has
 _POST_ONLY = b"The gateway accepts only POST. /control/figures shows what it has done.\n"
 
@@ -75,11 +73,10 @@ class Connection(asyncio.BufferedProtocol):
         self._closed = closed
         self.is_control = False  # all requests so far were to the control API
         self._is_used = False  # a request to the gateway has come
-        self._buffer = b""
+        self._requests = RequestBuffer()
         self._out: list[bytes] = []
         self._is_busy = False  # a request is delayed or hangs; the next one waits
         self._is_ending = False  # no more requests are read; close after sending
-        self._is_continued = False  # 100 Continue was sent for the request in the buffer
         self._is_half_closed = False  # the client has shut down its side
         self._is_hung = False  # a fault: this request gets no reply
         self._timer: asyncio.TimerHandle | None = None
@@ -104,8 +101,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._is_ending:
             return
-        data = bytes(self._received[:nbytes])
-        self._buffer = self._buffer + data if self._buffer else data
+        self._requests.add(bytes(self._received[:nbytes]))
         if not self._is_busy:
             self._advance()
 
@@ -128,7 +124,9 @@ class Connection(asyncio.BufferedProtocol):
     def _advance(self) -> None:
         try:
             while not self._is_busy and not self._is_ending:
-                request = self._next_request()
+                request = self._requests.take(is_at_end=self._is_half_closed)
+                if self._requests.must_continue():
+                    self._transport.write(CONTINUE)
                 if request is None:
                     break
                 self._serve(*request)
@@ -138,36 +136,6 @@ class Connection(asyncio.BufferedProtocol):
         if self._is_half_closed and not self._is_busy:
             self._is_ending = True
         self._flush()
-
-    def _next_request(self) -> tuple[Head, bytes] | None:
-        """Take the next request from the buffer; return None if it is not complete yet."""
-        buffer = self._buffer
-        if buffer and buffer[0] in _LINE_ENDS:
-            # Line ends after the previous body, or before this request.
-            self._buffer = buffer = buffer.lstrip(_LINE_ENDS)
-        end, start = buffer.find(b"\r\n\r\n"), 4
-        if end < 0:
-            end, start = buffer.find(b"\n\n"), 2
-        if end < 0:
-            if len(buffer) > MAX_HEAD:
-                raise BadHTTP(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-            return None
-        head = parse_head(buffer[:end])
-        start += end
-        if head.length is None:
-            if not self._is_half_closed:
-                return None
-            stop = len(buffer)
-        else:
-            stop = start + head.length
-        if len(buffer) < stop:
-            if head.is_waiting and not self._is_continued:
-                self._is_continued = True
-                self._transport.write(CONTINUE)
-            return None
-        self._is_continued = False
-        self._buffer = buffer[stop:]
-        return head, buffer[start:stop]
 
     def _serve(self, head: Head, body: bytes) -> None:
         if head.path.startswith("/control"):

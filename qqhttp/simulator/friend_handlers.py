@@ -53,7 +53,8 @@ def acknowledge(state: GatewayState, request: GatewayRequest, address: str) -> R
     """Ack_AddToList: accept (0), refuse (1) or ask (2); another CD is RES=3 after the penalty.
 
     A person is asked by two identical requests. The first is answered with RES=3 after the penalty
-    and has no effect; the second reaches the person. The reference does not say which of them does.
+    and has no effect; the second reaches the person. The reference does not say
+    which of the two does.
     """
     un, code, reason = request.number(b"UN"), request.number(b"CD"), request.text(b"RS")
     if un is None or code is None or reason is None:

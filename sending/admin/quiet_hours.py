@@ -26,7 +26,7 @@ def timezone_choices() -> list[tuple[str, str]]:
 
 
 class QuietHoursForm(forms.ModelForm):
-    """A time zone, and from when until when nobody is written to."""
+    """The form of quiet hours: a time zone, a start and an end."""
 
     timezone = forms.ChoiceField(
         label=_("Time zone"),
@@ -53,13 +53,13 @@ class QuietHoursAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
     ordering = ["timezone", "start"]
     fieldsets = [(None, {"fields": ["timezone", ("start", "end")]})]
     empty_sentence = _(
-        "There are no quiet hours: campaigns send at any hour that their windows allow. Add hours "
-        "in which nobody is written to, such as 22:00 to 08:00."
+        "There are no quiet hours: campaigns send at any hour that their windows allow. Add "
+        "hours in which nothing is sent, such as 22:00 to 08:00."
     )
 
     @display(description=_("quiet"), ordering="start")
     def hours(self, row: QuietHours) -> str:
-        """From when until when."""
+        """Return start and end as text."""
         return f"{row.start:%H:%M}–{row.end:%H:%M}"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

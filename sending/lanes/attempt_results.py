@@ -15,7 +15,8 @@ from sending.ledger.ledger import Ledger
 from sending.models import PolicyCommand
 from sending.states import DeliveryState, Reason
 
-#: The reason with which an attempt that may have left ends, when the ledger refuses its repeat.
+#: By decision of the ledger, which refused a repeat: the reason with which the attempt ends, if its
+#: request may have left.
 _REASONS = {
     Decision.TOO_OLD: Reason.REPLAY_WINDOW_OVER,
     Decision.OPTED_OUT: Reason.SUPPRESSED,

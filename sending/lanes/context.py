@@ -219,7 +219,7 @@ class LaneContext:
         return True
 
     def _renew_openings(self, running: Mapping[int, Run]) -> None:
-        """Apply changed quiet hours to the runs known so far; lanes look before their next mark."""
+        """Apply changed quiet hours to the known runs; lanes check them before their next mark."""
         for run_id in running.keys() & self.runs.keys():
             run = running[run_id]
             openings = Openings(sending_times(run, quiet=self._quiet), deadline=run.deadline_at)

@@ -37,7 +37,7 @@ _NEXT_LIMITED = _NEXT_ROWS.format(
        CASE WHEN {got_one_across(contact="d.contact_id", run="d.run_id")} THEN 'once_across'
             WHEN {_COUNTED} >= %s THEN 'frequency_cap' ELSE '' END""",
 )
-#: More than any count: without a frequency cap nobody is over it.
+#: The cap of a run without a frequency cap; it is higher than any count.
 _NO_CAP = 2**31
 
 

@@ -135,7 +135,7 @@ class Lane:
         except (LoginPostponed, NeverLeft) as error:
             self.access.report_failure(error, asked_at=began_at)
         except LaneMustStop:
-            return  # the reason is stored where it arose
+            return  # the code that raised it has stored the reason
         finally:
             failpoint("in_hand_over")
             self._hand_back()
@@ -210,8 +210,8 @@ class Lane:
         """Return whether to begin another slice at once, because no account waits for the place.
 
         Opening a lane costs as much as a dozen messages: 5,000 lanes that handed back every minute
-        would keep a core busy with that alone. A lane that continues asks the database nothing; the
-        control loop passes on what changed.
+        would keep a core busy with that alone. A lane that continues makes no query; the control
+        loop passes changes on to it.
         """
         is_wanted = (self.has_more or self._has_new_task) and not self._rests_by_operator
         if not is_wanted or not self.context.has_room or self._is_bound_elsewhere:
@@ -223,7 +223,7 @@ class Lane:
 
     @property
     def _rests_by_operator(self) -> bool:
-        """Whether an operator made the account rest; the lane waits for rests of its own."""
+        """Whether an operator made the account rest; for the lane's own rests it waits."""
         return self._account_state == AccountState.RESTING and not self.reactions.is_resting
 
     # --- called by the control loop -----------------------------------------------------------

@@ -115,8 +115,8 @@ class Reactions:
         """Count a message's result; quarantine the account after too many failures in a row.
 
         This is the account's breaker. Unknown results do not count, because the gateway causes
-        them. Nor is the account quarantined while all other accounts fail too: that is a matter for
-        the run's breaker (`sending.runs.breakers`).
+        them. While all other accounts fail too, the account is not quarantined: the breaker of the
+        run (`sending.runs.breakers`) handles that.
 
         Raises:
             LaneMustStop: the account is quarantined.

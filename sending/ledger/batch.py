@@ -81,7 +81,8 @@ class BatchWriter:
                 settlements = [one for one in settlements if one.to == DeliveryState.SENT]
             people = _limited_people(requests) if is_living else []
             if people:
-                # First: while it waits for another ledger, it holds no row that one could need.
+                # This comes first: while it waits for another ledger, it then holds no row that
+                # the other ledger could wait for.
                 self._sql.lock_people(contact_ids=people)
             if settlements:
                 self._settle(settlements, changes)
@@ -139,7 +140,7 @@ class BatchWriter:
         """Mark; return (delivery, run, seq) of each granted mark.
 
         Marks of runs with limits come first, in rounds with one mark a person: a statement does not
-        see its own rows. A message without a limit is as if it were marked after those.
+        see its own rows. Marks without limits count as later ones.
         """
         limited = [one for one in requests if isinstance(one, Mark) and one.limit is not None]
         others = [one for one in requests if isinstance(one, Mark) and one.limit is None]

@@ -70,7 +70,7 @@ class LedgerSql(Protocol):
         """
 
     def lock_people(self, *, contact_ids: Sequence[int]) -> None:
-        """Wait for, and hold until the commit, the right to judge the limits of these people.
+        """Lock these people until the commit, so that only this transaction checks their limits.
 
         Otherwise two processes could each count a person's messages before the other's mark was
         committed, and both would send.

@@ -43,7 +43,7 @@ WITH asked AS (
            sending_run r
      WHERE d.id = a.delivery_id AND d.account_id + 0 = a.account_id AND d.state || '' = 'pending'
        AND r.id = d.run_id + 0 AND r.state = 'running'
-     -- Not to a person who opted out after planning: the lane reads the reason and skips them.
+     -- Not for a person who opted out after planning: the lane then skips the delivery.
      AND NOT {suppressed}{limits}
     RETURNING d.id, d.run_id, d.account_id, d.seq
 ), written AS (

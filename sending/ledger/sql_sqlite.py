@@ -39,7 +39,7 @@ UPDATE sending_delivery
    AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s
    AND acc.id = a.account_id AND +acc.state IN (%s, %s, %s)
    AND r.id = +sending_delivery.run_id AND r.state = 'running'
-   -- Not to a person who opted out after planning: the lane reads the reason and skips them.
+   -- Not for a person who opted out after planning: the lane then skips the delivery.
    AND NOT {suppressed}{limits}
 RETURNING sending_delivery.id, sending_delivery.run_id, sending_delivery.seq
 """

@@ -1,8 +1,9 @@
 """The SQL conditions of a run's limits on messages to one person: frequency cap, once across.
 
-Planning, the feed and the ledger's mark share them. Both begin at the person's own deliveries, by
-the unique index `delivery_unique_contact_in_run`, so their cost is bounded by the messages that
-person got. A message counts once its request may have left: in flight, sent, or unknown.
+Planning, the feed and the ledger's mark share them. Both conditions begin at the person's own
+deliveries, by the unique index `delivery_unique_contact_in_run`. So their cost depends only on the
+number of messages that the person got. A message counts once its request may have left: in flight,
+sent, or unknown.
 
 PostgreSQL must not choose another plan when its statistics are old, just after planning. They are
 scalar subqueries, because an EXISTS may become a join or a hash table that reads all deliveries.
@@ -72,7 +73,7 @@ def got_one_across(*, contact: str, run: str) -> str:
 
 
 def got_one_of(*, contact: str, run: str, runs: str, oldest_run: str) -> str:
-    """Return the same condition for runs that are named, of a run that may not exist yet.
+    """Return the condition of `got_one_across` for given runs; the planned run may not exist yet.
 
     Args:
         contact, run: as for `got_one_across`.

@@ -14,8 +14,8 @@ from sending.runs.transitions import change_run_state
 from sending.states import RunState
 from texts.faults import TextFault
 
-#: A run is stopped when its texts that cost too much exceed those that were rendered by so many:
-#: after so many in a row, or later if somewhat more than half of all texts cost too much.
+#: A run is stopped when texts that cost too much outnumber rendered ones by this many: after this
+#: many in a row, or later if more than half of the texts cost too much.
 MOST_TOO_COSTLY = 20
 
 

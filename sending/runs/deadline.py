@@ -1,7 +1,8 @@
 """Runs past their deadline: what is pending is cancelled with that reason.
 
 Lanes look at the deadline before and after each mark (`sending.runs.windows.Openings`), so nothing
-new leaves after it. This puts the rows right afterwards. Requests under way still end as usual.
+new leaves after it. The rows are updated here, a little later. Requests under way still end as
+usual.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
 
 def _finish_if_done(run: Run) -> bool:
     with transaction.atomic():
-        # Locked, because late-comers may be planned meanwhile: the run must not finish over them.
+        # Locked, so that the run does not finish while late-comers are being planned.
         Run.objects.select_for_update().get(pk=run.pk)
         rows = Delivery.objects.filter(run=run)
         if rows.pending().exists() or rows.in_flight().exists():

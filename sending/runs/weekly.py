@@ -2,8 +2,8 @@
 
 The text is what operators write and what campaigns and runs store:
 `mon-fri=09:00-11:30,14:00-18:00; sat=10:00-12:00`. Days that it does not name are closed. If it
-names closed days only (`sat,sun=`), the others are open all day. A window without days holds every
-day. An empty text means no restriction.
+names closed days only (`sat,sun=`), the others are open all day. A window without days applies to
+every day. An empty text means no restriction.
 """
 
 from __future__ import annotations

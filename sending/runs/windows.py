@@ -25,7 +25,7 @@ _NEVER_AFTER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class QuietSpan:
-    """Hours of every day in which nobody may be written to, in a time zone."""
+    """Hours of every day, in a time zone, in which no run may send."""
 
     zone: str
     start: time
@@ -118,7 +118,7 @@ class SendingTimes:
         if said == HOLIDAY:
             return ()
         weekday = day.weekday()
-        if said == WORKDAY:  # a weekend's day that is worked: its neighbour, Friday or Monday
+        if said == WORKDAY:  # a working day at a weekend has the windows of Friday or Monday
             weekday = {5: 4, 6: 0}.get(weekday, weekday)
         return self.weekly[weekday]
 

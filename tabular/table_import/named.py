@@ -26,7 +26,7 @@ class NamedResource(TableResource):
         if is_locked:
             rows = rows.select_for_update()
         named = ((name_key(row.name), row) for row in rows.iterator(chunk_size=CHUNK))
-        # Of twins from before the rule, the older one.
+        # If two names from before the rule look alike, the older row is used.
         found: dict[Any, Any] = {}
         for key, row in named:
             if key in wanted:

@@ -1,8 +1,8 @@
 """The base of resources that are imported: a django-import-export resource that plans and writes.
 
-The library loops over the rows and sorts them into new, changed, unchanged and invalid. Its own
-saving is row by row in a preview too, with everything rolled back; here a preview writes nothing
-and takes no lock, so it never holds up the ledger.
+The library loops over the rows and sorts them into new, changed, unchanged and invalid. For a
+preview, too, the library saves each row and rolls back at the end. Here a preview writes nothing
+and takes no lock, so the ledger does not wait for it.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def take_upload(about: dict[str, Any]) -> Path:
     path = import_folder() / Path(about["file"]).name
     taken = path.with_name(f"{path.name}.taken-{secrets.token_hex(4)}")
     try:
-        path.rename(taken)  # of two clicks at once, one finds the file
+        path.rename(taken)  # if two clicks come at once, only one finds the file
     except OSError:
         raise _gone() from None
     return taken

@@ -15,7 +15,6 @@ from accounts.leases.leases import (
     Grant,
     free_forgotten_leases,
     hand_back,
-    make_lease,
     reserve_seqs,
     take_lease,
 )
@@ -139,8 +138,3 @@ def test_a_lease_without_a_lane_is_returned(account: Account, egress: Egress) ->
     again = take(account, worker)
     assert again is not None
     assert again.last_reply_at is not None  # the latest possible time of a reply
-
-
-def test_an_account_that_has_a_lease_keeps_it(account: Account) -> None:
-    Lease.objects.update(last_seq=77)
-    assert make_lease(account=account).last_seq == 77

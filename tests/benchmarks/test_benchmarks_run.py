@@ -1,4 +1,4 @@
-"""Every benchmark runs to its end, with tiny numbers. How fast it is, is never asserted."""
+"""Every benchmark runs to its end with tiny numbers. Its speed is not checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `campaign`, as typed: exit statuses, sentences, and JSON that is an interface."""
+"""The command `campaign`: exit statuses, sentences, and the keys of its JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making a campaign: everything it is told, or a sentence and nothing made."""
+"""Creating a campaign: every argument is stored, or the campaign is refused and not created."""
 
 from __future__ import annotations
 

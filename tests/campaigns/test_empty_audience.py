@@ -1,4 +1,4 @@
-"""Nobody in the audience is a sentence, not an error: at a start, a preflight, a planning."""
+"""An empty audience gives a sentence and no error: at a start, in a preflight, in planning."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NONSENSE = {"kind": "attribute", "name": "city", "is": "like", "value": "B%"}
 
 
 def a_campaign(audience: str) -> Campaign:
-    """Make a campaign that nobody is in, in one of the ways there are."""
+    """Make a campaign whose audience is empty for the given reason."""
     make_account(friends=PEOPLE)
     members = make_list("members", PEOPLE)
     campaign = make_campaign("spring", lists=[members])

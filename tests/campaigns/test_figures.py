@@ -1,4 +1,4 @@
-"""A run's figures: from its tallies alone, proven against the rows."""
+"""A run's figures are computed from its tallies alone and agree with its rows."""
 
 from __future__ import annotations
 

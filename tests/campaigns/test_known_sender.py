@@ -1,4 +1,4 @@
-"""The account that wrote to a person last writes again, where it can."""
+"""The account that wrote to a person last writes to them again, if it can."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def states(run: CampaignRun) -> dict[int, str]:
 
 def test_new_members_are_planned_once(run: CampaignRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(late_comers, "CHUNK", {"postgresql": 3, "sqlite": 3})
-    # Somebody known before the others joins as well, and somebody leaves.
+    # A person with a lower id than the others joins too, and one person leaves.
     early = Contact.objects.create(pk=-5, uin=99_999)
     Membership.objects.create(contact_list=make_list("all"), contact=early)
     Membership.objects.filter(contact__uin=100_000).delete()

@@ -1,4 +1,4 @@
-"""Opt-outs survive what is done to lists: deletion, combination, taking an import back, erasing."""
+"""Opt-outs survive the deletion and combination of lists, the undo of imports, and erasure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def members() -> ContactList:
 
 
 def written_to(*lists: ContactList) -> set[int]:
-    """Return whom a campaign to these lists would write to."""
+    """Return the UINs to which a campaign to these lists would send."""
     campaign = make_campaign(f"to {lists}", lists=lists)
     run = start_campaign(campaign=campaign)
     plan_run(run=run)

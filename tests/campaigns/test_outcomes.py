@@ -1,4 +1,4 @@
-"""What becomes of a delivery after an answer: the table."""
+"""The next state of a delivery after each kind of answer, as a table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = PolicyTable()
 
 
 def situation(code: str, *, is_definite: bool | None = None, **given: Any) -> Situation:
-    """Where an attempt stands, with the default policies."""
+    """Return the situation of an attempt under the default policies."""
     policy = given.pop("policy", TABLE.find(command=PolicyCommand.MESSAGE.value, code=code))
     if is_definite is None:
         is_definite = code not in OPEN_CODES and code != "lost"

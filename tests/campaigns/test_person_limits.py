@@ -1,4 +1,4 @@
-"""Frequency caps and "once together", as planning and preflight mind them."""
+"""Frequency caps and "once together" in planning and preflight."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_message_that_an_operator_called_sent_counts_by_its_attempt(account: A
 
 
 def test_a_run_that_is_long_under_way_counts(account: Account) -> None:
-    """An old run may have sent a moment ago: its age alone says nothing."""
+    """A run that was started long ago may have sent a moment ago, so it counts."""
     old = earlier(account, PEOPLE[:2], days=40)
     for _number in range(3):
         earlier(account, [], days=30)
@@ -148,7 +148,7 @@ def test_once_together_in_both_directions_and_over_all_runs(account: Account) ->
     run = CampaignRun.objects.get(campaign__name="spring")
     Delivery.objects.filter(run=run, uin=PEOPLE[3]).update(state="sending")
     Delivery.objects.filter(run=run, uin=PEOPLE[4]).update(state="unknown")
-    # "first" names nobody, and is named: it minds what "spring" sent, and what it sent itself.
+    # "spring" names "first", so the messages of both count for "first" too.
     assert skipped("first") == {"once_across": {*PEOPLE[:2], PEOPLE[3], PEOPLE[4]}}
     assert OnceAcross.objects.count() == 4
 

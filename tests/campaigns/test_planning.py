@@ -1,4 +1,4 @@
-"""Planning: who is told by whom, nobody twice, nobody forgotten."""
+"""Planning assigns an account to each person of the audience, to each exactly once."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_planning_twice_gives_the_same_plan() -> None:
 
 
 class Killed(BaseException):
-    """What a SIGKILL looks like from inside."""
+    """Stands for a SIGKILL: no code catches it."""
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -1,4 +1,4 @@
-"""What a start would do, told without doing it."""
+"""The preflight shows what a start would do, and changes nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_figures_add_up_and_nothing_is_written() -> None:
     other = make_list("other")
     Suppression.objects.create(uin=PEOPLE[0])
     Suppression.objects.create(uin=PEOPLE[1], contact_list=vip)
-    Suppression.objects.create(uin=PEOPLE[2], contact_list=other)  # not this campaign's business
+    Suppression.objects.create(uin=PEOPLE[2], contact_list=other)  # of another campaign
     campaign = make_campaign(lists=[members, vip], excluded_lists=[staff], text="hi {{ name }}")
     found = preflight(campaign=campaign)
     assert found.targeted == 9
@@ -64,7 +64,7 @@ def test_the_figures_add_up_and_nothing_is_written() -> None:
 
 
 def test_preflight_picks_the_same_accounts_as_planning() -> None:
-    """The preflight of what a run then does, by the same query."""
+    """Both use the same query."""
     many = range(100_000, 100_300)
     make_account(20_001, friends=many[:200], min_interval=1.0)
     make_account(20_002, friends=many[100:], min_interval=4.0)
@@ -248,7 +248,7 @@ def test_it_warns_of_accounts_that_cannot_send() -> None:
     found = preflight(campaign=make_campaign(lists=[make_list("members", PEOPLE)]))
     said = " ".join(found.warnings)
     assert "20001 is pinned to egress “far away”, where no worker is running" in said
-    # Many that are held up alike are one warning, not one each.
+    # Accounts that wait for the same kind of reason share one warning.
     assert "3 accounts are disabled. Account 20002 has been disabled" in said
     assert len(found.warnings) == 2
 

@@ -1,4 +1,4 @@
-"""Reconciling: what a crash, a lost wake-up or a dead worker left behind is put right."""
+"""The reconciler repairs the effects of a crash, a lost wake-up or a dead worker."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def in_flight(
         ([LONG_AGO], AccountState.DISABLED, "never-twice", "unknown"),
         ([LONG_AGO], AccountState.QUARANTINED, "never-missed", "failed"),
         ([NOW], AccountState.QUARANTINED, "never-twice", "sending"),
-        # An earlier attempt's age says nothing about the one in flight.
+        # The age of an earlier attempt does not count, only that of the attempt in flight.
         ([LONG_AGO, NOW], AccountState.QUARANTINED, "never-twice", "sending"),
         ([LONG_AGO, NOW], AccountState.QUARANTINED, "never-missed", "sending"),
-        # A working account's lane finds out by itself.
+        # The lane of a working account resolves it.
         ([LONG_AGO], AccountState.ONLINE, "never-twice", "sending"),
     ],
 )

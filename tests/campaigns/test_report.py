@@ -1,4 +1,4 @@
-"""A run's report: a row a delivery, texts to the byte, in each format."""
+"""A run's report has a row for each delivery, with its text unchanged, in each format."""
 
 from __future__ import annotations
 

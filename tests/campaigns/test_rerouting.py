@@ -1,4 +1,4 @@
-"""Rerouting: what a lost account was to send goes to others, waits or fails, as it was decided."""
+"""Rerouting: deliveries of a stopped account move to others, wait or fail, as the campaign says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run that fails stops alone, with a sentence; the others go on in the same tick."""
+"""A run that fails is stopped with a sentence; the other runs continue in the same tick."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def states() -> dict[str, str]:
 
 @contextmanager
 def broken(run: CampaignRun) -> Iterator[None]:
-    """Have the database refuse every figure of a run, for a reason that is the row's own."""
+    """Make the database refuse every figure of a run with an error about the row."""
     with connection.cursor() as cursor:
         cursor.execute(_trigger(run, error="ROW"))
     yield
@@ -160,7 +160,7 @@ def test_if_one_run_fails_the_others_continue_in_the_same_tick() -> None:
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """Have the database take no write, as in a switchover."""
+    """Make the database refuse all writes, as in a switchover."""
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -210,7 +210,7 @@ def test_if_finishing_one_run_fails_the_others_finish() -> None:
 
 
 def _event_trigger(run: CampaignRun) -> tuple[str, str]:
-    """Return what refuses a run's finish, and what ends that."""
+    """Return the SQL that makes the database refuse a run's finish, and the SQL that ends it."""
     when = f"NEW.id = {run.pk} AND NEW.state = 'finished'"
     if connection.vendor == "postgresql":
         return (

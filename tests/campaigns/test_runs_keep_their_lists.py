@@ -1,4 +1,4 @@
-"""A run keeps the lists, exclusions and segments it was started with, whatever becomes of them."""
+"""A run keeps the lists, exclusions and segments it was started with, even if these change."""
 
 from __future__ import annotations
 

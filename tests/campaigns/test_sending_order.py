@@ -1,4 +1,4 @@
-"""The order of a run: each account's queue is read in it."""
+"""Each account's lane reads its deliveries in the order of the run."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_an_attribute_of_any_name(account: Account, name: str) -> None:
 
 
 class Killed(BaseException):
-    """What a SIGKILL looks like from inside."""
+    """Stands for a SIGKILL: no code catches it."""
 
 
 @pytest.mark.parametrize("where", ["in_chunk", "in_planning"])

@@ -1,4 +1,4 @@
-"""Unknown deliveries on the command line: listed, and resolved by an operator's word."""
+"""Unknown deliveries on the command line: they are listed, and an operator resolves them."""
 
 from __future__ import annotations
 

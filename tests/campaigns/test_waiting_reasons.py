@@ -1,4 +1,4 @@
-"""Why is nothing moving? There is always an answer."""
+"""Every run and delivery that waits has a reason, in a sentence."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def wall(at: str, zone: str, *, fold: int = 0) -> datetime:
 
 
 def is_open_by_the_minute(times: SendingTimes, at: datetime) -> bool:
-    """The model: by texts of the wall clock, with no knowledge of zones' offsets."""
+    """Return whether sending is open, computed from the text of the wall clock alone."""
     local = at.astimezone(ZoneInfo(times.zone))
     for span in times.quiet:
         clock = at.astimezone(ZoneInfo(span.zone)).strftime("%H:%M")

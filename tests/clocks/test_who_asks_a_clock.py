@@ -40,7 +40,7 @@ def files() -> list[Path]:
     for place in PLACES:
         path = ROOT / place
         found += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    # What a table's column says when nobody gives it a value is no decision.
+    # The default of a column is not a decision of the engine.
     return [path for path in found if "models" not in path.parts and "migrations" not in path.parts]
 
 

@@ -18,7 +18,13 @@ SENDER = 1_000_001
 #: Whether a figure on the campaign's page, given by its position, has at least this value.
 _FIGURE = "Number(document.querySelectorAll('.q-figure b')[{place}].textContent) >= {least}"
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+# The browser is the same on both databases; other tests request these pages on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.one_database,
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture

@@ -13,7 +13,12 @@ from tests.campaigns.factories import make_campaign
 from tests.campaigns.factories import make_list as make_people
 from tests.console.sample_data import make_operator
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# The browser is the same on both databases; other tests request these pages on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 WORDS = {
     "en": ("Keep all of theirs", "Save what I chose", "Send it again"),
     "zh-hans": ("全部保留对方的", "按选择保存", "重新提交"),

@@ -1,4 +1,4 @@
-"""Deleting: what uses a row is named, what needs it refuses, and archiving is offered instead."""
+"""Deleting: the page names what uses a row, refuses while it is needed, and offers archiving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two people, one form: what changed meanwhile is told, chosen, and never overwritten unseen."""
+"""Two people, one form: the second sees what changed and chooses; nothing is overwritten unseen."""
 
 from __future__ import annotations
 

@@ -11,6 +11,9 @@ from django.test import Client
 from campaigns.admin.campaign import CampaignAdmin
 from tests.console.sample_data import make_operator, make_world
 
+# Error pages make no query of their own.
+pytestmark = pytest.mark.one_database
+
 
 def test_a_page_that_is_not_there(operator: Client) -> None:
     answer = operator.get("/nowhere/at/all/")

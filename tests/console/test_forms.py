@@ -13,6 +13,9 @@ from campaigns.models import Campaign, MessageTemplate
 from qqhttp import password_digest
 from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_list, make_world
 
+# Forms are validated in Python; other tests save the same rows on both databases.
+pytestmark = pytest.mark.one_database
+
 
 def _account_form(**values: object) -> dict[str, object]:
     empty = {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}

@@ -15,6 +15,9 @@ from foundation.display import EMPTY
 from sending.models import Delivery
 from tests.console.sample_data import make_world
 
+# Headings come from templates; other tests request these pages on both databases.
+pytestmark = pytest.mark.one_database
+
 TABS = ["Progress", "Preflight", "Edit", "Changes"]
 
 

@@ -1,4 +1,4 @@
-"""An expired session loses no typed text, and gives it to nobody else."""
+"""An expired session loses no typed text, and only the operator who typed it gets it back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from foundation.admin.edits import SEEN_FIELD
 from tests.console.sample_data import make_account, make_operator
 from tests.console.test_editing import change, opened
 
-pytestmark = [pytest.mark.django_db]
+# Drafts are kept in the page, not in the database.
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 TYPED = "第一行\n  second & <b>third</b> {{ name }}"
 
 

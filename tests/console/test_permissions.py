@@ -11,6 +11,9 @@ from campaigns.models import CampaignRun
 from sending.models import Delivery
 from tests.console.sample_data import make_operator, make_world
 
+# Permissions are checked in Python; other tests request these pages on both databases.
+pytestmark = pytest.mark.one_database
+
 PAGES = [
     "/",
     "/overview/live/",

@@ -209,7 +209,7 @@ def test_a_file_of_holidays_is_imported_or_refused_as_a_whole(operator: Client) 
         answer = operator.post(address, {"file": file, "name": name}, follow=True)
         return answer.content.decode()
 
-    assert "Line 3: “2026-02-30” is no date" in upload(
+    assert "Line 3: “2026-02-30” is not a date" in upload(
         "日期,类型,名称\n2026-01-01,,\n2026-02-30,,\n"
     )
     assert "Line 2: “maybe” is no kind" in upload("date,kind\n2026-01-01,maybe\n")

@@ -14,7 +14,9 @@ from sending.models import QuietHours
 from tests.campaigns.factories import china, make_account, make_campaign, make_list
 from tests.console.sample_data import make_operator
 
+# The browser is the same on both databases; other tests request these pages on both.
 pytestmark = [
+    pytest.mark.one_database,
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("clean_redis"),

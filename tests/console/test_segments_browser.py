@@ -14,7 +14,12 @@ from contacts.people.attributes import record_attribute_names
 from contacts.typed_values.types import ValueType, readings_of
 from tests.console.sample_data import make_operator
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# The browser is the same on both databases; other tests request these pages on both.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.one_database,
+    pytest.mark.django_db(transaction=True),
+]
 
 TYPES = {"city": ValueType("text"), "age": ValueType("number"), "生日": ValueType("date")}
 

@@ -25,7 +25,7 @@ from tests.campaigns.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-#: The shared time is ahead of the wall clock by this: somebody set the database's clock back.
+#: How far the shared time is ahead of the wall clock, because the database's clock was set back.
 AHEAD = timedelta(hours=5)
 
 

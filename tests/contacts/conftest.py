@@ -1,10 +1,13 @@
-"""A QQCAMPAIGN_HOME, and so a folder of imports, for each test."""
+"""Fixtures of the tests of contacts: a folder of imports for each test, and two known people."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
+from contacts.models import ContactList
+from tests.contacts.people import imported
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,10 @@ def home(tmp_path: Path, settings: object) -> Path:
     folder = tmp_path / "home"
     settings.QQCAMPAIGN_HOME = folder  # type: ignore[attr-defined]
     return folder
+
+
+@pytest.fixture
+def known() -> ContactList:
+    """A list of two people, imported before the import that is tested."""
+    imported("uin,name,city,old\n10001,,Bern,x\n10002,Two,,\n", into="before")
+    return ContactList.objects.get(name="before")

@@ -9,6 +9,9 @@ from contacts.imports.lifecycle import queue_import, upload_import
 from contacts.imports.run import run_import
 from contacts.models import ContactImport, ContactList
 
+#: A file that changes the people of the fixture `known` and adds one.
+CHANGING = "uin,name,city,level\n10001,One,Basel,3\n10002,Zwei,,\n10003,Three,Chur,1\n"
+
 
 def uploaded(text: str | bytes, *, into: str = "all", **options: Any) -> ContactImport:
     """Upload a file into a list, which is created if it does not exist."""

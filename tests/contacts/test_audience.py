@@ -10,7 +10,6 @@ from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.segments.audience import audience_contacts
 from contacts.segments.preview import preview_segment
-from contacts.segments.save import save_segment
 from foundation.refusals import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -114,12 +113,6 @@ def test_a_condition_on_lists() -> None:
     made = _list("1", 2, 3)
     assert preview_segment(conditions={"kind": "list", "lists": [made.pk]}).count == 2
     assert preview_segment(conditions={"not": {"kind": "list", "lists": [made.pk]}}).count == 4
-
-
-def test_saving_again_changes_the_segment() -> None:
-    save_segment(name="s", conditions={"kind": "suppressed"})
-    save_segment(name="s", conditions={"not": {"kind": "suppressed"}})
-    assert Segment.objects.get().conditions == {"not": {"kind": "suppressed"}}
 
 
 def test_lists_are_combined_as_sets() -> None:

@@ -1,4 +1,4 @@
-"""Running an import: it can be resumed, fenced off, cancelled and taken back."""
+"""Running an import: it can be resumed, fenced off and cancelled, and follows its policy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from contacts.imports.undo import request_undo, undo_import
 from contacts.models import Contact, ContactImport, ContactList, ImportChange, Membership
 from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
-from tests.contacts.people import csv_of, imported, uploaded
+from tests.contacts.people import CHANGING, csv_of, imported, uploaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -204,15 +204,6 @@ def test_an_import_that_kills_its_workers_is_failed() -> None:
     assert "10 times" in contact_import.problem
 
 
-@pytest.fixture
-def known() -> ContactList:
-    imported("uin,name,city,old\n10001,,Bern,x\n10002,Two,,\n", into="before")
-    return ContactList.objects.get(name="before")
-
-
-NEW = "uin,name,city,level\n10001,One,Basel,3\n10002,Zwei,,\n10003,Three,Chur,1\n"
-
-
 @pytest.mark.parametrize(
     ("policy", "first", "second", "updated"),
     [
@@ -234,7 +225,7 @@ NEW = "uin,name,city,level\n10001,One,Basel,3\n10002,Zwei,,\n10003,Three,Chur,1\
 def test_the_policy_decides_what_changes_in_existing_contacts(
     known: ContactList, policy: str, first: object, second: object, updated: int
 ) -> None:
-    done = imported(NEW, into="after", policy=policy)
+    done = imported(CHANGING, into="after", policy=policy)
     found = {p.uin: (p.name, p.attributes) for p in Contact.objects.all()}
     assert found[10001] == first
     assert found[10002] == second
@@ -298,69 +289,3 @@ def test_a_chunk_of_large_rows_is_full_early(monkeypatch: pytest.MonkeyPatch) ->
     text = "uin,note\n" + "".join(f"{10_000 + n},{'x' * 5_000}\n" for n in range(10))
     assert imported(text).created == 10
     assert sizes == [4, 4, 2]
-
-
-@pytest.mark.parametrize("policy", ImportPolicy.values)
-def test_undoing_restores_the_state_before_the_import(known: ContactList, policy: str) -> None:
-    before = list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes"))
-    done = imported(NEW, into="after", policy=policy)
-    request_undo(contact_import=done)
-    assert undo_import(import_id=done.pk)
-    done.refresh_from_db()
-    assert done.state == ImportState.UNDONE
-    after = list(Contact.objects.order_by("uin").values_list("uin", "name", "attributes"))
-    assert after == before
-    assert not ContactList.objects.get(name="after").memberships.exists()
-    assert known.memberships.count() == 2
-    assert not ImportChange.objects.filter(contact_import=done).exists()
-
-
-def test_undoing_keeps_later_changes_and_people_in_other_lists(known: ContactList) -> None:
-    done = imported(NEW, into="after")
-    Contact.objects.filter(uin=10001).update(name="by hand")
-    other = ContactList.objects.create(name="by hand")
-    other.contacts.add(Contact.objects.get(uin=10003))
-    request_undo(contact_import=done)
-    undo_import(import_id=done.pk)
-    person = Contact.objects.get(uin=10001)
-    assert (person.name, person.attributes) == ("by hand", {"city": "Bern", "old": "x"})
-    assert list(other.contacts.values_list("uin", flat=True)) == [10003]
-
-
-def test_undoing_is_refused_before_the_import_ends_and_after_it_was_undone() -> None:
-    contact_import = uploaded(csv_of(range(10_000, 10_003)))
-    with pytest.raises(Refusal):
-        request_undo(contact_import=contact_import)
-    done = imported(csv_of(range(10_000, 10_003)))
-    request_undo(contact_import=done)
-    undo_import(import_id=done.pk)
-    with pytest.raises(Refusal):
-        request_undo(contact_import=done)
-
-
-def test_undoing_keeps_people_with_deliveries() -> None:
-    from campaigns.models import Campaign, CampaignRun
-    from sending.models import Delivery
-
-    done = imported(csv_of(range(10_000, 10_003)))
-    campaign = Campaign.objects.create(name="c", text="hi")
-    run = CampaignRun.objects.create(campaign=campaign, number=1, text="hi", promise="never_twice")
-    Delivery.objects.create(run=run, contact=Contact.objects.get(uin=10_001), uin=10_001)
-    request_undo(contact_import=done)
-    undo_import(import_id=done.pk)
-    assert list(Contact.objects.values_list("uin", flat=True)) == [10_001]
-
-
-def test_old_files_are_removed() -> None:
-    waiting = uploaded(csv_of(range(10_000, 10_003)))
-    path = stored_file(waiting)
-    done = imported("uin\n10001\nx\n")
-    os.utime(rejects_file(done), (0, 0))
-    assert maintenance.remove_old_files() == 1
-    assert path.exists()
-    assert not rejects_file(done).exists()
-    ContactImport.objects.filter(pk=waiting.pk).update(
-        created_at=timezone.now() - maintenance.FORGOTTEN_AFTER
-    )
-    assert maintenance.remove_old_files() == 1
-    assert not path.exists()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.egress.another_database import another_database
 from tests.egress.fleet import Fleet
+from tests.migrated_database import MigratedDatabase
 
 
 @pytest.fixture
@@ -28,8 +29,10 @@ def make_fleet(
 
         def make(gateway_url: str, **env: str) -> Fleet:
             if "postgres" in os.environ.get("DATABASE_URL", ""):
-                url = request.getfixturevalue("postgresql_url")
+                url = request.getfixturevalue("migrated_postgresql_url")
             else:
+                copy: MigratedDatabase = request.getfixturevalue("migrated_database")
+                copy.copy_to(tmp_path / "fleet.sqlite3")
                 url = f"sqlite:///{tmp_path / 'fleet.sqlite3'}"
             running.enter_context(another_database(url))
             fleet = Fleet(

@@ -46,8 +46,8 @@ def bind(account: Account, name: str | None, *, session: str = "", age: float = 
         pytest.param(None, "busy", "busy", 0, "busy", id="known there: it stays"),
         pytest.param(None, "busy", "", 0, "idle", id="not logged in: where the fewest are"),
         pytest.param(None, "busy", "busy", 400, "idle", id="its session is over: the same"),
-        pytest.param(None, "dead", "dead", 0, "idle", id="known where nobody is: elsewhere"),
-        pytest.param("dead", "dead", "dead", 0, "", id="pinned where nobody is: it waits"),
+        pytest.param(None, "dead", "dead", 0, "idle", id="known where no worker is: elsewhere"),
+        pytest.param("dead", "dead", "dead", 0, "", id="pinned where no worker is: it waits"),
         pytest.param(None, "off", "off", 0, "idle", id="known where none may be: elsewhere"),
     ],
 )

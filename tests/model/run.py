@@ -30,7 +30,8 @@ def main() -> int:
     from django.conf import settings
     from hypothesis.stateful import run_state_machine_as_test
 
-    from tests.model.state_machine import EngineMachine, profile
+    from tests.model.hypothesis_settings import profile
+    from tests.model.state_machine import EngineMachine
 
     settings.QQ_INBOX = False
     began = time.monotonic()

@@ -6,7 +6,6 @@ import contextlib
 from typing import Any
 
 from django.conf import settings as django_settings
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -338,24 +337,3 @@ def open_rows() -> dict[str, list[Any]]:
         name: [tuple(map(str, row)) for row in model.objects.values_list(*columns).distinct()]
         for name, (model, columns) in tables.items()
     }
-
-
-def profile(*, histories: int, steps: int = 12, is_shrinking: bool = True) -> settings:
-    """Return Hypothesis's settings.
-
-    Args:
-        histories: the number of histories.
-        steps: the most events in each.
-        is_shrinking: whether a history with a violation is made shorter.
-    """
-    phases = [Phase.explicit, Phase.generate]
-    return settings(
-        max_examples=histories,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        print_blob=True,
-        report_multiple_bugs=False,
-        phases=[*phases, Phase.shrink] if is_shrinking else phases,
-        suppress_health_check=list(HealthCheck),
-    )

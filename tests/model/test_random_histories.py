@@ -6,7 +6,8 @@ import pytest
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.model.state_machine import EngineMachine, profile
+from tests.model.hypothesis_settings import profile
+from tests.model.state_machine import EngineMachine
 
 HISTORIES, STEPS = 8, 8
 #: Every run draws the same histories: `make torture MODEL=1` searches at random. Hypothesis's own

@@ -18,6 +18,8 @@ from sending.runs.figures import check_figures
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
+#: The function that the fixture `start` returns.
+Start = Callable[..., CampaignRun]
 ACCOUNTS, FRIENDS = 4, 12
 #: Columns that `start` gives to the run; the others are of the campaign.
 OF_RUN = ("windows", "deadline_at", "calendar", "overrides_quiet_hours", "timezone")
@@ -48,7 +50,14 @@ def senders(engine: GatewaySimulator) -> list[Account]:
 
 
 @pytest.fixture
-def start(engine: GatewaySimulator) -> Callable[..., CampaignRun]:
+def sender(engine: GatewaySimulator, senders: list[Account]) -> Account:
+    """An account of a gateway whose heartbeat is a second."""
+    engine.control.change(heartbeat=1)
+    return senders[0]
+
+
+@pytest.fixture
+def start(engine: GatewaySimulator) -> Start:
     """A function that makes and plans a run: `start(accounts=[..], text=..)`."""
 
     def start_run(*, accounts: Sequence[Account], text: str = "hi", **columns: Any) -> CampaignRun:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,10 +17,9 @@ from sending.lanes.run_turns import RunTurns
 from sending.runs import costly_texts
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.sending.conftest import FRIENDS, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
 
-Start = Callable[..., CampaignRun]
 #: Cheap for contacts with a small number, too costly for those with a large one.
 COSTLY = "hi {% for i in (1..n) %}{{ i }}{% endfor %}"
 

@@ -1,8 +1,7 @@
-"""Deadlines and quiet hours hold for running runs, before the next message of each account."""
+"""Deadlines and quiet hours apply to running runs before the next message of each account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,11 +15,9 @@ from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt, Delivery, QuietHours, RunEvent
 from sending.reconcile import reconcile
 from sending.runs.figures import check_figures, figures_of
-from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.test_operator_changes import arrived, wait_for_messages
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 def reconciled(run: CampaignRun) -> bool:

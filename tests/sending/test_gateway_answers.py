@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -26,10 +25,8 @@ from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.policies import DEFAULTS
 from sending.runs.deliveries import move_deliveries
 from sending.runs.figures import check_figures, figures_of
-from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 def send(run: CampaignRun) -> LocalWorker:

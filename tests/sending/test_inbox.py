@@ -1,11 +1,10 @@
-"""Inbound messages are stored within a heartbeat, once and intact, and delay no message."""
+"""Inbound messages are stored within a heartbeat, once and intact."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,16 +21,13 @@ from accounts.models import (
     Session,
 )
 from accounts.transitions import disable_account, quarantine_account, rest_account
-from campaigns.models import CampaignRun
 from contacts.models import Contact
 from contacts.people.person_page import person_of
 from contacts.segments.preview import preview_segment
 from qqhttp.simulator import GatewaySimulator
-from sending.lanes import lane_inbox as lane_inbox_module
-from tests.sending.conftest import assert_exact, friends_of, is_finished
+from tests.sending.conftest import Start, friends_of
+from tests.sending.inboxes import A_HEARTBEAT, logged_in, open_session, texts
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 #: Texts that a careless parser would break, and one of blanks only.
 TRICKY = [
@@ -42,33 +38,10 @@ TRICKY = [
     "RES=20&RES=0",
     "\t ",
 ]
-#: A heartbeat, the tick, and time for a busy machine.
-A_HEARTBEAT = 6.0
-
-
-@pytest.fixture
-def sender(engine: GatewaySimulator, senders: list[Account]) -> Account:
-    """An account of a gateway whose heartbeat is a second."""
-    engine.control.change(heartbeat=1)
-    return senders[0]
-
-
-def logged_in(account: Account) -> None:
-    request_account_task(account=account, kind=AccountTaskKind.LOGIN)
-    wait_until(lambda: open_session(account), what="the login")
-
-
-def open_session(account: Account) -> Session | None:
-    found: Session | None = Session.objects.filter(account=account, ended_at=None).first()
-    return found
 
 
 def asked(gateway: GatewaySimulator) -> int:
     return gateway.control.figures().requests.get("GetMsgEx", 0)
-
-
-def texts() -> list[str]:
-    return list(InboundMessage.objects.order_by("pk").values_list("text", flat=True))
 
 
 # --- an account that has nothing to send -------------------------------------------------------
@@ -261,74 +234,6 @@ def test_an_answer_that_arrives_during_a_drain_is_stored(
 
 
 # --- an account that sends ---------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_a_lane_polls_at_the_beginning_of_a_gap(
-    engine: GatewaySimulator, sender: Account, start: Start
-) -> None:
-    """At its end the poll would cost the message after it the whole gap."""
-    engine.control.change(min_interval=0.5)
-    Account.objects.update(min_interval=0.5)
-    run = start(accounts=[sender])
-    friend = friends_of(0)[0]
-    with LocalWorker() as worker:
-        wait_until(lambda: engine.control.figures().arrived, what="the first message")
-        engine.control.push_inbound(uin=sender.uin, sender=friend, text="stop it")
-        wait_until(texts, what="the answer")
-        assert not is_finished(run)
-        wait_until(lambda: is_finished(run), what="the end of the run")
-        assert worker.deaths == []
-    assert texts() == ["stop it "]
-    heard = InboundMessage.objects.get().received_at.timestamp()
-    sent = [message.at for message in engine.control.messages()]
-    before, after = max(at for at in sent if at < heard), min(at for at in sent if at > heard)
-    assert heard - before < after - heard
-    _assert_at_its_pace(run, engine, gap=0.5)
-
-
-@pytest.mark.slow
-def test_a_lane_that_waits_for_a_slot_polls_meanwhile(
-    engine: GatewaySimulator,
-    sender: Account,
-    start: Start,
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(lane_inbox_module, "ROOM_SECONDS", 0.8)
-    settings.QQ_GATEWAY_PER_SECOND = 0.4  # a message every 2.5 s
-    run = start(accounts=[sender])
-    friend = friends_of(0)[0]
-    with LocalWorker():
-        wait_until(lambda: engine.control.figures().arrived, what="the first message")
-        engine.control.push_inbound(uin=sender.uin, sender=friend, text="in time")
-        wait_until(texts, what="the answer", seconds=A_HEARTBEAT)
-        assert engine.control.figures().arrived <= 3
-        assert run.deliveries.filter(state="pending").exists()
-        assert Lease.objects.get(account=sender).worker is not None
-
-
-@pytest.mark.slow
-def test_a_lane_whose_session_ended_logs_in_again_and_continues(
-    engine: GatewaySimulator, sender: Account, start: Start
-) -> None:
-    engine.control.set_faults("latency:after,seconds=0.2,command=CLTMSG")
-    run = start(accounts=[sender])
-    with LocalWorker() as worker:
-        wait_until(lambda: engine.control.figures().arrived >= 2, what="two messages")
-        engine.control.clear_sessions()
-        wait_until(lambda: is_finished(run), what="the end of the run")
-        assert worker.deaths == []
-    assert engine.control.figures().logins["accepted"] == 2
-    assert_exact(run, engine)
-
-
-def _assert_at_its_pace(run: CampaignRun, gateway: GatewaySimulator, *, gap: float) -> None:
-    assert_exact(run, gateway)
-    assert gateway.control.too_soon() == []
-    assert "3" not in gateway.control.figures().results["CLTMSG"]
-    gaps = [after.at - before.at for before, after in pairwise(gateway.control.messages())]
-    assert min(gaps) >= gap
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 def test_lanes_are_woken_whichever_read_notices_that_a_run_paused(
     reads: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control loop reads, and so does a lane that opens: the one that is first must wake."""
+    """The control loop and an opening lane both read the runs: the first to notice must wake."""
     monkeypatch.setattr(module, "FRESH_RUNS_SECONDS", -1.0)
     account = make_account(20_001)
     run = make_run(make_campaign("spring", lists=[make_list("all", [100_000])], accounts=[account]))

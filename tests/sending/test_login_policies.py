@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,14 +11,12 @@ from hypothesis import strategies as st
 
 from accounts.models import Account, Lease
 from accounts.transitions import enable_account
-from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.models import ResultPolicy
 from sending.policies import DEFAULTS, Policy, PolicyTable
-from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
 
-Start = Callable[..., CampaignRun]
 WRONG = "0" * 32
 #: An edit holds within this time, seconds.
 EDIT_SECONDS = 1.0
@@ -116,7 +113,7 @@ def test_an_edit_before_the_start_holds_for_the_first_login(
 def test_no_policy_holds_an_answer_that_is_not_definite_against_an_account(
     engine: GatewaySimulator, senders: list[Account], start: Start, fault: str
 ) -> None:
-    """Not even rows that were written past the form."""
+    """This also holds for rows that were written without the form's checks."""
     for code in ("*", "HTTP_*", "reset", "NULL"):
         ResultPolicy.objects.update_or_create(command="LOGIN", code=code, defaults=QUARANTINE)
     engine.control.set_faults(f"{fault},command=Login,count=2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -17,10 +16,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.lanes.context import LaneContext
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 def arrived(gateway: GatewaySimulator, account: Account | None = None) -> int:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from accounts.models import Account
-from campaigns.models import CampaignRun
 from contacts.models import ContactList
 from contacts.suppressions import suppress
 from qqhttp.simulator import GatewaySimulator
-from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,6 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts.gateway import logins
 from accounts.models import Account, Outage
-from campaigns.models import CampaignRun
 from campaigns.run_control.lifecycle import pause_run, resume_run
 from clocks import local
 from foundation.failures import is_shared_failure
@@ -24,11 +23,8 @@ from qqhttp.simulator import GatewaySimulator
 from sending.lanes.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
 from sending.lanes.pacing import LanePacing
 from sending.models import Attempt, ResultPolicy
-from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
-
 
 # --- logins ---------------------------------------------------------------------------------
 

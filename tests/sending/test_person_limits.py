@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +23,9 @@ from sending.models import Delivery, OnceAcross
 from sending.runs.figures import check_figures
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
-from tests.sending.conftest import FRIENDS, is_finished
+from tests.sending.conftest import FRIENDS, Start, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
-Start = Callable[..., CampaignRun]
 WEEK = 7 * 86_400
 LONG_AGO = timezone.now() - timedelta(seconds=WEEK)
 

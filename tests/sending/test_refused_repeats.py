@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -23,10 +23,9 @@ from sending.ledger.ledger import Ledger
 from sending.models import Attempt, Delivery
 from sending.runs.figures import check_figures
 from sending.worker import runtime as runtime_module
-from tests.sending.conftest import FRIENDS, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
 
-Start = Callable[..., CampaignRun]
 SEQ = 7
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,16 +12,13 @@ import pytest
 from accounts.leases.workers import end_worker, register_worker
 from accounts.models import Account
 from accounts.pacing.redis_client import live
-from campaigns.models import CampaignRun
 from campaigns.run_control.lifecycle import pause_run, resume_run
 from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt
-from tests.sending.conftest import FRIENDS, is_finished
+from tests.sending.conftest import FRIENDS, Start, is_finished
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 def reservations(account: Account) -> set[str]:

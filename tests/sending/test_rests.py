@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,14 +10,11 @@ from django.utils import timezone
 
 from accounts.models import Account, Lease
 from accounts.transitions import enable_account, rest_account
-from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes import lane as lane_module
 from sending.lanes import reactions
-from tests.sending.conftest import assert_exact, is_finished
+from tests.sending.conftest import Start, assert_exact, is_finished
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 def _state(account: Account) -> tuple[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,10 +21,9 @@ from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt, Delivery, Run
 from sending.runs.figures import check_figures
 from sending.runs.rate import rate_of, recent_requests
-from tests.sending.conftest import ACCOUNTS, FRIENDS, is_finished
+from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
-Start = Callable[..., CampaignRun]
 #: A minute is too long for a test; windows take any length.
 SHORT_MINUTE = 3.0
 
@@ -137,7 +136,7 @@ def test_an_urgent_run_goes_first_and_weights_share_an_account(
         set_rate(runs[text], None, priority)
     with LocalWorker():
         for run in runs.values():
-            wait_until(lambda run=run: is_finished(run), what="the end of a run")
+            wait_until(partial(is_finished, run), what="the end of a run")
     order = [one.text for one in sorted(engine.control.messages(), key=lambda one: one.at)]
     assert order[:FRIENDS] == ["now"] * FRIENDS
     assert order[FRIENDS : FRIENDS + 8].count("brisk") == 6

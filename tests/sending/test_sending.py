@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.db import connection
 
 from accounts.models import Account
-from campaigns.models import CampaignRun
 from contacts.models import Contact
 from qqhttp.simulator import GatewaySimulator
-from tests.sending.conftest import ACCOUNTS, FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 @pytest.mark.parametrize("text", ["hello & 100% = 你好", "{{ uin }}: hello, {{ nickname }}"])

@@ -1,8 +1,7 @@
-"""A text that became invalid after its run was made stops its run, and no lane or other run."""
+"""A text that became invalid after its run was made stops that run, but no lane or other run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,10 +14,9 @@ from qqhttp.simulator import GatewaySimulator
 from sending.models import Delivery
 from sending.runs.figures import check_figures
 from sending.states import RunState
-from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
 
-Start = Callable[..., CampaignRun]
 LONG = "a text of more than thirty characters"
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import Account, Worker
-from campaigns.models import CampaignRun
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Attempt
-from tests.sending.conftest import FRIENDS, assert_exact, is_finished
+from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 @pytest.mark.slow

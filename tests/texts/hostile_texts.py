@@ -1,4 +1,4 @@
-"""Texts and attributes made to cost as much as they can: of every tag, every filter, every kind."""
+"""Texts and attributes that cost as much as possible, with every tag and every filter."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ leaves = st.one_of(
 )  # fmt: skip
 #: Texts of the language.
 texts = st.recursive(leaves, _tags, max_leaves=12)
-#: Texts that are hardly any: of pieces that a lexer or parser might choke on.
+#: Invalid texts, made of pieces that a lexer or parser may handle badly.
 scraps = st.lists(
     st.builds(
         lambda piece, times: piece * times,

@@ -22,13 +22,13 @@ from texts.language import TAGS, environment
 from texts.rendering import TextProblem, _compiled, compile_text
 from texts.replaced_filters import strip_html
 
-#: What the requirement says, and what a machine that does other things at the same time takes.
+#: The required limit in seconds, and the factor allowed on a busy machine.
 SECONDS, ALLOWANCE = 0.1, 3
 MOST_BYTES = 50_000_000
 
 
 def outcome(text: str, context: dict[str, Any]) -> str:
-    """Compile and render as sending does; return what came of it."""
+    """Compile and render as sending does; return the text, or the code or reason of the refusal."""
     try:
         return _compiled.__wrapped__(text, 4_000).render(context)
     except TextProblem as problem:
@@ -143,7 +143,7 @@ HOSTILE = {
 @pytest.mark.timeout(30)
 def test_a_hostile_text_ends_at_once(text: str, expected: str) -> None:
     found = assert_bounded(lambda: outcome(text, CONTEXT))
-    if expected:  # what a C library makes of a width of ten million is its own affair
+    if expected:  # the result for a width of ten million depends on the C library
         assert found == expected
 
 
@@ -173,7 +173,8 @@ def test_nothing_that_is_hardly_a_text_takes_more_than_it_may(text: str) -> None
 
 
 def test_every_filter_and_tag_of_the_library_was_looked_at() -> None:
-    # One that comes with another version is not there until its cost is known: add it to the table.
+    # A filter of a new version of the library is not offered until it is in the table, with its
+    # cost.
     assert set(Environment().filters) == set(FILTERS) == set(environment(longest=9).filters)
     assert set(Environment().tags) - TAGS == {"include", "render", "tablerow"}
 

@@ -1,4 +1,4 @@
-"""Texts in Liquid: what is refused and where, what comes out, and that no byte is changed."""
+"""Texts in Liquid: refusals with their position, rendered results, and texts sent unchanged."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ MUTATIONS = (
         "sending/ledger/batch.py",
         "is_living = self._sql.is_living(worker_id=self._worker_id, at=at)",
         "is_living = self._sql.is_living(worker_id=self._worker_id, at=at) or True",
-        (f"{SENDING}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),
     Mutation(
         "fencing: an old token may mark (SQLite)",
@@ -66,14 +66,14 @@ MUTATIONS = (
         "   AND l.account_id = a.account_id AND l.token = a.token AND +l.worker_id = %s\n"
         "   AND acc.id",
         "   AND l.account_id = a.account_id AND +l.worker_id = %s\n   AND acc.id",
-        (f"{SENDING}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),
     Mutation(
         "fencing: a mark and the end of its worker do not wait for each other (PostgreSQL)",
         "sending/ledger/sql_postgresql.py",
         "AND ended_at IS NULL FOR SHARE",
         "AND ended_at IS NULL",
-        (f"{SENDING}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
         ("postgresql",),
     ),
     Mutation(
@@ -81,7 +81,7 @@ MUTATIONS = (
         "sending/ledger/batch.py",
         "            if not is_living:\n",
         "            if False:\n",
-        (f"{SENDING}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),
     Mutation(
         "SEQ replay: an open answer takes a new SEQ",
@@ -141,7 +141,7 @@ MUTATIONS = (
         "sending/lanes/permit.py",
         "while local.elapsed() - self._proved_at > FRESH_SECONDS:",
         "while False:",
-        (f"{SENDING}/test_fencing.py",),
+        (f"{SENDING}/test_fencing.py", f"{SENDING}/test_lost_leases.py"),
     ),
     Mutation(
         "opting out: a repeat leaves all the same (SQLite)",

@@ -46,8 +46,8 @@ class Command(OperatorCommand):
                     "--keep",
                     choices=["target", "source"],
                     default="target",
-                    help="of people who have both: the value of INTO (target, the default) or of "
-                    "NAME (source)",
+                    help="if a person has both: keep the value of INTO (target, the default) "
+                    "or of NAME (source)",
                 )
             self.add_json_argument(one)
 

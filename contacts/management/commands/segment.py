@@ -35,7 +35,7 @@ HELP = {
 WHERE_HELP = (
     'the conditions, such as "city = 昆明 and not in list:VIP"; the words are in docs/segments.md'
 )
-#: The people that `people` shows at once, if nothing else is asked for.
+#: How many people `people` shows without --limit.
 PAGE = 100
 
 
@@ -195,8 +195,7 @@ def _with_warnings(text: str, segment: Segment) -> str:
     """Return a text, and below it what the conditions refer to that was deleted."""
     for missing in missing_in(segment.conditions):
         text += "\n" + _(
-            "Missing: the %(what)s “%(name)s” was deleted. What the conditions ask about it is "
-            "unknown, so nobody is selected because of it."
+            "Missing: the %(what)s “%(name)s” was deleted. Conditions on it select no one."
         ) % {"what": missing.noun, "name": missing.name}
     return text
 

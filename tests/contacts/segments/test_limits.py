@@ -18,7 +18,7 @@ from contacts.segments.conditions import (
 )
 from contacts.segments.preview import count_people, preview_segment
 from contacts.segments.references import missing_in
-from contacts.segments.save import change_segment, create_segment, save_segment
+from contacts.segments.save import change_segment, create_segment
 from contacts.segments.slots import MOST_VALUES
 from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
@@ -91,7 +91,7 @@ def people() -> list[Contact]:
 )
 def test_what_is_wrong_gets_a_sentence_and_is_not_saved(conditions: Any, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        save_segment(name="s", conditions=conditions)
+        create_segment(name="s", conditions=conditions)
     assert refusal.value.code == code
     assert 0 < len(refusal.value.sentence) < 500
     json.dumps(refusal.value.sentence).encode()

@@ -43,7 +43,7 @@ def _status(stack: RunningStack) -> dict[str, Any]:
 
 
 def test_the_demo_is_alive_and_a_second_start_goes_on_with_it(start_stack: StartStack) -> None:
-    stack = start_stack("--demo")
+    stack = start_stack("--demo", is_first_start=True)
     status, body = _get(stack.url, "/health/ready")
     assert (status, json.loads(body)) == (200, {"database": "ok", "redis": "ok"})
     name, password = stack.login
