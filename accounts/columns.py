@@ -8,9 +8,9 @@ import unicodedata
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, Egress
-from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.states import PresenceStatus
 from foundation.refusals import Refusal
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import CellProblem, qq_number, whole_number
 from tabular.table_import.columns import TableColumn
 

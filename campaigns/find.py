@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
-from contacts.models import ContactList, Segment
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate, Snippet
+from contacts.models import Contact, ContactList, Segment
 from foundation.archiving import refuse_archived
 from foundation.named_model import NamedModel, NamedQuerySet
 from foundation.names import shown_name
 from foundation.refusals import Refusal
+from foundation.uins import UIN_MAX, UIN_MIN
 
 #: The most names that are compared to suggest the nearest one.
 MOST_NAMES = 5_000
@@ -107,14 +108,43 @@ def find_segments(*, names: Sequence[str]) -> list[Segment]:
     ]
 
 
-def find_template(*, name: str) -> MessageTemplate:
+def find_template(*, name: str, with_archived: bool = False) -> MessageTemplate:
     """Return the message template of that name.
 
     Raises:
-        Refusal: there is none (`template_unknown`), or it is archived (`archived`).
+        Refusal: there is none (`template_unknown`), or it is archived (`archived`) and
+            `with_archived` is false.
     """
     missing = _("There is no template “%(name)s”.")
-    return _offered(_find(MessageTemplate, name, missing=missing, code="template_unknown"))
+    found = _find(MessageTemplate, name, missing=missing, code="template_unknown")
+    return found if with_archived else _offered(found)
+
+
+def find_snippet(*, name: str) -> Snippet:
+    """Return the snippet of that name, also an archived one.
+
+    Raises:
+        Refusal: there is none (`snippet_unknown`).
+    """
+    missing = _("There is no snippet “%(name)s”.")
+    return _find(Snippet, name, missing=missing, code="snippet_unknown")
+
+
+def find_person(*, uin: int) -> Contact:
+    """Return the contact with a UIN.
+
+    Raises:
+        Refusal: there is none (`contact_unknown`).
+    """
+    is_uin = UIN_MIN <= uin <= UIN_MAX
+    found: Contact | None = Contact.objects.filter(uin=uin).first() if is_uin else None
+    if found is None:
+        raise Refusal(
+            _("There is no contact %(uin)d. Import the person first.") % {"uin": uin},
+            code="contact_unknown",
+            uin=uin,
+        )
+    return found
 
 
 def find_holidays(*, name: str) -> HolidayCalendar:

@@ -14,12 +14,14 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from accounts.models import Account
-from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate, Snippet
 from campaigns.states import STARTED_SCHEDULE_STATES
+from campaigns.writing.snippets import users_of
 from contacts.models import Contact, ContactList, Segment
 from contacts.segments.references import refusals_of_segments
 from foundation.archiving import register_archiving_check
 from foundation.deletion import (
+    MOST_NAMES,
     Uses,
     quoted_names,
     register_preparation,
@@ -79,6 +81,22 @@ def uses_of_template(template: MessageTemplate) -> Uses:
                 "delete them."
             )
             % {"names": quoted_names(named)},
+        )
+    )
+
+
+def uses_of_snippet(snippet: Snippet) -> Uses:
+    """Return the templates, campaigns and snippets whose text uses a snippet, archived ones too."""
+    users = users_of(snippet)
+    if not users:
+        return Uses(losing=(_("No text uses it. Runs keep their own copy of their text."),))
+    names = ", ".join(f"“{user}”" for user in users[:MOST_NAMES])
+    if len(users) > MOST_NAMES:
+        names += " …"
+    return Uses(
+        blocking=(
+            _("These use it in their text: %(names)s. Take it out of them first.")
+            % {"names": names},
         )
     )
 
@@ -242,6 +260,7 @@ def register_uses() -> None:
     register_uses_finder(ContactList, uses_of_list)
     register_uses_finder(Segment, uses_of_segment)
     register_uses_finder(MessageTemplate, uses_of_template)
+    register_uses_finder(Snippet, uses_of_snippet)
     register_uses_finder(Account, uses_of_account)
     register_uses_finder(HolidayCalendar, uses_of_calendar)
     register_uses_finder(Contact, uses_of_contact)

@@ -14,20 +14,13 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
-from contacts.models import (
-    UIN_MAX,
-    UIN_MIN,
-    Contact,
-    ContactList,
-    Segment,
-    Suppression,
-    SuppressionReason,
-)
+from contacts.models import Contact, ContactList, Segment, Suppression, SuppressionReason
 from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment
 from foundation.queries import CHUNK, chunks
 from foundation.sentences import Sentence as _
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import CellProblem, qq_number
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn

@@ -1,12 +1,14 @@
-"""Files of result policies, exported and imported (django-import-export)."""
+"""Files of result policies, exported and imported, and of forbidden words, exported."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from import_export.resources import ModelResource
+
 from foundation.sentences import Sentence as _
-from sending.models import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
+from sending.models import AccountAction, ForbiddenWord, PolicyAction, PolicyCommand, ResultPolicy
 from tabular import CellProblem
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
@@ -84,3 +86,12 @@ class ResultPolicyResource(TableResource):
         if is_locked:
             rows = rows.select_for_update()
         return {(row.command, row.code): row for row in rows}
+
+
+class ForbiddenWordResource(ModelResource):
+    """A row for each forbidden word."""
+
+    class Meta:
+        model = ForbiddenWord
+        fields = ("word", "action", "note")
+        export_order = fields

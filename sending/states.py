@@ -113,6 +113,7 @@ class Reason(models.TextChoices):
     )
     TOO_LONG = "too_long", _("the text is too long")
     EMPTY_TEXT = "empty_text", _("the text is empty for this contact")
+    FORBIDDEN_WORD = "forbidden_word", _("the text for this contact holds a forbidden word")
     WINDOW_MISSED = "window_missed", _("the sending window was missed")
     DEADLINE = "deadline", _("the deadline passed")
     BY_OPERATOR = "by_operator", _("decided by an operator")

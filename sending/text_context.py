@@ -12,6 +12,7 @@ from contacts.models import Contact
 from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
 from texts.faults import TextFault, Unsendable
+from texts.forbidden import ForbiddenWords
 from texts.read_text import read_text
 from texts.rendering import CompiledText
 
@@ -61,7 +62,11 @@ def context_for(
 
 
 def sendable_text(
-    compiled: CompiledText, context: Mapping[str, Any], *, now: datetime | None
+    compiled: CompiledText,
+    context: Mapping[str, Any],
+    *,
+    now: datetime | None,
+    forbidden: ForbiddenWords | None = None,
 ) -> str:
     """Return the text for one contact, as it can be stored and sent.
 
@@ -69,9 +74,10 @@ def sendable_text(
         compiled: the text.
         context: its variables, from `context_for`.
         now: the time that the text tells, in its campaign's time zone.
+        forbidden: the words that no text may hold; None for none.
 
     Raises:
-        Unsendable: it cannot be made, or holds characters that cannot be sent.
+        Unsendable: it cannot be made, or holds a forbidden word or characters that cannot be sent.
     """
     text = compiled.render(context, now=now)
     # A text that is not UTF-8 can be neither stored nor sent. A NUL would cut the stored text, and
@@ -84,6 +90,9 @@ def sendable_text(
         raise Unsendable(
             TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
         )
+    # A name or an attribute can bring a word that the text itself does not hold.
+    if forbidden is not None and forbidden.first_in(text) is not None:
+        raise Unsendable(TextFault.FORBIDDEN_WORD, _("The text holds a forbidden word."))
     return text
 
 

@@ -27,7 +27,12 @@ LONGEST_SAID = 300
 
 
 class TextProblem(Refusal):
-    """A text that cannot be compiled or uses an unknown variable, with its line and column."""
+    """A text that cannot be compiled or uses an unknown variable, with its line and column.
+
+    Attributes:
+        problem: the sentence without the place.
+        more: further data for `--json`, without the place.
+    """
 
     def __init__(self, sentence: str, *, code: str, line: int, column: int, **more: Any) -> None:
         super().__init__(
@@ -40,6 +45,8 @@ class TextProblem(Refusal):
         )
         self.line = line
         self.column = column
+        self.problem = sentence
+        self.more = more
 
 
 class Positions:

@@ -12,6 +12,7 @@ class TextFault(StrEnum):
     RENDER_TOO_COSTLY = "render_too_costly"
     EMPTY_TEXT = "empty_text"
     TOO_LONG = "too_long"
+    FORBIDDEN_WORD = "forbidden_word"
 
 
 class Unsendable(Exception):

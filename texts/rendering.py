@@ -46,7 +46,7 @@ _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _TAKEN = _TOP_LEVEL | {
     *("true", "false", "nil", "null", "empty", "blank", "and", "or", "not", "contains", "in", "if"),
     *("else", "with", "for", "as", "limit", "offset", "reversed", "cols", "required", "continue"),
-    "forloop",
+    *("forloop", "snippets"),
 }
 _OF_ACCOUNT = frozenset({"uin", "name"})
 #: The number of compiled texts that a process keeps; more than there are runs that send at a time.

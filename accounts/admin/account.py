@@ -15,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     RangeNumericFilter,
@@ -30,6 +31,7 @@ from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
 from accounts.states import AccountState
 from foundation.admin import (
+    ChangeHistoryMixin,
     ConsoleAdmin,
     ExportMixin,
     TimelineInline,
@@ -83,7 +85,15 @@ class SessionInline(TimelineInline):
 
 
 @admin.register(Account)
-class AccountAdmin(AccountActions, AccountImport, TableImport, ExportMixin, ConsoleAdmin):
+class AccountAdmin(
+    AccountActions,
+    AccountImport,
+    TableImport,
+    ChangeHistoryMixin,
+    ExportMixin,
+    SimpleHistoryAdmin,
+    ConsoleAdmin,
+):
     """Accounts. Only actions change their state, never the form."""
 
     export_resource = table_resource = AccountResource

@@ -19,11 +19,11 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 
 from accounts.models import InboundKind, InboundMessage
-from accounts.models.account import UIN_MAX, UIN_MIN
 from accounts.resources import InboundMessageResource
 from foundation.admin import ExportMixin, ReadOnlyMixin, UncountedAdmin
 from foundation.display import EMPTY
 from foundation.names import without_controls
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import uin_digits
 

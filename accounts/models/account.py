@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +14,7 @@ from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, PresenceStatus, StateReason
 from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
-
-#: The range of numbers a UIN may have.
-UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
-UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
+from foundation.uins import UIN_VALIDATORS, uin_constraint
 
 
 class Account(models.Model):
@@ -89,11 +85,7 @@ class Account(models.Model):
         verbose_name_plural = _("accounts")
         ordering = ["uin"]
         constraints = [
-            models.CheckConstraint(
-                name="account_uin_range",
-                condition=models.Q(uin__gte=UIN_MIN, uin__lte=UIN_MAX),
-                violation_error_message=_("A UIN is a number from 10000 to 4294967295."),
-            ),
+            uin_constraint("account_uin_range"),
             models.CheckConstraint(
                 name="account_state_known", condition=models.Q(state__in=AccountState.values)
             ),

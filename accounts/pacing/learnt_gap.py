@@ -1,4 +1,4 @@
-"""The minimum gap between the messages of an account, if the gateway's is the longer one."""
+"""The minimum gap that a lane learns from RES=3, if the gateway's is longer than the operator's."""
 
 from __future__ import annotations
 

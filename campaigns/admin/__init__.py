@@ -7,6 +7,7 @@ from campaigns.admin.delivery import DeliveryAdmin
 from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
 from campaigns.admin.run import RunAdmin
+from campaigns.admin.snippet import SnippetAdmin
 
 __all__ = [
     "ApprovalSettingsAdmin",
@@ -16,4 +17,5 @@ __all__ = [
     "HolidayCalendarAdmin",
     "MessageTemplateAdmin",
     "RunAdmin",
+    "SnippetAdmin",
 ]

@@ -18,10 +18,11 @@ from campaigns.approvals.rights import refuse_lifting
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
+from campaigns.writing.check import checked_text
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from sending.states import DEFAULT_PRIORITY
-from texts.rendering import TextProblem, compile_text, refuse_unknown_variables
+from texts.checks import TextProblem
 
 #: The fields of a schedule. If one of them changes, the future dates change.
 SCHEDULE_FIELDS = frozenset(
@@ -163,16 +164,16 @@ class CampaignForm(PlanningFields):
     def _check_text(self) -> None:
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
-        message = template.text if template is not None else text
-        if not message.strip() or "text" in self.errors:
+        texts = template.texts_by_language() if template is not None else {"": text}
+        if not texts[""].strip() or "text" in self.errors:
             return
         try:
-            compiled = compile_text(message)
             lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
             others = segments or self.cleaned_data.get("earlier_people")
-            if lists or others:
-                known = attribute_names_in_use(lists=None if others else list(lists or ()))
-                refuse_unknown_variables(compiled, attributes=known)
+            of_lists = None if others or not lists else list(lists)
+            known = attribute_names_in_use(lists=of_lists)
+            for message in texts.values():
+                checked_text(message, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)
 

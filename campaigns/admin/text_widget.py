@@ -1,34 +1,56 @@
-"""The field of a text; a click on a button below it inserts a variable."""
+"""The field of a text: buttons that insert what it can use, and the text for a real person."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from campaigns.models import Snippet
 from contacts.people.attributes import attribute_names_in_use
 from texts.rendering import BUILT_IN, spelled_variable
+from texts.snippets import spelled_snippet
 
-#: Variables that are shown; more would hide the form.
+#: The most variables of a kind that are shown; more would hide the form.
 MOST_VARIABLES = 60
 
 
 class TextWidget(UnfoldAdminTextareaWidget):
-    """A text area with buttons that insert variables."""
+    """A text area with buttons that insert variables and snippets, and a live preview."""
+
+    class Media:
+        js = ("console/writing.js",)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Return the text area and the buttons."""
+        """Return the text area, the buttons and the place of the preview."""
         area = super().render(name, value, attrs, renderer)
-        known = [*BUILT_IN, *map(spelled_variable, sorted(attribute_names_in_use()))]
         return render_to_string(
             "console/campaign/text_variables.html",
             {
                 "area": area,
                 "field": (attrs or {}).get("id", ""),
-                "variables": [
-                    f"{{{{ {name} }}}}" for name in known[:MOST_VARIABLES] if name != "attributes"
-                ],
+                "name": name,
+                "groups": [(words, shown) for words, shown in variable_groups() if shown],
             },
         )
+
+
+def variable_groups() -> list[tuple[Any, list[str]]]:
+    """Return the tags that a text can use: label and tags of each group."""
+    built_in = [name for name in BUILT_IN if name != "attributes"]
+    attributes = sorted(attribute_names_in_use())[:MOST_VARIABLES]
+    snippets = Snippet.objects.filter(archived_at=None).order_by("name")
+    names = snippets.values_list("name", flat=True)[:MOST_VARIABLES]
+    return [
+        (_("Person and account"), _tags(built_in)),
+        (_("Attributes"), _tags(map(spelled_variable, attributes))),
+        (_("Snippets"), [spelled_snippet(name) for name in names]),
+    ]
+
+
+def _tags(names: Iterable[str]) -> list[str]:
+    return [f"{{{{ {name} }}}}" for name in names]

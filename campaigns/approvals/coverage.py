@@ -5,18 +5,22 @@ Every run passes `refuse_unapproved` before it is planned, however it was starte
 
 from __future__ import annotations
 
-from campaigns.approvals.definition import definition_of
+from campaigns.approvals.definition import definition_of, texts_of
 from campaigns.approvals.differences import changed_labels
 from campaigns.models import Approval, Campaign, CampaignRun
 from campaigns.models.approval_settings import settings_row
 from campaigns.states import ApprovalState
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from sending.forbidden_words import words_to_approve
 
 
 def approval_needed(campaign: Campaign) -> bool:
     """Return whether nothing of a campaign may be sent without an approval."""
-    return campaign.needs_approval or settings_row().is_required
+    if campaign.needs_approval or settings_row().is_required:
+        return True
+    # Words of the list that are marked "hold for approval".
+    return any(words_to_approve(one["text"]) for one in texts_of(campaign))
 
 
 def open_request(campaign: Campaign) -> Approval | None:

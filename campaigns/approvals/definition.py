@@ -15,11 +15,13 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from campaigns.approvals.people_hash import PeopleHash, people_hash_of
-from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
+from campaigns.models import Campaign, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.writing.whole_text import whole_text
 from contacts.segments.where_text import where_text
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
 from foundation.times import utc_iso
+from texts.checks import TextProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,10 @@ def definition_of(campaign: Campaign) -> Definition:
 
 def texts_of(campaign: Campaign) -> list[dict[str, Any]]:
     """Return every text that a run of the campaign may send, in an order of its own."""
-    return [{"variant": "", "language": "", "text": campaign.message}]
+    texts = [("", campaign.message)]
+    if campaign.template is not None:
+        texts += campaign.template.texts.order_by("language").values_list("language", "text")
+    return [{"variant": "", "language": language, "text": _whole(text)} for language, text in texts]
 
 
 def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
@@ -115,9 +120,19 @@ def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
     refuse_archived(locked)
     if locked.template_id is not None:
         _lock(MessageTemplate.objects.filter(pk=locked.template_id))
+    if "snippets" in locked.message:
+        _lock(Snippet.objects.all())
     for audience in (locked.lists, locked.excluded_lists, locked.segments):
         _lock(audience.all())
     return locked, definition_of(locked)
+
+
+def _whole(text: str) -> str:
+    """Return a text with its snippets put in; as it is written if that is not possible."""
+    try:
+        return whole_text(text).text
+    except TextProblem:
+        return text
 
 
 def _lock(rows: QuerySet[Any]) -> None:

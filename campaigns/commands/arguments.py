@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import CommandParser
-
 from campaigns.commands.check_arguments import add_checks
+from campaigns.commands.free_text import FreeTextParser, message_argument
 from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
@@ -31,39 +30,6 @@ SIMPLE_ACTIONS = {
     "delete": "delete it with its runs and reports; refused while a run has not ended",
     "unknown": "list the deliveries of the newest run whose result is unknown",
 }
-
-
-#: Put before a message, so that argparse does not interpret `--` and the like. No argument of a
-#: process can contain this character.
-_MARK = "\0"
-
-
-class FreeTextParser(CommandParser):
-    """A parser that accepts any message after --text, even one that begins with a dash."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        return super().parse_known_args(_glued(args), namespace)
-
-
-def _glued(args: Sequence[str] | None) -> list[str]:
-    """Return the arguments with `--text X` joined into one, and X marked against interpretation."""
-    glued: list[str] = []
-    is_text = False
-    for argument in args or ():
-        if is_text:
-            glued[-1] = f"--text={_MARK}{argument}"
-            is_text = False
-        elif argument.startswith("--text="):
-            glued.append(argument.replace("=", f"={_MARK}", 1))
-        else:
-            glued.append(argument)
-            is_text = argument == "--text"
-    return glued
-
-
-def _message(text: str) -> str:
-    """Return a message without its mark."""
-    return text.removeprefix(_MARK)
 
 
 def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], None]) -> None:
@@ -122,7 +88,9 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         help="leave out the people of this list",
     )
     message = create.add_mutually_exclusive_group(required=True)
-    message.add_argument("--text", type=_message, metavar="T", help="the message, in Liquid")
+    message.add_argument(
+        "--text", type=message_argument, metavar="T", help="the message, in Liquid"
+    )
     message.add_argument("--template", metavar="NAME", help="the template of the message")
     create.add_argument(
         "--account",

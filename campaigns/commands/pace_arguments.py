@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.creation.pace import Pace
 
-#: How the command line says that a campaign has no rate of its own.
+#: The argument for no rate of its own.
 NO_RATE = "none"
 
 
@@ -28,7 +28,7 @@ def add_pace_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def pace_from(options: dict[str, Any], *, before: Pace) -> Pace:
-    """Return the pace that the arguments give; what they leave out stays as before."""
+    """Return the pace in the arguments, with values of `before` where an argument is missing."""
     per_minute, priority = options["per_minute"], options["priority"]
     if per_minute is None:
         per_minute = before.per_minute

@@ -21,13 +21,15 @@ from campaigns.creation.schedule import refuse_schedule
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
 from campaigns.states import Late
+from campaigns.writing.check import checked_text
+from campaigns.writing.templates import in_language
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from sending.runs.weekly import Weekly, format_windows
 from sending.states import Promise
-from texts.rendering import compile_text, refuse_unknown_variables
+from texts.checks import TextProblem
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
@@ -167,10 +169,13 @@ def _refuse_text(
         raise Refusal(_("Choose a template or write a text, not both."), code="text_twice")
     if template is None and not text:
         raise Refusal(_("A campaign needs a text or a template."), code="text_missing")
-    compiled = compile_text(template.text if template is not None else text)
-    refuse_unknown_variables(
-        compiled, attributes=attribute_names_in_use(lists=None if has_segments else lists)
-    )
+    attributes = attribute_names_in_use(lists=None if has_segments else lists)
+    texts = template.texts_by_language() if template is not None else {"": text}
+    for tag, one in texts.items():
+        try:
+            checked_text(one, attributes=attributes)
+        except TextProblem as problem:
+            raise (in_language(problem, tag) if tag else problem) from None
 
 
 def refuse_override_without_right(by: Any) -> None:

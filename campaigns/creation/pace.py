@@ -13,7 +13,7 @@ from sending.states import DEFAULT_PRIORITY, LOWEST_PRIORITY, MOST_PER_MINUTE, U
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a campaign sends, and before which others.
+    """The rate and the priority of a campaign.
 
     Attributes:
         per_minute: the most messages in a minute, over all accounts; None: no rate of its own.
@@ -24,7 +24,7 @@ class Pace:
     priority: int = DEFAULT_PRIORITY
 
 
-#: The pace of a campaign about which nothing is said.
+#: The default pace of a campaign.
 USUAL_PACE = Pace()
 
 
@@ -37,7 +37,7 @@ def refuse_pace(pace: Pace) -> None:
     """Refuse a pace that is out of bounds.
 
     Raises:
-        Refusal: the rate (`rate_unknown`) or the priority (`priority_unknown`) is.
+        Refusal: the rate (`rate_unknown`) or the priority (`priority_unknown`) is out of bounds.
     """
     if pace.per_minute is not None and not 1 <= pace.per_minute <= MOST_PER_MINUTE:
         raise Refusal(

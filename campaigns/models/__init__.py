@@ -8,6 +8,9 @@ from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayK
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.rehearsal import Rehearsal
+from campaigns.models.snippet import Snippet
+from campaigns.models.template_text import TemplateText
+from campaigns.models.template_version import TemplateVersion
 
 __all__ = [
     "Approval",
@@ -20,4 +23,7 @@ __all__ = [
     "MessageTemplate",
     "Occurrence",
     "Rehearsal",
+    "Snippet",
+    "TemplateText",
+    "TemplateVersion",
 ]

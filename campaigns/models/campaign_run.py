@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
+from campaigns.models.template_version import TemplateVersion
 from campaigns.states import Late, OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from sending.models import Run
@@ -78,6 +79,17 @@ class CampaignRun(Run):
         related_name="started_runs",
         verbose_name=_("approval"),
     )
+    #: The version of the template whose text the run has; None for a text of the campaign's own.
+    template_version = models.ForeignKey(
+        TemplateVersion,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+        verbose_name=_("version of the template"),
+    )
+    #: Its number, which stays when the template is deleted.
+    template_version_number = models.PositiveIntegerField(null=True, blank=True)
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)
 

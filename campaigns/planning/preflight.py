@@ -32,20 +32,17 @@ from campaigns.planning.preflight_warnings import (
     strangers_warning,
 )
 from campaigns.planning.prepare import accounts_of
+from campaigns.writing.check import checked_text
 from clocks import shared
 from contacts.models import Contact
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
 from sending.account_waits import find_account_waits, summarise_waits
+from sending.forbidden_words import refusing_words
 from sending.states import Reason
 from sending.text_context import context_for
 from texts.faults import Unsendable
-from texts.rendering import (
-    CompiledText,
-    TextProblem,
-    compile_text,
-    refuse_unknown_variables,
-)
+from texts.rendering import CompiledText, TextProblem
 
 #: The number of sample texts shown, and of texts rendered to find those that cannot be sent.
 SAMPLES, TRIED_TEXTS = 3, 500
@@ -179,11 +176,10 @@ def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Acco
 
 def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
     try:
-        compiled = compile_text(campaign.message)
         has_others = campaign.segments.exists() or campaign.earlier_people
         lists = None if has_others else list(campaign.lists.all())
         attributes = attribute_names_in_use(lists=lists)
-        refuse_unknown_variables(compiled, attributes=attributes)
+        compiled = checked_text(campaign.message, attributes=attributes)
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return
@@ -212,6 +208,7 @@ def _try_texts(
     failures: Counter[str] = Counter()
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})
+    forbidden = refusing_words()
     nicknames = _nicknames([contact.uin for contact in people.values()], accounts)
     began = time.thread_time()
     for contact_id, account_id in routes.items():
@@ -228,6 +225,9 @@ def _try_texts(
             )
         except Unsendable as problem:
             failures[problem.reason.value] += 1
+            continue
+        if forbidden is not None and forbidden.first_in(text) is not None:
+            failures[Reason.FORBIDDEN_WORD.value] += 1
             continue
         if len(found.samples) < SAMPLES:
             found.samples.append(Sample(contact.uin, contact.name, account.uin, text))

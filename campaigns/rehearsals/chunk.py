@@ -16,12 +16,12 @@ from campaigns.planning.plan_sql import Picks, prepare_for_chunk
 from campaigns.planning.preflight_people import Audience
 from campaigns.planning.preflight_result import Sample
 from campaigns.rehearsals.figures import RehearsalFigures
-from campaigns.rehearsals.forbidden import forbidden_words_in
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.runs.costly_texts import MOST_TOO_COSTLY
 from sending.text_context import Recipient, context_for, sendable_text
 from texts.faults import TextFault, Unsendable
+from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, Reference
 
 #: People of a chunk. The page shows progress after each, and a worker that takes over repeats one.
@@ -47,11 +47,15 @@ class TextAtHand:
         compiled: the text.
         now: the time that it tells.
         variables: those of its variables that can be empty.
+        refused_words: the words that no text may hold; None for none.
+        held_words: the words for which a text needs an approval; None for none.
     """
 
     compiled: CompiledText
     now: datetime
     variables: Sequence[Reference]
+    refused_words: ForbiddenWords | None
+    held_words: ForbiddenWords | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +140,14 @@ def _render(
         empty = [one.name for one in text.variables if _is_empty(context, one.path)]
         figures.empty.update(empty)
         try:
-            made = sendable_text(text.compiled, context, now=text.now)
+            made = sendable_text(text.compiled, context, now=text.now, forbidden=text.refused_words)
         except Unsendable as problem:
             figures.unsendable[problem.reason.value] += 1
             _refuse_costly(problem, figures)
             continue
         figures.add_text(
             Sample(recipient.uin, recipient.name, account.uin, made),
-            words=forbidden_words_in(made),
+            words=text.held_words.all_in(made) if text.held_words is not None else (),
             has_empty=bool(empty),
         )
 

@@ -22,11 +22,13 @@ from campaigns.rehearsals.figures import RehearsalFigures, figures_from
 from campaigns.rehearsals.result import result_of
 from campaigns.scheduling.dates import next_dates
 from campaigns.states import RehearsalState
+from campaigns.writing.whole_text import whole_text
 from clocks import shared
 from contacts.people.attributes import attribute_names_in_use
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from sending.forbidden_words import approval_words, refusing_words
 from texts.rendering import TextProblem, compile_text
 
 #: The most times that a worker may take a rehearsal: one that kills its workers is then failed.
@@ -135,13 +137,19 @@ def _refuse_changed(rehearsal: Rehearsal, definition: Definition) -> None:
 def _text(campaign: Campaign) -> TextAtHand | None:
     """Return the text to render; None if it cannot be compiled, which the preflight tells."""
     try:
-        compiled = compile_text(campaign.message)
+        compiled = compile_text(whole_text(campaign.message).text)
     except TextProblem:
         return None
     dates = next_dates(campaign=campaign, most=1)
     now = (dates[0] if dates else shared.wall()).astimezone(ZoneInfo(campaign.timezone))
     names = attribute_names_in_use(lists=None)
-    return TextAtHand(compiled, now, variables_of(compiled, attributes=names))
+    return TextAtHand(
+        compiled=compiled,
+        now=now,
+        variables=variables_of(compiled, attributes=names),
+        refused_words=refusing_words(),
+        held_words=approval_words(),
+    )
 
 
 def _audience(campaign: Campaign) -> Audience | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,11 +11,13 @@ from import_export.resources import ModelResource
 
 from campaigns.models import MessageTemplate
 from campaigns.reports.run_report import COLUMNS
+from campaigns.writing.check import checked_text
+from campaigns.writing.versions import current_version
 from sending.models import Delivery
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
 from tabular.table_import.named import NamedResource
-from texts.rendering import TextProblem, compile_text
+from texts.checks import TextProblem
 
 
 class MessageTemplateResource(NamedResource):
@@ -40,10 +43,16 @@ class MessageTemplateResource(NamedResource):
         model = MessageTemplate
         fields = ("name", "text")
 
+    def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
+        """Write the rows, with a version of each."""
+        super().write(new, changed, by)
+        for template in [*new, *(template for template, _targets in changed)]:
+            current_version(template=template, by=by)
+
     def check(self, instance: Any) -> None:
-        """Compile the text, as the form does."""
+        """Check the text, as the form does."""
         try:
-            compile_text(instance.text)
+            checked_text(instance.text)
         except TextProblem as problem:
             raise ValidationError({"text": problem.sentence}) from None
 

@@ -11,6 +11,9 @@ from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
 from campaigns.scheduling.times import calendar_days, deadline_of
+from campaigns.writing.check import sendable_text
+from campaigns.writing.versions import current_version
+from campaigns.writing.whole_text import whole_text
 from clocks import shared
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
@@ -18,7 +21,6 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.times import clock
 from sending.states import ACTIVE_RUN_STATES
-from texts.rendering import compile_text
 
 
 def hold(campaign: Campaign) -> None:
@@ -41,11 +43,15 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         campaign: the campaign. The run copies its present text and audience.
         starts_at: the time for which the start was planned; None for a start at once.
     """
+    template = campaign.template
+    version = current_version(template=template) if template is not None else None
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
         campaign=campaign,
         number=last + 1,
-        text=campaign.message,
+        text=whole_text(campaign.message).text,
+        template_version=version,
+        template_version_number=version.number if version is not None else None,
         promise=campaign.promise,
         allows_strangers=campaign.allows_strangers,
         on_lost_account=campaign.on_lost_account,
@@ -94,9 +100,9 @@ def refuse_unready(campaign: Campaign) -> None:
     Raises:
         Refusal: the audience is empty (`no_audience`), no account can send (`no_account`), or the
             deadline has passed (`deadline_past`).
-        TextProblem: the text cannot be compiled.
+        TextProblem: the text cannot be compiled, or holds a forbidden word.
     """
-    compile_text(campaign.message)
+    sendable_text(campaign.message)
     if campaign.deadline_at is not None and campaign.deadline_at <= shared.wall():
         raise Refusal(
             _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")

@@ -16,7 +16,7 @@ from sending.states import ACTIVE_RUN_STATES, URGENT
 
 
 def change_pace(*, campaign: Campaign, to: Pace, by: Any = None) -> None:
-    """Change a campaign's rate and priority. Its run under way has them within a second.
+    """Change a campaign's rate and priority; its active run takes them over within a second.
 
     Args:
         campaign: the campaign.
@@ -38,7 +38,7 @@ def change_pace(*, campaign: Campaign, to: Pace, by: Any = None) -> None:
 
 
 def apply_pace(*, campaign: Campaign, by: Any = None) -> None:
-    """Copy a campaign's pace to its active run, if that has another one."""
+    """Copy a campaign's pace to its active run, if the run's pace differs."""
     to = pace_of(campaign)
     with transaction.atomic():
         runs = Run.objects.filter(campaign_run__campaign=campaign, state__in=ACTIVE_RUN_STATES)

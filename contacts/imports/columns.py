@@ -11,12 +11,13 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import UIN_MAX, UIN_MIN, RememberedMapping
+from contacts.models import RememberedMapping
 from contacts.people.attributes import names_to_store
 from contacts.resources import EXPORTED, NAME_COLUMN, UIN_COLUMN
 from foundation.names import name_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import CellProblem, Row, is_qq_mail, plain_title, unescape_formula, whole_number
 
 UIN, NAME, LEFT_OUT = UIN_COLUMN.field, NAME_COLUMN.field, ""

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 from contacts.imports.cells import MARKS, meant
 from contacts.imports.columns import ATTRIBUTE, NAME, UIN, title_notes
 from contacts.imports.typed_cells import readings_json, typed_columns
-from contacts.models import UIN_MAX, UIN_MIN
 from contacts.people.attributes import LONGEST_ATTRIBUTE
 from contacts.resources import UIN_COLUMN
 from contacts.typed_values.types import ValueType
 from foundation.names import blank_if_invisible
 from foundation.sentences import Sentence as _
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import (
     CellProblem,
     FirstLines,

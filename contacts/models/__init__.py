@@ -7,7 +7,7 @@ from contacts.models.attribute import (
     is_recordable,
     typed_attributes,
 )
-from contacts.models.contact import UIN_MAX, UIN_MIN, Contact
+from contacts.models.contact import Contact
 from contacts.models.contact_import import ContactImport, ImportChange, RememberedMapping
 from contacts.models.contact_list import ContactList, Membership
 from contacts.models.segment import Segment
@@ -15,8 +15,6 @@ from contacts.models.suppression import Suppression, SuppressionReason
 
 __all__ = [
     "LONGEST_ATTRIBUTE_NAME",
-    "UIN_MAX",
-    "UIN_MIN",
     "Attribute",
     "AttributeUse",
     "Contact",

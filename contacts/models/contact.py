@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.attribute import typed_attributes
 from contacts.typed_values.types import readings_of
-
-#: The range of numbers a UIN may have.
-UIN_MIN, UIN_MAX = 10_000, 4_294_967_295
-UIN_VALIDATORS = [MinValueValidator(UIN_MIN), MaxValueValidator(UIN_MAX)]
+from foundation.uins import UIN_VALIDATORS, uin_constraint
 
 
 class Contact(models.Model):
@@ -52,13 +48,7 @@ class Contact(models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                name="contact_uin_range",
-                condition=models.Q(uin__gte=UIN_MIN, uin__lte=UIN_MAX),
-                violation_error_message=_("A UIN is a number from 10000 to 4294967295."),
-            )
-        ]
+        constraints = [uin_constraint("contact_uin_range")]
 
     def __str__(self) -> str:
         return f"{self.uin} {self.name}".strip()

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clocks import shared
-from contacts.models.contact import UIN_VALIDATORS
 from contacts.models.contact_list import ContactList
 from contacts.querysets.suppression import SuppressionQuerySet
 from foundation.sentence_field import SentenceField
+from foundation.uins import UIN_VALIDATORS
 
 
 class SuppressionReason(models.TextChoices):

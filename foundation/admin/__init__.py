@@ -2,9 +2,9 @@
 
 from foundation.admin.actions import confirmation, show_refusals
 from foundation.admin.export import ExportMixin
+from foundation.admin.history import ChangeHistoryMixin
 from foundation.admin.named import NamedMixin
 from foundation.admin.pages import (
-    ChangeHistoryMixin,
     ConsoleAdmin,
     GuardedAdmin,
     TimelineInline,

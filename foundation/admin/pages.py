@@ -113,12 +113,6 @@ class UncountedAdmin(ConsoleAdmin):
     show_facets = ShowFacets.NEVER
 
 
-class ChangeHistoryMixin:
-    """Rows with a change history (simple_history): sets the template that lists it."""
-
-    object_history_list_template = "console/changes.html"
-
-
 class TimelineInline(ReadOnlyMixin, TabularInline):
     """The history on a row's page, newest first, a page at a time."""
 

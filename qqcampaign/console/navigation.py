@@ -42,6 +42,18 @@ SIDEBAR = [
                 "campaigns.view_messagetemplate",
             ),
             _item(
+                _("Snippets"),
+                "extension",
+                "campaigns_snippet_changelist",
+                "campaigns.view_snippet",
+            ),
+            _item(
+                _("Forbidden words"),
+                "block",
+                "sending_forbiddenword_changelist",
+                "sending.view_forbiddenword",
+            ),
+            _item(
                 _("Holidays"),
                 "event_busy",
                 "campaigns_holidaycalendar_changelist",

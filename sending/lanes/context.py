@@ -20,6 +20,7 @@ from accounts.pacing.pace import Limits
 from clocks import local
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient
+from sending.forbidden_words import WatchedWords
 from sending.lanes.feed import RunBrief, brief
 from sending.lanes.gateway_watch import GatewayWatch
 from sending.lanes.run_turns import RateTurns
@@ -116,6 +117,7 @@ class LaneContext:
         self._limits: dict[int, Limits] = {}
         self._runs_read_at = float("-inf")
         self._quiet: tuple[QuietSpan, ...] = ()
+        self._words = WatchedWords()
         self.set_worker(worker, ledger, gateway)
 
     def set_worker(self, worker: Worker, ledger: Ledger, gateway: GatewayWatch) -> None:
@@ -189,12 +191,16 @@ class LaneContext:
         self._runs_read_at = local.elapsed()
         running = {run.pk: run for run in Run.objects.running()}
         quiet = load_quiet_hours()
+        forbidden = self._words.current()
         if quiet != self._quiet:
             self._quiet = quiet
             self._renew_openings(running)
+        for run_id, known in self.runs.items():
+            if known.forbidden is not forbidden:
+                self.runs[run_id] = replace(known, forbidden=forbidden)
         for run_id in running.keys() - self.runs.keys():
             try:
-                self.runs[run_id] = brief(running[run_id], quiet=quiet)
+                self.runs[run_id] = brief(running[run_id], quiet=quiet, forbidden=forbidden)
             except Refusal as problem:
                 log.error("Run %s stops: its text is refused (%s).", run_id, problem.code)
                 stop_run(run_id=run_id, sentence=problem.sentence)
@@ -209,7 +215,7 @@ class LaneContext:
             self._wake_lanes()
 
     def _renew_pace(self, run: Run) -> bool:
-        """Apply a changed rate or priority to a run known so far; return whether one changed."""
+        """Apply a changed rate or priority to a known run; return whether one changed."""
         known = self.runs[run.pk]
         if (known.per_minute, known.priority) == (run.per_minute, run.priority):
             return False

@@ -23,6 +23,7 @@ from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import Reason
 from sending.text_context import context_for, sendable_text
 from texts.faults import Unsendable
+from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
 
 
@@ -38,6 +39,7 @@ class RunBrief:
         priority: its weight among the runs that share an account, or URGENT.
         rate: its own rate over all accounts; None if it has none.
         limits: the limits on messages to one person; None if there are none.
+        forbidden: the words that no rendered text may hold; None if there are none.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
@@ -49,6 +51,7 @@ class RunBrief:
     priority: int
     rate: SharedRate | None
     limits: PersonLimits | None = None
+    forbidden: ForbiddenWords | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     def is_open(self, at: datetime) -> bool:
@@ -82,12 +85,15 @@ class Due:
     limit: PersonLimit | None = None
 
 
-def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
+def brief(
+    run: Run, *, quiet: tuple[QuietSpan, ...], forbidden: ForbiddenWords | None = None
+) -> RunBrief:
     """Return the part of a run that lanes use.
 
     Args:
         run: the run.
         quiet: the quiet hours in force.
+        forbidden: the words that no rendered text may hold; None if there are none.
 
     Raises:
         Refusal: the run's text does not compile.
@@ -101,6 +107,7 @@ def brief(run: Run, *, quiet: tuple[QuietSpan, ...]) -> RunBrief:
         priority=run.priority,
         rate=rate_of(run),
         limits=limits_of(run),
+        forbidden=forbidden,
     )
 
 
@@ -138,7 +145,7 @@ def next_deliveries(
 
 
 class _Batch(NamedTuple):
-    """What was read of a run: the deliveries, how many were skipped, and whether that was all."""
+    """A batch of a run: deliveries, the number of skipped ones, and whether it was the last."""
 
     dues: list[Due]
     skipped: int
@@ -246,4 +253,5 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    return sendable_text(run.text, context, now=shared.wall().astimezone(run.zone))
+    now = shared.wall().astimezone(run.zone)
+    return sendable_text(run.text, context, now=now, forbidden=run.forbidden)

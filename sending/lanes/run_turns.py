@@ -1,4 +1,4 @@
-"""Which run an account's next message is of: by priority, and by the runs' own rates.
+"""The choice of the run whose message an account sends next: by priority and by the runs' rates.
 
 Runs share an account by stride scheduling (Waldspurger and Weihl, 1995). Each message of a run adds
 a stride to its position; the stride is longer the lower the run's priority. The run with the lowest
@@ -17,15 +17,16 @@ from sending.states import URGENT
 
 #: Divisible by every priority below URGENT, so that strides are whole numbers.
 _STRIDES = 840
-#: The lanes of a process try again for a place in a rate so often for each place that there is: a
-#: lane whose turn comes may be waiting for its own slot, and another process may be faster.
+#: How often the lanes of a process try for each free place in a rate. Once would not suffice: the
+#: lane whose turn comes may be waiting for its own slot, and another process may take the place
+#: first.
 _TRIES_PER_PLACE = 2
-#: No lane waits longer for its turn, seconds: the lanes before it may have ended.
+#: The longest wait of a lane for its turn, seconds, because the lanes before it may have ended.
 LONGEST_TURN_SECONDS = 60.0
 
 
 class Sharing(Protocol):
-    """A run, as far as sharing an account goes."""
+    """The part of a run that the sharing of an account needs."""
 
     @property
     def id(self) -> int: ...
@@ -40,7 +41,7 @@ AnyRun = TypeVar("AnyRun", bound=Sharing)
 
 
 class RateTurns:
-    """When the lanes of one process try again for a place in a run's rate: one after another.
+    """The times at which the lanes of one process try for a place in a run's rate, one by one.
 
     Without turns, all lanes of a run at its rate would ask for each place that becomes free.
     """
@@ -79,7 +80,7 @@ class RunTurns:
         #: The position of each run, and the position from which the latest message was sent.
         self._positions: dict[int, int] = {}
         self._now_at = 0
-        #: By run: when to try for a place in its rate again, and that rate.
+        #: Run id -> (when to try for a place in its rate again, that rate).
         self._held: dict[int, tuple[float, int | None]] = {}
 
     def hold(self, run: Sharing, *, seconds: float) -> None:
@@ -105,7 +106,7 @@ class RunTurns:
     def note_marked(self, run: Sharing) -> None:
         """Count a message of a run."""
         if run.priority >= URGENT:
-            return  # it goes first anyway, and owes the others nothing afterwards
+            return  # it goes before all others, so its messages do not count against it later
         self._now_at = max(self._now_at, self._positions.get(run.id, self._now_at))
         self._positions[run.id] = self._now_at + _STRIDES // run.priority
 
@@ -120,14 +121,14 @@ class RunTurns:
     def in_turn(
         self, read: Mapping[int, Sequence[Item]], *, runs: Sequence[AnyRun], may_have_more: set[int]
     ) -> list[Item]:
-        """Return what was read of the runs in the order in which it is sent.
+        """Return the deliveries that were read, in the order in which they are sent.
 
-        The result ends where it would be the turn of a run of which more must be read first.
+        The result ends before the turn of a run of which more deliveries must be read first.
 
         Args:
             read: what was read, by run id.
             runs: the runs.
-            may_have_more: the runs of which not everything was read.
+            may_have_more: the runs that have further deliveries.
         """
         left = {run.id: deque(read[run.id]) for run in runs}
         positions = {

@@ -22,6 +22,44 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='ForbiddenWord',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('word', models.CharField(help_text='Compared without case, width and blanks. ? stands for one character, * for up to 20.', max_length=100, verbose_name='word')),
+                ('key', models.CharField(editable=False, max_length=255, unique=True)),
+                ('action', models.CharField(choices=[('refuse', 'refuse: the text cannot be saved or sent'), ('approve', 'hold: the text needs an approval')], default='refuse', max_length=8, verbose_name='action')),
+                ('note', models.CharField(blank=True, max_length=255, verbose_name='note')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+            ],
+            options={
+                'verbose_name': 'forbidden word',
+                'verbose_name_plural': 'forbidden words',
+                'ordering': ['word'],
+            },
+        ),
+        migrations.CreateModel(
+            name='HistoricalForbiddenWord',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('word', models.CharField(help_text='Compared without case, width and blanks. ? stands for one character, * for up to 20.', max_length=100, verbose_name='word')),
+                ('action', models.CharField(choices=[('refuse', 'refuse: the text cannot be saved or sent'), ('approve', 'hold: the text needs an approval')], default='refuse', max_length=8, verbose_name='action')),
+                ('note', models.CharField(blank=True, max_length=255, verbose_name='note')),
+                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'historical forbidden word',
+                'verbose_name_plural': 'historical forbidden words',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
             name='HistoricalQuietHours',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),

@@ -2,6 +2,7 @@
 
 from sending.models.attempt import Attempt
 from sending.models.delivery import Delivery
+from sending.models.forbidden_word import ForbiddenWord, WordAction
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
@@ -11,6 +12,7 @@ __all__ = [
     "AccountAction",
     "Attempt",
     "Delivery",
+    "ForbiddenWord",
     "OnceAcross",
     "PolicyAction",
     "PolicyCommand",
@@ -20,4 +22,5 @@ __all__ = [
     "RunEvent",
     "Tally",
     "TallyKind",
+    "WordAction",
 ]

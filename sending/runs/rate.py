@@ -15,7 +15,8 @@ from clocks import shared
 from foundation.database_turn import database_turn
 from sending.models import Attempt, Run
 
-#: More than a request takes, and more than attempts differ in the orders of key and time, seconds.
+#: Longer than a request takes, and longer than the order of keys differs from that of times,
+#: seconds.
 _MARGIN_SECONDS = 90
 
 
@@ -54,7 +55,7 @@ def is_at_rate(run: Run) -> bool:
         return False
     since = shared.now() - timedelta(seconds=MINUTE)
     made = len(_attempts_since(run_id=run.pk, since=since))
-    # Messages leave evenly over the minute, so at its rate a run is a few short of the full number.
+    # Messages leave evenly over the minute, so the count of a run at its rate is a little lower.
     return made >= max(1, int(0.9 * run.per_minute))
 
 
@@ -66,8 +67,9 @@ def reservation_of(account_id: int, seq: int) -> str:
 def _attempts_since(*, run_id: int, since: datetime) -> list[tuple[int, int, datetime | None]]:
     """Return (account, SEQ, finished at) of a run's attempts that are open or ended since then.
 
-    Attempts have no index on their times, but their keys follow them. So both queries go backwards
-    by primary key: the first one to the newest attempt that is too old, the second one to that key.
+    Attempts have no index on their times, but their keys are nearly in the order of time. So both
+    queries go backwards by primary key: the first one to the newest attempt that is too old, the
+    second one to that key.
     """
     repeated = timedelta(seconds=settings.QQ_GATEWAY_REPLAY_WINDOW + _MARGIN_SECONDS)
     older = Attempt.objects.filter(marked_at__lt=since - repeated).order_by("-pk")

@@ -21,7 +21,7 @@ from accounts.models import (
     Worker,
 )
 from accounts.states import AccountState, StateReason
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, MessageTemplate, Snippet
 from contacts.models import Contact, ContactImport, ContactList, Membership, Suppression
 from sending.models import Attempt, Delivery, RunEvent, Tally
 from sending.states import DeliveryState, RunState
@@ -45,6 +45,7 @@ def make_world(*, people: int = 14, accounts: int = 3) -> Campaign:
     )
     ContactImport.objects.create(contact_list=contact_list, file_name="客户.csv", state="done")
     template = MessageTemplate.objects.create(name="问候", text="{{ name }}，您好")
+    Snippet.objects.create(name="签名", text="—— 小红")
     campaign = Campaign.objects.create(name="双十一", template=template)
     campaign.lists.add(contact_list)
     make_run(campaign, senders=senders)

@@ -225,7 +225,8 @@ def test_an_operator_s_form_is_guarded_too(operator: Client) -> None:
 def test_a_token_that_is_not_ours_asks_about_every_difference(
     token: str, template: MessageTemplate, operator: Client
 ) -> None:
-    data = {"name": "greeting", "text": "mine", SEEN_FIELD: token}
+    data = {"name": "greeting", "text": "mine", "language_attribute": "language"}
+    data[SEEN_FIELD] = token
     answer = operator.post(change(template), data)
     assert answer.status_code == 200
     assert [one.name for one in answer.context["adminform"].form.conflicts] == ["text"]

@@ -69,7 +69,7 @@ MUTATIONS = (
         (
             (
                 "sending/lanes/sender.py",
-                "                self._pacing.release(seq)\n",
+                "                self._pacing.release(seq, rate=run.rate)\n",
                 "                pass\n",
             ),
         ),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from contacts.imports.merge import applied, merge, taken_back
 from contacts.imports.rows import PersonReader
-from contacts.models import UIN_MAX, UIN_MIN
 from contacts.states import ImportPolicy
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import (
     CellProblem,
     CsvWriter,

@@ -94,8 +94,8 @@ MUTATIONS = (
     Mutation(
         "reseeding: after a flush the windows begin empty",
         "accounts/pacing/pace.py",
-        "in self._recent_sends(most):",
-        "in []:",
+        "found = self._recent_sends(max(limit for _, limit in limits.windows))",
+        "found = []",
         (f"{SENDING}/test_operator_changes.py", "tests/accounts/test_pace.py"),
     ),
     Mutation(
@@ -181,7 +181,7 @@ MUTATIONS = (
     Mutation(
         "reservations: an unused one is kept",
         "sending/lanes/sender.py",
-        "                self._pacing.release(seq)\n",
+        "                self._pacing.release(seq, rate=run.rate)\n",
         "                pass\n",
         (f"{SENDING}/test_reservations.py",),
     ),

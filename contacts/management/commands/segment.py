@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.models import UIN_MAX, Contact, Segment
+from contacts.models import Contact, Segment
 from contacts.segments.conditions import condition_of
 from contacts.segments.preview import count_people, people_of
 from contacts.segments.references import missing_in
@@ -20,6 +20,7 @@ from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
+from foundation.uins import UIN_MAX
 
 HELP = {
     "create": "save conditions under a name",

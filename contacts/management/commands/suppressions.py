@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import UIN_MAX, UIN_MIN, ContactList, Suppression
+from contacts.models import ContactList, Suppression
 from contacts.resources import SuppressionResource
 from contacts.suppressions import lift_suppressions, read_until, suppress
 from foundation.commands import OperatorCommand
@@ -18,6 +18,7 @@ from foundation.display import EMPTY
 from foundation.names import shown_name
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
+from foundation.uins import UIN_MAX, UIN_MIN
 from tabular.arguments import add_layout_arguments, uin_argument
 from tabular.exports import stream_csv, write_xlsx
 from tabular.table_import.plan import ImportPlan, plan_import, write_import

@@ -1,0 +1,1 @@
+"""Writing texts: templates with their languages and versions, snippets, checks and previews."""
