@@ -12,7 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from accounts.models import InboundKind, InboundMessage
 from campaigns.models import Campaign, CampaignRun
@@ -138,6 +146,11 @@ def replies() -> QuerySet[InboundMessage]:
         received_at__gte=OuterRef("sent_at"),
         received_at__lte=latest,
     )
+
+
+def first_reply_at() -> Subquery:
+    """Return the time of the first answer to a delivery, for an annotation; NULL without one."""
+    return Subquery(replies().order_by("received_at").values("received_at")[:1])
 
 
 def lists_of(groups: Iterable[RunGroup]) -> QuerySet[ContactList]:

@@ -71,7 +71,9 @@ def uses_of_segment(segment: Segment) -> Uses:
 
 def uses_of_template(template: MessageTemplate) -> Uses:
     """Return the campaigns that use a template as their text, archived ones too."""
-    named = Campaign.objects.filter(template=template)
+    named = Campaign.objects.filter(
+        Q(pk__in=template.campaigns.values("pk")) | Q(variants__template=template)
+    ).distinct()
     if not named.exists():
         return Uses(losing=(_("No campaign uses it. Runs keep their own copy of the text."),))
     return Uses(

@@ -106,6 +106,7 @@ class Reason(models.TextChoices):
     NO_ACCOUNT = "no_account", _("no account can send it")
     FREQUENCY_CAP = "frequency_cap", _("got as many messages as the frequency cap allows")
     ONCE_ACROSS = "once_across", _("got a message of a campaign that counts together with this one")
+    HOLDOUT = "holdout", _("drawn for the holdout: gets nothing, for comparison")
     RENDER_ERROR = "render_error", _("the text cannot be made for this contact")
     RENDER_TOO_COSTLY = (
         "render_too_costly",

@@ -26,6 +26,8 @@ from campaigns.admin.campaign_schedule import CampaignSchedule
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
+from campaigns.admin.variant_comparison import VariantComparison
+from campaigns.admin.variant_fields import rows_of
 from campaigns.models import Campaign, CampaignRun
 from campaigns.run_control.pace import apply_pace
 from campaigns.run_control.schedule import apply_changed_schedule, ask_again_if_changed
@@ -44,6 +46,7 @@ class CampaignAdmin(
     CampaignRehearsal,
     CampaignApproval,
     CampaignReport,
+    VariantComparison,
     FollowUp,
     CampaignSchedule,
     NamedMixin,
@@ -54,7 +57,7 @@ class CampaignAdmin(
     """Campaigns. Their runs are started, paused and ended on a campaign's page."""
 
     class Media:
-        js = ("console/schedule.js",)
+        js = ("console/schedule.js", "console/variants.js")
 
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]
@@ -66,6 +69,7 @@ class CampaignAdmin(
     autocomplete_fields += ["once_across"]
     fieldsets = [
         (_("What"), {"fields": ["name", "template", "text"]}),
+        (_("Variants and holdout"), {"fields": ["variants", "holdout"]}),
         (
             _("Recipients"),
             {
@@ -168,6 +172,7 @@ class CampaignAdmin(
             ("approval/", self.approval_view, "campaigns_campaign_approval"),
             ("approval/<slug:verb>/", self.decide_view, "campaigns_campaign_decide"),
             ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
+            ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]
         own = [
@@ -211,6 +216,11 @@ class CampaignAdmin(
         """The name, linked to the page."""
         address = reverse("admin:campaigns_campaign_page", args=[campaign.pk])
         return format_html('<a class="q-name" href="{}">{}</a>', address, campaign.name)
+
+    @display(description=_("Variants"))
+    def variants(self, campaign: Campaign) -> str:
+        """The variants, for those who may not change them."""
+        return str(rows_of(campaign)) or EMPTY
 
     @display(description=_("state"), label=RUN_COLOURS, ordering="run_state")
     def badge(self, campaign: Any) -> tuple[str, Any]:

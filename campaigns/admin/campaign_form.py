@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 from campaigns.admin.planning_fields import FIELDS, PlanningFields
 from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
+from campaigns.admin.variant_fields import VariantFields
 from campaigns.approvals.rights import refuse_lifting
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
@@ -39,7 +40,7 @@ def timezone_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
 
 
-class CampaignForm(PlanningFields):
+class CampaignForm(VariantFields, PlanningFields):
     """Recipients, message, sender accounts and schedule."""
 
     timezone = forms.ChoiceField(
@@ -94,6 +95,7 @@ class CampaignForm(PlanningFields):
             "deadline_at",
             "deadline_after",
             "needs_approval",
+            "holdout",
             "per_minute",
             "priority",
             *FIELDS,
@@ -118,11 +120,7 @@ class CampaignForm(PlanningFields):
     def clean(self) -> dict[str, Any] | None:
         """Require either a template or a text, recipients, and both ends of a window or none."""
         data = super().clean()
-        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
-        if template is None and not text.strip():
-            self.add_error("text", _("Write a text here, or choose a template above."))
-        if template is not None and text.strip():
-            self.add_error("text", _("Choose a template or write a text, not both."))
+        self._check_message()
         audience = ("lists", "segments", "earlier_people")
         if not any(self.cleaned_data.get(name) for name in audience):
             self.add_error(
@@ -156,6 +154,20 @@ class CampaignForm(PlanningFields):
                 raise forms.ValidationError(refusal.sentence) from None
         return is_needed
 
+    def _check_message(self) -> None:
+        """Require a text, or a template, or variants: exactly one of them."""
+        template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
+        if self.cleaned_data.get("variants") or "variants" in self.errors:
+            if template is not None or text.strip():
+                self.add_error(
+                    "variants",
+                    _("A campaign with variants has no other text: give each variant its own."),
+                )
+        elif template is None and not text.strip():
+            self.add_error("text", _("Write a text here, or choose a template above."))
+        elif template is not None and text.strip():
+            self.add_error("text", _("Choose a template or write a text, not both."))
+
     def clean_priority(self) -> int:
         """Return the priority; the usual one if the field was left empty."""
         priority: int | None = self.cleaned_data["priority"]
@@ -165,12 +177,15 @@ class CampaignForm(PlanningFields):
         """Refuse a text that cannot be compiled or uses a variable unknown for these lists."""
         template, text = self.cleaned_data.get("template"), self.cleaned_data.get("text", "")
         texts = template.texts_by_language() if template is not None else {"": text}
+        others = self.cleaned_data.get("segments") or self.cleaned_data.get("earlier_people")
+        lists = list(self.cleaned_data.get("lists") or ())
+        of_lists = None if others or not lists else lists
+        if self.cleaned_data.get("variants"):
+            self.check_variants(lists=of_lists)
+            return
         if not texts[""].strip() or "text" in self.errors:
             return
         try:
-            lists, segments = self.cleaned_data.get("lists"), self.cleaned_data.get("segments")
-            others = segments or self.cleaned_data.get("earlier_people")
-            of_lists = None if others or not lists else list(lists)
             known = attribute_names_in_use(lists=of_lists)
             for message in texts.values():
                 checked_text(message, attributes=known)

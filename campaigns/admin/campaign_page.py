@@ -12,6 +12,7 @@ from campaigns.admin.follow_up import earlier_people_facts, follow_ups
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.models import Campaign, CampaignRun
+from campaigns.reports.variant_figures import is_compared
 from foundation.admin import require
 
 #: The status that makes htmx stop polling, once the run has ended.
@@ -35,6 +36,7 @@ class CampaignPage:
             "follow_ups": follow_ups(run) if self.has_add_permission(request) else [],  # type: ignore[attr-defined]
             "earlier_people": earlier_people_facts(campaign.earlier_people),
             "excluded_earlier_people": earlier_people_facts(campaign.excluded_earlier_people),
+            "is_compared": run is not None and is_compared(run),
             "schedule_facts": schedule_facts(campaign),
             **schedule_context(campaign),
             **live_context(campaign, run),

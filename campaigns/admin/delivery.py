@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,15 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
+    DropdownFilter,
     FieldTextFilter,
+    TextFilter,
 )
 from unfold.decorators import display
 
 from campaigns.admin.delivery_actions import DeliveryActions
 from campaigns.admin.page_urls import run_url
 from campaigns.admin.result_code_colours import CODE_COLOURS
+from campaigns.earlier_people import replies
+from campaigns.models import CampaignRun
 from campaigns.reason_text import reason_text
 from campaigns.reports.export_resources import DeliveryResource
+from campaigns.reports.variant_figures import who_opted_out
 from campaigns.reports.waiting_reasons import delivery_waiting_reason
 from contacts.models import Contact
 from foundation.admin import (
@@ -33,7 +38,8 @@ from foundation.admin import (
 )
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
-from sending.models import Attempt, Delivery
+from sending.models import Attempt, Delivery, RunText
+from sending.runs.texts import TEXTS, text_of, variant_of
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
 from tabular.uin_search import uin_digits, uin_starts_with
@@ -47,6 +53,46 @@ DELIVERY_COLOURS = {
     DeliveryState.CANCELLED: "default",
     DeliveryState.UNKNOWN: "warning",
 }
+
+
+class VariantFilter(TextFilter):
+    """Deliveries of one variant, by its name."""
+
+    title = _("variant")
+    parameter_name = "variant"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        """Return the deliveries whose text is of the variant."""
+        name = str(self.value() or "").strip()
+        if not name:
+            return queryset
+        own = RunText.objects.filter(
+            run=OuterRef("run"), number=OuterRef("text_number"), variant__iexact=name
+        )
+        return queryset.filter(Exists(own))
+
+
+class AfterwardsFilter(DropdownFilter):
+    """Deliveries of one run after which the person answered, or opted out."""
+
+    title = _("afterwards")
+    parameter_name = "afterwards"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("replied", _("answered")), ("opted-out", _("opted out"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        """Return the deliveries that count in the comparison of the run's variants."""
+        if self.value() == "replied":
+            return queryset.filter(Exists(replies()), state=DeliveryState.SENT)
+        run = request.GET.get("run__id__exact", "")
+        if self.value() != "opted-out" or not (run.isascii() and run.isdigit() and len(run) < 10):
+            return queryset
+        found = CampaignRun.objects.filter(pk=int(run)).first()
+        if found is None:
+            return queryset.none()
+        return queryset.filter(pk__in=who_opted_out(found).values("pk"))
 
 
 class AttemptInline(TimelineInline):
@@ -73,12 +119,15 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     export_resource = DeliveryResource
     export_stream = stream_csv
     export_workbook = write_xlsx
-    list_display = ["to", "badge", "why", "account", "code", "attempt_count", "seq", "sent_at"]
+    list_display = ["to", "badge", "why", "of_variant", "account", "code"]
+    list_display += ["attempt_count", "seq", "sent_at"]
     list_filter = [
         ("run", AutocompleteSelectFilter),
         ("state", ChoicesDropdownFilter),
         ("reason", FieldTextFilter),
         ("last_res", FieldTextFilter),
+        VariantFilter,
+        AfterwardsFilter,
         ("account", AutocompleteSelectFilter),
     ]
     list_select_related = ["account", "run__campaign_run__campaign"]
@@ -89,10 +138,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("stands", "account"),
         ("last_code", "attempt_count"),
         ("seq", "sent_at"),
-        ("next_try",),
+        ("next_try", "of_variant"),
         "message",
     ]
-    readonly_fields = ["person", "stands", "last_code", "next_try", "message"]
+    readonly_fields = ["person", "stands", "last_code", "next_try", "of_variant", "message"]
     inlines = [AttemptInline]
     change_form_outer_before_template = "console/delivery/unknown.html"
     empty_sentence = _(
@@ -119,7 +168,10 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         """Deliveries without their texts, which would make a page of them large."""
         queryset = (
-            super().get_queryset(request).select_related("account", "run__campaign_run__campaign")
+            super()
+            .get_queryset(request)
+            .select_related("account", "run__campaign_run__campaign")
+            .prefetch_related(TEXTS)
         )
         return queryset if request.resolver_match is None else queryset.defer("text")
 
@@ -158,6 +210,11 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
             return EMPTY
         return reason_text(delivery.reason) or EMPTY
 
+    @display(description=_("variant"))
+    def of_variant(self, delivery: Delivery) -> str:
+        """The name of its variant."""
+        return variant_of(delivery) or EMPTY
+
     @display(description=_("last RES"), label=CODE_COLOURS)
     def code(self, delivery: Delivery) -> Any:
         """The last code with its meaning."""
@@ -187,5 +244,4 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("message"))
     def message(self, delivery: Delivery) -> Any:
         """The text kept at the first attempt, else the run's."""
-        text = delivery.run.text if delivery.text is None else delivery.text
-        return format_html('<div class="q-message">{}</div>', text)
+        return format_html('<div class="q-message">{}</div>', text_of(delivery))

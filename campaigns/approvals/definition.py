@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from django.db.models import Model, QuerySet
 
 from campaigns.approvals.people_hash import PeopleHash, people_hash_of
+from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate, Snippet
 from campaigns.writing.whole_text import whole_text
 from contacts.segments.where_text import where_text
@@ -101,10 +103,14 @@ def definition_of(campaign: Campaign) -> Definition:
 
 def texts_of(campaign: Campaign) -> list[dict[str, Any]]:
     """Return every text that a run of the campaign may send, in an order of its own."""
-    texts = [("", campaign.message)]
-    if campaign.template is not None:
-        texts += campaign.template.texts.order_by("language").values_list("language", "text")
-    return [{"variant": "", "language": language, "text": _whole(text)} for language, text in texts]
+    texts, _shares = texts_of_campaign(campaign)
+    named = {(one.variant, one.language): one.text for one in texts}
+    if len(texts) > 1 and texts[1].variant:
+        del named["", ""]  # in a campaign with variants, nobody gets the text with the number 0
+    return [
+        {"variant": variant, "language": language, "text": _whole(text)}
+        for (variant, language), text in sorted(named.items())
+    ]
 
 
 def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
@@ -120,7 +126,9 @@ def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
     refuse_archived(locked)
     if locked.template_id is not None:
         _lock(MessageTemplate.objects.filter(pk=locked.template_id))
-    if "snippets" in locked.message:
+    templates = locked.variants.exclude(template=None).values("template")
+    _lock(MessageTemplate.objects.filter(pk__in=templates))
+    if any("snippets" in one.text for one in texts_of_campaign(locked)[0]):
         _lock(Snippet.objects.all())
     for audience in (locked.lists, locked.excluded_lists, locked.segments):
         _lock(audience.all())
@@ -180,6 +188,11 @@ def _schedule(campaign: Campaign) -> dict[str, Any]:
 def _policies(campaign: Campaign) -> dict[str, Any]:
     return {
         "promise": campaign.promise,
+        "variants": [
+            f"{share.variant} {share.weight} {share.language_attribute}".strip()
+            for share in texts_of_campaign(campaign)[1]
+        ],
+        "holdout": f"{Decimal(campaign.holdout):.1f}",
         "on_lost_account": campaign.on_lost_account,
         "sender": campaign.sender,
         "order": campaign.order,

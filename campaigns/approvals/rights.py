@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from campaigns.message_texts import variants_of
 from campaigns.models import Approval, Campaign
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -60,10 +61,14 @@ def _own(approval: Approval, by: Any) -> str:
 
 
 def last_changed_by(campaign: Campaign) -> set[int]:
-    """Return who changed a campaign's definition last, and who changed its template last."""
+    """Return who changed a campaign's definition, its variants or a template of it last."""
     found = {_last_editor(campaign)}
     if campaign.template is not None:
         found.add(_last_editor(campaign.template))
+    for variant in variants_of(campaign):
+        found.add(_last_editor(variant))
+        if variant.template is not None:
+            found.add(_last_editor(variant.template))
     return found - {None}  # type: ignore[return-value]
 
 

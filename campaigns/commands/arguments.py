@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from campaigns.commands.check_arguments import add_checks
-from campaigns.commands.free_text import FreeTextParser, message_argument
+from campaigns.commands.figures import add_figures_arguments
+from campaigns.commands.free_text import FreeTextParser
+from campaigns.commands.message_arguments import add_message_arguments
 from campaigns.commands.pace_arguments import add_pace_arguments
 from campaigns.commands.planning_arguments import add_planning_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
@@ -59,6 +61,9 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_run(add("status", "show the status of the newest run"))
     wait = add("wait", "wait until the newest run has ended")
     wait.add_argument("--timeout", type=seconds, metavar="S", help="at most this many seconds")
+    figures = add("figures", "show the figures of the newest run by variant")
+    add_figures_arguments(figures)
+    _add_run(figures)
     report = add("report", "write one row per delivery of the newest run")
     report.add_argument("--format", choices=list(WRITERS), default="csv")
     report.add_argument(
@@ -87,11 +92,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         metavar="L",
         help="leave out the people of this list",
     )
-    message = create.add_mutually_exclusive_group(required=True)
-    message.add_argument(
-        "--text", type=message_argument, metavar="T", help="the message, in Liquid"
-    )
-    message.add_argument("--template", metavar="NAME", help="the template of the message")
+    add_message_arguments(create)
     create.add_argument(
         "--account",
         dest="accounts",

@@ -13,10 +13,17 @@ _MARK = "\0"
 
 
 class FreeTextParser(CommandParser):
-    """A parser that accepts any message after --text, even one that begins with a dash."""
+    """A parser that accepts any message after --text, even one that begins with a dash.
+
+    The default `check_usage` of a parser, if it has one, is called with what was parsed.
+    """
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        return super().parse_known_args(_glued(args), namespace)
+        parsed, rest = super().parse_known_args(_glued(args), namespace)
+        check = getattr(parsed, "check_usage", None)
+        if check is not None:
+            check(parsed)
+        return parsed, rest
 
 
 def _glued(args: Sequence[str] | None) -> list[str]:

@@ -122,6 +122,9 @@ def preflight_text(found: Preflight) -> str:
         % {"sendable": f"{found.sendable:,}", "targeted": f"{found.targeted:,}"}
     ]
     lines += [f"  {reason_text(reason)}: {n:,}" for reason, n in found.skipped.items()]
+    if found.variants:
+        shares = ", ".join(f"{name} {people:,}" for name, people in found.variants.items())
+        lines.append(_("Variants: %(shares)s") % {"shares": shares})
     if found.kept:
         lines.append(kept_senders_sentence(found.kept))
     if found.merged:

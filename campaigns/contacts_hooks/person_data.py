@@ -15,6 +15,7 @@ from contacts.people.erase import register_eraser
 from contacts.people.person_page import Section, register_section
 from foundation.refusals import Refusal
 from sending.models import Delivery
+from sending.runs.texts import TEXTS, text_of, variant_of
 from sending.states import DeliveryState
 
 #: The most rows a section shows.
@@ -40,7 +41,8 @@ def messages(contact: Contact) -> Section:
     A delivery that was not sent is placed at the time when its run was planned.
     """
     rows = sorted([*_sent(contact), *_written(contact)], key=lambda row: row[0], reverse=True)
-    titles = [_("at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("text")]
+    titles = [_("at"), _("run"), _("account"), _("state"), _("reason"), _("RES"), _("variant")]
+    titles.append(_("text"))
     return Section(
         "messages",
         _("Messages"),
@@ -54,6 +56,7 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
     deliveries = (
         Delivery.objects.filter(contact=contact)
         .select_related("run__campaign_run__campaign", "account")
+        .prefetch_related(TEXTS)
         .order_by("-id")[: MOST_ROWS + 1]
     )
     return [
@@ -66,7 +69,8 @@ def _sent(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 row.get_state_display(),
                 reason_text(row.reason),
                 row.last_res,
-                row.text if row.text is not None else row.run.text,
+                variant_of(row),
+                text_of(row),
             ),
         )
         for row in deliveries
@@ -87,6 +91,7 @@ def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
                 "",
                 row.account,
                 _("received") if row.kind == InboundKind.USER else row.get_kind_display(),
+                "",
                 "",
                 "",
                 row.text,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from campaigns.creation.planning_choices import (
     refuse_choices,
 )
 from campaigns.creation.schedule import refuse_schedule
+from campaigns.creation.variants import NewVariant, add_variants, refuse_variants
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
 from campaigns.states import Late
@@ -58,6 +60,8 @@ def create_campaign(
     allows_strangers: bool = False,
     planning: PlanningChoices = AS_USUAL,
     needs_approval: bool = False,
+    variants: Sequence[NewVariant] = (),
+    holdout: Decimal = Decimal(0),
     pace: Pace = USUAL_PACE,
     by: Any = None,
 ) -> Campaign:
@@ -68,7 +72,7 @@ def create_campaign(
         lists: the audience; at least one list or segment is needed.
         excluded_lists: lists whose people are left out of the audience.
         segments: segments that are added to the audience, evaluated when the run is planned.
-        text: the message in Liquid; either this or `template`.
+        text: the message in Liquid; either this, or `template`, or `variants`.
         template: the template of the message.
         accounts: the sender accounts; empty for every working account.
         starts_at: the earliest time of sending: aware, in the future; None for at once.
@@ -86,6 +90,8 @@ def create_campaign(
         allows_strangers: whether to send to people who are not a friend of any account.
         planning: who else is in the audience, who writes to whom, in which order, how often.
         needs_approval: whether nothing is sent until a second person has approved it.
+        variants: the variants of the message.
+        holdout: how many of a hundred people get nothing.
         pace: how fast it sends, and before which other campaigns.
         by: the operator.
 
@@ -98,7 +104,11 @@ def create_campaign(
     if not planning.earlier:
         _refuse_audience(lists, excluded_lists, segments)
     has_others = bool(segments or planning.earlier)
-    _refuse_text(text, template, lists=lists, has_segments=has_others)
+    if variants:
+        _refuse_second_text(text, template)
+        refuse_variants(variants, lists=None if has_others else lists)
+    else:
+        _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_choices(planning, lists=None if has_others else lists)
     refuse_pace(pace)
     refuse_schedule(
@@ -128,6 +138,7 @@ def create_campaign(
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
     campaign.needs_approval = needs_approval
+    campaign.holdout = holdout
     campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
     for column, value in columns_of(planning).items():
@@ -139,6 +150,7 @@ def create_campaign(
         campaign.segments.set(segments)
         campaign.excluded_lists.set(excluded_lists)
         campaign.accounts.set(accounts)
+        add_variants(campaign=campaign, variants=variants)
     return campaign
 
 
@@ -176,6 +188,14 @@ def _refuse_text(
             checked_text(one, attributes=attributes)
         except TextProblem as problem:
             raise (in_language(problem, tag) if tag else problem) from None
+
+
+def _refuse_second_text(text: str, template: MessageTemplate | None) -> None:
+    if text or template is not None:
+        raise Refusal(
+            _("A campaign with variants has no other text: give each variant its own."),
+            code="text_twice",
+        )
 
 
 def refuse_override_without_right(by: Any) -> None:

@@ -4,6 +4,7 @@ from campaigns.models.approval import Approval
 from campaigns.models.approval_settings import ApprovalSettings
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
+from campaigns.models.campaign_variant import CampaignVariant
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
@@ -17,6 +18,7 @@ __all__ = [
     "ApprovalSettings",
     "Campaign",
     "CampaignRun",
+    "CampaignVariant",
     "Holiday",
     "HolidayCalendar",
     "HolidayKind",

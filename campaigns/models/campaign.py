@@ -231,6 +231,17 @@ class Campaign(NamedModel, Archivable):
             "for it, not who changed it last."
         ),
     )
+    holdout = models.DecimalField(
+        _("holdout (%)"),
+        max_digits=4,
+        decimal_places=1,
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(90)],
+        help_text=_(
+            "So many of a hundred people get nothing, to see what happens without the message. "
+            "They are drawn from those who would get it."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -293,5 +304,8 @@ class Campaign(NamedModel, Archivable):
 
     @property
     def message(self) -> str:
-        """The text that a run started now would copy."""
+        """The text that a run started now would copy; with variants, that of the first one."""
+        first = self.variants.select_related("template").first()
+        if first is not None:
+            return first.message
         return self.template.text if self.template is not None else self.text

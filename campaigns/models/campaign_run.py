@@ -67,6 +67,10 @@ class CampaignRun(Run):
     inherited_lists = models.ManyToManyField(
         ContactList, related_name="inheriting_runs", blank=True, verbose_name=_("inherited lists")
     )
+    #: Who gets which text, as `campaigns.planning.text_choice.Share` writes it; empty: all get the
+    #: one text.
+    text_shares = models.JSONField(default=list, blank=True)
+    holdout = models.DecimalField(_("holdout (%)"), max_digits=4, decimal_places=1, default=0)
     late = models.CharField(
         _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )

@@ -19,6 +19,7 @@ from accounts.states import WORKING_STATES
 from campaigns.planning.limits_sql import over_limit_sql
 from campaigns.planning.order import SAME_RANK, RankedPeople
 from campaigns.planning.rules import PlanRules
+from campaigns.planning.text_choice_sql import choice_sql
 from contacts.models import Contact
 from foundation.queries import sql_of
 from sending.querysets.suppressed import is_suppressed_in
@@ -35,7 +36,7 @@ _MOST_FOR_STRANGERS = 200
 # without friendships has one row without an account.
 _PICKS = """
 WITH people AS MATERIALIZED (
-    SELECT p.*, {suppressed} AS is_suppressed, {kept} AS kept, {over_limit} AS over_limit
+    SELECT p.*, {suppressed} AS is_suppressed, {kept} AS kept, {over_limit} AS over_limit{drawn}
       FROM ({people}) p),
 friendships AS (
     SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
@@ -46,7 +47,7 @@ friendships AS (
       LEFT JOIN {speed_of_friend}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
-       kept, over_limit
+       kept, over_limit, {text_number} AS text_number, {held_out} AS is_held_out
   FROM friendships WHERE choice = 1
 """
 # The unique index of deliveries, from the person's newest run back, until one has sent. The
@@ -107,17 +108,21 @@ SELECT a.id, {seconds} FROM accounts_account a
 
 _INSERT = """
 INSERT INTO sending_delivery
-    (run_id, contact_id, rank, uin, account_id, state, reason, attempt_count, last_res)
+    (run_id, contact_id, rank, uin, account_id, state, reason, attempt_count, last_res, text_number)
 SELECT %s, id, rank, uin,
-       CASE WHEN is_suppressed OR over_limit <> '' THEN NULL ELSE picked_account END,
-       CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL THEN 'skipped'
-            ELSE 'pending' END,
+       CASE WHEN is_suppressed OR over_limit <> '' OR is_held_out THEN NULL
+            ELSE picked_account END,
+       CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL OR is_held_out
+            THEN 'skipped' ELSE 'pending' END,
        CASE WHEN is_suppressed THEN 'suppressed'
             WHEN over_limit <> '' THEN over_limit
+            WHEN picked_account IS NOT NULL AND is_held_out THEN 'holdout'
             WHEN picked_account IS NOT NULL THEN ''
             WHEN has_friend THEN 'no_account'
             ELSE 'not_a_friend' END,
-       0, ''
+       0, '',
+       CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL OR is_held_out THEN 0
+            ELSE text_number END
   FROM ({picks}) picks
 """
 # The audience and each person's friendships must be read by index. Tables that were just filled
@@ -162,9 +167,10 @@ class Picks:
 
     Attributes:
         sql: selects (id, uin, rank, friend, picked_account, is_suppressed, has_friend, kept,
-            over_limit), one row per person. `friend`: the pick among the accounts that have the
-            person as a friend; `kept`: the account that wrote to them last; `over_limit`: the
-            reason to skip them because of a limit, or "".
+            over_limit, text_number, is_held_out), one row per person. `friend`: the pick among the
+            accounts that have the person as a friend; `kept`: the account that wrote to them last;
+            `over_limit`: the reason to skip them because of a limit, or ""; `text_number`: the text
+            they would get; `is_held_out`: whether they get nothing although they could.
         params: its parameters.
     """
 
@@ -236,7 +242,11 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     # pace without counters, and planning the same run again gives the same plan.
     seconds, speed = _seconds(), _SPEED_OF_FRIEND[connection.vendor]
     friendship = _share(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
+    texts = choice_sql(rules.texts)
     sql = _PICKS.format(
+        drawn=texts.columns,
+        text_number=texts.text_number,
+        held_out=texts.is_held_out,
         people=people_sql,
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=_KEPT if rules.keeps_senders else _NOBODY_KEPT,
@@ -248,7 +258,10 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         speed_of_friend=speed.format(seconds=seconds, works=_WORKS),
         account=account,
     )
-    params = (*rules.list_ids, *limit_params, *people_params, *chosen, *strangers)
+    params = (
+        *(*rules.list_ids, *limit_params, *texts.column_params, *people_params),
+        *(*chosen, *strangers, *texts.text_params),
+    )
     return Picks(sql, params)
 
 

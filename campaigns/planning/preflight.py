@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from accounts.models import Account, Friend, Worker
 from accounts.states import WORKING_STATES
 from campaigns.audience_query import merged_memberships
+from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign
 from campaigns.planning.preflight_people import Audience, audience_of, first_routes
 from campaigns.planning.preflight_result import Allocation as Allocation
@@ -32,6 +33,7 @@ from campaigns.planning.preflight_warnings import (
     strangers_warning,
 )
 from campaigns.planning.prepare import accounts_of
+from campaigns.planning.text_choice import TextChoice, people_by_variant
 from campaigns.writing.check import checked_text
 from clocks import shared
 from contacts.models import Contact
@@ -74,7 +76,7 @@ def preflight(*, campaign: Campaign, counted: Counted | None = None) -> Prefligh
         tried: Audience | None = audience
     else:
         tried = None
-    loads = _count(found, counted) if counted is not None else Counter()
+    loads = _count(campaign, found, counted) if counted is not None else Counter()
     found.per_account = [
         Allocation(
             account.uin,
@@ -114,10 +116,11 @@ def seconds_per_message(account: Account) -> float:
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 
 
-def _count(found: Preflight, counted: Counted) -> Counter[int]:
+def _count(campaign: Campaign, found: Preflight, counted: Counted) -> Counter[int]:
     """Fill in the figures of the audience; return the messages by account id."""
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
+    numbers: Counter[int] = Counter()
     strangers = 0
     for pick in counted.picks:
         found.targeted += pick.people
@@ -125,7 +128,10 @@ def _count(found: Preflight, counted: Counted) -> Counter[int]:
             skipped[Reason.SUPPRESSED.value] += pick.people
         elif pick.over_limit:
             skipped[pick.over_limit] += pick.people
+        elif pick.account_id is not None and pick.is_held_out:
+            skipped[Reason.HOLDOUT.value] += pick.people
         elif pick.account_id is not None:
+            numbers[pick.text_number] += pick.people
             loads[pick.account_id] += pick.people
             found.kept += pick.people if pick.is_kept else 0
             strangers += pick.people if pick.is_stranger else 0
@@ -135,6 +141,7 @@ def _count(found: Preflight, counted: Counted) -> Counter[int]:
             skipped[Reason.NOT_A_FRIEND.value] += pick.people
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
+    found.variants = people_by_variant(campaign, numbers)
     found.warnings += strangers_warning(strangers=strangers, sendable=found.sendable)
     found.warnings += other_campaigns_warnings(counted.written_to)
     found.merged = counted.merged
@@ -175,11 +182,12 @@ def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Acco
 
 
 def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
+    texts, shares = texts_of_campaign(campaign)
     try:
         has_others = campaign.segments.exists() or campaign.earlier_people
         lists = None if has_others else list(campaign.lists.all())
         attributes = attribute_names_in_use(lists=lists)
-        compiled = checked_text(campaign.message, attributes=attributes)
+        compiled = {one.number: checked_text(one.text, attributes=attributes) for one in texts}
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return
@@ -188,7 +196,8 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
     most = min(TRIED_TEXTS, found.sendable)
     routes = first_routes(audience=audience, group=PreflightGroup.SENDABLE, most=most)
     now = (found.starts_at or shared.wall()).astimezone(ZoneInfo(campaign.timezone))
-    tried, failures = _try_texts(compiled, found, routes=routes, now=now)
+    choice = TextChoice(campaign.pk, shares, campaign.holdout)
+    tried, failures = _try_texts(compiled, found, choice=choice, routes=routes, now=now)
     for reason, n in failures.items():
         found.warnings.append(
             _("%(n)s of the first %(tried)s texts cannot be sent: %(reason)s.")
@@ -197,7 +206,12 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
 
 
 def _try_texts(
-    compiled: CompiledText, found: Preflight, *, routes: Mapping[int, int | None], now: datetime
+    texts: Mapping[int, CompiledText],
+    found: Preflight,
+    *,
+    choice: TextChoice,
+    routes: Mapping[int, int | None],
+    now: datetime,
 ) -> tuple[int, Counter[str]]:
     """Render the first texts and keep some as samples.
 
@@ -220,7 +234,8 @@ def _try_texts(
         tried += 1
         nickname = nicknames.get((account.pk, contact.uin), "")
         try:
-            text = compiled.render(
+            number = choice.number_of(uin=contact.uin, attributes=contact.attributes or {})
+            text = texts[number].render(
                 context_for(contact=contact, account=account, nickname=nickname), now=now
             )
         except Unsendable as problem:

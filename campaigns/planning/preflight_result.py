@@ -53,6 +53,7 @@ class Preflight:
         targeted: people in the lists and in no excluded one, each once.
         sendable: the targeted people who would get the message.
         skipped: the number of other targeted people, by reason.
+        variants: the sendable people by variant; empty for a campaign without.
         kept: the sendable people to whom the account that wrote to them last writes again.
         merged: memberships beyond a person's first.
         per_account: the load of each account; accounts without messages are left out.
@@ -67,6 +68,7 @@ class Preflight:
     targeted: int = 0
     sendable: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    variants: dict[str, int] = field(default_factory=dict)
     kept: int = 0
     merged: int = 0
     per_account: list[Allocation] = field(default_factory=list)

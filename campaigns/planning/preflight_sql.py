@@ -19,6 +19,7 @@ class PreflightGroup(StrEnum):
     SUPPRESSED = Reason.SUPPRESSED.value
     FREQUENCY_CAP = Reason.FREQUENCY_CAP.value
     ONCE_ACROSS = Reason.ONCE_ACROSS.value
+    HOLDOUT = Reason.HOLDOUT.value
     NO_ACCOUNT = Reason.NO_ACCOUNT.value
     NOT_A_FRIEND = Reason.NOT_A_FRIEND.value
     KEPT = "kept"
@@ -27,13 +28,14 @@ class PreflightGroup(StrEnum):
 _REACHABLE = "NOT is_suppressed AND over_limit = ''"
 _CONDITIONS = {
     PreflightGroup.TARGETED: "TRUE",
-    PreflightGroup.SENDABLE: f"picked_account IS NOT NULL AND {_REACHABLE}",
+    PreflightGroup.SENDABLE: f"picked_account IS NOT NULL AND NOT is_held_out AND {_REACHABLE}",
     PreflightGroup.SUPPRESSED: "is_suppressed",
     PreflightGroup.FREQUENCY_CAP: "NOT is_suppressed AND over_limit = 'frequency_cap'",
     PreflightGroup.ONCE_ACROSS: "NOT is_suppressed AND over_limit = 'once_across'",
+    PreflightGroup.HOLDOUT: f"picked_account IS NOT NULL AND is_held_out AND {_REACHABLE}",
     PreflightGroup.NO_ACCOUNT: f"picked_account IS NULL AND has_friend AND {_REACHABLE}",
     PreflightGroup.NOT_A_FRIEND: f"picked_account IS NULL AND NOT has_friend AND {_REACHABLE}",
-    PreflightGroup.KEPT: f"picked_account = kept AND {_REACHABLE}",
+    PreflightGroup.KEPT: f"picked_account = kept AND NOT is_held_out AND {_REACHABLE}",
 }
 
 
@@ -48,6 +50,8 @@ class Pick:
         is_kept: whether the account is the one that wrote to them last.
         is_stranger: whether the account does not have them as a friend.
         over_limit: the reason to skip them because of a limit; "" if there is none.
+        text_number: the number of the text they would get.
+        is_held_out: whether they get nothing although they could.
         people: the number of people.
     """
 
@@ -57,12 +61,15 @@ class Pick:
     is_kept: bool
     is_stranger: bool
     over_limit: str
+    text_number: int
+    is_held_out: bool
     people: int
 
 
 def count_picks(*, picks: Picks) -> list[Pick]:
     """Return the number of people for each distinct pick, in one statement."""
     columns = "picked_account, is_suppressed, has_friend, is_kept, is_stranger, over_limit"
+    columns += ", text_number, is_held_out"
     counting = f"""
 SELECT {columns}, COUNT(*)
   FROM (SELECT picks.*, COALESCE(picked_account = kept, FALSE) AS is_kept,
@@ -73,7 +80,10 @@ SELECT {columns}, COUNT(*)
     with connection.cursor() as cursor:
         cursor.execute(counting, picks.params)
         return [
-            Pick(row[0], bool(row[1]), bool(row[2]), bool(row[3]), bool(row[4]), row[5], row[6])
+            Pick(
+                *(row[0], bool(row[1]), bool(row[2]), bool(row[3]), bool(row[4])),
+                *(row[5], row[6], bool(row[7]), row[8]),
+            )
             for row in cursor.fetchall()
         ]
 

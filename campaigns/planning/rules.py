@@ -13,6 +13,7 @@ from campaigns.audience_query import earlier_groups, inherited_lists
 from campaigns.earlier_people import groups_in, lists_of, stored_groups
 from campaigns.models import Campaign, CampaignRun
 from campaigns.models.campaign_run import origin_of
+from campaigns.planning.text_choice import TextChoice, choice_of_campaign, choice_of_run
 from campaigns.states import SenderChoice
 from foundation.caps import Cap, cap_of
 from sending.models import OnceAcross
@@ -32,6 +33,7 @@ class PlanRules:
         cap: the frequency cap; None for none.
         once_across: origins that count together: a person gets one message of all of them. Empty
             for no limit.
+        texts: who gets which text, and who is held out.
     """
 
     run_id: int
@@ -42,6 +44,7 @@ class PlanRules:
     keeps_senders: bool
     cap: Cap | None
     once_across: Sequence[str]
+    texts: TextChoice
 
 
 def rules_of_run(run: CampaignRun) -> PlanRules:
@@ -58,6 +61,7 @@ def rules_of_run(run: CampaignRun) -> PlanRules:
         keeps_senders=run.sender == SenderChoice.KEEP,
         cap=cap,
         once_across=list(run.once_across.values_list("origin", flat=True)),
+        texts=choice_of_run(run),
     )
 
 
@@ -77,6 +81,7 @@ def rules_of_campaign(campaign: Campaign) -> PlanRules:
         keeps_senders=campaign.sender == SenderChoice.KEEP,
         cap=effective_cap(campaign),
         once_across=origins_together(campaign),
+        texts=choice_of_campaign(campaign),
     )
 
 

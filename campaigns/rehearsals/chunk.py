@@ -32,7 +32,7 @@ _PEOPLE = """
 SELECT p.id, p.uin, p.picked_account, p.is_suppressed, p.has_friend,
        COALESCE(p.picked_account = p.kept, FALSE),
        COALESCE(p.picked_account <> p.friend, p.picked_account IS NOT NULL),
-       p.over_limit{columns}
+       p.over_limit, p.text_number, p.is_held_out{columns}
   FROM ({picks}) p{contacts}
 """
 _COLUMNS = ", c.name, c.attributes, c.readings"
@@ -40,20 +40,20 @@ _CONTACTS = " JOIN contacts_contact c ON c.id = p.id"
 
 
 @dataclass(frozen=True, slots=True)
-class TextAtHand:
-    """The text of a rehearsal.
+class TextsAtHand:
+    """The texts of a rehearsal.
 
     Attributes:
-        compiled: the text.
-        now: the time that it tells.
-        variables: those of its variables that can be empty.
+        texts: the texts by number.
+        now: the time that they tell.
+        variables: those of the variables of each text that can be empty.
         refused_words: the words that no text may hold; None for none.
         held_words: the words for which a text needs an approval; None for none.
     """
 
-    compiled: CompiledText
+    texts: Mapping[int, CompiledText]
     now: datetime
-    variables: Sequence[Reference]
+    variables: Mapping[int, Sequence[Reference]]
     refused_words: ForbiddenWords | None
     held_words: ForbiddenWords | None
 
@@ -64,12 +64,13 @@ class _Person:
 
     recipient: Recipient
     account_id: int
+    text_number: int
 
 
 def rehearse_chunk(
     *,
     audience: Audience,
-    text: TextAtHand | None,
+    text: TextsAtHand | None,
     after: int,
     accounts: Mapping[int, Account],
     figures: RehearsalFigures,
@@ -91,10 +92,12 @@ def rehearse_chunk(
     recipients = []
     for row in rows:
         account_id, is_suppressed, over_limit = row[2], bool(row[3]), row[7]
-        key = (account_id, is_suppressed, bool(row[4]), bool(row[5]), bool(row[6]), over_limit)
-        figures.picks[key] += 1
-        if account_id in accounts and not is_suppressed and not over_limit and text is not None:
-            recipients.append(_Person(_recipient(row), account_id))
+        number, is_held_out = int(row[8]), bool(row[9])
+        standing = (is_suppressed, bool(row[4]), bool(row[5]), bool(row[6]))
+        figures.picks[account_id, *standing, over_limit, number, is_held_out] += 1
+        is_skipped = is_suppressed or over_limit or is_held_out
+        if account_id in accounts and not is_skipped and text is not None:
+            recipients.append(_Person(_recipient(row), account_id, number))
     if text is not None:
         _render(recipients, text=text, accounts=accounts, figures=figures)
     return int(max(row[0] for row in rows))
@@ -116,7 +119,7 @@ def _read(picks: Picks, *, has_texts: bool) -> list[tuple[Any, ...]]:
 
 
 def _recipient(row: tuple[Any, ...]) -> Recipient:
-    name, attributes, readings = row[8:11]
+    name, attributes, readings = row[10:13]
     return Recipient(row[1], name, _json(attributes), _json(readings))
 
 
@@ -127,20 +130,25 @@ def _json(value: Any) -> Any:
 def _render(
     people: Sequence[_Person],
     *,
-    text: TextAtHand,
+    text: TextsAtHand,
     accounts: Mapping[int, Account],
     figures: RehearsalFigures,
 ) -> None:
-    nicknames = _nicknames(people) if "nickname" in text.compiled.variables else {}
+    has_nicknames = any("nickname" in one.variables for one in text.texts.values())
+    nicknames = _nicknames(people) if has_nicknames else {}
     for person in people:
         account, recipient = accounts[person.account_id], person.recipient
         figures.rendered += 1
         nickname = nicknames.get((account.pk, recipient.uin), "")
         context = context_for(contact=recipient, account=account, nickname=nickname)
-        empty = [one.name for one in text.variables if _is_empty(context, one.path)]
+        empty = [
+            one.name for one in text.variables[person.text_number] if _is_empty(context, one.path)
+        ]
         figures.empty.update(empty)
         try:
-            made = sendable_text(text.compiled, context, now=text.now, forbidden=text.refused_words)
+            made = sendable_text(
+                text.texts[person.text_number], context, now=text.now, forbidden=text.refused_words
+            )
         except Unsendable as problem:
             figures.unsendable[problem.reason.value] += 1
             _refuse_costly(problem, figures)

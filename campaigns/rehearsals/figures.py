@@ -15,7 +15,7 @@ from campaigns.planning.preflight_sql import Pick
 SAMPLES, MOST_WORDS = 3, 50
 #: Characters of a sample that are kept.
 LONGEST_SAMPLE = 4_000
-_PickKey = tuple[int | None, bool, bool, bool, bool, str]
+_PickKey = tuple[int | None, bool, bool, bool, bool, str, int, bool]
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class RehearsalFigures:
     """What was found among the people rehearsed so far.
 
     Attributes:
-        picks: people by (account id, is suppressed, has a friend, is kept, is stranger, limit).
+        picks: people by the columns of `Pick` before the number of people.
         rendered: texts that were made, or that failed to be made.
         unsendable: texts that cannot be sent, by reason.
         empty: recipients for whom a variable of the text is empty, by the variable.

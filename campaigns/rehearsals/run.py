@@ -12,12 +12,13 @@ from django.db.models import F
 
 from campaigns.approvals.definition import Definition, definition_of
 from campaigns.audience_query import merged_memberships
+from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign, Rehearsal
 from campaigns.planning.preflight_people import Audience, audience_of
 from campaigns.planning.preflight_result import Counted
 from campaigns.planning.preflight_warnings import runs_to_the_same_people
 from campaigns.planning.prepare import accounts_of
-from campaigns.rehearsals.chunk import TextAtHand, rehearse_chunk, variables_of
+from campaigns.rehearsals.chunk import TextsAtHand, rehearse_chunk, variables_of
 from campaigns.rehearsals.figures import RehearsalFigures, figures_from
 from campaigns.rehearsals.result import result_of
 from campaigns.scheduling.dates import next_dates
@@ -134,19 +135,22 @@ def _refuse_changed(rehearsal: Rehearsal, definition: Definition) -> None:
         )
 
 
-def _text(campaign: Campaign) -> TextAtHand | None:
-    """Return the text to render; None if it cannot be compiled, which the preflight tells."""
+def _text(campaign: Campaign) -> TextsAtHand | None:
+    """Return the texts to render; None if one does not compile, which the preflight tells."""
     try:
-        compiled = compile_text(whole_text(campaign.message).text)
+        compiled = {
+            one.number: compile_text(whole_text(one.text).text)
+            for one in texts_of_campaign(campaign)[0]
+        }
     except TextProblem:
         return None
     dates = next_dates(campaign=campaign, most=1)
     now = (dates[0] if dates else shared.wall()).astimezone(ZoneInfo(campaign.timezone))
     names = attribute_names_in_use(lists=None)
-    return TextAtHand(
-        compiled=compiled,
+    return TextsAtHand(
+        texts=compiled,
         now=now,
-        variables=variables_of(compiled, attributes=names),
+        variables={number: variables_of(one, attributes=names) for number, one in compiled.items()},
         refused_words=refusing_words(),
         held_words=approval_words(),
     )

@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
+from campaigns.earlier_people import first_reply_at
 from campaigns.models import MessageTemplate
 from campaigns.reports.run_report import COLUMNS
 from campaigns.writing.check import checked_text
 from campaigns.writing.versions import current_version
 from sending.models import Delivery
+from sending.runs.texts import TEXTS, text_of, variant_of
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
 from tabular.table_import.named import NamedResource
@@ -64,10 +66,12 @@ class DeliveryResource(ModelResource):
     account = Field(attribute="account__uin", column_name="account")
     attempts = Field(attribute="attempt_count", column_name="attempts")
     text = Field(column_name="text")
+    variant = Field(column_name="variant")
+    replied_at = Field(attribute="replied_at", column_name="replied_at")
 
     class Meta:
         model = Delivery
-        fields = ("run", *COLUMNS)
+        fields = ("run", *(name for name in COLUMNS if name != "run"))
         export_order = fields
 
     def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
@@ -76,7 +80,8 @@ class DeliveryResource(ModelResource):
         The list in the console defers the texts; the file contains them.
         """
         whole = super().filter_export(queryset, **kwargs).defer(None)
-        return whole.select_related("run__campaign_run__campaign", "account")
+        joined = whole.select_related("run__campaign_run__campaign", "account")
+        return joined.prefetch_related(TEXTS).annotate(replied_at=first_reply_at())
 
     def dehydrate_run(self, delivery: Delivery) -> str:
         """Return campaign and number of the run."""
@@ -84,4 +89,8 @@ class DeliveryResource(ModelResource):
 
     def dehydrate_text(self, delivery: Delivery) -> str:
         """Return the delivery's own text, or the run's."""
-        return delivery.run.text if delivery.text is None else delivery.text
+        return text_of(delivery)
+
+    def dehydrate_variant(self, delivery: Delivery) -> str:
+        """Return the name of the variant."""
+        return variant_of(delivery)

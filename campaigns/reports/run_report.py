@@ -19,6 +19,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from campaigns.earlier_people import first_reply_at
 from campaigns.models import CampaignRun
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
@@ -35,6 +36,9 @@ COLUMNS = (
     "seq",
     "sent_at",
     "text",
+    "variant",
+    "replied_at",
+    "run",
 )
 #: Rows read from the database at a time.
 CHUNK = 2_000
@@ -67,7 +71,9 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
 
 
 def _rows(run: CampaignRun) -> Iterator[Row]:
-    constant = _constant_text(run)
+    texts = list(run.texts.all())
+    constants = {0: _constant(run.text), **{one.number: _constant(one.text) for one in texts}}
+    variants = {one.number: one.variant for one in texts}
     columns = (
         "uin",
         "account__uin",
@@ -77,17 +83,22 @@ def _rows(run: CampaignRun) -> Iterator[Row]:
         "last_res",
         "seq",
         "sent_at",
+        "replied_at",
         "text",
+        "text_number",
     )
-    deliveries = Delivery.objects.filter(run=run).order_by("pk").values_list(*columns)
-    for *values, sent_at, text in deliveries.iterator(chunk_size=CHUNK):
-        yield (*values, utc_iso(sent_at), constant if text is None else text)
+    deliveries = Delivery.objects.filter(run=run).annotate(replied_at=first_reply_at())
+    rows = deliveries.order_by("pk").values_list(*columns)
+    for *values, sent_at, replied_at, text, number in rows.iterator(chunk_size=CHUNK):
+        shown = constants.get(number, "") if text is None else text
+        variant = variants.get(number, "")
+        yield (*values, utc_iso(sent_at), shown, variant, utc_iso(replied_at), run.number)
 
 
-def _constant_text(run: CampaignRun) -> str:
-    """Return the run's text if it is the same for everyone, else an empty text."""
+def _constant(text: str) -> str:
+    """Return a text of the run if it is the same for everyone, else an empty text."""
     try:
-        return run.text if compile_text(run.text).is_constant else ""
+        return text if compile_text(text).is_constant else ""
     except TextProblem:
         return ""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.models import Campaign, MessageTemplate, Snippet, TemplateText
+from campaigns.models import Campaign, CampaignVariant, MessageTemplate, Snippet, TemplateText
 from campaigns.writing.check import checked_text
 from campaigns.writing.whole_text import snippet_texts, whole_text
 from foundation.names import clean_name, name_key
@@ -143,5 +143,8 @@ def _texts_with_snippets() -> Iterator[tuple[Any, str]]:
         yield one.template, one.text
     for campaign in Campaign.objects.filter(text__contains=_MARK).order_by("name"):
         yield campaign, campaign.text
+    variants = CampaignVariant.objects.filter(text__contains=_MARK).select_related("campaign")
+    for variant in variants.order_by("campaign__name", "pk"):
+        yield variant.campaign, variant.text
     for snippet in Snippet.objects.filter(text__contains=_MARK).order_by("name"):
         yield snippet, snippet.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from sending.models import Delivery, Run
 from sending.runs.costly_texts import CostlyTexts
 from sending.runs.deliveries import skip_deliveries
 from sending.runs.rate import rate_of
+from sending.runs.texts import texts_by_number
 from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import Reason
 from sending.text_context import context_for, sendable_text
@@ -27,12 +29,12 @@ from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunBrief:
     """The part of a run that lanes use. Openings, priority and rate may change while it is running.
 
     Attributes:
-        text: the compiled text.
+        texts: the compiled texts by number; most runs have the number 0 only.
         promise: what to do about attempts without a definite answer (`sending.states.Promise`).
         zone: the run's time zone, in which its texts tell the time.
         openings: when it may send.
@@ -44,7 +46,7 @@ class RunBrief:
     """
 
     id: int
-    text: CompiledText
+    texts: Mapping[int, CompiledText]
     promise: str
     zone: ZoneInfo
     openings: Openings
@@ -53,6 +55,16 @@ class RunBrief:
     limits: PersonLimits | None = None
     forbidden: ForbiddenWords | None = None
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
+
+    @cached_property
+    def has_constant_texts(self) -> bool:
+        """Whether none of its texts has to be rendered."""
+        return all(text.is_constant for text in self.texts.values())
+
+    @cached_property
+    def needs_nicknames(self) -> bool:
+        """Whether one of its texts uses the nickname of the friend."""
+        return any("nickname" in text.variables for text in self.texts.values())
 
     def is_open(self, at: datetime) -> bool:
         """Return whether the run may send: its window is open and its deadline has not passed."""
@@ -70,7 +82,7 @@ class Due:
 
     Attributes:
         text: the rendered text.
-        own_text: the text as it is stored: the same, or None if it is the run's own text.
+        own_text: the text as it is stored: the same, or None if it is one of the run's own texts.
         attempts: the number of earlier attempts since the latest retry.
         limit: the limits on messages to the person, which the mark must keep; None without any.
     """
@@ -96,11 +108,11 @@ def brief(
         forbidden: the words that no rendered text may hold; None if there are none.
 
     Raises:
-        Refusal: the run's text does not compile.
+        Refusal: a text of the run does not compile.
     """
     return RunBrief(
         id=run.pk,
-        text=compile_text(run.text),
+        texts={number: compile_text(text) for number, text in texts_by_number(run).items()},
         promise=run.promise,
         zone=ZoneInfo(run.timezone),
         openings=Openings(sending_times(run, quiet=quiet), deadline=run.deadline_at),
@@ -166,14 +178,13 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> _B
         skip_deliveries(run_id=run.id, reasons=gone)
     found = [one for one in read if one.delivery_id not in gone]
     limits = _limits_by_delivery(run, found)
-    if run.text.is_constant:
-        text = run.text.source
+    if run.has_constant_texts:
         dues = [
             Due(
                 one.delivery_id,
                 run.id,
                 one.uin,
-                text,
+                run.texts[one.text_number].source,
                 None,
                 one.attempts,
                 run.promise,
@@ -210,7 +221,7 @@ def _rendered(
     if run.costly.is_still_stopped(run_id=run.id):
         return [], 0
     nicknames: dict[int, str] = {}
-    if "nickname" in run.text.variables:
+    if run.needs_nicknames:
         nicknames = dict(
             Friend.objects.filter(
                 account_id=account.pk, uin__in=[delivery.uin for delivery in deliveries]
@@ -253,5 +264,5 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    now = shared.wall().astimezone(run.zone)
-    return sendable_text(run.text, context, now=now, forbidden=run.forbidden)
+    now, compiled = shared.wall().astimezone(run.zone), run.texts[delivery.text_number]
+    return sendable_text(compiled, context, now=now, forbidden=run.forbidden)

@@ -18,7 +18,8 @@ from sending.querysets.suppressed import is_suppressed
 # An index scan of `delivery_next`: account and run are its prefix, rank and id its order. Opt-outs
 # since planning are looked up per row, by UIN.
 _NEXT_ROWS = """
-SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0), {suppressed}{limits}
+SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0), {suppressed},
+       d.text_number{limits}
   FROM sending_delivery d
  WHERE d.account_id = %s AND d.run_id = %s AND d.state = 'pending'
    AND (d.not_before IS NULL OR d.not_before <= %s)
@@ -47,6 +48,7 @@ class Next(NamedTuple):
     Attributes:
         attempts: the number of attempts since the latest retry.
         is_suppressed: whether its person opted out since planning.
+        text_number: which text of the run it gets.
         contact_id: the person, in a run with limits; None if the contact was deleted.
         over_limit: the reason to skip the person because of a limit; "" if there is none.
     """
@@ -55,6 +57,7 @@ class Next(NamedTuple):
     uin: int
     attempts: int
     is_suppressed: bool
+    text_number: int = 0
     contact_id: int | None = None
     over_limit: str = ""
 
@@ -84,6 +87,6 @@ def next_of_run(
     with connection.cursor() as cursor:
         cursor.execute(_NEXT if person_limits is None else _NEXT_LIMITED, values)
         return [
-            Next(delivery_id, uin, attempts, bool(has_opted_out), *limited)
-            for delivery_id, uin, attempts, has_opted_out, *limited in cursor.fetchall()
+            Next(delivery_id, uin, attempts, bool(has_opted_out), *others)
+            for delivery_id, uin, attempts, has_opted_out, *others in cursor.fetchall()
         ]

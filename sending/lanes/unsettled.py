@@ -13,6 +13,7 @@ from sending.lanes.open_attempts import OpenAttempt
 from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS
 from sending.models import Attempt, Delivery
 from sending.runs.rate import rate_of
+from sending.runs.texts import text_of
 from sending.states import DeliveryState
 
 
@@ -63,7 +64,7 @@ def _unsettled(attempt: Attempt) -> Unsettled:
         delivery.pk,
         delivery.run_id,
         delivery.uin,
-        delivery.text if delivery.text is not None else delivery.run.text,
+        text_of(delivery),
         delivery.text,
         attempts_of(delivery) - 1,
         delivery.run.promise,

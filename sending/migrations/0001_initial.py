@@ -192,6 +192,7 @@ class Migration(migrations.Migration):
                 ('not_before', models.DateTimeField(null=True, verbose_name='not before')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent at')),
                 ('text', models.TextField(null=True, verbose_name='text')),
+                ('text_number', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='number of the text')),
                 ('account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='accounts.account', verbose_name='account')),
                 ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='contacts.contact', verbose_name='contact')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='sending.run', verbose_name='run')),
@@ -316,5 +317,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tally',
             constraint=models.UniqueConstraint(fields=('run', 'kind', 'key', 'shard'), name='tally_unique_key'),
+        ),
+        migrations.CreateModel(
+            name='RunText',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField(verbose_name='number')),
+                ('variant', models.CharField(blank=True, default='', max_length=64, verbose_name='variant')),
+                ('language', models.CharField(blank=True, default='', max_length=35, verbose_name='language')),
+                ('text', models.TextField(verbose_name='text')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='sending.run', verbose_name='run')),
+            ],
+            options={
+                'verbose_name': 'text of a run',
+                'verbose_name_plural': 'texts of a run',
+                'ordering': ['run', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='runtext_unique_number_of_run'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='runtext_number_above_zero')],
+            },
         ),
     ]

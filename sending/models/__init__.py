@@ -6,6 +6,7 @@ from sending.models.forbidden_word import ForbiddenWord, WordAction
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
+from sending.models.run_text import RunText
 from sending.models.tally import Tally, TallyKind
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ResultPolicy",
     "Run",
     "RunEvent",
+    "RunText",
     "Tally",
     "TallyKind",
     "WordAction",

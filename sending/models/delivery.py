@@ -59,8 +59,10 @@ class Delivery(models.Model):
     seq = models.BigIntegerField(_("SEQ"), null=True)
     not_before = models.DateTimeField(_("not before"), null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
+    #: Which of its run's texts it gets: 0 is `Run.text`, others are rows of RunText.
+    text_number = models.PositiveSmallIntegerField(_("number of the text"), default=0, db_default=0)
     #: The rendered text, stored with the first mark: a replay must send exactly the same text. NULL
-    #: if it is the run's own text.
+    #: if it is the run's text of that number, unchanged.
     text = models.TextField(_("text"), null=True)
 
     objects = models.Manager.from_queryset(DeliveryQuerySet)()

@@ -49,6 +49,7 @@ class Run(models.Model):
     per_minute = models.PositiveIntegerField(_("messages a minute"), null=True, blank=True)
     #: Runs share an account by these weights; see `sending.states.URGENT`.
     priority = models.PositiveSmallIntegerField(_("priority"), default=DEFAULT_PRIORITY)
+    #: Its text, or the one with the number 0 of several (`sending.models.RunText`).
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
     #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.

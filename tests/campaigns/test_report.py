@@ -54,7 +54,8 @@ def written(run: CampaignRun, format: str) -> bytes:
 
 def test_the_csv_has_the_columns_in_order_and_the_text_unchanged(run: CampaignRun) -> None:
     data = written(run, "csv")
-    assert data.startswith(b"uin,account,state,reason,attempts,last_res,seq,sent_at,text\r\n")
+    columns = b"uin,account,state,reason,attempts,last_res,seq,sent_at,text,variant,replied_at,run"
+    assert data.startswith(columns + b"\r\n")
     rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
     assert rows[0] == {
         "uin": "100000",
@@ -66,6 +67,9 @@ def test_the_csv_has_the_columns_in_order_and_the_text_unchanged(run: CampaignRu
         "seq": "77",
         "sent_at": "2026-03-02T04:05:06.789000Z",
         "text": TEXT,
+        "variant": "",
+        "replied_at": "",
+        "run": "1",
     }
     assert rows[1]["account"] == rows[1]["sent_at"] == rows[1]["seq"] == ""
     assert (rows[1]["state"], rows[1]["reason"]) == ("skipped", "suppressed")
@@ -87,8 +91,9 @@ def test_the_sheet_holds_texts_as_texts(run: CampaignRun) -> None:
     rows = [[cell.value for cell in row] for row in sheet.rows]
     assert tuple(rows[0]) == COLUMNS
     assert rows[1][0] == 100000
-    assert rows[1][-1] == "=1+1"
-    assert list(sheet.rows)[1][-1].data_type == "s"
+    text = COLUMNS.index("text")
+    assert rows[1][text] == "=1+1"
+    assert list(sheet.rows)[1][text].data_type == "s"
     assert rows[2][1] is None
 
 
@@ -121,7 +126,7 @@ def test_a_run_without_deliveries_has_a_report_without_rows(format: str) -> None
 
 
 def test_it_streams(run: CampaignRun, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):  # the rows, and the count of this test
+    with django_assert_num_queries(3):  # the texts, the rows, and the count of this test
         written(run, "csv")
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import ngettext
 from accounts.lookup import find_accounts
 from campaigns.commands.approval_output import approval_data, approval_sentence
 from campaigns.commands.arguments import add_actions
+from campaigns.commands.figures import figures_text
+from campaigns.commands.message_arguments import message_data, message_from
 from campaigns.commands.output import (
     preflight_data,
     preflight_text,
@@ -35,7 +37,6 @@ from campaigns.find import (
     find_lists,
     find_run,
     find_segments,
-    find_template,
     newest_run,
     operator_named,
 )
@@ -48,6 +49,7 @@ from campaigns.rehearsals.lifecycle import (
     start_rehearsal,
 )
 from campaigns.rehearsals.result import rehearsal_data
+from campaigns.reports.figures_by import figures_by
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.run_control.approve import approve, reject
 from campaigns.run_control.lifecycle import (
@@ -87,7 +89,7 @@ class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, approve, reject, occurrences, schedule, pause, "
         "resume, cancel, pace, retry, add-late-comers, unknown, resolve, archive, restore, "
-        "delete, status, wait, report."
+        "delete, status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -105,7 +107,6 @@ class Command(OperatorCommand):
             getattr(self, f"_{action.replace('-', '_')}")(campaign, options)
 
     def _create(self, options: dict[str, Any]) -> None:
-        template = options["template"]
         if not options["lists"] and not options["segments"] and not options["earlier"]:
             options["wrong_usage"](
                 "choose the recipients: --list L, --segment S, or --audience-of CAMPAIGN=GROUP"
@@ -115,8 +116,7 @@ class Command(OperatorCommand):
             lists=find_lists(names=options["lists"]),
             segments=find_segments(names=options["segments"]),
             excluded_lists=find_lists(names=options["excluded_lists"]),
-            text=options["text"] or "",
-            template=find_template(name=template) if template is not None else None,
+            **message_from(options),
             accounts=find_accounts(uins=options["accounts"]),
             **schedule_from(options),
             promise=options["promise"],
@@ -333,6 +333,11 @@ class Command(OperatorCommand):
             text=status_text(campaign=campaign, run=run, figures=figures, why=()),
         )
 
+    def _figures(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        run = find_run(campaign=campaign, number=options["run"])
+        found = {"campaign": campaign.name, **figures_by(run=run, by=options["by"])}
+        self.answer(found, as_json=options["json"], text=figures_text(found))
+
     def _report(self, campaign: Campaign, options: dict[str, Any]) -> None:
         run, file = find_run(campaign=campaign, number=options["run"]), options["out"]
         if file == STANDARD_OUTPUT and options["json"]:
@@ -368,7 +373,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "lists": options["lists"],
         "segments": options["segments"],
         "excluded_lists": options["excluded_lists"],
-        "template": options["template"],
+        **message_data(campaign, options),
         "accounts": options["accounts"],
         "starts_at": utc_iso(campaign.starts_at),
         "window": options["windows"][0] if len(options["windows"] or ()) == 1 else None,

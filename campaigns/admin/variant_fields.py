@@ -1,0 +1,225 @@
+"""The fields of a campaign's form about variants: a small table, and the holdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from campaigns.creation.variants import (
+    LONGEST_NAME,
+    MOST_HOLDOUT,
+    MOST_VARIANTS,
+    NewVariant,
+    add_variants,
+    refuse_variants,
+)
+from campaigns.models import Campaign, MessageTemplate
+from campaigns.models.campaign_variant import MOST_WEIGHT
+from foundation.refusals import Refusal
+
+#: The parts of a row, as the names of its inputs end.
+PARTS = ("name", "weight", "template", "text")
+#: The templates that the table offers; any other that is chosen already stays.
+MOST_TEMPLATES = 500
+#: Rows that are shown before anything is typed.
+FEWEST_ROWS = 2
+
+
+class Rows(list[list[str]]):
+    """Rows of (name, weight, template's key, text), as the form shows and posts them."""
+
+    def __str__(self) -> str:
+        """Return the rows for people to read."""
+        names = dict(
+            MessageTemplate.objects.filter(
+                pk__in=[template for _name, _weight, template, _text in self if template.isdigit()]
+            ).values_list("pk", "name")
+        )
+        return "; ".join(
+            f"{name} ({weight}): {names.get(int(template), '–') if template.isdigit() else text}"
+            for name, weight, template, text in self
+        )
+
+
+class VariantsWidget(forms.Widget):
+    """A table with a row for each variant, and its share of the people."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Rows:
+        """Return the rows in which something was typed."""
+        rows = (
+            [str(data.get(f"{name}_{number}_{part}", "")) for part in PARTS]
+            for number in range(MOST_VARIANTS)
+        )
+        return Rows([row for row in rows if _is_used(row)])
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Return whether the form was posted without the table."""
+        return f"{name}_0_name" not in data
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the table, with empty rows for more variants."""
+        rows = Rows(value or [])
+        whole = sum(int(row[1]) for row in rows if row[1].isdigit() and len(row[1]) < 6)
+        chosen = {row[2] for row in rows if row[2].isdigit()}
+        shown = [
+            {
+                "number": number,
+                "is_spare": number >= max(FEWEST_ROWS, len(rows)),
+                **dict(zip(PARTS, rows[number] if number < len(rows) else [""] * 4, strict=True)),
+            }
+            for number in range(MOST_VARIANTS)
+        ]
+        for one in shown:
+            weight = str(one["weight"])
+            if whole and weight.isdigit() and len(weight) < 6:
+                one["share"] = f"{100 * int(weight) / whole:.1f} %"
+        return render_to_string(
+            "console/campaign/variant_table.html",
+            {
+                "field": name,
+                "rows": shown,
+                "templates": _templates(chosen),
+                "longest_name": LONGEST_NAME,
+                "most_weight": MOST_WEIGHT,
+                "id": (attrs or {}).get("id", f"id_{name}"),
+            },
+        )
+
+
+class VariantsField(forms.Field):
+    """Variants; the value is a list of `NewVariant`, shown as `Rows`."""
+
+    widget = VariantsWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return rows for the table."""
+        return Rows([list(map(str, row)) for row in value or ()])
+
+    def to_python(self, value: Any) -> Any:
+        """Return the rows, trimmed."""
+        rows = Rows([[part.strip() for part in row[:3]] + [row[3]] for row in value or ()])
+        for _name, weight, template, _text in rows:
+            if not (weight.isascii() and weight.isdigit() and len(weight) < 6):
+                raise ValidationError(
+                    _("Each variant needs a weight: a whole number from 1 to %(most)s.")
+                    % {"most": MOST_WEIGHT}
+                )
+            if template and not (template.isascii() and template.isdigit() and len(template) < 10):
+                raise ValidationError(_("Choose a template of the list."))
+        return rows
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether the rows differ."""
+        return _plain(initial) != _plain(data)
+
+
+class VariantFields(forms.ModelForm):
+    """The part of a campaign's form about variants and the holdout."""
+
+    variants = VariantsField(
+        label=_("Variants"),
+        required=False,
+        help_text=_(
+            "Several texts, to learn which is answered more. Each person gets one of them, in each "
+            "run the same. Give each a text or a template. With variants, leave template and text "
+            "above empty."
+        ),
+    )
+    holdout = forms.DecimalField(
+        label=_("Holdout (%)"),
+        required=False,
+        min_value=0,
+        max_value=MOST_HOLDOUT,
+        max_digits=4,
+        decimal_places=1,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text=_(
+            "So many of a hundred people get nothing, to see what happens without the message. "
+            "They are drawn from those who would get it."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None and "variants" in self.fields:
+            self.initial["variants"] = rows_of(self.instance)
+
+    def clean_holdout(self) -> Decimal:
+        """Return the holdout; an empty field is none."""
+        return self.cleaned_data.get("holdout") or Decimal(0)
+
+    def check_variants(self, *, lists: Any) -> None:
+        """Refuse variants that no run could carry, at their field.
+
+        Args:
+            lists: the lists of the audience; None if it has other people too.
+        """
+        if "variants" in self.errors:
+            return
+        try:
+            refuse_variants(self.new_variants(), lists=lists)
+        except Refusal as refusal:
+            self.add_error("variants", refusal.sentence)
+
+    def new_variants(self) -> list[NewVariant]:
+        """Return the variants of the table.
+
+        Raises:
+            Refusal: a template was deleted meanwhile (`template_gone`).
+        """
+        rows = self.cleaned_data.get("variants") or Rows()
+        keys = {int(template) for _name, _weight, template, _text in rows if template}
+        templates = MessageTemplate.objects.in_bulk(keys)
+        if len(templates) < len(keys):
+            raise Refusal(str(_("Choose a template of the list.")), code="template_gone")
+        return [
+            NewVariant(name, int(weight), text, templates[int(template)] if template else None)
+            for name, weight, template, text in rows
+        ]
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        rows = self.cleaned_data.get("variants")
+        if rows is None or rows == rows_of(self.instance):
+            return
+        # Made anew, so that the keys have the order of the rows: people are assigned by it.
+        for old in self.instance.variants.all():
+            old.delete()  # one by one, for the history
+        add_variants(campaign=self.instance, variants=self.new_variants())
+
+
+def rows_of(campaign: Campaign) -> Rows:
+    """Return the stored variants of a campaign as rows."""
+    return Rows(
+        [
+            [one.name, str(one.weight), str(one.template_id or ""), one.text]
+            for one in campaign.variants.order_by("pk")
+        ]
+    )
+
+
+def _plain(rows: Iterable[Iterable[Any]] | None) -> list[list[str]]:
+    """Return rows for a comparison: a browser posts line ends as CR LF."""
+    return [[str(part).strip().replace("\r\n", "\n") for part in row] for row in rows or ()]
+
+
+def _is_used(row: list[str]) -> bool:
+    name, weight, template, text = (part.strip() for part in row)
+    return bool(name or template or text or weight not in ("", "1"))
+
+
+def _templates(chosen: set[str]) -> list[tuple[int, str]]:
+    """Return key and name of the templates to choose from."""
+    offered = MessageTemplate.objects.filter(archived_at=None).order_by("name")
+    found = dict(offered.values_list("pk", "name")[:MOST_TEMPLATES])
+    missing = [int(key) for key in chosen if int(key) not in found]
+    found |= dict(MessageTemplate.objects.filter(pk__in=missing).values_list("pk", "name"))
+    return list(found.items())

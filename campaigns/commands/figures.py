@@ -1,0 +1,56 @@
+"""The figures of a run by variant and the like, for a terminal."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.reports.figures_by import BREAKDOWNS
+from foundation.terminal_tables import table
+
+
+def add_figures_arguments(figures: argparse.ArgumentParser) -> None:
+    """Add the arguments to the parser of `campaign figures`."""
+    figures.add_argument("--by", choices=list(BREAKDOWNS), default="variant")
+
+
+def figures_text(data: Mapping[str, Any]) -> str:
+    """Return what `figures_by` found, as a table and sentences."""
+    return _TEXTS.get(data["by"], _plain)(data)
+
+
+def _by_variant(data: Mapping[str, Any]) -> str:
+    heading = (
+        *(_("variant"), _("assigned"), _("sent"), _("failed"), _("skipped")),
+        *(_("answered"), _("95 % interval"), _("opted out"), _("95 % interval")),
+    )
+    rows = [
+        (
+            _("holdout") if item["is_holdout"] else item["variant"] or _("all"),
+            *(item[name] for name in ("assigned", "sent", "failed", "skipped")),
+            None if item["is_holdout"] else item["replied"],
+            _interval(item["rates"]["replied"]),
+            item["opted_out"],
+            _interval(item["rates"]["opted_out"]),
+        )
+        for item in data["items"]
+    ]
+    sentences = [verdict["sentence"] for verdict in data["verdicts"]]
+    return "\n".join((table(heading=heading, rows=rows), *sentences))
+
+
+def _interval(rate: Mapping[str, float] | None) -> str:
+    return f"{100 * rate['low']:.1f}–{100 * rate['high']:.1f} %" if rate else ""
+
+
+def _plain(data: Mapping[str, Any]) -> str:
+    """Return items as a table of their keys: for a breakdown without a table of its own."""
+    items: Sequence[Mapping[str, Any]] = data["items"]
+    heading = tuple(items[0]) if items else ()
+    return table(heading=heading, rows=[tuple(item.values()) for item in items])
+
+
+_TEXTS: dict[str, Callable[[Mapping[str, Any]], str]] = {"variant": _by_variant}

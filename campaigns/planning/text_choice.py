@@ -1,0 +1,136 @@
+"""Who gets which text of a campaign, and who is held out: as planning decides it.
+
+The draw is a hash of the campaign and the person's UIN. So a person keeps a variant in each run of
+a campaign, late-comers get theirs, and the draws of two campaigns are independent of each other and
+of the choice of accounts. `campaigns.planning.text_choice_sql` computes the same in SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from hashlib import md5
+from typing import Any
+
+from campaigns.message_texts import Share, texts_of_campaign
+from campaigns.models import Campaign, CampaignRun
+
+#: The draw has 32 hexadecimal digits. Each purpose uses eight of its own: where they begin.
+VARIANT_DIGITS, HOLDOUT_DIGITS = 0, 8
+DIGITS = 8
+#: Eight digits count to this.
+PARTS = 16**DIGITS
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class TextChoice:
+    """The rules by which people get their texts.
+
+    Attributes:
+        campaign_id: the campaign; it seeds the draw.
+        shares: who gets which texts; empty if everybody gets the text with the number 0.
+        holdout: how many of a hundred people get nothing.
+    """
+
+    campaign_id: int
+    shares: Sequence[Share] = ()
+    holdout: Decimal = Decimal(0)
+
+    @property
+    def draws(self) -> bool:
+        """Whether a person's draw decides anything."""
+        return len(self.shares) > 1 or self.holdout > 0
+
+    def number_of(self, *, uin: int, attributes: Mapping[str, Any]) -> int:
+        """Return the number of the text for a person who is not held out."""
+        if not self.shares:
+            return 0
+        drawn = self._drawn(uin, VARIANT_DIGITS)
+        place = sum(1 for bound in bounds(self.shares)[:-1] if drawn >= bound)
+        share = self.shares[place]
+        return number_for(share, attributes.get(share.language_attribute))
+
+    def is_held_out(self, *, uin: int) -> bool:
+        """Return whether a person who would get the message is held out."""
+        return self._drawn(uin, HOLDOUT_DIGITS) < bound_of_percent(self.holdout)
+
+    def _drawn(self, uin: int, start: int) -> int:
+        digits = md5(f"{self.campaign_id}:{uin}".encode(), usedforsecurity=False).hexdigest()
+        return int(digits[start : start + DIGITS], 16)
+
+
+def choice_of_run(run: CampaignRun) -> TextChoice:
+    """Return the rules of a run: its own copy."""
+    return TextChoice(
+        campaign_id=run.campaign_id,
+        shares=[Share(**share) for share in run.text_shares],
+        holdout=run.holdout,
+    )
+
+
+def choice_of_campaign(campaign: Campaign) -> TextChoice:
+    """Return the rules that a run of the campaign would have if it were started now."""
+    _texts, shares = texts_of_campaign(campaign)
+    return TextChoice(campaign.pk, shares, campaign.holdout)
+
+
+def stored_shares(shares: Sequence[Share]) -> list[dict[str, Any]]:
+    """Return shares as a run's JSON holds them."""
+    return [asdict(share) for share in shares]
+
+
+def bounds(shares: Sequence[Share]) -> list[int]:
+    """Return, for each share, the number below which a draw belongs to it or to one before it."""
+    whole = sum(share.weight for share in shares)
+    below, found = 0, []
+    for share in shares:
+        below += share.weight
+        found.append(below * PARTS // whole)
+    return found
+
+
+def bound_of_percent(percent: Decimal) -> int:
+    """Return the number below which so many of a hundred draws are."""
+    return int(percent * PARTS / 100)
+
+
+def number_for(share: Share, language: Any) -> int:
+    """Return the number of a share's text for a person's language.
+
+    `zh-CN` finds `zh-cn`, else `zh`, else the default. The longest tag that fits is taken.
+
+    Args:
+        share: the share.
+        language: the value of the attribute, as it was imported; None without it.
+    """
+    if language is None:
+        return share.numbers[""]
+    text = language if isinstance(language, str) else json.dumps(language)
+    tag = text.strip(" ").replace("_", "-").translate(_ASCII_LOWER) + "-"
+    for known in languages_of(share):
+        if tag.startswith(f"{known}-"):
+            return share.numbers[known]
+    return share.numbers[""]
+
+
+def languages_of(share: Share) -> list[str]:
+    """Return the languages of a share without the default, the longest tags first."""
+    return sorted((one for one in share.numbers if one), key=lambda tag: (-len(tag), tag))
+
+
+def people_by_variant(campaign: Campaign, numbers: Mapping[int, int]) -> dict[str, int]:
+    """Return how many people each variant of a campaign gets.
+
+    Args:
+        campaign: the campaign; without variants the result is empty.
+        numbers: the number of people by number of the text.
+    """
+    _texts, shares = texts_of_campaign(campaign)
+    return {
+        share.variant: sum(numbers.get(number, 0) for number in share.numbers.values())
+        for share in shares
+        if share.variant
+    }

@@ -1,0 +1,118 @@
+"""The SQL by which planning decides who gets which text: the same as `text_choice` in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import TextField, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Collate, Lower, Replace, Trim
+
+from campaigns.message_texts import Share
+from campaigns.planning.text_choice import (
+    DIGITS,
+    HOLDOUT_DIGITS,
+    VARIANT_DIGITS,
+    TextChoice,
+    bound_of_percent,
+    bounds,
+    languages_of,
+)
+from contacts.models import Contact
+from contacts.people.attribute_sql import attribute_text
+from foundation.queries import sql_of
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSql:
+    """The pieces of the statement that plans people.
+
+    Attributes:
+        columns: further columns of each person `p`: the draw and the languages, computed once.
+        column_params: their parameters.
+        text_number: from these columns, the number of the text.
+        text_params: its parameters.
+        is_held_out: from these columns, whether a sendable person is held out; no parameters.
+    """
+
+    columns: str
+    column_params: tuple[Any, ...]
+    text_number: str
+    text_params: tuple[Any, ...]
+    is_held_out: str
+
+
+def choice_sql(choice: TextChoice) -> ChoiceSql:
+    """Return the SQL of a choice. Without variants, languages and holdout it costs nothing."""
+    attributes = sorted({share.language_attribute for share in choice.shares if _asks(share)})
+    columns, params = "", list[Any]()
+    if choice.draws:
+        # One hash a person. MD5 is there on PostgreSQL, and Django adds it to SQLite.
+        columns += f", MD5('{choice.campaign_id}:' || p.uin) AS draw"
+    for place, attribute in enumerate(attributes):
+        sql, of_attribute = _language_sql(attribute)
+        columns += f", ({sql}) AS language_{place}"
+        params += of_attribute
+    number, number_params = _number_sql(choice.shares, attributes)
+    return ChoiceSql(
+        columns=columns,
+        column_params=tuple(params),
+        text_number=number,
+        text_params=tuple(number_params),
+        is_held_out=_is_below(HOLDOUT_DIGITS, bound_of_percent(choice.holdout))
+        if choice.holdout
+        else "FALSE",
+    )
+
+
+def _asks(share: Share) -> bool:
+    """Return whether a share asks for a person's language."""
+    return len(share.numbers) > 1
+
+
+def _language_sql(attribute: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of a person's language tag, by primary key, in ASCII lower case."""
+    trimmed = Trim(attribute_text(attribute), output_field=TextField())
+    text = Replace(trimmed, Value("_"), Value("-"), output_field=TextField())
+    # SQLite's LOWER knows ASCII only. So does PostgreSQL's in the collation C.
+    plain = Collate(text, "C") if connection.vendor == "postgresql" else text
+    people = Contact.objects.filter(pk=RawSQL("p.id", ())).order_by()
+    return sql_of(people.values_list(Lower(plain)))
+
+
+def _number_sql(shares: Sequence[Share], attributes: list[str]) -> tuple[str, list[Any]]:
+    if not shares:
+        return "0", []
+    branches, params = "", list[Any]()
+    for share, bound in zip(shares[:-1], bounds(shares)[:-1], strict=True):
+        number, number_params = _language_number_sql(share, attributes)
+        branches += f" WHEN {_is_below(VARIANT_DIGITS, bound)} THEN {number}"
+        params += number_params
+    number, number_params = _language_number_sql(shares[-1], attributes)
+    params += number_params
+    return (f"CASE{branches} ELSE {number} END" if branches else number), params
+
+
+def _language_number_sql(share: Share, attributes: list[str]) -> tuple[str, list[Any]]:
+    """Return the SQL of the number of a share's text for a person's language."""
+    default = str(share.numbers[""])
+    if not _asks(share):
+        return default, []
+    column = f"language_{attributes.index(share.language_attribute)}"
+    cases, params = "", list[Any]()
+    for tag in languages_of(share):
+        # A tag fits itself and every longer one: zh fits zh-cn, and not zha.
+        cases += f" WHEN SUBSTR({column} || '-', 1, {len(tag) + 1}) = %s THEN {share.numbers[tag]}"
+        params.append(f"{tag}-")
+    return f"CASE{cases} ELSE {default} END", params
+
+
+def _is_below(start: int, bound: int) -> str:
+    """Return the SQL condition that eight digits of the draw are below a bound."""
+    if bound >= 16**DIGITS:
+        return "TRUE"
+    byte_order = ' COLLATE "C"' if connection.vendor == "postgresql" else ""
+    return f"SUBSTR(draw, {start + 1}, {DIGITS}){byte_order} < '{bound:08x}'"
