@@ -82,6 +82,8 @@ def _rule_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[C
 def _label(name: str) -> str:
     if name == "holiday_dates":
         return _("dates of the holidays")
+    if name == "variants":
+        return _("variants")
     try:
         return str(getattr(Campaign._meta.get_field(name), "verbose_name", name))
     except FieldDoesNotExist:

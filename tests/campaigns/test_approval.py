@@ -17,6 +17,7 @@ from campaigns.run_control.lifecycle import cancel_run, retry_run, start_campaig
 from campaigns.run_control.require_approval import require_approval
 from clocks import shared
 from foundation.refusals import Refusal
+from sending.forbidden_words import add_words
 from sending.models import Delivery
 from sending.states import RunState
 from tests.campaigns.factories import (
@@ -303,6 +304,15 @@ def test_the_setting_holds_for_every_campaign(campaign: Campaign, second: User) 
     run.refresh_from_db()
     assert (run.state, started.state) == (R.CANCELLED, R.PREPARING)
     assert Approval.objects.get().state == "withdrawn"
+
+
+def test_a_word_that_is_held_asks_for_an_approval(campaign: Campaign) -> None:
+    Campaign.objects.update(needs_approval=False, text="a loan for you")
+    add_words(words=["loan"], action="approve")
+    run = start_campaign(campaign=Campaign.objects.get())
+    assert run.state == R.AWAITING_APPROVAL
+    found = campaign.rehearsals.get().result["forbidden_words"]
+    assert found == {"people": 4, "words": {"loan": 4}}
 
 
 def test_a_finished_run_from_before_is_not_retried_without_an_approval(
