@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence as Many
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.models import (
+    Campaign,
+    CampaignRun,
+    HolidayCalendar,
+    MessageTemplate,
+    Sequence,
+    Snippet,
+)
 from contacts.models import Contact, ContactList, Segment
 from foundation.archiving import refuse_archived
 from foundation.named_model import NamedModel, NamedQuerySet
@@ -82,7 +89,7 @@ def newest_run(*, campaign: Campaign) -> CampaignRun | None:
     return campaign.runs.order_by("-number").first()
 
 
-def find_lists(*, names: Sequence[str]) -> list[ContactList]:
+def find_lists(*, names: Many[str]) -> list[ContactList]:
     """Return the lists of these names, each once.
 
     Raises:
@@ -95,7 +102,7 @@ def find_lists(*, names: Sequence[str]) -> list[ContactList]:
     ]
 
 
-def find_segments(*, names: Sequence[str]) -> list[Segment]:
+def find_segments(*, names: Many[str]) -> list[Segment]:
     """Return the segments of these names, each once.
 
     Raises:
@@ -155,6 +162,16 @@ def find_holidays(*, name: str) -> HolidayCalendar:
     """
     missing = _("There is no holiday calendar “%(name)s”.")
     return _find(HolidayCalendar, name, missing=missing, code="holidays_unknown")
+
+
+def find_sequence(*, name: str) -> Sequence:
+    """Return the sequence of that name.
+
+    Raises:
+        Refusal: there is none (`sequence_unknown`).
+    """
+    missing = _("There is no sequence “%(name)s”.")
+    return _find(Sequence, name, missing=missing, code="sequence_unknown")
 
 
 def _offered(row: Named) -> Named:

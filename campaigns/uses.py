@@ -14,7 +14,14 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from accounts.models import Account
-from campaigns.models import Campaign, CampaignRun, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.models import (
+    Campaign,
+    CampaignRun,
+    HolidayCalendar,
+    MessageTemplate,
+    Sequence,
+    Snippet,
+)
 from campaigns.states import STARTED_SCHEDULE_STATES
 from campaigns.writing.snippets import users_of
 from contacts.models import Contact, ContactList, Segment
@@ -55,6 +62,8 @@ def uses_of_list(contact_list: ContactList) -> Uses:
             )
             % {"names": quoted_names(excluding)}
         )
+    in_sequences = Q(lists=contact_list) | Q(excluded_lists=contact_list)
+    blocking += _of_sequences(Sequence.objects.filter(in_sequences).distinct())
     archived = Campaign.objects.filter(lists=contact_list).exclude(archived_at=None)
     return Uses(blocking=tuple(blocking), losing=tuple(_of_archived(archived)))
 
@@ -64,13 +73,20 @@ def uses_of_segment(segment: Segment) -> Uses:
     runs = CampaignRun.objects.filter(Q(segments=segment) | Q(campaign__segments=segment))
     named = Campaign.objects.filter(segments=segment)
     return Uses(
-        blocking=(*_of_runs(runs), *_of_campaigns(named.filter(archived_at=None))),
+        blocking=(
+            *_of_runs(runs),
+            *_of_campaigns(named.filter(archived_at=None)),
+            *_of_sequences(Sequence.objects.filter(segments=segment)),
+        ),
         losing=tuple(_of_archived(named.exclude(archived_at=None))),
     )
 
 
 def uses_of_template(template: MessageTemplate) -> Uses:
     """Return the campaigns that use a template as their text, archived ones too."""
+    sequences = _of_sequences(Sequence.objects.filter(steps__template=template).distinct())
+    if sequences:
+        return Uses(blocking=tuple(sequences))
     named = Campaign.objects.filter(
         Q(pk__in=template.campaigns.values("pk")) | Q(variants__template=template)
     ).distinct()
@@ -113,6 +129,8 @@ def uses_of_account(account: Account) -> Uses:
             _("These campaigns are sent by it: %(names)s. Take it out of them first.")
             % {"names": quoted_names(named)}
         )
+    in_sequences = Q(accounts=account) | Q(friends_of=account)
+    blocking += _of_sequences(Sequence.objects.filter(in_sequences).distinct())
     blocking += refusals_of_segments("accounts", account.uin)
     if account.deliveries.exists() or account.attempts.exists():
         blocking.append(_("Reports need it: it has messages of campaigns. Disable it instead."))
@@ -147,7 +165,10 @@ def uses_of_contact(contact: Contact) -> Uses:
 
 
 def uses_of_campaign(campaign: Campaign) -> Uses:
-    """Return the runs that keep a campaign, and the figures that its deletion removes."""
+    """Return the runs and segments that keep a campaign, and the figures its deletion removes."""
+    sequences = _of_sequences(Sequence.objects.filter(steps__campaign=campaign))
+    if sequences:
+        return Uses(blocking=tuple(sequences))
     going = campaign.runs.filter(state__in=_MAY_SEND)
     if going.exists():
         return Uses(
@@ -158,6 +179,9 @@ def uses_of_campaign(campaign: Campaign) -> Uses:
         )
     if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         return Uses(blocking=(_("Its schedule starts more runs: end the schedule first."),))
+    referring = refusals_of_segments("campaigns", campaign.pk)
+    if referring:
+        return Uses(blocking=tuple(referring))
     runs = campaign.runs.count()
     if not runs:
         return Uses(losing=(_("It was never started, so no figures are lost."),))
@@ -246,6 +270,12 @@ def _of_campaigns(campaigns: Any) -> list[str]:
         )
         % {"names": quoted_names(campaigns)}
     ]
+
+
+def _of_sequences(sequences: Any) -> list[str]:
+    if not sequences.exists():
+        return []
+    return [_("These sequences need it: %(names)s.") % {"names": quoted_names(sequences)}]
 
 
 def _of_archived(campaigns: Any) -> list[str]:

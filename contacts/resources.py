@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from import_export.fields import Field
@@ -18,7 +19,10 @@ from contacts.models import Contact, ContactList, Segment, Suppression, Suppress
 from contacts.people.attributes import attribute_names_in_use
 from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment
+from contacts.suppressions import read_until
+from contacts.typed_values.dates import read_date
 from foundation.queries import CHUNK, chunks
+from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular import CellProblem, qq_number
@@ -175,7 +179,7 @@ def _conditions(cell: str) -> Any:
 class SuppressionResource(TableResource):
     """A row for each suppression; the list is empty if it holds for every campaign.
 
-    An import adds suppressions and corrects their reasons; it lifts none.
+    An import adds suppressions, lengthens them and corrects their reasons; it lifts none.
     """
 
     contact_list = Field(
@@ -200,6 +204,11 @@ class SuppressionResource(TableResource):
         TableColumn(
             "source", cells.text(longest=255), titles=("source", "来源", "來源", "出处", "备注")
         ),
+        TableColumn(
+            "until",
+            lambda cell: _until(cell),
+            titles=("until", "截止", "截止时间", "到期", "有效期至", "至", "截止時間", "有效期"),
+        ),
     )
     most_rows = 10_000
 
@@ -217,9 +226,8 @@ class SuppressionResource(TableResource):
         return values["uin"], contact_list.pk if contact_list else None
 
     def find_known(self, keys: Sequence[Any], *, is_locked: bool = False) -> dict[Any, Any]:
-        """Return the suppressions for good by UIN and list."""
-        # One with an end counts as none: the one in the file takes its place if it holds longer.
-        rows = Suppression.objects.filter(until=None).order_by("pk").select_related("contact_list")
+        """Return the suppressions by UIN and list, those that have ended included."""
+        rows = Suppression.objects.order_by("pk").select_related("contact_list")
         if is_locked:
             rows = rows.select_for_update(of=("self",))
         wanted, uins = set(keys), sorted({uin for uin, _list in keys})
@@ -230,6 +238,18 @@ class SuppressionResource(TableResource):
                     found[row.uin, row.contact_list_id] = row
         return found
 
+    def get_or_init_instance(self, instance_loader: Any, row: Any) -> tuple[Any, bool]:
+        """Return the suppression to correct, or a new one; it takes the place of a shorter one."""
+        found, is_new = super().get_or_init_instance(instance_loader, row)
+        values = self.values
+        until = values.get("until")
+        if is_new:
+            return found, True
+        if found.until is not None and (until is None or until > found.until):
+            return self.init_instance(row), True
+        values.pop("until", None)  # an import shortens none
+        return found, False
+
     def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
         """Add the new suppressions, and correct reason and source of others."""
         Suppression.objects.put(new)
@@ -237,6 +257,20 @@ class SuppressionResource(TableResource):
         if targets:
             rows: Iterable[Suppression] = [row for row, _names in changed]
             Suppression.objects.bulk_update(rows, targets, batch_size=CHUNK)
+
+
+def _until(cell: str) -> datetime | None:
+    """Return when a suppression ends; None for a blank cell: it holds for good."""
+    if not cell.strip():
+        return None
+    text = cell.strip()[:100]
+    try:
+        return read_until(text)
+    except Refusal as refusal:
+        day = read_date(text)  # 2026年12月24日
+        if day is None:
+            raise CellProblem(refusal.sentence) from None
+        return read_until(day)
 
 
 def list_named(cell: str) -> ContactList | None:

@@ -46,6 +46,8 @@ class OperatorCommand(BaseCommand):
             self.perform(**options)
         except Refusal as refusal:
             self._refuse(refusal, as_json=bool(options.get("json")))
+        except UnicodeEncodeError as problem:
+            self._refuse(_unstorable(problem), as_json=bool(options.get("json")))
         except DatabaseError as problem:
             self._refuse(_database_refusal(problem), as_json=bool(options.get("json")))
 
@@ -98,6 +100,19 @@ def seconds(text: str) -> float:
     if math.isfinite(number) and 0 <= number <= LONGEST_SECONDS:
         return number
     raise argparse.ArgumentTypeError(_("a number of seconds is 0 or more, not %r") % text)
+
+
+def _unstorable(problem: UnicodeEncodeError) -> Refusal:
+    """Return the refusal of an argument whose bytes are no UTF-8: Python keeps them as halves."""
+    character = f"U+{ord(problem.object[problem.start]):04X}"
+    return Refusal(
+        _(
+            "An argument contains %(character)s, which cannot be stored. The terminal or the "
+            "script probably uses another encoding than UTF-8."
+        )
+        % {"character": character},
+        code="unstorable",
+    )
 
 
 def _database_refusal(problem: DatabaseError) -> Refusal:

@@ -104,7 +104,7 @@ def stored(text: str, *, longest: int | None = None) -> str:
 def read(text: str) -> str:
     """Return the sentence of a stored form, in the active language.
 
-    Text that is no message of the catalogue is returned unchanged.
+    Text that is not a message of the catalogue is returned unchanged.
     """
     if text.startswith(PREFIX):
         try:

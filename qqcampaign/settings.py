@@ -236,6 +236,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "foundation.admin.form_owner.form_owner",
             ]
         },
     }

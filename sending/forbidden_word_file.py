@@ -105,7 +105,7 @@ def _read(path: Path, file_name: str, action: str) -> dict[str, list[str]]:
 
 
 def _columns(cells: Sequence[str]) -> dict[str, int]:
-    """Return the column of each part by the header; empty if the row is none."""
+    """Return the column of each part, found by its title; empty if the row is not a header."""
     titles = [plain_title(cell[:100]) for cell in cells]
     columns = {
         what: titles.index(title)

@@ -123,7 +123,7 @@ def refuse_too_many(count: int) -> None:
 
 
 def _attribute(row: Any, by: Any) -> None:
-    """Have the history of a row name the operator."""
+    """Name the operator in the next entry of the row's history."""
     if by is not None:
         row._history_user = by
 

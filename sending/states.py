@@ -104,6 +104,7 @@ class Reason(models.TextChoices):
     SUPPRESSED = "suppressed", _("suppressed: must not receive messages")
     NOT_A_FRIEND = "not_a_friend", _("not a friend of any of the accounts")
     NO_ACCOUNT = "no_account", _("no account can send it")
+    REPLY = "reply", _("replied to an earlier message of the sequence")
     FREQUENCY_CAP = "frequency_cap", _("got as many messages as the frequency cap allows")
     ONCE_ACROSS = "once_across", _("got a message of a campaign that counts together with this one")
     HOLDOUT = "holdout", _("drawn for the holdout: gets nothing, for comparison")

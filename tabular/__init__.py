@@ -8,7 +8,7 @@ sentence, or the problem of a row.
 """
 
 from tabular.first_lines import FirstLines
-from tabular.header import plain_title
+from tabular.header import known_columns, plain_title
 from tabular.inspection import Inspection, inspect_table
 from tabular.numbers import CellProblem, is_qq_mail, qq_number, strip_text_formula, whole_number
 from tabular.opening import open_table, preview_encodings
@@ -31,6 +31,7 @@ __all__ = [
     "escape_formula",
     "inspect_table",
     "is_qq_mail",
+    "known_columns",
     "open_table",
     "plain_title",
     "preview_encodings",

@@ -149,9 +149,19 @@ def _titles(
 
 
 def _both(above: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """Return the titles of two lines: the lower one, the upper one where there is none.
+
+    A lower title that several groups have gets the title of its group, the nearest one above it.
+    """
     width = max(len(above), len(cells))
     pairs = zip([*above, *[""] * width], [*cells, *[""] * width], strict=False)
-    return [low if low.strip() else high for high, low in islice(pairs, width)]
+    titles, group = [], ""
+    for high, low in islice(pairs, width):
+        group = high.strip() or group
+        is_shared = sum(1 for cell in cells if cell.strip() == low.strip()) > 1
+        shared = f"{group} {low.strip()}".strip() if is_shared else low
+        titles.append(shared if low.strip() else high)
+    return titles
 
 
 def _used(below: Sequence[Row], cells: Sequence[str], *, is_text: bool) -> int:

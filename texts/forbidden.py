@@ -19,7 +19,7 @@ from foundation.sentences import Sentence as _
 #: The most characters of a word as it is written, and of its key: one character of a word can
 #: become three in the key.
 LONGEST_WORD, LONGEST_KEY = 100, 255
-#: Each `*` multiplies the ways in which a word can be looked for.
+#: The most `*` in a word: each multiplies the number of ways in which the word can match.
 MOST_STARS = 2
 #: The most characters that a `*` stands for.
 STAR = 20
@@ -49,8 +49,8 @@ class FoundWord:
 class ForbiddenWords:
     """A list of words, ready to be looked for.
 
-    The words are looked up by their first character. One regular expression of 10,000 words takes
-    more than a second to compile and 9 ms for a text of 200 characters; this takes 0.05 ms.
+    The words are looked up by their first character. One regular expression of all words was 30
+    times slower (decision 0032).
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -94,12 +94,12 @@ def folded(text: str) -> str:
 
 
 def word_key(word: str) -> str:
-    """Return a word as it is compared; a wildcard for any characters at an end says nothing."""
+    """Return the key by which a word is compared; `*` at an end is removed: it has no effect."""
     return folded(word).strip("*")
 
 
 def without_tags(text: str) -> str:
-    """Return the text of a template with its tags blotted out; every index stays."""
+    """Return the text of a template with its tags replaced, so that every index stays the same."""
     return _TAGS.sub(lambda found: _TAG * len(found[0]), text)
 
 

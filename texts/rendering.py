@@ -216,7 +216,7 @@ def refuse_unknown_variables(compiled: CompiledText, *, attributes: Collection[s
 def spelled_variable(attribute: str) -> str:
     """Return how a text names an attribute.
 
-    A name that is no identifier of Liquid, or that means something else there, is a member of
+    A name that is not an identifier of Liquid, or has another meaning there, is a member of
     `attributes`: attributes["e-mail.1"]. Liquid has no escapes, so a name with both kinds of
     quotes cannot be written in a text.
     """

@@ -1,6 +1,7 @@
 """Snippets in a text: `{{ snippets.name }}` is replaced by the snippet's text before compiling.
 
-A name that is no plain word stands in brackets and quotation marks: {{ snippets["two words"] }}.
+A name that is not a plain word is written in brackets and quotation marks:
+{{ snippets["two words"] }}.
 """
 
 from __future__ import annotations

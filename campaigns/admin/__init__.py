@@ -7,6 +7,8 @@ from campaigns.admin.delivery import DeliveryAdmin
 from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
 from campaigns.admin.run import RunAdmin
+from campaigns.admin.sequence import SequenceAdmin
+from campaigns.admin.sequence_person import SequencePersonAdmin
 from campaigns.admin.snippet import SnippetAdmin
 
 __all__ = [
@@ -17,5 +19,7 @@ __all__ = [
     "HolidayCalendarAdmin",
     "MessageTemplateAdmin",
     "RunAdmin",
+    "SequenceAdmin",
+    "SequencePersonAdmin",
     "SnippetAdmin",
 ]

@@ -25,6 +25,7 @@ from campaigns.scheduling.holiday_file import import_holidays
 from campaigns.scheduling.times import missing_years_sentence
 from clocks import shared
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, require
+from foundation.admin.inline_edits import InlineEditedForm
 from foundation.refusals import Refusal
 
 
@@ -51,6 +52,7 @@ class HolidayInline(TabularInline):
     """The dates of a calendar."""
 
     model = Holiday
+    form = InlineEditedForm
     extra = 0
     per_page = 40
     fields = ["date", "kind", "name"]

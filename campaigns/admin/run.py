@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from campaigns.admin.page_urls import run_url
 from campaigns.models import CampaignRun
-from foundation.admin import ConsoleAdmin, ReadOnlyMixin
+from foundation.admin import ConsoleAdmin, NameSearchMixin, ReadOnlyMixin
 from sending.states import RunState
 
 RUN_COLOURS = {
@@ -30,7 +30,7 @@ RUN_COLOURS = {
 
 
 @admin.register(CampaignRun)
-class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
+class RunAdmin(NameSearchMixin, ReadOnlyMixin, ConsoleAdmin):
     """The list of runs. They are controlled on the campaign's page."""
 
     list_display = ["named", "badge", "state_detail", "created_at", "ended_at"]
@@ -38,6 +38,7 @@ class RunAdmin(ReadOnlyMixin, ConsoleAdmin):
     list_select_related = ["campaign"]
     list_display_links = None
     search_fields = ["campaign__name"]
+    name_key_field = "campaign__name_key"
     ordering = ["-id"]
     empty_sentence = _("A run begins when a campaign is started.")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Friend, InboundKind, InboundMessage
@@ -19,6 +19,7 @@ from contacts.segments.people_kinds import among, time_ago
 from contacts.segments.references import Reference, named_rows, register_reference
 from sending.models import Delivery
 from sending.states import DeliveryState
+from tabular.uin_search import search_by_uin, uin_digits
 
 _WITHIN, _LONGER_AGO = (
     gettext_lazy("within the last … days"),
@@ -95,16 +96,15 @@ def _account_names(uins: Collection[int]) -> dict[int, str]:
 
 
 def _account_found(text: str) -> int | None:
-    is_uin = text.isascii() and text.isdigit() and len(text) <= 10
-    return int(text) if is_uin and Account.objects.filter(uin=int(text)).exists() else None
+    digits = uin_digits(text)
+    return int(digits) if digits and Account.objects.filter(uin=int(digits)).exists() else None
 
 
 def _accounts_like(text: str, most: int) -> list[tuple[int, str]]:
-    found = Account.objects.order_by("uin").values_list("uin", "name")
+    found: QuerySet[Account] = Account.objects.order_by("uin")
     if text:
-        like = Q(name__icontains=text)
-        found = found.filter(like | Q(uin__startswith=text) if text.isascii() else like)
-    return [(uin, f"{uin} {name}".strip()) for uin, name in found[:most]]
+        found = search_by_uin(found, text, also=["name__icontains"])
+    return [(uin, f"{uin} {name}".strip()) for uin, name in found.values_list("uin", "name")[:most]]
 
 
 def register_conditions() -> None:

@@ -9,6 +9,7 @@ from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayK
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.rehearsal import Rehearsal
+from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
 from campaigns.models.template_version import TemplateVersion
@@ -25,6 +26,9 @@ __all__ = [
     "MessageTemplate",
     "Occurrence",
     "Rehearsal",
+    "Sequence",
+    "SequencePerson",
+    "SequenceStep",
     "Snippet",
     "TemplateText",
     "TemplateVersion",

@@ -12,7 +12,7 @@ LONGEST_TAG = 35
 
 
 class TemplateText(models.Model):
-    """A text for the people of a language; everybody else gets the template's own text."""
+    """A text for the people of one language; all others get the template's own text."""
 
     template = models.ForeignKey(
         MessageTemplate, on_delete=models.CASCADE, related_name="texts", verbose_name=_("template")

@@ -1,4 +1,4 @@
-"""A version of a message template: its texts as they were once."""
+"""A version of a message template: its texts at an earlier time."""
 
 from __future__ import annotations
 

@@ -35,13 +35,19 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
         by: the operator; None for the command line.
 
     Raises:
-        Refusal: the run is not planned yet or has ended (`wrong_state`), a segment cannot be
-            evaluated, or no approval covers more people (`not_approved`, `changed`).
+        Refusal: the run is not planned yet or has ended (`wrong_state`), a sequence adds its people
+            (`of_sequence`), a segment cannot be evaluated, or no approval covers more people
+            (`not_approved`, `changed`).
     """
     run.refresh_from_db()
     if run.state not in (RunState.RUNNING, RunState.PAUSED):
         raise _not_possible(run)
     refuse_more_people(run)
+    if run.stays_open:
+        raise Refusal(
+            _("Run %(run)s belongs to a sequence, which adds people itself.") % {"run": str(run)},
+            code="of_sequence",
+        )
     added = 0
     while (chunk := _add_chunk(run_id=run.pk)) > 0:
         added += chunk

@@ -9,33 +9,39 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Trim
 
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
-from contacts.people.attribute_sql import attribute_text
+from contacts.models import Attribute
+from contacts.people.attribute_sql import (
+    attribute_number,
+    attribute_text,
+    attribute_yes,
+    reading_text,
+)
+from contacts.segments.text_readings import NumberInText
+from contacts.typed_values.types import AttributeType
 from foundation.queries import sql_of
 
 #: Late-comers come after the people who were planned before them.
 LAST_RANK = 2_147_483_647
 #: As imported: by contact, and so by the delivery's key.
 SAME_RANK = "0"
-# Numbers come first, then other texts, then people without the attribute. MATERIALIZED, so that the
-# attribute of each person is read and parsed once. "Highest first" reverses the order inside the
-# groups of numbers and texts, but not the order of the groups.
+# What was read as the attribute's type first, then other texts, then people without either.
+# MATERIALIZED, so that the attribute is read once a person. "Highest first" turns the readings
+# around, and the texts, but not these three groups.
 _RANKING = """
-WITH people AS MATERIALIZED ({people}),
-readings AS MATERIALIZED (
-    SELECT id, text, CASE WHEN text {matches} %s THEN CAST(text AS double precision) END AS number
-      FROM people)
+WITH people AS MATERIALIZED ({people})
 SELECT id, ROW_NUMBER() OVER (
-           ORDER BY number {direction} NULLS LAST,
-                    CASE WHEN number IS NULL AND text > '' THEN text END {direction} NULLS LAST, id)
-  FROM readings ORDER BY id
+           ORDER BY reading {direction} NULLS LAST,
+                    CASE WHEN reading IS NULL AND text > '' THEN text END {direction} NULLS LAST,
+                    id)
+  FROM people ORDER BY id
 """
-_NUMBER = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$"
 #: Rows that the database hands over at a time.
 _ROWS = 50_000
 
@@ -66,21 +72,36 @@ def rank_by_attribute(*, run: CampaignRun) -> RankedPeople:
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
     """
-    people = targeted_contacts(of=run).annotate(text=Trim(attribute_text(run.order_attribute)))
-    sql, params = sql_of(people.values_list("id", "text"))
-    ranking = _RANKING.format(
-        people=sql,
-        matches="~" if connection.vendor == "postgresql" else "REGEXP",
-        direction="DESC" if run.order_descending else "ASC",
+    name = run.order_attribute
+    people = targeted_contacts(of=run).annotate(
+        reading=_reading(name), text=Trim(attribute_text(name))
     )
+    sql, params = sql_of(people.values_list("id", "reading", "text"))
+    ranking = _RANKING.format(people=sql, direction="DESC" if run.order_descending else "ASC")
     ids, ranks = array("q"), array("i")
     # On PostgreSQL a cursor of the server: the rows of a large audience are never all in memory.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ranking, [*params, _NUMBER])
+        cursor.execute(ranking, params)
         while rows := cursor.fetchmany(_ROWS):
             ids.extend([row[0] for row in rows])
             ranks.extend([row[1] for row in rows])
     return RankedPeople(ids, ranks)
+
+
+def _reading(name: str) -> Any:
+    """Return what people are ordered by: the attribute read as its type, as segments read it.
+
+    A yes comes after a no. Of an attribute without a type, and of texts, numbers are read.
+    """
+    row = Attribute.objects.filter(name=name).first()
+    kind = row.kind if row is not None else ""
+    if kind == AttributeType.NUMBER:
+        return attribute_number(name)
+    if kind == AttributeType.DATE:
+        return reading_text(name)  # ISO 8601, with the time of day if there is one
+    if kind == AttributeType.YES_NO:
+        return attribute_yes(name)
+    return NumberInText(Trim(attribute_text(name)))
 
 
 def random_rank(*, person: str, run_id: int) -> str:

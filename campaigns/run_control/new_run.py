@@ -10,7 +10,7 @@ from django.db.models import Max
 from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.message_texts import texts_of_campaign
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import Campaign, CampaignRun, SequenceStep
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
 from campaigns.planning.text_choice import stored_shares
 from campaigns.scheduling.times import calendar_days, deadline_of
@@ -47,9 +47,12 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         campaign: the campaign. The run copies its present text and audience.
         starts_at: the time for which the start was planned; None for a start at once.
     """
+    template, version = campaign.template, None
+    if template is not None:
+        # This locks the template until the run has its texts, which are those of the version.
+        version = current_version(template=template)
+        template.refresh_from_db()
     texts, shares = texts_of_campaign(campaign)
-    template = campaign.template
-    version = current_version(template=template) if template is not None else None
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
         campaign=campaign,
@@ -110,10 +113,11 @@ def refuse_unready(campaign: Campaign) -> None:
     """Refuse a campaign that could send nothing.
 
     Raises:
-        Refusal: the audience is empty (`no_audience`), no account can send (`no_account`), or the
-            deadline has passed (`deadline_past`).
+        Refusal: the audience is empty (`no_audience`), no account can send (`no_account`), the
+            deadline has passed (`deadline_past`), or a sequence sends it (`of_sequence`).
         TextProblem: a text cannot be compiled, or holds a forbidden word.
     """
+    _refuse_step(campaign)
     for one in texts_of_campaign(campaign)[0]:
         sendable_text(one.text)
     if campaign.deadline_at is not None and campaign.deadline_at <= shared.wall():
@@ -131,10 +135,25 @@ def refuse_unready(campaign: Campaign) -> None:
             % {"name": campaign.name},
             code="no_audience",
         )
-    _refuse_without_accounts(campaign)
+    refuse_without_accounts(campaign)
 
 
-def _refuse_without_accounts(campaign: Campaign) -> None:
+def _refuse_step(campaign: Campaign) -> None:
+    step = SequenceStep.objects.filter(campaign=campaign).select_related("sequence").first()
+    if step is not None:
+        raise Refusal(
+            _("“%(name)s” is a step of the sequence “%(sequence)s”, which decides who gets it.")
+            % {"name": campaign.name, "sequence": step.sequence.name},
+            code="of_sequence",
+        )
+
+
+def refuse_without_accounts(campaign: Campaign) -> None:
+    """Refuse a campaign that no account could send.
+
+    Raises:
+        Refusal: there are no accounts, or none of them works (`no_account`).
+    """
     accounts = campaign.accounts.all() if campaign.accounts.exists() else Account.objects.all()
     if not accounts.exists():
         raise Refusal(_("There are no accounts. Import accounts first."), code="no_account")

@@ -1,4 +1,4 @@
-"""A text as a real person would get it: rendered, counted, and what is wrong with it."""
+"""Render a text for a real person, count its characters, and find what is wrong with it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def preview_text(
 
     Args:
         text: the text as an operator wrote it.
-        person: the person; None: a person of whom nothing is known.
+        person: the person; None: a person without a name and attributes.
         account: the account that would send.
         zone: the time zone in which the text tells the time; empty: the console's.
         given: texts of snippets by `name_key`, in place of those in the database.

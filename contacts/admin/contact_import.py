@@ -21,7 +21,7 @@ from contacts.admin.import_upload import ImportUpload
 from contacts.imports.progress import progress_of
 from contacts.models import ContactImport
 from contacts.states import ImportState
-from foundation.admin import ConsoleAdmin, ReadOnlyMixin
+from foundation.admin import ConsoleAdmin, NameSearchMixin, ReadOnlyMixin
 
 IMPORT_COLOURS = {
     ImportState.UPLOADED: "info",
@@ -37,7 +37,13 @@ IMPORT_COLOURS = {
 
 @admin.register(ContactImport)
 class ContactImportAdmin(
-    ImportUpload, ImportCheck, ImportProgress, ImportButton, ReadOnlyMixin, ConsoleAdmin
+    ImportUpload,
+    ImportCheck,
+    ImportProgress,
+    ImportButton,
+    NameSearchMixin,
+    ReadOnlyMixin,
+    ConsoleAdmin,
 ):
     """Imports. Their rows are read-only here: the pages call services to change them."""
 
@@ -46,9 +52,11 @@ class ContactImportAdmin(
     list_filter = [("state", ChoicesDropdownFilter), ("contact_list", RelatedDropdownFilter)]
     list_select_related = ["contact_list", "created_by"]
     search_fields = ["file_name", "contact_list__name"]
+    name_key_field = "contact_list__name_key"
     ordering = ["-id"]
     empty_sentence = _(
-        "Import any spreadsheet with a column of QQ numbers: CSV from Excel or WPS, or XLSX."
+        "Import any spreadsheet of Excel or WPS (XLSX, XLS or CSV) with a column of QQ numbers or "
+        "of QQ mail addresses."
     )
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 

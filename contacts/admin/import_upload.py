@@ -18,6 +18,7 @@ from unfold.widgets import (
 )
 
 from contacts.imports.lifecycle import upload_import
+from contacts.lists.name_after_file import name_after_file
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy
 from foundation.admin import require
@@ -31,7 +32,10 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         widget=UnfoldAdminFileFieldWidget,
-        help_text=_("CSV, TSV, XLSX or XLS, in any encoding, with a column of QQ numbers."),
+        help_text=_(
+            "CSV, TSV, XLSX or XLS, in any encoding, with a column of QQ numbers or of QQ mail "
+            "addresses."
+        ),
         error_messages={
             "required": _("Choose a file."),
             "empty": _("The file is empty. Choose another one."),
@@ -48,6 +52,7 @@ class UploadForm(forms.Form):
         label=_("Name of the new list"),
         required=False,
         widget=UnfoldAdminTextInputWidget,
+        help_text=_("Empty: it is named after the file."),
     )
     policy = forms.ChoiceField(
         label=_("People who are contacts already"),
@@ -57,9 +62,11 @@ class UploadForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Require either an existing list or the name of a new one."""
+        """Require a list or a new one, which is named after the file if it has no name."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         chosen, name = data.get("contact_list"), data.get("new_list") or ""
+        if chosen is None and not name and data.get("file"):
+            name = name_after_file(data["file"].name)
         if chosen is None and not name:
             self.add_error("new_list", _("Choose a list above, or name a new one here."))
         if chosen is not None and name:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
@@ -22,14 +23,12 @@ from contacts.segments.references import missing_in, reference_keys, reference_t
 from contacts.segments.save import change_segment, create_segment
 from contacts.segments.where_text import where_text
 from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin, require
-from foundation.admin.opened_page import is_told_of_changes, opened_values
+from foundation.admin.edits import SEEN_FIELD, edited_form
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
 from tabular.admin.table_import import TableImport
 from tabular.exports import stream_csv, write_xlsx
 
-#: The columns that the page saves.
-SAVED = ("name", "description", "conditions")
 #: The most characters of the conditions in the list, and the most choices of a search.
 LONGEST_SHOWN, MOST_CHOICES = 160, 20
 
@@ -68,20 +67,23 @@ class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the segment's page (GET), or save it (POST)."""
-        segment = self._find(request, object_id)
-        require(self._may_save(request, segment) or self._may_only_look(request, segment))
-        form = _form(request, segment)
-        if request.method == "POST":
-            require(self._may_save(request, segment))
-            is_valid = form.is_valid()
-            if "switch" in request.POST:
-                form = _switched(request, form)
-            elif is_valid and not is_told_of_changes(request, form, segment, SAVED):
-                try:
-                    return self._save(request, segment, form)
-                except Refusal as refusal:
-                    # The conditions were checked before, so this is about the name.
-                    form.add_error("name", refusal.sentence)
+        with transaction.atomic():  # `get_object` locks the row: two saves follow each other
+            segment = self._find(request, object_id)
+            if segment is None:
+                return self._gone(request)
+            require(self._may_save(request, segment) or self._may_only_look(request, segment))
+            form = _form(request, segment, is_guarded=True)
+            if request.method == "POST":
+                require(self._may_save(request, segment))
+                is_valid = form.is_valid()
+                if "switch" in request.POST:
+                    form = _switched(request, form)
+                elif is_valid:
+                    try:
+                        return self._save(request, segment, form)
+                    except Refusal as refusal:
+                        # The conditions were checked before, so this is about the name.
+                        form.add_error("name", refusal.sentence)
         return TemplateResponse(
             request, "console/people/segment.html", self._context(form, request)
         )
@@ -114,13 +116,33 @@ class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
         found = [] if "\0" in text else reference_to(key).search(text.strip()[:128], MOST_CHOICES)
         return JsonResponse({"items": [{"id": number, "name": name} for number, name in found]})
 
-    def _find(self, request: HttpRequest, object_id: str | None) -> Segment:
+    def _find(self, request: HttpRequest, object_id: str | None) -> Segment | None:
+        """Return the segment, a new one if there is no id, None if there is none of the id."""
         if object_id is None:
             return Segment()
-        found = self.get_object(request, object_id)
-        if not isinstance(found, Segment):
-            raise Http404
-        return found
+        found = self.get_object(request, unquote(object_id))
+        return found if isinstance(found, Segment) else None
+
+    def _gone(self, request: HttpRequest) -> HttpResponse:
+        """Show what was typed for a segment that was deleted, or go to the list (GET)."""
+        require(self.has_view_permission(request))
+        sentence = gettext("This segment has been deleted.")
+        if request.method != "POST":
+            messages.warning(request, sentence)
+            return HttpResponseRedirect(reverse("admin:contacts_segment_changelist"))
+        form = _form(request, Segment())
+        form.is_valid()
+        conditions = where_text(form.conditions) or request.POST.get("text", "")
+        texts = [request.POST.get(name, "") for name in ("name", "description")]
+        labels = [form.fields["name"].label, form.fields["description"].label, _("Conditions")]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": Segment._meta,
+            "title": gettext("Not saved"),
+            "sentence": sentence,
+            "typed": [pair for pair in zip(labels, [*texts, conditions], strict=True) if pair[1]],
+        }
+        return TemplateResponse(request, "console/typed.html", context, status=409)
 
     def _may_save(self, request: HttpRequest, segment: Segment) -> bool:
         if segment.pk is None:
@@ -142,10 +164,11 @@ class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
                 self.log_addition(request, saved, [{"added": {}}])
             else:
                 self.log_change(request, saved, _changes(form))
+                self.tell_kept(request, form)
         messages.success(request, gettext("The segment %(name)s is saved.") % {"name": saved})
         return HttpResponseRedirect(reverse("admin:contacts_segment_change", args=[saved.pk]))
 
-    def _context(self, form: SegmentForm, request: HttpRequest) -> dict[str, Any]:
+    def _context(self, form: Any, request: HttpRequest) -> dict[str, Any]:
         segment = form.instance
         saved = Segment.objects.filter(pk=segment.pk).first() if segment.pk else None
         return {
@@ -155,7 +178,7 @@ class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
             "original": saved,
             "segment": saved,
             "form": form,
-            "seen": opened_values(saved, SAVED),
+            "seen": request.POST.get(SEEN_FIELD) if "switch" in request.POST else form.seen_token,
             "words": form_words(),
             "names": names_of_references(form.shown_tree),
             "tree": form.shown_tree,
@@ -180,10 +203,12 @@ class SegmentAdmin(NamedMixin, TableImport, ExportMixin, ConsoleAdmin):
         return text or EMPTY
 
 
-def _form(request: HttpRequest, segment: Segment) -> SegmentForm:
+def _form(request: HttpRequest, segment: Segment, *, is_guarded: bool = False) -> Any:
+    """Return the form that was posted; a guarded one notices what someone else changed."""
     data = request.POST if request.method == "POST" else None
     asked = request.GET.get("as") if data is None else data.get("as")
-    return SegmentForm(data, instance=segment, is_text=asked == "text")
+    form = edited_form(SegmentForm, request) if is_guarded else SegmentForm
+    return form(data, instance=segment, is_text=asked == "text")
 
 
 def _switched(request: HttpRequest, form: SegmentForm) -> SegmentForm:
@@ -198,7 +223,7 @@ def _switched(request: HttpRequest, form: SegmentForm) -> SegmentForm:
     }
     # Validation has changed the form's instance; the new form needs the row as it is stored.
     before = Segment.objects.filter(pk=form.instance.pk).first() or Segment()
-    return SegmentForm(None, instance=before, is_text=not form.is_text, shown=shown)
+    return type(form)(None, instance=before, is_text=not form.is_text, shown=shown)
 
 
 def _changes(form: SegmentForm) -> list[dict[str, Any]]:

@@ -24,6 +24,11 @@ UIN, NAME, LEFT_OUT = UIN_COLUMN.field, NAME_COLUMN.field, ""
 ATTRIBUTE = "attribute:"
 
 UIN_TITLES, NAME_TITLES = UIN_COLUMN.titles, NAME_COLUMN.titles
+#: Titles of a column of mail addresses: QQ's own hold the UIN.
+MAIL_TITLES = (
+    *("qq邮箱", "qq邮件", "邮箱", "电子邮箱", "电子邮件", "邮箱地址", "邮件", "邮件地址"),
+    *("qq郵箱", "郵箱", "電子郵箱", "電子郵件", "email", "mail", "qqmail", "emailaddress"),
+)
 #: Titles of the two columns that are added to a file of rejected rows. The corrected file may keep
 #: them.
 LINE_TITLES = ("line", "行号", "行")

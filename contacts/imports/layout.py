@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from contacts.imports.columns import UIN_TITLES
+from contacts.imports.columns import MAIL_TITLES, UIN_TITLES
 from contacts.imports.files import stored_file
 from contacts.models import ContactImport
 from foundation.refusals import Refusal
-from tabular import FileProblem, Inspection, inspect_table, preview_encodings
+from tabular import FileProblem, Inspection, inspect_table, known_columns, preview_encodings
 
 
 def inspect_import(*, contact_import: ContactImport, rows: int = 20) -> Inspection:
@@ -54,7 +54,11 @@ def inspect_file(path: Path, contact_import: ContactImport, **chosen: Any) -> In
     Raises:
         Refusal: the file cannot be read so.
     """
+    name = contact_import.file_name
     try:
-        return inspect_table(path, name=contact_import.file_name, known_titles=UIN_TITLES, **chosen)
+        found = inspect_table(path, name=name, known_titles=UIN_TITLES, **chosen)
+        if not known_columns(found.columns, UIN_TITLES):  # the column of mail addresses may do
+            found = inspect_table(path, name=name, known_titles=MAIL_TITLES, **chosen)
+        return found
     except FileProblem as problem:
         raise Refusal(problem.sentence, code=problem.code) from None

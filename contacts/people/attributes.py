@@ -81,7 +81,7 @@ def names_to_store(names: Iterable[str], *, is_guess: bool = False) -> list[str]
             allowed and cut it to the limit; "" if nothing is left.
 
     Raises:
-        Refusal: a new name cannot be one (`foundation.names`), and is no guess.
+        Refusal: a new name is invalid (`foundation.names`) and `is_guess` is false.
     """
     by_key: dict[str, str] = {}
     known = set()

@@ -37,7 +37,7 @@ class Token:
     Attributes:
         text: what it says.
         start, end: its first character, and the one behind its last.
-        is_quoted: whether it stood in quotation marks, and so is no word of the language.
+        is_quoted: whether it was in quotation marks, so that it is never a word of the language.
     """
 
     text: str

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from contacts.typed_values.characters import plain
 
-#: Characters that are looked at; what is longer is no number.
+#: The most characters of a number.
 LONGEST = 40
 #: Numbers are below this: above it a number of two decimals is no longer exact.
 LARGEST = 10**15

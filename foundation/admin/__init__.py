@@ -3,7 +3,7 @@
 from foundation.admin.actions import confirmation, show_refusals
 from foundation.admin.export import ExportMixin
 from foundation.admin.history import ChangeHistoryMixin
-from foundation.admin.named import NamedMixin
+from foundation.admin.named import NamedMixin, NameSearchMixin
 from foundation.admin.pages import (
     ConsoleAdmin,
     GuardedAdmin,
@@ -19,6 +19,7 @@ __all__ = [
     "ConsoleAdmin",
     "ExportMixin",
     "GuardedAdmin",
+    "NameSearchMixin",
     "NamedMixin",
     "ReadOnlyMixin",
     "TimelineInline",

@@ -79,6 +79,11 @@ class EditsMixin:
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """Return the row to save; say which fields someone else changed and which are kept."""
+        self.tell_kept(request, form)
+        return super().save_form(request, form, change)  # type: ignore[misc]
+
+    def tell_kept(self, request: HttpRequest, form: Any) -> None:
+        """Say which fields someone else changed and which are kept."""
         if isinstance(form, EditedForm) and form.kept_labels:
             who = form.changed_by or gettext("someone else")
             messages.info(
@@ -86,7 +91,6 @@ class EditsMixin:
                 gettext("Changed by %(who)s meanwhile, and kept: %(fields)s.")
                 % {"who": who, "fields": ", ".join(form.kept_labels)},
             )
-        return super().save_form(request, form, change)  # type: ignore[misc]
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Run an action on the selected rows that are still there; say how many are gone."""

@@ -24,6 +24,7 @@ from simple_history.utils import get_m2m_reverse_field_name
 from foundation.admin.permissions import require
 from foundation.differences import DifferentLine, differences
 from foundation.display import EMPTY
+from foundation.sentence_field import SentenceField
 from foundation.sentences import read
 
 #: The most names that a value of several rows is shown with.
@@ -106,7 +107,7 @@ def field_values(record: Any) -> dict[str, str]:
     """Return the values of a historical record for people to read, by the field's label."""
     values = {}
     for field in type(record).tracked_fields:
-        if not field.primary_key:
+        if not field.primary_key and not getattr(field, "auto_now", False):
             values[capfirst(str(field.verbose_name))] = _value(record, field)
     for field in getattr(type(record), "_history_m2m_fields", ()):
         name = get_m2m_reverse_field_name(field)
@@ -153,7 +154,8 @@ def _value(record: Any, field: Any) -> str:
         return localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, indent=1)
-    return str(read(value)) if isinstance(value, str) else str(value)
+    # Only sentences are translated: what people wrote may look like one.
+    return str(read(value)) if isinstance(field, SentenceField) else str(value)
 
 
 def _related(row: Model, name: str) -> Any:

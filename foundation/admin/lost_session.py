@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import login as sign_in
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
@@ -28,8 +28,7 @@ from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 from unfold.forms import AuthenticationForm
 
-from foundation.admin.edits import SEEN_FIELD
-from foundation.admin.seen_values import read_token
+from foundation.admin.form_owner import owner_of
 from foundation.admin.typed_text import fields_to_keep, is_secret, typed_text
 
 #: The cookie that names the operator who signed in last in this browser.
@@ -113,15 +112,22 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form with an outdated CSRF token (CSRF_FAILURE_VIEW).
 
     Signing in changes the token, so a form in another tab of the same operator becomes stale. It is
-    offered to be sent again if it came from a page of this console and the operator opened it.
+    offered to be sent again if it came from a page of this console and the operator opened it. An
+    operator who has signed out meanwhile is asked to sign in first.
     """
-    seen = read_token(request.POST.get(SEEN_FIELD, "")) if request.method == "POST" else None
     user = getattr(request, "user", None)
-    is_own = seen is not None and user is not None and str(user.pk) == seen.user
-    if is_own and user.is_authenticated and _is_from_here(request):  # type: ignore[union-attr]
-        draft = _draft(request, typist=str(user.pk))  # type: ignore[union-attr]
-        if draft.fields:
-            return _ask_to_send(request, draft)
+    if request.method != "POST" or user is None or not _is_from_here(request):
+        return csrf_failure(request, reason)
+    if not user.is_authenticated:
+        if request.path == reverse("admin:login"):
+            return csrf_failure(request, reason)
+        kept = _draft_of(request)
+        if kept is not None:
+            return _ask_to_sign_in(request, kept)
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+    draft = _draft(request, typist=str(user.pk))
+    if draft.fields and owner_of(request) == str(user.pk):
+        return _ask_to_send(request, draft)
     return csrf_failure(request, reason)
 
 
@@ -155,8 +161,7 @@ def _remember_typist(request: HttpRequest, response: HttpResponse) -> None:
 def _draft_of(request: HttpRequest) -> str | None:
     """Return the encrypted draft of a posted form; None if there is nothing to keep."""
     typist = request.get_signed_cookie(TYPIST_COOKIE, "", salt=TYPIST_SALT)
-    seen = read_token(request.POST.get(SEEN_FIELD, ""))
-    if not typist or (seen is not None and seen.user != typist):
+    if not typist or owner_of(request) not in ("", typist):
         return None
     draft = _draft(request, typist=typist)
     if not draft.fields:

@@ -11,8 +11,11 @@ from foundation.names import name_key, without_controls
 from foundation.refusals import Refusal
 
 
-class NamedMixin:
-    """Rows that are `foundation.named_model.NamedModel`."""
+class NameSearchMixin:
+    """Rows that are found by a name, which is read as names are compared."""
+
+    #: The column of the name's key.
+    name_key_field = "name_key"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -21,7 +24,12 @@ class NamedMixin:
         term = without_controls(search_term)
         found, is_doubled = super().get_search_results(request, queryset, term)  # type: ignore[misc]
         key = name_key(term)
-        return (found | queryset.filter(name_key__contains=key) if key else found), is_doubled
+        named = queryset.filter(**{f"{self.name_key_field}__contains": key})
+        return (found | named if key else found), is_doubled
+
+
+class NamedMixin(NameSearchMixin):
+    """Rows that are `foundation.named_model.NamedModel`."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the form, or save it; refuse at the field a name that was taken meanwhile."""

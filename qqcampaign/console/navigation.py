@@ -36,6 +36,12 @@ SIDEBAR = [
                 "campaigns.view_campaign",
             ),
             _item(
+                _("Sequences"),
+                "stacked_email",
+                "campaigns_sequence_changelist",
+                "campaigns.view_sequence",
+            ),
+            _item(
                 _("Message templates"),
                 "description",
                 "campaigns_messagetemplate_changelist",

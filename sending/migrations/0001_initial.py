@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(max_length=64, verbose_name='time zone')),
                 ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='starts at')),
                 ('deadline_at', models.DateTimeField(blank=True, null=True, verbose_name='deadline')),
+                ('stays_open', models.BooleanField(default=False, verbose_name='stays open')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('planned_at', models.DateTimeField(blank=True, null=True, verbose_name='planned at')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),

@@ -62,6 +62,8 @@ class Run(models.Model):
     #: From this moment of the database's clock on, what is pending is cancelled.
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
 
+    #: It does not finish when everything is sent: people are added to it as long as this holds.
+    stays_open = models.BooleanField(_("stays open"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)

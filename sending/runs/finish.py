@@ -15,9 +15,12 @@ from sending.states import OPEN_DELIVERY_STATES, RunState
 
 
 def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
-    """Finish the runs in which nothing is pending or in flight; return how many.
+    """Finish the runs in which nothing is pending or in flight, and that do not stay open.
 
     The figures select the candidates; the delivery rows decide.
+
+    Returns:
+        the number of runs that were finished.
     """
     if not run_ids:
         return 0
@@ -30,7 +33,7 @@ def finish_runs_that_are_done(*, run_ids: Collection[int]) -> int:
     likely = [run_id for run_id in run_ids if open_figures.get(run_id, 0) <= 0]
     if not likely:
         return 0
-    runs = Run.objects.filter(pk__in=likely, state=RunState.RUNNING)
+    runs = Run.objects.filter(pk__in=likely, state=RunState.RUNNING, stays_open=False)
     return sum(for_each_run(runs, do=_finish_if_done, step=_("Finishing it")))
 
 

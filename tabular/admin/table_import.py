@@ -21,9 +21,15 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from foundation.admin import require
 from foundation.refusals import Refusal
-from foundation.sentences import Sentence, stored
+from foundation.sentences import stored
 from tabular.admin.layout_form import LayoutForm
-from tabular.table_import.plan import ImportPlan, changed_meanwhile, plan_import, write_import
+from tabular.table_import.plan import (
+    ImportPlan,
+    changed_meanwhile,
+    counted,
+    plan_import,
+    write_import,
+)
 from tabular.table_import.resource import CHANGED, NEW, UNCHANGED, WRONG
 from tabular.table_import.table_file import FileLayout
 from tabular.table_import.uploads import (
@@ -148,7 +154,7 @@ class TableImport:
             raise
         taken.unlink(missing_ok=True)
         self._table_record(request, plan, name)
-        messages.success(request, _counted(plan) % {"file": name, **plan.counts})
+        messages.success(request, counted(plan, name=name))
         return HttpResponseRedirect(reverse(f"admin:{self._table}_changelist"))
 
     def _table_again(
@@ -207,14 +213,8 @@ class TableImport:
             content_type=ContentType.objects.get_for_model(self.model),  # type: ignore[attr-defined]
             object_repr=name[:200],
             action_flag=CHANGE,
-            change_message=stored(_counted(plan) % {"file": name, **plan.counts}),
+            change_message=stored(counted(plan, name=name)),
         )
-
-
-def _counted(plan: ImportPlan) -> Sentence:
-    return Sentence(
-        "%(file)s is imported: %(new)d new, %(changed)d changed, %(unchanged)d unchanged."
-    )
 
 
 def _sections(plan: ImportPlan) -> list[tuple[str, Any, int, list[Any]]]:

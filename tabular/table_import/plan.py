@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
 from tabular.table_import.resource import CHANGED, NEW, UNCHANGED, WRONG, RowOutcome, TableResource
 from tabular.table_import.table_file import FileLayout, read_table
@@ -105,6 +106,17 @@ def write_import(*, plan: ImportPlan, by: Any = None) -> None:
             plan.resource.write(plan.resource.new, plan.resource.changed, by)
     except IntegrityError:
         raise changed_meanwhile() from None
+
+
+def counted(plan: ImportPlan, *, name: str) -> Sentence:
+    """Return the sentence of the audit log about an import.
+
+    Args:
+        plan: the plan that was written.
+        name: the name of the file.
+    """
+    said = _("%(file)s is imported: %(new)d new, %(changed)d changed, %(unchanged)d unchanged.")
+    return said % {"file": name, **plan.counts}
 
 
 def changed_meanwhile() -> Refusal:

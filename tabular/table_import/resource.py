@@ -125,6 +125,11 @@ class TableResource(ModelResource):
         """Create one row."""
         instance.save(force_insert=True)
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the row that is planned, by field."""
+        return self._parsed[self._number][0]
+
     # --- planning --------------------------------------------------------------------------------
 
     def plan(
@@ -232,7 +237,7 @@ class TableResource(ModelResource):
             value = values[column.field]
             before = "" if is_new else self._shown(column, instance)
             # A stored sentence is exported as text, and a reader drops the blanks around a cell:
-            # the same text is no change.
+            # equal text is not a change.
             is_same = getattr(instance, column.target, None) == value
             is_same = is_same or before.strip() == str(value).strip()
             if is_same and not is_new:

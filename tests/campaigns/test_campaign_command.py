@@ -93,6 +93,8 @@ def test_create_answers_in_one_line_of_json(members: ContactList) -> None:
         "template": None,
         "variants": [],
         "holdout": 0,
+        "per_minute": None,
+        "priority": 5,
         "accounts": [20_001, 20_002, 20_003],
         "starts_at": "2099-05-01T00:00:00Z",
         "window": "09:00-20:00",

@@ -11,10 +11,12 @@ from campaigns.planning.preflight import preflight
 from contacts.models import Contact, ContactList, Membership, Segment
 from contacts.segments.preview import count_people
 from contacts.segments.references import missing_in
+from contacts.segments.save import create_segment
 from contacts.segments.where import parse_where
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from tests.campaigns.factories import make_account, make_run
+from tests.campaigns.factories import make_account, make_campaign, make_run
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +98,7 @@ def test_a_list_that_was_deleted_selects_nobody_and_the_preflight_names_it() -> 
     campaign = create_campaign(name="c", lists=[], segments=[segment], text="hi")
     assert [one.uin for one in targeted_contacts(of=campaign)] == [20001]
     warnings = preflight(campaign=campaign).warnings
-    assert any("“s” asks about the list “VIP”, which was deleted" in one for one in warnings)
+    assert any("“s” refers to the list “VIP”, which was deleted" in one for one in warnings)
 
 
 def test_people_who_got_a_campaign() -> None:
@@ -118,3 +120,12 @@ def test_people_who_got_a_campaign() -> None:
 
 def _all_of_bern() -> Segment:
     return Segment.objects.create(name="all of Bern", conditions=IN_BERN)
+
+
+def test_a_campaign_that_a_segment_asks_about_is_not_deleted() -> None:
+    campaign = make_campaign("spring")
+    create_segment(name="got it", conditions={"kind": "got", "campaigns": [campaign.pk]})
+    with pytest.raises(Refusal, match="got it"):
+        delete_row(row=campaign)
+    Segment.objects.all().delete()
+    delete_row(row=campaign)

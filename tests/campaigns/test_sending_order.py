@@ -12,7 +12,7 @@ from campaigns.planning import plan
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.plan import plan_run
 from clocks import shared
-from contacts.models import Contact
+from contacts.models import Attribute, Contact
 from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
 from sending.runs.figures import check_figures
@@ -97,6 +97,30 @@ def test_by_an_attribute_numbers_then_texts_then_those_without(account: Account)
     sent = queue(best_first, account)
     assert sent[:4] == [100_001, 100_000, 100_006, 100_002]
     assert set(sent[9:]) == {100_005, *PEOPLE[10:]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_order"),
+    [
+        ("number", ["-3", "80%", "￥18", "1.2e3", "１，５００"]),
+        ("date", ["1999-12-31", "2026年3月1日", "2026/3/1 09:30", "2026-11-02"]),
+        ("yes_no", ["否", "√"]),
+    ],
+)
+def test_by_an_attribute_as_its_type_is_read(
+    account: Account, kind: str, in_order: list[str]
+) -> None:
+    Attribute.objects.create(name="points", kind=kind)
+    mixed = [*in_order[::-1], "no reading"]
+    for uin, value in zip(PEOPLE, mixed, strict=False):
+        contact = Contact.objects.get(uin=uin)
+        contact.attributes = {"points": value}
+        contact.save()
+    run = a_run(order="attribute", order_attribute="points")
+    assert plan_run(run=run)
+    values = dict(Contact.objects.values_list("uin", "attributes"))
+    sent = [values[uin].get("points") for uin in queue(run, account)]
+    assert sent[: len(mixed)] == [*in_order, "no reading"]
 
 
 @pytest.mark.parametrize("name", ["7", 'it\'s "so"', "中文", "a.b__c", "%s", "$.x"])

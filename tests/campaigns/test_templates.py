@@ -102,10 +102,21 @@ def test_a_run_names_the_version_that_it_sends() -> None:
     campaign = make_campaign(lists=[make_list("l", [100_001])], text="", template=template)
     run = start_campaign(campaign=campaign)
     MessageTemplate.objects.update(text="changed, by whatever way")
+    assert run.text == "hi"
     assert run.template_version is not None
     assert run.template_version.texts == {"": "hi"}
     assert run.template_version_number == 1
     assert current_version(template=template).number == 2
+
+
+def test_a_run_sends_the_texts_of_its_version_although_the_campaign_was_read_before() -> None:
+    make_account(friends=[100_001])
+    template = create_template(name="t", texts={"": "hi"})
+    campaign = make_campaign(lists=[make_list("l", [100_001])], text="", template=template)
+    assert campaign.message == "hi"
+    change_text(template=template, text="hello")
+    run = start_campaign(campaign=campaign)
+    assert (run.text, run.template_version_number) == ("hello", 2)
 
 
 def _done(*arguments: object) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from campaigns.models import MessageTemplate
-from contacts.models import ContactList
+from contacts.models import Attribute, ContactList, Segment
 from tests.campaigns.factories import make_campaign
 from tests.campaigns.factories import make_list as make_people
 from tests.console.sample_data import make_operator
@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.one_database,
     pytest.mark.django_db(transaction=True),
 ]
+CITY = {"kind": "attribute", "name": "city", "is": "equals"}
 WORDS = {
     "en": ("Keep all of theirs", "Save what I chose", "Send it again"),
     "zh-hans": ("全部保留对方的", "按选择保存", "重新提交"),
@@ -91,3 +92,32 @@ def test_twin_edit_with_a_choice_and_an_expired_session(
     signed_in.wait_for_load_state()
     row.refresh_from_db()
     assert row.text.splitlines() == ["mine", "of two lines"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_conditions_of_a_segment_that_two_people_changed(
+    language: str, signed_in: Any, live_server: Any
+) -> None:
+    page = signed_in
+    theirs, chosen, _again = WORDS[language]
+    Attribute.objects.create(name="city")
+    segment = Segment.objects.create(name="s", conditions={**CITY, "value": "北京"})
+    address = f"{live_server.url}/contacts/segment/{segment.pk}/change/"
+    page.goto(address)
+    page.evaluate(f"document.cookie = 'django_language={language}; path=/'")
+    page.goto(address)
+    value = page.locator(".q-condition input[type=text]")
+    value.fill("昆明")
+    Segment.objects.update(conditions={**CITY, "value": "大理"})
+    page.locator("button.q-main").last.click()
+    page.get_by_role("button", name=theirs).wait_for()
+    page.screenshot(path=f"/tmp/twin-segment-{language}.png", full_page=True)
+    for words in ("city = 北京", "city = 昆明", "city = 大理"):
+        assert page.locator(".q-edits .q-value", has_text=words).count() == 1
+    assert value.input_value() == "昆明"
+    assert not overflows(page)
+    page.check("[name=_choice_conditions][value=mine]")
+    page.get_by_role("button", name=chosen).click()
+    page.wait_for_load_state("networkidle")
+    segment.refresh_from_db()
+    assert segment.conditions["value"] == "昆明"

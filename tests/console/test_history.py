@@ -13,13 +13,20 @@ from django.urls import reverse
 from simple_history.models import registered_models
 
 from accounts.models import Account, Egress
-from campaigns.models import Campaign, Holiday, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.models import (
+    Campaign,
+    CampaignVariant,
+    Holiday,
+    HolidayCalendar,
+    MessageTemplate,
+    Snippet,
+)
 from foundation.admin import ChangeHistoryMixin
 from sending.models import ForbiddenWord, QuietHours, ResultPolicy
 from tests.console.sample_data import make_world
 
-#: Has no page: its rows are part of the calendar's form.
-WITHOUT_PAGE = {Holiday}
+#: These have no page: their rows are part of the form of a calendar or campaign.
+WITHOUT_PAGE: set[Any] = {Holiday, CampaignVariant}
 
 
 def rows() -> list[Any]:
@@ -89,6 +96,14 @@ def test_a_viewer_can_look_and_change_nothing(db: None, client: Client) -> None:
     assert client.post(page(template, oldest.pk), {"name": "t", "text": "x"}).status_code == 405
     template.refresh_from_db()
     assert template.text == "one\nthree"
+
+
+def test_what_people_wrote_is_not_translated(operator: Client) -> None:
+    template = MessageTemplate.objects.create(name="active", text="x")
+    operator.post("/i18n/setlang/", {"language": "zh-hans", "next": "/"})
+    shown = operator.get(page(template, template.history.first().pk))
+    assert shown.context["values"]["表示语言的属性"] == "language"
+    assert "active" in shown.context["values"].values()
 
 
 @pytest.mark.parametrize("key", ["0", "²", "x", "9" * 30, "99999999999999999999", "1" * 19])

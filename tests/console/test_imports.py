@@ -113,12 +113,22 @@ def test_a_file_is_thrown_away(operator: Client) -> None:
     assert not ContactImport.objects.exists()
 
 
+def test_a_new_list_without_a_name_is_named_after_the_file(operator: Client) -> None:
+    ContactList.objects.create(name="客户 2")
+    for _number in range(3):
+        _upload(operator, new_list="")
+    names = set(ContactList.objects.values_list("name", flat=True))
+    assert names == {"客户", "客户 2", "客户 3", "客户 4"}
+    file = SimpleUploadedFile("\u200b .csv", TEXT.encode())
+    answer = operator.post(reverse(UPLOAD), {"policy": "skip", "file": file})
+    assert "name a new one here" in str(answer.context["form"].errors["new_list"])
+
+
 @pytest.mark.parametrize(
     ("content", "form", "sentence"),
     [
         (b"", {"new_list": "x"}, "The file is empty"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 99, {"new_list": "x"}, "<li"),
-        (TEXT.encode(), {}, "name a new one here"),
     ],
 )
 def test_what_cannot_be_taken_in_gets_its_sentence(

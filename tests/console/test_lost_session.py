@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import unescape
 from typing import Any
@@ -138,6 +139,36 @@ def test_signing_in_in_another_tab_makes_the_form_stale_and_loses_nothing(
     again = {**hidden_in(page), "csrfmiddlewaretoken": token_in(page)}
     assert again["text"] == TYPED
     assert browser.post(change(template), again).status_code == 302
+
+
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_an_upload_that_became_stale_keeps_its_fields(is_signed_in: bool, browser: Browser) -> None:
+    address = reverse("admin:contacts_contactimport_upload")
+    page = browser.get(address).content.decode()
+    owner = re.search(r'name="_by" value="([^"]+)"', page)
+    assert owner is not None
+    Session.objects.all().delete()
+    if is_signed_in:
+        browser.sign_in()  # in another tab
+    data = {"csrfmiddlewaretoken": "x" * 64, "_by": owner[1], "new_list": "typed name"}
+    here = {"Origin": "http://testserver"}
+    answer = browser.post(address, {**data, "file": io.BytesIO(b"uin")}, headers=here)
+    if not is_signed_in:
+        assert answer.status_code == 401
+        answer = signed_in_again(browser, answer)
+    page = answer.content.decode()
+    assert "Passwords and files are not kept" in page
+    again = {**hidden_in(page), "csrfmiddlewaretoken": token_in(page)}
+    answer = browser.post(address, again, headers=here)
+    assert answer.context["form"]["new_list"].value() == "typed name"
+    assert answer.context["form"].errors["file"] == ["Choose a file."]
+
+
+def test_a_stale_form_of_an_unknown_browser_leads_to_the_login(db: None) -> None:
+    address = reverse("admin:contacts_contactimport_upload")
+    answer = Browser().post(address, {"new_list": "x"}, headers={"Origin": "http://testserver"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")
 
 
 def test_a_form_from_elsewhere_is_never_offered_to_be_sent(

@@ -54,7 +54,7 @@ def test_text_is_saved_and_shown_as_rows(operator: Client) -> None:
 
 def test_what_was_typed_is_switched_between_rows_and_text(operator: Client) -> None:
     page = operator.post(reverse(ADD), _posted(NESTED) | {"switch": "1"})
-    text = page.context["form"]["text"].value()
+    text = page.context["form"]["conditions"].value()
     assert page.context["form"]["name"].value() == "北京人"
     assert text == "city = 北京 or not (suppressed and name is filled)"
     assert not page.context["form"].errors
@@ -62,7 +62,7 @@ def test_what_was_typed_is_switched_between_rows_and_text(operator: Client) -> N
     assert page.context["tree"] == NESTED
     page = operator.post(reverse(ADD), _as_text("city =") | {"switch": "1"})
     assert "a value expected" in page.content.decode()
-    assert page.context["form"]["text"].value() == "city ="
+    assert page.context["form"]["conditions"].value() == "city ="
     assert not Segment.objects.exists()
 
 

@@ -137,6 +137,24 @@ def test_a_refusal_keeps_everything_typed(console: Any, tmp_path: Path) -> None:
     page.get_by_text("The segment free is saved.").wait_for()
 
 
+@pytest.mark.parametrize("name", ["constructor", "__proto__"])
+def test_an_attribute_named_like_a_part_of_the_language(console: Any, name: str) -> None:
+    page = console
+    segment = Segment.objects.create(
+        name="s", conditions={"kind": "attribute", "name": name, "is": "equals", "value": "1"}
+    )
+    address = f"{page.address}/contacts/segment/{segment.pk}/change/"
+    page.goto(address)
+    _count(page, "0")
+    subject = page.get_by_label("What the condition is about")
+    assert subject.locator("option:checked").inner_text() == f"{name} (no person has it)"
+    Attribute.objects.create(name=name, kind="number")
+    page.goto(address)
+    _count(page, "0")
+    assert subject.locator("option:checked").inner_text() == f"{name} (a number)"
+    page.get_by_label("How it compares").select_option(label="is at least")
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_it_fits_a_phone(console: Any, language: str) -> None:
     page = console

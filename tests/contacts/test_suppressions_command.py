@@ -109,3 +109,12 @@ def test_a_file_with_a_wrong_row_is_refused_completely(tmp_path: Path) -> None:
     assert said.json["errors"] == [{"line": 3, "column": "uin", "reason": "not a number: x"}]
     assert not Suppression.objects.exists()
     assert manage("suppressions", "import", tmp_path / "none.csv").status == 1
+
+
+def test_a_reason_in_another_encoding_is_refused_with_a_sentence() -> None:
+    """Python keeps bytes of an argument that are no UTF-8 as lone surrogates."""
+    result = manage("suppressions", "add", 100_001, "--reason", "\udcb2", "--json")
+    assert result.status == 1
+    assert result.json["error"] == "unstorable"
+    assert "U+DCB2" in result.json["sentence"]
+    assert not Suppression.objects.exists()

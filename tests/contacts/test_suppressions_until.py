@@ -46,9 +46,7 @@ def ends(uin: int = UIN, contact_list: ContactList | None = None) -> datetime | 
 
 
 def ended(uin: int = UIN, contact_list: ContactList | None = None, **columns: Any) -> None:
-    Suppression.objects.create(
-        uin=uin, contact_list=contact_list, until=now() - timedelta(seconds=2), **columns
-    )
+    Suppression.objects.create(uin=uin, contact_list=contact_list, until=now() - HOUR, **columns)
 
 
 @pytest.fixture
@@ -60,14 +58,14 @@ def run() -> CampaignRun:
 
 
 @pytest.mark.parametrize("is_for_a_list", [True, False])
-@pytest.mark.parametrize("until", [None, HOUR, -timedelta(seconds=2)])
+@pytest.mark.parametrize("until", [None, HOUR, -HOUR])
 def test_planning_feed_and_segments_mind_the_end(
     run: CampaignRun, until: timedelta | None, is_for_a_list: bool
 ) -> None:
     moment = now() + until if until is not None else None
     contact_list = run.lists.get() if is_for_a_list else None
     Suppression.objects.create(uin=UIN, contact_list=contact_list, until=moment)
-    holds = until != -timedelta(seconds=2)
+    holds = until != -HOUR
     plan_run(run=run)
     assert Delivery.objects.get(run=run, uin=UIN).reason == ("suppressed" if holds else "")
     Delivery.objects.filter(run=run).update(state="pending", account=Account.objects.get())
@@ -253,3 +251,65 @@ class TestForm:
             },
         )
         assert page.status_code == 302
+
+
+def test_an_export_is_read_back_as_it_was(tmp_path: Path) -> None:
+    contact_list, soon = make_list("members"), (now() + HOUR).replace(microsecond=5)
+    suppress(uins=[UIN], until=soon, source="for an hour")
+    suppress(uins=[UIN], contact_list=contact_list)
+    ended(UIN + 1)
+    manage("suppressions", "export", "--out", str(tmp_path / "all.csv"))
+    manage("suppressions", "export", "--out", str(tmp_path / "all.xlsx"))
+    for name in ("all.csv", "all.xlsx"):
+        answer = manage("suppressions", "import", str(tmp_path / name), "--json").json
+        assert (answer["created"], answer["updated"], answer["unchanged"]) == (0, 0, 3)
+        assert ends() == soon
+        Suppression.objects.all().delete()
+        answer = manage("suppressions", "import", str(tmp_path / name), "--json").json
+        assert answer["created"] == 3
+        assert ends() == soon.replace(microsecond=0)
+        assert ends(contact_list=contact_list) is None
+        assert Suppression.objects.ended().get().uin == UIN + 1
+        Suppression.objects.filter(uin=UIN, contact_list=None).update(until=soon)
+
+
+@pytest.mark.parametrize(
+    ("before", "in_file", "after"),
+    [(None, 1, None), (2, 1, 2), (1, 2, 2), (1, None, None), (-1, 1, 1), (-1, None, None)],
+)
+def test_an_import_never_shortens_one(
+    before: int | None, in_file: int | None, after: int | None, tmp_path: Path
+) -> None:
+    start = now().replace(microsecond=0)
+
+    def at(hours: int | None) -> datetime | None:
+        return None if hours is None else start + hours * HOUR
+
+    Suppression.objects.create(uin=UIN, until=at(before))
+    file = tmp_path / "some.csv"
+    until = at(in_file)
+    file.write_text(f"uin,until\n{UIN},{until.isoformat() if until else ''}\n", encoding="utf-8")
+    manage("suppressions", "import", str(file), "--json")
+    assert ends() == at(after)
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [("2099年12月24日", 0), ("2099/12/24", 0), ("20991224", 0), ("2099-12-24 09:00", 9)],
+)
+def test_an_end_is_read_as_people_write_it(cell: str, hour: int, tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    file.write_text(f"QQ号,有效期至\n{UIN},{cell}\n", encoding="utf-8")
+    assert manage("suppressions", "import", file, "--json").json["created"] == 1
+    until = ends()
+    assert until is not None
+    assert timezone.localtime(until).replace(tzinfo=None) == datetime(2099, 12, 24, hour)
+
+
+def test_an_end_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    file.write_text(f"uin,until\n{UIN},next year\n", encoding="utf-8")
+    answer = manage("suppressions", "import", file, "--json").json
+    assert "line 2" in answer["sentence"]
+    assert "next year" in answer["sentence"]
+    assert not Suppression.objects.exists()

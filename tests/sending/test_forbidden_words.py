@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.models import Account
-from campaigns.models import CampaignRun
 from campaigns.planning.preflight import preflight
 from campaigns.run_control.lifecycle import pause_run, resume_run, start_campaign
 from contacts.models import Contact
@@ -19,10 +17,8 @@ from sending.forbidden_words import WatchedWords, add_words, remove_words
 from sending.models import ForbiddenWord
 from tests.campaigns.factories import make_account, make_campaign, make_list
 from tests.commandline import manage
-from tests.sending.conftest import FRIENDS, assert_exact, is_finished, states_of
+from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
-
-Start = Callable[..., CampaignRun]
 
 
 def test_who_would_get_a_forbidden_word_is_skipped_and_the_others_get_theirs(

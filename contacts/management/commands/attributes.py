@@ -13,8 +13,10 @@ from contacts.people.attribute_work import attributes_with_work, work_on_attribu
 from contacts.people.attributes import find_attribute
 from contacts.people.merge_attributes import merge_attributes
 from contacts.typed_values.types import type_named
+from foundation.command_log import log_changed
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 
 HELP = {
     "list": "show the attributes, their types, and how many values cannot be read",
@@ -60,16 +62,19 @@ class Command(OperatorCommand):
             set_attribute_types({row.name: type_named(options["type"])})
             work_on_attribute(attribute_id=row.pk)
             row.refresh_from_db()
+            log_changed(row, fields=["kind"])
             data = _as_data(row)
             text = _("%(name)s is %(type)s. Values that cannot be read: %(unread)d.") % data
         else:
             into = _attribute_named(options["into"])
             is_target_kept = options["keep"] == "target"
             merge_attributes(source=row, into=into, is_target_kept=is_target_kept)
+            data = {"merged": row.name, "into": into.name, "kept": options["keep"]}
+            said = Sentence("%(merged)s is merged into %(into)s.")
+            log_changed(into, said=said % data)
             for pk in (row.pk, into.pk):
                 if pk in attributes_with_work():
                     work_on_attribute(attribute_id=pk)
-            data = {"merged": row.name, "into": into.name, "kept": options["keep"]}
             text = _("%(merged)s is merged into %(into)s.") % data
         self.answer(data, as_json=options["json"], text=text)
 

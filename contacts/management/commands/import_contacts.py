@@ -15,6 +15,7 @@ from contacts.imports.run import run_import
 from contacts.imports.value_types import choose_types
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState
+from foundation.command_log import log_added
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from tabular.arguments import add_layout_arguments
@@ -62,6 +63,8 @@ class Command(OperatorCommand):
             if is_new and not contact_list.memberships.exists():  # no empty list stays behind
                 contact_list.delete()
             raise
+        if is_new:
+            log_added(contact_list)
         self._answer(done, contact_list.name, as_json=options["json"])
 
     def _load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from copy import copy
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,9 +16,11 @@ from contacts.segments.save import change_segment, create_segment, find_segment
 from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
 from foundation.archiving import archive_row, restore_row
+from foundation.command_log import log_added, log_changed, log_deleted
 from foundation.commands import OperatorCommand
 from foundation.deletion import delete_row
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
 from foundation.uins import UIN_MAX
@@ -74,6 +77,7 @@ class Command(OperatorCommand):
             conditions=parse_where(options["where"]),
             description=options["description"] or "",
         )
+        log_added(segment)
         self._answer_saved(segment, options)
 
     def _edit(self, options: dict[str, Any]) -> None:
@@ -89,6 +93,9 @@ class Command(OperatorCommand):
             conditions=None if where is None else parse_where(where, before=segment.conditions),
             description=options["description"],
         )
+        fields = {"name": options["new_name"], "conditions": where}
+        fields["description"] = options["description"]
+        log_changed(changed, fields=[name for name, value in fields.items() if value is not None])
         self._answer_saved(changed, options)
 
     def _answer_saved(self, segment: Segment, options: dict[str, Any]) -> None:
@@ -150,17 +157,20 @@ class Command(OperatorCommand):
     def _archive(self, options: dict[str, Any]) -> None:
         segment = find_segment(options["name"])
         archive_row(row=segment)
+        log_changed(segment, said=Sentence("Archive"))
         self._answer_kept(segment, options, _("Segment “%(name)s” is archived."))
 
     def _restore(self, options: dict[str, Any]) -> None:
         segment = find_segment(options["name"])
         restore_row(row=segment)
+        log_changed(segment, said=Sentence("Restore"))
         self._answer_kept(segment, options, _("Segment “%(name)s” is restored."))
 
     def _delete(self, options: dict[str, Any]) -> None:
         segment = find_segment(options["name"])
-        name = segment.name
+        name, before = segment.name, copy(segment)
         delete_row(row=segment)
+        log_deleted(before)
         self.answer(
             {"name": name, "deleted": True},
             as_json=options["json"],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from contacts.models import ContactList, Suppression
 from contacts.resources import SuppressionResource
 from contacts.suppressions import lift_suppressions, read_until, suppress
+from foundation.command_log import log_added, log_deleted, log_table
 from foundation.commands import OperatorCommand
 from foundation.display import EMPTY
 from foundation.names import shown_name
@@ -21,7 +22,7 @@ from foundation.times import utc_iso
 from foundation.uins import UIN_MAX, UIN_MIN
 from tabular.arguments import add_layout_arguments, uin_argument
 from tabular.exports import stream_csv, write_xlsx
-from tabular.table_import.plan import ImportPlan, plan_import, write_import
+from tabular.table_import.plan import ImportPlan, counted, plan_import, write_import
 from tabular.table_import.resource import CHANGED, NEW, UNCHANGED, WRONG
 from tabular.table_import.table_file import FileLayout
 
@@ -65,7 +66,9 @@ class Command(OperatorCommand):
                     help="it ends by itself at this time (default: it holds for good)",
                 )
             self.add_json_argument(one)
-        words = "add the suppressions in a file (columns uin, list, reason, source); lifts none"
+        words = (
+            "add the suppressions in a file (columns uin, list, reason, source, until); lifts none"
+        )
         one = actions.add_parser("import", help=words, description=words)
         one.add_argument("file", type=Path, metavar="FILE")
         add_layout_arguments(one)
@@ -94,11 +97,14 @@ class Command(OperatorCommand):
                 contact_list=contact_list,
                 until=read_until(until) if until is not None else None,
             )
+            log_added(*Suppression.objects.filter(uin__in=uins, contact_list=contact_list))
             data = {"suppressed": new, "already": len(uins) - new, "list": name}
             text = _("Suppressed: %(suppressed)d. Already suppressed: %(already)d.") % data
             self.answer(data, as_json=options["json"], text=text)
         else:
+            rows = list(Suppression.objects.filter(uin__in=uins, contact_list=contact_list))
             lifted = lift_suppressions(uins=uins, contact_list=contact_list)
+            log_deleted(*rows)
             text = _("Suppressions lifted: %(n)d.") % {"n": lifted}
             self.answer({"lifted": lifted, "list": name}, as_json=options["json"], text=text)
 
@@ -122,6 +128,7 @@ class Command(OperatorCommand):
         if plan.counts[WRONG]:
             raise Refusal(_wrong_rows(data["errors"], plan), code="rows_wrong", **data)
         write_import(plan=plan)
+        log_table(Suppression, name=path.name, said=counted(plan, name=path.name))
         text = _(
             "%(rows)d rows: %(created)d new suppressions, %(updated)d changed, "
             "%(unchanged)d unchanged."

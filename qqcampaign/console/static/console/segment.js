@@ -8,8 +8,14 @@
     const preview = document.querySelector("[data-segment-preview]");
     const words = read("segment-words"), names = read("segment-names");
     const say = words.labels;
-    const kinds = Object.fromEntries(words.kinds.map((kind) => [kind.name, kind]));
-    const types = Object.fromEntries(words.attributes.map((one) => [one.name, one.type]));
+    // Without a prototype: an attribute may be called "constructor".
+    const byName = (rows, value) => {
+        const found = Object.create(null);
+        for (const row of rows) found[row.name] = value(row);
+        return found;
+    };
+    const kinds = byName(words.kinds, (kind) => kind);
+    const types = byName(words.attributes, (one) => one.type);
     const make = (tag, values = {}) => Object.assign(document.createElement(tag), values);
 
     // --- The tree: {not, word, parts} for a group, {not, leaf} for a condition -----------------

@@ -20,7 +20,15 @@ document.addEventListener("submit", (event) => {
             return;
         }
         const answer = new DOMParser().parseFromString(request.responseText, "text/html");
-        document.getElementById("main").replaceWith(answer.getElementById("main"));
+        const main = answer.getElementById("main");
+        if (main) {
+            document.getElementById("main").replaceWith(main);
+            return;
+        }
+        // A page of another kind, for example to sign in again.
+        document.open();
+        document.write(request.responseText);
+        document.close();
     });
     request.addEventListener("error", () => form.submit());
     request.open("POST", window.location.href);

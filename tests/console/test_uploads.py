@@ -1,4 +1,4 @@
-"""The web process does not hold a large upload in its memory."""
+"""The web process stays at work, in bounded memory, whatever is uploaded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.tabular.test_hostile_files import HOSTILE
+
+CASES = Path(__file__).resolve().parents[1] / "tabular" / "cases"
 #: Size of the file, MB. The memory limit also holds for 500 MB, which take longer.
 MB = 100
 #: Allowed growth of the process, MB: code loaded by the first page, and buffers.
@@ -91,15 +95,54 @@ class _Streamed:
         return iter(self._blocks)
 
 
-@pytest.mark.slow
-def test_a_large_upload_is_not_in_memory(console: tuple[str, int], tmp_path: Path) -> None:
-    address, worker = console
+def _signed_in(address: str) -> requests.Session:
     operator = requests.Session()
     login = f"{address}/login/"
     operator.get(login, timeout=60)
     token = str(operator.cookies["qqcampaign_csrf"])
     form = {"username": "op", "password": PASSWORD, "csrfmiddlewaretoken": token}
     operator.post(login, form, timeout=60, allow_redirects=False)
+    return operator
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_hostile_files_leave_the_web_process_at_work(console: tuple[str, int]) -> None:
+    """Every hostile file is uploaded; meanwhile another operator gets pages."""
+    address, worker = console
+    uploader, viewer = _signed_in(address), _signed_in(address)
+    upload = f"{address}/contacts/contactimport/upload/"
+    viewer.get(upload, timeout=60)
+    uploader.get(upload, timeout=60)
+    files = [(path.name, path.read_bytes()) for path in CASES.glob("ole_*")]
+    files += [(f"{name}.csv", make()) for name, (make, _code) in HOSTILE.items()]
+    before, answers, is_over = _peak_mb(worker), [], threading.Event()
+
+    def view() -> None:
+        while not is_over.is_set():
+            answers.append(viewer.get(upload, timeout=60).status_code)
+
+    watching = threading.Thread(target=view)
+    watching.start()
+    try:
+        for name, content in files:
+            token = str(uploader.cookies["qqcampaign_csrf"])
+            form = {"csrfmiddlewaretoken": token, "new_list": "", "policy": "fill"}
+            answer = uploader.post(upload, form, files={"file": (name, content)}, timeout=120)
+            assert answer.status_code == 200, name
+            assert "/check/" not in answer.url, name
+    finally:
+        is_over.set()
+        watching.join()
+    assert set(answers) == {200}
+    assert Path(f"/proc/{worker}").exists()
+    assert _peak_mb(worker) - before < 150
+
+
+@pytest.mark.slow
+def test_a_large_upload_is_not_in_memory(console: tuple[str, int], tmp_path: Path) -> None:
+    address, worker = console
+    operator = _signed_in(address)
     upload = f"{address}/contacts/contactimport/upload/"
     assert operator.get(upload, timeout=60).status_code == 200
     token, before = str(operator.cookies["qqcampaign_csrf"]), _peak_mb(worker)

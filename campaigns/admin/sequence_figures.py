@@ -1,0 +1,78 @@
+"""The figures on a sequence's page, each with the URL of the rows behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from campaigns.admin.page_urls import campaign_url, deliveries_url
+from campaigns.creation.create_sequence import wait_text
+from campaigns.models import Sequence
+from campaigns.sequence_states import PersonEnd, PersonState
+from campaigns.sequences.figures import StepFigures, sequence_figures
+from sending.states import DeliveryState
+
+#: The results of a step that the page shows, in this order.
+_SHOWN = (
+    DeliveryState.PENDING,
+    DeliveryState.SENT,
+    DeliveryState.UNKNOWN,
+    DeliveryState.FAILED,
+    DeliveryState.SKIPPED,
+    DeliveryState.CANCELLED,
+)
+
+
+def figures_context(sequence: Sequence) -> dict[str, Any]:
+    """Return what the page of a sequence shows of its people and steps."""
+    figures = sequence_figures(sequence=sequence)
+    most = max((one.messages.targeted for one in figures.steps if one.messages), default=0)
+    return {
+        "entered": figures.entered,
+        "people": [
+            (PersonState(state).label, n, _people_url(sequence, state__exact=state))
+            for state, n in figures.people.items()
+        ],
+        "reasons": [
+            (PersonEnd(reason).label, n, _people_url(sequence, reason__exact=reason))
+            for reason, n in figures.reasons.items()
+        ],
+        "steps": [_step(sequence, one, most=most) for one in figures.steps],
+    }
+
+
+def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
+    step, messages = one.step, one.messages
+    found: dict[str, Any] = {
+        "step": step,
+        "wait": wait_text(step.wait_seconds),
+        "text": step.message,
+        "waiting": one.waiting,
+        "waiting_url": _people_url(
+            sequence, step__exact=step.number - 1, next_at__isempty=0, state__exact="active"
+        ),
+        "replied": one.replied,
+        "targeted": messages.targeted if messages else 0,
+        "percent": 100 * messages.targeted / most if messages and most else 0,
+        "results": [],
+    }
+    if messages is None or step.campaign is None:
+        return found
+    found["url"] = campaign_url(step.campaign)
+    found["targeted_url"] = deliveries_url(run__id__exact=step.run_id)
+    found["results"] = [
+        (
+            state.label,
+            getattr(messages, state) + (messages.sending if state == "pending" else 0),
+            deliveries_url(run__id__exact=step.run_id, state__exact=str(state)),
+        )
+        for state in _SHOWN
+    ]
+    return found
+
+
+def _people_url(sequence: Sequence, **filters: Any) -> str:
+    page = reverse("admin:campaigns_sequenceperson_changelist")
+    return f"{page}?{urlencode({'sequence__id__exact': sequence.pk, **filters})}"

@@ -1,0 +1,131 @@
+"""The form of a sequence, and those of its steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
+
+from campaigns.admin.campaign_form import timezone_choices
+from campaigns.admin.schedule_widgets import WindowsField
+from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refuse_steps, wait_text
+from campaigns.models import Sequence, SequenceStep
+from campaigns.sequence_states import OnlyIf
+from foundation.refusals import Refusal
+
+
+class SequenceForm(forms.ModelForm):
+    """Who enters, who sends, and when."""
+
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=timezone_choices,
+        initial="Asia/Shanghai",
+        widget=UnfoldAdminSelect2Widget,
+    )
+    windows = WindowsField(
+        label=_("Sending windows"),
+        help_text=_(
+            "Like 09:00-11:30, 14:00-18:00. All empty: at any hour. A day left empty is closed. A "
+            "window may pass midnight: 22:00-02:00."
+        ),
+    )
+
+    class Meta:
+        model = Sequence
+        fields = [
+            "name",
+            "lists",
+            "segments",
+            "friends_of",
+            "excluded_lists",
+            "includes_existing",
+            "accounts",
+            "stops_on_reply",
+            "windows",
+            "timezone",
+        ]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Require somebody who could enter."""
+        data = super().clean()
+        if not any(self.cleaned_data.get(name) for name in ("lists", "segments", "friends_of")):
+            self.add_error(
+                "lists", _("Choose who enters: a list, a segment, or new friends of an account.")
+            )
+        return data
+
+
+class StepForm(forms.ModelForm):
+    """One step: when, to whom, and the text or the template."""
+
+    wait = forms.CharField(
+        label=_("Wait"),
+        max_length=10,
+        initial="0m",
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("After the message before, or after entering: 0m, 4h, 1d"),
+    )
+
+    class Meta:
+        model = SequenceStep
+        fields = ["number", "only_if", "template", "text"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["wait"] = wait_text(self.instance.wait_seconds)
+
+    def clean_wait(self) -> str:
+        """Return the wait as it was written, if it can be read."""
+        text: str = self.cleaned_data["wait"]
+        try:
+            seconds, only_if = read_wait(text)
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+        if only_if != OnlyIf.ANY:
+            raise forms.ValidationError(_("Choose to whom in the column beside it."))
+        self.instance.wait_seconds = seconds
+        return text
+
+
+class StepFormSet(forms.BaseInlineFormSet):
+    """The steps of a sequence together."""
+
+    def clean(self) -> None:
+        """Require steps that are numbered 1, 2, 3 and that can be sent."""
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [
+            form.cleaned_data
+            for form in self.forms
+            if form.cleaned_data and not form.cleaned_data.get("DELETE")
+        ]
+        rows.sort(key=lambda row: row["number"])
+        if [row["number"] for row in rows] != list(range(1, len(rows) + 1)):
+            raise forms.ValidationError(_("Number the steps 1, 2, 3 and so on."))
+        steps = [
+            Step(read_wait(row["wait"])[0], row["only_if"], row["text"], row["template"])
+            for row in rows
+        ]
+        try:
+            refuse_steps(steps, lists=None)
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+
+
+class StepInline(TabularInline):
+    """The steps on the form of a sequence."""
+
+    model = SequenceStep
+    form = StepForm
+    formset = StepFormSet
+    fields = ["number", "wait", "only_if", "template", "text"]
+    autocomplete_fields = ["template"]
+    extra = 1
+    max_num = MOST_STEPS
+    ordering = ["number"]

@@ -1,0 +1,60 @@
+"""The list of the people in sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from campaigns.models import SequencePerson
+from campaigns.sequence_states import PersonState
+from foundation.admin import ReadOnlyMixin, UncountedAdmin
+
+PERSON_COLOURS = {
+    PersonState.BEFORE: "default",
+    PersonState.ACTIVE: "info",
+    PersonState.FINISHED: "success",
+    PersonState.STOPPED: "warning",
+}
+
+
+@admin.register(SequencePerson)
+class SequencePersonAdmin(ReadOnlyMixin, UncountedAdmin):
+    """Who is in which sequence, at which step, and why somebody was stopped."""
+
+    list_display = [
+        "person", "sequence", "badge", "reason", "step", "entered_at", "next_at", "ended_at",
+    ]  # fmt: skip
+    list_display_links = None
+    list_filter = [
+        ("sequence", RelatedDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        ("reason", ChoicesDropdownFilter),
+        "step",
+        ("next_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["sequence", "contact"]
+    ordering = ["-id"]
+    empty_sentence = _("People enter when their sequence has been started.")
+
+    def address_of(self, request: HttpRequest, obj: SequencePerson) -> str:
+        """Return the URL of the person's page: there is no form."""
+        return reverse("admin:contacts_contact_change", args=[obj.contact_id])
+
+    @display(description=_("person"))
+    def person(self, row: SequencePerson) -> SafeString:
+        """UIN and name, linked to the person's page."""
+        address = reverse("admin:contacts_contact_change", args=[row.contact_id])
+        return format_html('<a class="q-name" href="{}">{}</a>', address, row.contact)
+
+    @display(description=_("state"), label=PERSON_COLOURS, ordering="state")
+    def badge(self, row: SequencePerson) -> tuple[str, Any]:
+        """The state, coloured."""
+        return row.state, row.get_state_display()

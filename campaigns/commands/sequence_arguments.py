@@ -1,0 +1,125 @@
+"""The arguments of `manage.py sequence`, and the steps that they give."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
+from campaigns.creation.create_sequence import Step, read_wait
+from campaigns.find import find_template
+from foundation.names import without_controls
+from foundation.refusals import Refusal
+from tabular.arguments import uin_argument
+
+#: Actions whose only argument is the name of the sequence, with their help.
+SIMPLE_ACTIONS = {
+    "start": "start it, or continue one that was stopped",
+    "stop": "nobody enters or moves on and nothing is sent, until it is started again",
+    "end": "end it permanently; what is not sent is cancelled",
+    "status": "show the people by state, and the figures of each step",
+}
+
+
+def add_sequence_actions(
+    parser: argparse.ArgumentParser, *, add_json: Callable[[Any], None]
+) -> None:
+    """Add every action with its arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def add(action: str, words: str) -> argparse.ArgumentParser:
+        one: argparse.ArgumentParser = actions.add_parser(action, help=words, description=words)
+        one.set_defaults(wrong_usage=one.error)
+        add_json(one)
+        return one
+
+    create = add("create", "create a sequence; nobody enters it until it is started")
+    create.add_argument("name", metavar="NAME", help="the sequence")
+    _add_creation(create)
+    for action, words in SIMPLE_ACTIONS.items():
+        add(action, words).add_argument("name", metavar="NAME", help="the sequence")
+    add("list", "list the sequences")
+
+
+def _add_creation(create: argparse.ArgumentParser) -> None:
+    for option, dest, words in (
+        ("--list", "lists", "who enters this list"),
+        ("--segment", "segments", "who comes to meet the conditions of this segment"),
+        ("--exclude-list", "excluded_lists", "the people of this list do not enter"),
+    ):
+        create.add_argument(
+            option, dest=dest, action="append", default=[], metavar="NAME", help=words
+        )
+    for option, dest, words in (
+        ("--friends-of", "friends_of", "who becomes a friend of these accounts"),
+        ("--account", "accounts", "sender accounts; default: those of --friends-of, or all"),
+    ):
+        create.add_argument(
+            option,
+            dest=dest,
+            action="extend",
+            nargs="+",
+            type=uin_argument,
+            default=[],
+            metavar="UIN",
+            help=words,
+        )
+    for option, words in (
+        ("--step", 'a message: "0m=TEXT", "1d=TEXT", "1d?not-replied=TEXT"; may be repeated'),
+        ("--step-template", 'the same with a template: "1d=TEMPLATE"'),
+    ):
+        create.add_argument(
+            option,
+            dest="steps",
+            action="append",
+            type=_with_template if option == "--step-template" else _with_text,
+            default=[],
+            metavar="WAIT=..",
+            help=words,
+        )
+    create.add_argument(
+        "--window", dest="windows", action="append", metavar="WINDOW", help="when to send"
+    )
+    create.add_argument("--timezone", default=DEFAULT_TIMEZONE, metavar="TZ")
+    create.add_argument(
+        "--existing", action="store_true", help="also the people who are there at the start"
+    )
+    create.add_argument(
+        "--continue-on-reply",
+        action="store_true",
+        help="who replied only misses the steps for those who did not",
+    )
+
+
+def steps_from(options: dict[str, Any]) -> list[Step]:
+    """Return the steps in the order in which they were given.
+
+    Raises:
+        Refusal: one cannot be read (`step_malformed`), or its template is unknown.
+    """
+    return [_step(text, is_template=is_template) for text, is_template in options["steps"]]
+
+
+def _step(text: str, *, is_template: bool) -> Step:
+    when, sign, message = text.partition("=")
+    if not sign:
+        raise Refusal(
+            _("The step “%(text)s” cannot be read: write it like 1d=TEXT.")
+            % {"text": without_controls(text)[:40]},
+            code="step_malformed",
+        )
+    seconds, only_if = read_wait(when)
+    if is_template:
+        return Step(seconds, only_if, template=find_template(name=message))
+    return Step(seconds, only_if, text=message)
+
+
+def _with_text(text: str) -> tuple[str, bool]:
+    return text, False
+
+
+def _with_template(text: str) -> tuple[str, bool]:
+    return text, True

@@ -1,0 +1,56 @@
+"""The states of sequences and of the people in them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from foundation.states import StateTable
+
+
+class SequenceState(models.TextChoices):
+    DRAFT = "draft", _("not started")
+    RUNNING = "running", _("running")
+    STOPPED = "stopped", _("stopped")
+    ENDED = "ended", _("ended")
+
+
+_S = SequenceState
+SEQUENCE_STATES = StateTable(
+    {
+        _S.DRAFT: {_S.RUNNING},
+        _S.RUNNING: {_S.STOPPED, _S.ENDED},
+        _S.STOPPED: {_S.RUNNING, _S.ENDED},
+        _S.ENDED: set(),
+    }
+)
+
+
+class OnlyIf(models.TextChoices):
+    """Who gets a step."""
+
+    ANY = "any", _("everybody")
+    NOT_REPLIED = "not-replied", _("who did not reply")
+
+
+class PersonState(models.TextChoices):
+    #: In the audience before the start: never written to by the sequence.
+    BEFORE = "before", _("was there before")
+    ACTIVE = "active", _("active")
+    FINISHED = "finished", _("finished")
+    STOPPED = "stopped", _("stopped")
+
+
+_P = PersonState
+PERSON_STATES = StateTable(
+    {_P.BEFORE: set(), _P.ACTIVE: {_P.FINISHED, _P.STOPPED}, _P.FINISHED: set(), _P.STOPPED: set()}
+)
+
+
+class PersonEnd(models.TextChoices):
+    """Why a person was stopped."""
+
+    REPLY = "reply", _("replied")
+    OPTED_OUT = "opted_out", _("opted out")
+    FAILED = "failed", _("a message could not be sent")
+    CANCELLED = "cancelled", _("the sequence or a message was cancelled")

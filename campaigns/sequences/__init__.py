@@ -1,0 +1,1 @@
+"""Sequences: starting and stopping them, and the tick that takes people from step to step."""

@@ -1,0 +1,191 @@
+"""The services that start, stop and end a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import Account
+from campaigns.creation.create_sequence import Step, refuse_steps
+from campaigns.models import Campaign, CampaignRun, Sequence, SequencePerson, SequenceStep
+from campaigns.models.sequence import SequenceStates
+from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run
+from campaigns.run_control.new_run import make_run, refuse_without_accounts
+from campaigns.run_control.operator_name import operator_name
+from campaigns.sequence_states import PersonEnd, PersonState, SequenceState
+from campaigns.sequences.audience import newcomers, sender_accounts
+from clocks import shared
+from foundation.locked_rows import locked_row
+from foundation.queries import sql_of
+from foundation.refusals import Refusal
+from foundation.sentences import Sentence as _
+from sending.models import Run
+from sending.runs.transitions import change_run_state
+from sending.states import RunState
+
+# Everybody who is in the audience at the start, in one statement: nobody who enters a moment later
+# is missed, and nobody who was there before is written to.
+_WERE_BEFORE = """
+INSERT INTO campaigns_sequenceperson (sequence_id, contact_id, state, reason, step, entered_at)
+SELECT %s, p.id, %s, '', 0, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO NOTHING
+"""
+#: The states in which the run of a step can be paused, resumed or cancelled.
+_OPEN = (RunState.RUNNING, RunState.PAUSED, RunState.STOPPED)
+
+
+def start_sequence(*, sequence: Sequence, by: Any = None) -> None:
+    """Start a sequence, or continue one that was stopped.
+
+    At the first start each step gets its campaign and its run. People who entered while a sequence
+    was stopped enter now.
+
+    Raises:
+        Refusal: it runs or has ended (`wrong_state`), no account can send (`no_account`), or the
+            friend list of an account is not known yet (`friends_unknown`).
+        TextProblem: a text cannot be compiled.
+    """
+    with transaction.atomic():
+        found = locked_row(sequence)
+        if found.state not in (SequenceState.DRAFT, SequenceState.STOPPED):
+            raise _not_possible(found)
+        if found.state == SequenceState.DRAFT:
+            _begin(found, by=by)
+        else:
+            for run in _runs(found, state__in=(RunState.PAUSED, RunState.STOPPED)):
+                resume_run(run=run, by=by)
+        _move(found, SequenceState.RUNNING, _("Started by %(who)s."), by=by, look_at=None)
+    sequence.refresh_from_db()
+
+
+def stop_sequence(*, sequence: Sequence, by: Any = None) -> None:
+    """Stop a sequence: nobody enters or moves on, and nothing is sent, until it is started again.
+
+    Raises:
+        Refusal: it is not running (`wrong_state`).
+    """
+    with transaction.atomic():
+        found = locked_row(sequence)
+        if found.state != SequenceState.RUNNING:
+            raise _not_possible(found)
+        for run in _runs(found, state=RunState.RUNNING):
+            pause_run(run=run, by=by)
+        _move(found, SequenceState.STOPPED, _("Stopped by %(who)s."), by=by)
+    sequence.refresh_from_db()
+
+
+def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
+    """End a sequence permanently: what is not sent is cancelled, and so is everybody in it.
+
+    Raises:
+        Refusal: it was not started, or has ended (`wrong_state`).
+    """
+    with transaction.atomic():
+        found = locked_row(sequence)
+        if found.state not in (SequenceState.RUNNING, SequenceState.STOPPED):
+            raise _not_possible(found)
+        for run in _runs(found, state__in=_OPEN):
+            cancel_run(run=run, by=by)
+        SequencePerson.objects.filter(sequence=found, state=PersonState.ACTIVE).transition(
+            to=PersonState.STOPPED,
+            reason=PersonEnd.CANCELLED,
+            next_at=None,
+            ended_at=shared.wall(),
+        )
+        _move(found, SequenceState.ENDED, _("Ended by %(who)s."), by=by)
+    sequence.refresh_from_db()
+
+
+def stop_after_failure(sequence: Sequence, why: str) -> None:
+    """Stop a sequence for which the tick failed, with the reason. Its runs continue."""
+    SequenceStates(Sequence).filter(pk=sequence.pk).transition(
+        to=SequenceState.STOPPED, state_detail=why
+    )
+
+
+def _begin(sequence: Sequence, *, by: Any) -> None:
+    steps = list(sequence.steps.select_related("template").order_by("number"))
+    definitions = [
+        Step(step.wait_seconds, step.only_if, step.text, step.template) for step in steps
+    ]
+    has_others = sequence.segments.exists() or sequence.friends_of.exists()
+    refuse_steps(definitions, lists=None if has_others else list(sequence.lists.all()))
+    senders = sender_accounts(sequence)
+    _refuse_unknown_friends(senders)
+    for step in steps:
+        campaign = _campaign_of(step, senders=senders, by=by)
+        refuse_without_accounts(campaign)
+        step.campaign, step.run = campaign, _open_run(campaign, by=by)
+        step.save(update_fields=["campaign", "run"])
+    sequence.started_at = shared.wall()
+    if not sequence.includes_existing:
+        sql, params = sql_of(newcomers(sequence).values_list("id"))
+        stored = connection.ops.adapt_datetimefield_value(sequence.started_at)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _WERE_BEFORE.format(people=sql),
+                [sequence.pk, PersonState.BEFORE.value, stored, *params],
+            )
+
+
+def _campaign_of(step: SequenceStep, *, senders: list[Account], by: Any) -> Campaign:
+    sequence = step.sequence
+    campaign = Campaign(
+        name=f"{sequence.name} · {step.number}",
+        text=step.text,
+        template=step.template,
+        windows=sequence.windows,
+        timezone=sequence.timezone,
+        created_by=by,
+    )
+    campaign.refuse_twin()
+    campaign.save()
+    campaign.lists.set(sequence.lists.all())
+    campaign.segments.set(sequence.segments.all())
+    campaign.excluded_lists.set(sequence.excluded_lists.all())
+    campaign.accounts.set(senders)
+    return campaign
+
+
+def _open_run(campaign: Campaign, *, by: Any) -> CampaignRun:
+    """Return a new run of a step, which runs already, has nobody, and stays open."""
+    run = make_run(campaign, starts_at=None)
+    Run.objects.filter(pk=run.pk).update(stays_open=True)
+    change_run_state(run_id=run.pk, to=RunState.PREPARING, by=by)
+    change_run_state(run_id=run.pk, to=RunState.RUNNING, by=by, planned_at=shared.wall())
+    run.refresh_from_db()
+    return run
+
+
+def _runs(sequence: Sequence, **columns: Any) -> list[CampaignRun]:
+    runs = CampaignRun.objects.filter(sequence_step__sequence=sequence, **columns)
+    return list(runs.select_related("campaign").order_by("pk"))
+
+
+def _move(sequence: Any, to: str, detail: str, *, by: Any, **columns: Any) -> None:
+    words = detail % {"who": operator_name(by)}
+    SequenceStates(Sequence).filter(pk=sequence.pk).transition(
+        to=to, state_detail=words, started_at=sequence.started_at, **columns
+    )
+    sequence.refresh_from_db()
+    sequence._history_user = by
+    sequence.save(update_fields=["state_detail"])  # writes the history
+
+
+def _refuse_unknown_friends(accounts: list[Account]) -> None:
+    unknown = [account for account in accounts if account.friends_synced_at is None]
+    if unknown:
+        raise Refusal(
+            _("The friend list of account %(uin)s is not known yet: sync it first.")
+            % {"uin": unknown[0].uin},
+            code="friends_unknown",
+        )
+
+
+def _not_possible(sequence: Sequence) -> Refusal:
+    return Refusal(
+        _("The sequence “%(name)s” is %(state)s: that is not possible now.")
+        % {"name": sequence.name, "state": sequence.get_state_display()},
+        code="wrong_state",
+        state=sequence.state,
+    )

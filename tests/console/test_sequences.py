@@ -1,0 +1,173 @@
+"""Sequences in the console and on the command line: create, start, stop, figures with rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.models import Campaign, Sequence
+from campaigns.sequences.tick import tend_sequences
+from contacts.models import ContactList
+from tests.campaigns.factories import make_account, make_list
+from tests.commandline import manage
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+PEOPLE = range(100_000, 100_004)
+
+
+@pytest.fixture(autouse=True)
+def members() -> ContactList:
+    make_account(20_001, friends=PEOPLE)
+    return make_list("all", PEOPLE[:2])
+
+
+def filled(members: ContactList, *steps: tuple[str, str], **columns: Any) -> dict[str, Any]:
+    """Return what the form of a new sequence sends."""
+    data: dict[str, Any] = {
+        "name": "welcome",
+        "lists": [members.pk],
+        "timezone": "Asia/Shanghai",
+        "stops_on_reply": "on",
+        "steps-TOTAL_FORMS": len(steps),
+        "steps-INITIAL_FORMS": 0,
+    }
+    for number, (wait, text) in enumerate(steps):
+        data |= {
+            f"steps-{number}-number": number + 1,
+            f"steps-{number}-wait": wait,
+            f"steps-{number}-only_if": "any",
+            f"steps-{number}-text": text,
+        }
+    return data | columns
+
+
+def address(name: str, *args: object) -> str:
+    return reverse(f"admin:campaigns_sequence_{name}", args=args)
+
+
+def test_it_is_made_and_started_in_the_browser(operator: Client, members: ContactList) -> None:
+    assert (
+        "A sequence writes to each person" in operator.get(address("changelist")).content.decode()
+    )
+    assert operator.get(address("add")).status_code == 200
+    made = operator.post(address("add"), filled(members, ("0m", "hi"), ("1d", "still there?")))
+    sequence = Sequence.objects.get()
+    assert made.headers["Location"] == address("page", sequence.pk)
+    assert [step.wait_seconds for step in sequence.steps.all()] == [0, 86_400]
+    assert operator.get(address("do", sequence.pk, "start")).status_code == 200
+    operator.post(address("do", sequence.pk, "start"))
+    make_list("all", [PEOPLE[3]])
+    assert tend_sequences() == 1
+    page = operator.get(address("page", sequence.pk)).content.decode()
+    assert "Step 2" in page
+    for link in set(re.findall(r'class="q-figure[^"]*" href="([^"]+)"', page)):
+        shown = operator.get(link.replace("&amp;", "&"))
+        assert shown.status_code == 200, link
+    people = operator.get(reverse("admin:campaigns_sequenceperson_changelist")).content.decode()
+    assert str(PEOPLE[3]) in people
+    # After the start it is not edited, and its step is not started by itself.
+    assert operator.post(address("change", sequence.pk), filled(members)).status_code == 403
+    campaign = Campaign.objects.get(name="welcome · 1")
+    operator.post(reverse("admin:campaigns_campaign_do", args=[campaign.pk, "cancel"]))
+    for verb, state in (("stop", "stopped"), ("continue", "running"), ("end", "ended")):
+        operator.post(address("do", sequence.pk, verb))
+        sequence.refresh_from_db()
+        assert sequence.state == state
+
+
+@pytest.mark.parametrize(
+    ("steps", "columns", "sentence"),
+    [
+        ([], {}, "needs at least one step"),
+        ([("0m", "")], {}, "needs a text or a template"),
+        ([("soon", "hi")], {}, "cannot be read"),
+        ([("0m", "{{ nobody_has_this }}")], {}, "nobody_has_this"),
+        ([("0m", "hi")], {"lists": []}, "Choose who enters"),
+        ([("0m", "hi")], {"steps-0-number": 2}, "Number the steps"),
+    ],
+)
+def test_a_sequence_that_cannot_work_is_refused(
+    operator: Client,
+    members: ContactList,
+    steps: list[tuple[str, str]],
+    columns: dict[str, Any],
+    sentence: str,
+) -> None:
+    shown = operator.post(address("add"), filled(members, *steps, **columns))
+    assert shown.status_code == 200
+    assert sentence in shown.content.decode()
+    assert not Sequence.objects.exists()
+
+
+def test_a_viewer_changes_nothing(client: Client, members: ContactList) -> None:
+    manage("sequence", "create", "w", "--list", "all", "--step", "0m=hi")
+    sequence = Sequence.objects.get()
+    user = User.objects.create_user("viewer", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_sequence"))
+    client.force_login(user)
+    page = client.get(address("page", sequence.pk))
+    assert page.status_code == 200
+    assert "/do/start/" not in page.content.decode()
+    for verb in ("start", "stop", "end"):
+        assert client.get(address("do", sequence.pk, verb)).status_code == 403
+        assert client.post(address("do", sequence.pk, verb)).status_code == 403
+    assert client.post(address("change", sequence.pk), filled(members)).status_code == 403
+    sequence.refresh_from_db()
+    assert sequence.state == "draft"
+
+
+def test_the_command_creates_starts_and_shows(members: ContactList) -> None:
+    made = manage(
+        "sequence", "create", "w", "--list", "all", "--step", "0m=hi, {{ name }}", "--step",
+        "1d?not-replied=still there = ok?", "--window", "09:00-20:00", "--existing", "--json",
+    )  # fmt: skip
+    assert made.status == 0, made
+    assert [step["wait"] for step in made.json["steps"]] == ["0m", "1d"]
+    assert manage("sequence", "start", "w").status == 0
+    tend_sequences()
+    status = manage("sequence", "status", "w", "--json").json
+    assert status["state"] == "running"
+    assert status["people"] == {"entered": 2, "active": 2, "finished": 0, "stopped": 0}
+    first, second = status["steps"]
+    assert (first["entered"], first["pending"], first["sent"], first["replied"]) == (2, 2, 0, 0)
+    assert (second["only_if"], second["waiting"]) == ("not-replied", 0)
+    assert manage("sequence", "list", "--json").json["items"][0]["name"] == "w"
+    again = manage("sequence", "start", "w", "--json")
+    assert (again.status, again.json["error"]) == (1, "wrong_state")
+    assert manage("sequence", "stop", "w").status == 0
+    assert manage("sequence", "end", "w", "--json").json["state"] == "ended"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        (["--list", "all"], 2, None),
+        (["--step", "0m=hi"], 2, None),
+        (["--list", "all", "--step", "hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1w=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "900d=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "1d?replied=hi"], 1, "step_malformed"),
+        (["--list", "all", "--step", "0m="], 1, "text_missing"),
+        (["--list", "all", "--step-template", "0m=none"], 1, "template_unknown"),
+        (["--list", "none", "--step", "0m=hi"], 1, "list_unknown"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments: list[str], status: int, code: str | None) -> None:
+    made = manage("sequence", "create", "w", *arguments, "--json")
+    assert made.status == status, made
+    if code is not None:
+        assert made.json["error"] == code
+    assert not Sequence.objects.exists()
+
+
+def test_what_a_sequence_needs_is_not_deleted(operator: Client, members: ContactList) -> None:
+    manage("sequence", "create", "w", "--list", "all", "--step", "0m=hi")
+    delete = reverse("admin:contacts_contactlist_delete", args=[members.pk])
+    assert "These sequences need it" in operator.get(delete).content.decode()
+    operator.post(delete, {"post": "yes"})
+    assert ContactList.objects.filter(pk=members.pk).exists()
