@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from campaigns.models import (
@@ -33,6 +34,23 @@ def find_campaign(*, name: str) -> Campaign:
     """
     missing = _("There is no campaign “%(name)s”.")
     return find_named(Campaign, name, missing=missing, code="campaign_unknown")
+
+
+def operator_named(username: str | None) -> Any:
+    """Return the active operator of that name; None for no name, which is the command line.
+
+    Raises:
+        Refusal: there is none (`operator_unknown`).
+    """
+    if username is None:
+        return None
+    found = get_user_model().objects.filter(username=username, is_active=True).first()
+    if found is None:
+        raise Refusal(
+            _("There is no active operator “%(name)s”.") % {"name": username[:150]},
+            code="operator_unknown",
+        )
+    return found
 
 
 def find_run(*, campaign: Campaign, number: int | None = None) -> CampaignRun:

@@ -1,9 +1,11 @@
-"""The choices of a campaign that the sending engine does not know."""
+"""The choices and states of campaigns that the sending engine does not know."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from foundation.states import StateTable
 
 
 class OnLostAccount(models.TextChoices):
@@ -49,13 +51,19 @@ class ScheduleState(models.TextChoices):
     """Whether the dates of a repeated campaign start runs."""
 
     OFF = "off", _("not started")
+    AWAITING_APPROVAL = "awaiting", _("awaiting approval")
     ON = "on", _("active")
     PAUSED = "paused", _("paused")
     ENDED = "ended", _("ended")
 
 
-#: The states of a schedule in which its dates start runs, now or when it is resumed.
-STARTED_SCHEDULE_STATES = (ScheduleState.ON, ScheduleState.PAUSED)
+#: The states of a schedule that was started: its dates start runs, now or once it is resumed or
+#: approved.
+STARTED_SCHEDULE_STATES = (
+    ScheduleState.AWAITING_APPROVAL,
+    ScheduleState.ON,
+    ScheduleState.PAUSED,
+)
 
 
 class OccurrenceState(models.TextChoices):
@@ -63,3 +71,45 @@ class OccurrenceState(models.TextChoices):
     STARTED = "started", _("started")
     DROPPED = "dropped", _("dropped")
     CANCELLED = "cancelled", _("cancelled")
+
+
+class RehearsalState(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+_S = RehearsalState
+
+REHEARSAL_STATES = StateTable(
+    {
+        _S.QUEUED: {_S.RUNNING, _S.FAILED, _S.CANCELLED},
+        # Running again: another worker takes it over from one that died.
+        _S.RUNNING: {_S.RUNNING, _S.DONE, _S.FAILED, _S.CANCELLED},
+        _S.DONE: set(),
+        _S.FAILED: set(),
+        _S.CANCELLED: set(),
+    }
+)
+OPEN_REHEARSAL_STATES = (_S.QUEUED, _S.RUNNING)
+
+
+class ApprovalState(models.TextChoices):
+    REQUESTED = "requested", _("requested")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("sent back")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+_A = ApprovalState
+
+APPROVAL_STATES = StateTable(
+    {
+        _A.REQUESTED: {_A.APPROVED, _A.REJECTED, _A.WITHDRAWN},
+        _A.APPROVED: set(),
+        _A.REJECTED: set(),
+        _A.WITHDRAWN: set(),
+    }
+)

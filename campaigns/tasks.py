@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from campaigns.models import CampaignRun
+from campaigns.models import CampaignRun, Rehearsal
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
+from campaigns.rehearsals import run as rehearsing
+from campaigns.rehearsals.lifecycle import rehearse_requests, wake_rehearsal
 from campaigns.run_control.occurrences import start_due_occurrences
 from campaigns.sequences.tick import tend_sequences
+from foundation.fault_isolation import run_each
 from sending.states import RunState
 
 
@@ -27,3 +30,23 @@ def advance_all_runs() -> None:
     advance_runs(runs=preparing.select_related("campaign"))
     reroute_stopped_accounts()
     tend_sequences()
+
+
+@shared_task(name="campaigns.tasks.run_rehearsal")
+def run_rehearsal(rehearsal_id: int) -> None:
+    """Run a rehearsal; do nothing if it is over or another worker has it."""
+    run_each(
+        [rehearsal_id], do=_rehearse, on_failure=rehearsing.fail_rehearsal, step="The rehearsal"
+    )
+
+
+def _rehearse(rehearsal_id: int) -> None:
+    rehearsing.run_rehearsal(rehearsal_id=rehearsal_id)
+
+
+@shared_task(name="campaigns.tasks.maintain_rehearsals")
+def maintain_rehearsals() -> None:
+    """Tick: wake workers for rehearsals whose worker died, or whose wake-up was lost."""
+    rehearse_requests()
+    for rehearsal_id in Rehearsal.objects.abandoned().values_list("pk", flat=True):
+        wake_rehearsal(rehearsal_id)

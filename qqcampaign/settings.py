@@ -165,6 +165,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "campaigns.tasks.advance_runs",
         "schedule": 2.0,
     },
+    "maintain-rehearsals": {
+        "task": "campaigns.tasks.maintain_rehearsals",
+        "schedule": 5.0,
+    },
     "reconcile": {
         "task": "sending.tasks.reconcile",
         "schedule": 5.0,

@@ -21,6 +21,11 @@ def refusing_words() -> ForbiddenWords | None:
     return _words(WordAction.REFUSE)
 
 
+def approval_words() -> ForbiddenWords | None:
+    """Return the words for which a text needs an approval, None if there are none."""
+    return _words(WordAction.APPROVE)
+
+
 def words_to_approve(text: str) -> list[str]:
     """Return the words of a text for which it needs an approval; its tags are not searched."""
     words = _words(WordAction.APPROVE)

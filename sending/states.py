@@ -26,7 +26,14 @@ RUN_STATES = StateTable(
     {
         _R.DRAFT: {_R.AWAITING_APPROVAL, _R.SCHEDULED, _R.PREPARING, _R.CANCELLED},
         _R.AWAITING_APPROVAL: {_R.SCHEDULED, _R.PREPARING, _R.DRAFT, _R.CANCELLED},
-        _R.SCHEDULED: {_R.PREPARING, _R.DRAFT, _R.CANCELLED, _R.STOPPED},
+        # Awaiting approval again: its people changed between the approval and its start.
+        _R.SCHEDULED: {
+            _R.AWAITING_APPROVAL,
+            _R.PREPARING,
+            _R.DRAFT,
+            _R.CANCELLED,
+            _R.STOPPED,
+        },
         _R.PREPARING: {_R.RUNNING, _R.CANCELLED, _R.STOPPED},
         _R.RUNNING: {_R.PAUSED, _R.FINISHED, _R.CANCELLED, _R.STOPPED},
         _R.PAUSED: {_R.RUNNING, _R.FINISHED, _R.CANCELLED, _R.STOPPED},

@@ -1,5 +1,6 @@
 """The campaigns app in the console, one module per model."""
 
+from campaigns.admin.approval_settings import ApprovalSettingsAdmin
 from campaigns.admin.attempt import AttemptAdmin
 from campaigns.admin.campaign import CampaignAdmin
 from campaigns.admin.default_cap import DefaultCapAdmin
@@ -12,6 +13,7 @@ from campaigns.admin.sequence_person import SequencePersonAdmin
 from campaigns.admin.snippet import SnippetAdmin
 
 __all__ = [
+    "ApprovalSettingsAdmin",
     "AttemptAdmin",
     "CampaignAdmin",
     "DefaultCapAdmin",

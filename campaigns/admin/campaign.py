@@ -16,11 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
+from campaigns.admin.campaign_approval import CampaignApproval
 from campaigns.admin.campaign_definition import CampaignDefinition
 from campaigns.admin.campaign_figures import CampaignFigures
 from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
+from campaigns.admin.campaign_rehearsal import CampaignRehearsal
 from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_retry import CampaignRetry
 from campaigns.admin.campaign_schedule import CampaignSchedule
@@ -32,7 +34,7 @@ from campaigns.admin.variant_comparison import VariantComparison
 from campaigns.admin.variant_fields import rows_of
 from campaigns.models import Campaign, CampaignRun
 from campaigns.run_control.pace import apply_pace
-from campaigns.run_control.schedule import apply_changed_schedule
+from campaigns.run_control.schedule import apply_changed_schedule, ask_again_if_changed
 from campaigns.states import ScheduleState
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
 from foundation.display import EMPTY
@@ -47,6 +49,8 @@ class CampaignAdmin(
     CampaignPage,
     CampaignVerbs,
     CampaignPreflight,
+    CampaignRehearsal,
+    CampaignApproval,
     CampaignReport,
     CampaignDefinition,
     CampaignFigures,
@@ -130,6 +134,7 @@ class CampaignAdmin(
             _("Late starts and the deadline"),
             {"fields": ["late", "deadline_at", "deadline_after"]},
         ),
+        (_("Approval"), {"fields": ["needs_approval"]}),
     ]
     change_form_outer_before_template = "console/campaign/edit.html"
     object_history_template = "console/campaign/history.html"
@@ -175,6 +180,10 @@ class CampaignAdmin(
                 self.preflight_people_view,
                 "campaigns_campaign_preflight_people",
             ),
+            ("rehearsal/", self.rehearsal_live_view, "campaigns_campaign_rehearsal_live"),
+            ("rehearsal/<slug:verb>/", self.rehearsal_view, "campaigns_campaign_rehearsal"),
+            ("approval/", self.approval_view, "campaigns_campaign_approval"),
+            ("approval/<slug:verb>/", self.decide_view, "campaigns_campaign_decide"),
             ("schedule/<slug:verb>/", self.schedule_view, "campaigns_campaign_schedule"),
             ("clone/", self.clone_view, "campaigns_campaign_clone"),
             ("definition/", self.definition_view, "campaigns_campaign_definition"),
@@ -208,6 +217,12 @@ class CampaignAdmin(
         if change and PACE_FIELDS & set(form.changed_data):
             apply_pace(campaign=obj, by=request.user)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Store the relations; then the schedule of a changed campaign may need an approval."""
+        super().save_related(request, form, formsets, change)
+        if change and form.changed_data:
+            ask_again_if_changed(campaign=form.instance, by=request.user)
+
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the campaign's page is the next step."""
         return self._to_page(request, obj, super().response_add(request, obj, post_url_continue))
@@ -233,6 +248,8 @@ class CampaignAdmin(
         is_between = campaign.run_state is None or campaign.run_state in ENDED_RUN_STATES
         if is_between and campaign.schedule_state == ScheduleState.ON:
             return RunState.SCHEDULED, RunState.SCHEDULED.label
+        if is_between and campaign.schedule_state == ScheduleState.AWAITING_APPROVAL:
+            return RunState.AWAITING_APPROVAL, RunState.AWAITING_APPROVAL.label
         if campaign.run_state is None:
             return RunState.DRAFT, _("not started")
         return campaign.run_state, RunState(campaign.run_state).label

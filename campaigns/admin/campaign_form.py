@@ -16,6 +16,7 @@ from campaigns.admin.pool_fields import PoolFields
 from campaigns.admin.schedule_widgets import RepeatField, WindowsField
 from campaigns.admin.text_widget import TextWidget
 from campaigns.admin.variant_fields import VariantFields
+from campaigns.approvals.rights import refuse_lifting
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
@@ -97,6 +98,7 @@ class CampaignForm(VariantFields, PoolFields):
             "late",
             "deadline_at",
             "deadline_after",
+            "needs_approval",
             "holdout",
             "per_minute",
             "priority",
@@ -146,6 +148,16 @@ class CampaignForm(VariantFields, PoolFields):
         if seconds is None:
             raise forms.ValidationError(_("Write a time after the start, like 90m, 4h or 2d."))
         return seconds
+
+    def clean_needs_approval(self) -> bool:
+        """Return the choice; only a second person may turn it off."""
+        is_needed = bool(self.cleaned_data["needs_approval"])
+        if self.instance.pk is not None and "needs_approval" in self.changed_data and not is_needed:
+            try:
+                refuse_lifting(self.instance, by=self.operator)
+            except Refusal as refusal:
+                raise forms.ValidationError(refusal.sentence) from None
+        return is_needed
 
     def _check_message(self) -> None:
         """Require a text, or a template, or variants: exactly one of them."""

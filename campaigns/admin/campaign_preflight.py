@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from campaigns.admin.campaign_rehearsal import rehearsal_context
 from campaigns.models import Campaign
 from campaigns.planning.preflight import Allocation, Preflight, preflight
 from campaigns.planning.preflight_people import people_in_group
@@ -41,6 +42,8 @@ class CampaignPreflight:
             "skipped": [(reason, reason_text(reason), n) for reason, n in found.skipped.items()],
             "shares": _shares(found),
             "may_see_people": request.user.has_perm("contacts.view_contact"),
+            "can_change": self.has_change_permission(request),  # type: ignore[attr-defined]
+            **rehearsal_context(campaign),
             "can_start": not found.problems
             and self.has_change_permission(request)  # type: ignore[attr-defined]
             and not campaign.runs.filter(state__in=ACTIVE_RUN_STATES).exists()

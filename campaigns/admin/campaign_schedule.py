@@ -72,6 +72,7 @@ VERBS: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
     ),
 }
 OFFERED: dict[str, list[str]] = {
+    ScheduleState.AWAITING_APPROVAL: ["end"],
     ScheduleState.ON: ["pause", "end"],
     ScheduleState.PAUSED: ["resume", "end"],
 }

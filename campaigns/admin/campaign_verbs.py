@@ -16,6 +16,7 @@ from campaigns.admin.delivery_actions import resolved_sentence, retried_sentence
 from campaigns.admin.page_urls import campaign_url
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
+from campaigns.run_control.ask_approval import has_void_request
 from campaigns.run_control.lifecycle import (
     cancel_run,
     pause_run,
@@ -26,7 +27,7 @@ from campaigns.run_control.lifecycle import (
 from campaigns.run_control.retry import RetryChoice, retry_run
 from campaigns.run_control.schedule import start_schedule
 from campaigns.scheduling.words import date_words
-from campaigns.states import STARTED_SCHEDULE_STATES
+from campaigns.states import STARTED_SCHEDULE_STATES, ScheduleState
 from foundation.admin import confirmation, require
 from foundation.refusals import Refusal
 from sending.models import Delivery
@@ -39,7 +40,7 @@ UNKNOWN_VERBS = ("unknown-arrived", "unknown-lost", "retry-unknown")
 OFFERED: dict[str, list[str]] = {
     RunState.DRAFT: ["start"],
     RunState.SCHEDULED: ["cancel"],
-    RunState.AWAITING_APPROVAL: ["cancel"],
+    RunState.AWAITING_APPROVAL: ["ask-again", "cancel"],
     RunState.PREPARING: ["cancel"],
     RunState.RUNNING: ["pause", "cancel", "add-late-comers", *UNKNOWN_VERBS],
     RunState.PAUSED: ["resume", "cancel", "add-late-comers", *UNKNOWN_VERBS],
@@ -48,7 +49,7 @@ OFFERED: dict[str, list[str]] = {
     RunState.CANCELLED: ["start-again", "unknown-arrived", "unknown-lost"],
 }
 #: Actions that create a run; the others act on the run that is shown.
-STARTS = ("start", "start-again", "start-schedule")
+STARTS = ("start", "start-again", "start-schedule", "ask-again")
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,16 @@ def _start(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
     run = start_campaign(campaign=campaign, by=by)
     if run.state == RunState.SCHEDULED:
         return _("%(run)s is scheduled.") % {"run": run}
+    if run.state == RunState.AWAITING_APPROVAL:
+        return _("%(run)s waits for an approval by a second person.") % {"run": run}
     return _("%(run)s has started: it is planned first and then sent.") % {"run": run}
 
 
 def _start_schedule(campaign: Campaign, _run: CampaignRun | None, by: Any) -> str:
     first = start_schedule(campaign=campaign, by=by)
+    campaign.refresh_from_db(fields=["schedule_state"])
+    if campaign.schedule_state == ScheduleState.AWAITING_APPROVAL:
+        return _("The schedule waits for an approval by a second person.")
     return _("The schedule is active. The first date is %(at)s.") % {
         "at": date_words(first, zone=campaign.timezone)
     }
@@ -151,6 +157,15 @@ VERBS: dict[str, CampaignVerb] = {
             _("The audience is evaluated now, and every delivery is planned."),
             _("Then the accounts send, each at its own pace, until no delivery is open."),
             _("You can pause or cancel at any time."),
+        ],
+        act=_start,
+    ),
+    "ask-again": CampaignVerb(
+        words=gettext_lazy("Ask for the approval again"),
+        icon="rule",
+        before=lambda figures: [
+            _("The campaign was changed since the approval was asked for, so that is void."),
+            _("A new run takes the place of this one and waits for an approval."),
         ],
         act=_start,
     ),
@@ -320,6 +335,7 @@ def offered_verbs(
         "retry": not figures.failed,
         **dict.fromkeys(UNKNOWN_VERBS, not figures.unknown),
         "start-again": _has_other_active_run(campaign),
+        "ask-again": run.state == RunState.AWAITING_APPROVAL and not has_void_request(campaign),
     }
     if campaign.schedule_state in STARTED_SCHEDULE_STATES:
         useless["start-again"] = True

@@ -16,6 +16,11 @@ def campaign_url(campaign: Campaign, run: CampaignRun | None = None) -> str:
     return page if run is None else f"{page}?run={run.number}"
 
 
+def approval_url(campaign: Campaign) -> str:
+    """Return the URL of a campaign's approval page."""
+    return reverse("admin:campaigns_campaign_approval", args=[campaign.pk])
+
+
 def run_url(run: CampaignRun | TestRun) -> str:
     """Return the URL of a run: its campaign's page; that of a test: the page of tests."""
     if isinstance(run, TestRun):

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from campaigns.commands.check_arguments import add_checks
 from campaigns.commands.definition_actions import add_definition_actions
 from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.free_text import FreeTextParser
@@ -25,8 +26,6 @@ from tabular.arguments import uin_argument
 
 #: Actions whose only argument is the name of the campaign, with their help.
 SIMPLE_ACTIONS = {
-    "preflight": "show what a start would do, without doing it",
-    "start": "start it now, or at its start time",
     "pause": "pause before the next message of each account",
     "resume": "continue a paused or stopped run",
     "cancel": "stop permanently",
@@ -57,6 +56,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     _add_creation(add("create", "create a campaign; it sends nothing until it is started"))
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words)
+    add_checks(add)
     _add_dates(add)
     add_pace_arguments(add("pace", "change the rate and the priority, also of the run under way"))
     add_retry_arguments(add("retry", "send the failed deliveries of the newest run again"))
@@ -141,6 +141,11 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         "--strangers",
         action="store_true",
         help="also send to people who are not a friend of any account",
+    )
+    create.add_argument(
+        "--needs-approval",
+        action="store_true",
+        help="send nothing until a second person has approved it",
     )
     add_planning_arguments(create)
     add_pace_arguments(create)

@@ -64,6 +64,7 @@ def create_campaign(
     allows_strangers: bool = False,
     on_lost_account: str = OnLostAccount.FAIL,
     planning: PlanningChoices = AS_USUAL,
+    needs_approval: bool = False,
     variants: Sequence[NewVariant] = (),
     holdout: Decimal = Decimal(0),
     pace: Pace = USUAL_PACE,
@@ -96,6 +97,7 @@ def create_campaign(
         allows_strangers: whether to send to people who are not a friend of any account.
         on_lost_account: what to do with messages of a lost account that no other can send.
         planning: who else is in the audience, who writes to whom, in which order, how often.
+        needs_approval: whether nothing is sent until a second person has approved it.
         variants: the variants of the message.
         holdout: how many of a hundred people get nothing.
         pace: how fast it sends, and before which other campaigns.
@@ -144,6 +146,7 @@ def create_campaign(
     campaign.promise = promise
     campaign.allows_strangers = allows_strangers
     campaign.on_lost_account = on_lost_account
+    campaign.needs_approval = needs_approval
     campaign.holdout = holdout
     campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by

@@ -1,5 +1,7 @@
 """The tables of the campaigns app, one module each."""
 
+from campaigns.models.approval import Approval
+from campaigns.models.approval_settings import ApprovalSettings
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.campaign_variant import CampaignVariant
@@ -8,6 +10,7 @@ from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayK
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
+from campaigns.models.rehearsal import Rehearsal
 from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
 from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
@@ -16,6 +19,8 @@ from campaigns.models.test_run import TestRun
 
 __all__ = [
     "OWNERS_OF_DELIVERIES",
+    "Approval",
+    "ApprovalSettings",
     "Campaign",
     "CampaignRun",
     "CampaignVariant",
@@ -25,6 +30,7 @@ __all__ = [
     "HolidayKind",
     "MessageTemplate",
     "Occurrence",
+    "Rehearsal",
     "Sequence",
     "SequencePerson",
     "SequenceStep",

@@ -246,6 +246,14 @@ class Campaign(NamedModel, Archivable):
             "run. Runs of the others that start later keep to this too."
         ),
     )
+    needs_approval = models.BooleanField(
+        _("needs approval"),
+        default=False,
+        help_text=_(
+            "Nothing is sent until a second person has approved it: not its author, not who asks "
+            "for it, not who changed it last."
+        ),
+    )
     holdout = models.DecimalField(
         _("holdout (%)"),
         max_digits=4,
@@ -280,6 +288,7 @@ class Campaign(NamedModel, Archivable):
         ordering = ["-id"]
         permissions = [
             ("override_quiet_hours", _("Can let a campaign send in quiet hours")),
+            ("approve_campaign", _("Can approve campaigns of others")),
         ]
         constraints = [
             models.CheckConstraint(

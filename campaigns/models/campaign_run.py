@@ -74,6 +74,15 @@ class CampaignRun(Run):
     late = models.CharField(
         _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )
+    #: The approval by which it was started; NULL: none was needed then.
+    approval = models.ForeignKey(
+        "campaigns.Approval",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="started_runs",
+        verbose_name=_("approval"),
+    )
     #: The version of the template whose text the run has; None for a text of the campaign's own.
     template_version = models.ForeignKey(
         TemplateVersion,

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext, ngettext
 
+from campaigns.approvals.coverage import refuse_more_people
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.planning.order import LAST_RANK, SAME_RANK
@@ -35,11 +36,13 @@ def add_late_comers(*, run: CampaignRun, by: Any = None) -> int:
 
     Raises:
         Refusal: the run is not planned yet or has ended (`wrong_state`), a sequence adds its people
-            (`of_sequence`), or a segment cannot be evaluated.
+            (`of_sequence`), a segment cannot be evaluated, or no approval covers more people
+            (`not_approved`, `changed`).
     """
     run.refresh_from_db()
     if run.state not in (RunState.RUNNING, RunState.PAUSED):
         raise _not_possible(run)
+    refuse_more_people(run)
     if run.stays_open:
         raise Refusal(
             _("Run %(run)s belongs to a sequence, which adds people itself.") % {"run": str(run)},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 
 from campaigns.planning.choice_sql import (
@@ -191,8 +192,8 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
     picks = pick_accounts(rules=rules, people=people)
     insert = _INSERT.format(picks=picks.sql)
     with connection.cursor() as cursor:
+        prepare_for_chunk(cursor)
         if connection.vendor == "postgresql":
-            cursor.execute(_FOR_A_CHUNK)
             cursor.execute(_COUNTED.format(insert=insert), [rules.run_id, *picks.params])
         else:
             cursor.execute(_LAST)
@@ -200,6 +201,12 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
             cursor.execute(insert, [rules.run_id, *picks.params])
             cursor.execute(_COUNT, [last, rules.run_id])
         return [Planned(*row) for row in cursor.fetchall()]
+
+
+def prepare_for_chunk(cursor: CursorWrapper) -> None:
+    """Make PostgreSQL read a chunk's people by index, until the end of the transaction."""
+    if connection.vendor == "postgresql":
+        cursor.execute(_FOR_A_CHUNK)
 
 
 def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:

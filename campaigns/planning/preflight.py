@@ -22,8 +22,8 @@ from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign
 from campaigns.planning.preflight_people import Audience, audience_of, first_routes
 from campaigns.planning.preflight_result import Allocation as Allocation
+from campaigns.planning.preflight_result import Counted, Sample
 from campaigns.planning.preflight_result import Preflight as Preflight
-from campaigns.planning.preflight_result import Sample
 from campaigns.planning.preflight_schedule import check_schedule
 from campaigns.planning.preflight_segments import warnings_about_segments
 from campaigns.planning.preflight_sql import PreflightGroup, count_picks
@@ -31,6 +31,7 @@ from campaigns.planning.preflight_warm_up import growing_paces
 from campaigns.planning.preflight_warnings import (
     old_friend_lists_warning,
     other_campaigns_warnings,
+    runs_to_the_same_people,
     strangers_warning,
 )
 from campaigns.planning.senders import accounts_of
@@ -56,8 +57,13 @@ REPLY_SECONDS = 0.05
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
-def preflight(*, campaign: Campaign) -> Preflight:
-    """Return what starting the campaign would do now, without doing it."""
+def preflight(*, campaign: Campaign, counted: Counted | None = None) -> Preflight:
+    """Return what starting the campaign would do now, without doing it.
+
+    Args:
+        campaign: the campaign.
+        counted: what a rehearsal read of the audience; None to read it, and some texts, now.
+    """
     found = Preflight()
     able = list(
         accounts_of(campaign=campaign).filter(state__in=WORKING_STATES).select_related("lease")
@@ -67,7 +73,12 @@ def preflight(*, campaign: Campaign) -> Preflight:
     except Refusal as refusal:
         found.problems.append(refusal.sentence)
         audience = None
-    loads = _count(campaign, found, audience=audience) if audience else Counter()
+    if counted is None and audience is not None:
+        counted = count_people(campaign=campaign, audience=audience)
+        tried: Audience | None = audience
+    else:
+        tried = None
+    loads = _count(campaign, found, counted) if counted is not None else Counter()
     found.per_account = [
         Allocation(
             account.uin,
@@ -95,8 +106,17 @@ def preflight(*, campaign: Campaign) -> Preflight:
     )
     found.warnings += warnings_about_segments(campaign=campaign)
     _check_accounts(campaign, found, able=able)
-    _check_text(campaign, found, audience=audience)
+    _check_text(campaign, found, audience=tried)
     return found
+
+
+def count_people(*, campaign: Campaign, audience: Audience) -> Counted:
+    """Return what a preflight reads of the audience. Nothing else in it reads the whole of it."""
+    return Counted(
+        picks=count_picks(picks=audience.pick(audience.people)),
+        written_to=runs_to_the_same_people(campaign=campaign, people=audience.people),
+        merged=merged_memberships(of=campaign),
+    )
 
 
 def seconds_per_message(
@@ -121,16 +141,13 @@ def seconds_per_message(
     return max(gap + REPLY_SECONDS, *(span / limit if limit else 0.0 for limit, span in limits))
 
 
-def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Counter[int]:
-    """Fill in the figures of the audience; return the messages by account id.
-
-    This is the only query of a preflight that reads the whole audience.
-    """
+def _count(campaign: Campaign, found: Preflight, counted: Counted) -> Counter[int]:
+    """Fill in the figures of the audience; return the messages by account id."""
     loads: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
     numbers: Counter[int] = Counter()
     strangers = 0
-    for pick in count_picks(picks=audience.pick(audience.people)):
+    for pick in counted.picks:
         found.targeted += pick.people
         if pick.is_suppressed:
             skipped[Reason.SUPPRESSED.value] += pick.people
@@ -151,8 +168,8 @@ def _count(campaign: Campaign, found: Preflight, *, audience: Audience) -> Count
     found.sendable = sum(loads.values())
     found.variants = people_by_variant(campaign, numbers)
     found.warnings += strangers_warning(strangers=strangers, sendable=found.sendable)
-    found.warnings += other_campaigns_warnings(campaign=campaign, people=audience.people)
-    found.merged = merged_memberships(of=campaign)
+    found.warnings += other_campaigns_warnings(counted.written_to)
+    found.merged = counted.merged
     return loads
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from campaigns.planning.preflight_sql import Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,21 @@ class Sample:
     name: str
     account: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a rehearsal has read of the audience, so that a preflight need not read it again.
+
+    Attributes:
+        picks: the people by the pick of planning.
+        written_to: the other runs to the same people within a week, each with how many.
+        merged: memberships beyond a person's first.
+    """
+
+    picks: Sequence[Pick]
+    written_to: Sequence[tuple[str, int]]
+    merged: int
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -61,8 +61,10 @@ def old_friend_lists_warning(*, accounts: Sequence[Account]) -> list[str]:
     return [sentence % {"n": len(old)}]
 
 
-def other_campaigns_warnings(*, campaign: Campaign, people: QuerySet[Contact]) -> list[str]:
-    """Return a warning for each other run that writes or wrote to these people within a week.
+def runs_to_the_same_people(
+    *, campaign: Campaign, people: QuerySet[Contact]
+) -> list[tuple[str, int]]:
+    """Return the other runs that write or wrote to these people within a week, with how many.
 
     Args:
         campaign: the campaign that is checked.
@@ -72,18 +74,24 @@ def other_campaigns_warnings(*, campaign: Campaign, people: QuerySet[Contact]) -
         Q(ended_at=None) | Q(ended_at__gte=shared.wall() - RECENT), planned_at__isnull=False
     )
     runs = recent.exclude(campaign=campaign).select_related("campaign").order_by("-pk")
-    warnings = []
+    found = []
     for run in runs[:MOST_RUNS]:
         deliveries = Delivery.objects.filter(
             run_id=run.pk, contact=OuterRef("pk"), state__in=_WRITTEN_TO
         )
         shared_people = people.order_by().filter(Exists(deliveries)).count()
         if shared_people:
-            warnings.append(
-                _("%(run)s writes or wrote to %(n)s of these people within a week.")
-                % {"run": run, "n": f"{shared_people:,}"}
-            )
-    return warnings
+            found.append((str(run), shared_people))
+    return found
+
+
+def other_campaigns_warnings(runs: Iterable[tuple[str, int]]) -> list[str]:
+    """Return a warning for each of `runs_to_the_same_people`."""
+    return [
+        _("%(run)s writes or wrote to %(n)s of these people within a week.")
+        % {"run": run, "n": f"{people:,}"}
+        for run, people in runs
+    ]
 
 
 def kept_senders_sentence(kept: int) -> str:

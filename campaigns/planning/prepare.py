@@ -11,6 +11,8 @@ from accounts.account_tasks import request_account_task
 from accounts.models import AccountTask, AccountTaskKind, AccountTaskState
 from accounts.states import StateReason
 from accounts.wake_ups import JOBS, publish
+from campaigns.approvals.begin import begin_approved
+from campaigns.approvals.coverage import approval_needed, refuse_unapproved
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.planning.senders import accounts_of
@@ -42,7 +44,7 @@ def _begin(run: CampaignRun) -> bool:
     """Begin a run whose time has come; a late one is handled as its campaign says."""
     now = shared.wall()
     if run.late == Late.SEND or run.starts_at is None:
-        return change_run_state(run_id=run.pk, to=RunState.PREPARING)
+        return _prepare(run)
     verdict = judge_start(now=now, due_at=run.starts_at, times=sending_times(run), late=run.late)
     if verdict.drop:
         change_run_state(run_id=run.pk, to=RunState.CANCELLED, detail=verdict.drop)
@@ -50,6 +52,12 @@ def _begin(run: CampaignRun) -> bool:
     if verdict.wait_until is not None:
         _move_start(run, to=verdict.wait_until)
         return False
+    return _prepare(run)
+
+
+def _prepare(run: CampaignRun) -> bool:
+    if approval_needed(run.campaign):
+        return begin_approved(run)
     return change_run_state(run_id=run.pk, to=RunState.PREPARING)
 
 
@@ -71,9 +79,13 @@ def advance_run(*, run: CampaignRun) -> None:
 
     First, friend lists that were never synced are synced, because planning assigns a person to an
     account that has them as a friend. Then the run is planned, and the lanes are woken.
+
+    Raises:
+        Refusal: the run needs an approval that it does not have.
     """
     if run.state != RunState.PREPARING:
         return
+    refuse_unapproved(run)  # whatever started it
     if _sync_friend_lists(run.campaign):
         return
     if not accounts_of(campaign=run.campaign).working().exists():

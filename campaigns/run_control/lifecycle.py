@@ -12,8 +12,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from campaigns.approvals.coverage import approval_needed, open_request
+from campaigns.approvals.requests import withdraw_request_of
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
+from campaigns.run_control.ask_approval import (
+    ask_for_run,
+    has_void_request,
+    replace_waiting_run,
+)
 from campaigns.run_control.new_run import hold, make_run, refuse_active, refuse_unready
 from campaigns.run_control.operator_name import operator_name
 from campaigns.run_control.reopening import not_possible, refuse_reopening, reopen
@@ -38,7 +45,8 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
         by: the operator; None for the command line.
 
     Returns:
-        the run: scheduled if the campaign has a later start time, else preparing.
+        the run: awaiting approval if it needs one, scheduled if the campaign has a later start
+        time, else preparing.
 
     Raises:
         Refusal: a run is already active (`already_active`), the audience is empty (`no_audience`),
@@ -46,13 +54,20 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
         TextProblem: the text cannot be compiled.
     """
     refuse_archived(campaign)
-    refuse_active(campaign)
+    is_needed = approval_needed(campaign)
+    waiting = open_request(campaign)
+    if waiting is None or (is_needed and not has_void_request(campaign)):
+        refuse_active(campaign)
     refuse_unready(campaign)
     is_later = campaign.starts_at is not None and campaign.starts_at > shared.wall()
+    if is_needed:
+        starts_at = campaign.starts_at if is_later else None
+        return ask_for_run(campaign=campaign, starts_at=starts_at, by=by)
     to = RunState.SCHEDULED if is_later else RunState.PREPARING
     try:
         with transaction.atomic():
             hold(campaign)
+            replace_waiting_run(campaign, by=by)
             run = make_run(campaign, starts_at=campaign.starts_at if is_later else None)
             change_run_state(run_id=run.pk, to=to, by=by)
     except IntegrityError:
@@ -117,6 +132,7 @@ def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
         by=by,
     ):
         raise not_possible(run, _("A run that has ended cannot be cancelled."))
+    withdraw_request_of(run, by=by)
     cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
 
 

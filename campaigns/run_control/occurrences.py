@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Campaign, Occurrence
+from campaigns.approvals.coverage import approval_needed, approval_of_rule
+from campaigns.approvals.definition import locked_definition
+from campaigns.models import Campaign, CampaignRun, Occurrence
 from campaigns.planning.prepare import wake_planner
 from campaigns.run_control.new_run import hold, make_run, refuse_unready
+from campaigns.run_control.schedule import hold_schedule
 from campaigns.scheduling.dates import dates_from
 from campaigns.scheduling.late import LATE_AFTER, judge_start
 from campaigns.scheduling.times import campaign_times
@@ -25,6 +28,8 @@ from foundation.sentences import Sentence as _
 from sending.runs.transitions import change_run_state
 from sending.states import ACTIVE_RUN_STATES, RunState
 
+#: Why a schedule waits that was approved or needed no approval before.
+_ASKED = _("It was changed since it was approved, or needs an approval now.")
 #: How many of the dates that passed during an outage get a row; all of them are counted.
 MOST_DROPPED = 20
 
@@ -124,7 +129,13 @@ def _start(campaign: Campaign, one: Occurrence, now: datetime) -> bool:
         refuse_unready(campaign)
         with transaction.atomic():
             hold(campaign)
+            locked_definition(campaign)
+            approval = approval_of_rule(campaign) if approval_needed(campaign) else None
+            if approval is None and approval_needed(campaign):
+                hold_schedule(campaign, by=None, detail=_ASKED)
+                return False
             run = make_run(campaign, starts_at=one.at)
+            CampaignRun.objects.filter(pk=run.pk).update(approval=approval)
             change_run_state(run_id=run.pk, to=RunState.PREPARING)
             one.state, one.run, one.changed_at = OccurrenceState.STARTED, run, now
             one.save(update_fields=["state", "run", "changed_at"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
+from campaigns.approvals.coverage import refuse_unapproved
 from campaigns.models import CampaignRun
 from campaigns.run_control.new_run import refuse_active
 from clocks import shared
@@ -21,8 +22,9 @@ def refuse_reopening(run: CampaignRun) -> None:
     """Refuse a run that cannot be reopened, before any delivery becomes pending in it.
 
     Raises:
-        Refusal: the run was cancelled or its deadline has passed (`wrong_state`), or another run of
-            the campaign is active (`already_active`).
+        Refusal: the run was cancelled or its deadline has passed (`wrong_state`), another run of
+            the campaign is active (`already_active`), or it lacks a needed approval
+            (`not_approved`, `changed`).
     """
     run.refresh_from_db()
     if run.state == RunState.CANCELLED:
@@ -31,6 +33,7 @@ def refuse_reopening(run: CampaignRun) -> None:
         raise not_possible(run, _("Its deadline has passed: start a new run instead."))
     if run.state in (RunState.FINISHED, RunState.STOPPED):
         refuse_active(run.campaign)
+    refuse_unapproved(run)
 
 
 def reopen(run: CampaignRun, *, by: Any, detail: str) -> None:

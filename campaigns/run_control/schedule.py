@@ -7,7 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
+from campaigns.approvals.coverage import approval_needed, approval_of_rule
+from campaigns.approvals.requests import withdraw_request
 from campaigns.models import Campaign, Occurrence
+from campaigns.rehearsals.lifecycle import rehearse_open_request
+from campaigns.run_control.ask_approval import ask_for_rule
 from campaigns.run_control.new_run import refuse_active, refuse_unready
 from campaigns.run_control.operator_name import operator_name
 from campaigns.scheduling.dates import MOST_DATES, beginning, next_dates
@@ -22,6 +26,8 @@ from foundation.times import clock, utc_iso
 
 def start_schedule(*, campaign: Campaign, by: Any = None) -> datetime:
     """Start a repeated campaign: from now on its dates start runs. Return the first date.
+
+    If it needs an approval and has none for its present rule, the schedule waits for one.
 
     Args:
         campaign: the campaign.
@@ -45,7 +51,10 @@ def start_schedule(*, campaign: Campaign, by: Any = None) -> datetime:
         ).delete()
         campaign.scheduled_through = beginning(campaign, shared.wall())
         campaign.dates_passed = 0
-        _set(campaign, ScheduleState.ON, by=by)
+        if approval_needed(campaign) and approval_of_rule(campaign) is None:
+            hold_schedule(campaign, by=by)
+        else:
+            _set(campaign, ScheduleState.ON, by=by)
         dates = next_dates(campaign=campaign, most=1)
         if not dates:
             raise _refused(
@@ -53,7 +62,50 @@ def start_schedule(*, campaign: Campaign, by: Any = None) -> datetime:
                 _("Its schedule has no date ahead: change the repetition or its end."),
                 "no_dates",
             )
+    rehearse_open_request(campaign)
     return dates[0]
+
+
+def hold_schedule(campaign: Campaign, *, by: Any, detail: str = "") -> None:
+    """Let a schedule wait for an approval of its rule, in the caller's transaction."""
+    ask_for_rule(campaign=campaign, by=by)
+    _set(campaign, ScheduleState.AWAITING_APPROVAL, by=by, detail=detail)
+
+
+def ask_again_if_changed(*, campaign: Campaign, by: Any = None) -> None:
+    """Let an active schedule wait for an approval if its present rule has none.
+
+    To be called after a change. Changes elsewhere, as of a template, are noticed on the next date.
+    """
+    with transaction.atomic():
+        campaign = locked_row(campaign)
+        if not campaign.repeat or not approval_needed(campaign):
+            return
+        if approval_of_rule(campaign) is not None:
+            return
+        if campaign.schedule_state == ScheduleState.AWAITING_APPROVAL:
+            ask_for_rule(campaign=campaign, by=by)
+        elif campaign.schedule_state == ScheduleState.ON:
+            hold_schedule(campaign, by=by, detail=_("It was changed since it was approved."))
+    rehearse_open_request(campaign)
+
+
+def begin_schedule(campaign: Campaign, *, by: Any) -> None:
+    """Start the schedule of a campaign whose rule was approved, in the caller's transaction.
+
+    Dates that passed while it waited are not made up for, except one that waited for the approval.
+    """
+    now = shared.wall()
+    if not campaign.occurrences.filter(state=OccurrenceState.WAITING).exists():
+        through = campaign.scheduled_through or now
+        campaign.scheduled_through = max(through, beginning(campaign, now))
+    _set(campaign, ScheduleState.ON, by=by)
+
+
+def send_schedule_back(campaign: Campaign, *, detail: str, by: Any) -> None:
+    """Return a schedule that waited for an approval to "not started", with the reason."""
+    _drop_waiting(campaign, detail)
+    _set(campaign, ScheduleState.OFF, by=by, detail=detail)
 
 
 def pause_schedule(*, campaign: Campaign, by: Any = None) -> None:
@@ -100,6 +152,7 @@ def end_schedule(*, campaign: Campaign, by: Any = None) -> None:
         if campaign.schedule_state not in STARTED_SCHEDULE_STATES:
             raise _refused(campaign, _("It has no active schedule."), "wrong_state")
         _drop_waiting(campaign, _("The schedule was ended."))
+        withdraw_request(campaign, by=by)
         _set(campaign, ScheduleState.ENDED, by=by, detail=_("Ended by an operator."))
 
 
@@ -155,6 +208,7 @@ def apply_changed_schedule(*, campaign: Campaign) -> None:
         campaign.occurrences.filter(state=OccurrenceState.WAITING).update(not_before=None)
         if not campaign.repeat:
             _drop_waiting(campaign, _("The campaign is no longer repeated."))
+            withdraw_request(campaign)
             _set(campaign, ScheduleState.OFF, by=None)
             return
         campaign.occurrences.filter(state=OccurrenceState.CANCELLED, at__gt=now).delete()

@@ -98,6 +98,9 @@ def schedule_sentence(campaign: Campaign) -> str:
         reason = campaign.schedule_detail
         paused = _("The schedule is paused: no run starts until it is resumed.")
         return f"{paused} {reason}".strip()
+    if state == ScheduleState.AWAITING_APPROVAL:
+        waits = _("The schedule waits for an approval: its dates start nothing until then.")
+        return f"{waits} {campaign.schedule_detail}".strip()
     if state == ScheduleState.ENDED:
         return _("The schedule has ended. %(why)s") % {"why": campaign.schedule_detail}
     dates = next_dates(campaign=campaign, most=1)

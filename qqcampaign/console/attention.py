@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q, Sum
 from django.http import HttpRequest
@@ -14,6 +15,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Egress, Outage, Worker
 from accounts.states import AccountState
+from campaigns.approvals.rights import may_approve
+from campaigns.approvals.waiting import requests_for
 from campaigns.models import Campaign, CampaignRun
 from campaigns.states import ScheduleState
 from clocks import shared
@@ -28,6 +31,8 @@ from sending.states import RunState
 RECENT_DAYS = 3
 #: Number of stopped runs that get an item each, the latest first.
 NAMED_RUNS = 3
+#: Number of requests for an approval that get an item each, the oldest first.
+NAMED_REQUESTS = 10
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
     if may_see("campaigns.view_campaignrun"):
         items += _stopped_runs()
         items += _stopped_schedules()
+    if may_see("campaigns.view_campaign") and may_approve(request.user):
+        items += _waiting_for_approval(request.user)
+    if may_see("campaigns.change_campaign"):
+        items += _sent_back()
     if may_see("accounts.view_account"):
         items += _quarantined()
     if may_see("sending.view_delivery"):
@@ -172,6 +181,40 @@ def _stopped_schedules() -> list[AttentionItem]:
             "danger",
         )
         for campaign in stopped.order_by("-pk")[:NAMED_RUNS]
+    ]
+
+
+def _waiting_for_approval(user: Any) -> list[AttentionItem]:
+    """Return what waits for an approval that this operator may give, the oldest first."""
+    return [
+        AttentionItem(
+            _("“%(name)s” waits for your approval.") % {"name": asked.campaign.name},
+            _("Look and decide"),
+            reverse("admin:campaigns_campaign_approval", args=[asked.campaign_id]),
+        )
+        for asked in requests_for(user)[:NAMED_REQUESTS]
+    ]
+
+
+def _sent_back() -> list[AttentionItem]:
+    """Return the runs and schedules that were sent back, or are not what was approved any more."""
+    drafts = CampaignRun.objects.filter(state=RunState.DRAFT).exclude(state_detail="")
+    runs = drafts.select_related("campaign").order_by("-state_changed_at", "-pk")[:NAMED_RUNS]
+    schedules = Campaign.objects.filter(schedule_state=ScheduleState.OFF).exclude(
+        schedule_detail=""
+    )
+    told = [(str(run), run.state_detail, run.campaign_id) for run in runs]
+    told += [
+        (campaign.name, campaign.schedule_detail, campaign.pk)
+        for campaign in schedules.order_by("-pk")[:NAMED_RUNS]
+    ]
+    return [
+        AttentionItem(
+            _("%(name)s is not started: %(why)s") % {"name": name, "why": why},
+            _("Look"),
+            reverse("admin:campaigns_campaign_page", args=[campaign_id]),
+        )
+        for name, why, campaign_id in told
     ]
 
 

@@ -77,6 +77,12 @@ SIDEBAR = [
                 "campaigns_defaultcap_changelist",
                 "campaigns.view_defaultcap",
             ),
+            _item(
+                _("Approval"),
+                "rule",
+                "campaigns_approvalsettings_changelist",
+                "campaigns.view_approvalsettings",
+            ),
             _item(_("Labels"), "label", "labels_label_changelist", "labels.view_label"),
             _item(
                 _("Runs"),

@@ -9,8 +9,6 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-
 from accounts.models import Account, Friend
 from accounts.pacing.pace import SharedRate
 from clocks import shared
@@ -25,8 +23,8 @@ from sending.runs.rate import rate_of
 from sending.runs.texts import texts_by_number
 from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import Reason
-from sending.text_context import context_for
-from texts.faults import TextFault, Unsendable
+from sending.text_context import context_for, sendable_text
+from texts.faults import Unsendable
 from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
 
@@ -266,18 +264,5 @@ def _text(run: RunBrief, account: Account, delivery: Delivery, nicknames: dict[i
     context: dict[str, Any] = context_for(
         contact=delivery.contact, account=account, nickname=nicknames.get(delivery.uin, "")
     )
-    text = run.texts[delivery.text_number].render(context, now=shared.wall().astimezone(run.zone))
-    # A text that is not UTF-8 can be neither stored nor sent. A NUL would cut the stored text, and
-    # a replay would not be identical.
-    try:
-        is_sendable = b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        is_sendable = False
-    if not is_sendable:
-        raise Unsendable(
-            TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
-        )
-    # A name or an attribute can bring a word that the text itself does not hold.
-    if run.forbidden is not None and run.forbidden.first_in(text) is not None:
-        raise Unsendable(TextFault.FORBIDDEN_WORD, _("The text holds a forbidden word."))
-    return text
+    now, compiled = shared.wall().astimezone(run.zone), run.texts[delivery.text_number]
+    return sendable_text(compiled, context, now=now, forbidden=run.forbidden)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.lookup import find_accounts
 from campaigns.commands import definition_actions
+from campaigns.commands.approval_output import approval_data, approval_sentence
 from campaigns.commands.arguments import add_actions
 from campaigns.commands.figures import figures_text
 from campaigns.commands.message_arguments import message_data, message_from
@@ -26,6 +27,7 @@ from campaigns.commands.output import (
 from campaigns.commands.pace_arguments import pace_data, pace_from
 from campaigns.commands.planning_arguments import planning_choices, planning_data
 from campaigns.commands.progress import Progress, wait_for
+from campaigns.commands.rehearsing import rehearsal_lines, rehearse_with_progress
 from campaigns.commands.report_file import STANDARD_OUTPUT, write_report_file
 from campaigns.commands.retry_arguments import retry_choice
 from campaigns.commands.schedule_options import schedule_from
@@ -40,12 +42,20 @@ from campaigns.find import (
     find_run,
     find_segments,
     newest_run,
+    operator_named,
 )
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.late_comers import add_late_comers, late_comers_sentence
 from campaigns.planning.preflight import preflight
+from campaigns.rehearsals.lifecycle import (
+    cancel_open_rehearsal,
+    newest_rehearsal,
+    start_rehearsal,
+)
+from campaigns.rehearsals.result import rehearsal_data
 from campaigns.reports.figures_by import figures_by
 from campaigns.reports.waiting_reasons import run_waiting_reasons
+from campaigns.run_control.approve import approve, reject
 from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run, start_campaign
 from campaigns.run_control.pace import change_pace, pace_sentence
 from campaigns.run_control.retry import retry_run
@@ -61,6 +71,7 @@ from campaigns.run_control.test_send import send_test
 from campaigns.run_control.unknown_deliveries import resolve_by_uin, unknown_deliveries
 from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.words import date_words, schedule_sentence
+from campaigns.states import ScheduleState
 from foundation.archiving import archive_row, restore_row
 from foundation.commands import REFUSED, OperatorCommand
 from foundation.deletion import delete_row
@@ -77,9 +88,9 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 
 class Command(OperatorCommand):
     help = (
-        "Campaigns: create, preflight, start, occurrences, schedule, pause, resume, cancel, pace, "
-        "retry, add-late-comers, unknown, resolve, clone, export, import, archive, restore, "
-        "delete, test, status, wait, figures, report."
+        "Campaigns: create, preflight, start, approve, reject, occurrences, schedule, pause, "
+        "resume, cancel, pace, retry, add-late-comers, unknown, resolve, clone, export, import, "
+        "archive, restore, delete, test, status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -117,6 +128,7 @@ class Command(OperatorCommand):
             promise=options["promise"],
             allows_strangers=options["strangers"],
             planning=planning_choices(options),
+            needs_approval=options["needs_approval"],
             pace=pace_from(options, before=USUAL_PACE),
         )
         self.answer(
@@ -127,18 +139,40 @@ class Command(OperatorCommand):
         )
 
     def _preflight(self, campaign: Campaign, options: dict[str, Any]) -> None:
-        found = preflight(campaign=campaign)
-        self.answer(preflight_data(found), as_json=options["json"], text=preflight_text(found))
+        if options["cancel"]:
+            cancel_open_rehearsal(campaign=campaign)
+        elif options["in_background"]:
+            start_rehearsal(campaign=campaign)
+        else:
+            rehearse_with_progress(campaign=campaign, stderr=self.stderr)
+        found, rehearsal = preflight(campaign=campaign), newest_rehearsal(campaign)
+        data = {**preflight_data(found), "rehearsal": rehearsal_data(rehearsal)}
+        text = "\n".join([preflight_text(found), *rehearsal_lines(rehearsal)])
+        self.answer(data, as_json=options["json"], text=text)
         if found.problems:
             sys.exit(REFUSED)
 
     def _start(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        by = operator_named(options["by"])
         if campaign.repeat:
-            first = start_schedule(campaign=campaign)
+            first = start_schedule(campaign=campaign, by=by)
             self._answer_schedule(campaign, options, more={"next": utc_iso(first)})
             return
-        run = start_campaign(campaign=campaign)
+        run = start_campaign(campaign=campaign, by=by)
         self._answer_run(run, options)
+
+    def _approve(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._decide(campaign, options, approve)
+
+    def _reject(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._decide(campaign, options, reject)
+
+    def _decide(self, campaign: Campaign, options: dict[str, Any], decide: Any) -> None:
+        by = operator_named(options["by"])
+        approval = decide(campaign=campaign, by=by, comment=options["comment"])
+        self.answer(
+            approval_data(approval), as_json=options["json"], text=approval_sentence(approval)
+        )
 
     def _occurrences(self, campaign: Campaign, options: dict[str, Any]) -> None:
         zone, after, most = campaign.timezone, options["after"], options["next"]
@@ -171,6 +205,8 @@ class Command(OperatorCommand):
         campaign.refresh_from_db()
         sentence = schedule_sentence(campaign)
         data = {"campaign": campaign.name, "run": None, "state": "scheduled"}
+        if campaign.schedule_state == ScheduleState.AWAITING_APPROVAL:
+            data["state"] = RunState.AWAITING_APPROVAL
         if more is None:
             dates = next_dates(campaign=campaign, most=1)
             data["state"] = campaign.schedule_state
@@ -380,6 +416,7 @@ def _creation_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any
         "timezone": campaign.timezone,
         "promise": campaign.promise,
         "strangers": campaign.allows_strangers,
+        "needs_approval": campaign.needs_approval,
         **planning_data(campaign, options),
         **pace_data(pace_of(campaign)),
     }

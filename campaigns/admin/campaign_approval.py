@@ -1,0 +1,136 @@
+"""The approval page of a campaign: what is asked for, what changed, and the decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from campaigns.admin.page_urls import approval_url, campaign_url
+from campaigns.approvals.coverage import approval_needed, last_approval, open_request
+from campaigns.approvals.definition import definition_of
+from campaigns.approvals.differences import changed_labels, changes_between
+from campaigns.approvals.rights import may_approve, refuse_approver
+from campaigns.models import Approval, Campaign
+from campaigns.models.approval import LONGEST_COMMENT
+from campaigns.reason_text import reason_text
+from campaigns.rehearsals.lifecycle import newest_rehearsal, rehearsal_with
+from campaigns.rehearsals.result import longest_sentence, preflight_of, text_sentences
+from campaigns.run_control.approve import approve, reject
+from campaigns.states import ApprovalState
+from foundation.admin import require
+from foundation.refusals import Refusal
+
+#: The decisions that are listed, and the accounts with their load.
+SHOWN_DECISIONS, SHOWN_ACCOUNTS = 20, 100
+APPROVAL_COLOURS = {
+    ApprovalState.REQUESTED: "warning",
+    ApprovalState.APPROVED: "success",
+    ApprovalState.REJECTED: "danger",
+    ApprovalState.WITHDRAWN: "",
+}
+
+
+class CampaignApproval:
+    """Mixin of CampaignAdmin: the approval page and its two buttons."""
+
+    def approval_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what waits for an approval, what changed since the last one, and past decisions."""
+        campaign, run = self._find(request, object_id)  # type: ignore[attr-defined]
+        asked = open_request(campaign)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": Campaign._meta,
+            "title": campaign.name,
+            "original": campaign,
+            "campaign": campaign,
+            "run": run,
+            "asked": asked,
+            "is_needed": approval_needed(campaign),
+            "decisions": _decisions(campaign),
+            "longest_comment": LONGEST_COMMENT,
+            **(_asked_context(asked, request.user) if asked is not None else {}),
+        }
+        return TemplateResponse(request, "console/campaign/approval.html", context)
+
+    def decide_view(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
+        """Approve or send back (POST only), and lead to the campaign's page."""
+        campaign, _run = self._find(request, object_id)  # type: ignore[attr-defined]
+        require(may_approve(request.user))
+        if verb not in ("approve", "reject"):
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseRedirect(approval_url(campaign))
+        comment = request.POST.get("comment", "")
+        try:
+            if verb == "approve":
+                seen = request.POST.get("hash", "")
+                approve(campaign=campaign, by=request.user, comment=comment, seen=seen)
+                messages.success(request, _("“%(name)s” is approved.") % {"name": campaign.name})
+            else:
+                reject(campaign=campaign, by=request.user, comment=comment)
+                messages.success(request, _("“%(name)s” is sent back.") % {"name": campaign.name})
+        except Refusal as refusal:
+            messages.error(request, refusal.sentence)
+            return HttpResponseRedirect(approval_url(campaign))
+        return HttpResponseRedirect(campaign_url(campaign))
+
+
+def _asked_context(asked: Approval, user: Any) -> dict[str, Any]:
+    """Return what the page shows of an open request."""
+    campaign = asked.campaign
+    rehearsal = rehearsal_with(campaign, of_hash=asked.hash)
+    before = last_approval(campaign)
+    found = preflight_of(rehearsal) if rehearsal is not None else None
+    now = definition_of(campaign)
+    why = ""
+    try:
+        refuse_approver(asked, by=user)
+    except Refusal as refusal:
+        why = refusal.sentence
+    return {
+        "rehearsal": rehearsal,
+        "open_rehearsal": newest_rehearsal(campaign) if rehearsal is None else None,
+        "found": found,
+        "skipped": [(reason_text(key), n) for key, n in found.skipped.items()] if found else [],
+        "accounts": found.per_account[:SHOWN_ACCOUNTS] if found else [],
+        "text_sentences": text_sentences(rehearsal) if rehearsal else [],
+        "longest": longest_sentence(rehearsal) if rehearsal else "",
+        "samples": _samples(rehearsal.result) if rehearsal else [],
+        "texts": [one["text"] for one in asked.definition.get("texts", ())],
+        "before": before,
+        "changes": changes_between(before.definition, asked.definition) if before else [],
+        # The request is for what the campaign was; a change since then makes it void.
+        "void": changed_labels(asked.definition, now.stored)
+        if now.rule_hash != asked.rule_hash
+        else "",
+        "why_not": why,
+        "may_decide": not why,
+        "has_right": may_approve(user),
+    }
+
+
+def _samples(result: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the sample texts with their headings, each text once."""
+    named = [("", sample) for sample in result["samples"]]
+    named += [
+        (_("the longest"), result["longest_sample"]),
+        (_("a variable is empty"), result["empty_sample"]),
+    ]
+    seen: set[int] = set()
+    shown = []
+    for heading, sample in named:
+        if sample is not None and sample["uin"] not in seen:
+            seen.add(sample["uin"])
+            shown.append((heading, sample))
+    return shown
+
+
+def _decisions(campaign: Campaign) -> list[tuple[Approval, str]]:
+    """Return the decisions that were made, newest first, each with its colour."""
+    rows = campaign.approvals.exclude(state=ApprovalState.REQUESTED)
+    rows = rows.select_related("requested_by", "decided_by", "run")[:SHOWN_DECISIONS]
+    return [(one, APPROVAL_COLOURS[one.state]) for one in rows]

@@ -1,0 +1,233 @@
+"""The definition of a campaign that is approved and rehearsed, and its hash.
+
+The hash covers exactly the texts, the audience rule and the people it comes to, the accounts, the
+schedule and the policies (decision 0030). It depends neither on an order of rows nor on the
+database.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from campaigns.approvals.people_hash import PeopleHash, people_hash_of
+from campaigns.message_texts import texts_of_campaign
+from campaigns.models import Campaign, HolidayCalendar, MessageTemplate, Snippet
+from campaigns.writing.whole_text import whole_text
+from contacts.segments.where_text import where_text
+from foundation.archiving import refuse_archived
+from foundation.locked_rows import locked_row
+from foundation.times import utc_iso
+from texts.checks import TextProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a campaign says, except for the people it comes to.
+
+    Attributes:
+        texts: each text it may send, as {"variant", "language", "text"}.
+        rules: the rest, by the name of the field.
+        is_repeated: whether it is approved for its rule, whoever the people are at each date.
+    """
+
+    texts: list[dict[str, Any]]
+    rules: dict[str, Any]
+    is_repeated: bool
+
+    @property
+    def text_hash(self) -> str:
+        """The hash of the texts."""
+        return _digest(self.texts)
+
+    @property
+    def rules_hash(self) -> str:
+        """The hash of the audience rule, the accounts, the schedule and the policies."""
+        # The conditions of a segment are hashed, not their wording.
+        segments = [{**segment, "where": None} for segment in self.rules["segments"]]
+        return _digest({**self.rules, "segments": segments})
+
+    @property
+    def rule_hash(self) -> str:
+        """The hash of all of it, without the people."""
+        return _digest([self.text_hash, self.rules_hash])
+
+    def hash_with(self, audience_hash: str) -> str:
+        """Return the hash that is approved: with the people, unless the campaign is repeated."""
+        if self.is_repeated:
+            return self.rule_hash
+        return _digest([self.text_hash, self.rules_hash, audience_hash])
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The definition as JSON holds it."""
+        return {"texts": self.texts, "rules": self.rules}
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A definition and the people it comes to now."""
+
+    definition: Definition
+    people: PeopleHash
+
+    @property
+    def hash(self) -> str:
+        """The hash that is approved."""
+        return self.definition.hash_with(self.people.hexdigest)
+
+
+def fingerprint_of(campaign: Campaign) -> Fingerprint:
+    """Return the definition with its people; those of a repeated campaign are not read.
+
+    Raises:
+        Refusal: the audience cannot be evaluated.
+    """
+    people = PeopleHash() if campaign.repeat else people_hash_of(campaign)
+    return Fingerprint(definition_of(campaign), people)
+
+
+def definition_of(campaign: Campaign) -> Definition:
+    """Return the definition of a campaign as it is in the database and in `campaign`."""
+    return Definition(
+        texts=texts_of(campaign),
+        rules={**_audience(campaign), **_schedule(campaign), **_policies(campaign)},
+        is_repeated=bool(campaign.repeat),
+    )
+
+
+def texts_of(campaign: Campaign) -> list[dict[str, Any]]:
+    """Return every text that a run of the campaign may send, in an order of its own."""
+    texts, _shares = texts_of_campaign(campaign)
+    named = {(one.variant, one.language): one.text for one in texts}
+    if len(texts) > 1 and texts[1].variant:
+        del named["", ""]  # in a campaign with variants, nobody gets the text with the number 0
+    return [
+        {"variant": variant, "language": language, "text": _whole(text)}
+        for (variant, language), text in sorted(named.items())
+    ]
+
+
+def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
+    """Return a campaign as it is now and its definition, locked to the end of the transaction.
+
+    A change either is in it or waits until the caller has committed: the campaign's form locks the
+    campaign before it changes anything, and the rows of its audience and text are locked here.
+
+    Raises:
+        Refusal: the campaign was deleted (`gone`) or archived (`archived`).
+    """
+    locked = locked_row(campaign)
+    refuse_archived(locked)
+    if locked.template_id is not None:
+        _lock(MessageTemplate.objects.filter(pk=locked.template_id))
+    templates = locked.variants.exclude(template=None).values("template")
+    _lock(MessageTemplate.objects.filter(pk__in=templates))
+    if any("snippets" in one.text for one in texts_of_campaign(locked)[0]):
+        _lock(Snippet.objects.all())
+    for audience in (locked.lists, locked.excluded_lists, locked.segments):
+        _lock(audience.all())
+    return locked, definition_of(locked)
+
+
+def _whole(text: str) -> str:
+    """Return a text with its snippets put in; as it is written if that is not possible."""
+    try:
+        return whole_text(text).text
+    except TextProblem:
+        return text
+
+
+def _lock(rows: QuerySet[Any]) -> None:
+    list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
+def _audience(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "lists": _named(campaign.lists.all()),
+        "excluded_lists": _named(campaign.excluded_lists.all()),
+        "segments": [
+            {
+                "id": segment.pk,
+                "name": segment.name,
+                "where": where_text(segment.conditions),
+                "conditions": segment.conditions,
+            }
+            for segment in campaign.segments.order_by("pk")
+        ],
+        "earlier_people": _sorted(campaign.earlier_people),
+        "excluded_earlier_people": _sorted(campaign.excluded_earlier_people),
+        "allows_strangers": campaign.allows_strangers,
+        # Empty: every working account. An account that is added later belongs to that rule.
+        "accounts": sorted(campaign.accounts.values_list("uin", flat=True)),
+    }
+
+
+def _schedule(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "starts_at": utc_iso(campaign.starts_at),
+        "repeat": campaign.repeat,
+        "repeat_until": utc_iso(campaign.repeat_until),
+        "repeat_times": campaign.repeat_times,
+        "timezone": campaign.timezone,
+        "windows": campaign.windows,
+        "holidays": campaign.holidays.name if campaign.holidays is not None else None,
+        "holiday_dates": _dates(campaign.holidays),
+        "overrides_quiet_hours": campaign.overrides_quiet_hours,
+        "late": campaign.late,
+        "deadline_at": utc_iso(campaign.deadline_at),
+        "deadline_after": campaign.deadline_after,
+    }
+
+
+def _policies(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "promise": campaign.promise,
+        "variants": [
+            f"{share.variant} {share.weight} {share.language_attribute}".strip()
+            for share in texts_of_campaign(campaign)[1]
+        ],
+        "holdout": f"{Decimal(campaign.holdout):.1f}",
+        "on_lost_account": campaign.on_lost_account,
+        "sender": campaign.sender,
+        "order": campaign.order,
+        "order_attribute": campaign.order_attribute,
+        "order_descending": campaign.order_descending,
+        "cap_most": campaign.cap_most,
+        "cap_days": campaign.cap_days,
+        "once_across": _named(campaign.once_across.all()),
+    }
+
+
+def _named(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    """Return rows as {"id", "name"}: two lists that swap their names are a change."""
+    return [{"id": row.pk, "name": str(row)} for row in _by_key(rows)]
+
+
+def _by_key(rows: QuerySet[Any]) -> list[Model]:
+    return list(rows.order_by("pk"))
+
+
+def _dates(calendar: HolidayCalendar | None) -> list[str]:
+    """Return all dates of a calendar, past ones too: the passing of time is no change."""
+    if calendar is None:
+        return []
+    rows = calendar.dates.order_by("date").values_list("date", "kind")
+    return [f"{day.isoformat()} {kind}" for day, kind in rows]
+
+
+def _sorted(rules: Any) -> list[Any]:
+    return sorted(rules or (), key=_canonical)
+
+
+def _digest(value: Any) -> str:
+    return sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,122 @@
+"""What changed between two definitions: field by field, texts line by line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from foundation.display import EMPTY
+
+#: The most lines of a text's differences, and characters of a value, that are shown.
+MOST_LINES, LONGEST_VALUE = 400, 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs.
+
+    Attributes:
+        name: the name of the field.
+        label: its label.
+        before, after: the values for people to read; of a text, empty.
+        lines: of a text, its lines as (" ", "-" or "+", line).
+    """
+
+    name: str
+    label: str
+    before: str = ""
+    after: str = ""
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Return what differs between two stored definitions, texts first."""
+    return [
+        *_text_changes(before.get("texts") or [], after.get("texts") or []),
+        *_rule_changes(before.get("rules") or {}, after.get("rules") or {}),
+    ]
+
+
+def changed_labels(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the labels of the fields that differ, for a sentence; "" if none does."""
+    return ", ".join(dict.fromkeys(change.label for change in changes_between(before, after)))
+
+
+def _text_changes(before: list[Any], after: list[Any]) -> list[Change]:
+    olds, news = _by_name(before), _by_name(after)
+    changes = []
+    for key in [*olds, *(key for key in news if key not in olds)]:
+        old, new = olds.get(key, ""), news.get(key, "")
+        if old != new:
+            label = " ".join(filter(None, (_("text"), *key)))
+            changes.append(Change("text", label, lines=_lines(old, new)))
+    return changes
+
+
+def _by_name(texts: list[Any]) -> dict[tuple[str, str], str]:
+    return {(one["variant"], one["language"]): one["text"] for one in texts}
+
+
+def _lines(old: str, new: str) -> list[tuple[str, str]]:
+    """Return the lines of two texts, each with " ", "-" or "+"."""
+    compared = difflib.ndiff(old.splitlines(), new.splitlines())
+    lines = [(line[:1], line[2:]) for line in compared if not line.startswith("?")]
+    return lines[:MOST_LINES]
+
+
+def _rule_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        Change(name, _label(name), _shown(name, before.get(name)), _shown(name, after.get(name)))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _label(name: str) -> str:
+    if name == "holiday_dates":
+        return _("dates of the holidays")
+    if name == "variants":
+        return _("variants")
+    try:
+        return str(getattr(Campaign._meta.get_field(name), "verbose_name", name))
+    except FieldDoesNotExist:
+        return name
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return a value for people to read."""
+    if value is None or value == "" or value == []:
+        return _("every working account") if name == "accounts" and value == [] else EMPTY
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        text = "\n".join(map(_item, value))
+    else:
+        text = str(value)
+        choices = dict(getattr(_field(name), "flatchoices", ()) or ())
+        text = str(choices.get(value, text))
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + " …"
+
+
+def _item(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    if "where" in value:
+        return f"{value['name']}: {value['where'] or value['conditions']}"
+    if "name" in value:
+        return str(value["name"])
+    return ", ".join(f"{key}: {one}" for key, one in value.items())
+
+
+def _field(name: str) -> Any:
+    try:
+        return Campaign._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
