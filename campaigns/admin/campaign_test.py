@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from accounts.models import Account
 from campaigns.admin.delivery import DELIVERY_COLOURS
 from campaigns.models import Campaign, TestRun
-from campaigns.planning.prepare import accounts_of
+from campaigns.planning.senders import accounts_of
 from campaigns.reports.test_results import TestedPerson, test_results
 from campaigns.run_control.test_send import MOST_PEOPLE, send_test
 from foundation.admin import require

@@ -17,7 +17,7 @@ from campaigns.models import Campaign, Rehearsal
 from campaigns.planning.preflight_people import Audience, audience_of
 from campaigns.planning.preflight_result import Counted
 from campaigns.planning.preflight_warnings import runs_to_the_same_people
-from campaigns.planning.prepare import accounts_of
+from campaigns.planning.senders import accounts_of
 from campaigns.rehearsals.chunk import TextsAtHand, rehearse_chunk, variables_of
 from campaigns.rehearsals.figures import RehearsalFigures, figures_from
 from campaigns.rehearsals.result import result_of

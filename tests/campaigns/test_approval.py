@@ -13,8 +13,9 @@ from campaigns.models import Approval, Campaign, CampaignRun, MessageTemplate
 from campaigns.planning.late_comers import add_late_comers
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.run_control.approve import approve, reject
-from campaigns.run_control.lifecycle import cancel_run, retry_run, start_campaign
+from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from campaigns.run_control.require_approval import require_approval
+from campaigns.run_control.retry import retry_run
 from clocks import shared
 from foundation.refusals import Refusal
 from sending.forbidden_words import add_words
