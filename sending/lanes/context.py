@@ -16,7 +16,7 @@ from django.conf import settings
 
 from accounts.gateway.inbox import Polled
 from accounts.models import Account, Egress, Worker
-from accounts.pacing.pace import Limits, daily_limit
+from accounts.pacing.limits import Limits, daily_limit
 from clocks import local
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.models import Account, Friend
-from accounts.pacing.pace import SharedRate
+from accounts.pacing.limits import SharedRate
 from clocks import shared
 from sending.lanes.feed_sql import Next, next_of_run
 from sending.lanes.run_turns import RunTurns
