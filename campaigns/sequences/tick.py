@@ -59,13 +59,13 @@ def tend_sequences() -> int:
 
 def _tend(sequence: Sequence) -> int:
     _repeat(sequence, _look_at_results)
-    if sequence.look_at is None or sequence.look_at <= shared.wall():
+    if sequence.look_at is None or sequence.look_at <= shared.now():
         began_at = local.elapsed()
         with transaction.atomic():
             make_contacts_of_friends(sequence)
         _repeat(sequence, _enter)
         seconds = max(LOOK_SECONDS, LOOK_SHARE * (local.elapsed() - began_at))
-        look_at = shared.wall() + timedelta(seconds=seconds)
+        look_at = shared.now() + timedelta(seconds=seconds)
         Sequence.objects.filter(pk=sequence.pk).update(look_at=look_at)
     if _repeat(sequence, _move_due):
         runs = sequence.steps.exclude(run=None).values_list("run_id", flat=True)
