@@ -35,7 +35,7 @@ def _text(data: Mapping[str, Any]) -> str:
 def _by_variant(data: Mapping[str, Any]) -> str:
     heading = (
         *(_("variant"), _("assigned"), _("sent"), _("failed"), _("skipped")),
-        *(_("answered"), _("95 % interval"), _("opted out"), _("95 % interval")),
+        *(_("replied"), _("95 % interval"), _("opted out"), _("95 % interval")),
     )
     rows = [
         (

@@ -25,24 +25,24 @@ from sending.models import Attempt, Delivery
 def has_replied(sequence: Sequence) -> Exists:
     """Return the condition that a person wrote to one of the accounts after the first message.
 
-    The person's deliveries are found by the unique index on (contact, run), the answers by the
+    The person's deliveries are found by the unique index on (contact, run), the replies by the
     index `inboundmessage_person`. A message may have arrived from its mark on. The mark is in
-    shared time, and an answer has the wall time of its arrival, so the mark is converted.
+    shared time, and a reply has the wall time of its arrival, so the mark is converted.
     """
     ahead = shared.now() - shared.wall()
     marked_at = ExpressionWrapper(OuterRef("marked_at") - ahead, output_field=DateTimeField())
-    answers = InboundMessage.objects.filter(
+    replies = InboundMessage.objects.filter(
         uin=OuterRef("delivery__uin"),
         kind=InboundKind.USER,
         received_at__gte=marked_at,
     )
     senders = sender_accounts(sequence)
     if senders:
-        answers = answers.filter(account__in=senders)
+        replies = replies.filter(account__in=senders)
     asked = Attempt.objects.filter(
         delivery__contact=OuterRef("contact"), delivery__run__in=run_ids(sequence)
     )
-    return Exists(asked.filter(Exists(answers)))
+    return Exists(asked.filter(Exists(replies)))
 
 
 def has_opted_out(sequence: Sequence) -> Exists:

@@ -1,8 +1,8 @@
 """The tick of sequences: newcomers enter, people move to their next step, some are stopped.
 
 It may run twice at once, late, or not at all for hours. Each part is a transaction that locks the
-sequence, so a process that is killed leaves either all of a part or nothing of it: nobody gets a
-step twice, and nobody is lost.
+sequence, so a process that is killed leaves either all of a part or nothing of it: no person
+gets a step twice, and none is lost.
 """
 
 from __future__ import annotations
