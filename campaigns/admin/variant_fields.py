@@ -129,8 +129,8 @@ class VariantFields(forms.ModelForm):
         required=False,
         help_text=_(
             "Several texts, to learn which gets more replies. Each person gets one of them, in "
-            "each run the same. Give each a text or a template. With variants, leave template and text "
-            "above empty."
+            "each run the same. Give each a text or a template. With variants, leave template and "
+            "text above empty."
         ),
     )
     holdout = forms.DecimalField(

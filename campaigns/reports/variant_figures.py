@@ -64,7 +64,7 @@ class VariantFigures:
 
     @property
     def reached(self) -> int:
-        """The people of whom it is counted who replied and opted out."""
+        """The people whose replies and opt-outs are counted."""
         return self.assigned if self.is_holdout else self.sent
 
     def as_data(self) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def stop_sequence(*, sequence: Sequence, by: Any = None) -> None:
 
 
 def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
-    """End a sequence permanently: what is not sent is cancelled, and so is everybody in it.
+    """End a sequence permanently: what is not sent is cancelled, and its people are stopped.
 
     Raises:
         Refusal: it was not started, or has ended (`wrong_state`).

@@ -51,13 +51,13 @@ SELECT %s, p.id, %s, '', 0, %s, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO N
 """
 
 
-def tend_sequences() -> int:
-    """Tend each running sequence by itself; return how many."""
+def advance_sequences() -> int:
+    """Advance each running sequence by itself; return how many."""
     running = Sequence.objects.filter(state=SequenceState.RUNNING).order_by("pk")
-    return sum(run_each(running, do=_tend, on_failure=_stop, step="The sequence"))
+    return sum(run_each(running, do=_advance, on_failure=_stop, step="The sequence"))
 
 
-def _tend(sequence: Sequence) -> int:
+def _advance(sequence: Sequence) -> int:
     _repeat(sequence, _look_at_results)
     if sequence.look_at is None or sequence.look_at <= shared.now():
         began_at = local.elapsed()

@@ -17,7 +17,7 @@ from campaigns.sequence_states import OnlyIf
 from campaigns.sequences import tick as tick_module
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
 from campaigns.sequences.figures import sequence_figures
-from campaigns.sequences.tick import tend_sequences
+from campaigns.sequences.tick import advance_sequences
 from clocks import shared
 from contacts.models import Contact, ContactList, Suppression
 from foundation.refusals import Refusal
@@ -75,7 +75,7 @@ def tick(clock: Clock, *, later: timedelta = timedelta()) -> None:
     clock.ahead += later
     for _ in range(2):
         clock.ahead += timedelta(seconds=60)
-        tend_sequences()
+        advance_sequences()
 
 
 def join(members: ContactList, *uins: int) -> None:
@@ -326,7 +326,7 @@ def test_a_part_that_is_cut_leaves_nothing_of_it(
         for _ in range(6):
             clock.ahead += timedelta(seconds=60)
             try:
-                tend_sequences()
+                advance_sequences()
             except SystemExit:
                 continue
         send()
