@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import io
-import sys
-from pathlib import Path
-from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
 from campaigns.commands.create import created_sentence
-from campaigns.commands.report_file import STANDARD_OUTPUT, opened_file
+from campaigns.commands.input_file import read_bytes
+from campaigns.commands.output_file import (
+    STANDARD_OUTPUT,
+    add_out_argument,
+    output_file,
+    refuse_two_outputs,
+)
 from campaigns.commands.verb import Answer, Call, Verb
 from campaigns.definitions.clone import MOMENTS, clone_campaign
 from campaigns.definitions.document import LARGEST
 from campaigns.definitions.export import export_definition
 from campaigns.definitions.import_file import import_definition
-from foundation.refusals import Refusal
 
 
 def _add_clone_arguments(clone: argparse.ArgumentParser) -> None:
     clone.add_argument("new_name", metavar="NEW", help="the name of the new campaign")
-
-
-def _add_export_arguments(export: argparse.ArgumentParser) -> None:
-    export.add_argument(
-        "--out", required=True, metavar="FILE", help="output file; - for standard output"
-    )
 
 
 def _add_import_arguments(load: argparse.ArgumentParser) -> None:
@@ -53,20 +48,10 @@ def _export(call: Call) -> Answer:
     """
     campaign, file = call.campaign(), call.options["out"]
     written = export_definition(campaign).encode()
-    if file == STANDARD_OUTPUT and call.options["json"]:
-        call.refuse_usage("--json and --out - both write to standard output: choose one")
-    try:
-        with opened_file(file, call.stdout) as out:
-            out.write(written)
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise Refusal(
-            _("The definition cannot be written to %(file)s: %(why)s.")
-            % {"file": file, "why": problem.strerror or type(problem).__name__},
-            code="cannot_write",
-            file=file,
-        ) from None
+    refuse_two_outputs(call)
+    refusal = _("The definition cannot be written to %(file)s: %(why)s.")
+    with output_file(file, call.stdout, refusal=refusal) as out:
+        out.write(written)
     words = _("The definition of “%(name)s” is in %(file)s.")
     return Answer(
         {"campaign": campaign.name, "file": file, "bytes": len(written)},
@@ -78,31 +63,11 @@ def _import(call: Call) -> Answer:
     """Create a campaign from a file, and return the answer.
 
     Raises:
-        Refusal: the file cannot be read (`cannot_read`), or no campaign can be made of it.
+        Refusal: the file cannot be read (`no_such_file`), or no campaign can be made of it.
     """
-    data = _read(call.options["file"])
+    data = read_bytes(call.options["file"], most=LARGEST)
     campaign = import_definition(data=data, name=call.options["new_name"])
     return Answer({"campaign": campaign.name, "id": campaign.pk}, created_sentence(campaign))
-
-
-def _read(file: str) -> bytes:
-    """Return a file's bytes, one more than the limit at most."""
-    try:
-        if file == STANDARD_OUTPUT:
-            return _bounded(getattr(sys.stdin, "buffer", io.BytesIO()))
-        with Path(file).open("rb") as source:
-            return _bounded(source)
-    except (OSError, ValueError) as problem:
-        raise Refusal(
-            _("%(file)s cannot be read: %(why)s.")
-            % {"file": file, "why": getattr(problem, "strerror", None) or type(problem).__name__},
-            code="cannot_read",
-            file=file,
-        ) from None
-
-
-def _bounded(source: BinaryIO) -> bytes:
-    return source.read(LARGEST + 1)
 
 
 VERBS = (
@@ -111,7 +76,7 @@ VERBS = (
         "export",
         "write the definition to a YAML file for another installation",
         _export,
-        _add_export_arguments,
+        add_out_argument,
     ),
     Verb(
         "import",
