@@ -20,6 +20,7 @@ from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
+from qqcampaign.periodic_tasks import PERIODIC_TASKS
 
 Value = TypeVar("Value")
 
@@ -175,38 +176,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "qqcampaign.beat.MonotonicScheduler"
-CELERY_BEAT_SCHEDULE = {
-    # Every periodic task is idempotent, so two beats do no harm. None expires, because an expiry
-    # compares the wall clocks of two hosts. `qqcampaign.beat` sends none while many tasks wait.
-    "advance-runs": {
-        "task": "campaigns.tasks.advance_runs",
-        "schedule": 2.0,
-    },
-    "maintain-rehearsals": {
-        "task": "campaigns.tasks.maintain_rehearsals",
-        "schedule": 5.0,
-    },
-    "notify": {
-        "task": "campaigns.tasks.notify",
-        "schedule": 10.0,
-    },
-    "reconcile": {
-        "task": "sending.tasks.reconcile",
-        "schedule": 5.0,
-    },
-    "maintain-imports": {
-        "task": "contacts.tasks.maintain_imports",
-        "schedule": 5.0,
-    },
-    "maintain-attributes": {
-        "task": "contacts.tasks.maintain_attributes",
-        "schedule": 60.0,
-    },
-    "remove-old-import-files": {
-        "task": "contacts.tasks.remove_old_files",
-        "schedule": 3600.0,
-    },
-}
+CELERY_BEAT_SCHEDULE = PERIODIC_TASKS
 
 # --- Django ------------------------------------------------------------------------------------
 

@@ -83,8 +83,8 @@ def choose_for_campaign(
         seen: the `version` that the operator saw; None: whatever it is now is replaced.
 
     Raises:
-        Refusal: a value cannot be one, the operator may not (`no_right`), or somebody else changed
-            the settings meanwhile (`changed`).
+        Refusal: a value cannot be one, the operator may not (`no_right`), or another operator
+            changed the settings meanwhile (`changed`).
     """
     if by is not None and not by.has_perm(CHANGE):
         raise Refusal(

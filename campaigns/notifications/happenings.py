@@ -1,7 +1,7 @@
 """Finds what happened to campaigns lately, from rows that are there anyway.
 
-Nothing is noted when a state changes: the tick looks for rows that nobody was told of. So an event
-is told also when the process that caused it died right after its commit.
+Nothing is noted when a state changes: the tick looks for rows without a notification. So an event
+is told even if the process that caused it died right after its commit.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Happening:
         campaign: the campaign.
         run: its run, if it is about one.
         at: when it happened, or was noticed.
-        describe: returns the sentence and the figures; called only if somebody is to be told.
+        describe: returns the sentence and the figures; called only if there is a target.
     """
 
     event: NotificationEvent

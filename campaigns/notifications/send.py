@@ -95,7 +95,7 @@ def _claim() -> Notification | None:
 
 
 def _send(notification: Notification) -> bool:
-    """Send one that is claimed, and record what became of it; return whether it was sent."""
+    """Send one that is claimed, and record the result; return whether it was sent."""
     try:
         _refuse_unwanted(notification)
         _SENDERS[TargetKind(notification.target_kind)](notification)
