@@ -18,23 +18,27 @@ from tests.console.posted_forms import APPS, FormReader, addresses
 from tests.console.sample_data import make_operator
 from tests.console.whole_world import make_whole_world
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+]
 
 NONSENSE = [
-    *("", "-1", "9e99", "²", "99999999999999999999", "2026-02-30"),
-    *("x" * 5_000, "😀a\x00b", "{{ nothing }} {% if %}", "<b>'\"\\=1/0,2;3\n4"),
+    *("-1", "9e99", "²", "99999999999999999999", "😀a\x00b" + "x" * 5_000, "{{ no }} {% if %}"),
 ]
 #: Fields that belong to the admin itself: without them a page answers before it reads the rest.
 OWN = {"csrfmiddlewaretoken", "_seen", "_typist"}
 #: The pages that are tried, by how their addresses begin.
 PAGES = (
-    *("labels/", "accounts/accountpool/", "accounts/warmupcurve/", "accounts/account/"),
-    *("campaigns/snippet/", "campaigns/messagetemplate/", "campaigns/defaultcap/"),
-    *("campaigns/approvalsettings/", "campaigns/sequence/", "campaigns/sequenceperson/"),
-    *("campaigns/campaign/", "sending/forbiddenword/", "contacts/contact/"),
+    *("campaigns/campaign/", "campaigns/sequence/", "campaigns/messagetemplate/"),
+    *("accounts/accountpool/", "accounts/warmupcurve/", "sending/forbiddenword/", "labels/"),
+    *("campaigns/snippet/", "campaigns/defaultcap/", "campaigns/approvalsettings/"),
+    "campaigns/sequenceperson/",
 )
-#: The posts of those who may not change anything: a changed form, nothing, and some nonsense.
-FEW = 4
+#: The posts of those who may not change anything: a changed form, nothing, and nonsense.
+FEW = 3
 #: No row has this key, and no column could hold it.
 IMPOSSIBLE = 10**19
 
@@ -81,7 +85,8 @@ def addresses_of(page: str) -> list[str]:
         rows = one.objects.order_by("-pk").values_list("pk", flat=True)
         keys[f"{one._meta.app_label}/{one._meta.model_name}"] = [*rows[:1], IMPOSSIBLE]
     awaiting = CampaignRun.objects.get(state="awaiting_approval").campaign_id
-    keys["campaigns/campaign"] += [awaiting, Campaign.objects.get(name="双十一").pk]
+    running = Campaign.objects.get(name="双十一").pk
+    keys["campaigns/campaign"] = [awaiting, running, IMPOSSIBLE]
     return [one for one in addresses(keys) if one.startswith(f"/{page}")]
 
 
@@ -122,6 +127,9 @@ def test_nonsense_breaks_nothing(page: str) -> None:
     tried = addresses_of(page)
     assert len(tried) > 4
     for address in tried:
+        if str(IMPOSSIBLE) in address:
+            wrong += [operator.answer("get", address, {}), operator.answer("post", address, {})]
+            continue
         form = form_of(operator, address)
         for nonsense in ("²\x00", str(IMPOSSIBLE)):
             query = dict.fromkeys(("run", "page", "p", "q", "o", "uin", "to", "with"), nonsense)
