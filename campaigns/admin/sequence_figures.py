@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, deliveries_url
 from campaigns.models import Sequence
+from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
-from campaigns.sequences.figures import StepFigures, sequence_figures
 from foundation.times import span
 from sending.states import DeliveryState
 

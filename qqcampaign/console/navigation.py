@@ -79,6 +79,7 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Approval"), "rule", "campaigns.approvalsettings"),
             _item(_("Labels"), "label", "labels.label"),
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
+            _item(_("Notifications"), "notifications", "campaigns.notification"),
             _item(_("Operators"), "badge", "auth.user"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
         ],
@@ -132,6 +133,15 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": SIDEBAR},
+    # The menu of the operator who is signed in.
+    "ACCOUNT": {
+        "navigation": [
+            {
+                "title": _("My notifications"),
+                "link": reverse_lazy("admin:campaigns_notification_own"),
+            }
+        ]
+    },
     "COMMAND": {
         "search_models": ["accounts.account", "campaigns.campaign", "contacts.contactlist"]
     },
