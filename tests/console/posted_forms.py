@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver
 APPS = {"accounts", "campaigns", "contacts", "labels", "sending"}
 #: What the parts of addresses are filled with, beside keys.
 PARTS = {
-    "verb": ("start", "cancel", "approve", "reject", "end", "quarantine", "erase", "nonsense"),
+    "verb": ("start", "cancel", "approve", "end", "nonsense"),
     "verdict": ("arrived", "again", "nonsense"),
     "group": ("recipients", "nonsense"),
     "format": ("csv", "nonsense"),

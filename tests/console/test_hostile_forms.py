@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import CampaignRun
 from tests.console.posted_forms import APPS, FormReader, addresses
 from tests.console.sample_data import make_operator
 from tests.console.whole_world import make_whole_world
@@ -25,9 +25,7 @@ pytestmark = [
     pytest.mark.usefixtures("clean_redis"),
 ]
 
-NONSENSE = [
-    *("-1", "9e99", "²", "99999999999999999999", "😀a\x00b" + "x" * 5_000, "{{ no }} {% if %}"),
-]
+NONSENSE = ["-1", "9e99", "99999999999999999999", "²", "😀a\x00b" + "x" * 5_000]
 #: Fields that belong to the admin itself: without them a page answers before it reads the rest.
 OWN = {"csrfmiddlewaretoken", "_seen", "_typist"}
 #: The pages that are tried, by how their addresses begin.
@@ -37,8 +35,8 @@ PAGES = (
     *("campaigns/snippet/", "campaigns/defaultcap/", "campaigns/approvalsettings/"),
     "campaigns/sequenceperson/",
 )
-#: The posts of those who may not change anything: a changed form, nothing, and nonsense.
-FEW = 3
+#: The posts of those who may not change anything: a changed form, and nothing.
+FEW = 2
 #: No row has this key, and no column could hold it.
 IMPOSSIBLE = 10**19
 
@@ -85,8 +83,7 @@ def addresses_of(page: str) -> list[str]:
         rows = one.objects.order_by("-pk").values_list("pk", flat=True)
         keys[f"{one._meta.app_label}/{one._meta.model_name}"] = [*rows[:1], IMPOSSIBLE]
     awaiting = CampaignRun.objects.get(state="awaiting_approval").campaign_id
-    running = Campaign.objects.get(name="双十一").pk
-    keys["campaigns/campaign"] = [awaiting, running, IMPOSSIBLE]
+    keys["campaigns/campaign"] = [awaiting, IMPOSSIBLE]
     return [one for one in addresses(keys) if one.startswith(f"/{page}")]
 
 
@@ -131,9 +128,8 @@ def test_nonsense_breaks_nothing(page: str) -> None:
             wrong += [operator.answer("get", address, {}), operator.answer("post", address, {})]
             continue
         form = form_of(operator, address)
-        for nonsense in ("²\x00", str(IMPOSSIBLE)):
-            query = dict.fromkeys(("run", "page", "p", "q", "o", "uin", "to", "with"), nonsense)
-            wrong.append(operator.answer("get", address, query))
+        query = dict.fromkeys(("run", "page", "p", "q", "o", "uin", "to", "with"), "²\x00")
+        wrong.append(operator.answer("get", address, query))
         wrong += [operator.answer("post", address, data) for data in posts(form)]
         for client in (nobody, viewer, Refusing()):
             for data in islice(posts(form), FEW):

@@ -20,7 +20,7 @@ from campaigns.run_control.lifecycle import start_campaign
 from campaigns.run_control.test_send import send_test
 from campaigns.sequence_states import OnlyIf
 from campaigns.sequences.control import start_sequence
-from campaigns.sequences.tick import tend_sequences
+from campaigns.sequences.tick import advance_sequences
 from campaigns.writing.snippets import save_snippet
 from campaigns.writing.templates import create_template, save_template
 from contacts.models import Contact, ContactList
@@ -160,6 +160,6 @@ def _sequence(accounts: list[Account]) -> int:
         ],
     )
     start_sequence(sequence=sequence)
-    tend_sequences()
+    advance_sequences()
     create_sequence(name="沉睡客户唤醒", lists=[newcomers], steps=[Step(0, text="好久不见")])
     return int(sequence.pk)
