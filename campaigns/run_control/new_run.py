@@ -40,12 +40,16 @@ def hold(campaign: Campaign) -> None:
         list(audience.order_by("pk").select_for_update().values_list("pk"))
 
 
-def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
+def make_run(
+    campaign: Campaign, *, starts_at: datetime | None, moved_to: datetime | None = None
+) -> CampaignRun:
     """Create a run with its own copy of the campaign, in the caller's transaction.
 
     Args:
         campaign: the campaign. The run copies its present text and audience.
         starts_at: the time for which the start was planned; None for a start at once.
+        moved_to: the opening of a window to which that start was moved: a deadline of so many
+            hours after the start counts from it.
     """
     template, version = campaign.template, None
     if template is not None:
@@ -71,7 +75,7 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         overrides_quiet_hours=campaign.overrides_quiet_hours,
         timezone=campaign.timezone,
         starts_at=starts_at,
-        deadline_at=deadline_of(campaign, starts_at=starts_at or shared.wall()),
+        deadline_at=deadline_of(campaign, starts_at=moved_to or starts_at or shared.wall()),
         **copied_columns(campaign),
         **copied_groups(campaign),
     )
