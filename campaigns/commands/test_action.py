@@ -36,6 +36,12 @@ def add_test_arguments(parser: argparse.ArgumentParser) -> None:
         "--account", type=uin_argument, required=True, metavar="UIN", help="the sender account"
     )
     parser.add_argument(
+        "--variant",
+        default="",
+        metavar="NAME",
+        help="all get this variant; default: each their own",
+    )
+    parser.add_argument(
         "--timeout",
         type=seconds,
         default=WAIT_SECONDS,

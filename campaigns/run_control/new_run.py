@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Max
 
 from campaigns.audience_query import targeted_contacts
-from campaigns.message_texts import texts_of_campaign
+from campaigns.message_texts import texts_of_campaign, variants_of
 from campaigns.models import Campaign, CampaignRun, SequenceStep
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
 from campaigns.planning.senders import accounts_of
@@ -56,6 +57,7 @@ def make_run(
         # This locks the template until the run has its texts, which are those of the version.
         version = current_version(template=template)
         template.refresh_from_db()
+    versions = _versions_of_variants(campaign)
     texts, shares = texts_of_campaign(campaign)
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
@@ -66,6 +68,7 @@ def make_run(
         holdout=campaign.holdout,
         template_version=version,
         template_version_number=version.number if version is not None else None,
+        variant_versions=versions,
         promise=campaign.promise,
         allows_strangers=campaign.allows_strangers,
         on_lost_account=campaign.on_lost_account,
@@ -89,6 +92,20 @@ def make_run(
     run.segments.set(campaign.segments.all())
     run.excluded_lists.set(campaign.excluded_lists.all())
     return run
+
+
+def _versions_of_variants(campaign: Campaign) -> list[dict[str, Any]]:
+    """Return the versions of the variants' templates; this locks them as `make_run` does."""
+    return [
+        {
+            "variant": variant.name,
+            "template": variant.template.pk,
+            "name": variant.template.name,
+            "version": current_version(template=variant.template).number,
+        }
+        for variant in variants_of(campaign)
+        if variant.template is not None
+    ]
 
 
 def refuse_active(campaign: Campaign) -> None:

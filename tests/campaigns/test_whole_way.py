@@ -34,7 +34,7 @@ from tests.console.sample_data import make_operator
 from tests.driven_time import DrivenTime
 from tests.sending.working import LocalWorker, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)
 #: The most messages of the new account on the days on which it sends.

@@ -246,6 +246,7 @@ class Command(OperatorCommand):
             campaign=campaign,
             uins=options["to"],
             account=find_accounts(uins=[options["account"]])[0],
+            variant=options["variant"],
         )
         wait_for_test(test=test, timeout=options["timeout"])
         self._answer(options, (test_data(test), test_text(test)))
