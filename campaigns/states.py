@@ -34,8 +34,8 @@ class EarlierGroup(models.TextChoices):
     """A group of the people of an earlier run."""
 
     SENT = "sent", _("got the message")
-    REPLIED = "replied", _("answered")
-    NOT_REPLIED = "not-replied", _("did not answer")
+    REPLIED = "replied", _("replied")
+    NOT_REPLIED = "not-replied", _("did not reply")
     FAILED = "failed", _("sending failed")
 
 

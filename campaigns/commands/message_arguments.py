@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -54,7 +54,7 @@ def _refuse_usage(create: argparse.ArgumentParser, parsed: argparse.Namespace) -
         )
 
 
-def message_from(options: dict[str, Any]) -> dict[str, Any]:
+def message_from(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `create_campaign` about the message.
 
     Raises:
@@ -70,7 +70,7 @@ def message_from(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def message_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any]:
+def message_data(campaign: Campaign, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message for JSON. The keys are a public interface."""
     return {
         "template": options["template"],

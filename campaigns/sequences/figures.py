@@ -23,7 +23,7 @@ class StepFigures:
         step: the step.
         messages: the figures of its run; None before the start.
         waiting: the people for whom this step is the next one, and whose time has not come.
-        replied: the people who answered its message.
+        replied: the people who replied to its message.
     """
 
     step: SequenceStep

@@ -8,7 +8,7 @@ from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Campaign, Sequence
 from campaigns.run_control.require_approval import require_approval
 from campaigns.sequences.control import start_sequence
-from campaigns.sequences.tick import tend_sequences
+from campaigns.sequences.tick import advance_sequences
 from foundation.refusals import Refusal
 from sending.models import Delivery, Run
 from tests.campaigns.factories import make_account, make_list
@@ -38,7 +38,7 @@ def test_it_stops_when_approval_is_switched_on(sequence: Sequence) -> None:
     start_sequence(sequence=sequence)
     require_approval(is_required=True)
     make_list("members", [100_001])
-    tend_sequences()
+    advance_sequences()
     sequence.refresh_from_db()
     assert sequence.state == "stopped"
     assert "needs an approval" in sequence.state_detail
@@ -48,6 +48,6 @@ def test_it_stops_when_approval_is_switched_on(sequence: Sequence) -> None:
     assert refusal.value.code == "needs_approval"
     require_approval(is_required=False)
     start_sequence(sequence=sequence)
-    tend_sequences()
-    tend_sequences()
+    advance_sequences()
+    advance_sequences()
     assert Delivery.objects.get().uin == 100_001

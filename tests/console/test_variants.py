@@ -112,7 +112,9 @@ def test_the_comparison_leads_to_its_rows(operator: Client) -> None:
     Delivery.objects.filter(run=run, text_number=1).update(state="sent", sent_at=timezone.now())
     first = Delivery.objects.filter(run=run, text_number=1).order_by("pk")[0]
     InboundMessage.objects.create(account=account, uin=first.uin, received_at=timezone.now())
-    assert page(campaign, "variants") in operator.get(page(campaign)).content.decode()
+    whole = operator.get(page(campaign)).content.decode()
+    assert page(campaign, "variants") in whole
+    assert "B (1)" in whole
     shown = operator.get(page(campaign, "variants"))
     a, b, holdout = shown.context["rows"]
     assert (a["name"], a["share"], b["name"], holdout["name"]) == ("A", "50.0 %", "B", "holdout")
@@ -120,7 +122,7 @@ def test_the_comparison_leads_to_its_rows(operator: Client) -> None:
     for row, figure in [(a, "assigned"), (a, "replied"), (b, "assigned"), (holdout, "assigned")]:
         rows = operator.get(row[figure].address)
         assert len(rows.context["cl"].result_list) == row[figure].n
-    assert "Too little data to compare the answers." in shown.content.decode()
+    assert "Too little data to compare the replies." in shown.content.decode()
     listed = operator.get(a["assigned"].address).content.decode()
     assert ">A<" in listed.replace("\n", "").replace(" ", "")
 
