@@ -10,18 +10,25 @@ import argparse
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Account, AccountPool
+from accounts.pools import create_pool
+from accounts.warm_ups import create_curve, start_warm_up
 from benchmarks.fixtures import analyze, make_campaign
 from benchmarks.planning import make_audience
 from benchmarks.processes import postgresql_cpu_seconds
-from campaigns.models import Campaign, CampaignRun
+from campaigns.creation.variants import NewVariant, add_variants
+from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.planning.plan import plan_run
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
+from campaigns.writing.templates import create_template
+from labels.models import Label
 from sending.models import Delivery, Run
 
 _SENT = """
@@ -46,7 +53,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "keep_cap_once": {**_CAP, "is_once": True},
     "all_random": {**_CAP, "is_once": True, "order": "random"},
     "all_attribute": {**_CAP, "is_once": True, "order": "attribute", "order_attribute": "points"},
+    "everything": {
+        **_CAP,
+        "is_once": True,
+        "order": "attribute",
+        "order_attribute": "points",
+        "is_whole": True,
+    },
 }
+#: With everything: the texts of a variant by language, and the holdout in percent.
+_LANGUAGES, _HOLDOUT = {"": "hi {{ name }}", "en": "hello {{ name }}", "pt-br": "olá"}, 10
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
@@ -59,6 +75,7 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     given = parser.parse_args(arguments)
     campaign = make_audience(given.people, given.accounts)
     _make_history(campaign, given.earlier)
+    _make_whole(campaign)
     taken: dict[str, list[float]] = {name: [] for name in VARIANTS}
     cpu: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for _repeat in range(given.repeats):
@@ -101,7 +118,12 @@ def _make_history(campaign: Campaign, earlier: int) -> None:
 
 
 def _plan(
-    campaign: Campaign, people: int, *, is_once: bool = False, **columns: Any
+    campaign: Campaign,
+    people: int,
+    *,
+    is_once: bool = False,
+    is_whole: bool = False,
+    **columns: Any,
 ) -> tuple[float, float]:
     defaults = {"order": "imported", "order_attribute": "", "cap_most": None, "cap_days": None}
     Campaign.objects.filter(pk=campaign.pk).update(**{**defaults, **columns})
@@ -109,6 +131,7 @@ def _plan(
     # A campaign that has sent nothing: the look-up finds no message, and must look at all of them.
     silent, _new = Campaign.objects.get_or_create(name="silent", text="hi")
     campaign.once_across.set([silent] if is_once else [])
+    _choose_whole(campaign, is_whole=is_whole)
     run = start_campaign(campaign=campaign)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -116,9 +139,45 @@ def _plan(
     before, begin = _cpu_seconds(), time.perf_counter()
     assert plan_run(run=run)
     seconds, processor = time.perf_counter() - begin, _cpu_seconds() - before
-    assert Delivery.objects.filter(run=run, state="pending").count() == people
+    planned = Delivery.objects.filter(run=run)
+    held_out = planned.filter(state="skipped", reason="holdout").count()
+    assert bool(held_out) is is_whole
+    assert planned.filter(state="pending").count() == people - held_out
     _forget(run)
     return seconds, processor
+
+
+def _make_whole(campaign: Campaign) -> None:
+    """Make what `everything` chooses: two pools, of which one warms up, a template, a label."""
+    accounts = list(Account.objects.order_by("pk"))
+    create_pool(name="old", accounts=accounts[::2])
+    create_pool(name="new", accounts=accounts[1::2])
+    # Its limits are above the number of people: the warm-up costs, and holds nobody back.
+    curve = create_curve(name="slow", limits=[100_000, 200_000])
+    for account in accounts[1::2]:
+        start_warm_up(account=account, curve=curve)
+    create_template(name="hello", texts=_LANGUAGES, language_attribute="points")
+    label = Label.objects.create(name="news")
+    for other in Campaign.objects.filter(name__startswith="earlier"):
+        other.labels.add(label)
+    campaign.refresh_from_db()
+
+
+def _choose_whole(campaign: Campaign, *, is_whole: bool) -> None:
+    """Choose variants with languages, a holdout, shares of pools and a label, or none of them."""
+    pools = list(AccountPool.objects.order_by("pk")) if is_whole else []
+    campaign.pools.set(pools)
+    campaign.pool_shares = {str(pool.pk): 1.0 + n for n, pool in enumerate(pools)}
+    campaign.holdout = Decimal(_HOLDOUT if is_whole else 0)
+    campaign.cap_label = Label.objects.get() if is_whole else None
+    campaign.save()
+    campaign.variants.all().delete()
+    if is_whole:
+        template = MessageTemplate.objects.get()
+        add_variants(
+            campaign=campaign,
+            variants=[NewVariant("A", 1, "hi"), NewVariant("B", 3, template=template)],
+        )
 
 
 def _cpu_seconds() -> float:

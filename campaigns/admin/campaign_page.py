@@ -6,13 +6,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from campaigns.admin.campaign_schedule import schedule_context, schedule_facts
 from campaigns.admin.follow_up import earlier_people_facts, follow_ups
 from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.creation.pool_shares import shares_text
-from campaigns.models import Campaign, CampaignRun
+from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.reports.variant_figures import is_compared
 from foundation.admin import require
 from foundation.admin.key_fields import is_key
@@ -34,6 +35,7 @@ class CampaignPage:
             "original": campaign,
             "runs": list(campaign.runs.order_by("-number")[:50]),
             "events": run.events.select_related("by")[:20] if run is not None else [],
+            "variant_versions": _variant_versions(run),
             "can_change": self.has_change_permission(request, campaign),  # type: ignore[attr-defined]
             "follow_ups": follow_ups(run) if self.has_add_permission(request) else [],  # type: ignore[attr-defined]
             "earlier_people": earlier_people_facts(campaign.earlier_people),
@@ -97,3 +99,23 @@ class CampaignPage:
 def _tabs_context(campaign: Campaign) -> dict[str, Any]:
     """Return what the tabs need."""
     return {"campaign": campaign, "run": campaign.runs.order_by("-number").first()}
+
+
+def _variant_versions(run: CampaignRun | None) -> list[dict[str, Any]]:
+    """Return the versions of templates that a run's variants have, each with its page if it is."""
+    versions = run.variant_versions if run is not None else []
+    known = set(
+        MessageTemplate.objects.filter(pk__in=[one["template"] for one in versions]).values_list(
+            "pk", flat=True
+        )
+    )
+    page = "admin:campaigns_messagetemplate_version"
+    return [
+        {
+            **one,
+            "address": reverse(page, args=[one["template"], one["version"]])
+            if one["template"] in known
+            else "",
+        }
+        for one in versions
+    ]

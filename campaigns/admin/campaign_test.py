@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from accounts.models import Account
 from campaigns.admin.delivery import DELIVERY_COLOURS
+from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, TestRun
 from campaigns.planning.senders import accounts_of
 from campaigns.reports.test_results import TestedPerson, test_results
@@ -48,8 +49,18 @@ class TestForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
 
+    variant = forms.ChoiceField(
+        label=gettext_lazy("Variant"), required=False, widget=UnfoldAdminSelectWidget
+    )
+
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        names = [variant.name for variant in variants_of(campaign)]
+        if names:
+            own = ("", _("each person's own"))
+            self.fields["variant"].choices = [own, *((one, one) for one in names)]  # type: ignore[attr-defined]
+        else:
+            del self.fields["variant"]
         working = accounts_of(campaign=campaign).working().order_by("uin")
         self.fields["account"].queryset = Account.objects.filter(  # type: ignore[attr-defined]
             pk__in=list(working.values_list("pk", flat=True)[:MOST_ACCOUNTS])
@@ -113,6 +124,7 @@ def _send(request: HttpRequest, campaign: Campaign, form: TestForm) -> bool:
             campaign=campaign,
             uins=form.cleaned_data["to"],
             account=form.cleaned_data["account"],
+            variant=form.cleaned_data.get("variant", ""),
             by=request.user,
         )
     except Refusal as refusal:

@@ -46,11 +46,12 @@ def approval_of_rule(campaign: Campaign) -> Approval | None:
 def refuse_unapproved(run: CampaignRun) -> None:
     """Refuse to plan a run, or to send failed deliveries again, without an approval.
 
-    The texts and rules of a run are its own copy. Its accounts are not, so they are compared.
+    The texts and rules of a run are its own copy. Its accounts and pools are not, so they are
+    compared.
 
     Raises:
-        Refusal: it needs an approval and has none (`not_approved`), or its accounts were changed
-            since it was approved (`changed`).
+        Refusal: it needs an approval and has none (`not_approved`), or its accounts or
+            pools were changed since it was approved (`changed`).
     """
     if not approval_needed(run.campaign):
         return
@@ -65,7 +66,7 @@ def refuse_unapproved(run: CampaignRun) -> None:
             code="not_approved",
         )
     approved, now = approval.definition, definition_of(run.campaign)
-    if approved["rules"]["accounts"] != now.rules["accounts"]:
+    if any(approved["rules"].get(key) != now.rules[key] for key in ("accounts", "pools")):
         raise Refusal(
             _(
                 "The accounts of “%(name)s” were changed since run %(number)d was approved. Undo "

@@ -165,6 +165,8 @@ def _audience(campaign: Campaign) -> dict[str, Any]:
         "allows_strangers": campaign.allows_strangers,
         # Empty: every working account. An account that is added later belongs to that rule.
         "accounts": sorted(campaign.accounts.values_list("uin", flat=True)),
+        # Likewise: the members of a pool are not part of the rule, and change with its labels.
+        "pools": _pools(campaign),
     }
 
 
@@ -200,6 +202,7 @@ def _policies(campaign: Campaign) -> dict[str, Any]:
         "order_descending": campaign.order_descending,
         "cap_most": campaign.cap_most,
         "cap_days": campaign.cap_days,
+        "cap_label": _label(campaign),
         "once_across": _named(campaign.once_across.all()),
     }
 
@@ -211,6 +214,19 @@ def _named(rows: QuerySet[Any]) -> list[dict[str, Any]]:
 
 def _by_key(rows: QuerySet[Any]) -> list[Model]:
     return list(rows.order_by("pk"))
+
+
+def _pools(campaign: Campaign) -> list[dict[str, Any]]:
+    return [
+        {**pool, "share": campaign.pool_shares.get(str(pool["id"]))}
+        for pool in _named(campaign.pools.all())
+    ]
+
+
+def _label(campaign: Campaign) -> list[dict[str, Any]]:
+    if campaign.cap_label is None or campaign.cap_most is None:
+        return []
+    return [{"id": campaign.cap_label.pk, "name": campaign.cap_label.name}]
 
 
 def _dates(calendar: HolidayCalendar | None) -> list[str]:

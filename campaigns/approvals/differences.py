@@ -110,6 +110,8 @@ def _item(value: Any) -> str:
         return str(value)
     if "where" in value:
         return f"{value['name']}: {value['where'] or value['conditions']}"
+    if "share" in value and value["share"] is not None:
+        return f"{value['name']} = {value['share']:g}"
     if "name" in value:
         return str(value["name"])
     return ", ".join(f"{key}: {one}" for key, one in value.items())

@@ -38,6 +38,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--account", type=uin_argument, required=True, metavar="UIN", help="the sender account"
     )
     parser.add_argument(
+        "--variant",
+        default="",
+        metavar="NAME",
+        help="all get this variant; default: each their own",
+    )
+    parser.add_argument(
         "--timeout",
         type=seconds,
         default=WAIT_SECONDS,
@@ -52,6 +58,7 @@ def _test(call: Call) -> Answer:
         campaign=call.campaign(),
         uins=options["to"],
         account=find_accounts(uins=[options["account"]])[0],
+        variant=options["variant"],
     )
     _wait(test=test, timeout=options["timeout"])
     return Answer(_data(test), _text(test), status=DONE if _is_all_sent(test) else REFUSED)

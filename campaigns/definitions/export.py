@@ -45,8 +45,8 @@ def export_definition(campaign: Campaign) -> str:
     """Return a campaign's definition as YAML. What it refers to is named, not numbered.
 
     Segments are written in the where-language, and a template with its text. Lists, accounts,
-    calendars and other campaigns are named only. Runs, the state of the schedule and an approval
-    are not part of it.
+    pools, labels, calendars and other campaigns are named only. Runs, the state of the schedule and
+    an approval are not part of it.
 
     Raises:
         Refusal: the audience names a campaign that was deleted (`earlier_campaign_gone`), or a
@@ -70,10 +70,13 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
     template = campaign.template
     cap = None
     if campaign.cap_most is not None and campaign.cap_days is not None:
-        cap = {"messages": campaign.cap_most, "days": campaign.cap_days}
+        label = {"label": campaign.cap_label.name} if campaign.cap_label is not None else {}
+        cap = {"messages": campaign.cap_most, "days": campaign.cap_days, **label}
     whole = {
         "version": VERSION,
         "name": campaign.name,
+        "labels": _names(campaign.labels.order_by("pk")),
+        "needs_approval": campaign.needs_approval or None,
         "text": campaign.text,
         "template": _template(template) if template is not None else None,
         "variants": [_variant(variant) for variant in campaign.variants.all()],
@@ -90,6 +93,7 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "cap": cap,
         "once_across": _names(campaign.once_across.order_by("pk")),
         "accounts": [account.uin for account in campaign.accounts.order_by("uin")],
+        "pools": _pools(campaign),
         "sender": campaign.sender,
         "promise": campaign.promise,
         "on_lost_account": campaign.on_lost_account,
@@ -117,6 +121,15 @@ def _variant(variant: CampaignVariant) -> dict[str, Any]:
     template = {"template": _template(variant.template)} if variant.template is not None else {}
     text = {} if template else {"text": variant.text}
     return {"name": variant.name, "weight": variant.weight, **text, **template}
+
+
+def _pools(campaign: Campaign) -> list[dict[str, Any]]:
+    """Return the pools by name, each with its share if it has one."""
+    written: list[dict[str, Any]] = []
+    for pool in campaign.pools.order_by("pk"):
+        share = campaign.pool_shares.get(str(pool.pk))
+        written.append({"name": pool.name, **({"share": share} if share is not None else {})})
+    return written
 
 
 def _percent(percent: Decimal) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from campaigns.definitions.document import read_document
 from campaigns.definitions.export import VERSION
 from campaigns.definitions.reader import FieldReader, Problem
 from campaigns.definitions.references import (
+    definition_pools,
     definition_segments,
     definition_template,
     definition_variants,
@@ -33,15 +35,18 @@ from campaigns.states import Late, OnLostAccount, SenderChoice, SendingOrder
 from foundation.caps import LONGEST_DAYS, MOST_MESSAGES, Cap
 from foundation.names import clean_name
 from foundation.refusals import Refusal
+from labels.labelling import find_labels
+from labels.models import Label
 from sending.runs.weekly import Weekly, read_windows
 from sending.states import DEFAULT_PRIORITY, Promise
 from tabular.numbers import CellProblem, qq_number
 
 #: The fields of a definition.
 KEYS = (
-    *("version", "name", "text", "template", "variants", "holdout"),
+    *("version", "name", "labels", "needs_approval", "text", "template", "variants", "holdout"),
     *("lists", "segments", "earlier_people"),
     *("excluded_lists", "excluded_earlier_people", "strangers", "cap", "once_across", "accounts"),
+    *("pools",),
     *("sender", "promise", "on_lost_account", "order", "order_attribute", "order_descending"),
     *("per_minute", "priority", "timezone", "starts_at", "repeat", "repeat_until", "repeat_times"),
     *("windows", "holidays", "override_quiet_hours", "late", "deadline"),
@@ -50,7 +55,7 @@ KEYS = (
 MISSING = frozenset(
     {"list_unknown", "account_unknown", "holidays_unknown", "campaign_unknown", "run_unknown"}
     | {"lists_unknown", "segments_unknown", "campaigns_unknown", "accounts_unknown", "not_started"}
-    | {"unknown_snippet"}
+    | {"unknown_snippet", "pool_unknown", "pools_unknown", "label_unknown", "labels_unknown"}
 )
 #: The field that a refusal of the creation is about, by its code.
 _FIELD_OF = {
@@ -71,7 +76,7 @@ def import_definition(*, data: bytes, name: str | None = None, by: Any = None) -
     """Create the campaign that a definition file describes, with its template and segments.
 
     A template or segment of the file that exists here must be the same; one that does not exist is
-    created. Lists, accounts, calendars and other campaigns must exist.
+    created. Lists, accounts, pools, labels, calendars and other campaigns must exist.
 
     Args:
         data: the file.
@@ -123,6 +128,9 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
         ),
         "allows_strangers": reader.flag("strangers"),
         "accounts": _accounts(reader),
+        "pools": definition_pools(reader),
+        "labels": named_rows(reader, "labels", lambda one: find_labels(names=[one])[0]),
+        "needs_approval": reader.flag("needs_approval"),
         "promise": reader.choice("promise", Promise.values, Promise.NEVER_TWICE),
         "on_lost_account": reader.choice(
             "on_lost_account", OnLostAccount.values, OnLostAccount.FAIL
@@ -141,7 +149,8 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
             order=reader.choice("order", SendingOrder.values, SendingOrder.IMPORTED),
             order_attribute=reader.text("order_attribute"),
             order_descending=reader.flag("order_descending"),
-            cap=cap[0] if cap is not None else None,
+            cap=cap.cap if cap is not None else None,
+            cap_label=cap.label if cap is not None else None,
             once_across=named_rows(reader, "once_across", lambda one: find_campaign(name=one)),
             earlier=earlier_rules(reader, "earlier_people"),
             excluded_earlier=earlier_rules(reader, "excluded_earlier_people"),
@@ -149,7 +158,7 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
     }
     if reader.problems:
         return None
-    return _created(reader, values, cap_days=cap[1] if cap is not None else None, by=by)
+    return _created(reader, values, cap_days=cap.days if cap is not None else None, by=by)
 
 
 def _created(
@@ -190,12 +199,23 @@ def _moments(reader: FieldReader, zone: str) -> dict[str, Any]:
     }
 
 
-def _cap(reader: FieldReader) -> tuple[Cap, float] | None:
-    """Return the frequency cap, and its days as they are written."""
+@dataclass(frozen=True, slots=True)
+class _WrittenCap:
+    """A frequency cap, its days as they are written, and the label whose campaigns count."""
+
+    cap: Cap
+    days: float
+    label: Label | None
+
+
+def _cap(reader: FieldReader) -> _WrittenCap | None:
+    """Return the frequency cap; None without one."""
     inside = reader.reader("cap")
     if inside is None:
         return None
-    inside.refuse_unknown(("messages", "days"))
+    inside.refuse_unknown(("messages", "days", "label"))
+    name = inside.text("label")
+    label = inside.attempt("label", lambda: find_labels(names=[name])[0], None) if name else None
     most, days = inside.whole("messages"), inside.number("days")
     if most is None or days is None:
         inside.note("days", _("A frequency cap needs both its number and its days."))
@@ -207,7 +227,7 @@ def _cap(reader: FieldReader) -> tuple[Cap, float] | None:
             % {"most": MOST_MESSAGES, "days": LONGEST_DAYS},
         )
         return None
-    return Cap(most, max(1, round(days * 86_400))), days
+    return _WrittenCap(Cap(most, max(1, round(days * 86_400))), days, label)
 
 
 def _holdout(reader: FieldReader) -> Decimal:

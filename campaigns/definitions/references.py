@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
+from accounts.models import AccountPool
+from accounts.pools import find_pools
+from campaigns.creation.pool_shares import PoolChoices, read_share, refuse_too_many
 from campaigns.creation.variants import NewVariant
 from campaigns.definitions.reader import FieldReader
 from campaigns.earlier_people import EarlierPeople
@@ -80,6 +83,24 @@ def definition_variants(reader: FieldReader, *, by: Any) -> list[NewVariant]:
             )
         )
     return variants
+
+
+def definition_pools(reader: FieldReader) -> PoolChoices:
+    """Return the pools of a definition with their shares; a pool must be here already."""
+    pools: list[AccountPool] = []
+    shares: dict[str, float] = {}
+    for inside in reader.readers("pools"):
+        inside.refuse_unknown(("name", "share"))
+        name, share = inside.text("name"), inside.text("share")
+        pool = inside.attempt("name", lambda name=name: find_pools(names=[name])[0], None)  # type: ignore[misc]
+        if pool is None or pool in pools:
+            continue
+        pools.append(pool)
+        if share:
+            read = inside.attempt("share", lambda share=share: read_share(share), None)  # type: ignore[misc]
+            shares |= {str(pool.pk): read} if read is not None else {}
+    reader.attempt("pools", lambda: refuse_too_many(pools), None)
+    return PoolChoices(pools, shares)
 
 
 def definition_segments(reader: FieldReader, *, by: Any) -> list[Segment]:

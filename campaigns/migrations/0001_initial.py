@@ -162,6 +162,7 @@ class Migration(migrations.Migration):
                 ('holdout', models.DecimalField(decimal_places=1, default=0, max_digits=4, verbose_name='holdout (%)')),
                 ('late', models.CharField(choices=[('send', 'send: it starts as soon as it can'), ('move', 'move: it starts when the next sending window opens'), ('drop', 'drop: it does not start')], default='send', max_length=8, verbose_name='when a start is late')),
                 ('template_version_number', models.PositiveIntegerField(blank=True, null=True)),
+                ('variant_versions', models.JSONField(blank=True, default=list)),
                 ('planned_through', models.BigIntegerField(default=0)),
                 ('approval', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='started_runs', to='campaigns.approval', verbose_name='approval')),
                 ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='campaigns.campaign', verbose_name='campaign')),

@@ -94,6 +94,8 @@ class CampaignRun(Run):
     )
     #: Its number, which stays when the template is deleted.
     template_version_number = models.PositiveIntegerField(null=True, blank=True)
+    #: The versions of the templates of its variants: {"variant", "template", "name", "version"}.
+    variant_versions = models.JSONField(default=list, blank=True)
     #: Planning goes by contact id, in chunks. Contacts up to this id are planned.
     planned_through = models.BigIntegerField(default=0)
 

@@ -46,7 +46,9 @@ def groups_sql(senders: Senders) -> str:
     if not senders.shares:
         return ""
     rows = " UNION ALL ".join(
-        f"SELECT {group.key} AS key, CAST({group.share!r} AS double precision) AS share"
+        # A bigint: the key is multiplied by a number that only the key 1 leaves within an integer.
+        f"SELECT CAST({group.key} AS bigint) AS key, "
+        f"CAST({group.share!r} AS double precision) AS share"
         for group in senders.shares
     )
     cases = " ".join(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Max
 
 from campaigns.audience_query import targeted_contacts
-from campaigns.message_texts import texts_of_campaign
+from campaigns.message_texts import texts_of_campaign, variants_of
 from campaigns.models import Campaign, CampaignRun, SequenceStep
 from campaigns.planning.rules import copied_columns, copied_groups, copy_relations
 from campaigns.planning.senders import accounts_of
@@ -40,18 +41,23 @@ def hold(campaign: Campaign) -> None:
         list(audience.order_by("pk").select_for_update().values_list("pk"))
 
 
-def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
+def make_run(
+    campaign: Campaign, *, starts_at: datetime | None, moved_to: datetime | None = None
+) -> CampaignRun:
     """Create a run with its own copy of the campaign, in the caller's transaction.
 
     Args:
         campaign: the campaign. The run copies its present text and audience.
         starts_at: the time for which the start was planned; None for a start at once.
+        moved_to: the opening of a window to which that start was moved: a deadline of so many
+            hours after the start counts from it.
     """
     template, version = campaign.template, None
     if template is not None:
         # This locks the template until the run has its texts, which are those of the version.
         version = current_version(template=template)
         template.refresh_from_db()
+    versions = _versions_of_variants(campaign)
     texts, shares = texts_of_campaign(campaign)
     last = campaign.runs.aggregate(n=Max("number"))["n"] or 0
     run = CampaignRun.objects.create(
@@ -62,6 +68,7 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         holdout=campaign.holdout,
         template_version=version,
         template_version_number=version.number if version is not None else None,
+        variant_versions=versions,
         promise=campaign.promise,
         allows_strangers=campaign.allows_strangers,
         on_lost_account=campaign.on_lost_account,
@@ -71,7 +78,7 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
         overrides_quiet_hours=campaign.overrides_quiet_hours,
         timezone=campaign.timezone,
         starts_at=starts_at,
-        deadline_at=deadline_of(campaign, starts_at=starts_at or shared.wall()),
+        deadline_at=deadline_of(campaign, starts_at=moved_to or starts_at or shared.wall()),
         **copied_columns(campaign),
         **copied_groups(campaign),
     )
@@ -85,6 +92,20 @@ def make_run(campaign: Campaign, *, starts_at: datetime | None) -> CampaignRun:
     run.segments.set(campaign.segments.all())
     run.excluded_lists.set(campaign.excluded_lists.all())
     return run
+
+
+def _versions_of_variants(campaign: Campaign) -> list[dict[str, Any]]:
+    """Return the versions of the variants' templates; this locks them as `make_run` does."""
+    return [
+        {
+            "variant": variant.name,
+            "template": variant.template.pk,
+            "name": variant.template.name,
+            "version": current_version(template=variant.template).number,
+        }
+        for variant in variants_of(campaign)
+        if variant.template is not None
+    ]
 
 
 def refuse_active(campaign: Campaign) -> None:

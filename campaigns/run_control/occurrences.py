@@ -104,7 +104,7 @@ def _start_or_wait(campaign: Campaign, one: Occurrence, now: datetime) -> bool:
     due_at = one.not_before or one.at
     if now < due_at:
         return False
-    if campaign.deadline_after is not None and now >= one.at + timedelta(
+    if campaign.deadline_after is not None and now >= due_at + timedelta(
         seconds=campaign.deadline_after
     ):
         return _drop(one, _("Its deadline passed before it could start."), now)
@@ -134,7 +134,7 @@ def _start(campaign: Campaign, one: Occurrence, now: datetime) -> bool:
             if approval is None and approval_needed(campaign):
                 hold_schedule(campaign, by=None, detail=_ASKED)
                 return False
-            run = make_run(campaign, starts_at=one.at)
+            run = make_run(campaign, starts_at=one.at, moved_to=one.not_before)
             CampaignRun.objects.filter(pk=run.pk).update(approval=approval)
             change_run_state(run_id=run.pk, to=RunState.PREPARING)
             one.state, one.run, one.changed_at = OccurrenceState.STARTED, run, now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,9 @@ from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend
 from accounts.states import WORKING_STATES
+from campaigns.message_texts import texts_of_campaign
 from campaigns.models import Campaign, TestRun
+from campaigns.planning.text_choice import TextChoice, choice_of_campaign
 from campaigns.writing.preview import preview_text
 from campaigns.writing.whole_text import whole_text
 from clocks import shared
@@ -42,7 +44,12 @@ class _Person:
 
 
 def send_test(
-    *, campaign: Campaign, uins: Sequence[int], account: Account, by: Any = None
+    *,
+    campaign: Campaign,
+    uins: Sequence[int],
+    account: Account,
+    variant: str = "",
+    by: Any = None,
 ) -> TestRun:
     """Send a campaign's message to chosen people, rendered for each, and return the test.
 
@@ -54,12 +61,15 @@ def send_test(
         campaign: the campaign.
         uins: the people: contacts that are friends of the account.
         account: the account that sends.
+        variant: the name of the variant that all of them get; "": each gets their own. The language
+            is always the person's own.
         by: the operator; None for the command line.
 
     Raises:
         Refusal: no one or too many people are named, one is unknown, suppressed or not a friend of
-            the account, the text cannot be made for one, the account cannot send, it is a quiet
-            hour, or a test is under way (`test_active`). Nothing is sent in these cases.
+            the account, there is no such variant (`variant_unknown`), the text cannot be made for
+            one, the account cannot send, it is a quiet hour, or a test is under way
+            (`test_active`). Nothing is sent in these cases.
         TextProblem: the text cannot be compiled.
     """
     people = list(dict.fromkeys(uins))
@@ -75,7 +85,7 @@ def send_test(
             code="account_stopped",
         )
     _refuse_people(campaign, people, account)
-    rendered = _rendered(campaign, people, account)
+    rendered = _rendered(campaign, people, account, variant=variant)
     try:
         with transaction.atomic():
             test = _make(campaign, account, rendered, by=by)
@@ -123,18 +133,22 @@ def _make(campaign: Campaign, account: Account, people: list[_Person], *, by: An
     return test
 
 
-def _rendered(campaign: Campaign, uins: Sequence[int], account: Account) -> list[_Person]:
+def _rendered(
+    campaign: Campaign, uins: Sequence[int], account: Account, *, variant: str
+) -> list[_Person]:
     """Return the people with their texts, in the order named.
 
     Raises:
         Refusal: the text cannot be made for one of them.
     """
     contacts = {one.uin: one for one in Contact.objects.filter(uin__in=uins)}
+    texts = {one.number: one.text for one in texts_of_campaign(campaign)[0]}
+    choice = _choice(campaign, variant)
     people = []
     for uin in uins:
-        made = preview_text(
-            text=campaign.message, person=contacts[uin], account=account, zone=campaign.timezone
-        )
+        person = contacts[uin]
+        text = texts[choice.number_of(uin=uin, attributes=person.attributes)]
+        made = preview_text(text=text, person=person, account=account, zone=campaign.timezone)
         if made.problem or not made.text:
             raise Refusal(
                 _("The text cannot be made for %(uin)s: %(why)s")
@@ -144,6 +158,29 @@ def _rendered(campaign: Campaign, uins: Sequence[int], account: Account) -> list
             )
         people.append(_Person(uin, made.text))
     return people
+
+
+def _choice(campaign: Campaign, variant: str) -> TextChoice:
+    """Return who gets which text: by the draw of the campaign, or all of them a variant.
+
+    Raises:
+        Refusal: there is no such variant (`variant_unknown`).
+    """
+    choice = choice_of_campaign(campaign)
+    if not variant:
+        return choice
+    shares = [share for share in choice.shares if share.variant == variant]
+    if not shares:
+        raise Refusal(
+            _("“%(name)s” has no variant “%(variant)s”. There are: %(known)s.")
+            % {
+                "name": campaign.name,
+                "variant": variant,
+                "known": ", ".join(one.variant for one in choice.shares if one.variant) or "–",
+            },
+            code="variant_unknown",
+        )
+    return replace(choice, shares=shares)
 
 
 def _refuse_people(campaign: Campaign, uins: list[int], account: Account) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import Account
+from campaigns.approvals.coverage import approval_needed
 from campaigns.creation.create_sequence import Step, refuse_steps
 from campaigns.models import Campaign, CampaignRun, Sequence, SequencePerson, SequenceStep
 from campaigns.models.sequence import SequenceStates
@@ -41,8 +42,9 @@ def start_sequence(*, sequence: Sequence, by: Any = None) -> None:
     was stopped enter now.
 
     Raises:
-        Refusal: it runs or has ended (`wrong_state`), no account can send (`no_account`), or the
-            friend list of an account is not known yet (`friends_unknown`).
+        Refusal: it runs or has ended (`wrong_state`), no account can send (`no_account`), the
+            friend list of an account is not known yet (`friends_unknown`), or a step needs an
+            approval (`needs_approval`).
         TextProblem: a text cannot be compiled.
     """
     with transaction.atomic():
@@ -52,6 +54,7 @@ def start_sequence(*, sequence: Sequence, by: Any = None) -> None:
         if found.state == SequenceState.DRAFT:
             _begin(found, by=by)
         else:
+            refuse_without_approval(found)
             for run in _runs(found, state__in=(RunState.PAUSED, RunState.STOPPED)):
                 resume_run(run=run, by=by)
         _move(found, SequenceState.RUNNING, _("Started by %(who)s."), by=by, look_at=None)
@@ -96,6 +99,28 @@ def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
     sequence.refresh_from_db()
 
 
+def refuse_without_approval(sequence: Sequence) -> None:
+    """Refuse to start a sequence, or to plan more of it, if a step needs an approval.
+
+    An approval is for one hash: of a campaign with its people, or of its rule. A sequence has
+    neither, so it cannot be approved.
+
+    Raises:
+        Refusal: a step does (`needs_approval`).
+    """
+    for step in sequence.steps.select_related("campaign").order_by("number"):
+        if step.campaign is not None and approval_needed(step.campaign):
+            raise Refusal(
+                _(
+                    "Step %(number)d of the sequence “%(name)s” needs an approval, and sequences "
+                    "cannot be approved. Send its text as a campaign, or ask an administrator to "
+                    "lift the approval."
+                )
+                % {"number": step.number, "name": sequence.name},
+                code="needs_approval",
+            )
+
+
 def stop_after_failure(sequence: Sequence, why: str) -> None:
     """Stop a sequence for which the tick failed, with the reason. Its runs continue."""
     SequenceStates(Sequence).filter(pk=sequence.pk).transition(
@@ -117,6 +142,7 @@ def _begin(sequence: Sequence, *, by: Any) -> None:
         refuse_without_accounts(campaign)
         step.campaign, step.run = campaign, _open_run(campaign, by=by)
         step.save(update_fields=["campaign", "run"])
+    refuse_without_approval(sequence)
     sequence.started_at = shared.wall()
     if not sequence.includes_existing:
         sql, params = sql_of(newcomers(sequence).values_list("id"))

@@ -20,7 +20,7 @@ from campaigns.planning.rules import rules_of_run
 from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState, SequenceState
 from campaigns.sequences.audience import make_contacts_of_friends, newcomers
 from campaigns.sequences.conditions import has_replied
-from campaigns.sequences.control import stop_after_failure
+from campaigns.sequences.control import refuse_without_approval, stop_after_failure
 from campaigns.sequences.people import (
     CHUNK,
     active_people,
@@ -59,6 +59,7 @@ def advance_sequences() -> int:
 
 def _advance(sequence: Sequence) -> int:
     _repeat(sequence, _look_at_results)
+    refuse_without_approval(sequence)  # it was switched on, or a word was added, since the start
     if sequence.look_at is None or sequence.look_at <= shared.now():
         began_at = local.elapsed()
         with transaction.atomic():

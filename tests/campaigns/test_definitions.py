@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.pools import create_pool
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
+from campaigns.creation.pool_shares import PoolChoices
 from campaigns.creation.variants import NewVariant
 from campaigns.definitions.clone import OWN_COLUMNS, clone_campaign
 from campaigns.definitions.document import LARGEST, read_document
@@ -28,6 +30,7 @@ from contacts.models import ContactList, Segment
 from contacts.segments.where import parse_where
 from foundation.caps import Cap
 from foundation.refusals import Refusal
+from labels.models import Label
 from sending.runs.weekly import read_windows
 from tests.campaigns.factories import china, make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
@@ -43,6 +46,8 @@ def full_campaign() -> Campaign:
     segment = Segment.objects.create(
         name="昆明的人", conditions=parse_where("city = 昆明 and in list:VIP")
     )
+    label = Label.objects.create(name="促销")
+    pools = [create_pool(name=name) for name in ("老号", "新号")]
     template = create_template(
         name="问候", texts={"": "你好 {{ name }}\n  第二行\n", "en": "hello\n", "pt-br": "olá"}
     )
@@ -53,6 +58,9 @@ def full_campaign() -> Campaign:
         segments=[segment],
         template=template,
         accounts=[make_account(20_001), make_account(20_002)],
+        pools=PoolChoices(pools, {str(pools[0].pk): 2.5}),
+        labels=[label],
+        needs_approval=True,
         starts_at=shared.wall() + timedelta(days=1),
         windows=read_windows(["mon-fri=09:00-11:30,14:00-18:00"]),
         repeat="weekly@mon,thu 09:00",
@@ -72,6 +80,7 @@ def full_campaign() -> Campaign:
             order_attribute="points",
             order_descending=True,
             cap=Cap(2, 7 * 86_400),
+            cap_label=label,
             once_across=[earlier],
             earlier=[EarlierPeople(earlier.pk, 1, "sent")],
             excluded_earlier=[EarlierPeople(earlier.pk, None, "failed")],
@@ -164,9 +173,10 @@ def test_what_is_missing_is_named_and_nothing_is_created() -> None:
     Segment.objects.all().delete()
     MessageTemplate.objects.all().delete()
     ContactList.objects.all().delete()
-    refusal = _refused(written.replace("20002", "20009").replace("winter", "autumn"))
+    written = written.replace("20002", "20009").replace("winter", "autumn")
+    refusal = _refused(written.replace("老号", "旧号").replace("促销", "推广"))
     assert refusal.code == "missing"
-    for name in ("VIP", "lost", "20009", "autumn"):
+    for name in ("VIP", "lost", "20009", "autumn", "旧号", "推广"):
         assert name in refusal.sentence
     for problem in refusal.details["problems"]:
         assert problem["line"] <= len(lines)
@@ -205,6 +215,11 @@ GOOD = "version: 1\nname: spring\ntext: hi\nlists:\n- VIP\n"
         (GOOD + "repeat: sometimes\n", 6, ""),
         (GOOD + "cap: 2/7d\n", 6, "Fields"),
         (GOOD + "cap:\n  messages: 2\n", 7, "number"),
+        (GOOD + "cap: {messages: 2, days: 7, label: nope}\n", 6, "nope"),
+        (GOOD + "labels:\n- nope\n", 7, "nope"),
+        (GOOD + "pools:\n- name: nope\n", 7, "nope"),
+        (GOOD + "pools:\n- share: 3\n", 7, ""),
+        (GOOD + "needs_approval: maybe\n", 6, "true, false"),
         (GOOD + "name: again\n", 6, "second time"),
         (GOOD + "segments:\n- name: x\n  where: city ==== y\n", 8, ""),
         (GOOD + "template:\n  name: x\n  text: '{{'\n", 8, ""),

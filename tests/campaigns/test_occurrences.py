@@ -234,6 +234,17 @@ def test_the_deadline_of_each_run_counts_from_its_date(
     assert "deadline passed" in Occurrence.objects.latest("at").detail
 
 
+@pytest.mark.parametrize("late", ["send", "move"])
+def test_the_deadline_of_a_date_that_moves_counts_from_the_opening(
+    late: str, make: Callable[..., Campaign], time: Time
+) -> None:
+    make(late=late, deadline_after=4 * 3600, repeat="weekly@mon 20:00", windows="09:00-21:00")
+    QuietHours.objects.create(timezone="Asia/Shanghai", start="19:00", end="23:00")
+    assert tick(time, NINE + 11 * HOUR) == 0
+    assert tick(time, NINE + DAY) == 1
+    assert CampaignRun.objects.get().deadline_at == NINE + DAY + 4 * HOUR
+
+
 @pytest.mark.parametrize(
     ("late", "state", "moved"),
     [("send", "preparing", None), ("drop", "cancelled", None), ("move", "scheduled", 5)],

@@ -11,8 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account
+from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.models import Campaign, TestRun
+from campaigns.planning.text_choice import choice_of_campaign
 from campaigns.run_control.test_send import LONGEST_TEST, send_test
+from campaigns.writing.templates import create_template
 from clocks import shared
 from contacts.models import Contact, Suppression
 from contacts.people.erase import erase_person
@@ -74,6 +77,36 @@ def test_a_test_arrives_and_counts_nowhere(
         assert not campaign.runs.exists()
         assert manage("campaign", "status", "spring", "--json").json["state"] == "draft"
     assert test.origin == f"test:{campaign.pk}"
+
+
+@pytest.mark.slow
+def test_each_gets_their_own_variant_and_language_or_the_one_that_is_named(
+    campaign: Campaign, senders: list[Account], engine: GatewaySimulator
+) -> None:
+    english = friends_of(0)[0]
+    Contact.objects.filter(uin=english).update(attributes={"language": "en-GB"})
+    campaign.text = ""
+    campaign.save()
+    template = create_template(name="B", texts={"": "乙", "en": "bee"})
+    add_variants(
+        campaign=campaign,
+        variants=[NewVariant("A", 1, "甲"), NewVariant("B", 1, template=template)],
+    )
+    command = ("campaign", "test", "spring", "--account", senders[0].uin, "--json", "--to")
+    with LocalWorker():
+        said = manage(*command, *friends_of(0)[:2], "--variant", "B")
+        assert [item["text"] for item in said.json["items"]] == ["bee", "乙"]
+        wait_until(_is_over, what="end of the test")
+        said = manage(*command, *friends_of(0))
+        wait_until(_is_over, what="end of the second test")
+    own = {item["uin"]: item["text"] for item in said.json["items"]}
+    choice = choice_of_campaign(campaign)
+    for person in Contact.objects.all():
+        number = choice.number_of(uin=person.uin, attributes=person.attributes)
+        assert own[person.uin] == {1: "甲", 2: "乙", 3: "bee"}[number]
+    assert {"甲"} < set(own.values())
+    refused = manage(*command, english, "--variant", "C")
+    assert (refused.status, refused.json["error"]) == (1, "variant_unknown")
 
 
 def _is_over() -> bool:
