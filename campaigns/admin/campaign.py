@@ -30,6 +30,7 @@ from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
+from campaigns.admin.variant_choice import VariantChoice
 from campaigns.admin.variant_comparison import VariantComparison
 from campaigns.admin.variant_fields import rows_of
 from campaigns.models import Campaign, CampaignRun
@@ -57,6 +58,7 @@ class CampaignAdmin(
     CampaignRetry,
     CampaignTest,
     VariantComparison,
+    VariantChoice,
     FollowUp,
     CampaignSchedule,
     NamedMixin,
@@ -80,7 +82,10 @@ class CampaignAdmin(
     autocomplete_fields += ["once_across", "pools", "labels", "cap_label"]
     fieldsets = [
         (_("What"), {"fields": ["name", "labels", "template", "text"]}),
-        (_("Variants and holdout"), {"fields": ["variants", "holdout"]}),
+        (
+            _("Variants and holdout"),
+            {"fields": ["variants", "holdout", "test_share", ("decide_by", "decide_after")]},
+        ),
         (
             _("Recipients"),
             {
@@ -191,6 +196,7 @@ class CampaignAdmin(
             ("test/", self.test_view, "campaigns_campaign_test"),
             ("test/live/", self.test_live_view, "campaigns_campaign_test_live"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
+            ("choose/", self.choose_view, "campaigns_campaign_choose"),
             ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from campaigns.commands.check_arguments import add_checks
+from campaigns.commands.choose_variant import add_choose_arguments
 from campaigns.commands.definition_actions import add_definition_actions
 from campaigns.commands.figures import add_figures_arguments
 from campaigns.commands.free_text import FreeTextParser
@@ -59,6 +60,7 @@ def add_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], No
     add_checks(add)
     _add_dates(add)
     add_pace_arguments(add("pace", "change the rate and the priority, also of the run under way"))
+    add_choose_arguments(add("choose", "send a variant to the rest of a tested run"))
     add_retry_arguments(add("retry", "send the failed deliveries of the newest run again"))
     _add_resolution(add("resolve", "record the result of the newest run's unknown deliveries"))
     _add_run(add("status", "show the status of the newest run"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.preflight import Preflight
@@ -125,6 +126,15 @@ def preflight_text(found: Preflight) -> str:
     if found.variants:
         shares = ", ".join(f"{name} {people:,}" for name, people in found.variants.items())
         lines.append(_("Variants: %(shares)s") % {"shares": shares})
+    if found.rest:
+        lines.append(
+            ngettext(
+                "%(n)s person waits for the choice of the variant.",
+                "%(n)s people wait for the choice of the variant.",
+                found.rest,
+            )
+            % {"n": f"{found.rest:,}"}
+        )
     if found.kept:
         lines.append(kept_senders_sentence(found.kept))
     if found.merged:

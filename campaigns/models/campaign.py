@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Account, AccountPool
 from campaigns.models.holiday_calendar import HolidayCalendar
 from campaigns.models.message_template import MessageTemplate
+from campaigns.models.variant_test import VariantTest
 from campaigns.states import Late, OnLostAccount, ScheduleState, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from foundation.archiving import Archivable
@@ -20,7 +21,7 @@ from labels.models import Label
 from sending.states import DEFAULT_PRIORITY, LOWEST_PRIORITY, MOST_PER_MINUTE, URGENT, Promise
 
 
-class Campaign(NamedModel, Archivable):
+class Campaign(VariantTest, NamedModel, Archivable):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
     template = models.ForeignKey(

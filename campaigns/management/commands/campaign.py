@@ -13,6 +13,7 @@ from accounts.lookup import find_accounts
 from campaigns.commands import definition_actions
 from campaigns.commands.approval_output import approval_data, approval_sentence
 from campaigns.commands.arguments import add_actions
+from campaigns.commands.choose_variant import choose
 from campaigns.commands.figures import figures_text
 from campaigns.commands.message_arguments import message_data, message_from
 from campaigns.commands.output import (
@@ -89,8 +90,8 @@ RUN_CONTROLS = {"pause": pause_run, "resume": resume_run, "cancel": cancel_run}
 class Command(OperatorCommand):
     help = (
         "Campaigns: create, preflight, start, approve, reject, occurrences, schedule, pause, "
-        "resume, cancel, pace, retry, add-late-comers, unknown, resolve, clone, export, import, "
-        "archive, restore, delete, test, status, wait, figures, report."
+        "resume, cancel, choose, pace, retry, add-late-comers, unknown, resolve, clone, export, "
+        "import, archive, restore, delete, test, status, wait, figures, report."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -251,6 +252,9 @@ class Command(OperatorCommand):
         self._answer(options, (test_data(test), test_text(test)))
         if not is_all_sent(test):
             sys.exit(REFUSED)
+
+    def _choose(self, campaign: Campaign, options: dict[str, Any]) -> None:
+        self._answer(options, choose(campaign, options))
 
     def _clone(self, campaign: Campaign, options: dict[str, Any]) -> None:
         self._answer(options, definition_actions.clone(campaign, options))
