@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounts.models import Account, AccountPool
-from accounts.pacing.pace import DAY, HOUR, MINUTE, daily_limit
+from accounts.pacing.limits import DAY, HOUR, MINUTE, daily_limit
 from accounts.pools import members_of
 from accounts.states import WORKING_STATES
 from clocks import shared

@@ -1,1 +1,1 @@
-"""Campaigns: templates, schedules, audiences, planning, run control and reports."""
+"""Campaigns: what operators define, from texts and audiences to runs, approvals and reports."""

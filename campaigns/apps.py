@@ -12,7 +12,7 @@ class CampaignsConfig(AppConfig):
         """Register the hooks in contacts. The models are loaded at this point."""
         from campaigns.contacts_hooks.person_data import register_person_data
         from campaigns.contacts_hooks.segment_conditions import register_conditions
-        from campaigns.uses import register_uses
+        from campaigns.uses.registration import register_uses
 
         register_conditions()
         register_person_data()

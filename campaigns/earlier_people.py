@@ -1,4 +1,4 @@
-"""People of earlier runs as an audience: got the message, answered, did not answer, or failed.
+"""People of earlier runs as an audience: got the message, replied, did not reply, or failed.
 
 A campaign names the earlier run by its campaign and number, or as its campaign's newest run. A new
 run stores the key of the earlier run, so that its audience does not change after planning.
@@ -130,9 +130,9 @@ def people_of(group: RunGroup) -> Q:
 
 
 def replies() -> QuerySet[InboundMessage]:
-    """Return the messages that count as answers to the delivery of an outer query.
+    """Return the messages that count as replies to the delivery of an outer query.
 
-    An answer comes from the person, to the account that sent the message, after it and within
+    A reply comes from the person, to the account that sent the message, after it and within
     REPLY_WITHIN_DAYS. It is looked up by the index `inboundmessage_person`.
     """
     latest = ExpressionWrapper(
@@ -149,7 +149,7 @@ def replies() -> QuerySet[InboundMessage]:
 
 
 def first_reply_at() -> Subquery:
-    """Return the time of the first answer to a delivery, for an annotation; NULL without one."""
+    """Return the time of the first reply to a delivery, for an annotation; NULL without one."""
     return Subquery(replies().order_by("received_at").values("received_at")[:1])
 
 

@@ -34,15 +34,15 @@ class DecideBy(models.TextChoices):
     """Who chooses the variant that the rest of a tested campaign gets."""
 
     HAND = "hand", _("an operator, by hand")
-    REPLIES = "replies", _("the system, by the share of answers")
+    REPLIES = "replies", _("the system, by the share of replies")
 
 
 class EarlierGroup(models.TextChoices):
     """A group of the people of an earlier run."""
 
     SENT = "sent", _("got the message")
-    REPLIED = "replied", _("answered")
-    NOT_REPLIED = "not-replied", _("did not answer")
+    REPLIED = "replied", _("replied")
+    NOT_REPLIED = "not-replied", _("did not reply")
     FAILED = "failed", _("sending failed")
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 
 from campaigns.models import CampaignRun, Rehearsal
+from campaigns.notifications.make import make_notifications
+from campaigns.notifications.send import send_due, wake_senders
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
 from campaigns.rehearsals import run as rehearsing
 from campaigns.rehearsals.lifecycle import rehearse_requests, wake_rehearsal
 from campaigns.run_control.occurrences import start_due_occurrences
-from campaigns.run_control.variant_tests import tend_variant_tests
-from campaigns.sequences.tick import tend_sequences
+from campaigns.run_control.variant_tests import advance_variant_tests
+from campaigns.sequences.tick import advance_sequences
 from foundation.fault_isolation import run_each
 from sending.states import RunState
 
@@ -24,14 +26,14 @@ def advance_run(run_id: int) -> None:
 
 @shared_task(name="campaigns.tasks.advance_runs")
 def advance_all_runs() -> None:
-    """Tick: start due dates and runs, prepare runs, reroute messages, tend sequences and tests."""
+    """Tick: start due dates and runs, prepare runs, reroute messages, advance sequences, tests."""
     start_due_occurrences()
     start_scheduled_runs()
     preparing = CampaignRun.objects.filter(state=RunState.PREPARING)
     advance_runs(runs=preparing.select_related("campaign"))
     reroute_stopped_accounts()
-    tend_sequences()
-    tend_variant_tests()
+    advance_sequences()
+    advance_variant_tests()
 
 
 @shared_task(name="campaigns.tasks.run_rehearsal")
@@ -52,3 +54,16 @@ def maintain_rehearsals() -> None:
     rehearse_requests()
     for rehearsal_id in Rehearsal.objects.abandoned().values_list("pk", flat=True):
         wake_rehearsal(rehearsal_id)
+
+
+@shared_task(name="campaigns.tasks.notify")
+def notify() -> None:
+    """Tick: make the notifications of what happened, and wake a sender for those that are due."""
+    make_notifications()
+    wake_senders()
+
+
+@shared_task(name="campaigns.tasks.send_notifications")
+def send_notifications() -> None:
+    """Send the notifications that are due."""
+    send_due()

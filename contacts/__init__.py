@@ -1,1 +1,1 @@
-"""Contacts: people, lists, imports, suppressions."""
+"""Contacts: people, attributes, lists, segments, imports, suppressions."""

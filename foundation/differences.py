@@ -30,7 +30,7 @@ class DifferentLine:
 
 
 def differences(before: str, after: str) -> list[DifferentLine]:
-    """Return the lines of both texts in order, each with what became of it."""
+    """Return the lines of both texts in order; each stayed, was added or was removed."""
     old, new = _lines(before), _lines(after)
     if len(old) + len(new) > MOST_LINES:
         return [*(DifferentLine(GONE, line) for line in old), *(_new(line) for line in new)]

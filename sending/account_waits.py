@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Account, Egress, Outage, Worker
-from accounts.pacing.pace import daily_limit
+from accounts.pacing.limits import daily_limit
 from accounts.states import STOPPED_STATES, AccountState
 from clocks import shared
 from foundation.times import clock, span

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -26,10 +26,15 @@ def approval_words() -> ForbiddenWords | None:
     return _words(WordAction.APPROVE)
 
 
-def words_to_approve(text: str) -> list[str]:
-    """Return the words of a text for which it needs an approval; its tags are not searched."""
-    words = _words(WordAction.APPROVE)
-    return words.all_in(without_tags(text)) if words is not None else []
+def has_word_to_approve(texts: Iterable[str]) -> bool:
+    """Return whether one of the texts holds a word for which it needs an approval.
+
+    Tags are not searched. The list is read once, whatever the number of texts.
+    """
+    words = approval_words()
+    if words is None:
+        return False
+    return any(words.first_in(without_tags(text)) is not None for text in texts)
 
 
 class WatchedWords:

@@ -61,6 +61,8 @@ def _advance(account_id: int, policies: PolicyTable) -> None:
         if warm_up is None:
             return
         over = int((shared.earliest() - warm_up.day_began_at) / DAY)
+        if over < 1:
+            return  # another process judged the day before this one got the lock
         attempts = _attempts(warm_up, days=over)
         for number in range(over):
             codes = attempts.get(number, [])

@@ -24,15 +24,13 @@ times differ by milliseconds send too few rather than too many.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from redis.exceptions import RedisError
 
+from accounts.pacing.limits import Limits, SharedRate
 from accounts.pacing.redis_client import live
 from clocks import shared
-
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 #: A member of every window's set. If it is missing, Redis was flushed; without it, an empty set
 #: would look as if nothing had been sent. That of an account names the limits it was seeded for:
@@ -87,57 +85,8 @@ for _, key in ipairs(KEYS) do
 end
 """
 
-#: A shared rate is also kept in a tenth of its minute, so that messages leave evenly. One more than
-#: a tenth of the messages is allowed there: the minute decides how many they are in the end.
-_PARTS, _PART_SLACK = 10, 1
 #: How long the latest reservation in a shared rate is remembered, seconds.
 _REMEMBERED_SECONDS = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The operator's limits: seconds for the gap, messages for the others; None means no limit."""
-
-    min_interval: float
-    per_minute: int | None = None
-    per_hour: int | None = None
-    per_day: int | None = None
-    egress_per_second: float | None = None
-    gateway_per_second: float | None = None
-
-    @property
-    def windows(self) -> tuple[tuple[float, int], ...]:
-        """The account's sliding windows as (seconds, messages)."""
-        pairs = ((MINUTE, self.per_minute), (HOUR, self.per_hour), (DAY, self.per_day))
-        return tuple((seconds, limit) for seconds, limit in pairs if limit is not None)
-
-
-def daily_limit(per_day: int | None, warm_up_limit: int | None) -> int | None:
-    """Return the limit of a day: the lower of the account's own and that of its warm-up."""
-    limits = [limit for limit in (per_day, warm_up_limit) if limit is not None]
-    return min(limits, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class SharedRate:
-    """A rate that messages of many accounts share, besides the limits of their accounts.
-
-    Attributes:
-        key: the name of its window in Redis.
-        per_minute: the most requests in any sliding minute.
-        recent: called if Redis was flushed. Returns the requests of the last minute, each as
-            (member, when it was made).
-    """
-
-    key: str
-    per_minute: int
-    recent: Callable[[], Iterable[tuple[str, datetime]]] = field(compare=False)
-
-    @property
-    def windows(self) -> tuple[tuple[float, int], ...]:
-        """Its sliding windows as (seconds, messages)."""
-        part = -(-self.per_minute // _PARTS) + _PART_SLACK
-        return ((MINUTE, self.per_minute), (MINUTE / _PARTS, min(part, self.per_minute)))
 
 
 class RateReachedError(Exception):

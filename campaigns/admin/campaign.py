@@ -20,6 +20,7 @@ from campaigns.admin.campaign_approval import CampaignApproval
 from campaigns.admin.campaign_definition import CampaignDefinition
 from campaigns.admin.campaign_figures import CampaignFigures
 from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
+from campaigns.admin.campaign_notifications import CampaignNotificationsPage
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_rehearsal import CampaignRehearsal
@@ -57,6 +58,7 @@ class CampaignAdmin(
     CampaignFigures,
     CampaignRetry,
     CampaignTest,
+    CampaignNotificationsPage,
     VariantComparison,
     VariantChoice,
     FollowUp,
@@ -195,6 +197,7 @@ class CampaignAdmin(
             ("figures/", self.figures_view, "campaigns_campaign_figures"),
             ("test/", self.test_view, "campaigns_campaign_test"),
             ("test/live/", self.test_live_view, "campaigns_campaign_test_live"),
+            ("notifications/", self.notifications_view, "campaigns_campaign_notifications"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("choose/", self.choose_view, "campaigns_campaign_choose"),
             ("variants/", self.variants_view, "campaigns_campaign_variants"),

@@ -90,14 +90,14 @@ class PartFilter(DropdownFilter):
 
 
 class AfterwardsFilter(DropdownFilter):
-    """Deliveries of one run after which the person answered, or opted out."""
+    """Deliveries of one run after which the person replied, or opted out."""
 
     title = _("afterwards")
     parameter_name = "afterwards"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the choices."""
-        return [("replied", _("answered")), ("opted-out", _("opted out"))]
+        return [("replied", _("replied")), ("opted-out", _("opted out"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Return the deliveries that count in the comparison of the run's variants."""

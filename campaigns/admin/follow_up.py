@@ -17,8 +17,8 @@ from campaigns.states import EarlierGroup
 
 #: The groups, the most likely one first, as the buttons name them.
 GROUPS = {
-    EarlierGroup.NOT_REPLIED: _("Those who did not answer"),
-    EarlierGroup.REPLIED: _("Those who answered"),
+    EarlierGroup.NOT_REPLIED: _("Those who did not reply"),
+    EarlierGroup.REPLIED: _("Those who replied"),
     EarlierGroup.SENT: _("All who got it"),
     EarlierGroup.FAILED: _("Those to whom sending failed"),
 }

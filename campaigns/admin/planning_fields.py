@@ -120,7 +120,7 @@ class PlanningFields(forms.ModelForm):
     earlier_people = EarlierPeopleField(
         label=gettext_lazy("And to people of earlier runs"),
         help_text=gettext_lazy(
-            "An answer counts if it came to the account that wrote, within a few days. People who "
+            "A reply counts if it came to the account that wrote, within a few days. People who "
             "opted out of a list of the earlier run are skipped."
         ),
     )

@@ -10,8 +10,8 @@ from django.urls import reverse
 from campaigns.admin.page_urls import campaign_url, deliveries_url
 from campaigns.creation.create_sequence import wait_text
 from campaigns.models import Sequence
+from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
-from campaigns.sequences.figures import StepFigures, sequence_figures
 from sending.states import DeliveryState
 
 #: The results of a step that the page shows, in this order.

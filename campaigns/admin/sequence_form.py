@@ -50,7 +50,7 @@ class SequenceForm(forms.ModelForm):
         ]
 
     def clean(self) -> dict[str, Any] | None:
-        """Require somebody who could enter."""
+        """Require an audience: a list, a segment or accounts."""
         data = super().clean()
         if not any(self.cleaned_data.get(name) for name in ("lists", "segments", "friends_of")):
             self.add_error(

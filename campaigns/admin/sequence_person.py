@@ -27,7 +27,7 @@ PERSON_COLOURS = {
 
 @admin.register(SequencePerson)
 class SequencePersonAdmin(ReadOnlyMixin, UncountedAdmin):
-    """Who is in which sequence, at which step, and why somebody was stopped."""
+    """The people in sequences, each with the step and the reason for a stop. Read-only."""
 
     list_display = [
         "person", "sequence", "badge", "reason", "step", "entered_at", "next_at", "ended_at",

@@ -129,9 +129,9 @@ class VariantFields(VariantTestFields):
         label=_("Variants"),
         required=False,
         help_text=_(
-            "Several texts, to learn which is answered more. Each person gets one of them, in each "
-            "run the same. Give each a text or a template. With variants, leave template and text "
-            "above empty."
+            "Several texts, to learn which gets more replies. Each person gets one of them, in "
+            "each run the same. Give each a text or a template. With variants, leave template and "
+            "text above empty."
         ),
     )
     holdout = forms.DecimalField(

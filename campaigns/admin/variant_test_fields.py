@@ -54,7 +54,7 @@ class VariantTestFields(forms.ModelForm):
         max_length=10,
         widget=UnfoldAdminTextInputWidget,
         help_text=_(
-            "Only for the choice by answers: the time after the last message of the test, like "
+            "Only for the choice by replies: the time after the last message of the test, like "
             "90m, 4h or 2d. Empty: 4h."
         ),
     )

@@ -12,7 +12,7 @@ from campaigns.models.approval_settings import settings_row
 from campaigns.states import ApprovalState
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from sending.forbidden_words import words_to_approve
+from sending.forbidden_words import has_word_to_approve
 
 
 def approval_needed(campaign: Campaign) -> bool:
@@ -20,7 +20,7 @@ def approval_needed(campaign: Campaign) -> bool:
     if campaign.needs_approval or settings_row().is_required:
         return True
     # Words of the list that are marked "hold for approval".
-    return any(words_to_approve(one["text"]) for one in texts_of(campaign))
+    return has_word_to_approve(one["text"] for one in texts_of(campaign))
 
 
 def open_request(campaign: Campaign) -> Approval | None:

@@ -33,7 +33,7 @@ class Definition:
     Attributes:
         texts: each text it may send, as {"variant", "language", "text"}.
         rules: the rest, by the name of the field.
-        is_repeated: whether it is approved for its rule, whoever the people are at each date.
+        is_repeated: whether it is approved for its rule, not for the people of one date.
     """
 
     texts: list[dict[str, Any]]
@@ -106,7 +106,7 @@ def texts_of(campaign: Campaign) -> list[dict[str, Any]]:
     texts, _shares = texts_of_campaign(campaign)
     named = {(one.variant, one.language): one.text for one in texts}
     if len(texts) > 1 and texts[1].variant:
-        del named["", ""]  # in a campaign with variants, nobody gets the text with the number 0
+        del named["", ""]  # in a campaign with variants, no person gets the text with the number 0
     return [
         {"variant": variant, "language": language, "text": _whole(text)}
         for (variant, language), text in sorted(named.items())

@@ -25,8 +25,8 @@ def refuse_approver(approval: Approval, *, by: Any) -> None:
     """Refuse an operator who may not decide on a request. Being a superuser changes nothing.
 
     Raises:
-        Refusal: nobody is named (`nobody`), they lack the permission (`no_right`), or it is their
-            own (`own_campaign`): they wrote it, asked for the approval, or changed it last.
+        Refusal: no operator is named (`nobody`), they lack the permission (`no_right`), or it is
+            their own (`own_campaign`): they wrote it, asked for the approval, or changed it last.
     """
     if by is None:
         raise Refusal(_("An approval needs the operator who gives it: --by USER."), code="nobody")

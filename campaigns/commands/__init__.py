@@ -1,1 +1,1 @@
-"""What `manage.py campaign` reads and prints."""
+"""What `manage.py campaign` and `manage.py sequence` read and print, one module per capability."""

@@ -1,4 +1,4 @@
-"""The figures of a run by variant and the like, for a terminal."""
+"""The verb `figures`: the figures of a run by variant and the like."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.reports.figures_by import BREAKDOWNS
+from campaigns.commands.run_argument import add_run_argument
+from campaigns.commands.verb import Answer, Call, Verb
+from campaigns.find import find_run
+from campaigns.reports.figures_by import BREAKDOWNS, figures_by
 from foundation.terminal_tables import table
 
 
-def add_figures_arguments(figures: argparse.ArgumentParser) -> None:
-    """Add the arguments to the parser of `campaign figures`."""
+def _add_arguments(figures: argparse.ArgumentParser) -> None:
     figures.add_argument("--by", choices=list(BREAKDOWNS), default="variant")
+    add_run_argument(figures)
 
 
-def figures_text(data: Mapping[str, Any]) -> str:
+def _figures(call: Call) -> Answer:
+    campaign = call.campaign()
+    run = find_run(campaign=campaign, number=call.options["run"])
+    found = {"campaign": campaign.name, **figures_by(run=run, by=call.options["by"])}
+    return Answer(found, _text(found))
+
+
+def _text(data: Mapping[str, Any]) -> str:
     """Return what `figures_by` found, as a table and sentences."""
     return _TEXTS.get(data["by"], _plain)(data)
 
@@ -25,7 +35,7 @@ def figures_text(data: Mapping[str, Any]) -> str:
 def _by_variant(data: Mapping[str, Any]) -> str:
     heading = (
         *(_("variant"), _("assigned"), _("sent"), _("failed"), _("skipped")),
-        *(_("answered"), _("95 % interval"), _("opted out"), _("95 % interval")),
+        *(_("replied"), _("95 % interval"), _("opted out"), _("95 % interval")),
     )
     rows = [
         (
@@ -63,3 +73,12 @@ def _plain(data: Mapping[str, Any]) -> str:
 
 
 _TEXTS: dict[str, Callable[[Mapping[str, Any]], str]] = {"variant": _by_variant}
+
+VERBS = (
+    Verb(
+        "figures",
+        "show the figures of the newest run by variant, account or hour",
+        _figures,
+        _add_arguments,
+    ),
+)

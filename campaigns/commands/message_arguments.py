@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -53,12 +53,12 @@ def add_message_arguments(create: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--decide-after",
         metavar="4h",
-        help="how long after the last message of the test the better one is chosen by answers",
+        help="how long after the last message of the test the better one is chosen by replies",
     )
     create.add_argument(
         "--decide-by",
         choices=DecideBy.values,
-        help="who chooses: an operator (`campaign choose`), or the system by answers; by answers "
+        help="who chooses: an operator (`campaign choose`), or the system by replies; by replies "
         "if --decide-after is given, else by hand",
     )
     create.set_defaults(check_usage=partial(_refuse_usage, create))
@@ -74,7 +74,7 @@ def _refuse_usage(create: argparse.ArgumentParser, parsed: argparse.Namespace) -
         )
 
 
-def message_from(options: dict[str, Any]) -> dict[str, Any]:
+def message_from(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `create_campaign` about the message.
 
     Raises:
@@ -95,7 +95,7 @@ def message_from(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def message_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any]:
+def message_data(campaign: Campaign, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the message for JSON. The keys are a public interface."""
     return {
         "template": options["template"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from campaigns.creation.pace import Pace
@@ -27,7 +28,7 @@ def add_pace_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def pace_from(options: dict[str, Any], *, before: Pace) -> Pace:
+def pace_from(options: Mapping[str, Any], *, before: Pace) -> Pace:
     """Return the pace in the arguments, with values of `before` where an argument is missing."""
     per_minute, priority = options["per_minute"], options["priority"]
     if per_minute is None:

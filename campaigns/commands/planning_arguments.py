@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -69,7 +69,7 @@ def add_planning_arguments(create: argparse.ArgumentParser) -> None:
     )
 
 
-def planning_choices(options: dict[str, Any]) -> PlanningChoices:
+def planning_choices(options: Mapping[str, Any]) -> PlanningChoices:
     """Return the choices that the arguments make.
 
     Raises:
@@ -93,7 +93,7 @@ def planning_choices(options: dict[str, Any]) -> PlanningChoices:
     )
 
 
-def planning_data(campaign: Campaign, options: dict[str, Any]) -> dict[str, Any]:
+def planning_data(campaign: Campaign, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the choices for JSON. The keys are a public interface."""
     return {
         "audience_of": options["earlier"],

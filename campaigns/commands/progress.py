@@ -8,7 +8,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
-from campaigns.commands.output import standing
+from campaigns.commands.status import standing
 from campaigns.models import CampaignRun
 from foundation.refusals import Refusal
 from sending.runs.figures import Figures, figures_of

@@ -18,7 +18,7 @@ from tabular.arguments import uin_argument
 #: Actions whose only argument is the name of the sequence, with their help.
 SIMPLE_ACTIONS = {
     "start": "start it, or continue one that was stopped",
-    "stop": "nobody enters or moves on and nothing is sent, until it is started again",
+    "stop": "pause it: no one enters or moves on, and nothing is sent, until it is started again",
     "end": "end it permanently; what is not sent is cancelled",
     "status": "show the people by state, and the figures of each step",
 }
@@ -36,7 +36,7 @@ def add_sequence_actions(
         add_json(one)
         return one
 
-    create = add("create", "create a sequence; nobody enters it until it is started")
+    create = add("create", "create a sequence; no one enters it until it is started")
     create.add_argument("name", metavar="NAME", help="the sequence")
     _add_creation(create)
     for action, words in SIMPLE_ACTIONS.items():

@@ -1,1 +1,1 @@
-"""What campaigns add to contacts, registered at start-up: conditions, list usage, person data."""
+"""What campaigns add to contacts, registered at start-up: conditions and data of a person."""

@@ -1,1 +1,1 @@
-"""Creating campaigns and reading their schedules."""
+"""Creating campaigns and sequences: an operator's choices are read, checked and stored."""

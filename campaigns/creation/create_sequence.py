@@ -92,7 +92,7 @@ def create_sequence(
     stops_on_reply: bool = True,
     by: Any = None,
 ) -> Sequence:
-    """Create a sequence. Nobody enters it until it is started.
+    """Create a sequence. No one enters it until it is started.
 
     Args:
         name: a name by `foundation.names` that no other sequence has.

@@ -16,7 +16,7 @@ from foundation.refusals import Refusal
 
 #: The greatest part of the people that a test has, in percent: the rest must be worth the wait.
 MOST_TEST = Decimal(90)
-#: How long the system waits for answers unless the campaign says otherwise, seconds.
+#: How long the system waits for replies unless the campaign says otherwise, seconds.
 USUAL_DECIDE_AFTER = 4 * 3600
 LONGEST_DECIDE_AFTER = timedelta(days=366)
 _UNITS = {"m": 60, "h": 3600, "d": 86_400}
@@ -30,7 +30,7 @@ class TestChoices:
     Attributes:
         share: on how many of a hundred people; 0: there is no test.
         decide_by: who chooses the variant for the rest, a DecideBy.
-        decide_after: seconds from the last message of the test to the choice by answers; None if an
+        decide_after: seconds from the last message of the test to the choice by replies; None if an
             operator chooses.
     """
 
@@ -50,7 +50,7 @@ def read_test(*, share: str, decide_by: str | None, decide_after: str | None) ->
 
     Args:
         share: a percentage, such as 20; "0" for no test.
-        decide_by: a DecideBy; None: by answers if `decide_after` is given, else by hand.
+        decide_by: a DecideBy; None: by replies if `decide_after` is given, else by hand.
         decide_after: a time such as 90m, 4h or 2d; None for the usual one.
 
     Raises:

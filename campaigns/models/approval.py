@@ -24,7 +24,7 @@ class ApprovalQuerySet(StatefulQuerySet[Any]):
 
 
 class Approval(models.Model):
-    """A request to approve a run, or the rule of a repeated campaign, and what became of it.
+    """A request to approve a run, or the rule of a repeated campaign, and the decision on it.
 
     It holds for exactly one hash (`campaigns.approvals.definition`), so a change makes it void
     without any row being written.

@@ -36,5 +36,5 @@ class ApprovalSettings(models.Model):
 
 
 def settings_row() -> ApprovalSettings:
-    """Return the settings, unsaved with their defaults as long as nobody changed them."""
+    """Return the settings, or an unsaved row with the defaults if they were never changed."""
     return ApprovalSettings.objects.filter(pk=ONLY).first() or ApprovalSettings(pk=ONLY)

@@ -11,17 +11,18 @@ from simple_history.models import HistoricalRecords
 from accounts.models import Account, AccountPool
 from campaigns.models.holiday_calendar import HolidayCalendar
 from campaigns.models.message_template import MessageTemplate
+from campaigns.models.planning_columns import PlanningColumns
 from campaigns.models.variant_test import VariantTest
-from campaigns.states import Late, OnLostAccount, ScheduleState, SenderChoice, SendingOrder
+from campaigns.states import Late, OnLostAccount, ScheduleState
 from contacts.models import ContactList, Segment
 from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 from foundation.sentence_field import SentenceField
 from labels.models import Label
-from sending.states import DEFAULT_PRIORITY, LOWEST_PRIORITY, MOST_PER_MINUTE, URGENT, Promise
+from sending.states import LOWEST_PRIORITY, URGENT, Promise
 
 
-class Campaign(VariantTest, NamedModel, Archivable):
+class Campaign(NamedModel, Archivable, PlanningColumns, VariantTest):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
     template = models.ForeignKey(
@@ -153,88 +154,6 @@ class Campaign(VariantTest, NamedModel, Archivable):
             "the same friend. This setting applies to messages that no other account can "
             "send."
         ),
-    )
-    #: People of earlier runs, as `campaigns.earlier_people` writes them.
-    earlier_people = models.JSONField(_("and people of earlier runs"), default=list, blank=True)
-    excluded_earlier_people = models.JSONField(
-        _("excluded people of earlier runs"), default=list, blank=True
-    )
-    sender = models.CharField(
-        _("people written to before"),
-        max_length=8,
-        choices=SenderChoice.choices,
-        default=SenderChoice.KEEP,
-        help_text=_(
-            "Either the account that last wrote to a person writes again (if the person is "
-            "still its friend, it works, and it is among the accounts above), or all people "
-            "are assigned anew."
-        ),
-    )
-    order = models.CharField(
-        _("order"),
-        max_length=12,
-        choices=SendingOrder.choices,
-        default=SendingOrder.IMPORTED,
-        help_text=_("The order in which each account sends its messages."),
-    )
-    order_attribute = models.CharField(
-        _("attribute for the order"),
-        max_length=100,
-        blank=True,
-        help_text=_(
-            "Numbers come first, in their order, then other texts from A to Z, then people without "
-            "the attribute."
-        ),
-    )
-    order_descending = models.BooleanField(
-        _("highest first"),
-        default=False,
-        help_text=_("Only for the order by an attribute."),
-    )
-    per_minute = models.PositiveIntegerField(
-        _("messages a minute, at most"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1), MaxValueValidator(MOST_PER_MINUTE)],
-        help_text=_(
-            "Over all accounts together. Empty: as fast as the accounts may. A change applies to "
-            "the run under way within a second."
-        ),
-    )
-    priority = models.PositiveSmallIntegerField(
-        _("priority"),
-        default=DEFAULT_PRIORITY,
-        validators=[MinValueValidator(LOWEST_PRIORITY), MaxValueValidator(URGENT)],
-        help_text=_(
-            "1 to 9. Campaigns share an account by their priorities: 6 sends two messages for each "
-            "one of 3. 9 is urgent and goes before all others. A change applies to the run under "
-            "way within a second."
-        ),
-    )
-    cap_most = models.PositiveSmallIntegerField(
-        _("messages to a person, at most"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=_(
-            "Counts the messages of all campaigns. Empty: the limit for all campaigns, if one is "
-            "set. People over the limit are skipped."
-        ),
-    )
-    cap_days = models.FloatField(
-        _("in days"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0.001), MaxValueValidator(3660)],
-    )
-    cap_label = models.ForeignKey(
-        Label,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="capping_campaigns",
-        verbose_name=_("of campaigns with this label"),
-        help_text=_("Only the messages of campaigns with this label count. Empty: all count."),
     )
     once_across = models.ManyToManyField(
         "self",

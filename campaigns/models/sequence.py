@@ -196,7 +196,7 @@ class SequencePersonQuerySet(StatefulQuerySet[Any]):
 
 
 class SequencePerson(models.Model):
-    """A person in a sequence. Nobody enters a sequence twice."""
+    """A person in a sequence. A person enters a sequence once."""
 
     sequence = models.ForeignKey(
         Sequence, on_delete=models.CASCADE, related_name="people", verbose_name=_("sequence")

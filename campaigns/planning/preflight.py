@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Account, Friend, Worker
-from accounts.pacing.pace import daily_limit
+from accounts.pacing.limits import daily_limit
 from accounts.states import WORKING_STATES
 from campaigns.audience_query import merged_memberships
 from campaigns.message_texts import texts_of_campaign

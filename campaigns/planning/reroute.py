@@ -86,7 +86,7 @@ def _move_by_shares(run: CampaignRun, rows: DeliveryQuerySet) -> int:
     rules = rules_of_run(run)
     if not rules.senders.shares:
         return 0
-    # Limits and opt-outs are looked at again before each message.
+    # Limits and opt-outs are checked again before each message.
     rules = replace(rules, cap=None, once_across=(), list_ids=())
     people = Contact.objects.filter(pk__in=rows.values("contact_id")).order_by("pk")
     by_account: dict[int, list[int]] = defaultdict(list)

@@ -31,7 +31,7 @@ class TextChoice:
 
     Attributes:
         campaign_id: the campaign; it seeds the draw.
-        shares: who gets which texts; empty if everybody gets the text with the number 0.
+        shares: who gets which texts; empty if all people get the text with the number 0.
         holdout: how many of a hundred people get nothing.
         test_share: on how many of a hundred people the variants are tested; 0: on all.
         chosen: the variant that the rest gets; "" until it is chosen.
@@ -121,7 +121,7 @@ def bounds(shares: Sequence[Share]) -> list[int]:
 
 
 def bound_of_percent(percent: Decimal) -> int:
-    """Return the number below which so many of a hundred draws are."""
+    """Return the number below which this percentage of the draws lies."""
     return int(percent * PARTS / 100)
 
 

@@ -66,7 +66,7 @@ def rehearse_open_request(campaign: Campaign) -> None:
 
 
 def rehearse_requests() -> None:
-    """Tick: rehearse what approvals were asked for and was not rehearsed since, each once."""
+    """Tick: rehearse the campaigns with an open request that were not rehearsed yet."""
     for approval in Approval.objects.filter(state=ApprovalState.REQUESTED):
         if not approval.campaign.rehearsals.filter(created_at__gte=approval.at).exists():
             rehearse_request(approval)

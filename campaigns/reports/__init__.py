@@ -1,1 +1,1 @@
-"""The waiting reasons, reports and exports of runs."""
+"""The figures of runs, their comparisons, waiting reasons and reports."""

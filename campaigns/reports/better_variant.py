@@ -9,12 +9,12 @@ from campaigns.reports.variant_figures import VariantFigures
 from foundation.sentences import Sentence
 from foundation.sentences import Sentence as _
 
-#: Each variant must have been sent to so many people; with fewer, answers decide nothing.
+#: Each variant must have been sent to so many people; with fewer, replies decide nothing.
 FEWEST_SENT = 30
 
 
 def better_variant(figures: Sequence[VariantFigures]) -> tuple[str, Sentence]:
-    """Return the variant for the rest by the share of answers, and a sentence that says why.
+    """Return the variant for the rest by the share of replies, and a sentence that says why.
 
     Of variants with the same share, and of all if one was sent to fewer than FEWEST_SENT people,
     the one with the larger weight is taken; of the same weight, the first.
@@ -27,7 +27,7 @@ def better_variant(figures: Sequence[VariantFigures]) -> tuple[str, Sentence]:
         chosen = _heaviest(tested)
         return chosen.variant, _(
             "“%(variant)s” goes to the rest because of its weight: a variant was sent to fewer "
-            "than %(fewest)s people, too few to compare the answers."
+            "than %(fewest)s people, too few to compare the replies."
         ) % {"variant": chosen.variant, "fewest": FEWEST_SENT}
     best = max(_rate(one) for one in tested)
     equal = [one for one in tested if _rate(one) == best]
@@ -36,10 +36,10 @@ def better_variant(figures: Sequence[VariantFigures]) -> tuple[str, Sentence]:
     if len(equal) > 1:
         return chosen.variant, _(
             "“%(variant)s” goes to the rest because of its weight: several variants have the "
-            "highest share of answers, %(rate)s %%."
+            "highest share of replies, %(rate)s %%."
         ) % words
     return chosen.variant, _(
-        "“%(variant)s” goes to the rest: it has the highest share of answers, %(rate)s %%."
+        "“%(variant)s” goes to the rest: it has the highest share of replies, %(rate)s %%."
     ) % words
 
 

@@ -21,7 +21,7 @@ class Rate:
 
 
 def wilson(part: int, whole: int) -> Rate | None:
-    """Return a share and its Wilson score interval of 95 %; None of nobody.
+    """Return a share and its Wilson score interval of 95 %; None if there are no people.
 
     Unlike the interval of the normal distribution, it stays within 0 and 1 and holds for small
     numbers (Wilson 1927; Brown, Cai, DasGupta 2001).

@@ -1,4 +1,4 @@
-"""What became of a test: a row for each person."""
+"""The results of a test: a row for each person."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TestedPerson:
 
 
 def test_results(test: TestRun) -> list[TestedPerson]:
-    """Return what became of the people of a test."""
+    """Return the results of a test, one for each person."""
     rows = Delivery.objects.filter(run=test).order_by("pk")
     return [
         TestedPerson(

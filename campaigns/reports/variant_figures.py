@@ -35,7 +35,7 @@ _NOT_AN_OPT_OUT = (SuppressionReason.UNREACHABLE, SuppressionReason.ERASED)
 
 @dataclass(slots=True)
 class VariantFigures:
-    """What became of the people of a variant, or of the holdout.
+    """The results of the people of a variant, or of the holdout.
 
     Attributes:
         variant: its name; "" for the holdout, and for the people of a run without variants.
@@ -68,7 +68,7 @@ class VariantFigures:
 
     @property
     def reached(self) -> int:
-        """The people of whom it is counted who replied and opted out."""
+        """The people whose replies and opt-outs are counted."""
         return self.assigned if self.is_holdout else self.sent
 
     def as_data(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def is_compared(run: CampaignRun) -> bool:
 def variant_figures(run: CampaignRun) -> list[VariantFigures]:
     """Return a run's figures by variant, then those of the rest, and the holdout last.
 
-    It reads the run's deliveries once, by the index of the run. Answers and opt-outs are looked up
+    It reads the run's deliveries once, by the index of the run. Replies and opt-outs are looked up
     for each person by the indexes of these.
     """
     shares = [Share(**share) for share in run.text_shares]

@@ -35,12 +35,12 @@ class Verdict:
 
 
 def verdicts(figures: Sequence[VariantFigures]) -> list[Verdict]:
-    """Return the verdict on answers and on opt-outs; empty unless there are several variants."""
+    """Return the verdict on replies and on opt-outs; empty unless there are several variants."""
     variants = [one for one in figures if not (one.is_holdout or one.is_rest)]
     if len(variants) < 2:
         return []
     return [
-        _verdict("replied", variants, _("answers"), lambda one: one.replied),
+        _verdict("replied", variants, _("replies"), lambda one: one.replied),
         _verdict("opted_out", variants, _("opt-outs"), lambda one: one.opted_out),
     ]
 

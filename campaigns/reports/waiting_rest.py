@@ -25,14 +25,14 @@ def rest_reason(run: CampaignRun) -> WaitingReason:
     if run.tested_at is None:
         return WaitingReason(
             _(
-                "The rest waits for the choice of the variant, by answers, %(span)s after the last "
+                "The rest waits for the choice of the variant, by replies, %(span)s after the last "
                 "message of the test."
             )
             % {"span": span_text(run.decide_after)}
         )
     at = run.tested_at + timedelta(seconds=run.decide_after or 0)
     return WaitingReason(
-        _("The rest waits for the choice of the variant, at %(time)s by answers.")
+        _("The rest waits for the choice of the variant, at %(time)s by replies.")
         % {"time": clock(at, zone=run.timezone)},
         until=at,
     )

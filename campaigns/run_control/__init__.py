@@ -1,1 +1,1 @@
-"""The services that control a run: start, pause, resume, cancel, retry, resolve."""
+"""The services that start and control runs and schedules, approve them, and send tests."""

@@ -81,7 +81,7 @@ def approve(*, campaign: Campaign, by: Any, comment: str = "", seen: str | None 
 
 
 def reject(*, campaign: Campaign, by: Any, comment: str = "") -> Approval:
-    """Send what a campaign asks for back: its run becomes a draft, its schedule is not started.
+    """Send back what a campaign asks for: its run becomes a draft, its schedule is not started.
 
     Args:
         campaign: the campaign.

@@ -30,7 +30,7 @@ def ask_for_run(*, campaign: Campaign, starts_at: datetime | None, by: Any) -> C
         by: who asks; None for the command line.
 
     Raises:
-        Refusal: somebody changed the campaign in the same moment (`changed`).
+        Refusal: the campaign was changed at the same moment (`changed`).
     """
     seen = fingerprint_of(campaign)
     with transaction.atomic():
@@ -63,7 +63,7 @@ def ask_for_rule(*, campaign: Campaign, by: Any) -> Approval:
 def has_void_request(campaign: Campaign) -> bool:
     """Return whether the campaign was changed since the approval for its waiting run was asked for.
 
-    If only its people have changed, whoever approves it renews the request.
+    If only its people have changed, the attempt to approve it renews the request.
     """
     request = open_request(campaign)
     if request is None or request.run_id is None:

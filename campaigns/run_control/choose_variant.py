@@ -1,4 +1,4 @@
-"""Choose the variant that the rest of a tested run gets: by hand, or by the answers.
+"""Choose the variant that the rest of a tested run gets: by hand, or by the replies.
 
 The choice is one short transaction: whichever is committed first holds. Then the rest's deliveries
 get their text, chunk by chunk, and the run stops holding them. A process that dies in between is

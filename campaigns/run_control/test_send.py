@@ -57,7 +57,7 @@ def send_test(
         by: the operator; None for the command line.
 
     Raises:
-        Refusal: nobody or too many people are named, one is unknown, suppressed or not a friend of
+        Refusal: no one or too many people are named, one is unknown, suppressed or not a friend of
             the account, the text cannot be made for one, the account cannot send, it is a quiet
             hour, or a test is under way (`test_active`). Nothing is sent in these cases.
         TextProblem: the text cannot be compiled.

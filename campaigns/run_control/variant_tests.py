@@ -1,4 +1,4 @@
-"""The tick of runs that test their variants: it notes the end of a test, and chooses by answers."""
+"""The tick of runs that test their variants: it notes the end of a test, and chooses by replies."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from sending.runs.each_run import for_each_run
 from sending.states import RunState
 
 
-def tend_variant_tests() -> int:
+def advance_variant_tests() -> int:
     """Do what is due in each run that holds its rest; return how many were released. Idempotent."""
     runs = CampaignRun.objects.filter(
         holds_rest=True, state__in=(RunState.RUNNING, RunState.PAUSED)
     ).select_related("campaign")
-    return sum(for_each_run(runs, do=_tend, step=_("The choice of its variant")))
+    return sum(for_each_run(runs, do=_advance, step=_("The choice of its variant")))
 
 
-def _tend(run: CampaignRun) -> bool:
+def _advance(run: CampaignRun) -> bool:
     """Bring one run forward; return whether its rest was released."""
     if not run.chosen_variant:
         if run.tested_at is None and not _note_end_of_test(run):
@@ -58,7 +58,7 @@ def _note_end_of_test(run: CampaignRun) -> bool:
     run.tested_at = now
     if run.decide_by == DecideBy.REPLIES:
         detail = _(
-            "The test is sent. The variant for the rest is chosen by answers after %(span)s."
+            "The test is sent. The variant for the rest is chosen by replies after %(span)s."
         ) % {"span": span_text(run.decide_after)}
     else:
         detail = _("The test is sent. Choose the variant for the rest.")

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models import (
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from accounts.models import InboundKind, InboundMessage
 from campaigns.models import Sequence, SequencePerson
 from campaigns.sequences.audience import sender_accounts
+from clocks import shared
 from contacts.models import Suppression
 from sending.models import Attempt, Delivery
 
@@ -17,31 +25,32 @@ from sending.models import Attempt, Delivery
 def has_replied(sequence: Sequence) -> Exists:
     """Return the condition that a person wrote to one of the accounts after the first message.
 
-    The person's deliveries are found by the unique index on (contact, run), the answers by the
-    index `inboundmessage_person`. A message may have arrived from its mark on.
+    The person's deliveries are found by the unique index on (contact, run), the replies by the
+    index `inboundmessage_person`. A message may have arrived from its mark on. The mark is in
+    shared time, and a reply has the wall time of its arrival, so the mark is converted.
     """
-    answers = InboundMessage.objects.filter(
+    ahead = shared.now() - shared.wall()
+    marked_at = ExpressionWrapper(OuterRef("marked_at") - ahead, output_field=DateTimeField())
+    replies = InboundMessage.objects.filter(
         uin=OuterRef("delivery__uin"),
         kind=InboundKind.USER,
-        received_at__gte=OuterRef("marked_at"),
+        received_at__gte=marked_at,
     )
     senders = sender_accounts(sequence)
     if senders:
-        answers = answers.filter(account__in=senders)
+        replies = replies.filter(account__in=senders)
     asked = Attempt.objects.filter(
         delivery__contact=OuterRef("contact"), delivery__run__in=run_ids(sequence)
     )
-    return Exists(asked.filter(Exists(answers)))
+    return Exists(asked.filter(Exists(replies)))
 
 
 def has_opted_out(sequence: Sequence) -> Exists:
     """Return the condition that a person must not get messages of the sequence."""
     lists = list(sequence.lists.values_list("pk", flat=True))
     return Exists(
-        Suppression.objects.filter(
-            Q(contact_list=None) | Q(contact_list__in=lists),
-            Q(until=None) | Q(until__gt=Now()),
-            uin=OuterRef("contact__uin"),
+        Suppression.objects.in_force().filter(
+            Q(contact_list=None) | Q(contact_list__in=lists), uin=OuterRef("contact__uin")
         )
     )
 

@@ -24,8 +24,8 @@ from sending.models import Run
 from sending.runs.transitions import change_run_state
 from sending.states import RunState
 
-# Everybody who is in the audience at the start, in one statement: nobody who enters a moment later
-# is missed, and nobody who was there before is written to.
+# All people who are in the audience at the start, in one statement. So a person who enters a moment
+# later is not missed, and a person who was there before gets no message.
 _WERE_BEFORE = """
 INSERT INTO campaigns_sequenceperson (sequence_id, contact_id, state, reason, step, entered_at)
 SELECT %s, p.id, %s, '', 0, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO NOTHING
@@ -59,7 +59,7 @@ def start_sequence(*, sequence: Sequence, by: Any = None) -> None:
 
 
 def stop_sequence(*, sequence: Sequence, by: Any = None) -> None:
-    """Stop a sequence: nobody enters or moves on, and nothing is sent, until it is started again.
+    """Stop a sequence: no one enters or moves on, and nothing is sent, until it is started again.
 
     Raises:
         Refusal: it is not running (`wrong_state`).
@@ -75,7 +75,7 @@ def stop_sequence(*, sequence: Sequence, by: Any = None) -> None:
 
 
 def end_sequence(*, sequence: Sequence, by: Any = None) -> None:
-    """End a sequence permanently: what is not sent is cancelled, and so is everybody in it.
+    """End a sequence permanently: what is not sent is cancelled, and its people are stopped.
 
     Raises:
         Refusal: it was not started, or has ended (`wrong_state`).
@@ -148,7 +148,7 @@ def _campaign_of(step: SequenceStep, *, senders: list[Account], by: Any) -> Camp
 
 
 def _open_run(campaign: Campaign, *, by: Any) -> CampaignRun:
-    """Return a new run of a step, which runs already, has nobody, and stays open."""
+    """Return a new run of a step: it is running, has no people, and stays open."""
     run = make_run(campaign, starts_at=None)
     Run.objects.filter(pk=run.pk).update(stays_open=True)
     change_run_state(run_id=run.pk, to=RunState.PREPARING, by=by)

@@ -1,4 +1,4 @@
-"""Stops people in a sequence, and takes those whose message has a result to their next wait."""
+"""Stops people in a sequence, and lets the others wait for their next step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sending.models import Delivery
 from sending.runs.deliveries import skip_deliveries
 from sending.states import OPEN_DELIVERY_STATES, DeliveryState, Reason
 
-#: People looked at in one transaction.
+#: The most people that one transaction handles.
 CHUNK = 500
 #: Reasons for which a message is passed over, and the person goes on.
 _PASSED_OVER = (Reason.FREQUENCY_CAP.value, Reason.ONCE_ACROSS.value)
@@ -30,7 +30,7 @@ def active_people(sequence: Sequence) -> list[SequencePerson]:
 
 
 def stop_those_who_may_not_continue(sequence: Sequence, ids: Collection[int]) -> set[int]:
-    """Stop, of these people, those who replied or opted out; return the keys of those.
+    """Stop those of these people who replied or opted out; return their keys.
 
     What is pending for someone who replied is skipped. The engine itself skips what is pending for
     someone who opted out, also between the plan and the mark.
@@ -61,7 +61,7 @@ def finish_people(ids: Collection[int]) -> None:
 
 
 def settle(sequence: Sequence, steps: list[SequenceStep], ids: Collection[int]) -> None:
-    """Take, of these people, those whose message has a result to the wait for their next step."""
+    """Let those of these people whose message has a result wait for their next step."""
     now = shared.wall()
     by_number = {step.number: step for step in steps}
     waiting = SequencePerson.objects.filter(

@@ -1,8 +1,8 @@
 """The tick of sequences: newcomers enter, people move to their next step, some are stopped.
 
 It may run twice at once, late, or not at all for hours. Each part is a transaction that locks the
-sequence, so a process that is killed leaves either all of a part or nothing of it: nobody gets a
-step twice, and nobody is lost.
+sequence, so a process that is killed leaves either all of a part or nothing of it: no person
+gets a step twice, and none is lost.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ SELECT %s, p.id, %s, '', 0, %s, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO N
 """
 
 
-def tend_sequences() -> int:
-    """Tend each running sequence by itself; return how many."""
+def advance_sequences() -> int:
+    """Advance each running sequence by itself; return how many."""
     running = Sequence.objects.filter(state=SequenceState.RUNNING).order_by("pk")
-    return sum(run_each(running, do=_tend, on_failure=_stop, step="The sequence"))
+    return sum(run_each(running, do=_advance, on_failure=_stop, step="The sequence"))
 
 
-def _tend(sequence: Sequence) -> int:
+def _advance(sequence: Sequence) -> int:
     _repeat(sequence, _look_at_results)
-    if sequence.look_at is None or sequence.look_at <= shared.wall():
+    if sequence.look_at is None or sequence.look_at <= shared.now():
         began_at = local.elapsed()
         with transaction.atomic():
             make_contacts_of_friends(sequence)
         _repeat(sequence, _enter)
         seconds = max(LOOK_SECONDS, LOOK_SHARE * (local.elapsed() - began_at))
-        look_at = shared.wall() + timedelta(seconds=seconds)
+        look_at = shared.now() + timedelta(seconds=seconds)
         Sequence.objects.filter(pk=sequence.pk).update(look_at=look_at)
     if _repeat(sequence, _move_due):
         runs = sequence.steps.exclude(run=None).values_list("run_id", flat=True)

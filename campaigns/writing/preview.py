@@ -105,7 +105,7 @@ def preview_text(
 
 
 def find_people(words: str) -> list[Contact]:
-    """Return the people of a UIN, or whose name contains a text; without a text, the first person.
+    """Return the person with a UIN, or people by a part of the name; without a text, one person.
 
     Raises:
         Refusal: the search takes too long (`too_slow`).

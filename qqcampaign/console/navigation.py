@@ -102,6 +102,12 @@ SIDEBAR = [
                 "sending_attempt_changelist",
                 "sending.view_attempt",
             ),
+            _item(
+                _("Notifications"),
+                "notifications",
+                "campaigns_notification_changelist",
+                "campaigns.view_notification",
+            ),
         ],
     },
     {
@@ -224,6 +230,15 @@ UNFOLD: dict[str, Any] = {
             "900": "oklch(36.5% .09 243)",
             "950": "oklch(27.5% .065 245)",
         },
+    },
+    # The menu of the operator who is signed in.
+    "ACCOUNT": {
+        "navigation": [
+            {
+                "title": _("My notifications"),
+                "link": reverse_lazy("admin:campaigns_notification_own"),
+            }
+        ]
     },
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": SIDEBAR},
     "COMMAND": {

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from accounts.gateway.inbox import Polled
 from accounts.models import Account, Egress, Worker
-from accounts.pacing.pace import Limits, daily_limit
+from accounts.pacing.limits import Limits, daily_limit
 from clocks import local
 from foundation.refusals import Refusal
 from qqhttp import GatewayClient
@@ -86,8 +86,8 @@ class LaneContext:
 
     Attributes:
         runs: the running runs, by id.
-        runs_changed: how often a run began, resumed, or got another rate or priority, or its rest,
-            since this process started.
+        runs_changed: how often a run began, resumed, or got another rate, priority or list of
+            forbidden words, or its rest, since this process started.
         rate_turns: the lanes' turns in the runs' own rates.
         policies: the result policies in force.
         is_draining: whether every lane must end before its next message.
@@ -205,6 +205,7 @@ class LaneContext:
         for run_id, known in self.runs.items():
             if known.forbidden is not forbidden:
                 self.runs[run_id] = replace(known, forbidden=forbidden)
+                self.runs_changed += 1  # what lanes have rendered may hold such a word
         for run_id in running.keys() - self.runs.keys():
             try:
                 self.runs[run_id] = brief(running[run_id], quiet=quiet, forbidden=forbidden)

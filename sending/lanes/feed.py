@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accounts.models import Account, Friend
-from accounts.pacing.pace import SharedRate
+from accounts.pacing.limits import SharedRate
 from clocks import shared
 from sending.lanes.feed_sql import Next, next_of_run
 from sending.lanes.run_turns import RunTurns
@@ -59,9 +59,13 @@ class RunBrief:
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     @cached_property
-    def has_constant_texts(self) -> bool:
-        """Whether none of its texts has to be rendered."""
-        return all(text.is_constant for text in self.texts.values())
+    def sends_texts_as_written(self) -> bool:
+        """Whether no text has to be rendered: none has variables, or a word forbidden meanwhile."""
+        return all(
+            text.is_constant
+            and (self.forbidden is None or self.forbidden.first_in(text.source) is None)
+            for text in self.texts.values()
+        )
 
     @cached_property
     def needs_nicknames(self) -> bool:
@@ -186,7 +190,7 @@ def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> _B
         skip_deliveries(run_id=run.id, reasons=gone)
     found = [one for one in read if one.delivery_id not in gone]
     limits = _limits_by_delivery(run, found)
-    if run.has_constant_texts:
+    if run.sends_texts_as_written:
         dues = [
             Due(
                 one.delivery_id,

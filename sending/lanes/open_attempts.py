@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from accounts.pacing.pace import SharedRate
+from accounts.pacing.limits import SharedRate
 from sending.lanes.feed import Due
 
 #: With so many open attempts, no new message is sent for the account.

@@ -1,6 +1,6 @@
 """The pacing of one lane: when its next request may leave, and the waiting until then.
 
-The limits themselves are in `accounts.pacing.pace`.
+The limits themselves are in `accounts.pacing.limits`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from datetime import datetime
 from accounts.gateway.conversation import Conversation
 from accounts.leases.leases import Grant
 from accounts.pacing.learnt_gap import LearntGap
-from accounts.pacing.pace import Limits, SharedRate, Windows
+from accounts.pacing.limits import Limits, SharedRate
+from accounts.pacing.pace import Windows
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from sending.models import Attempt

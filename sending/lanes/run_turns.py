@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from accounts.pacing import pace
+from accounts.pacing import limits
 from clocks import local
 from sending.states import URGENT
 
@@ -60,7 +60,7 @@ class RateTurns:
         now = local.elapsed()
         queued = min(self._last.get(run_id, 0.0), now + LONGEST_TURN_SECONDS)
         turn = max(now + seconds, queued)
-        self._last[run_id] = turn + pace.MINUTE / (_TRIES_PER_PLACE * per_minute)
+        self._last[run_id] = turn + limits.MINUTE / (_TRIES_PER_PLACE * per_minute)
         return turn
 
     def forget(self, run_id: int) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from accounts.gateway.conversation import Answer, Conversation
 from accounts.gateway.lane_stops import LaneMustStop, LeaseLost
-from accounts.pacing.pace import RateReachedError, SharedRate
+from accounts.pacing.limits import SharedRate
+from accounts.pacing.pace import RateReachedError
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint, failpoint_soon

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from accounts.pacing.pace import SharedRate
+from accounts.pacing.limits import SharedRate
 from sending.lanes.feed import Due, attempts_of
 from sending.lanes.open_attempts import OpenAttempt
 from sending.lanes.outcomes import LONGEST_REPLAY_PAUSE_SECONDS

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.pacing.pace import MINUTE, SharedRate
+from accounts.pacing.limits import MINUTE, SharedRate
 from clocks import shared
 from foundation.database_turn import database_turn
 from sending.models import Attempt, Run

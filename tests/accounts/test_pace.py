@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from accounts.pacing import pace
+from accounts.pacing import limits
 from accounts.pacing.learnt_gap import LearntGap
-from accounts.pacing.pace import Limits, Windows
+from accounts.pacing.limits import Limits
+from accounts.pacing.pace import Windows
 from accounts.pacing.redis_client import live
 from clocks import shared
 
@@ -24,7 +25,7 @@ BLUR = 0.1
 
 @pytest.fixture
 def redis_client(clean_redis: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(pace, "MINUTE", SHORT)
+    monkeypatch.setattr(limits, "MINUTE", SHORT)
     live.cache_clear()
     return clean_redis
 

@@ -21,7 +21,7 @@ from campaigns.reports.waiting_reasons import delivery_waiting_reason, run_waiti
 from campaigns.run_control import choose_variant as choosing
 from campaigns.run_control.choose_variant import choose_variant
 from campaigns.run_control.lifecycle import cancel_run
-from campaigns.run_control.variant_tests import tend_variant_tests
+from campaigns.run_control.variant_tests import advance_variant_tests
 from clocks import shared
 from contacts.models import Contact, Membership
 from foundation.refusals import Refusal
@@ -105,17 +105,17 @@ def test_the_rest_waits_and_the_run_does_not_finish(run: CampaignRun, account: A
         "account_id", flat=True
     )
     reasons = " ".join(one.sentence for one in run_waiting_reasons(run=run))
-    assert "by answers, 1h after the last message of the test" in reasons
-    assert tend_variant_tests() == 0
+    assert "by replies, 1h after the last message of the test" in reasons
+    assert advance_variant_tests() == 0
     send_test(run)
     assert not idle_leases_with_work(run_ids=[run.pk]).exists()
     assert finish_runs_that_are_done(run_ids=[run.pk]) == 0
-    assert tend_variant_tests() == 0
+    assert advance_variant_tests() == 0
     run.refresh_from_db()
     assert run.tested_at is not None
     reason = delivery_waiting_reason(delivery=rest_of(run).first())
     assert reason.until == run.tested_at + timedelta(hours=1)
-    assert tend_variant_tests() == 0
+    assert advance_variant_tests() == 0
     assert run.events.filter(detail__contains="The test is sent").count() == 1
     assert set(rest_of(run).values_list("text_number", flat=True)) == {0}
 
@@ -130,15 +130,15 @@ def test_after_the_time_the_answers_choose(
         InboundMessage.objects.create(
             account=account, uin=uin, received_at=shared.now(), position=uin
         )
-    assert tend_variant_tests() == 0
+    assert advance_variant_tests() == 0
     later(run, timedelta(hours=1))
-    assert tend_variant_tests() == 1
+    assert advance_variant_tests() == 1
     run.refresh_from_db()
     assert (run.chosen_variant, run.holds_rest) == (chosen, False)
     assert set(variants_by_uin(run).values()) == {"A", "B"}
     assert set(rest_of(run).values_list("text_number", flat=True)) == {"AB".index(chosen) + 1}
     assert idle_leases_with_work(run_ids=[run.pk]).exists()
-    assert tend_variant_tests() == 0
+    assert advance_variant_tests() == 0
     event = run.events.filter(detail__contains="goes to the rest").get()
     assert ("because of its weight" in str(event.detail)) == (not answered)
 
@@ -168,7 +168,7 @@ def test_a_choice_by_hand_is_made_once(run: CampaignRun) -> None:
     assert run.events.filter(detail__contains="goes to the rest: chosen by").count() == 1
     # The messages of the test are still open, and keep their variant.
     later(run, timedelta(hours=2))
-    assert tend_variant_tests() == 0
+    assert advance_variant_tests() == 0
     assert set(variants_by_uin(run).values()) == {"A", "B"}
 
 
@@ -211,7 +211,7 @@ def test_a_choice_that_was_killed_is_completed_by_the_tick(
     assert held == (place != "before_rest_wakes")
     if place == "in_choice":
         assert numbers[1] == 30
-    tend_variant_tests()
+    advance_variant_tests()
     assert set(rest_of(run).values_list("text_number", flat=True)) == {1}
     assert not Run.objects.get(pk=run.pk).holds_rest
     assert run.events.filter(detail__contains="goes to the rest").count() == 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,71 +17,39 @@ from campaigns.planning.prepare import start_scheduled_runs
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from campaigns.run_control.occurrences import start_due_occurrences
 from campaigns.run_control.schedule import (
-    apply_changed_schedule,
-    cancel_date,
     end_schedule,
-    pause_schedule,
-    restore_date,
-    resume_schedule,
     start_schedule,
 )
 from campaigns.scheduling.dates import next_dates
 from contacts.models import ContactList
-from foundation.refusals import Refusal
 from qqcampaign.console.attention import attention_items
 from sending.models import QuietHours
 from sending.states import RunState
-from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.campaigns.factories import make_campaign
+from tests.campaigns.occurrences import (
+    BEGIN,
+    DAY,
+    HOUR,
+    MINUTE,
+    NINE,
+    Time,
+    finish,
+    maker,
+    tick,
+    told,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
-#: Monday, 30 November 2026, 08:00 in Shanghai.
-BEGIN = datetime(2026, 11, 30, 0, 0, tzinfo=UTC)
-NINE = BEGIN + timedelta(hours=1)
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-
-
-class Time:
-    """The database's wall clock, which a test sets."""
-
-    def __init__(self) -> None:
-        self.at = BEGIN
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    clock = Time()
-    monkeypatch.setattr("clocks.shared.wall", clock)
-    return clock
+    return Time(monkeypatch)
 
 
 @pytest.fixture
 def make(time: Time) -> Callable[..., Campaign]:
-    """A function that makes a campaign every day at nine and starts its schedule."""
-    make_account(20_001, friends=range(100_000, 100_004))
-    members = make_list("all", range(100_000, 100_004))
-
-    def made(**columns: Any) -> Campaign:
-        campaign = make_campaign(lists=[members], **{"repeat": "daily@09:00", **columns})
-        start_schedule(campaign=campaign)
-        return campaign
-
-    return made
-
-
-def tick(time: Time, at: datetime) -> int:
-    time.at = at
-    return start_due_occurrences()
-
-
-def finish() -> None:
-    CampaignRun.objects.update(state=RunState.FINISHED)
-
-
-def told() -> list[tuple[datetime, str]]:
-    return list(Occurrence.objects.order_by("at").values_list("at", "state"))
+    return maker()
 
 
 def test_each_date_starts_a_run_with_the_text_and_audience_of_its_day(
@@ -221,84 +188,6 @@ def test_a_newer_date_takes_the_place_of_one_that_waits(
     finish()
     assert tick(time, NINE + 2 * DAY + HOUR) == 1
     assert [state for _at, state in told()] == ["started", "dropped", "started"]
-
-
-@pytest.mark.parametrize("end", ["times", "until"])
-def test_the_schedule_ends(end: str, make: Callable[..., Campaign], time: Time) -> None:
-    ends = {"repeat_times": 2} if end == "times" else {"repeat_until": NINE + DAY}
-    campaign = make(**ends)
-    assert next_dates(campaign=Campaign.objects.get(), most=9) == [NINE, NINE + DAY]
-    for number in range(4):
-        tick(time, NINE + number * DAY)
-        finish()
-    assert CampaignRun.objects.count() == 2
-    campaign.refresh_from_db()
-    assert campaign.schedule_state == "ended"
-    assert next_dates(campaign=campaign) == []
-    with pytest.raises(Refusal) as refused:
-        resume_schedule(campaign=campaign)
-    assert refused.value.code == "wrong_state"
-
-
-def test_one_date_is_cancelled_and_restored(make: Callable[..., Campaign], time: Time) -> None:
-    campaign = make(repeat_times=3)
-    cancel_date(campaign=campaign, at=NINE)
-    cancel_date(campaign=campaign, at=NINE + DAY)
-    assert next_dates(campaign=campaign, most=9) == [NINE + 2 * DAY]
-    restore_date(campaign=campaign, at=NINE + DAY)
-    assert tick(time, NINE) == 0
-    assert tick(time, NINE + DAY) == 1
-    for at in (NINE, NINE + MINUTE, BEGIN - DAY):
-        with pytest.raises(Refusal) as refused:
-            cancel_date(campaign=campaign, at=at)
-        assert refused.value.code == "date_unknown"
-    reasons = [row.history_change_reason for row in campaign.history.all()]
-    assert "cancelled the date 2026-12-01T01:00:00Z" in reasons
-
-
-def test_a_date_that_waits_can_be_cancelled(make: Callable[..., Campaign], time: Time) -> None:
-    campaign = make()
-    tick(time, NINE)
-    tick(time, NINE + DAY)
-    cancel_date(campaign=campaign, at=NINE + DAY)
-    finish()
-    assert tick(time, NINE + DAY + MINUTE) == 0
-
-
-def test_dates_during_a_pause_start_nothing_also_afterwards(
-    make: Callable[..., Campaign], time: Time
-) -> None:
-    campaign = make(repeat_times=2)
-    pause_schedule(campaign=campaign)
-    assert tick(time, NINE + 3 * DAY) == 0
-    assert resume_schedule(campaign=campaign) == NINE + 4 * DAY
-    assert tick(time, NINE + 3 * DAY + HOUR) == 0
-    assert tick(time, NINE + 4 * DAY) == 1
-
-
-def test_an_ended_schedule_starts_nothing_and_can_be_started_anew(
-    make: Callable[..., Campaign], time: Time
-) -> None:
-    campaign = make()
-    end_schedule(campaign=campaign)
-    assert tick(time, NINE) == 0
-    assert start_schedule(campaign=campaign) == NINE + DAY
-    with pytest.raises(Refusal) as refused:
-        start_schedule(campaign=campaign)
-    assert refused.value.code == "already_active"
-
-
-def test_an_edited_rule_starts_nothing_of_the_past(
-    make: Callable[..., Campaign], time: Time
-) -> None:
-    campaign = make()
-    tick(time, NINE)
-    finish()
-    time.at = NINE + 6 * HOUR
-    Campaign.objects.update(repeat="daily@10:00")
-    apply_changed_schedule(campaign=campaign)
-    assert start_due_occurrences() == 0
-    assert next_dates(campaign=Campaign.objects.get(), most=1) == [NINE + DAY + HOUR]
 
 
 def test_a_campaign_that_cannot_start_says_why_and_tries_again_next_time(

@@ -12,12 +12,12 @@ from accounts.models import Account, Friend, InboundMessage
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
+from campaigns.reports.sequence_figures import sequence_figures
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from campaigns.sequence_states import OnlyIf
 from campaigns.sequences import tick as tick_module
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
-from campaigns.sequences.figures import sequence_figures
-from campaigns.sequences.tick import tend_sequences
+from campaigns.sequences.tick import advance_sequences
 from clocks import shared
 from contacts.models import Contact, ContactList, Suppression
 from foundation.refusals import Refusal
@@ -29,7 +29,7 @@ from tests.campaigns.factories import make_account, make_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 PEOPLE = range(100_000, 100_020)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 class Clock:
@@ -75,7 +75,7 @@ def tick(clock: Clock, *, later: timedelta = timedelta()) -> None:
     clock.ahead += later
     for _ in range(2):
         clock.ahead += timedelta(seconds=60)
-        tend_sequences()
+        advance_sequences()
 
 
 def join(members: ContactList, *uins: int) -> None:
@@ -180,6 +180,27 @@ def test_a_reply_ends_it_also_for_what_is_pending(clock: Clock, members: Contact
     assert figures.reasons == {"reply": 1}
     assert [step.replied for step in figures.steps] == [1, 0, 0]
     check(sequence)
+
+
+@pytest.mark.parametrize("step", [-3 * HOUR, 3 * HOUR])
+def test_a_reply_is_found_after_the_databases_clock_was_set(
+    step: timedelta, clock: Clock, members: ContactList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shared time goes on evenly; the wall clock was set by `step`."""
+    monkeypatch.setattr(shared, "now", lambda: clock.wall() - step)
+    account = Account.objects.get()
+    sequence = make_sequence(members)
+    start_sequence(sequence=sequence)
+    reply(account, 100_006)  # before the first message
+    clock.ahead += HOUR
+    join(members, 100_005, 100_006)
+    tick(clock)
+    send()
+    Attempt.objects.update(marked_at=shared.now())
+    reply(account, 100_005)
+    tick(clock)
+    assert (person(100_005).state, person(100_005).reason) == ("stopped", "reply")
+    assert person(100_006).state == "active"
 
 
 def test_who_replied_misses_only_the_steps_for_the_others(
@@ -305,7 +326,7 @@ def test_a_part_that_is_cut_leaves_nothing_of_it(
         for _ in range(6):
             clock.ahead += timedelta(seconds=60)
             try:
-                tend_sequences()
+                advance_sequences()
             except SystemExit:
                 continue
         send()

@@ -109,7 +109,7 @@ def test_the_command_gives_the_figures_with_their_rates(run: CampaignRun, accoun
     assert {one["outcome"] for one in found["verdicts"]} == {"too_little"}
     text = StringIO()
     call_command("campaign", "figures", "spring", stdout=text)
-    assert "Too little data to compare the answers." in text.getvalue()
+    assert "Too little data to compare the replies." in text.getvalue()
 
 
 def test_a_report_names_the_variant_the_first_answer_and_the_run(

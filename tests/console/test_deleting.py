@@ -18,7 +18,7 @@ from accounts.states import AccountState
 from campaigns.find import find_lists, find_segments, find_template
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
-from campaigns.uses import MOST_DELIVERIES
+from campaigns.uses.of_campaigns import MOST_DELIVERIES
 from contacts.imports.lifecycle import upload_import
 from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactImport, ContactList, Membership, Segment
@@ -197,7 +197,7 @@ def test_a_campaign_with_too_large_a_report_is_archived(
     monkeypatch: pytest.MonkeyPatch, operator: Client
 ) -> None:
     assert MOST_DELIVERIES == 20_000
-    monkeypatch.setattr("campaigns.uses.MOST_DELIVERIES", 10)
+    monkeypatch.setattr("campaigns.uses.of_campaigns.MOST_DELIVERIES", 10)
     campaign = make_world()
     CampaignRun.objects.transition(to=RunState.CANCELLED)
     with pytest.raises(Refusal, match="Archive it instead"):

@@ -80,7 +80,7 @@ def test_following_up_is_two_clicks(operator: Client, run: CampaignRun) -> None:
     assert made.earlier_people == [
         {"campaign": run.campaign_id, "number": 1, "group": "not-replied"}
     ]
-    assert "spring #1: did not answer" in operator.get(page(made)).content.decode()
+    assert "spring #1: did not reply" in operator.get(page(made)).content.decode()
     found = operator.get(page(made, "preflight")).context["found"]
     assert (found.targeted, found.kept) == (4, 4)
     kept = operator.get(page(made, "preflight_people", "kept")).content.decode()

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Campaign, Sequence
-from campaigns.sequences.tick import tend_sequences
+from campaigns.sequences.tick import advance_sequences
 from contacts.models import ContactList
 from tests.campaigns.factories import make_account, make_list
 from tests.commandline import manage
@@ -62,7 +62,7 @@ def test_it_is_made_and_started_in_the_browser(operator: Client, members: Contac
     assert operator.get(address("do", sequence.pk, "start")).status_code == 200
     operator.post(address("do", sequence.pk, "start"))
     make_list("all", [PEOPLE[3]])
-    assert tend_sequences() == 1
+    assert advance_sequences() == 1
     page = operator.get(address("page", sequence.pk)).content.decode()
     assert "Step 2" in page
     for link in set(re.findall(r'class="q-figure[^"]*" href="([^"]+)"', page)):
@@ -129,7 +129,7 @@ def test_the_command_creates_starts_and_shows(members: ContactList) -> None:
     assert made.status == 0, made
     assert [step["wait"] for step in made.json["steps"]] == ["0m", "1d"]
     assert manage("sequence", "start", "w").status == 0
-    tend_sequences()
+    advance_sequences()
     status = manage("sequence", "status", "w", "--json").json
     assert status["state"] == "running"
     assert status["people"] == {"entered": 2, "active": 2, "finished": 0, "stopped": 0}

@@ -122,7 +122,7 @@ def test_the_comparison_leads_to_its_rows(operator: Client) -> None:
     for row, figure in [(a, "assigned"), (a, "replied"), (b, "assigned"), (holdout, "assigned")]:
         rows = operator.get(row[figure].address)
         assert len(rows.context["cl"].result_list) == row[figure].n
-    assert "Too little data to compare the answers." in shown.content.decode()
+    assert "Too little data to compare the replies." in shown.content.decode()
     listed = operator.get(a["assigned"].address).content.decode()
     assert ">A<" in listed.replace("\n", "").replace(" ", "")
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from campaigns.run_control.choose_variant import choose_variant
-from campaigns.run_control.variant_tests import tend_variant_tests
+from campaigns.run_control.variant_tests import advance_variant_tests
 from qqhttp.simulator import GatewaySimulator
 from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery, RunEvent
@@ -37,7 +37,7 @@ def test_the_rest_is_sent_after_the_choice_and_nobody_gets_two(
     assert test
     assert rest
     with LocalWorker() as worker:
-        wait_until(lambda: tend_variant_tests() == 0 and _is_tested(run.pk), what="the test")
+        wait_until(lambda: advance_variant_tests() == 0 and _is_tested(run.pk), what="the test")
         assert {one.un for one in engine.control.messages()} == test
         time.sleep(1.5)
         assert {one.un for one in engine.control.messages()} == test

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from accounts.pacing import pace
+from accounts.pacing import limits, pace
 from accounts.pacing.redis_client import live
 from campaigns.creation.pace import Pace
 from campaigns.models import CampaignRun
@@ -30,7 +30,7 @@ SHORT_MINUTE = 3.0
 
 @pytest.fixture
 def short_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "MINUTE", SHORT_MINUTE)
+    monkeypatch.setattr(limits, "MINUTE", SHORT_MINUTE)
     monkeypatch.setattr("sending.runs.rate.MINUTE", SHORT_MINUTE)
 
 

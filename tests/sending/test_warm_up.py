@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 
 from accounts.models import Account, AccountEvent, WarmUp, WarmUpCurve
-from accounts.pacing import pace
-from accounts.pacing.pace import Limits, Windows, daily_limit
+from accounts.pacing import limits
+from accounts.pacing.limits import Limits, daily_limit
+from accounts.pacing.pace import Windows
 from accounts.pacing.redis_client import live
 from accounts.warm_ups import apply_curve, create_curve, progress_of, start_warm_up, stop_warm_up
 from campaigns.planning.preflight import preflight
 from clocks import shared
 from contacts.models import Contact
 from foundation.refusals import Refusal
+from sending import warm_up_days
 from sending.models import Attempt, Delivery
+from sending.policies import load_policies
 from sending.warm_up_days import advance_warm_ups
 from tests.campaigns.factories import (
     make_account,
@@ -93,6 +96,26 @@ def test_a_good_day_advances_an_idle_day_does_not() -> None:
         "Warms up by “mine”: 10 messages on the first of 3 days.",
         "Its warm-up by “mine” is over after 3 days: its own limits apply.",
     ]
+
+
+@pytest.mark.django_db
+def test_a_day_that_another_process_has_just_judged_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = on_a_curve([10, 20, 40])
+    make_attempts(account, ["0"] * 10, at=shared.now() - timedelta(hours=23))
+    WarmUp.objects.update(day_began_at=shared.now() - DAY - timedelta(minutes=1))
+
+    def other_process_first() -> Any:
+        monkeypatch.setattr(warm_up_days, "load_policies", load_policies)
+        advance_warm_ups()
+        return load_policies()
+
+    # Called between the reading of what is due and its lock.
+    monkeypatch.setattr(warm_up_days, "load_policies", other_process_first)
+    advance_warm_ups()
+    assert WarmUp.objects.get().day == 2
+    assert not caplog.records
 
 
 @pytest.mark.django_db
@@ -219,7 +242,7 @@ def test_the_lower_limit_of_a_day_holds() -> None:
 
 @pytest.fixture
 def short_day(clean_redis: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(pace, "DAY", 0.5)
+    monkeypatch.setattr(limits, "DAY", 0.5)
     live.cache_clear()
     return clean_redis
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.commands.free_text import FreeTextParser, message_argument
-from campaigns.commands.text_file import read_text_file
+from campaigns.commands.input_file import read_text_file
 from campaigns.find import find_snippet
 from campaigns.models import Snippet
 from campaigns.writing.snippets import save_snippet, users_of, users_sentence

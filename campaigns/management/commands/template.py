@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.lookup import find_accounts
 from campaigns.commands.free_text import FreeTextParser, message_argument
-from campaigns.commands.text_file import read_text_file
+from campaigns.commands.input_file import read_text_file
 from campaigns.find import find_person, find_template
 from campaigns.models import MessageTemplate, TemplateVersion
 from campaigns.writing.languages import language_tag

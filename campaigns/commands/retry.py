@@ -1,18 +1,24 @@
-"""The arguments of `campaign retry`: which deliveries are sent again."""
+"""The verb `retry`: send chosen deliveries again."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from accounts.lookup import find_accounts
-from campaigns.run_control.retry import RetryChoice
+from campaigns.commands.run_answer import run_answer
+from campaigns.commands.run_argument import add_run_argument
+from campaigns.commands.verb import Answer, Call, Verb
+from campaigns.find import find_run
+from campaigns.run_control.retry import RetryChoice, retry_run
 from sending.states import DeliveryState
 from tabular.arguments import uin_argument
 
 
-def add_retry_arguments(retry: argparse.ArgumentParser) -> None:
-    """Add the arguments to the parser of `campaign retry`."""
+def _add_arguments(retry: argparse.ArgumentParser) -> None:
     retry.add_argument(
         "--state",
         dest="states",
@@ -57,10 +63,19 @@ def add_retry_arguments(retry: argparse.ArgumentParser) -> None:
         metavar="UIN",
         help="only deliveries to these people",
     )
-    retry.add_argument("--run", type=int, metavar="N", help="this run instead of the newest")
+    add_run_argument(retry)
 
 
-def retry_choice(options: dict[str, Any]) -> RetryChoice:
+def _retry(call: Call) -> Answer:
+    run = find_run(campaign=call.campaign(), number=call.options["run"])
+    retried = retry_run(run=run, choice=_choice(call.options))
+    words = ngettext(
+        "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
+    )
+    return run_answer(run, more={"retried": retried}, words=words % {"n": retried})
+
+
+def _choice(options: Mapping[str, Any]) -> RetryChoice:
     """Return the deliveries that the arguments name.
 
     Raises:
@@ -73,3 +88,8 @@ def retry_choice(options: dict[str, Any]) -> RetryChoice:
         accounts=find_accounts(uins=options["accounts"]),
         uins=options["uins"],
     )
+
+
+VERBS = (
+    Verb("retry", "send the failed deliveries of the newest run again", _retry, _add_arguments),
+)

@@ -1,4 +1,4 @@
-"""The action `campaign test`: its arguments, its wait, and its answer."""
+"""The verb `test`: send the message to chosen people, and wait for the result."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.lookup import find_accounts
+from campaigns.commands.verb import Answer, Call, Verb
 from campaigns.models import TestRun
 from campaigns.reports.test_results import test_results
 from campaigns.reports.waiting_reasons import delivery_waiting_reason
-from foundation.commands import seconds
+from campaigns.run_control.test_send import send_test
+from foundation.commands import DONE, REFUSED, seconds
 from foundation.terminal_tables import table
 from sending.models import Delivery
 from sending.states import ACTIVE_RUN_STATES, OPEN_DELIVERY_STATES, DeliveryState
@@ -21,8 +24,7 @@ from tabular.arguments import uin_argument
 LOOK_SECONDS, WAIT_SECONDS = 0.2, 60.0
 
 
-def add_test_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments to the parser of `campaign test`."""
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to",
         action="extend",
@@ -44,7 +46,18 @@ def add_test_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def wait_for_test(*, test: TestRun, timeout: float) -> None:
+def _test(call: Call) -> Answer:
+    options = call.options
+    test = send_test(
+        campaign=call.campaign(),
+        uins=options["to"],
+        account=find_accounts(uins=[options["account"]])[0],
+    )
+    _wait(test=test, timeout=options["timeout"])
+    return Answer(_data(test), _text(test), status=DONE if _is_all_sent(test) else REFUSED)
+
+
+def _wait(*, test: TestRun, timeout: float) -> None:
     """Wait until nothing of a test is open, or the time is over.
 
     Args:
@@ -60,12 +73,12 @@ def wait_for_test(*, test: TestRun, timeout: float) -> None:
         time.sleep(min(LOOK_SECONDS, max(0.0, until - time.monotonic())))
 
 
-def is_all_sent(test: TestRun) -> bool:
+def _is_all_sent(test: TestRun) -> bool:
     """Return whether every message of a test was sent."""
     return not Delivery.objects.filter(run=test).exclude(state=DeliveryState.SENT).exists()
 
 
-def test_data(test: TestRun) -> dict[str, Any]:
+def _data(test: TestRun) -> dict[str, Any]:
     """Return a test for JSON. The keys are a public interface."""
     test.refresh_from_db()
     return {
@@ -79,7 +92,7 @@ def test_data(test: TestRun) -> dict[str, Any]:
     }
 
 
-def test_text(test: TestRun) -> str:
+def _text(test: TestRun) -> str:
     """Return a test as text."""
     heading = (_("UIN"), _("state"), _("last RES"), _("message"))
     rows = [
@@ -93,3 +106,8 @@ def _why(test: TestRun) -> list[str]:
     """Return what the open messages of a test wait for, each sentence once."""
     rows = Delivery.objects.filter(run=test, state__in=OPEN_DELIVERY_STATES)
     return list(dict.fromkeys(delivery_waiting_reason(delivery=row).sentence for row in rows))
+
+
+VERBS = (
+    Verb("test", "send the message to chosen people, outside all figures", _test, _add_arguments),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,44 +10,53 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from django.utils.translation import gettext as _
-
-from campaigns.models import CampaignRun
-from campaigns.reports.run_report import write_report
+from campaigns.commands.verb import Call
 from foundation.refusals import Refusal
 
 #: The file name that means standard output.
 STANDARD_OUTPUT = "-"
 
 
-def write_report_file(*, run: CampaignRun, format: str, file: str, stdout: Any) -> int:
-    """Write a report and return its number of rows.
+def add_out_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --out to a parser."""
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="output file; - for standard output"
+    )
+
+
+def refuse_two_outputs(call: Call) -> None:
+    """End with a usage error if both the file and the JSON go to standard output."""
+    if call.options["out"] == STANDARD_OUTPUT and call.options["json"]:
+        call.refuse_usage("--json and --out - both write to standard output: choose one")
+
+
+@contextmanager
+def output_file(file: str, stdout: Any, *, refusal: str) -> Iterator[BinaryIO]:
+    """Yield the file to write.
 
     Args:
-        run: the run.
-        format: csv, json or xlsx.
         file: a path, or - for `stdout`.
         stdout: the command's standard output.
+        refusal: the sentence with %(file)s and %(why)s if the file cannot be written.
 
     Raises:
         Refusal: the file cannot be written (`cannot_write`). An existing file is left unchanged.
     """
     try:
-        with opened_file(file, stdout) as out:
-            return write_report(run=run, format=format, out=out)
+        with _opened(file, stdout) as out:
+            yield out
     except BrokenPipeError:
         raise  # the reader closed the pipe, such as head(1)
     except OSError as problem:
         raise Refusal(
-            _("The report cannot be written to %(file)s: %(why)s.")
-            % {"file": file, "why": problem.strerror or type(problem).__name__},
+            refusal % {"file": file, "why": problem.strerror or type(problem).__name__},
             code="cannot_write",
             file=file,
         ) from None
 
 
 @contextmanager
-def opened_file(file: str, stdout: Any) -> Iterator[BinaryIO]:
+def _opened(file: str, stdout: Any) -> Iterator[BinaryIO]:
     """Yield a file to write: standard output, or a file that appears when it is complete.
 
     Raises:

@@ -1,17 +1,37 @@
-"""The output of `campaign approve` and `campaign reject`."""
+"""The verbs `approve` and `reject`: what a second person decides."""
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from campaigns.commands.verb import Answer, Call, Verb
+from campaigns.find import operator_named
 from campaigns.models import Approval
+from campaigns.run_control.approve import approve, reject
 from campaigns.states import ApprovalState
 from foundation.times import utc_iso
 
 
-def approval_data(approval: Approval) -> dict[str, Any]:
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", metavar="USER", required=True, help="the operator who decides")
+    parser.add_argument("--comment", default="", metavar="T", help="a comment that is kept")
+
+
+def _decision(decide: Callable[..., Approval]) -> Callable[[Call], Answer]:
+    def perform(call: Call) -> Answer:
+        campaign = call.campaign()
+        by = operator_named(call.options["by"])
+        approval = decide(campaign=campaign, by=by, comment=call.options["comment"])
+        return Answer(_data(approval), _sentence(approval))
+
+    return perform
+
+
+def _data(approval: Approval) -> dict[str, Any]:
     """Return an approval for JSON. The keys are a public interface."""
     campaign, run = approval.campaign, approval.run
     if run is not None:
@@ -28,11 +48,11 @@ def approval_data(approval: Approval) -> dict[str, Any]:
         "by": _name(approval.decided_by),
         "comment": approval.comment,
         "at": utc_iso(approval.decided_at or approval.at),
-        "sentence": approval_sentence(approval),
+        "sentence": _sentence(approval),
     }
 
 
-def approval_sentence(approval: Approval) -> str:
+def _sentence(approval: Approval) -> str:
     """Return what was decided."""
     sentence = (
         _("“%(name)s” is approved by %(who)s.")
@@ -44,3 +64,14 @@ def approval_sentence(approval: Approval) -> str:
 
 def _name(user: Any) -> str | None:
     return user.get_username() if user is not None else None
+
+
+VERBS = (
+    Verb(
+        "approve",
+        "approve what it asks for: its run starts, or its schedule",
+        _decision(approve),
+        _add_arguments,
+    ),
+    Verb("reject", "send back what it asks for", _decision(reject), _add_arguments),
+)

@@ -1,4 +1,4 @@
-"""Reading the text of a template or snippet from a file."""
+"""Reading a file that an argument names, or standard input."""
 
 from __future__ import annotations
 
@@ -14,6 +14,29 @@ MOST_BYTES = 1_000_000
 STANDARD_INPUT = "-"
 
 
+def read_bytes(path: str, *, most: int) -> bytes:
+    """Return the bytes of a file, one more than the limit at most; `-` is standard input.
+
+    Args:
+        path: the file.
+        most: the limit; the caller refuses a longer file.
+
+    Raises:
+        Refusal: the file cannot be read (`no_such_file`).
+    """
+    try:
+        if path == STANDARD_INPUT:
+            return sys.stdin.buffer.read(most + 1)
+        with Path(path).open("rb") as file:
+            return file.read(most + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise Refusal(
+            _("%(path)s cannot be read: %(problem)s.") % {"path": path, "problem": reason},
+            code="no_such_file",
+        ) from None
+
+
 def read_text_file(path: str) -> str:
     """Return the text of a UTF-8 file, without the line end at its end; `-` is standard input.
 
@@ -21,18 +44,7 @@ def read_text_file(path: str) -> str:
         Refusal: there is no such file (`no_such_file`), it is too large (`file_too_large`), or it
             is not UTF-8 (`not_utf8`).
     """
-    try:
-        if path == STANDARD_INPUT:
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or problem
-        raise Refusal(
-            _("%(path)s cannot be read: %(problem)s.") % {"path": path, "problem": reason},
-            code="no_such_file",
-        ) from None
+    data = read_bytes(path, most=MOST_BYTES)
     if len(data) > MOST_BYTES:
         raise Refusal(
             _("%(path)s is too large for a text.") % {"path": path}, code="file_too_large"
