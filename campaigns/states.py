@@ -30,6 +30,13 @@ class SendingOrder(models.TextChoices):
     ATTRIBUTE = "attribute", _("by an attribute")
 
 
+class DecideBy(models.TextChoices):
+    """Who chooses the variant that the rest of a tested campaign gets."""
+
+    HAND = "hand", _("an operator, by hand")
+    REPLIES = "replies", _("the system, by the share of replies")
+
+
 class EarlierGroup(models.TextChoices):
     """A group of the people of an earlier run."""
 

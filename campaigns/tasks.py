@@ -12,6 +12,7 @@ from campaigns.planning.reroute import reroute_stopped_accounts
 from campaigns.rehearsals import run as rehearsing
 from campaigns.rehearsals.lifecycle import rehearse_requests, wake_rehearsal
 from campaigns.run_control.occurrences import start_due_occurrences
+from campaigns.run_control.variant_tests import advance_variant_tests
 from campaigns.sequences.tick import advance_sequences
 from foundation.fault_isolation import run_each
 from sending.states import RunState
@@ -25,13 +26,14 @@ def advance_run(run_id: int) -> None:
 
 @shared_task(name="campaigns.tasks.advance_runs")
 def advance_all_runs() -> None:
-    """Tick: start due dates and runs, prepare runs, reroute messages, advance sequences."""
+    """Tick: start due dates and runs, prepare runs, reroute messages, advance sequences, tests."""
     start_due_occurrences()
     start_scheduled_runs()
     preparing = CampaignRun.objects.filter(state=RunState.PREPARING)
     advance_runs(runs=preparing.select_related("campaign"))
     reroute_stopped_accounts()
     advance_sequences()
+    advance_variant_tests()
 
 
 @shared_task(name="campaigns.tasks.run_rehearsal")

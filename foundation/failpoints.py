@@ -16,6 +16,9 @@ import threading
 NAMES = (
     "in_planning",  # between two chunks
     "in_chunk",  # before its commit
+    "after_choice",  # a variant was chosen, and the rest has no text yet
+    "in_choice",  # after a chunk of the rest
+    "before_rest_wakes",
     "after_claim",
     "after_mark",
     "after_request_left",

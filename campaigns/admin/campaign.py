@@ -32,6 +32,7 @@ from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
 from campaigns.admin.run import RUN_COLOURS
+from campaigns.admin.variant_choice import VariantChoice
 from campaigns.admin.variant_comparison import VariantComparison
 from campaigns.admin.variant_fields import rows_of
 from campaigns.models import Campaign, CampaignRun
@@ -60,6 +61,7 @@ class CampaignAdmin(
     CampaignTest,
     CampaignNotificationsPage,
     VariantComparison,
+    VariantChoice,
     FollowUp,
     CampaignSchedule,
     NamedMixin,
@@ -137,6 +139,7 @@ class CampaignAdmin(
             ("test/live/", self.test_live_view, "campaigns_campaign_test_live"),
             ("notifications/", self.notifications_view, "campaigns_campaign_notifications"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
+            ("choose/", self.choose_view, "campaigns_campaign_choose"),
             ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
         ]

@@ -100,6 +100,9 @@ class CampaignForm(VariantFields, PoolFields):
             "deadline_after",
             "needs_approval",
             "holdout",
+            "test_share",
+            "decide_by",
+            "decide_after",
             "per_minute",
             "priority",
             *FIELDS,
@@ -131,6 +134,7 @@ class CampaignForm(VariantFields, PoolFields):
                 "lists", _("Choose the recipients: a campaign needs a list or a segment.")
             )
         self._check_text()
+        self.check_test(variants=len(self.cleaned_data.get("variants") or ()))
         self._check_schedule()
         self.check_planning()
         self.check_pools()

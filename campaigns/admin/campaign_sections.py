@@ -18,7 +18,10 @@ OPEN = [
 ]
 #: Folded while every field has its default.
 FOLDED = [
-    (_("Variants and holdout"), ["variants", "holdout"]),
+    (
+        _("Variants and holdout"),
+        ["variants", "holdout", "test_share", ("decide_by", "decide_after")],
+    ),
     (
         _("More about the recipients"),
         ["earlier_people", "excluded_earlier_people", "allows_strangers"],

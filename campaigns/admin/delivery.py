@@ -72,6 +72,23 @@ class VariantFilter(TextFilter):
         return queryset.filter(Exists(own))
 
 
+class PartFilter(DropdownFilter):
+    """Deliveries of the test of the variants, or of the rest."""
+
+    title = _("part")
+    parameter_name = "part"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [("test", _("the test")), ("rest", _("the rest"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        """Return the deliveries of the part."""
+        if self.value() == "test":
+            return queryset.filter(rank__gte=0)
+        return queryset.filter(rank__lt=0) if self.value() == "rest" else queryset
+
+
 class AfterwardsFilter(DropdownFilter):
     """Deliveries of one run after which the person replied, or opted out."""
 
@@ -127,6 +144,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         ("reason", FieldTextFilter),
         ("last_res", FieldTextFilter),
         VariantFilter,
+        PartFilter,
         AfterwardsFilter,
         ("account", AutocompleteSelectFilter),
     ]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
+from campaigns.admin.variant_test_fields import VariantTestFields
 from campaigns.creation.variants import (
     LONGEST_NAME,
     MOST_HOLDOUT,
@@ -122,8 +123,8 @@ class VariantsField(forms.Field):
         return _plain(initial) != _plain(data)
 
 
-class VariantFields(forms.ModelForm):
-    """The part of a campaign's form about variants and the holdout."""
+class VariantFields(VariantTestFields):
+    """The part of a campaign's form about variants, their test and the holdout."""
 
     variants = VariantsField(
         label=_("Variants"),

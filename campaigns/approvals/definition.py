@@ -195,6 +195,7 @@ def _policies(campaign: Campaign) -> dict[str, Any]:
             for share in texts_of_campaign(campaign)[1]
         ],
         "holdout": f"{Decimal(campaign.holdout):.1f}",
+        "test": f"{Decimal(campaign.test_share):.1f} {campaign.decide_by} {campaign.decide_after}",
         "on_lost_account": campaign.on_lost_account,
         "sender": campaign.sender,
         "order": campaign.order,

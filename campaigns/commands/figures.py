@@ -39,7 +39,7 @@ def _by_variant(data: Mapping[str, Any]) -> str:
     )
     rows = [
         (
-            _("holdout") if item["is_holdout"] else item["variant"] or _("all"),
+            _name(item),
             *(item[name] for name in ("assigned", "sent", "failed", "skipped")),
             None if item["is_holdout"] else item["replied"],
             _interval(item["rates"]["replied"]),
@@ -50,6 +50,15 @@ def _by_variant(data: Mapping[str, Any]) -> str:
     ]
     sentences = [verdict["sentence"] for verdict in data["verdicts"]]
     return "\n".join((table(heading=heading, rows=rows), *sentences))
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    if item["is_holdout"]:
+        return _("holdout")
+    if item["is_rest"]:
+        variant = item["variant"]
+        return _("rest: %(variant)s") % {"variant": variant} if variant else _("rest")
+    return str(item["variant"] or _("all"))
 
 
 def _interval(rate: Mapping[str, float] | None) -> str:

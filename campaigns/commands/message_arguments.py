@@ -9,9 +9,12 @@ from functools import partial
 from typing import Any
 
 from campaigns.commands.free_text import message_argument
+from campaigns.creation.schedule import span_text
+from campaigns.creation.variant_test import read_test
 from campaigns.creation.variants import NewVariant, read_holdout, variant_parts
 from campaigns.find import find_template
 from campaigns.models import Campaign
+from campaigns.states import DecideBy
 
 
 def add_message_arguments(create: argparse.ArgumentParser) -> None:
@@ -41,6 +44,23 @@ def add_message_arguments(create: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="so many of a hundred people get nothing, for comparison",
     )
+    create.add_argument(
+        "--test-share",
+        default="0",
+        metavar="PERCENT",
+        help="test the variants on so many of a hundred people; the rest gets the better one",
+    )
+    create.add_argument(
+        "--decide-after",
+        metavar="4h",
+        help="how long after the last message of the test the better one is chosen by replies",
+    )
+    create.add_argument(
+        "--decide-by",
+        choices=DecideBy.values,
+        help="who chooses: an operator (`campaign choose`), or the system by replies; by replies "
+        "if --decide-after is given, else by hand",
+    )
     create.set_defaults(check_usage=partial(_refuse_usage, create))
 
 
@@ -67,6 +87,11 @@ def message_from(options: Mapping[str, Any]) -> dict[str, Any]:
         "template": find_template(name=template) if template is not None else None,
         "variants": _variants(options["variants"], templates=templates),
         "holdout": read_holdout(options["holdout"]),
+        "test": read_test(
+            share=options["test_share"],
+            decide_by=options["decide_by"],
+            decide_after=options["decide_after"],
+        ),
     }
 
 
@@ -83,6 +108,9 @@ def message_data(campaign: Campaign, options: Mapping[str, Any]) -> dict[str, An
             for variant in campaign.variants.select_related("template")
         ],
         "holdout": percent_number(campaign.holdout),
+        "test_share": percent_number(campaign.test_share),
+        "decide_by": campaign.decide_by if campaign.test_share else None,
+        "decide_after": span_text(campaign.decide_after) or None,
     }
 
 

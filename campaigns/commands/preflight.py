@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.commands.local_time import local_text
 from campaigns.commands.rehearsing import rehearsal_lines, rehearse_with_progress
@@ -70,6 +71,15 @@ def _text(found: Preflight) -> str:
     if found.variants:
         shares = ", ".join(f"{name} {people:,}" for name, people in found.variants.items())
         lines.append(_("Variants: %(shares)s") % {"shares": shares})
+    if found.rest:
+        lines.append(
+            ngettext(
+                "%(n)s person waits for the choice of the variant.",
+                "%(n)s people wait for the choice of the variant.",
+                found.rest,
+            )
+            % {"n": f"{found.rest:,}"}
+        )
     if found.kept:
         lines.append(kept_senders_sentence(found.kept))
     if found.merged:

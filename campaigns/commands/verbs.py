@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from campaigns.commands import (
+    choose_variant,
     create,
     decisions,
     definition,
@@ -37,6 +38,7 @@ VERBS: dict[str, Verb] = {
         decisions,
         schedule,
         run_control,
+        choose_variant,
         pace,
         retry,
         unknown,

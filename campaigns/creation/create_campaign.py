@@ -20,6 +20,7 @@ from campaigns.creation.planning_choices import (
 )
 from campaigns.creation.pool_shares import NO_POOLS, PoolChoices
 from campaigns.creation.schedule import refuse_schedule
+from campaigns.creation.variant_test import NO_TEST, TestChoices, refuse_test
 from campaigns.creation.variants import NewVariant, add_variants, refuse_variants
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
@@ -67,6 +68,7 @@ def create_campaign(
     needs_approval: bool = False,
     variants: Sequence[NewVariant] = (),
     holdout: Decimal = Decimal(0),
+    test: TestChoices = NO_TEST,
     pace: Pace = USUAL_PACE,
     by: Any = None,
 ) -> Campaign:
@@ -100,6 +102,7 @@ def create_campaign(
         needs_approval: whether nothing is sent until a second person has approved it.
         variants: the variants of the message.
         holdout: how many of a hundred people get nothing.
+        test: whether the variants are tested on a share of the people first.
         pace: how fast it sends, and before which other campaigns.
         by: the operator.
 
@@ -117,6 +120,7 @@ def create_campaign(
         refuse_variants(variants, lists=None if has_others else lists)
     else:
         _refuse_text(text, template, lists=lists, has_segments=has_others)
+    refuse_test(test, variants=len(variants))
     refuse_choices(planning, lists=None if has_others else lists)
     refuse_pace(pace)
     refuse_schedule(
@@ -147,7 +151,8 @@ def create_campaign(
     campaign.allows_strangers = allows_strangers
     campaign.on_lost_account = on_lost_account
     campaign.needs_approval = needs_approval
-    campaign.holdout = holdout
+    campaign.holdout, campaign.test_share = holdout, test.share
+    campaign.decide_by, campaign.decide_after = test.decide_by, test.decide_after
     campaign.per_minute, campaign.priority = pace.per_minute, pace.priority
     campaign.created_by = by
     campaign.pool_shares = dict(pools.shares or {})

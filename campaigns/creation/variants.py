@@ -96,14 +96,36 @@ def read_holdout(text: str) -> Decimal:
     Raises:
         Refusal: it cannot be read, or is out of bounds (`holdout_malformed`).
     """
+    return read_percent(
+        text,
+        most=MOST_HOLDOUT,
+        sentence=_(
+            "The holdout “%(percent)s” cannot be read: write a percentage from 0 to %(most)s, as "
+            "10 or 2.5."
+        ),
+        code="holdout_malformed",
+    )
+
+
+def read_percent(text: str, *, most: Decimal, sentence: str, code: str) -> Decimal:
+    """Return a percentage with at most one decimal, written as 10 or 2.5 or 10%.
+
+    Args:
+        text: as the operator wrote it.
+        most: the greatest one.
+        sentence, code: the refusal; the sentence has the places `percent` and `most`.
+
+    Raises:
+        Refusal: it cannot be read, or is out of bounds.
+    """
     try:
         percent = Decimal(text.strip().removesuffix("%").strip()) if len(text) < 20 else None
     except InvalidOperation:
         percent = None
-    if percent is None or not percent.is_finite() or not 0 <= percent <= MOST_HOLDOUT:
-        raise _wrong_percent(text)
-    if percent != percent.quantize(Decimal("0.1")):
-        raise _wrong_percent(text)
+    is_percent = percent is not None and percent.is_finite() and 0 <= percent <= most
+    if percent is None or not is_percent or percent != percent.quantize(Decimal("0.1")):
+        words = {"percent": ascii(text)[1:-1][:20], "most": most}
+        raise Refusal(sentence % words, code=code)
     return percent
 
 
@@ -169,12 +191,3 @@ def of_variant(problem: Refusal, *, name: str) -> Refusal:
         code=problem.code,
         variant=name,
     )
-
-
-def _wrong_percent(text: str) -> Refusal:
-    return Refusal(
-        _("The holdout “%(percent)s” cannot be read: write a percentage from 0 to %(most)s, as 10 "
-          "or 2.5.")
-        % {"percent": ascii(text)[1:-1][:20], "most": MOST_HOLDOUT},
-        code="holdout_malformed",
-    )  # fmt: skip

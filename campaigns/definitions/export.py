@@ -81,6 +81,9 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "template": _template(template) if template is not None else None,
         "variants": [_variant(variant) for variant in campaign.variants.all()],
         "holdout": _percent(campaign.holdout),
+        "test_share": _percent(campaign.test_share),
+        "decide_by": campaign.decide_by if campaign.test_share else None,
+        "decide_after": span_text(campaign.decide_after) or None,
         "lists": _names(campaign.lists.order_by("pk")),
         "segments": [
             {"name": segment.name, "where": _where(segment)}

@@ -16,6 +16,7 @@ from campaigns.creation.create_campaign import DEFAULT_TIMEZONE, create_campaign
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
 from campaigns.creation.schedule import read_deadline, read_start, read_timezone
+from campaigns.creation.variant_test import NO_TEST, TestChoices, read_test
 from campaigns.creation.variants import read_holdout
 from campaigns.definitions.clone import refuse_taken
 from campaigns.definitions.document import read_document
@@ -31,7 +32,7 @@ from campaigns.definitions.references import (
 )
 from campaigns.find import find_campaign, find_holidays, find_lists
 from campaigns.models import Campaign, HolidayCalendar
-from campaigns.states import Late, OnLostAccount, SenderChoice, SendingOrder
+from campaigns.states import DecideBy, Late, OnLostAccount, SenderChoice, SendingOrder
 from foundation.caps import LONGEST_DAYS, MOST_MESSAGES, Cap
 from foundation.names import clean_name
 from foundation.refusals import Refusal
@@ -44,6 +45,7 @@ from tabular.numbers import CellProblem, qq_number
 #: The fields of a definition.
 KEYS = (
     *("version", "name", "labels", "needs_approval", "text", "template", "variants", "holdout"),
+    *("test_share", "decide_by", "decide_after"),
     *("lists", "segments", "earlier_people"),
     *("excluded_lists", "excluded_earlier_people", "strangers", "cap", "once_across", "accounts"),
     *("pools",),
@@ -121,6 +123,7 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
         "template": definition_template(reader, by=by),
         "variants": definition_variants(reader, by=by),
         "holdout": _holdout(reader),
+        "test": _test(reader),
         "lists": named_rows(reader, "lists", lambda one: find_lists(names=[one])[0]),
         "segments": definition_segments(reader, by=by),
         "excluded_lists": named_rows(
@@ -235,6 +238,15 @@ def _holdout(reader: FieldReader) -> Decimal:
     if not text:
         return Decimal(0)
     return reader.attempt("holdout", lambda: read_holdout(text), Decimal(0))
+
+
+def _test(reader: FieldReader) -> TestChoices:
+    share = reader.text("test_share") or "0"
+    by = reader.choice("decide_by", DecideBy.values, "") or None
+    after = reader.text("decide_after") or None
+    return reader.attempt(
+        "test_share", lambda: read_test(share=share, decide_by=by, decide_after=after), NO_TEST
+    )
 
 
 def _pace(reader: FieldReader) -> Pace:

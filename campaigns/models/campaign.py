@@ -12,6 +12,7 @@ from accounts.models import Account, AccountPool
 from campaigns.models.holiday_calendar import HolidayCalendar
 from campaigns.models.message_template import MessageTemplate
 from campaigns.models.planning_columns import PlanningColumns
+from campaigns.models.variant_test import VariantTest
 from campaigns.states import Late, OnLostAccount, ScheduleState
 from contacts.models import ContactList, Segment
 from foundation.archiving import Archivable
@@ -21,7 +22,7 @@ from labels.models import Label
 from sending.states import LOWEST_PRIORITY, URGENT, Promise
 
 
-class Campaign(NamedModel, Archivable, PlanningColumns):
+class Campaign(NamedModel, Archivable, PlanningColumns, VariantTest):
     """Audience, text, accounts, schedule and policies. A run executes it."""
 
     template = models.ForeignKey(

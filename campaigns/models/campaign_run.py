@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.template_version import TemplateVersion
+from campaigns.models.variant_test import VariantTest
 from campaigns.states import Late, OnLostAccount, SenderChoice, SendingOrder
 from contacts.models import ContactList, Segment
 from sending.models import Run
 
 
-class CampaignRun(Run):
+class CampaignRun(VariantTest, Run):
     """One execution of a campaign.
 
     Excluded lists, segments and policies are copied from the campaign when the run is created, like
@@ -71,6 +72,10 @@ class CampaignRun(Run):
     #: one text.
     text_shares = models.JSONField(default=list, blank=True)
     holdout = models.DecimalField(_("holdout (%)"), max_digits=4, decimal_places=1, default=0)
+    #: When a tick found that the last message of the test was sent or had ended.
+    tested_at = models.DateTimeField(_("tested at"), null=True, blank=True)
+    #: The variant that the rest gets; empty until it is chosen. It is chosen once.
+    chosen_variant = models.CharField(_("chosen variant"), max_length=64, blank=True, default="")
     late = models.CharField(
         _("when a start is late"), max_length=8, choices=Late.choices, default=Late.SEND
     )

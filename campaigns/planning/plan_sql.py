@@ -47,7 +47,7 @@ friendships AS (
       LEFT JOIN {speed_of_friend}{groups}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
-       kept, over_limit, {text_number} AS text_number, {held_out} AS is_held_out
+       kept, over_limit, {text_number} AS text_number, {held_out} AS is_held_out, {rest} AS is_rest
   FROM friendships WHERE choice = 1
 """
 # The unique index of deliveries, from the person's newest run back, until one has sent. The
@@ -93,7 +93,10 @@ _SPEED_OF_FRIEND = {
 _INSERT = """
 INSERT INTO sending_delivery
     (run_id, contact_id, rank, uin, account_id, state, reason, attempt_count, last_res, text_number)
-SELECT %s, id, rank, uin,
+SELECT %s, id,
+       CASE WHEN is_rest AND picked_account IS NOT NULL
+                 AND NOT (is_suppressed OR over_limit <> '' OR is_held_out)
+            THEN rank - 2147483648 ELSE rank END, uin,  -- negative, in the same order
        CASE WHEN is_suppressed OR over_limit <> '' OR is_held_out THEN NULL
             ELSE picked_account END,
        CASE WHEN is_suppressed OR over_limit <> '' OR picked_account IS NULL OR is_held_out
@@ -151,10 +154,11 @@ class Picks:
 
     Attributes:
         sql: selects (id, uin, rank, friend, picked_account, is_suppressed, has_friend, kept,
-            over_limit, text_number, is_held_out), one row per person. `friend`: the pick among the
-            accounts that have the person as a friend; `kept`: the account that wrote to them last;
+            over_limit, text_number, is_held_out, is_rest), one row per person. `friend`: the pick
+            among the accounts that have the person as a friend; `kept`: who wrote to them last;
             `over_limit`: the reason to skip them because of a limit, or ""; `text_number`: the text
-            they would get; `is_held_out`: whether they get nothing although they could.
+            they would get; `is_held_out`: whether they get nothing although they could;
+            `is_rest`: whether they belong to the rest, which gets the variant that is chosen.
         params: its parameters.
     """
 
@@ -228,6 +232,7 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         drawn=texts.columns,
         text_number=texts.text_number,
         held_out=texts.is_held_out,
+        rest=texts.is_rest,
         people=people_sql,
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=_KEPT if rules.keeps_senders else _NOBODY_KEPT,

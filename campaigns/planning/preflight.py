@@ -167,6 +167,8 @@ def _count(campaign: Campaign, found: Preflight, counted: Counted) -> Counter[in
     found.skipped = dict(skipped)
     found.sendable = sum(loads.values())
     found.variants = people_by_variant(campaign, numbers)
+    # Number 0 is nobody's in a campaign with variants, but that of the rest.
+    found.rest = numbers[0] if campaign.test_share else 0
     found.warnings += strangers_warning(strangers=strangers, sendable=found.sendable)
     found.warnings += other_campaigns_warnings(counted.written_to)
     found.merged = counted.merged
@@ -221,7 +223,7 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
     most = min(TRIED_TEXTS, found.sendable)
     routes = first_routes(audience=audience, group=PreflightGroup.SENDABLE, most=most)
     now = (found.starts_at or shared.wall()).astimezone(ZoneInfo(campaign.timezone))
-    choice = TextChoice(campaign.pk, shares, campaign.holdout)
+    choice = TextChoice(campaign.pk, shares, campaign.holdout, campaign.test_share)
     tried, failures = _try_texts(compiled, found, choice=choice, routes=routes, now=now)
     for reason, n in failures.items():
         found.warnings.append(

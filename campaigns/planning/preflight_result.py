@@ -53,7 +53,9 @@ class Preflight:
         targeted: people in the lists and in no excluded one, each once.
         sendable: the targeted people who would get the message.
         skipped: the number of other targeted people, by reason.
-        variants: the sendable people by variant; empty for a campaign without.
+        variants: the sendable people by variant; empty for a campaign without. In a test: of the
+            test.
+        rest: the sendable people who wait for the choice of a variant.
         kept: the sendable people to whom the account that wrote to them last writes again.
         merged: memberships beyond a person's first.
         per_account: the load of each account; accounts without messages are left out.
@@ -69,6 +71,7 @@ class Preflight:
     sendable: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     variants: dict[str, int] = field(default_factory=dict)
+    rest: int = 0
     kept: int = 0
     merged: int = 0
     per_account: list[Allocation] = field(default_factory=list)

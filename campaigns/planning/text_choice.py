@@ -18,7 +18,7 @@ from campaigns.message_texts import Share, texts_of_campaign
 from campaigns.models import Campaign, CampaignRun
 
 #: The draw has 32 hexadecimal digits. Each purpose uses eight of its own: where they begin.
-VARIANT_DIGITS, HOLDOUT_DIGITS = 0, 8
+VARIANT_DIGITS, HOLDOUT_DIGITS, TEST_DIGITS = 0, 8, 16
 DIGITS = 8
 #: Eight digits count to this.
 PARTS = 16**DIGITS
@@ -33,11 +33,22 @@ class TextChoice:
         campaign_id: the campaign; it seeds the draw.
         shares: who gets which texts; empty if all people get the text with the number 0.
         holdout: how many of a hundred people get nothing.
+        test_share: on how many of a hundred people the variants are tested; 0: on all.
+        chosen: the variant that the rest gets; "" until it is chosen.
     """
 
     campaign_id: int
     shares: Sequence[Share] = ()
     holdout: Decimal = Decimal(0)
+    test_share: Decimal = Decimal(0)
+    chosen: str = ""
+
+    @property
+    def chosen_share(self) -> Share | None:
+        """The share of the chosen variant; None until one is chosen."""
+        return next(
+            (one for one in self.shares if self.chosen and one.variant == self.chosen), None
+        )
 
     @property
     def draws(self) -> bool:
@@ -45,8 +56,16 @@ class TextChoice:
         return len(self.shares) > 1 or self.holdout > 0
 
     def number_of(self, *, uin: int, attributes: Mapping[str, Any]) -> int:
-        """Return the number of the text for a person who is not held out."""
+        """Return the number of the text for a person who is not held out.
+
+        It is 0 for the rest until a variant is chosen. From then on everybody who joins gets that.
+        """
         if not self.shares:
+            return 0
+        if self.chosen_share is not None:
+            chosen = self.chosen_share
+            return number_for(chosen, attributes.get(chosen.language_attribute))
+        if self.is_rest(uin=uin):
             return 0
         drawn = self._drawn(uin, VARIANT_DIGITS)
         place = sum(1 for bound in bounds(self.shares)[:-1] if drawn >= bound)
@@ -56,6 +75,13 @@ class TextChoice:
     def is_held_out(self, *, uin: int) -> bool:
         """Return whether a person who would get the message is held out."""
         return self._drawn(uin, HOLDOUT_DIGITS) < bound_of_percent(self.holdout)
+
+    def is_rest(self, *, uin: int) -> bool:
+        """Return whether a person who is not held out waits for the choice of a variant."""
+        if not self.test_share:
+            return False
+        bound = bound_of_percent(self.test_share)
+        return bool(self.chosen) or self._drawn(uin, TEST_DIGITS) >= bound
 
     def _drawn(self, uin: int, start: int) -> int:
         digits = md5(f"{self.campaign_id}:{uin}".encode(), usedforsecurity=False).hexdigest()
@@ -68,13 +94,15 @@ def choice_of_run(run: CampaignRun) -> TextChoice:
         campaign_id=run.campaign_id,
         shares=[Share(**share) for share in run.text_shares],
         holdout=run.holdout,
+        test_share=run.test_share,
+        chosen=run.chosen_variant,
     )
 
 
 def choice_of_campaign(campaign: Campaign) -> TextChoice:
     """Return the rules that a run of the campaign would have if it were started now."""
     _texts, shares = texts_of_campaign(campaign)
-    return TextChoice(campaign.pk, shares, campaign.holdout)
+    return TextChoice(campaign.pk, shares, campaign.holdout, campaign.test_share)
 
 
 def stored_shares(shares: Sequence[Share]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from campaigns.message_texts import Share
 from campaigns.planning.text_choice import (
     DIGITS,
     HOLDOUT_DIGITS,
+    TEST_DIGITS,
     VARIANT_DIGITS,
     TextChoice,
     bound_of_percent,
@@ -36,6 +37,8 @@ class ChoiceSql:
         text_number: from these columns, the number of the text.
         text_params: its parameters.
         is_held_out: from these columns, whether a sendable person is held out; no parameters.
+        is_rest: from these columns, whether a person waits for the choice of a variant, or would
+            have; no parameters.
     """
 
     columns: str
@@ -43,6 +46,7 @@ class ChoiceSql:
     text_number: str
     text_params: tuple[Any, ...]
     is_held_out: str
+    is_rest: str
 
 
 def choice_sql(choice: TextChoice) -> ChoiceSql:
@@ -56,7 +60,13 @@ def choice_sql(choice: TextChoice) -> ChoiceSql:
         sql, of_attribute = _language_sql(attribute)
         columns += f", ({sql}) AS language_{place}"
         params += of_attribute
-    number, number_params = _number_sql(choice.shares, attributes)
+    is_rest = _is_rest_sql(choice)
+    if choice.chosen_share is not None:
+        number, number_params = _language_number_sql(choice.chosen_share, attributes)
+    else:
+        number, number_params = _number_sql(choice.shares, attributes)
+        if choice.test_share and choice.shares:
+            number = f"CASE WHEN {is_rest} THEN 0 ELSE {number} END"
     return ChoiceSql(
         columns=columns,
         column_params=tuple(params),
@@ -65,7 +75,16 @@ def choice_sql(choice: TextChoice) -> ChoiceSql:
         is_held_out=_is_below(HOLDOUT_DIGITS, bound_of_percent(choice.holdout))
         if choice.holdout
         else "FALSE",
+        is_rest=is_rest,
     )
+
+
+def _is_rest_sql(choice: TextChoice) -> str:
+    if not choice.test_share:
+        return "FALSE"
+    if choice.chosen:
+        return "TRUE"
+    return f"NOT ({_is_below(TEST_DIGITS, bound_of_percent(choice.test_share))})"
 
 
 def _asks(share: Share) -> bool:

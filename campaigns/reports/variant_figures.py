@@ -40,7 +40,10 @@ class VariantFigures:
     Attributes:
         variant: its name; "" for the holdout, and for the people of a run without variants.
         is_holdout: whether these are the people who got nothing.
-        weight: its part of the people, in proportion to the others'; 0 for the holdout.
+        is_rest: whether these are the people outside the test, who get the chosen variant, which
+            is "" until it is chosen.
+        weight: its part of the people, in proportion to the others'; 0 for the holdout and the
+            rest.
         assigned: all people; always the sum of the next six. People whom planning skipped for
             another reason (suppressed, not a friend) are in no variant.
         open: pending or in flight.
@@ -51,6 +54,7 @@ class VariantFigures:
 
     variant: str
     is_holdout: bool = False
+    is_rest: bool = False
     weight: int = 0
     assigned: int = 0
     sent: int = 0
@@ -86,7 +90,7 @@ def is_compared(run: CampaignRun) -> bool:
 
 
 def variant_figures(run: CampaignRun) -> list[VariantFigures]:
-    """Return a run's figures by variant, the holdout last.
+    """Return a run's figures by variant, then those of the rest, and the holdout last.
 
     It reads the run's deliveries once, by the index of the run. Replies and opt-outs are looked up
     for each person by the indexes of these.
@@ -97,15 +101,19 @@ def variant_figures(run: CampaignRun) -> list[VariantFigures]:
         found[""] = VariantFigures("", weight=1)
     names = {number: share.variant for share in shares for number in share.numbers.values()}
     holdout = VariantFigures("", is_holdout=True)
+    rest = VariantFigures(run.chosen_variant, is_rest=True)
     for row in _counted(run):
         is_held_out = row.pop("is_held_out")
-        number = row.pop("text_number")
+        number, is_rest = row.pop("text_number"), row.pop("is_rest")
         if is_held_out:
             row["replied"] = 0
             _add(holdout, row)
+        elif is_rest:
+            _add(rest, row)
         elif number in names or not shares:
             _add(found[names.get(number, "")], row)
-    return [*found.values(), *([holdout] if run.holdout else [])]
+    others = [rest] if run.test_share else []
+    return [*found.values(), *others, *([holdout] if run.holdout else [])]
 
 
 def opt_outs(run: CampaignRun) -> QuerySet[Suppression]:
@@ -140,8 +148,11 @@ def _counted(run: CampaignRun) -> list[dict[str, Any]]:
     for state in ("sent", "failed", "skipped", "cancelled", "unknown"):
         counts[state] = Count("pk", filter=Q(state=state))
     found: Any = (
-        rows.annotate(is_held_out=Case(When(held_out, then=Value(True)), default=Value(False)))
-        .values("text_number", "is_held_out")
+        rows.annotate(
+            is_held_out=Case(When(held_out, then=Value(True)), default=Value(False)),
+            is_rest=Case(When(rank__lt=0, then=Value(True)), default=Value(False)),
+        )
+        .values("text_number", "is_held_out", "is_rest")
         .annotate(**counts)
         .order_by("text_number")
     )

@@ -36,7 +36,7 @@ class Verdict:
 
 def verdicts(figures: Sequence[VariantFigures]) -> list[Verdict]:
     """Return the verdict on replies and on opt-outs; empty unless there are several variants."""
-    variants = [one for one in figures if not one.is_holdout]
+    variants = [one for one in figures if not (one.is_holdout or one.is_rest)]
     if len(variants) < 2:
         return []
     return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
@@ -19,6 +18,8 @@ from campaigns.models import CampaignRun, TestRun, owner_of
 from campaigns.planning.preflight import seconds_per_message
 from campaigns.planning.senders import accounts_of
 from campaigns.reason_text import reason_text
+from campaigns.reports.waiting_reason import WaitingReason as WaitingReason
+from campaigns.reports.waiting_rest import rest_reason
 from clocks import shared
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
@@ -26,21 +27,6 @@ from sending.models import Delivery, Run
 from sending.runs.rate import is_at_rate
 from sending.runs.windows import sending_times
 from sending.states import DeliveryState, RunState
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingReason:
-    """One reason why a run or a delivery waits.
-
-    Attributes:
-        sentence: for the operator.
-        count: the number of accounts or deliveries it affects, if it counts them.
-        until: when the wait ends without an operator, if that is known.
-    """
-
-    sentence: str
-    count: int | None = None
-    until: datetime | None = None
 
 
 def run_waiting_reasons(*, run: CampaignRun | TestRun) -> list[WaitingReason]:
@@ -67,6 +53,8 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
     if run.state != RunState.RUNNING:
         reasons = run_waiting_reasons(run=run)
         return reasons[0] if reasons else WaitingReason(run.get_state_display())
+    if delivery.run.holds_rest and delivery.rank < 0 and isinstance(run, CampaignRun):
+        return rest_reason(run)
     if delivery.not_before is not None and delivery.not_before > shared.now():
         return _until(_("It will be retried at %(time)s."), shared.as_wall(delivery.not_before))
     egresses = EgressStatus()
@@ -76,14 +64,17 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
 
 def _sending_reasons(run: Run) -> list[WaitingReason]:
     egresses = EgressStatus()
+    held = [rest_reason(run)] if run.holds_rest and isinstance(run, CampaignRun) else []
     general = _whole_run_reason(run, egresses)
     if general is not None:
-        return [general]
+        return [general, *held]
     waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
+    if held:
+        waiting = waiting.of_test()
     accounts = Account.objects.filter(Exists(waiting))
     found = find_account_waits(accounts=accounts, egresses=egresses)
     reasons = [_summary(waits) for waits in found.values()]
-    return [_rate_reason(run), *reasons] if is_at_rate(run) else reasons
+    return [*held, *([_rate_reason(run)] if is_at_rate(run) else []), *reasons]
 
 
 def _rate_reason(run: Run) -> WaitingReason:

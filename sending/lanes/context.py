@@ -87,7 +87,7 @@ class LaneContext:
     Attributes:
         runs: the running runs, by id.
         runs_changed: how often a run began, resumed, or got another rate, priority or list of
-            forbidden words since this process started.
+            forbidden words, or its rest, since this process started.
         rate_turns: the lanes' turns in the runs' own rates.
         policies: the result policies in force.
         is_draining: whether every lane must end before its next message.
@@ -218,16 +218,19 @@ class LaneContext:
         for run_id in gone:
             self.runs.pop(run_id, None)
             self.rate_turns.forget(run_id)
-        has_new_pace = [self._renew_pace(running[run_id]) for run_id in self.runs]
-        if gone or any(has_new_pace):
+        has_changed = [self._renew(running[run_id]) for run_id in self.runs]
+        if gone or any(has_changed):
             self._wake_lanes()
 
-    def _renew_pace(self, run: Run) -> bool:
-        """Apply a changed rate or priority to a known run; return whether one changed."""
+    def _renew(self, run: Run) -> bool:
+        """Apply a changed pace, or the end of holding, to a known run; return whether any did."""
         known = self.runs[run.pk]
-        if (known.per_minute, known.priority) == (run.per_minute, run.priority):
+        now = (run.per_minute, run.priority, run.holds_rest)
+        if (known.per_minute, known.priority, known.holds_rest) == now:
             return False
-        self.runs[run.pk] = replace(known, rate=rate_of(run), priority=run.priority)
+        self.runs[run.pk] = replace(
+            known, rate=rate_of(run), priority=run.priority, holds_rest=run.holds_rest
+        )
         self.rate_turns.forget(run.pk)
         self.runs_changed += 1
         return True

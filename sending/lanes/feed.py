@@ -31,7 +31,7 @@ from texts.rendering import CompiledText, compile_text
 
 @dataclass(frozen=True)
 class RunBrief:
-    """The part of a run that lanes use. Openings, priority and rate may change while it is running.
+    """The part of a run that lanes use. Openings, pace and `holds_rest` may change while it runs.
 
     Attributes:
         texts: the compiled texts by number; most runs have the number 0 only.
@@ -42,6 +42,7 @@ class RunBrief:
         rate: its own rate over all accounts; None if it has none.
         limits: the limits on messages to one person; None if there are none.
         forbidden: the words that no rendered text may hold; None if there are none.
+        holds_rest: whether its rest waits for the choice of a variant.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
@@ -54,6 +55,7 @@ class RunBrief:
     rate: SharedRate | None
     limits: PersonLimits | None = None
     forbidden: ForbiddenWords | None = None
+    holds_rest: bool = False
     costly: CostlyTexts = field(default_factory=CostlyTexts, compare=False)
 
     @cached_property
@@ -124,6 +126,7 @@ def brief(
         rate=rate_of(run),
         limits=limits_of(run),
         forbidden=forbidden,
+        holds_rest=run.holds_rest,
     )
 
 
@@ -170,7 +173,12 @@ class _Batch(NamedTuple):
 
 def _of_run(*, account: Account, run: RunBrief, now: datetime, limit: int) -> _Batch:
     read = next_of_run(
-        account_id=account.pk, run_id=run.id, now=now, limit=limit, person_limits=run.limits
+        account_id=account.pk,
+        run_id=run.id,
+        now=now,
+        limit=limit,
+        person_limits=run.limits,
+        holds_rest=run.holds_rest,
     )
     is_full = len(read) == limit
     gone = {

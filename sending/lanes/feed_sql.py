@@ -16,37 +16,47 @@ from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_
 from sending.querysets.suppressed import is_suppressed
 
 # An index scan of `delivery_next`: account and run are its prefix, rank and id its order. Opt-outs
-# since planning are looked up per row, by UIN.
+# since planning are looked up per row, by UIN. What a run holds back has negative ranks: the scan
+# begins after them, so a lane never reads them.
 _NEXT_ROWS = """
 SELECT d.id, d.uin, d.attempt_count - COALESCE(d.counted_from, 0), {suppressed},
        d.text_number{limits}
   FROM sending_delivery d
  WHERE d.account_id = %s AND d.run_id = %s AND d.state = 'pending'
-   AND (d.not_before IS NULL OR d.not_before <= %s)
+   AND (d.not_before IS NULL OR d.not_before <= %s){held}
  ORDER BY d.rank, d.id
  LIMIT %s
 """
 _SUPPRESSED = is_suppressed(uin="d.uin", run="d.run_id")
-_NEXT = _NEXT_ROWS.format(suppressed=_SUPPRESSED, limits="")
+_HELD = " AND d.rank >= 0"
+#: By whether the run holds its rest.
+_NEXT = {
+    holds: _NEXT_ROWS.format(suppressed=_SUPPRESSED, limits="", held=_HELD if holds else "")
+    for holds in (False, True)
+}
 # For runs with limits on messages to one person: the person, and which limit they are over.
 
 
-def _next_limited(*, among: str) -> str:
+def _next_limited(*, among: str, holds_rest: bool) -> str:
     counted = messages_counted(
         contact="d.contact_id", run="d.run_id", sent_after="%s", marked_after="%s", among=among
     )
     return _NEXT_ROWS.format(
         suppressed=_SUPPRESSED,
+        held=_HELD if holds_rest else "",
         limits=f""", d.contact_id,
        CASE WHEN {got_one_across(contact="d.contact_id", run="d.run_id")} THEN 'once_across'
             WHEN {counted} >= %s THEN 'frequency_cap' ELSE '' END""",
     )
 
 
-#: By whether all messages count for the cap.
+#: By whether all messages count for the cap, and whether the run holds its rest.
 _NEXT_LIMITED = {
-    True: _next_limited(among=""),
-    False: _next_limited(among=is_of_cap_origin(run="d.run_id")),
+    (counts_all, holds): _next_limited(
+        among="" if counts_all else is_of_cap_origin(run="d.run_id"), holds_rest=holds
+    )
+    for counts_all in (False, True)
+    for holds in (False, True)
 }
 #: The cap of a run without a frequency cap; it is higher than any count.
 _NO_CAP = 2**31
@@ -79,6 +89,7 @@ def next_of_run(
     now: datetime,
     limit: int,
     person_limits: PersonLimits | None = None,
+    holds_rest: bool = False,
 ) -> list[Next]:
     """Return an account's next pending deliveries in a run, oldest first.
 
@@ -87,15 +98,16 @@ def next_of_run(
         now: the shared time.
         limit: the most deliveries to return.
         person_limits: the run's limits on messages to one person; None if it has none.
+        holds_rest: whether the run's rest waits for the choice of a variant, and is left out.
     """
     stored = connection.ops.adapt_datetimefield_value
     values: list[Any] = [account_id, run_id, stored(now), limit]
-    statement = _NEXT
+    statement = _NEXT[holds_rest]
     if person_limits is not None:
         since = [stored(moment) for moment in person_limits.since()]
         most = _NO_CAP if person_limits.cap_most is None else person_limits.cap_most
         values = [*since, most, *values]
-        statement = _NEXT_LIMITED[person_limits.cap_counts_all]
+        statement = _NEXT_LIMITED[person_limits.cap_counts_all, holds_rest]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [

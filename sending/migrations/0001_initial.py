@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ('starts_at', models.DateTimeField(blank=True, null=True, verbose_name='starts at')),
                 ('deadline_at', models.DateTimeField(blank=True, null=True, verbose_name='deadline')),
                 ('stays_open', models.BooleanField(default=False, verbose_name='stays open')),
+                ('holds_rest', models.BooleanField(default=False, verbose_name='holds the rest')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('planned_at', models.DateTimeField(blank=True, null=True, verbose_name='planned at')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),

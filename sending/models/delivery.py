@@ -34,7 +34,8 @@ class Delivery(models.Model):
         verbose_name=_("contact"),
         db_index=False,  # the unique constraint serves it
     )
-    #: The place in its account's queue: lower ones are sent first, equal ones by key.
+    #: The place in its account's queue: lower ones are sent first, equal ones by key. Negative ones
+    #: are the rest of a run that tests its variants (`Run.holds_rest`).
     rank = models.IntegerField(_("rank"), default=0, db_default=0)
     #: The person's UIN at planning, so that a report needs no join; 0 once the person is erased.
     uin = models.BigIntegerField(_("UIN"))

@@ -66,6 +66,8 @@ class Run(models.Model):
 
     #: It does not finish when everything is sent: people are added to it as long as this holds.
     stays_open = models.BooleanField(_("stays open"), default=False)
+    #: Its deliveries with a negative rank are not sent as long as this holds.
+    holds_rest = models.BooleanField(_("holds the rest"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)

@@ -17,6 +17,14 @@ class DeliveryQuerySet(StatefulQuerySet[Any]):
         """Return the deliveries that are not sent yet."""
         return self.filter(state=DeliveryState.PENDING)
 
+    def of_rest(self) -> Self:
+        """Return those that wait, or waited, for the choice of a variant."""
+        return self.filter(rank__lt=0)
+
+    def of_test(self) -> Self:
+        """Return those that do not wait for a choice: all, in a run without a test."""
+        return self.filter(rank__gte=0)
+
     def in_flight(self) -> Self:
         """Return the deliveries with an attempt that has no definite answer yet."""
         return self.filter(state=DeliveryState.SENDING)

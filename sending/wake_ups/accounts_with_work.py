@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import AccountTask, AccountTaskState, Lease
 from accounts.states import WORKING_STATES
 from clocks import shared
-from sending.models import Delivery
+from sending.models import Delivery, Run
 
 
 def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
@@ -30,6 +30,10 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
         .filter(run_id__in=run_ids)
         .filter(Q(not_before=None) | Q(not_before__lte=now))
     )
+    holding = [run.pk for run in Run.objects.filter(pk__in=run_ids, holds_rest=True).only("pk")]
+    if holding:
+        # What they hold has negative ranks, and is not due.
+        due = due.filter(Q(rank__gte=0) | ~Q(run_id__in=holding))
     account_tasks = AccountTask.objects.filter(
         account_id=OuterRef("account_id"), state=AccountTaskState.OPEN
     )

@@ -46,17 +46,18 @@ _WRITTEN = st.one_of(
 )
 
 
-def in_sql(choice: TextChoice, contact: Contact) -> tuple[int, bool]:
-    """Return the number of the text, and whether the person is held out, as planning finds them."""
+def in_sql(choice: TextChoice, contact: Contact) -> tuple[int, bool, bool]:
+    """Return the text's number, whether the person is held out, and in the rest, as planned."""
     sql = choice_sql(choice)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {sql.text_number}, {sql.is_held_out} FROM (SELECT p.*{sql.columns} "
+            f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} "
+            f"FROM (SELECT p.*{sql.columns} "
             "FROM (SELECT id, uin FROM contacts_contact WHERE id = %s) p) people",
             [*sql.text_params, *sql.column_params, contact.pk],
         )
-        number, is_held_out = cursor.fetchone()
-    return number, bool(is_held_out)
+        number, is_held_out, is_rest = cursor.fetchone()
+    return number, bool(is_held_out), bool(is_rest)
 
 
 @st.composite
@@ -69,7 +70,9 @@ def choices(draw: Any) -> TextChoice:
         shares.append(Share(f"v{number}", weight, attribute, numbers))
         number += len(tags)
     holdout = Decimal(draw(st.integers(0, 900))) / 10
-    return TextChoice(draw(st.integers(1, 10**9)), shares, holdout)
+    test = Decimal(draw(st.integers(0, 900))) / 10 if len(shares) > 1 else Decimal(0)
+    chosen = draw(st.sampled_from(["", *(one.variant for one in shares)])) if test else ""
+    return TextChoice(draw(st.integers(1, 10**9)), shares, holdout, test, chosen)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -85,6 +88,7 @@ def test_the_sql_chooses_as_python_does(
     expected = (
         choice.number_of(uin=uin, attributes=attributes),
         choice.is_held_out(uin=uin),
+        choice.is_rest(uin=uin),
     )
     assert in_sql(choice, contact) == expected
 

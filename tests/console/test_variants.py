@@ -151,3 +151,71 @@ def test_a_viewer_sees_the_variants_and_changes_nothing(client: Client) -> None:
     assert "A (1): text A; B (1): text B" in client.get(address).content.decode()
     client.post(address, filled(text="hi", **table()))
     assert len(stored(campaign)) == 2
+
+
+def test_a_test_is_made_in_the_form_and_its_variant_is_chosen_on_the_page(
+    operator: Client,
+) -> None:
+    rows = [("A", "1", "", "hi"), ("B", "1", "", "ho")]
+    more: dict[str, str] = {"test_share": "50", "decide_by": "replies"}
+    assert create(operator, **more, **table(*rows)).status_code == 302
+    made = Campaign.objects.get(name="follow-up")
+    assert (int(made.test_share), made.decide_by) == (50, "replies")
+    assert made.decide_after == 14_400
+    make_account(friends=UINS)
+    campaign = campaign_with({"A": 1, "B": 1}, lists=[people_in("more", UINS[3:])], test_share=50)
+    run = planned_run(campaign)
+    shown = operator.get(page(campaign, "variants"))
+    a, b, rest = shown.context["rows"]
+    assert (a["name"], b["name"], rest["name"]) == ("A", "B", "rest")
+    for row in (a, b, rest):
+        listed = operator.get(row["assigned"].address)
+        assert listed.context["cl"].result_count == row["assigned"].n
+    assert "by hand" in shown.content.decode()
+    (_first, (name, address)) = shown.context["offered"]
+    asked = operator.get(address).content.decode()
+    assert name == "B"
+    assert f"{rest['assigned'].n} people wait for the choice" in asked
+    run.refresh_from_db()
+    assert not run.chosen_variant
+    answer = operator.post(address, follow=True).content.decode()
+    assert "goes to the rest" in answer
+    run.refresh_from_db()
+    assert (run.chosen_variant, run.holds_rest) == ("B", False)
+    again = operator.post(address.replace("variant=B", "variant=A"), follow=True).content.decode()
+    assert "was chosen already" in again
+    assert operator.get(address.replace("variant=B", "variant=none")).status_code == 404
+    assert not operator.get(page(campaign, "variants")).context["offered"]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"test_share": "95"}, "test_share"),
+        ({"test_share": "20"}, "test_share"),
+        ({"decide_by": "replies"}, "test_share"),
+        ({"test_share": "20", "decide_by": "replies", "decide_after": "soon"}, "decide_after"),
+        ({"test_share": "20", "decide_by": "hand", "decide_after": "4h"}, "decide_after"),
+    ],
+)
+def test_a_wrong_test_is_refused_at_its_field(
+    operator: Client, more: dict[str, str], field: str
+) -> None:
+    rows = [("A", "1", "", "hi")]
+    assert field in errors(create(operator, **more, **table(*rows)))
+    assert not Campaign.objects.exists()
+
+
+def test_a_viewer_cannot_choose(client: Client) -> None:
+    make_account(friends=UINS)
+    campaign = campaign_with({"A": 1, "B": 1}, lists=[people_in("all", UINS)], test_share=50)
+    run = planned_run(campaign)
+    viewer = User.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_campaign"))
+    client.force_login(viewer)
+    assert not client.get(page(campaign, "variants")).context["offered"]
+    address = page(campaign, "choose") + "?variant=A"
+    assert client.get(address).status_code == 403
+    assert client.post(address).status_code == 403
+    run.refresh_from_db()
+    assert run.holds_rest
