@@ -17,7 +17,7 @@ OPEN = [
     (_("When"), ["starts_at", "repeat", "repeat_until", "repeat_times", "timezone"]),
 ]
 #: Folded while every field has its default.
-FOLDED = [
+FOLDED: list[tuple[Any, list[Any]]] = [
     (
         _("Variants and holdout"),
         ["variants", "holdout", "test_share", ("decide_by", "decide_after")],

@@ -56,5 +56,6 @@ class KeyFieldsMixin:
 def guarded(field: Field | None) -> Field | None:
     """Return the field; if its select searches for rows, the select stands any posted value."""
     if field is not None and isinstance(field.widget, AutocompleteMixin):
-        field.widget.__class__ = _only_keys(type(field.widget))
+        widget: Any = field.widget
+        widget.__class__ = _only_keys(type(widget))
     return field
