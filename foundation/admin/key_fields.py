@@ -57,5 +57,6 @@ def guarded(field: Field | None) -> Field | None:
     """Return the field; if its select searches for rows, the select stands any posted value."""
     if field is not None and isinstance(field.widget, AutocompleteMixin):
         widget: Any = field.widget
-        widget.__class__ = _only_keys(type(widget))
+        kind: Any = type(widget)
+        widget.__class__ = _only_keys(kind)
     return field
