@@ -36,7 +36,7 @@ class OnlyIf(models.TextChoices):
 class PersonState(models.TextChoices):
     #: In the audience before the start: never written to by the sequence.
     BEFORE = "before", _("was there before")
-    ACTIVE = "active", _("active")
+    ACTIVE = "active", _("in the sequence")
     FINISHED = "finished", _("finished")
     STOPPED = "stopped", _("stopped")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from campaigns.models import CampaignRun, Rehearsal
+from campaigns.notifications.make import make_notifications
+from campaigns.notifications.send import send_due, wake_senders
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
 from campaigns.rehearsals import run as rehearsing
@@ -50,3 +52,16 @@ def maintain_rehearsals() -> None:
     rehearse_requests()
     for rehearsal_id in Rehearsal.objects.abandoned().values_list("pk", flat=True):
         wake_rehearsal(rehearsal_id)
+
+
+@shared_task(name="campaigns.tasks.notify")
+def notify() -> None:
+    """Tick: make the notifications of what happened, and wake a sender for those that are due."""
+    make_notifications()
+    wake_senders()
+
+
+@shared_task(name="campaigns.tasks.send_notifications")
+def send_notifications() -> None:
+    """Send the notifications that are due."""
+    send_due()

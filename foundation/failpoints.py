@@ -22,6 +22,7 @@ NAMES = (
     "after_reply",
     "in_commit",
     "in_hand_over",
+    "after_notification",  # it left, and that is not recorded yet
 )
 
 

@@ -50,6 +50,12 @@ def joined(names: Iterable[str]) -> str:
     return "; ".join(sorted(names))
 
 
+def are_same_labels(first: str, second: str) -> bool:
+    """Return whether two cells that were read name the same labels, without case and width."""
+    one, other = ({name_key(name) for name in cell.split("; ") if name} for cell in (first, second))
+    return one == other
+
+
 def set_labels(row: Any, cell: str, *, by: Any = None) -> None:
     """Give a row exactly the labels of a cell that was read; unknown ones are created."""
     row.labels.set(labels_named(cell.split("; ") if cell else (), by=by))

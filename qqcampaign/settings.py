@@ -19,6 +19,8 @@ from qqcampaign import environment, version
 from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
+from qqcampaign.email_settings import Email, read_email
+from qqcampaign.periodic_tasks import PERIODIC_TASKS
 
 Value = TypeVar("Value")
 
@@ -132,6 +134,22 @@ EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
 EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None
 
+# --- notifications -----------------------------------------------------------------------------
+
+_email = _given(read_email, "EMAIL_URL", Email())
+EMAIL_IS_ON = bool(_email.host)
+EMAIL_FROM = DEFAULT_FROM_EMAIL = _email.sender
+EMAIL_HOST, EMAIL_PORT = _email.host, _email.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.user, _email.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.uses_starttls, _email.uses_tls
+#: Whether a webhook may lead to an address that is not on the Internet.
+WEBHOOK_ALLOW_PRIVATE = _given(environment.read_bool, "WEBHOOK_ALLOW_PRIVATE", False)
+#: The console's own URL, for links in notifications; empty: they have none.
+CONSOLE_URL = _given(environment.read, "CONSOLE_URL", "")
+if CONSOLE_URL and not environment.is_address(CONSOLE_URL, "http", "https"):
+    ENVIRONMENT_PROBLEMS.append("CONSOLE_URL cannot be used: write https://host/, or leave it out.")
+    CONSOLE_URL = ""
+
 # --- Celery ------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
@@ -158,34 +176,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "qqcampaign.beat.MonotonicScheduler"
-CELERY_BEAT_SCHEDULE = {
-    # Every periodic task is idempotent, so two beats do no harm. None expires, because an expiry
-    # compares the wall clocks of two hosts. `qqcampaign.beat` sends none while many tasks wait.
-    "advance-runs": {
-        "task": "campaigns.tasks.advance_runs",
-        "schedule": 2.0,
-    },
-    "maintain-rehearsals": {
-        "task": "campaigns.tasks.maintain_rehearsals",
-        "schedule": 5.0,
-    },
-    "reconcile": {
-        "task": "sending.tasks.reconcile",
-        "schedule": 5.0,
-    },
-    "maintain-imports": {
-        "task": "contacts.tasks.maintain_imports",
-        "schedule": 5.0,
-    },
-    "maintain-attributes": {
-        "task": "contacts.tasks.maintain_attributes",
-        "schedule": 60.0,
-    },
-    "remove-old-import-files": {
-        "task": "contacts.tasks.remove_old_files",
-        "schedule": 3600.0,
-    },
-}
+CELERY_BEAT_SCHEDULE = PERIODIC_TASKS
 
 # --- Django ------------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
     python tests/screenshots.py [--out FOLDER] [--only NAME ...]
 
-It starts the demo in a home of its own, waits until messages are on their way, and takes them.
+It starts the demo in a home of its own, waits until messages are on their way, and takes them. The
+pages that the demo leaves empty are taken from a second stack with sample data.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -70,6 +72,47 @@ PAGES = {
     "operators": "auth/user/",
     "missing": "nowhere/",
 }
+#: name -> address with keys of `tests.console.whole_world`: the pages that the demo does not fill.
+FILLED_PAGES = {
+    "labels": "labels/label/",
+    "label": "labels/label/{label}/change/",
+    "pools": "accounts/accountpool/",
+    "pool": "accounts/accountpool/{pool}/change/",
+    "pool-add": "accounts/accountpool/add/",
+    "curves": "accounts/warmupcurve/",
+    "curve-add": "accounts/warmupcurve/add/",
+    "account-warming-up": "accounts/account/{account}/change/",
+    "cap": "campaigns/defaultcap/",
+    "snippets": "campaigns/snippet/",
+    "snippet": "campaigns/snippet/{snippet}/change/",
+    "words": "sending/forbiddenword/",
+    "word-import": "sending/forbiddenword/import/",
+    "template-languages": "campaigns/messagetemplate/{template}/change/",
+    "template-versions": "campaigns/messagetemplate/{template}/versions/",
+    "template-version": "campaigns/messagetemplate/{template}/versions/1/",
+    "template-changes": "campaigns/messagetemplate/{template}/history/",
+    "sequences": "campaigns/sequence/",
+    "sequence": "campaigns/sequence/{sequence}/page/",
+    "sequence-definition": "campaigns/sequence/{sequence}/change/",
+    "sequence-changes": "campaigns/sequence/{sequence}/history/",
+    "sequence-end": "campaigns/sequence/{sequence}/do/end/",
+    "sequence-add": "campaigns/sequence/add/",
+    "sequence-people": "campaigns/sequenceperson/",
+    "sequence-person": "contacts/contact/{person}/change/",
+    "variants": "campaigns/campaign/{variants}/page/",
+    "variants-edit": "campaigns/campaign/{variants}/change/",
+    "figures": "campaigns/campaign/{variants}/figures/",
+    "approval": "campaigns/campaign/{approval}/approval/",
+    "rehearsal": "campaigns/campaign/{approval}/preflight/",
+    "approval-settings": "campaigns/approvalsettings/",
+    "retry": "campaigns/campaign/{campaign}/retry/",
+    "tests": "campaigns/campaign/{campaign}/test/",
+    "draft": "campaigns/campaign/{draft}/page/",
+    "clone": "campaigns/campaign/{draft}/clone/",
+    "definition-import": "campaigns/campaign/import/",
+}
+NAMES = [*PAGES, *FILLED_PAGES]
+FILL = "from tests.console.whole_world import fill; fill()"
 #: name -> (width, height, colour scheme, language)
 LOOKS = {
     "light": (1280, 860, "light", "en"),
@@ -83,17 +126,25 @@ def main() -> int:
     """Take the pictures; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("screenshots"))
-    parser.add_argument("--only", nargs="*", default=list(PAGES), choices=list(PAGES))
+    parser.add_argument("--only", nargs="*", default=NAMES, choices=NAMES)
     options = parser.parse_args()
     if not os.access(CHROMIUM, os.X_OK):
         print(f"There is no browser at {CHROMIUM}: apt-get install chromium fonts-noto-cjk")
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="qqshots-") as folder:
-        stack = RunningStack(Path(folder) / "home", arguments=("--demo",))
-        with stack, _browser() as browser:
-            for look in LOOKS:
-                _take(browser, stack, look, names=options.only, out=options.out)
+    with tempfile.TemporaryDirectory(prefix="qqshots-") as folder, _browser() as browser:
+        pages = {name: PAGES[name] for name in options.only if name in PAGES}
+        if pages:
+            with RunningStack(Path(folder) / "home", arguments=("--demo",)) as stack:
+                for look in LOOKS:
+                    # Messages are on their way: the pages have something to show.
+                    _take(browser, stack, look, pages=pages, out=options.out, is_awaited=True)
+        names = [name for name in options.only if name in FILLED_PAGES]
+        if names:
+            with _filled_stack(Path(folder) / "filled") as (stack, keys):
+                pages = {name: FILLED_PAGES[name].format(**keys) for name in names}
+                for look in LOOKS:
+                    _take(browser, stack, look, pages=pages, out=options.out)
     print(f"{len(options.only) * len(LOOKS)} pictures are in {options.out}/")
     return 0
 
@@ -108,7 +159,29 @@ def _browser() -> Iterator[Any]:
         browser.close()
 
 
-def _take(browser: Any, stack: RunningStack, look: str, *, names: list[str], out: Path) -> None:
+@contextmanager
+def _filled_stack(home: Path) -> Iterator[tuple[RunningStack, dict[str, int]]]:
+    """Yield a stack with a row of everything that has a page, and the keys of these rows by name.
+
+    Nothing is sent: there is no gateway.
+    """
+    home.mkdir(parents=True)
+    stack = RunningStack(home, env={"QQ_GATEWAY_URL": "http://127.0.0.1:9"})
+    stack.manage("migrate", timeout=300)
+    said = stack.manage("shell", "-c", FILL, timeout=300).stdout
+    with stack:
+        yield stack, json.loads(said.strip().splitlines()[-1])
+
+
+def _take(
+    browser: Any,
+    stack: RunningStack,
+    look: str,
+    *,
+    pages: dict[str, str],
+    out: Path,
+    is_awaited: bool = False,
+) -> None:
     width, height, scheme, language = LOOKS[look]
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, device_scale_factor=1
@@ -117,7 +190,7 @@ def _take(browser: Any, stack: RunningStack, look: str, *, names: list[str], out
     context.add_init_script(f"localStorage.setItem('_x_adminTheme', JSON.stringify('{scheme}'))")
     page = context.new_page()
     page.set_default_timeout(60_000)
-    if "login" in names:
+    if "login" in pages:
         page.goto(stack.url + PAGES["login"])
         page.screenshot(path=out / f"login-{look}.png")
     page.goto(stack.url + "login/")
@@ -126,11 +199,11 @@ def _take(browser: Any, stack: RunningStack, look: str, *, names: list[str], out
     page.fill("input[name=password]", password)
     page.click("#login-form button[type=submit]")
     page.locator("#overview").wait_for()
-    # Messages are on their way: the pages have something to show.
-    stack.wait_until(lambda: _is_sending(page, stack), what="the demo's first messages")
-    for name in names:
+    if is_awaited:
+        stack.wait_until(lambda: _is_sending(page, stack), what="the demo's first messages")
+    for name, address in pages.items():
         if name != "login":
-            page.goto(stack.url + PAGES[name], wait_until="networkidle")
+            page.goto(stack.url + address, wait_until="networkidle")
             page.screenshot(path=out / f"{name}-{look}.png", full_page=look == "phone")
     context.close()
 

@@ -32,7 +32,7 @@ from accounts.states import AccountState, StateReason
 from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.refusals import Refusal
-from labels.columns import LABEL_NAMES, joined, set_labels
+from labels.columns import LABEL_NAMES, are_same_labels, joined, set_labels
 from tabular import (
     CsvWriter,
     FileProblem,
@@ -212,7 +212,10 @@ def _locked(uins: list[int]) -> list[Account]:
 
 
 def _has_other_labels(account: Account, names: str | None) -> bool:
-    return names is not None and names != joined(label.name for label in account.labels.all())
+    """Return whether a file gives an account other labels than it has; "vip" is the label "VIP"."""
+    return names is not None and not are_same_labels(
+        names, joined(label.name for label in account.labels.all())
+    )
 
 
 def _egresses(names: set[str]) -> dict[str, Egress]:

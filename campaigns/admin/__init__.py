@@ -7,6 +7,7 @@ from campaigns.admin.default_cap import DefaultCapAdmin
 from campaigns.admin.delivery import DeliveryAdmin
 from campaigns.admin.holiday_calendar import HolidayCalendarAdmin
 from campaigns.admin.message_template import MessageTemplateAdmin
+from campaigns.admin.notification import NotificationAdmin
 from campaigns.admin.run import RunAdmin
 from campaigns.admin.sequence import SequenceAdmin
 from campaigns.admin.sequence_person import SequencePersonAdmin
@@ -20,6 +21,7 @@ __all__ = [
     "DeliveryAdmin",
     "HolidayCalendarAdmin",
     "MessageTemplateAdmin",
+    "NotificationAdmin",
     "RunAdmin",
     "SequenceAdmin",
     "SequencePersonAdmin",

@@ -20,12 +20,14 @@ from campaigns.admin.campaign_approval import CampaignApproval
 from campaigns.admin.campaign_definition import CampaignDefinition
 from campaigns.admin.campaign_figures import CampaignFigures
 from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
+from campaigns.admin.campaign_notifications import CampaignNotificationsPage
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_rehearsal import CampaignRehearsal
 from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_retry import CampaignRetry
 from campaigns.admin.campaign_schedule import CampaignSchedule
+from campaigns.admin.campaign_sections import sections
 from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
@@ -56,6 +58,7 @@ class CampaignAdmin(
     CampaignFigures,
     CampaignRetry,
     CampaignTest,
+    CampaignNotificationsPage,
     VariantComparison,
     FollowUp,
     CampaignSchedule,
@@ -78,64 +81,6 @@ class CampaignAdmin(
     ordering = ["-id"]
     autocomplete_fields = ["template", "lists", "segments", "excluded_lists", "accounts"]
     autocomplete_fields += ["once_across", "pools", "labels", "cap_label"]
-    fieldsets = [
-        (_("What"), {"fields": ["name", "labels", "template", "text"]}),
-        (_("Variants and holdout"), {"fields": ["variants", "holdout"]}),
-        (
-            _("Recipients"),
-            {
-                "fields": [
-                    "lists",
-                    "segments",
-                    "earlier_people",
-                    "excluded_lists",
-                    "excluded_earlier_people",
-                    "allows_strangers",
-                ]
-            },
-        ),
-        (
-            _("How often a person may be written to"),
-            {"fields": [("cap_most", "cap_days"), "cap_label", "once_across"]},
-        ),
-        (
-            _("Sender accounts"),
-            {
-                "fields": [
-                    "accounts",
-                    "pools",
-                    "pool_shares",
-                    "sender",
-                    "promise",
-                    "on_lost_account",
-                    "order",
-                    ("order_attribute", "order_descending"),
-                ]
-            },
-        ),
-        (
-            _("When"),
-            {
-                "fields": [
-                    "starts_at",
-                    "repeat",
-                    "repeat_until",
-                    "repeat_times",
-                    "timezone",
-                ]
-            },
-        ),
-        (_("How fast"), {"fields": [("per_minute", "priority")]}),
-        (
-            _("At what hours"),
-            {"fields": ["windows", "holidays", "overrides_quiet_hours"]},
-        ),
-        (
-            _("Late starts and the deadline"),
-            {"fields": ["late", "deadline_at", "deadline_after"]},
-        ),
-        (_("Approval"), {"fields": ["needs_approval"]}),
-    ]
     change_form_outer_before_template = "console/campaign/edit.html"
     object_history_template = "console/campaign/history.html"
     empty_sentence = _(
@@ -190,6 +135,7 @@ class CampaignAdmin(
             ("figures/", self.figures_view, "campaigns_campaign_figures"),
             ("test/", self.test_view, "campaigns_campaign_test"),
             ("test/live/", self.test_live_view, "campaigns_campaign_test_live"),
+            ("notifications/", self.notifications_view, "campaigns_campaign_notifications"),
             ("retry/", self.retry_view, "campaigns_campaign_retry"),
             ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
@@ -201,6 +147,10 @@ class CampaignAdmin(
         dates = path("dates/", wrap(self.dates_view), name="campaigns_campaign_dates")
         load = path("import/", wrap(self.import_view), name="campaigns_campaign_import")
         return [dates, load, *own, *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the sections of the form; those that are not used are folded."""
+        return sections(obj, given=request.GET)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Return the form, which knows the operator: some settings need a permission."""

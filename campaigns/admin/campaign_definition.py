@@ -50,7 +50,7 @@ class DefinitionForm(forms.Form):
         },
     )
     name = NameFormField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("Name of the new campaign"),
         required=False,
         max_length=LONGEST_NAME,
         widget=UnfoldAdminTextInputWidget,

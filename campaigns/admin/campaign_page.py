@@ -16,6 +16,7 @@ from campaigns.creation.pool_shares import shares_text
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.reports.variant_figures import is_compared
 from foundation.admin import require
+from foundation.admin.key_fields import is_key
 
 #: The status that makes htmx stop polling, once the run has ended.
 STOP_POLLING = 286
@@ -78,7 +79,7 @@ class CampaignPage:
             raise Http404
         runs = campaign.runs.order_by("-number")
         number = request.GET.get("run", "")
-        if number.isdigit():
+        if is_key(number):
             runs = runs.filter(number=int(number))
         run = runs.first()
         if run is None and number:

@@ -95,6 +95,20 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
         "welcome, and further messages after some time. Add one, with its steps."
     )
 
+    change_form_outer_before_template = "console/sequence/edit.html"
+    object_history_template = "console/sequence/history.html"
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return the sequence for the tabs above its form."""
+        return {"sequence": obj}
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the changes of a sequence below its tabs."""
+        tabs = {"sequence": self.get_object(request, object_id), **(extra_context or {})}
+        return super().history_view(request, object_id, tabs)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the operator may edit it: only before its start."""
         return self.may_control(request) and (obj is None or obj.state == SequenceState.DRAFT)

@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, deliveries_url
-from campaigns.creation.create_sequence import wait_text
 from campaigns.models import Sequence
+from campaigns.reports.sequence_figures import StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
-from campaigns.sequences.figures import StepFigures, sequence_figures
+from foundation.times import span
 from sending.states import DeliveryState
 
 #: The results of a step that the page shows, in this order.
@@ -47,7 +48,7 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
     step, messages = one.step, one.messages
     found: dict[str, Any] = {
         "step": step,
-        "wait": wait_text(step.wait_seconds),
+        "wait": _wait_words(step.wait_seconds),
         "text": step.message,
         "waiting": one.waiting,
         "waiting_url": _people_url(
@@ -71,6 +72,14 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
         for state in _SHOWN
     ]
     return found
+
+
+def _wait_words(seconds: int) -> str:
+    """Return a wait in words, in days if it is whole days."""
+    days, rest = divmod(seconds, 86_400)
+    if rest or not days:
+        return span(seconds)
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
 
 
 def _people_url(sequence: Sequence, **filters: Any) -> str:

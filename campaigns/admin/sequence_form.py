@@ -14,6 +14,7 @@ from campaigns.admin.schedule_widgets import WindowsField
 from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refuse_steps, wait_text
 from campaigns.models import Sequence, SequenceStep
 from campaigns.sequence_states import OnlyIf
+from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.refusals import Refusal
 
 
@@ -59,7 +60,7 @@ class SequenceForm(forms.ModelForm):
         return data
 
 
-class StepForm(forms.ModelForm):
+class StepForm(InlineEditedForm):
     """One step: when, to whom, and the text or the template."""
 
     wait = forms.CharField(
@@ -78,6 +79,15 @@ class StepForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
             self.initial["wait"] = wait_text(self.instance.wait_seconds)
+            self.initial[SEEN] = self._values(self.initial)
+
+    def _names(self) -> list[str]:
+        """Return the fields of a step that the operator sees, its wait included."""
+        return [*super()._names(), "wait"]
+
+    def _in_words(self, name: str) -> str:
+        """Return a value of the step as it is stored now."""
+        return wait_text(self.instance.wait_seconds) if name == "wait" else super()._in_words(name)
 
     def clean_wait(self) -> str:
         """Return the wait as it was written, if it can be read."""

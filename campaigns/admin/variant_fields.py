@@ -23,6 +23,7 @@ from campaigns.creation.variants import (
 )
 from campaigns.models import Campaign, MessageTemplate
 from campaigns.models.campaign_variant import MOST_WEIGHT
+from foundation.admin.key_fields import is_key
 from foundation.refusals import Refusal
 
 #: The parts of a row, as the names of its inputs end.
@@ -40,11 +41,11 @@ class Rows(list[list[str]]):
         """Return the rows for people to read."""
         names = dict(
             MessageTemplate.objects.filter(
-                pk__in=[template for _name, _weight, template, _text in self if template.isdigit()]
+                pk__in=[template for _name, _weight, template, _text in self if is_key(template)]
             ).values_list("pk", "name")
         )
         return "; ".join(
-            f"{name} ({weight}): {names.get(int(template), '–') if template.isdigit() else text}"
+            f"{name} ({weight}): {names.get(int(template), '–') if is_key(template) else text}"
             for name, weight, template, text in self
         )
 
@@ -67,8 +68,8 @@ class VariantsWidget(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Return the table, with empty rows for more variants."""
         rows = Rows(value or [])
-        whole = sum(int(row[1]) for row in rows if row[1].isdigit() and len(row[1]) < 6)
-        chosen = {row[2] for row in rows if row[2].isdigit()}
+        whole = sum(int(row[1]) for row in rows if is_key(row[1]) and len(row[1]) < 6)
+        chosen = {row[2] for row in rows if is_key(row[2])}
         shown = [
             {
                 "number": number,
@@ -79,7 +80,7 @@ class VariantsWidget(forms.Widget):
         ]
         for one in shown:
             weight = str(one["weight"])
-            if whole and weight.isdigit() and len(weight) < 6:
+            if whole and is_key(weight) and len(weight) < 6:
                 one["share"] = f"{100 * int(weight) / whole:.1f} %"
         return render_to_string(
             "console/campaign/variant_table.html",

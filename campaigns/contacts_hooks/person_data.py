@@ -102,6 +102,30 @@ def _written(contact: Contact) -> list[tuple[datetime, Sequence[Any]]]:
     ]
 
 
+def sequences(contact: Contact) -> Section:
+    """Return the sequences that a person is or was in, the newest first."""
+    rows = contact.in_sequences.select_related("sequence").order_by("-entered_at", "-pk")
+    titles = [_("sequence"), _("state"), _("reason"), _("step"), _("entered at"), _("next step at")]
+    shown = list(rows[: MOST_ROWS + 1])
+    return Section(
+        "sequences",
+        _("Sequences"),
+        titles,
+        [
+            (
+                row.sequence,
+                row.get_state_display(),
+                row.get_reason_display(),
+                row.step,
+                row.entered_at,
+                row.next_at,
+            )
+            for row in shown[:MOST_ROWS]
+        ],
+        is_complete=len(shown) <= MOST_ROWS,
+    )
+
+
 def erase(contact: Contact) -> None:
     """Erase a person from deliveries, the inbox and friend lists.
 
@@ -135,4 +159,5 @@ def register_person_data() -> None:
     """Register the sections and the erasure with contacts."""
     register_section("friends", friendships)
     register_section("messages", messages)
+    register_section("sequences", sequences)
     register_eraser(erase)

@@ -8,6 +8,8 @@ from campaigns.models.campaign_variant import CampaignVariant
 from campaigns.models.default_cap import DefaultCap
 from campaigns.models.holiday_calendar import Holiday, HolidayCalendar, HolidayKind
 from campaigns.models.message_template import MessageTemplate
+from campaigns.models.notification import Notification
+from campaigns.models.notification_settings import CampaignNotifications, UserNotifications
 from campaigns.models.occurrence import Occurrence
 from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
 from campaigns.models.rehearsal import Rehearsal
@@ -22,6 +24,7 @@ __all__ = [
     "Approval",
     "ApprovalSettings",
     "Campaign",
+    "CampaignNotifications",
     "CampaignRun",
     "CampaignVariant",
     "DefaultCap",
@@ -29,6 +32,7 @@ __all__ = [
     "HolidayCalendar",
     "HolidayKind",
     "MessageTemplate",
+    "Notification",
     "Occurrence",
     "Rehearsal",
     "Sequence",
@@ -38,5 +42,6 @@ __all__ = [
     "TemplateText",
     "TemplateVersion",
     "TestRun",
+    "UserNotifications",
     "owner_of",
 ]

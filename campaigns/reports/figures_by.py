@@ -1,4 +1,4 @@
-"""The figures of a run broken down: by variant, and by whatever else is registered here."""
+"""The figures of a run broken down: by variant, account, hour and step."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import CampaignRun
+from campaigns.models import CampaignRun, SequenceStep
 from campaigns.reports.delivery_figures import account_figures, hour_figures
+from campaigns.reports.sequence_figures import sequence_figures
 from campaigns.reports.variant_figures import variant_figures
 from campaigns.reports.variant_verdict import verdicts
 from foundation.refusals import Refusal
@@ -34,11 +35,39 @@ def by_hour(run: CampaignRun) -> dict[str, Any]:
     return {"items": [one.as_data() for one in hour_figures(run)]}
 
 
+def by_step(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures of the sequence of which the run's campaign is a step, by step.
+
+    Raises:
+        Refusal: the campaign is not a step of a sequence (`no_sequence`).
+    """
+    own = SequenceStep.objects.filter(campaign=run.campaign_id).select_related("sequence").first()
+    if own is None:
+        raise Refusal(
+            _("“%(name)s” is not a step of a sequence: choose variant, account or hour.")
+            % {"name": run.campaign.name},
+            code="no_sequence",
+        )
+    figures = sequence_figures(sequence=own.sequence)
+    return {
+        "sequence": own.sequence.name,
+        "items": [
+            {
+                "step": one.step.number,
+                "campaign": one.step.campaign.name if one.step.campaign is not None else None,
+                **one.as_data(),
+            }
+            for one in figures.steps
+        ],
+    }
+
+
 #: Each gives "items", a list of objects for JSON, and may give more keys.
 BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {
     "variant": by_variant,
     "account": by_account,
     "hour": by_hour,
+    "step": by_step,
 }
 
 
@@ -46,7 +75,7 @@ def figures_by(*, run: CampaignRun, by: str) -> dict[str, Any]:
     """Return the figures of a run by one of BREAKDOWNS: {"items": [...], "next": None, ...}.
 
     Raises:
-        Refusal: there is no such breakdown (`breakdown_unknown`).
+        Refusal: there is no such breakdown (`breakdown_unknown`), or none of this run.
     """
     if by not in BREAKDOWNS:
         raise Refusal(

@@ -22,6 +22,7 @@ from contacts.people.erase import erase_person, register_eraser
 from contacts.people.person_page import Person, Section, person_of
 from contacts.suppressions import lift_suppression, suppress
 from foundation.admin import confirmation, require
+from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
@@ -30,6 +31,7 @@ from foundation.sentences import Sentence
 SECTION_PERMISSIONS = {
     "friends": ("accounts.view_friend",),
     "messages": ("sending.view_delivery", "accounts.view_inboundmessage"),
+    "sequences": ("campaigns.view_sequence",),
 }
 
 
@@ -136,7 +138,7 @@ class ContactPage:
 
 def _named_suppression(request: HttpRequest, contact: Contact) -> Suppression:
     number = request.GET.get("of", "")
-    found = Suppression.objects.filter(uin=contact.uin, pk=int(number) if number.isdigit() else 0)
+    found = Suppression.objects.filter(uin=contact.uin, pk=int(number) if is_key(number) else 0)
     suppression: Suppression | None = found.first()
     if suppression is None:
         raise Refusal(gettext("This suppression was lifted already."), code="already_lifted")

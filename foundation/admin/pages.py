@@ -22,11 +22,12 @@ from unfold.paginator import InfinitePaginator
 from foundation.admin.archived import ArchivedMixin
 from foundation.admin.deletion import DeletionMixin
 from foundation.admin.edit_pages import EditsMixin
+from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.permissions import ReadOnlyMixin
 from foundation.sentences import read, stored
 
 
-class GuardedAdmin(ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin):
+class GuardedAdmin(KeyFieldsMixin, ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin):
     """Rows that are deleted, archived and edited without an unannounced loss."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -37,7 +37,7 @@ class LabelAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmi
         """Return the label as a badge."""
         return badges([label])
 
-    @display(description=_("on"))
+    @display(description=_("used by"))
     def rows(self, label: Label) -> Any:
         """Return how many rows of each kind have the label, linked to them."""
         parts = []

@@ -71,7 +71,7 @@ class WordFileForm(forms.Form):
         ),
     )
     action = forms.ChoiceField(
-        label=_("Action"),
+        label=_("action"),
         choices=WordAction.choices,
         widget=UnfoldAdminSelectWidget,
         help_text=_("For words without an action in the file."),

@@ -12,11 +12,11 @@ from accounts.models import Account, Friend, InboundMessage
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
+from campaigns.reports.sequence_figures import sequence_figures
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from campaigns.sequence_states import OnlyIf
 from campaigns.sequences import tick as tick_module
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
-from campaigns.sequences.figures import sequence_figures
 from campaigns.sequences.tick import advance_sequences
 from clocks import shared
 from contacts.models import Contact, ContactList, Suppression

@@ -12,21 +12,26 @@ from django.test import Client
 from django.urls import reverse
 from simple_history.models import registered_models
 
-from accounts.models import Account, Egress
+from accounts.models import Account, AccountPool, Egress, WarmUpCurve
 from campaigns.models import (
+    ApprovalSettings,
     Campaign,
+    CampaignNotifications,
     CampaignVariant,
+    DefaultCap,
     Holiday,
     HolidayCalendar,
     MessageTemplate,
+    Sequence,
     Snippet,
 )
 from foundation.admin import ChangeHistoryMixin
+from labels.models import Label
 from sending.models import ForbiddenWord, QuietHours, ResultPolicy
 from tests.console.sample_data import make_world
 
-#: These have no page: their rows are part of the form of a calendar or campaign.
-WITHOUT_PAGE: set[Any] = {Holiday, CampaignVariant}
+#: These have no page: their rows are part of a page of a calendar or campaign.
+WITHOUT_PAGE: set[Any] = {Holiday, CampaignNotifications, CampaignVariant}
 
 
 def rows() -> list[Any]:
@@ -36,10 +41,15 @@ def rows() -> list[Any]:
     ForbiddenWord.objects.create(word="w")
     QuietHours.objects.create()
     HolidayCalendar.objects.get_or_create(name="c")
-    models = (Account, Campaign, HolidayCalendar, MessageTemplate, Snippet)
+    DefaultCap.objects.create(pk=1, most=2, days=7)
+    ApprovalSettings.objects.get_or_create(pk=1)
+    for named in (AccountPool, Label, Sequence):
+        named.objects.get_or_create(name="n")
+    models = (Account, AccountPool, Campaign, HolidayCalendar, Label, MessageTemplate, Sequence)
+    settings = (ApprovalSettings, DefaultCap, ForbiddenWord, QuietHours, ResultPolicy)
     found: list[Any] = [
         model._base_manager.order_by("pk").first()
-        for model in (*models, ForbiddenWord, QuietHours, ResultPolicy)
+        for model in (*models, *settings, Snippet, WarmUpCurve)
     ]
     for row in found:
         row.save()

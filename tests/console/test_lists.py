@@ -15,9 +15,14 @@ from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList
 from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_world
 
-MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-#: Lists that are empty at first; operators, roles, policies and holiday calendars are not.
-FROM_THE_START = ("ResultPolicy", "HolidayCalendar")
+#: Their only row is shown at once, without a list.
+SINGLE = ("ApprovalSettings",)
+MODELS = sorted(
+    (model for model in admin.site._registry if model.__name__ not in SINGLE),
+    key=lambda model: model._meta.label,
+)
+#: Lists that have rows from the start: policies, holiday calendars and warm-up curves.
+FROM_THE_START = ("ResultPolicy", "HolidayCalendar", "WarmUpCurve")
 FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ not in FROM_THE_START]
 BIG = [
     "accounts.Friend",

@@ -41,7 +41,7 @@ def test_they_come_in_pages(operator: Client, monkeypatch: pytest.MonkeyPatch) -
     while at:
         with CaptureQueriesContext(connection) as asked:
             page = operator.get(at).content.decode()
-        assert len(asked) <= 16
+        assert len(asked) <= 20
         seen += PERSON.findall(page)
         more = re.search(r'href="(\?after=\d+)"', page)
         at = address + more[1] if more else None

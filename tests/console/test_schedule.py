@@ -212,7 +212,7 @@ def test_a_file_of_holidays_is_imported_or_refused_as_a_whole(operator: Client) 
     assert "Line 3: “2026-02-30” is not a date" in upload(
         "日期,类型,名称\n2026-01-01,,\n2026-02-30,,\n"
     )
-    assert "Line 2: “maybe” is no kind" in upload("date,kind\n2026-01-01,maybe\n")
+    assert "Line 2: “maybe” is not a kind of date" in upload("date,kind\n2026-01-01,maybe\n")
     assert "it needs a column" in upload("date,kind\n")
     assert "at least one visible character" in upload("date\n2026-01-01\n", name="\u200b")
     assert not HolidayCalendar.objects.exclude(name="China").exists()

@@ -77,7 +77,8 @@ def _check_window_entries(simulation: Simulation) -> None:
     for account in Account.objects.select_related("lease"):
         if account.lease.worker_id is not None:
             continue  # its last lane died: the next one seeds the windows from the attempts
-        entries = set(simulation.redis.sets.get(f"pace:account:{account.pk}", ())) - {"seed"}
+        members = simulation.redis.sets.get(f"pace:account:{account.pk}", ())
+        entries = {member for member in members if not member.startswith("seed")}
         seqs = Attempt.objects.filter(account=account).values_list("seq", flat=True)
         extra = entries - {reservation_of(account.pk, seq) for seq in seqs}
         if extra:

@@ -122,7 +122,7 @@ def window_entries() -> dict[str, list[int]]:
     found = {}
     for account in Account.objects.all():
         members = live().zrange(f"pace:account:{account.pk}", 0, -1)
-        taken = sum(member not in (b"seed", "seed") for member in members)
+        taken = sum(not str(member).startswith("seed") for member in members)
         found[str(account.uin)] = [taken, Attempt.objects.filter(account=account).count()]
     return found
 

@@ -12,9 +12,9 @@ from campaigns.commands.sequence_arguments import add_sequence_actions, steps_fr
 from campaigns.creation.create_sequence import create_sequence, wait_text
 from campaigns.find import find_lists, find_segments, find_sequence
 from campaigns.models import Sequence
+from campaigns.reports.sequence_figures import SequenceFigures, StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
-from campaigns.sequences.figures import SequenceFigures, StepFigures, sequence_figures
 from foundation.commands import OperatorCommand
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
@@ -100,7 +100,11 @@ class Command(OperatorCommand):
                 "started_at": utc_iso(sequence.started_at),
                 "people": {"entered": figures.entered, **figures.people},
                 "reasons": figures.reasons,
-                "steps": [{**_definition(one), **_figures(one)} for one in figures.steps],
+                "steps": [
+                    {**_definition(one), "entered": data["targeted"], **data}
+                    for one in figures.steps
+                    for data in [one.as_data()]
+                ],
             },
             as_json=options["json"],
             text=_text(sequence, figures),
@@ -118,21 +122,6 @@ def _definition(one: StepFigures) -> dict[str, Any]:
     }
 
 
-def _figures(one: StepFigures) -> dict[str, int]:
-    messages = one.messages
-    return {
-        "waiting": one.waiting,
-        "entered": messages.targeted if messages else 0,
-        "pending": messages.open if messages else 0,
-        "sent": messages.sent if messages else 0,
-        "failed": messages.failed if messages else 0,
-        "skipped": messages.skipped if messages else 0,
-        "cancelled": messages.cancelled if messages else 0,
-        "unknown": messages.unknown if messages else 0,
-        "replied": one.replied,
-    }
-
-
 def _text(sequence: Sequence, figures: SequenceFigures) -> str:
     states = [f"{PersonState(state).label} {n:,}" for state, n in figures.people.items()]
     reasons = [f"  {PersonEnd(reason).label}: {n:,}" for reason, n in figures.reasons.items()]
@@ -142,10 +131,10 @@ def _text(sequence: Sequence, figures: SequenceFigures) -> str:
     )  # fmt: skip
     rows = []
     for one in figures.steps:
-        found = _figures(one)
+        found = one.as_data()
         when = wait_text(one.step.wait_seconds)
         rows.append(
-            (one.step.number, when, found["waiting"], found["entered"], found["sent"],
+            (one.step.number, when, found["waiting"], found["targeted"], found["sent"],
              found["failed"], found["skipped"], found["replied"])
         )  # fmt: skip
     words = f"{sequence.name}: {sequence.get_state_display()}"

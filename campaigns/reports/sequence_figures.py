@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Exists
 
 from campaigns.earlier_people import replies
 from campaigns.models import Sequence, SequencePerson, SequenceStep
+from campaigns.reports.delivery_figures import state_figures
 from campaigns.sequence_states import PersonEnd, PersonState
 from sending.models import Delivery
 from sending.runs.figures import Figures, figures_of
@@ -30,6 +32,17 @@ class StepFigures:
     messages: Figures | None
     waiting: int
     replied: int
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the figures for JSON. The keys are a public interface.
+
+        The states add up to "targeted", like those of any other breakdown of a run.
+        """
+        messages = self.messages
+        states = Counter(
+            {state.value: getattr(messages, state) for state in DeliveryState} if messages else {}
+        )
+        return {"waiting": self.waiting, **state_figures(states), "replied": self.replied}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""The tasks that beat sends periodically, each with the seconds between two of them.
+
+Every one is idempotent, so two beats do no harm. None expires, because an expiry compares the wall
+clocks of two hosts. `qqcampaign.beat` sends none while many tasks wait.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+PERIODIC_TASKS: dict[str, dict[str, Any]] = {
+    "advance-runs": {
+        "task": "campaigns.tasks.advance_runs",
+        "schedule": 2.0,
+    },
+    "maintain-rehearsals": {
+        "task": "campaigns.tasks.maintain_rehearsals",
+        "schedule": 5.0,
+    },
+    "notify": {
+        "task": "campaigns.tasks.notify",
+        "schedule": 10.0,
+    },
+    "reconcile": {
+        "task": "sending.tasks.reconcile",
+        "schedule": 5.0,
+    },
+    "maintain-imports": {
+        "task": "contacts.tasks.maintain_imports",
+        "schedule": 5.0,
+    },
+    "maintain-attributes": {
+        "task": "contacts.tasks.maintain_attributes",
+        "schedule": 60.0,
+    },
+    "remove-old-import-files": {
+        "task": "contacts.tasks.remove_old_files",
+        "schedule": 3600.0,
+    },
+}
