@@ -195,7 +195,7 @@ def _policies(campaign: Campaign) -> dict[str, Any]:
             for share in texts_of_campaign(campaign)[1]
         ],
         "holdout": f"{Decimal(campaign.holdout):.1f}",
-        "test": f"{Decimal(campaign.test_share):.1f} {campaign.decide_by} {campaign.decide_after}",
+        **(_test(campaign) if campaign.test_share else {}),
         "on_lost_account": campaign.on_lost_account,
         "sender": campaign.sender,
         "order": campaign.order,
@@ -205,6 +205,15 @@ def _policies(campaign: Campaign) -> dict[str, Any]:
         "cap_days": campaign.cap_days,
         "cap_label": _label(campaign),
         "once_across": _named(campaign.once_across.all()),
+    }
+
+
+def _test(campaign: Campaign) -> dict[str, Any]:
+    """Return the test of the variants; a campaign without one keeps the hash that it had."""
+    return {
+        "test_share": f"{Decimal(campaign.test_share):.1f}",
+        "decide_by": campaign.decide_by,
+        "decide_after": campaign.decide_after,
     }
 
 
