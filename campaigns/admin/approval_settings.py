@@ -10,7 +10,7 @@ from django.urls import reverse
 from simple_history.admin import SimpleHistoryAdmin
 
 from campaigns.models import ApprovalSettings
-from campaigns.models.approval_settings import ONLY
+from campaigns.models.approval_settings import ONLY, settings_row
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin
 
 
@@ -25,10 +25,20 @@ class ApprovalSettingsAdmin(ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin
     ) -> HttpResponse:
         """Lead to the form of the only row."""
         if self.has_view_or_change_permission(request):
-            ApprovalSettings.objects.get_or_create(pk=ONLY)
+            if self.has_change_permission(request):
+                ApprovalSettings.objects.get_or_create(pk=ONLY)
             address = reverse("admin:campaigns_approvalsettings_change", args=[ONLY])
             return HttpResponseRedirect(address)
         return super().changelist_view(request, extra_context)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the only row; to a viewer its defaults if it was never changed."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None and str(object_id) == str(ONLY):
+            return settings_row() if not self.has_change_permission(request) else None
+        return found
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: there is one row."""

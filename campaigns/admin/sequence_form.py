@@ -15,6 +15,7 @@ from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refu
 from campaigns.models import Sequence, SequenceStep
 from campaigns.sequence_states import OnlyIf
 from foundation.admin.inline_edits import SEEN, InlineEditedForm
+from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.refusals import Refusal
 
 
@@ -128,7 +129,7 @@ class StepFormSet(forms.BaseInlineFormSet):
             raise forms.ValidationError(refusal.sentence) from None
 
 
-class StepInline(TabularInline):
+class StepInline(KeyFieldsMixin, TabularInline):
     """The steps on the form of a sequence."""
 
     model = SequenceStep

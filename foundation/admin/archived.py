@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
@@ -67,6 +67,8 @@ class ArchivedMixin:
 
     def restore_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Restore an archived row (POST), and return to its page."""
+        if not self._is_archivable:
+            raise Http404
         found = self.get_object(request, object_id)  # type: ignore[attr-defined]
         if found is None:
             return self._gone(request)  # type: ignore[attr-defined]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
@@ -79,9 +81,12 @@ class ExportMixin:
 
     def _shown(self, request: HttpRequest) -> tuple[Any, QuerySet[Any]]:
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
-        shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
         resource = self.export_resource()
-        return resource, resource.filter_export(shown.get_queryset(request))
+        try:
+            shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
+            return resource, resource.filter_export(shown.get_queryset(request))
+        except IncorrectLookupParameters as error:
+            raise BadRequest("The address has a filter that the list does not have.") from error
 
 
 def _workbook(write: Any, resource: Any, rows: QuerySet[Any]) -> Iterator[bytes]:
