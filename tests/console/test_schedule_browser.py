@@ -59,6 +59,7 @@ def test_a_weekly_schedule_is_written_in_the_browser(page: Any, live_server: Any
     page.get_by_text("Write the time like 09:00.").wait_for()
     page.fill("[name=repeat_1]", "10:30")
     page.locator("[data-dates] li", has_text="10:30 (Asia/Shanghai)").first.wait_for()
+    page.get_by_text("At what hours, and how fast").click()
     page.fill("[name=windows_0]", "09:00-11:30, 14:00-18:00")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.name") == "windows_1"
