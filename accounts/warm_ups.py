@@ -160,19 +160,27 @@ def stop_warm_up(*, account: Account, by: Any = None) -> None:
                 code="not_warming_up",
                 uin=found.uin,
             )
-        Account.objects.filter(pk=found.pk).update(warm_up_limit=None)
-        note_warm_up(found, _("The warm-up was ended: its own limits apply."), by=by)
+        lift_warm_up_limit(found, detail=_("The warm-up was ended: its own limits apply."), by=by)
 
 
 def apply_curve(curve: WarmUpCurve) -> None:
     """Give the accounts on a curve that was changed the limits of their days."""
     with transaction.atomic():
-        on_it = WarmUp.objects.select_for_update().filter(curve=curve).order_by("pk")
+        on_it = WarmUp.objects.filter(curve=curve).order_by("pk")
+        # The account is locked, not its warm-up, as by everything else that changes a day.
+        accounts = Account.objects.select_for_update().filter(pk__in=on_it.order_by().values("pk"))
+        list(accounts.order_by("pk").values_list("pk"))
         for warm_up in on_it:
             # A curve that became shorter: the last day it has.
             day = min(warm_up.day, curve.days)
             WarmUp.objects.filter(pk=warm_up.pk).update(day=day)
             Account.objects.filter(pk=warm_up.pk).update(warm_up_limit=curve.limit_on(day))
+
+
+def lift_warm_up_limit(account: Account, *, detail: str, by: Any = None) -> None:
+    """Let an account's own limits apply after its warm-up, and say why in its timeline."""
+    Account.objects.filter(pk=account.pk).update(warm_up_limit=None)
+    note_warm_up(account, detail, by=by)
 
 
 def note_warm_up(account: Account, detail: str, *, by: Any = None) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Account, WarmUp
-from accounts.warm_ups import DAY, note_warm_up
+from accounts.warm_ups import DAY, lift_warm_up_limit, note_warm_up
 from clocks import shared
 from foundation.fault_isolation import run_each
 from foundation.sentences import Sentence as _
@@ -121,10 +121,7 @@ def _judge(account: Account, warm_up: WarmUp, *, attempts: int, bad: int) -> Non
 
 
 def _finish(account: Account, warm_up: WarmUp) -> None:
-    note_warm_up(
-        account,
-        _("Its warm-up by “%(curve)s” is over after %(days)d days: its own limits apply.")
-        % {"curve": warm_up.curve.name, "days": warm_up.curve.days},
-    )
+    detail = _("Its warm-up by “%(curve)s” is over after %(days)d days: its own limits apply.")
+    values = {"curve": warm_up.curve.name, "days": warm_up.curve.days}
     warm_up.delete()
-    Account.objects.filter(pk=account.pk).update(warm_up_limit=None)
+    lift_warm_up_limit(account, detail=detail % values)

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -154,41 +155,33 @@ class LaneContext:
         """Return the limits that operators set for an account, its egress and the gateway."""
         limits = self._limits.get(account.pk)
         if limits is None:
-            limits = self._limits[account.pk] = self._limits_from(
-                account.min_interval,
-                account.per_minute,
-                account.per_hour,
-                daily_limit(account.per_day, account.warm_up_limit),
-            )
+            limits = self._limits[account.pk] = self._limits_from(account)
         return limits
 
     def set_limits(self, row: AccountRow) -> None:
         """Replace an account's limits by those of its row."""
-        self._limits[row.account_id] = self._limits_from(
-            row.min_interval,
-            row.per_minute,
-            row.per_hour,
-            daily_limit(row.per_day, row.warm_up_limit),
-        )
+        self._limits[row.account_id] = self._limits_from(row)
 
     def drop_limits_without_lane(self) -> None:
         """Drop the limits of accounts that have no lane any more."""
         for account_id in self._limits.keys() - set(self.lanes):
             self._limits.pop(account_id, None)
 
-    def _limits_from(
-        self, gap: float, per_minute: int | None, per_hour: int | None, per_day: int | None
-    ) -> Limits:
+    def _limits_from(self, of: Account | AccountRow) -> Limits:
         return Limits(
-            gap,
-            per_minute,
-            per_hour,
-            per_day,
+            of.min_interval,
+            of.per_minute,
+            of.per_hour,
+            daily_limit(of.per_day, of.warm_up_limit),
             self.egress.per_second,
             settings.QQ_GATEWAY_PER_SECOND or None,
         )
 
     # --- runs ---------------------------------------------------------------------------------
+
+    def open_runs(self, at: datetime) -> list[RunBrief]:
+        """Return the runs that may send at a moment of the wall clock."""
+        return [run for run in self.runs.values() if run.is_open(at)]
 
     def read_runs(self) -> None:
         """Read the running runs; wake the lanes if one of those known so far no longer runs.

@@ -175,11 +175,11 @@ class Lane:
             has_open = bool(self.sender.open)
             self.sender.resolve_open_attempts(is_idle=True)
             return has_open
-        self.pacing.wait(min(held, self.sender.seconds_to_repeat()))
+        self.sender.wait_for_turn(held)
         return True
 
     def _open_runs(self) -> list[RunBrief]:
-        return [run for run in self.context.runs.values() if run.is_open(shared.wall())]
+        return self.context.open_runs(shared.wall())
 
     def _read_ahead(self) -> int:
         fitting = READ_AHEAD_SECONDS / max(self.pacing.gap.seconds, 0.001)

@@ -85,8 +85,8 @@ class RunTurns:
 
     def hold(self, run: Sharing, *, seconds: float) -> None:
         """Leave a run out until its turn in its own rate, which is used up for so many seconds."""
-        per_minute = run.per_minute or 1
-        until = self._rates.take(run_id=run.id, per_minute=per_minute, seconds=seconds)
+        assert run.per_minute is not None
+        until = self._rates.take(run_id=run.id, per_minute=run.per_minute, seconds=seconds)
         self._held[run.id] = (until, run.per_minute)
 
     def is_held(self, run: Sharing) -> bool:

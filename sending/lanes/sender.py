@@ -91,9 +91,10 @@ class Sender:
             False if the mark was refused and nothing was sent: the delivery was paused, cancelled
             or rerouted, or another lane holds the lease.
         """
+        known = self._context.runs_changed  # before the login, which may take long
         self._access.log_in()
         seq = self._conversation.next_seq()
-        run = self._wait_for_slot(due, seq)
+        run = self._wait_for_slot(due, seq, runs_known=known)
         if run is None:
             return True
         attempt: OpenAttempt | None = None
@@ -122,17 +123,21 @@ class Sender:
         self._inbox.poll_after_message()
         return True
 
-    def _wait_for_slot(self, due: Due, seq: int) -> RunBrief | None:
+    def _wait_for_slot(self, due: Due, seq: int, *, runs_known: int) -> RunBrief | None:
         """Wait for the slot and reserve it; return the delivery's run as it is then.
+
+        Args:
+            due: the delivery.
+            seq: the SEQ of its attempt.
+            runs_known: the value of `LaneContext.runs_changed` for which it was chosen.
 
         Returns:
             None if the message is not sent now: the slice ended, the runs changed so that another
             message may come first, or the run has used up its own rate.
         """
-        known = self._context.runs_changed
         while True:
             run = self._context.runs.get(due.run_id)
-            if run is None:
+            if run is None or self._context.runs_changed != runs_known:
                 return None
             wait = self._pacing.seconds_to_mark() or self._context.gateway.seconds_before_message()
             if not wait:
@@ -144,7 +149,7 @@ class Sender:
                 if not wait:
                     return run
             self._pacing.wait(self._inbox.use_wait(wait))
-            if self._should_hand_back() or self._context.runs_changed != known:
+            if self._should_hand_back():
                 return None
 
     def _may_send(self, due: Due) -> bool:
@@ -268,7 +273,15 @@ class Sender:
             if not self.handles(stored.seq):
                 self.open.put(taken_over(stored, now=now, here=here))
 
-    def seconds_to_repeat(self) -> float:
+    def wait_for_turn(self, seconds: float) -> None:
+        """Wait until a held run has its turn or an open attempt is repeated; poll the inbox.
+
+        Args:
+            seconds: until the run has its turn.
+        """
+        self._pacing.wait(self._inbox.use_wait(min(seconds, self._seconds_to_repeat())))
+
+    def _seconds_to_repeat(self) -> float:
         """Return the seconds until an open attempt is repeated; infinite if there is none."""
         if not self.open:
             return float("inf")

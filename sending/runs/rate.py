@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.pacing.limits import MINUTE, SharedRate
 from clocks import shared
@@ -44,7 +44,10 @@ def recent_requests(*, run_id: int) -> list[tuple[str, datetime]]:
     since = now - timedelta(seconds=MINUTE)
     found: list[tuple[str, datetime]] = []
     with database_turn():
-        for account_id, seq, finished_at in _attempts_since(run_id=run_id, since=since):
+        attempts = _attempts_since(run_id=run_id, since=since)
+        for account_id, seq, finished_at in attempts.values_list(
+            "account_id", "seq", "finished_at"
+        ):
             found.append((reservation_of(account_id, seq), finished_at or now))
     return found
 
@@ -54,7 +57,7 @@ def is_at_rate(run: Run) -> bool:
     if run.per_minute is None:
         return False
     since = shared.now() - timedelta(seconds=MINUTE)
-    made = len(_attempts_since(run_id=run.pk, since=since))
+    made = _attempts_since(run_id=run.pk, since=since).count()
     # Messages leave evenly over the minute, so the count of a run at its rate is a little lower.
     return made >= max(1, int(0.9 * run.per_minute))
 
@@ -64,8 +67,8 @@ def reservation_of(account_id: int, seq: int) -> str:
     return f"{account_id}:{seq}"
 
 
-def _attempts_since(*, run_id: int, since: datetime) -> list[tuple[int, int, datetime | None]]:
-    """Return (account, SEQ, finished at) of a run's attempts that are open or ended since then.
+def _attempts_since(*, run_id: int, since: datetime) -> QuerySet[Attempt]:
+    """Return a run's attempts that are open or ended since then.
 
     Attempts have no index on their times, but their keys are nearly in the order of time. So both
     queries go backwards by primary key: the first one to the newest attempt that is too old, the
@@ -76,4 +79,4 @@ def _attempts_since(*, run_id: int, since: datetime) -> list[tuple[int, int, dat
     too_old = older.values_list("pk", flat=True).first() or 0
     counted = Q(finished_at=None) | Q(finished_at__gt=since)
     rows = Attempt.objects.filter(counted, pk__gt=too_old, delivery__run_id=run_id)
-    return list(rows.order_by().values_list("account_id", "seq", "finished_at"))
+    return rows.order_by()

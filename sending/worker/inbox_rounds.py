@@ -190,8 +190,7 @@ class InboxRounds:
             return
         with database_turn():
             self._context.refresh_runs()
-        now = shared.wall()
-        runs = [run.id for run in list(self._context.runs.values()) if run.is_open(now)]
+        runs = [run.id for run in self._context.open_runs(shared.wall())]
         with database_turn():
             idle = idle_leases_with_work(run_ids=runs).filter(pk__in=account_ids)
             wake_lanes(account_ids=list(idle.values_list("pk", flat=True)))
