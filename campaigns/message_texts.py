@@ -43,7 +43,8 @@ class Share:
 
 def variants_of(campaign: Campaign) -> list[CampaignVariant]:
     """Return the variants of a campaign in the order in which people are assigned."""
-    return list(campaign.variants.select_related("template").order_by("pk"))
+    variants = campaign.variants.select_related("template").prefetch_related("template__texts")
+    return list(variants.order_by("pk"))
 
 
 def texts_of_campaign(campaign: Campaign) -> tuple[list[MessageText], list[Share]]:

@@ -49,7 +49,7 @@ class CampaignApproval:
             "campaign": campaign,
             "run": run,
             "asked": asked,
-            "is_needed": approval_needed(campaign),
+            "is_needed": asked is None and approval_needed(campaign),
             "decisions": _decisions(campaign),
             "longest_comment": LONGEST_COMMENT,
             **(_asked_context(asked, request.user) if asked is not None else {}),
@@ -109,7 +109,6 @@ def _asked_context(asked: Approval, user: Any) -> dict[str, Any]:
         else "",
         "why_not": why,
         "may_decide": not why,
-        "has_right": may_approve(user),
     }
 
 

@@ -66,15 +66,20 @@ def rehearsal_context(campaign: Campaign) -> dict[str, Any]:
     rehearsal = newest_rehearsal(campaign)
     if rehearsal is None:
         return {"campaign": campaign, "rehearsal": None, "is_rehearsing": False}
-    now, approved = definition_of(campaign), last_approval(campaign)
     is_over = rehearsal.state not in OPEN_REHEARSAL_STATES
-    hashes = (rehearsal.text_hash, rehearsal.rules_hash)
-    return {
+    context = {
         "campaign": campaign,
         "rehearsal": rehearsal,
         "rehearsal_colour": REHEARSAL_COLOURS.get(RehearsalState(rehearsal.state), ""),
         "is_rehearsing": not is_over,
-        "is_outdated": is_over and hashes != (now.text_hash, now.rules_hash),
+    }
+    if not is_over:
+        return context
+    now, approved = definition_of(campaign), last_approval(campaign)
+    hashes = (rehearsal.text_hash, rehearsal.rules_hash)
+    return {
+        **context,
+        "is_outdated": hashes != (now.text_hash, now.rules_hash),
         "changed_since_approval": changed_labels(approved.definition, now.stored)
         if approved is not None
         else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,8 @@ from foundation.refusals import Refusal
 from sending.runs.figures import Figures, figures_of
 from sending.states import ACTIVE_RUN_STATES, RunState
 
+#: How long the page goes by what it found out about a waiting request, seconds.
+VOID_SECONDS = 5
 #: Actions on all unknown deliveries of a run.
 UNKNOWN_VERBS = ("unknown-arrived", "unknown-lost", "retry-unknown")
 #: The actions that each run state offers, the most likely one first.
@@ -80,18 +83,25 @@ def offered_verbs(
         start = "start-schedule" if campaign.repeat else "start"
         is_active = campaign.schedule_state in STARTED_SCHEDULE_STATES
         return [] if is_active else [(start, VERBS[start])]
+    # The page asks for this every two seconds, so only what the state offers is looked up.
+    allowed = OFFERED[run.state]
     useless = {
         "retry": not figures.failed,
         **dict.fromkeys(UNKNOWN_VERBS, not figures.unknown),
-        "start-again": _has_other_active_run(campaign),
-        "ask-again": run.state == RunState.AWAITING_APPROVAL and not has_void_request(campaign),
+        "start-again": "start-again" in allowed
+        and (campaign.schedule_state in STARTED_SCHEDULE_STATES or _has_other_active_run(campaign)),
+        "ask-again": "ask-again" in allowed and not _is_request_void(campaign),
     }
-    if campaign.schedule_state in STARTED_SCHEDULE_STATES:
-        useless["start-again"] = True
-    offered = [verb for verb in OFFERED[run.state] if not useless.get(verb)]
+    offered = [verb for verb in allowed if not useless.get(verb)]
     if campaign.repeat:
         offered = ["start-schedule" if verb == "start-again" else verb for verb in offered]
     return [(verb, VERBS[verb]) for verb in offered]
+
+
+def _is_request_void(campaign: Campaign) -> bool:
+    """Return `has_void_request`, at most VOID_SECONDS old: it reads the whole definition."""
+    key = f"console-void-request-{campaign.pk}"
+    return bool(cache.get_or_set(key, lambda: has_void_request(campaign), VOID_SECONDS))
 
 
 def _has_other_active_run(campaign: Campaign) -> bool:

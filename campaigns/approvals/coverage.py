@@ -5,6 +5,9 @@ Every run passes `refuse_unapproved` before it is planned, however it was starte
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+
 from campaigns.approvals.definition import definition_of, texts_of
 from campaigns.approvals.differences import changed_labels
 from campaigns.models import Approval, Campaign, CampaignRun
@@ -12,15 +15,28 @@ from campaigns.models.approval_settings import settings_row
 from campaigns.states import ApprovalState
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from sending.forbidden_words import has_word_to_approve
+from sending.forbidden_words import approval_words, holds_one
 
 
 def approval_needed(campaign: Campaign) -> bool:
     """Return whether nothing of a campaign may be sent without an approval."""
-    if campaign.needs_approval or settings_row().is_required:
-        return True
-    # Words of the list that are marked "hold for approval".
-    return has_word_to_approve(one["text"] for one in texts_of(campaign))
+    return first_needing_approval([campaign]) is not None
+
+
+def first_needing_approval(campaigns: Iterable[Campaign]) -> Campaign | None:
+    """Return the first of the campaigns of which nothing may be sent without an approval, or None.
+
+    The setting and the words that are marked "hold for approval" are read once for all of them.
+    """
+    is_required = settings_row().is_required
+    read_words = cache(approval_words)  # a long list, which a setting makes superfluous
+    for campaign in campaigns:
+        if is_required or campaign.needs_approval:
+            return campaign
+        words = read_words()
+        if words is not None and holds_one(words, (one["text"] for one in texts_of(campaign))):
+            return campaign
+    return None
 
 
 def open_request(campaign: Campaign) -> Approval | None:

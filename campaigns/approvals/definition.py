@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from campaigns.approvals.people_hash import PeopleHash, people_hash_of
-from campaigns.message_texts import texts_of_campaign
+from campaigns.message_texts import MessageText, Share, texts_of_campaign
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate, Snippet
 from campaigns.writing.whole_text import whole_text
 from contacts.segments.where_text import where_text
@@ -94,16 +94,20 @@ def fingerprint_of(campaign: Campaign) -> Fingerprint:
 
 def definition_of(campaign: Campaign) -> Definition:
     """Return the definition of a campaign as it is in the database and in `campaign`."""
+    texts, shares = texts_of_campaign(campaign)
     return Definition(
-        texts=texts_of(campaign),
-        rules={**_audience(campaign), **_schedule(campaign), **_policies(campaign)},
+        texts=_whole_texts(texts),
+        rules={**_audience(campaign), **_schedule(campaign), **_policies(campaign, shares)},
         is_repeated=bool(campaign.repeat),
     )
 
 
 def texts_of(campaign: Campaign) -> list[dict[str, Any]]:
     """Return every text that a run of the campaign may send, in an order of its own."""
-    texts, _shares = texts_of_campaign(campaign)
+    return _whole_texts(texts_of_campaign(campaign)[0])
+
+
+def _whole_texts(texts: list[MessageText]) -> list[dict[str, Any]]:
     named = {(one.variant, one.language): one.text for one in texts}
     if len(texts) > 1 and texts[1].variant:
         del named["", ""]  # in a campaign with variants, no person gets the text with the number 0
@@ -124,14 +128,15 @@ def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
     """
     locked = locked_row(campaign)
     refuse_archived(locked)
+    # In the order of `campaigns.run_control.new_run.hold`: the audience before the texts.
+    for audience in (locked.lists, locked.excluded_lists, locked.segments):
+        _lock(audience.all())
     if locked.template_id is not None:
         _lock(MessageTemplate.objects.filter(pk=locked.template_id))
     templates = locked.variants.exclude(template=None).values("template")
     _lock(MessageTemplate.objects.filter(pk__in=templates))
     if any("snippets" in one.text for one in texts_of_campaign(locked)[0]):
         _lock(Snippet.objects.all())
-    for audience in (locked.lists, locked.excluded_lists, locked.segments):
-        _lock(audience.all())
     return locked, definition_of(locked)
 
 
@@ -187,12 +192,11 @@ def _schedule(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _policies(campaign: Campaign) -> dict[str, Any]:
+def _policies(campaign: Campaign, shares: list[Share]) -> dict[str, Any]:
     return {
         "promise": campaign.promise,
         "variants": [
-            f"{share.variant} {share.weight} {share.language_attribute}".strip()
-            for share in texts_of_campaign(campaign)[1]
+            f"{share.variant} {share.weight} {share.language_attribute}".strip() for share in shares
         ],
         "holdout": f"{Decimal(campaign.holdout):.1f}",
         **(_test(campaign) if campaign.test_share else {}),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
+from foundation.differences import differences
 from foundation.display import EMPTY
 
 #: The most lines of a text's differences, and characters of a value, that are shown.
@@ -24,15 +24,23 @@ class Change:
     Attributes:
         name: the name of the field.
         label: its label.
-        before, after: the values for people to read; of a text, empty.
-        lines: of a text, its lines as (" ", "-" or "+", line).
+        before, after: the values for people to read; of a text, the texts.
+        is_text: whether it is a text, whose lines are compared.
     """
 
     name: str
     label: str
     before: str = ""
     after: str = ""
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    is_text: bool = False
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """The lines of a text, each with " ", "-" or "+"; empty for other fields."""
+        if not self.is_text:
+            return []
+        compared = differences(self.before, self.after)[:MOST_LINES]
+        return [(line.mark, line.text) for line in compared]
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
@@ -55,19 +63,12 @@ def _text_changes(before: list[Any], after: list[Any]) -> list[Change]:
         old, new = olds.get(key, ""), news.get(key, "")
         if old != new:
             label = " ".join(filter(None, (_("text"), *key)))
-            changes.append(Change("text", label, lines=_lines(old, new)))
+            changes.append(Change("text", label, old, new, is_text=True))
     return changes
 
 
 def _by_name(texts: list[Any]) -> dict[tuple[str, str], str]:
     return {(one["variant"], one["language"]): one["text"] for one in texts}
-
-
-def _lines(old: str, new: str) -> list[tuple[str, str]]:
-    """Return the lines of two texts, each with " ", "-" or "+"."""
-    compared = difflib.ndiff(old.splitlines(), new.splitlines())
-    lines = [(line[:1], line[2:]) for line in compared if not line.startswith("?")]
-    return lines[:MOST_LINES]
 
 
 def _rule_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
@@ -84,10 +85,7 @@ def _label(name: str) -> str:
         return _("dates of the holidays")
     if name == "variants":
         return _("variants")
-    try:
-        return str(getattr(Campaign._meta.get_field(name), "verbose_name", name))
-    except FieldDoesNotExist:
-        return name
+    return str(getattr(_field(name), "verbose_name", name))
 
 
 def _shown(name: str, value: Any) -> str:

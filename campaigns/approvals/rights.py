@@ -39,7 +39,7 @@ def refuse_approver(approval: Approval, *, by: Any) -> None:
             % {"who": by},
             code="no_right",
         )
-    why = _own(approval, by)
+    why = why_own(approval, by)
     if why:
         raise Refusal(
             _("%(who)s may not approve “%(name)s”: %(why)s. Ask a second person.")
@@ -48,7 +48,7 @@ def refuse_approver(approval: Approval, *, by: Any) -> None:
         )
 
 
-def _own(approval: Approval, by: Any) -> str:
+def why_own(approval: Approval, by: Any) -> str:
     """Return why a request is the operator's own; "" if it is not."""
     campaign = approval.campaign
     if campaign.created_by_id == by.pk:

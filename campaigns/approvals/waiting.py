@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
 
-from campaigns.approvals.rights import last_changed_by
+from campaigns.approvals.rights import why_own
 from campaigns.models import Approval
 from campaigns.states import ApprovalState
 
@@ -20,11 +21,6 @@ def waiting_requests() -> QuerySet[Approval]:
     return found.select_related("campaign__template", "run", "requested_by")[:MOST]
 
 
-def requests_for(user: Any) -> list[Approval]:
-    """Return the open requests that an operator may decide, the oldest first."""
-    return [
-        request
-        for request in waiting_requests()
-        if user.pk not in {request.campaign.created_by_id, request.requested_by_id}
-        and user.pk not in last_changed_by(request.campaign)
-    ]
+def requests_for(user: Any) -> Iterator[Approval]:
+    """Yield the open requests that an operator may decide, the oldest first."""
+    return (request for request in waiting_requests() if not why_own(request, user))

@@ -44,7 +44,7 @@ from foundation.refusals import Refusal
 from sending.account_waits import find_account_waits, summarise_waits
 from sending.forbidden_words import refusing_words
 from sending.states import Reason
-from sending.text_context import context_for
+from sending.text_context import context_for, sendable_text
 from texts.faults import Unsendable
 from texts.rendering import CompiledText, TextProblem
 
@@ -262,14 +262,14 @@ def _try_texts(
         nickname = nicknames.get((account.pk, contact.uin), "")
         try:
             number = choice.number_of(uin=contact.uin, attributes=contact.attributes or {})
-            text = texts[number].render(
-                context_for(contact=contact, account=account, nickname=nickname), now=now
+            text = sendable_text(
+                texts[number],
+                context_for(contact=contact, account=account, nickname=nickname),
+                now=now,
+                forbidden=forbidden,
             )
         except Unsendable as problem:
             failures[problem.reason.value] += 1
-            continue
-        if forbidden is not None and forbidden.first_in(text) is not None:
-            failures[Reason.FORBIDDEN_WORD.value] += 1
             continue
         if len(found.samples) < SAMPLES:
             found.samples.append(Sample(contact.uin, contact.name, account.uin, text))

@@ -13,7 +13,7 @@ from campaigns.approvals.people_hash import PeopleHash
 from campaigns.approvals.requests import create_request, withdraw_request
 from campaigns.models import Approval, Campaign, CampaignRun
 from campaigns.rehearsals.lifecycle import rehearse_request
-from campaigns.run_control.new_run import hold, make_run
+from campaigns.run_control.new_run import make_run
 from campaigns.run_control.operator_name import operator_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -34,7 +34,6 @@ def ask_for_run(*, campaign: Campaign, starts_at: datetime | None, by: Any) -> C
     """
     seen = fingerprint_of(campaign)
     with transaction.atomic():
-        hold(campaign)
         campaign, definition = locked_definition(campaign)
         if definition.rule_hash != seen.definition.rule_hash:
             raise Refusal(

@@ -60,15 +60,15 @@ def start_campaign(*, campaign: Campaign, by: Any = None) -> CampaignRun:
         refuse_active(campaign)
     refuse_unready(campaign)
     is_later = campaign.starts_at is not None and campaign.starts_at > shared.wall()
-    if is_needed:
-        starts_at = campaign.starts_at if is_later else None
-        return ask_for_run(campaign=campaign, starts_at=starts_at, by=by)
+    starts_at = campaign.starts_at if is_later else None
     to = RunState.SCHEDULED if is_later else RunState.PREPARING
     try:
+        if is_needed:
+            return ask_for_run(campaign=campaign, starts_at=starts_at, by=by)
         with transaction.atomic():
             hold(campaign)
             replace_waiting_run(campaign, by=by)
-            run = make_run(campaign, starts_at=campaign.starts_at if is_later else None)
+            run = make_run(campaign, starts_at=starts_at)
             change_run_state(run_id=run.pk, to=to, by=by)
     except IntegrityError:
         refuse_active(campaign)

@@ -15,7 +15,7 @@ from campaigns.approvals.coverage import approval_needed, approval_of_rule
 from campaigns.approvals.definition import locked_definition
 from campaigns.models import Campaign, CampaignRun, Occurrence
 from campaigns.planning.prepare import wake_planner
-from campaigns.run_control.new_run import hold, make_run, refuse_unready
+from campaigns.run_control.new_run import make_run, refuse_unready
 from campaigns.run_control.schedule import hold_schedule
 from campaigns.scheduling.dates import dates_from
 from campaigns.scheduling.late import LATE_AFTER, judge_start
@@ -128,10 +128,10 @@ def _start(campaign: Campaign, one: Occurrence, now: datetime) -> bool:
     try:
         refuse_unready(campaign)
         with transaction.atomic():
-            hold(campaign)
             locked_definition(campaign)
-            approval = approval_of_rule(campaign) if approval_needed(campaign) else None
-            if approval is None and approval_needed(campaign):
+            is_needed = approval_needed(campaign)
+            approval = approval_of_rule(campaign) if is_needed else None
+            if approval is None and is_needed:
                 hold_schedule(campaign, by=None, detail=_ASKED)
                 return False
             run = make_run(campaign, starts_at=one.at, moved_to=one.not_before)

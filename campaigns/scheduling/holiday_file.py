@@ -14,7 +14,7 @@ from campaigns.models import Holiday, HolidayCalendar, HolidayKind
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from tabular import FileProblem, Table, open_table, plain_title
+from tabular import FileProblem, open_table, plain_title
 
 #: The most dates in a file; no calendar has as many.
 MOST_DATES = 20_000
@@ -65,7 +65,10 @@ def import_holidays(
             table; nothing was changed.
     """
     name = clean_name(name)
-    found = _read(path, file_name or path.name)
+    try:
+        found = _read(path, file_name or path.name)
+    except FileProblem as problem:
+        raise Refusal(problem.sentence, code=problem.code) from None
     with transaction.atomic():
         calendar = HolidayCalendar.objects.named(name)
         if calendar is None:
@@ -95,7 +98,7 @@ def _save(calendar: Any, *, by: Any, reason: str) -> None:
 def _read(path: Path, file_name: str) -> dict[date, tuple[str, str]]:
     columns: dict[str, int] | None = None
     found: dict[date, tuple[str, str]] = {}
-    for line, cells, problem in _table(path, file_name).rows():
+    for line, cells, problem in open_table(path, name=file_name).rows():
         if problem:
             raise _refused(_("Line %(line)d: %(problem)s"), "row", line, problem=problem)
         if columns is None:
@@ -119,13 +122,6 @@ def _read(path: Path, file_name: str) -> dict[date, tuple[str, str]]:
             code="no_dates",
         )
     return found
-
-
-def _table(path: Path, file_name: str) -> Table:
-    try:
-        return open_table(path, name=file_name)
-    except FileProblem as problem:
-        raise Refusal(problem.sentence, code=problem.code) from None
 
 
 def _columns(cells: Sequence[str]) -> dict[str, int] | None:

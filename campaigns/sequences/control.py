@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import Account
-from campaigns.approvals.coverage import approval_needed
+from campaigns.approvals.coverage import first_needing_approval
 from campaigns.creation.create_sequence import Step, refuse_steps
 from campaigns.models import Campaign, CampaignRun, Sequence, SequencePerson, SequenceStep
 from campaigns.models.sequence import SequenceStates
@@ -108,17 +108,19 @@ def refuse_without_approval(sequence: Sequence) -> None:
     Raises:
         Refusal: a step does (`needs_approval`).
     """
-    for step in sequence.steps.select_related("campaign").order_by("number"):
-        if step.campaign is not None and approval_needed(step.campaign):
-            raise Refusal(
-                _(
-                    "Step %(number)d of the sequence “%(name)s” needs an approval, and sequences "
-                    "cannot be approved. Send its text as a campaign, or ask an administrator to "
-                    "lift the approval."
-                )
-                % {"number": step.number, "name": sequence.name},
-                code="needs_approval",
+    steps = sequence.steps.select_related("campaign").order_by("number")
+    numbers = {step.campaign: step.number for step in steps if step.campaign is not None}
+    found = first_needing_approval(numbers)
+    if found is not None:
+        raise Refusal(
+            _(
+                "Step %(number)d of the sequence “%(name)s” needs an approval, and sequences "
+                "cannot be approved. Send its text as a campaign, or ask an administrator to "
+                "lift the approval."
             )
+            % {"number": numbers[found], "name": sequence.name},
+            code="needs_approval",
+        )
 
 
 def stop_after_failure(sequence: Sequence, why: str) -> None:

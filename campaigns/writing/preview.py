@@ -19,7 +19,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.uins import UIN_MAX, UIN_MIN
 from sending.forbidden_words import refusing_words
-from sending.text_context import context_for
+from sending.text_context import context_for, sendable_text
 from tabular.numbers import CellProblem, qq_number
 from texts.faults import Unsendable
 from texts.rendering import longest_text
@@ -90,7 +90,8 @@ def preview_text(
     someone = person if person is not None else Contact(uin=UIN_MIN)
     now = shared.wall().astimezone(ZoneInfo(zone or timezone.get_current_timezone_name()))
     try:
-        made = compiled.render(
+        made = sendable_text(
+            compiled,
             context_for(contact=someone, account=account, nickname=nickname_of(someone, account)),
             now=now,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q, Sum
@@ -192,7 +193,7 @@ def _waiting_for_approval(user: Any) -> list[AttentionItem]:
             _("Look and decide"),
             reverse("admin:campaigns_campaign_approval", args=[asked.campaign_id]),
         )
-        for asked in requests_for(user)[:NAMED_REQUESTS]
+        for asked in islice(requests_for(user), NAMED_REQUESTS)
     ]
 
 
