@@ -10,6 +10,7 @@ from accounts.models import Account, AccountPool
 from accounts.pacing.limits import DAY, HOUR, MINUTE, daily_limit
 from accounts.pools import members_of
 from accounts.states import WORKING_STATES
+from accounts.warm_ups import attempts_since
 from clocks import shared
 
 #: Members that a page or a command shows one by one.
@@ -94,7 +95,5 @@ def messages_a_day(account: Account) -> int | None:
 def _member(account: Account) -> PoolMember:
     a_day = messages_a_day(account)
     since = shared.now() - timedelta(seconds=DAY)
-    # Attempts belong to the app `sending` above; the reverse relation reads them without an import.
-    newest = account.attempts.order_by("-seq").values_list("marked_at", flat=True)
     most = 1_000 if a_day is None else min(a_day, 1_000)
-    return PoolMember(account, a_day, sum(1 for at in newest[:most] if at >= since))
+    return PoolMember(account, a_day, attempts_since(account, since, most=most))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -191,17 +191,32 @@ def note_warm_up(account: Account, detail: str, *, by: Any = None) -> None:
 
 
 def progress_of(account: Account) -> WarmUpProgress | None:
-    """Return where an account is on its curve; None if it is not warming up.
+    """Return where an account is on its curve; None if it is not warming up."""
+    found = WarmUp.objects.filter(account=account).select_related("curve", "account").first()
+    return progress_by(found) if found is not None else None
+
+
+def progress_by(warm_up: WarmUp) -> WarmUpProgress | None:
+    """Return where the account of a warm-up is on its curve; None after the last day."""
+    limit = warm_up.curve.limit_on(warm_up.day)
+    if limit is None:
+        return None
+    sent = attempts_since(warm_up.account, warm_up.day_began_at, most=2 * limit)
+    return WarmUpProgress(warm_up.curve.name, warm_up.day, warm_up.curve.days, limit, sent)
+
+
+def attempts_since(account: Account, since: datetime, *, most: int) -> int:
+    """Return how many of an account's newest attempts were marked since a moment.
 
     Attempts belong to the app `sending` above; the reverse relation reads them without an import.
+
+    Args:
+        account: the account.
+        since: the moment, shared time.
+        most: the most attempts that are looked at, by their unique index.
     """
-    warm_up = WarmUp.objects.filter(account=account).select_related("curve").first()
-    limit = warm_up.curve.limit_on(warm_up.day) if warm_up is not None else None
-    if warm_up is None or limit is None:
-        return None
-    newest = account.attempts.order_by("-seq").values_list("marked_at", flat=True)
-    sent = sum(1 for at in newest[: 2 * limit] if at >= warm_up.day_began_at)
-    return WarmUpProgress(warm_up.curve.name, warm_up.day, warm_up.curve.days, limit, sent)
+    newest = account.attempts.order_by("-seq").values("pk")[:most]
+    return account.attempts.filter(pk__in=newest, marked_at__gte=since).count()
 
 
 def warm_up_done(n: int, *, curve: str = "") -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from import_export.fields import Field
 
 from foundation.names import clean_name, name_key
@@ -56,9 +57,27 @@ def are_same_labels(first: str, second: str) -> bool:
     return one == other
 
 
-def set_labels(row: Any, cell: str, *, by: Any = None) -> None:
-    """Give a row exactly the labels of a cell that was read; unknown ones are created."""
-    row.labels.set(labels_named(cell.split("; ") if cell else (), by=by))
+def has_other_labels(row: Any, cell: str | None) -> bool:
+    """Return whether a file gives a row other labels than it has; None: it gives none at all."""
+    return cell is not None and not are_same_labels(
+        cell, joined(label.name for label in row.labels.all())
+    )
+
+
+def set_labels(rows: Iterable[tuple[Any, str | None]], *, by: Any = None) -> None:
+    """Give rows exactly the labels of their cells; unknown ones are created.
+
+    Args:
+        rows: each row with its cell as it was read; None leaves its labels as they are.
+        by: the operator.
+    """
+    given = [
+        (row, [name for name in cell.split("; ") if name]) for row, cell in rows if cell is not None
+    ]
+    found = labels_named([name for _row, names in given for name in names], by=by)
+    by_key = {label.name_key: label for label in found}
+    for row, names in given:
+        row.labels.set([by_key[name_key(name)] for name in names])
 
 
 LABELS = TableColumn(
@@ -91,14 +110,18 @@ class LabelledResource(TableResource):
         """Read the labels of a page of rows at once."""
         return super().filter_export(queryset, **kwargs).prefetch_related("labels")
 
+    def find_known(self, keys: Sequence[Hashable], *, is_locked: bool = False) -> dict[Any, Any]:
+        """Return the rows with their labels, which every row is compared by."""
+        found = super().find_known(keys, is_locked=is_locked)
+        prefetch_related_objects(list(found.values()), "labels")
+        return found
+
     def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
         """Write the rows and then their labels."""
         plain = [(row, [name for name in names if name != LABEL_NAMES]) for row, names in changed]
         self.write_rows(new, [pair for pair in plain if pair[1]], by)
-        for row in [*new, *(row for row, names in changed if LABEL_NAMES in names)]:
-            given: str | None = getattr(row, LABEL_NAMES, None)
-            if given is not None:
-                set_labels(row, given, by=by)
+        labelled = [*new, *(row for row, names in changed if LABEL_NAMES in names)]
+        set_labels(((row, getattr(row, LABEL_NAMES, None)) for row in labelled), by=by)
 
     def write_rows(
         self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any

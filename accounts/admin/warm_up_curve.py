@@ -71,7 +71,7 @@ class WarmUpCurveAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, Conso
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, and give the accounts on the curve their new limits."""
         super().save_model(request, obj, form, change)
-        if change:
+        if change and "limits" in form.changed_data:
             apply_curve(obj)
 
     @display(description=_("days"))

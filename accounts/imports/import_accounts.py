@@ -32,7 +32,7 @@ from accounts.states import AccountState, StateReason
 from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.refusals import Refusal
-from labels.columns import LABEL_NAMES, are_same_labels, joined, set_labels
+from labels.columns import LABEL_NAMES, has_other_labels, set_labels
 from tabular import (
     CsvWriter,
     FileProblem,
@@ -183,10 +183,12 @@ def _write(
             if CREDENTIAL in values and account.credential != values[CREDENTIAL]:
                 with_new_password.append(account)
             is_other = any(getattr(account, key) != value for key, value in values.items())
-            if is_other or _has_other_labels(account, label_names):
+            has_others = has_other_labels(account, label_names)
+            if is_other or has_others:
                 for key, value in values.items():
                     setattr(account, key, value)
                 changed.append(account)
+            if has_others:
                 labelled.append((account, label_names))
         elif CREDENTIAL not in values:
             problem = RowProblem(_("password"), _("blank: a new account needs its password"))
@@ -196,9 +198,7 @@ def _write(
             labelled.append((new[-1], label_names))
     _create(new, by)
     _change(changed, by)
-    for account, names in labelled:
-        if names is not None:
-            set_labels(account, names, by=by)
+    set_labels(labelled, by=by)
     for account in with_new_password:
         restart_after_password_change(account=account, by=by)
     result.created, result.updated = len(new), len(changed)
@@ -209,13 +209,6 @@ def _write(
 def _locked(uins: list[int]) -> list[Account]:
     rows = Account.objects.select_for_update().filter(uin__in=uins)
     return list(rows.prefetch_related("labels"))
-
-
-def _has_other_labels(account: Account, names: str | None) -> bool:
-    """Return whether a file gives an account other labels than it has; "vip" is the label "VIP"."""
-    return names is not None and not are_same_labels(
-        names, joined(label.name for label in account.labels.all())
-    )
 
 
 def _egresses(names: set[str]) -> dict[str, Egress]:

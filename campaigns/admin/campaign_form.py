@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -18,7 +17,7 @@ from campaigns.admin.text_widget import TextWidget
 from campaigns.admin.variant_fields import VariantFields
 from campaigns.approvals.rights import refuse_lifting
 from campaigns.creation.create_campaign import refuse_override_without_right
-from campaigns.creation.schedule import read_deadline, refuse_schedule, span_text
+from campaigns.creation.schedule import known_timezones, read_deadline, refuse_schedule, span_text
 from campaigns.models import Campaign
 from campaigns.writing.check import checked_text
 from contacts.people.attributes import attribute_names_in_use
@@ -38,7 +37,7 @@ PACE_FIELDS = frozenset({"per_minute", "priority"})
 @lru_cache(maxsize=1)
 def timezone_choices() -> list[tuple[str, str]]:
     """Return the known time zones as choices of a select."""
-    return [(name, name) for name in sorted(available_timezones()) if "/" in name or name == "UTC"]
+    return [(name, name) for name in sorted(known_timezones()) if "/" in name or name == "UTC"]
 
 
 class CampaignForm(VariantFields, PoolFields):

@@ -20,10 +20,9 @@ from campaigns.admin.delivery_actions import retried_sentence
 from campaigns.admin.page_urls import campaign_url, deliveries_url
 from campaigns.models import Campaign, CampaignRun
 from campaigns.reason_text import reason_text
-from campaigns.run_control.retry import RetryChoice, chosen_deliveries, retry_run
+from campaigns.run_control.retry import RETRYABLE_STATES, RetryChoice, chosen_deliveries, retry_run
 from foundation.admin import require
 from foundation.refusals import Refusal
-from sending.models import Delivery
 from sending.runs.figures import figures_of
 from sending.states import DeliveryState
 
@@ -106,11 +105,8 @@ def _retry(
 
 def _choice(chosen: dict[str, Any]) -> RetryChoice:
     """Return the choice that the form's values make."""
-    states = [DeliveryState.FAILED]
-    if chosen["has_unknown"]:
-        states.append(DeliveryState.UNKNOWN)
     return RetryChoice(
-        states=states,
+        states=RETRYABLE_STATES if chosen["has_unknown"] else (DeliveryState.FAILED,),
         reasons=[chosen["reason"]] if chosen["reason"] else (),
         accounts=list(Account.objects.filter(pk=chosen["account"])) if chosen["account"] else (),
     )
@@ -123,15 +119,12 @@ def _offered(run: CampaignRun) -> _Choices:
     """
     by_reason = figures_of(run=run).reasons
     reasons: dict[str, int] = {}
-    for state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+    for state in RETRYABLE_STATES:
         for reason, n in by_reason.get(state, {}).items():
             reasons[reason] = reasons.get(reason, 0) + n
     accounts = (
-        Delivery.objects.filter(
-            run=run,
-            state__in=[DeliveryState.FAILED, DeliveryState.UNKNOWN],
-            account__isnull=False,
-        )
+        chosen_deliveries(run=run, choice=RetryChoice(states=RETRYABLE_STATES))
+        .filter(account__isnull=False)
         .values_list("account_id", "account__uin", "account__name")
         .annotate(n=Count("pk"))
         .order_by("-n", "account_id")[:MOST_ACCOUNTS]

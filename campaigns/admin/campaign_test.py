@@ -19,7 +19,7 @@ from campaigns.admin.delivery import DELIVERY_COLOURS
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, TestRun
 from campaigns.planning.senders import accounts_of
-from campaigns.reports.test_results import TestedPerson, test_results
+from campaigns.reports.test_results import TestedPerson, results_by_test
 from campaigns.run_control.test_send import MOST_PEOPLE, send_test
 from foundation.admin import require
 from foundation.refusals import Refusal
@@ -136,12 +136,13 @@ def _send(request: HttpRequest, campaign: Campaign, form: TestForm) -> bool:
 
 def _live_context(campaign: Campaign) -> dict[str, Any]:
     tests = list(campaign.tests.select_related("account", "campaign")[:SHOWN])
+    results = results_by_test(tests)
     return {
         "campaign": campaign,
         "tests": [
             _Shown(
                 test,
-                [(one, DELIVERY_COLOURS[DeliveryState(one.state)]) for one in test_results(test)],
+                [(one, DELIVERY_COLOURS[DeliveryState(one.state)]) for one in results[test.pk]],
             )
             for test in tests
         ],

@@ -36,9 +36,11 @@ from foundation.admin import (
     UncountedAdmin,
     wall_time,
 )
+from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
 from sending.code_meanings import code_meaning
 from sending.models import Attempt, Delivery, RunText
+from sending.querysets import DeliveryQuerySet
 from sending.runs.texts import TEXTS, text_of, variant_of
 from sending.states import EXCEPTIONAL_DELIVERY_STATES, DeliveryState
 from tabular.exports import stream_csv, write_xlsx
@@ -84,9 +86,10 @@ class PartFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Return the deliveries of the part."""
+        assert isinstance(queryset, DeliveryQuerySet)
         if self.value() == "test":
-            return queryset.filter(rank__gte=0)
-        return queryset.filter(rank__lt=0) if self.value() == "rest" else queryset
+            return queryset.of_test()
+        return queryset.of_rest() if self.value() == "rest" else queryset
 
 
 class AfterwardsFilter(DropdownFilter):
@@ -104,7 +107,7 @@ class AfterwardsFilter(DropdownFilter):
         if self.value() == "replied":
             return queryset.filter(Exists(replies()), state=DeliveryState.SENT)
         run = request.GET.get("run__id__exact", "")
-        if self.value() != "opted-out" or not (run.isascii() and run.isdigit() and len(run) < 10):
+        if self.value() != "opted-out" or not is_key(run):
             return queryset
         found = CampaignRun.objects.filter(pk=int(run)).first()
         if found is None:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from campaigns.admin.text_widget import TextWidget
+from campaigns.admin.text_widget import TextWidget, variable_groups
 from campaigns.models.template_text import LONGEST_TAG
 from campaigns.writing.languages import language_tag
 from campaigns.writing.templates import MOST_LANGUAGES
@@ -41,7 +41,7 @@ class LanguageTextsWidget(forms.Widget):
     ) -> SafeString:
         """Return the rows."""
         pairs = [*(value or []), *([["", ""]] * EMPTY_ROWS)][: MOST_LANGUAGES + EMPTY_ROWS]
-        tag_field, text_field = UnfoldAdminTextInputWidget(), TextWidget()
+        tag_field, text_field = UnfoldAdminTextInputWidget(), TextWidget(groups=variable_groups())
         rows = []
         for number, (tag, text) in enumerate(pairs):
             ids = {part: f"id_{name}-{number}-{part}" for part in ("language", "text")}

@@ -43,7 +43,7 @@ class MessageTemplateForm(forms.ModelForm):
 
     def clean_text(self) -> str:
         """Check the text as `manage.py template create` does."""
-        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        text: str = self.cleaned_data["text"]
         try:
             checked_text(text)
         except Refusal as problem:

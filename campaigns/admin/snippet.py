@@ -34,7 +34,6 @@ class SnippetForm(forms.ModelForm):
         name, text = self.cleaned_data.get("name"), self.cleaned_data.get("text")
         if not name or not text:
             return data
-        text = self.cleaned_data["text"] = text.replace("\r\n", "\n")
         try:
             refuse_snippet(Snippet(pk=self.instance.pk, name=name, text=text))
         except Refusal as refusal:

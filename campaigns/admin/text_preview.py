@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from zoneinfo import available_timezones
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from campaigns.creation.schedule import known_timezones
 from campaigns.writing.preview import find_people, preview_text, sender_for
 from foundation.admin import require
 from foundation.names import name_key
@@ -50,13 +48,8 @@ class TextPreviews:
                 text=text,
                 person=person,
                 account=account,
-                zone=zone if zone in _zones() else "",
+                zone=zone if zone in known_timezones() else "",
                 given={name_key(snippet): text} if name_key(snippet[:300]) else None,
             ),
         }
         return TemplateResponse(request, "console/campaign/text_preview.html", context)
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -107,14 +107,14 @@ class VariantsField(forms.Field):
 
     def to_python(self, value: Any) -> Any:
         """Return the rows, trimmed."""
-        rows = Rows([[part.strip() for part in row[:3]] + [row[3]] for row in value or ()])
+        rows = Rows([[part.strip() for part in row[:3]] + [_stored(row[3])] for row in value or ()])
         for _name, weight, template, _text in rows:
             if not (weight.isascii() and weight.isdigit() and len(weight) < 6):
                 raise ValidationError(
                     _("Each variant needs a weight: a whole number from 1 to %(most)s.")
                     % {"most": MOST_WEIGHT}
                 )
-            if template and not (template.isascii() and template.isdigit() and len(template) < 10):
+            if template and not is_key(template):
                 raise ValidationError(_("Choose a template of the list."))
         return rows
 
@@ -209,8 +209,13 @@ def rows_of(campaign: Campaign) -> Rows:
 
 
 def _plain(rows: Iterable[Iterable[Any]] | None) -> list[list[str]]:
-    """Return rows for a comparison: a browser posts line ends as CR LF."""
-    return [[str(part).strip().replace("\r\n", "\n") for part in row] for row in rows or ()]
+    """Return rows for a comparison."""
+    return [[_stored(str(part).strip()) for part in row] for row in rows or ()]
+
+
+def _stored(text: str) -> str:
+    """Return a text with the line ends of stored texts: a browser posts CR LF."""
+    return text.replace("\r\n", "\n")
 
 
 def _is_used(row: list[str]) -> bool:

@@ -13,6 +13,7 @@ from campaigns.creation.schedule import span_text
 from campaigns.creation.variant_test import read_test
 from campaigns.creation.variants import NewVariant, read_holdout, variant_parts
 from campaigns.find import find_template
+from campaigns.message_texts import variants_of
 from campaigns.models import Campaign
 from campaigns.states import DecideBy
 
@@ -105,7 +106,7 @@ def message_data(campaign: Campaign, options: Mapping[str, Any]) -> dict[str, An
                 "weight": variant.weight,
                 "template": variant.template.name if variant.template is not None else None,
             }
-            for variant in campaign.variants.select_related("template")
+            for variant in variants_of(campaign)
         ],
         "holdout": percent_number(campaign.holdout),
         "test_share": percent_number(campaign.test_share),

@@ -29,7 +29,7 @@ def read_timezone(name: str) -> ZoneInfo:
     Raises:
         Refusal: there is none (`timezone_unknown`).
     """
-    known = _timezones()
+    known = known_timezones()
     if name in known:
         return ZoneInfo(name)
     sentence = _("There is no time zone “%(name)s”.") % {"name": name}
@@ -184,14 +184,15 @@ def _refuse_repetition(
 
 def _nearest_timezone(name: str) -> str | None:
     """Return the time zone with the most similar name, or with the most similar city."""
-    whole = get_close_matches(name, sorted(_timezones()), n=1)
+    whole = get_close_matches(name, sorted(known_timezones()), n=1)
     if whole:
         return whole[0]
-    cities = {zone.rpartition("/")[2]: zone for zone in sorted(_timezones())}
+    cities = {zone.rpartition("/")[2]: zone for zone in sorted(known_timezones())}
     city = get_close_matches(name.rpartition("/")[2], cities, n=1)
     return cities[city[0]] if city else None
 
 
 @lru_cache(maxsize=1)
-def _timezones() -> frozenset[str]:
+def known_timezones() -> frozenset[str]:
+    """Return the names of all time zones."""
     return frozenset(available_timezones())

@@ -10,7 +10,6 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from campaigns.creation.variants import read_percent
-from campaigns.models import Campaign
 from campaigns.states import DecideBy
 from foundation.refusals import Refusal
 
@@ -127,8 +126,3 @@ def refuse_test(test: TestChoices, *, variants: int) -> None:
             code="test_without_variants",
             field="test_share",
         )
-
-
-def test_of(campaign: Campaign) -> TestChoices:
-    """Return the test of a campaign."""
-    return TestChoices(campaign.test_share, campaign.decide_by, campaign.decide_after)

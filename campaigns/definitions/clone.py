@@ -8,6 +8,7 @@ from django.db import transaction
 
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.variants import NewVariant, add_variants
+from campaigns.message_texts import variants_of
 from campaigns.models import Campaign
 from campaigns.states import ScheduleState
 from clocks import shared
@@ -63,15 +64,12 @@ def clone_campaign(*, campaign: Campaign, name: str, by: Any = None) -> Campaign
         copy.save()
         for relation in Campaign._meta.many_to_many:
             getattr(copy, relation.name).set(getattr(original, relation.name).all())
-        add_variants(campaign=copy, variants=variants_of(original))
+        variants = [
+            NewVariant(one.name, one.weight, one.text, one.template)
+            for one in variants_of(original)
+        ]
+        add_variants(campaign=copy, variants=variants)
     return copy
-
-
-def variants_of(campaign: Campaign) -> list[NewVariant]:
-    """Return the variants of a campaign as they are created."""
-    return [
-        NewVariant(one.name, one.weight, one.text, one.template) for one in campaign.variants.all()
-    ]
 
 
 def free_name(name: str) -> str:

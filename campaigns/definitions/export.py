@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.creation.schedule import span_text
 from campaigns.earlier_people import rules_in
+from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
@@ -79,7 +80,7 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "needs_approval": campaign.needs_approval or None,
         "text": campaign.text,
         "template": _template(template) if template is not None else None,
-        "variants": [_variant(variant) for variant in campaign.variants.all()],
+        "variants": [_variant(variant) for variant in variants_of(campaign)],
         "holdout": _percent(campaign.holdout),
         "test_share": _percent(campaign.test_share),
         "decide_by": campaign.decide_by if campaign.test_share else None,

@@ -11,9 +11,6 @@ from django.utils.translation import gettext as _
 from campaigns.models import Notification
 from foundation.times import utc_iso
 
-#: The most bytes of the JSON that is sent. Names are short and figures few: it is never cut.
-LONGEST_BODY = 65_536
-
 
 def page_address(notification: Notification) -> str:
     """Return the URL of the campaign's page; "" without CONSOLE_URL."""
@@ -62,7 +59,7 @@ def json_body(notification: Notification) -> bytes:
         "data": notification.data,
         "url": page_address(notification) or None,
     }
-    return json.dumps(body, ensure_ascii=False).encode()[:LONGEST_BODY]
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def _figure_labels() -> list[tuple[str, Any]]:

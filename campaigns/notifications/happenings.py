@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
 from campaigns.models import Approval, Campaign, CampaignRun, Occurrence
 from campaigns.notification_states import NotificationEvent
@@ -31,7 +31,6 @@ LOOK_BACK = timedelta(days=3)
 MOST = 1_000
 #: Returns the sentence about what happened, and its figures.
 Described: TypeAlias = Callable[[], tuple[str, dict[str, Any]]]
-_LATE_RUN_STATES = (RunState.PREPARING, RunState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,31 +176,28 @@ def _late_runs(since: datetime, now: datetime) -> Iterator[Happening]:
     for run in overdue[:MOST]:
         if run.starts_at is not None:
             yield _late_run(run, run.starts_at, now, "")
-    begun = (
-        RunEvent.objects.filter(
-            state__in=_LATE_RUN_STATES,
-            by=None,
-            at__gte=since,
-            at__gt=F("run__starts_at") + LATE_AFTER,
-            run__campaign_run__isnull=False,
-            run__planned_at=None,
-        )
-        | RunEvent.objects.filter(
-            state=RunState.PREPARING,
-            at__gte=since,
-            at__gt=F("run__starts_at") + LATE_AFTER,
-            run__campaign_run__isnull=False,
-        )
+    was_scheduled = RunEvent.objects.filter(
+        run=OuterRef("run"),
+        state=RunState.SCHEDULED,
+        at__lte=OuterRef("run__starts_at"),
+        pk__lt=OuterRef("pk"),
+    )
+    dropped = Q(
+        state=RunState.CANCELLED,
+        by=None,
+        run__planned_at=None,
+        run__campaign_run__late=Late.DROP,
+    )
+    begun = RunEvent.objects.filter(
+        Q(state=RunState.PREPARING) | dropped,
+        Exists(was_scheduled),
+        at__gte=since,
+        at__gt=F("run__starts_at") + LATE_AFTER,
+        run__campaign_run__isnull=False,
     ).select_related("run__campaign_run__campaign")
     for one in begun.order_by("-pk")[:MOST]:
         run = one.run.campaign_run
-        was_scheduled = run.events.filter(
-            state=RunState.SCHEDULED, at__lte=run.starts_at, pk__lt=one.pk
-        )
-        dropped = one.state == RunState.CANCELLED
-        if run.starts_at is None or not was_scheduled.exists():
-            continue
-        if not dropped or run.late == Late.DROP:
+        if run.starts_at is not None:
             yield _late_run(run, run.starts_at, one.at, one.detail)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from campaigns.models import CampaignNotifications, Notification, UserNotifications
 from campaigns.notification_states import TargetKind
 from campaigns.notifications.happenings import Happening, happenings
@@ -36,6 +38,8 @@ def make_notifications() -> int:
 
     Two processes may do it at once: the unique constraint keeps one row of each.
     """
+    if not (_user_rows().exists() or CampaignNotifications.objects.exists()):
+        return 0  # no target, so what happened need not be looked up
     found = happenings()
     if not found:
         return 0
@@ -83,9 +87,12 @@ def _rows(happening: Happening, targets: Iterable[Target]) -> Iterator[Notificat
         )
 
 
+def _user_rows() -> QuerySet[UserNotifications]:
+    return UserNotifications.objects.filter(user__is_active=True).exclude(address="")
+
+
 def _of_users() -> Iterator[Target]:
-    rows = UserNotifications.objects.filter(user__is_active=True).exclude(address="")
-    for row in rows.select_related("user"):
+    for row in _user_rows().select_related("user"):
         if row.events and row.user.has_perm(VIEW):
             yield Target(
                 TargetKind.EMAIL, row.address, frozenset(row.events), row.since, user=row.user

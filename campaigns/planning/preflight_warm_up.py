@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import WarmUp, WarmUpCurve
-from accounts.warm_ups import DAY, progress_of
+from accounts.warm_ups import DAY, progress_by
 from clocks import shared
 from sending.runs.windows import FARTHEST_FORECAST, SendingTimes, forecast
 
@@ -50,7 +50,7 @@ def growing_paces(*, seconds: Mapping[int, tuple[float, float]]) -> dict[int, Gr
     rows = WarmUp.objects.filter(account__in=list(seconds))
     found: dict[int, GrowingPace] = {}
     for row in rows.select_related("curve", "account"):
-        progress = progress_of(row.account)
+        progress = progress_by(row)
         if progress is not None:
             ends_at = shared.as_wall(row.day_began_at) + DAY
             found[row.pk] = GrowingPace(

@@ -83,6 +83,8 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
 
 def _move_by_shares(run: CampaignRun, rows: DeliveryQuerySet) -> int:
     """Move deliveries as planning would choose now, if the campaign's pools have shares."""
+    if not run.campaign.pool_shares:
+        return 0
     rules = rules_of_run(run)
     if not rules.senders.shares:
         return 0

@@ -79,7 +79,9 @@ def sequence_figures(*, sequence: Sequence) -> SequenceFigures:
     waiting = dict(
         people.filter(next_at__isnull=False).values_list("step").annotate(n=Count("pk")).order_by()
     )
-    steps = sequence.steps.select_related("run__campaign", "campaign").order_by("number")
+    steps = sequence.steps.select_related("run__campaign", "campaign", "template").order_by(
+        "number"
+    )
     return SequenceFigures(
         people={
             state.value: states[state]
@@ -95,4 +97,4 @@ def _of_step(step: SequenceStep, *, waiting: int) -> StepFigures:
         return StepFigures(step, None, waiting, 0)
     sent = Delivery.objects.filter(run=step.run_id, state=DeliveryState.SENT)
     replied = sent.filter(Exists(replies())).count()
-    return StepFigures(step, figures_of(run=step.run), waiting, replied)
+    return StepFigures(step, figures_of(run=step.run, newest=[]), waiting, replied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,19 +48,28 @@ class TestedPerson:
 
 def test_results(test: TestRun) -> list[TestedPerson]:
     """Return the results of a test, one for each person."""
-    rows = Delivery.objects.filter(run=test).order_by("pk")
-    return [
-        TestedPerson(
-            uin=row.uin,
-            state=row.state,
-            words=": ".join(filter(None, (row.get_state_display(), str(reason_text(row.reason))))),
-            last_res=row.last_res,
-            seq=row.seq,
-            sent_at=row.sent_at,
-            text=row.text if row.text is not None else test.text,
-        )
-        for row in rows
-    ]
+    return results_by_test([test])[test.pk]
 
 
 test_results.__test__ = False  # type: ignore[attr-defined]
+
+
+def results_by_test(tests: Sequence[TestRun]) -> dict[int, list[TestedPerson]]:
+    """Return the results of tests by their keys, with one query."""
+    texts = {test.pk: test.text for test in tests}
+    found: dict[int, list[TestedPerson]] = {key: [] for key in texts}
+    for row in Delivery.objects.filter(run__in=list(texts)).order_by("pk"):
+        found[row.run_id].append(_tested(row, texts[row.run_id]))
+    return found
+
+
+def _tested(row: Delivery, text: str) -> TestedPerson:
+    return TestedPerson(
+        uin=row.uin,
+        state=row.state,
+        words=": ".join(filter(None, (row.get_state_display(), str(reason_text(row.reason))))),
+        last_res=row.last_res,
+        seq=row.seq,
+        sent_at=row.sent_at,
+        text=row.text if row.text is not None else text,
+    )

@@ -24,8 +24,10 @@ def active_people(sequence: Sequence) -> list[SequencePerson]:
     """Return the next active people of the round over all of them, and advance the round."""
     people = SequencePerson.objects.filter(sequence=sequence, state=PersonState.ACTIVE)
     found = list(people.filter(pk__gt=sequence.looked_through).order_by("pk")[:CHUNK])
-    sequence.looked_through = found[-1].pk if len(found) == CHUNK else 0
-    Sequence.objects.filter(pk=sequence.pk).update(looked_through=sequence.looked_through)
+    through = found[-1].pk if len(found) == CHUNK else 0
+    if through != sequence.looked_through:
+        sequence.looked_through = through
+        Sequence.objects.filter(pk=sequence.pk).update(looked_through=through)
     return found
 
 

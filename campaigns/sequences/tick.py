@@ -19,7 +19,7 @@ from campaigns.planning.plan_sql import Chunk, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState, SequenceState
 from campaigns.sequences.audience import make_contacts_of_friends, newcomers
-from campaigns.sequences.conditions import has_replied
+from campaigns.sequences.conditions import has_replied, run_ids
 from campaigns.sequences.control import refuse_without_approval, stop_after_failure
 from campaigns.sequences.people import (
     CHUNK,
@@ -69,8 +69,7 @@ def _advance(sequence: Sequence) -> int:
         look_at = shared.now() + timedelta(seconds=seconds)
         Sequence.objects.filter(pk=sequence.pk).update(look_at=look_at)
     if _repeat(sequence, _move_due):
-        runs = sequence.steps.exclude(run=None).values_list("run_id", flat=True)
-        wake_lanes(account_ids=accounts_to_wake(run_ids=list(runs)))
+        wake_lanes(account_ids=accounts_to_wake(run_ids=run_ids(sequence)))
     return 1
 
 
@@ -83,7 +82,7 @@ def _repeat(sequence: Sequence, part: Callable[[Sequence, list[SequenceStep]], i
             found = rows.filter(state=SequenceState.RUNNING).first()
             if found is None:
                 return done
-            steps = list(found.steps.select_related("run__campaign").order_by("number"))
+            steps = list(found.steps.order_by("number"))
             count = part(found, steps)
             failpoint("in_sequence")
         done += count
@@ -126,20 +125,22 @@ def _move_due(sequence: Sequence, steps: list[SequenceStep]) -> int:
 
 def _move_to(step: SequenceStep, sequence: Sequence, by_number: dict[int, SequenceStep]) -> int:
     now = shared.wall()
+    due = SequencePerson.objects.filter(
+        sequence=sequence, state=PersonState.ACTIVE, step=step.number - 1, next_at__lte=now
+    )
+    ids = set(due.order_by("next_at", "pk").values_list("pk", flat=True)[:CHUNK])
+    if not ids:
+        return 0
     # Locked as in planning: the run can neither end nor be planned by another process meanwhile.
     run = (
         CampaignRun.objects.select_for_update(of=("self", "run"))
         .select_related("campaign")
         .get(pk=step.run_id)
     )
-    due = SequencePerson.objects.filter(
-        sequence=sequence, state=PersonState.ACTIVE, step=step.number - 1, next_at__lte=now
-    )
-    ids = set(due.order_by("next_at", "pk").values_list("pk", flat=True)[:CHUNK])
     if run.state == RunState.CANCELLED:
         stop_people(ids, reason=PersonEnd.CANCELLED)
         return len(ids)
-    if not ids or run.state not in (RunState.RUNNING, RunState.PAUSED):
+    if run.state not in (RunState.RUNNING, RunState.PAUSED):
         return 0
     left = ids - stop_those_who_may_not_continue(sequence, ids)
     if step.only_if == OnlyIf.NOT_REPLIED:

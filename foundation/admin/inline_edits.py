@@ -71,8 +71,14 @@ class InlineEditedForm(forms.ModelForm):
 
     def _values(self, values: Any) -> str:
         """Return values of the row as the hidden field carries them."""
-        shown = {name: encoded(values.get(name)) for name in self._names()}
+        shown = {name: self._encoded(name, values.get(name)) for name in self._names()}
         return json.dumps(shown, sort_keys=True, ensure_ascii=False)
+
+    def _encoded(self, name: str, value: Any) -> Any:
+        """Return a value as JSON holds it; a row chosen by its key is the same as the row."""
+        if isinstance(self.fields[name], forms.ModelChoiceField):
+            return "" if value is None else str(getattr(value, "pk", value))
+        return encoded(value)
 
     def _posted(self) -> str:
         posted: dict[str, Any] = {}

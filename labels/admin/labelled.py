@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,7 +18,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
 from foundation.admin import confirmation, require
-from foundation.sentences import Sentence
+from foundation.sentences import Sentence, stored
 from labels.admin.badges import badges
 from labels.labelling import add_labels, remove_labels
 from labels.models import Label
@@ -131,7 +132,7 @@ class LabelledMixin:
         else:
             changed = remove_labels(rows=rows, labels=labels)
             said = Sentence("Labels removed: %(names)s.")
-        for row in rows:
-            self.log_change(request, row, said % {"names": names})  # type: ignore[attr-defined]
+        assert request.user.pk is not None
+        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, stored(said % {"names": names}))
         words = ngettext("%(n)d row was changed.", "%(n)d rows were changed.", changed)
         messages.success(request, words % {"n": changed})

@@ -71,8 +71,14 @@ class Figures:
         return self.targeted - self.open
 
 
-def figures_of(*, run: Run) -> Figures:
-    """Return the figures of a run, by two cheap queries, whatever its size."""
+def figures_of(*, run: Run, newest: NewestAttempts | None = None) -> Figures:
+    """Return the figures of a run, by two cheap queries, whatever its size.
+
+    Args:
+        run: the run.
+        newest: what `newest_attempts` returned, for many runs or (empty) for figures without a
+            rate; None: they are read.
+    """
     states: Counter[str] = Counter()
     res: dict[str, int] = {}
     reasons: dict[str, dict[str, int]] = {}
@@ -89,7 +95,9 @@ def figures_of(*, run: Run) -> Figures:
         elif kind == TallyKind.REASON and n:
             state, _colon, reason = key.partition(":")
             reasons.setdefault(state, {})[reason] = n
-    rate = _rate_per_second(run, newest_attempts() if run.state == RunState.RUNNING else [])
+    if newest is None:
+        newest = newest_attempts() if run.state == RunState.RUNNING else []
+    rate = _rate_per_second(run, newest)
     return Figures(
         state=run.state,
         targeted=targeted,

@@ -26,7 +26,8 @@ ROOT = Path(os.environ.get("BLACK_BOX_ROOT") or Path(__file__).resolve().parent.
 DELIVERY_STATES = ("pending", "sending", "sent", "failed", "skipped", "cancelled", "unknown")
 STATUS_KEYS = {"state", "targeted", *DELIVERY_STATES, "res", "rate_per_second", "eta"}
 REPORT_COLUMNS = [
-    *("uin", "account", "state", "reason", "attempts", "last_res", "seq", "sent_at", "text")
+    *("uin", "account", "state", "reason", "attempts", "last_res", "seq", "sent_at", "text"),
+    *("variant", "replied_at", "run"),
 ]
 
 

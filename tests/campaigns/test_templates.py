@@ -8,6 +8,7 @@ import pytest
 
 from campaigns.models import MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
+from campaigns.writing.preview import preview_text
 from campaigns.writing.templates import change_text, create_template
 from campaigns.writing.versions import current_version, restore_version, version_differences
 from foundation.refusals import Refusal
@@ -169,3 +170,10 @@ def test_the_command_refuses_with_a_sentence(arguments: list[str], code: str) ->
     create_template(name="t", texts={"": "x", "en": "y"})
     result = manage("template", *arguments, "--json")
     assert (result.status, result.json["error"]) == (1, code)
+
+
+def test_a_preview_shows_that_a_text_cannot_be_sent() -> None:
+    """A NUL can be neither stored nor sent; the preview must not call such a text good."""
+    found = preview_text(text='a{{ "%00" | url_decode }}b', person=None)
+    assert found.code == "render_error"
+    assert "characters that cannot be sent" in found.problem

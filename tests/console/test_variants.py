@@ -219,3 +219,18 @@ def test_a_viewer_cannot_choose(client: Client) -> None:
     assert client.post(address).status_code == 403
     run.refresh_from_db()
     assert run.holds_rest
+
+
+def test_a_save_of_another_field_leaves_variants_of_several_lines_alone(operator: Client) -> None:
+    """A browser posts CR LF for the line ends that are stored as LF."""
+    campaign = campaign_with({"A": 1, "B": 1}, lists=[make_list("all", UINS[:3])])
+    campaign.variants.update(text="one\ntwo")
+    before = list(campaign.variants.order_by("pk").values_list("pk", "text"))
+    rows = [("A", "1", "", "one\r\ntwo"), ("B", "1", "", "one\r\ntwo")]
+    lists = [one.pk for one in campaign.lists.all()]
+    address = reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    changed = filled(name="spring", text="", lists=lists, holdout="5", **table(*rows))
+    assert operator.post(address, changed).status_code == 302
+    campaign.refresh_from_db()
+    assert campaign.holdout == 5
+    assert list(campaign.variants.order_by("pk").values_list("pk", "text")) == before

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.lookup import find_accounts
 from accounts.models import AccountPool
-from accounts.pool_members import PoolSummary, summary_of
+from accounts.pool_members import PoolSummary, count_of, summary_of
 from accounts.pools import add_to_pool, create_pool, find_pool, remove_from_pool
 from foundation.archiving import archive_row, restore_row
 from foundation.commands import OperatorCommand
@@ -94,7 +94,7 @@ class Command(OperatorCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows = AccountPool.objects.order_by("name")
         pools = list(rows if options["archived"] else rows.filter(archived_at=None))
-        items = [_brief(pool, summary_of(pool)) for pool in pools]
+        items = [_brief(pool, count_of(pool)) for pool in pools]
         text = "\n".join(_line(item) for item in items)
         self.answer(
             {"items": items, "next": None},

@@ -91,13 +91,15 @@ class Command(OperatorCommand):
             self._show(uins, contact_list, as_json=options["json"])
         elif options["action"] == "add":
             until = options["until"]
+            asked = Suppression.objects.filter(uin__in=uins, contact_list=contact_list)
+            before = set(asked.values_list("pk", "until"))
             new = suppress(
                 uins=uins,
                 source=options["reason"].strip(),
                 contact_list=contact_list,
                 until=read_until(until) if until is not None else None,
             )
-            log_added(*Suppression.objects.filter(uin__in=uins, contact_list=contact_list))
+            log_added(*(row for row in asked.all() if (row.pk, row.until) not in before))
             data = {"suppressed": new, "already": len(uins) - new, "list": name}
             text = _("Suppressed: %(suppressed)d. Already suppressed: %(already)d.") % data
             self.answer(data, as_json=options["json"], text=text)
