@@ -164,7 +164,7 @@ def next_deliveries(
 
 
 class _Batch(NamedTuple):
-    """A batch of a run: deliveries, the number of skipped ones, and whether it was the last."""
+    """A batch of a run: deliveries, the number of skipped ones, and whether more may follow."""
 
     dues: list[Due]
     skipped: int
