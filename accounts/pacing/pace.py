@@ -60,10 +60,12 @@ for scope = 1, tonumber(ARGV[4]) do
   end
   redis.call('ZREMRANGEBYSCORE', key, 1, now - longest)
   redis.call('PEXPIRE', key, longest + 60000)
+  local own = tonumber(redis.call('ZSCORE', key, ARGV[1]) or 0) -- a repeat may still have a place
   for w = 1, windows do
     local length = tonumber(ARGV[pairs_at + 2 * w]) * 1000
     local limit = tonumber(ARGV[pairs_at + 2 * w + 1])
-    if redis.call('ZCOUNT', key, now - length + 1, '+inf') >= limit then
+    local since = now - length + 1
+    if own < since and redis.call('ZCOUNT', key, since, '+inf') >= limit then
       local last = redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
       local free_in = tonumber(last[2]) + length - now
       if full < scope then full, full_for = scope, 0 end
@@ -126,13 +128,23 @@ class Windows:
         self._reserve = live().register_script(_RESERVE)
         self._confirm = live().register_script(_CONFIRM)
 
-    def reserve(self, *, limits: Limits, member: str, rate: SharedRate | None = None) -> float:
+    def reserve(
+        self,
+        *,
+        limits: Limits,
+        member: str,
+        rate: SharedRate | None = None,
+        is_repeat: bool = False,
+    ) -> float:
         """Reserve a slot in all windows at once, or in none.
 
         Args:
             limits: the limits in force.
             member: the name of the message in the windows' sorted sets.
             rate: the rate of its own that the message has, or None.
+            is_repeat: whether the message was reserved before and its request is repeated. It waits
+                for no window in which it still has a place. Without Redis it does not wait at all,
+                because it may leave only until the gateway forgets its SEQ.
 
         Returns:
             0.0 if reserved; else the seconds to wait before trying again.
@@ -160,7 +172,8 @@ class Windows:
                 self._seed(limits, rate, key=scopes[int(details[0]) - 1][0])
                 return 0.001
         except RedisError:
-            return 0.5  # without the windows it is not known whether the account may send
+            # Without the windows it is not known whether the account may send.
+            return 0.0 if is_repeat else 0.5
         if verdict and rate is not None and details[1] == len(scopes):
             raise RateReachedError(float(details[2]) / 1000)
         return float(details[0]) / 1000 if verdict else 0.0

@@ -98,6 +98,21 @@ class LanePacing:
         member = self._reservation(seq)
         return self.windows.reserve(limits=self._limits(), member=member, rate=rate)
 
+    def reserve_again(self, seq: int) -> float:
+        """Reserve a slot for a repeat in the account's windows and the ceilings.
+
+        Its first request may have left a minute ago, and others may have filled the minute since.
+        The run's own rate counts repeats, but does not hold them up.
+
+        Args:
+            seq: the message's SEQ.
+
+        Returns:
+            0.0 if it is reserved; else the seconds to wait before trying again.
+        """
+        member = self._reservation(seq)
+        return self.windows.reserve(limits=self._limits(), member=member, is_repeat=True)
+
     def release(self, seq: int, *, rate: SharedRate | None) -> None:
         """Release a reservation whose mark was not made."""
         self.windows.release(limits=self._limits(), member=self._reservation(seq), rate=rate)

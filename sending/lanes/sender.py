@@ -232,6 +232,11 @@ class Sender:
         self._access.wait_for_gateway()
         self._access.log_in()
         self._pacing.sleep_until_slot()
+        wait = self._pacing.reserve_again(attempt.seq)
+        if wait:
+            # New messages wait too: in a full window none may leave, and the repeat comes first.
+            self._pacing.wait(self._inbox.use_wait(wait))
+            return
         self._current = attempt.seq
         decision = self._permit.prove_again(attempt.seq)
         if not decision:

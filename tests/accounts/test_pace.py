@@ -134,16 +134,39 @@ def test_a_refused_message_is_added_to_no_window(redis_client: Any) -> None:
     assert redis_client.zscore(KEY, "x") is None
 
 
+def test_a_repeat_takes_over_its_own_place_and_no_other(redis_client: Any) -> None:
+    limits = Limits(0.0, per_hour=2)
+    one = windows()
+    for member in "ab":
+        until_granted(one, limits, member)
+    assert seconds_to_wait(one, limits, "c") > 3590
+    assert one.reserve(limits=limits, member="a", is_repeat=True) == 0.0
+    # "a" left an hour ago, and "c" has its place.
+    redis_client.zadd(KEY, {"a": 1.0})
+    until_granted(one, limits, "c")
+    assert one.reserve(limits=limits, member="a", is_repeat=True) > 3590
+    both = Limits(0.0, per_hour=3, per_day=3)
+    redis_client.delete(KEY)
+    until_granted(windows(), both, "b")
+    held = redis_client.zscore(KEY, "b")
+    full = Limits(0.0, per_hour=3, per_day=3, egress_per_second=0.5)
+    assert one.reserve(limits=full, member="b", is_repeat=True) > 1.0  # the ceiling is full
+    assert redis_client.zscore(KEY, "b") == held
+
+
 def test_without_limits_redis_is_not_asked() -> None:
     assert windows().reserve(limits=Limits(1.0), member="x") == 0.0
 
 
 @pytest.mark.django_db
-def test_an_unreachable_redis_grants_nothing(settings: Any) -> None:
+def test_an_unreachable_redis_grants_nothing_new(settings: Any) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     live.cache_clear()
     try:
-        assert windows().reserve(limits=Limits(0.0, per_minute=5), member="x") == 0.5
+        limits = Limits(0.0, per_minute=5)
+        assert windows().reserve(limits=limits, member="x") == 0.5
+        # A repeat may leave only until the gateway forgets its SEQ.
+        assert windows().reserve(limits=limits, member="x", is_repeat=True) == 0.0
     finally:
         live.cache_clear()
 

@@ -72,10 +72,12 @@ class ModelRedis:
                 if not 1 <= score <= now - longest
             }
             self.sets[key] = kept
+            own = kept.get(member, 0.0)
             for length, limit in pairs:
-                inside = sorted((s for s in kept.values() if s >= now - length + 1), reverse=True)
-                if len(inside) >= limit:
-                    free_in = sorted(kept.values(), reverse=True)[limit - 1] + length - now
+                since = now - length + 1
+                inside = sorted((s for s in kept.values() if s >= since), reverse=True)
+                if own < since and len(inside) >= limit:
+                    free_in = inside[limit - 1] + length - now
                     full_for = max(free_in, full_for if full == number else 0.0)
                     wait, full = max(wait, free_in), number
             at += 3 + 2 * count

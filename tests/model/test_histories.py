@@ -12,7 +12,13 @@ from tests.model.state_machine import EngineMachine
 pytestmark = [pytest.mark.timeout(120), pytest.mark.usefixtures("model_database")]
 
 
-def _history(steps: Callable[[EngineMachine], None], *, gap: float, per_minute: int | None) -> None:
+def _history(
+    steps: Callable[[EngineMachine], None],
+    *,
+    gap: float,
+    per_minute: int | None,
+    is_short: bool = False,
+) -> None:
     machine = EngineMachine()
     try:
         machine.begin(
@@ -20,7 +26,7 @@ def _history(steps: Callable[[EngineMachine], None], *, gap: float, per_minute: 
             per_minute=per_minute,
             workers=1,
             promise=Promise.NEVER_TWICE,
-            is_short=False,
+            is_short=is_short,
         )
         steps(machine)
     finally:
@@ -66,3 +72,17 @@ def test_a_window_entry_of_a_message_that_is_not_sent_is_returned() -> None:
         machine.time_goes_by(lasts=30.0)
 
     _history(steps, gap=2.0, per_minute=4)
+
+
+@pytest.mark.slow
+def test_a_late_repeat_leaves_in_no_full_minute() -> None:
+    def steps(machine: EngineMachine) -> None:
+        machine.logins_go_wrong(is_after=False, kind="NULL", lasts=40.0, then=0.0)
+        machine.messages_go_wrong(is_after=False, kind="silence", lasts=570.0, then=30.0)
+        machine.too_fast(then=180.0)
+        machine.limits_change(gap=0.5, per_minute=None, then=0.0, which=0)
+        machine.the_path_is_slow(connect=4.9, wire=0.0)
+        machine.time_goes_by(lasts=30.0)
+        machine.messages_go_wrong(is_after=False, kind="NULL", lasts=1.0, then=30.0)
+
+    _history(steps, gap=2.0, per_minute=4, is_short=True)
