@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tests.black_box.behaviour import Behaviour, Fault
+from tests.black_box.friendships import Friendships, HandedOver
 from tests.black_box.history import MessageRequest, Outcome
 from tests.black_box.traffic import Message, Request, Traffic
 from tests.black_box.wire_format import bytes_of, fields_of, halves, number_in, raw_value, reply_to
@@ -49,7 +50,10 @@ class Gateway:
         self.friends = {uin: list(friends.get(uin, ())) for uin in accounts}
         self.behaviour = behaviour or Behaviour()
         self.traffic = Traffic()
+        self.friendships = Friendships(self.friends)
+        #: Account -> the MT, UN and MG of what waits to be handed over.
         self.inbox: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+        self.handed_over: list[HandedOver] = []
         self.sessions: dict[int, tuple[str, float]] = {}
         self._last: dict[int, float] = {}
         self._seen: dict[tuple[int, str], Message] = {}
@@ -242,17 +246,11 @@ class Gateway:
             return "RES=20"
         if request.command == "list":
             return self._list(request, uin)
-        if request.command == "query_stat":
-            return "RES=0&FC=&FN=1&SN=0&ST=&UN=&NK="
         if request.command == "getmsgex":
             return self._messages_for(uin)
         if request.command == "cltmsg":
             return await self._message(request, uin, message_request)
-        if request.command in ("change_stat", "delfromlist"):
-            return "RES=0&"
-        if request.command == "getinfo":
-            return f"RES=0&LV=0&UN={request.text('UN')}&NK=somebody"
-        return NULL
+        return await self.friendships.answer(request, uin, self.behaviour)
 
     def _login(self, request: Request, uin: int) -> str | None:
         if request.text("LC") != LC or not request.text("PS"):
@@ -278,6 +276,8 @@ class Gateway:
 
     def _messages_for(self, uin: int) -> str:
         waiting, self.inbox[uin] = self.inbox[uin], []
+        now = time.monotonic()
+        self.handed_over += [HandedOver(now, uin, *one) for one in waiting]
         kinds, senders, texts = ("".join(f"{m[n]}," for m in waiting) for n in range(3))
         return f"RES=0&MN={len(waiting)}&MT={kinds}&UN={senders}&MG={texts}"
 
