@@ -14,6 +14,7 @@ from django.db import transaction
 
 from accounts.leases.leases import hand_back_after_turns, take_leases_for_turns
 from accounts.models import Account, InboundMessage, Session
+from accounts.presences import PresenceChange, store_presence_changes
 from accounts.states import AccountState, StateReason
 from accounts.transitions import change_account_state
 from clocks import shared
@@ -151,6 +152,7 @@ def store_polled(*, polled: Sequence[Polled]) -> None:
     """
     with transaction.atomic():
         _store_messages(polled)
+        store_presence_changes(_presence_changes(polled))
         _note_sessions(polled)
         _hand_back(polled)
 
@@ -167,7 +169,7 @@ def _store_messages(polled: Sequence[Polled]) -> None:
         )
         for one in polled
         for position, message in enumerate(one.messages)
-        if message.status is None  # not presence changes: see InboundMessage
+        if message.status is None  # a change of presence is a column of Friend
     ]
     if not rows:
         return
@@ -177,6 +179,15 @@ def _store_messages(polled: Sequence[Polled]) -> None:
     InboundMessage.objects.bulk_create(
         [row for row in rows if row.account_id in existing], ignore_conflicts=True, batch_size=CHUNK
     )
+
+
+def _presence_changes(polled: Sequence[Polled]) -> list[PresenceChange]:
+    return [
+        PresenceChange(one.turn.account_id, message.sender, int(message.status), one.received_at)
+        for one in polled
+        for message in one.messages
+        if message.status is not None
+    ]
 
 
 def _note_sessions(polled: Sequence[Polled]) -> None:

@@ -23,7 +23,7 @@ class InboundKind(models.IntegerChoices):
 class InboundMessage(models.Model):
     """One item of an account's inbox; only the gateway's answers create rows.
 
-    A friend's change of presence (MT=99) is not stored, see docs/decisions/0013-the-inbox.md.
+    A friend's change of presence (MT=99) has no row: the latest is a column of `Friend`.
     """
 
     account = models.ForeignKey(

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
+
+#: A CTE with the columns' names, because SQLite names no columns of VALUES in FROM. PostgreSQL
+#: takes the types of all rows from the first, and a parameter has none there.
+_PUT_PRESENCES = """
+WITH told (account_id, uin, presence, at) AS (VALUES {rows})
+UPDATE accounts_friend AS friend
+SET presence = told.presence, seen_online_at = told.at
+FROM told
+WHERE friend.account_id = told.account_id AND friend.uin = told.uin
+"""
+_ROW = "(%s, %s, %s, %s)"
+_TYPED_ROW = "(%s::bigint, %s::bigint, %s::smallint, %s::timestamptz)"
 
 
 class FriendQuerySet(models.QuerySet[Any]):
@@ -13,3 +27,22 @@ class FriendQuerySet(models.QuerySet[Any]):
     def current(self) -> Self:
         """Friendships that were in the account's list at its last sync."""
         return self.filter(ended_at=None)
+
+    def put_presences(self, changes: Sequence[tuple[int, int, int, datetime]]) -> int:
+        """Store presences in one statement; return how many friendships were known.
+
+        Args:
+            changes: (account, UIN, presence, time) of each, no friendship twice.
+        """
+        if not changes:
+            return 0
+        is_postgresql = connection.vendor == "postgresql"
+        first = _TYPED_ROW if is_postgresql else _ROW
+        rows = ", ".join([first] + [_ROW] * (len(changes) - 1))
+        as_time = connection.ops.adapt_datetimefield_value
+        values: list[Any] = []
+        for account_id, uin, presence, at in changes:
+            values += [account_id, uin, presence, as_time(at)]
+        with connection.cursor() as cursor:
+            cursor.execute(_PUT_PRESENCES.format(rows=rows), values)
+            return int(cursor.rowcount)

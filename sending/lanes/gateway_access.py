@@ -108,4 +108,4 @@ class GatewayAccess:
     def _wait(self, seconds: float) -> None:
         self._pacing.wait(seconds)
         if self._must_yield():
-            raise LaneMustStop("another account needs this lane's place")
+            raise LaneMustStop("another account needs this lane's place", retry_seconds=0.0)

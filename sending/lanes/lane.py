@@ -22,10 +22,10 @@ from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint
 from qqhttp import NeverLeft
+from sending.lanes.between_messages import BetweenMessages
 from sending.lanes.context import AccountRow, LaneContext
-from sending.lanes.feed import RunBrief, next_deliveries
+from sending.lanes.feed import next_deliveries
 from sending.lanes.gateway_access import GatewayAccess
-from sending.lanes.lane_inbox import LaneInbox
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
 from sending.lanes.reactions import Reactions
@@ -89,6 +89,14 @@ class Lane:
             pacing=self.pacing,
             gateway=context.gateway,
         )
+        between = BetweenMessages(
+            conversation=conversation,
+            pacing=self.pacing,
+            gateway=context.gateway,
+            polled=context.polled,
+            has_tasks=grant.has_account_tasks,
+        )
+        self.tasks = between.tasks
         self.sender = Sender(
             context=context,
             ledger=self.ledger,
@@ -98,12 +106,7 @@ class Lane:
             access=self.access,
             turns=self.turns,
             reactions=self.reactions,
-            inbox=LaneInbox(
-                conversation=conversation,
-                pacing=self.pacing,
-                gateway=context.gateway,
-                polled=context.polled,
-            ),
+            between=between,
             should_hand_back=self._should_hand_back,
         )
         self.has_more = False
@@ -125,13 +128,13 @@ class Lane:
                 self.access.perform_account_tasks()
             self.reactions.wait_out_rest()
             self.sender.load_open_attempts()
-            self._send_for_a_slice()
+            self._work_for_a_slice()
             while self._may_continue():
                 began_at = local.elapsed()
                 if self._has_new_task:
                     self._has_new_task = False
                     self.access.perform_account_tasks()
-                self._send_for_a_slice()
+                self._work_for_a_slice()
         except (LoginPostponed, NeverLeft) as error:
             self.access.report_failure(error, asked_at=began_at)
         except LaneMustStop:
@@ -140,6 +143,12 @@ class Lane:
             failpoint("in_hand_over")
             self._hand_back()
 
+    def _work_for_a_slice(self) -> None:
+        """Send, then perform background tasks; a message that becomes due comes before the next."""
+        self._send_for_a_slice()
+        while not self._should_hand_back() and self.tasks.perform_when_idle():
+            self._send_for_a_slice()
+
     def _send_for_a_slice(self) -> None:
         while not self._should_hand_back():
             if self._must_load_open:
@@ -147,7 +156,7 @@ class Lane:
                 self.sender.load_open_attempts()
             self.sender.resolve_open_attempts()
             read_with = (self.context.runs_changed, self.account.name)
-            runs = self._open_runs()
+            runs = self.context.open_runs(shared.wall())
             held = self.turns.seconds_held(runs)
             with database_turn():
                 batch = next_deliveries(
@@ -178,9 +187,6 @@ class Lane:
         self.sender.wait_for_turn(held)
         return True
 
-    def _open_runs(self) -> list[RunBrief]:
-        return self.context.open_runs(shared.wall())
-
     def _read_ahead(self) -> int:
         fitting = READ_AHEAD_SECONDS / max(self.pacing.gap.seconds, 0.001)
         return int(min(max(fitting, FEWEST_AHEAD), MOST_AHEAD))
@@ -192,9 +198,9 @@ class Lane:
         if not self.permit.is_held:
             raise LeaseLost
         if self.context.is_draining:
-            raise LaneMustStop("draining")
+            raise LaneMustStop("draining", retry_seconds=0.0)
         if self._account_state in (AccountState.QUARANTINED, AccountState.DISABLED):
-            raise LaneMustStop(self._account_state)
+            raise LaneMustStop(self._account_state, retry_seconds=0.0)
 
     def _should_hand_back(self) -> bool:
         """Return whether to hand back before the next message; set `has_more`."""
@@ -246,6 +252,11 @@ class Lane:
         self._ends_at = 0.0
         self.pacing.wake.set()
 
+    def note_background_task(self) -> None:
+        """Perform background tasks when there is time: one is due."""
+        if self.tasks.note():
+            self.pacing.wake.set()
+
     def update_account(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
         """Apply a change of the account's state, name, pace or egress.
 
@@ -290,7 +301,7 @@ class Lane:
                 bad_results=self.reactions.bad_results,
                 sessions_lost=self.reactions.sessions_lost,
             )
-        if self._has_new_task:
+        if self._has_new_task or self.tasks.has_tasks:
             wake_reconciler()  # it was requested after the work was done: the next lane performs it
 
 
