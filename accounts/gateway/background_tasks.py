@@ -101,12 +101,8 @@ def _next_task(*, account_id: int, is_idle: bool) -> AccountTask | None:
     if not is_idle:
         due = due.exclude(kind__in=SLOW_KINDS)
     # The friend list is read after what changes it.
-    comes_last = Case(
-        When(kind=AccountTaskKind.SYNC, then=Value(1)),
-        default=Value(0),
-        output_field=IntegerField(),
-    )
-    found: AccountTask | None = due.order_by(comes_last, "pk").first()
+    is_sync = Case(When(kind=AccountTaskKind.SYNC, then=1), default=0)
+    found: AccountTask | None = due.order_by(is_sync, "pk").first()
     return found
 
 
