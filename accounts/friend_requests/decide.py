@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.account_tasks import refuse_stopped, request_account_task
-from accounts.models import AccountTaskKind, FriendRequest
+from accounts.models import AccountTask, AccountTaskKind, FriendRequest
 from accounts.states import FriendRequestState
 from clocks import shared
 from foundation.refusals import Refusal
@@ -17,16 +17,18 @@ from foundation.sentences import Sentence as _
 LONGEST_REASON = 200
 
 
-def accept_friend_request(*, request: FriendRequest, by: Any = None) -> None:
-    """Accept a friend request: the account's lane tells the gateway between its messages.
+def accept_friend_request(*, request: FriendRequest, by: Any = None) -> AccountTask:
+    """Accept a friend request; return the task of the account's lane, which tells the gateway.
 
     Raises:
         Refusal: it was decided already (`already_decided`), or the account does not work.
     """
-    _decide(request, to=FriendRequestState.ACCEPTING, kind=AccountTaskKind.ACCEPT, by=by)
+    return _decide(request, to=FriendRequestState.ACCEPTING, kind=AccountTaskKind.ACCEPT, by=by)
 
 
-def refuse_friend_request(*, request: FriendRequest, reason: str = "", by: Any = None) -> None:
+def refuse_friend_request(
+    *, request: FriendRequest, reason: str = "", by: Any = None
+) -> AccountTask:
     """Refuse a friend request; see `accept_friend_request`.
 
     Args:
@@ -44,14 +46,14 @@ def refuse_friend_request(*, request: FriendRequest, reason: str = "", by: Any =
             % {"n": len(said), "most": LONGEST_REASON},
             code="reason_too_long",
         )
-    _decide(
+    return _decide(
         request, to=FriendRequestState.REFUSING, kind=AccountTaskKind.REFUSE, by=by, reason=said
     )
 
 
 def _decide(
     request: FriendRequest, *, to: str, kind: AccountTaskKind, by: Any, reason: str = ""
-) -> None:
+) -> AccountTask:
     account = request.account
     refuse_stopped(account)
     with transaction.atomic():
@@ -63,4 +65,4 @@ def _decide(
                 code="already_decided",
                 uin=request.uin,
             )
-        request_account_task(account=account, kind=kind, uin=request.uin, text=reason, by=by)
+        return request_account_task(account=account, kind=kind, uin=request.uin, text=reason, by=by)

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from django.db import connection, models
 
+from accounts.states import FriendPresence
+
 #: A CTE with the columns' names, because SQLite names no columns of VALUES in FROM. PostgreSQL
 #: takes the types of all rows from the first, and a parameter has none there.
 _PUT_PRESENCES = """
@@ -27,6 +29,10 @@ class FriendQuerySet(models.QuerySet[Any]):
     def current(self) -> Self:
         """Friendships that were in the account's list at its last sync."""
         return self.filter(ended_at=None)
+
+    def online(self) -> Self:
+        """Friendships with people who are online or busy, as the gateway last told it."""
+        return self.filter(presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY))
 
     def put_presences(self, changes: Sequence[tuple[int, int, int, datetime]]) -> int:
         """Store presences in one statement; return how many friendships were known.

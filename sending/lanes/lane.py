@@ -8,7 +8,7 @@ delays no other account.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
 
@@ -79,6 +79,7 @@ class Lane:
             conversation=conversation,
             pacing=self.pacing,
             gateway=context.gateway,
+            login_turns=context.login_turns,
             must_yield=self._must_yield,
         )
         self.turns = RunTurns(context.rate_turns)
@@ -141,7 +142,7 @@ class Lane:
             return  # the code that raised it has stored the reason
         finally:
             failpoint("in_hand_over")
-            self._hand_back()
+            self.hand_back()
 
     def _work_for_a_slice(self) -> None:
         """Send, then perform background tasks; a message that becomes due comes before the next."""
@@ -253,7 +254,7 @@ class Lane:
         self.pacing.wake.set()
 
     def note_background_task(self) -> None:
-        """Perform background tasks when there is time: one is due."""
+        """Perform the background tasks that are due when there is time."""
         if self.tasks.note():
             self.pacing.wake.set()
 
@@ -277,11 +278,8 @@ class Lane:
 
     # --- handing back -------------------------------------------------------------------------
 
-    def abandon(self) -> None:
-        """Hand back without having sent anything."""
-        self._hand_back()
-
-    def _hand_back(self) -> None:
+    def hand_back(self) -> None:
+        """Hand the lease back, with what the next lane needs to know."""
         if not self.permit.is_held:
             return
         self.ledger.wait_for_all()
@@ -292,19 +290,17 @@ class Lane:
 
     def _return_lease(self) -> None:
         self.conversation.note_used()
-        last = self.conversation.last_reply
+        last_reply_at = self.grant.last_reply_at
+        if self.conversation.last_reply is not None:
+            ago = timedelta(seconds=local.elapsed() - self.conversation.last_reply)
+            last_reply_at = shared.now() - ago
         with database_turn():
             hand_back(
                 grant=self.grant,
-                last_reply_at=self.grant.last_reply_at if last is None else _shared_time(last),
+                last_reply_at=last_reply_at,
                 learnt_interval=self.pacing.gap.learnt,
                 bad_results=self.reactions.bad_results,
                 sessions_lost=self.reactions.sessions_lost,
             )
         if self._has_new_task or self.tasks.has_tasks:
             wake_reconciler()  # it was requested after the work was done: the next lane performs it
-
-
-def _shared_time(elapsed: float) -> datetime:
-    """Return a moment of `clocks.local.elapsed` in shared time."""
-    return shared.now() - timedelta(seconds=local.elapsed() - elapsed)
