@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import connection, models
+from django.db.models import Q
 
 from accounts.states import FriendPresence
 
+#: Whoever was told to be online this long ago is no longer believed to be: an account that is logged
+#: out is told nothing.
+BELIEVED = timedelta(hours=24)
 #: A CTE with the columns' names, because SQLite names no columns of VALUES in FROM. PostgreSQL
 #: takes the types of all rows from the first, and a parameter has none there.
 _PUT_PRESENCES = """
@@ -30,9 +34,20 @@ class FriendQuerySet(models.QuerySet[Any]):
         """Friendships that were in the account's list at its last sync."""
         return self.filter(ended_at=None)
 
-    def online(self) -> Self:
-        """Friendships with people who are online or busy, as the gateway last told it."""
-        return self.filter(presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY))
+    def online(self, *, at: datetime) -> Self:
+        """Friendships with people who are online or busy at a moment, as the gateway told it."""
+        return self.filter(
+            presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY),
+            seen_online_at__gte=at - BELIEVED,
+        )
+
+    def seen_online(self, *, since: datetime, at: datetime) -> Self:
+        """Friendships with people who were online at some time since a moment."""
+        online = Q(
+            presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY),
+            seen_online_at__gte=at - BELIEVED,
+        )
+        return self.filter(online | Q(seen_online_at__gte=since))
 
     def put_presences(self, changes: Sequence[tuple[int, int, int, datetime]]) -> int:
         """Store presences in one statement; return how many friendships were known.

@@ -18,6 +18,7 @@ from accounts.friend_requests.decide import accept_friend_request, refuse_friend
 from accounts.lookup import find_accounts
 from accounts.models import Account, AccountTask, AccountTaskKind, Friend, FriendRequest
 from accounts.states import FriendRequestState
+from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
 from tabular.arguments import uin_argument
@@ -148,7 +149,10 @@ class Command(OperatorCommand):
         items = [
             {
                 "account": account.uin,
-                "online": Friend.objects.current().online().filter(account=account).count(),
+                "online": Friend.objects.current()
+                .online(at=shared.wall())
+                .filter(account=account)
+                .count(),
                 "sentence": outcome.sentence,
             }
             for account, outcome in zip(accounts, outcomes, strict=True)
