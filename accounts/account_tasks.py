@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,16 +11,67 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState
 from accounts.states import STOPPED_STATES
 from clocks import shared
+from foundation.queries import CHUNK
 from foundation.refusals import Refusal
 
+#: Tasks that make one request at a time between messages.
+BACKGROUND_KINDS = frozenset(
+    {
+        AccountTaskKind.ACCEPT,
+        AccountTaskKind.REFUSE,
+        AccountTaskKind.STATUS,
+        AccountTaskKind.PRESENCE,
+    }
+)
 
-def request_account_task(*, account: Account, kind: AccountTaskKind, by: Any = None) -> AccountTask:
+
+def request_account_task(
+    *, account: Account, kind: AccountTaskKind, uin: int = 0, text: str = "", by: Any = None
+) -> AccountTask:
     """Request a task of an account's lane; return the open task of this kind if there is one.
 
     Args:
         account: the account.
         kind: what it has to do.
+        uin: the person it is about; 0 for none.
+        text: what is told to the person.
         by: the operator.
+
+    Raises:
+        Refusal: the account is quarantined or disabled.
+    """
+    refuse_stopped(account)
+    values = {
+        "text": text,
+        "requested_by": by,
+        "is_background": kind in BACKGROUND_KINDS,
+    }
+    try:
+        with transaction.atomic():
+            return AccountTask.objects.create(account=account, kind=kind, uin=uin, **values)
+    except IntegrityError:
+        mine = AccountTask.objects.open().filter(account=account, kind=kind, uin=uin)
+        if kind not in BACKGROUND_KINDS:
+            # An operator waits for it: what was to be done between messages is done now.
+            mine.update(is_background=False, not_before=None)
+        return mine.get()
+
+
+def request_in_background(*, account_ids: Collection[int], kind: AccountTaskKind) -> None:
+    """Request a background task of each of these accounts that works and has no such task."""
+    working = Account.objects.working().filter(pk__in=list(account_ids))
+    AccountTask.objects.bulk_create(
+        [
+            AccountTask(account_id=account_id, kind=kind, is_background=True)
+            for account_id in working.order_by("pk").values_list("pk", flat=True)
+        ],
+        ignore_conflicts=True,
+        batch_size=CHUNK,
+    )
+
+
+def refuse_stopped(account: Account) -> None:
+    """Refuse an account that does nothing until an operator enables it.
 
     Raises:
         Refusal: the account is quarantined or disabled.
@@ -35,11 +87,6 @@ def request_account_task(*, account: Account, kind: AccountTaskKind, by: Any = N
             code="not_working",
             uin=account.uin,
         )
-    try:
-        with transaction.atomic():
-            return AccountTask.objects.create(account=account, kind=kind, requested_by=by)
-    except IntegrityError:
-        return AccountTask.objects.get(account=account, kind=kind, state=AccountTaskState.OPEN)
 
 
 def finish_account_task(*, account_task_id: int, is_done: bool, outcome: str) -> None:

@@ -1,4 +1,4 @@
-"""The states of an account, the reasons for them, and its presence."""
+"""The states of accounts and friend requests, the reasons for them, and presences."""
 
 from __future__ import annotations
 
@@ -61,3 +61,47 @@ class PresenceStatus(models.IntegerChoices):
     ONLINE = 10, _("online")
     BUSY = 30, _("busy")
     INVISIBLE = 40, _("invisible")
+
+
+class FriendPresence(models.IntegerChoices):
+    """The presence of a friend, as the gateway told it (protocol: ST, and MG of MT=99)."""
+
+    ONLINE = 10, _("online")
+    OFFLINE = 20, _("offline")
+    BUSY = 30, _("busy")
+
+
+class FriendPolicy(models.TextChoices):
+    """What an account does with a friend request."""
+
+    ASK = "ask", _("ask an operator")
+    CONTACTS = "contacts", _("accept known contacts")
+    ALL = "all", _("accept everybody")
+
+
+class FriendRequestState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    ACCEPTING = "accepting", _("being accepted")
+    ACCEPTED = "accepted", _("accepted")
+    REFUSING = "refusing", _("being refused")
+    REFUSED = "refused", _("refused")
+    LAPSED = "lapsed", _("lapsed")
+
+
+_R = FriendRequestState
+
+FRIEND_REQUEST_STATES = StateTable(
+    {
+        # The friend list may show that the person is a friend already.
+        _R.WAITING: {_R.ACCEPTING, _R.REFUSING, _R.ACCEPTED, _R.LAPSED},
+        # A request that could not be answered waits for an operator again.
+        _R.ACCEPTING: {_R.ACCEPTED, _R.WAITING, _R.LAPSED},
+        _R.REFUSING: {_R.REFUSED, _R.WAITING, _R.LAPSED},
+        _R.ACCEPTED: set(),
+        _R.REFUSED: set(),
+        _R.LAPSED: set(),
+    }
+)
+
+#: Friend requests in one of these are not settled; an account has one of a person at most.
+OPEN_FRIEND_REQUEST_STATES = (_R.WAITING, _R.ACCEPTING, _R.REFUSING)

@@ -9,11 +9,13 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        """Register the hooks in contacts. The models are loaded at this point."""
+        """Register the hooks in contacts and accounts. The models are loaded at this point."""
+        from campaigns.contacts_hooks.friend_data import register_friend_data
         from campaigns.contacts_hooks.person_data import register_person_data
         from campaigns.contacts_hooks.segment_conditions import register_conditions
         from campaigns.uses.registration import register_uses
 
         register_conditions()
         register_person_data()
+        register_friend_data()
         register_uses()

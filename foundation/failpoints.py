@@ -25,6 +25,8 @@ NAMES = (
     "after_reply",
     "in_commit",
     "in_hand_over",
+    "after_task_mark",  # a task's request may leave
+    "after_task_reply",  # its answer is not stored yet
     "after_notification",  # it left, and that is not recorded yet
 )
 

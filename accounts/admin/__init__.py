@@ -5,6 +5,7 @@ from accounts.admin.account_pool import AccountPoolAdmin
 from accounts.admin.account_task import AccountTaskAdmin
 from accounts.admin.egress import EgressAdmin
 from accounts.admin.friend import FriendAdmin
+from accounts.admin.friend_request import FriendRequestAdmin
 from accounts.admin.inbound_message import InboundMessageAdmin
 from accounts.admin.outage import OutageAdmin
 from accounts.admin.session import SessionAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "AccountTaskAdmin",
     "EgressAdmin",
     "FriendAdmin",
+    "FriendRequestAdmin",
     "InboundMessageAdmin",
     "OutageAdmin",
     "SessionAdmin",

@@ -117,7 +117,17 @@ class AccountAdmin(
     ordering = ["uin"]
     form = AccountForm
     fieldsets = [
-        (None, {"fields": [("uin", "name"), ("password", "presence"), "egress", "labels"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("uin", "name"),
+                    ("password", "presence"),
+                    ("egress", "friend_policy"),
+                    "labels",
+                ]
+            },
+        ),
         (
             _("Pace"),
             {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,128 +9,16 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import ngettext
 
-from accounts.account_tasks import request_account_task
-from accounts.models import Account, AccountTaskKind
-from accounts.states import StateReason
-from accounts.transitions import disable_account, enable_account, quarantine_account, rest_account
+from accounts.admin.account_verbs import VERBS
+from accounts.models import Account
 from accounts.wake_ups import wake_reconciler
 from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
 
 #: The most accounts that a confirmation names.
 NAMED = 20
-
-
-@dataclass(frozen=True)
-class Verb:
-    """An action on accounts.
-
-    Args:
-        words: the label of the button.
-        before: the sentence that describes the effect, shown before the action; empty if the
-            action needs no confirmation.
-        after: a function that returns the message for n accounts.
-        do: the service, called with account and by.
-        is_dangerous: whether the button has the colour of a warning and the list asks to confirm.
-        icon: the name of the icon.
-        besides: a second sentence, about the account's messages.
-    """
-
-    words: Any
-    before: Any
-    after: Callable[[int], str]
-    do: Callable[..., Any]
-    is_dangerous: bool = False
-    icon: str = ""
-    besides: Any = ""
-
-
-#: The messages are moved by `campaigns.planning.reroute`, which this app must not import.
-_MESSAGES_MOVE = _(
-    "Its messages move to other accounts with the same friend. Messages that no other account can "
-    "send fail or wait, depending on the campaign. Failed ones can be retried once the account is "
-    "enabled."
-)
-
-
-def _quarantine(*, account: Account, by: Any) -> None:
-    quarantine_account(
-        account=account,
-        reason=StateReason.BY_OPERATOR,
-        detail=gettext_noop("Quarantined by an operator in the console."),
-        by=by,
-    )
-
-
-VERBS: dict[str, Verb] = {
-    "login": Verb(
-        words=_("Log in"),
-        before="",
-        after=lambda n: ngettext(
-            "%(n)d account was asked to log in; the outcome appears under account tasks.",
-            "%(n)d accounts were asked to log in; the outcomes appear under account tasks.",
-            n,
-        ),
-        do=partial(request_account_task, kind=AccountTaskKind.LOGIN),
-        icon="login",
-    ),
-    "sync": Verb(
-        words=_("Sync friends"),
-        before="",
-        after=lambda n: ngettext(
-            "%(n)d account was asked to fetch its friend list.",
-            "%(n)d accounts were asked to fetch their friend lists.",
-            n,
-        ),
-        do=partial(request_account_task, kind=AccountTaskKind.SYNC),
-        icon="group",
-    ),
-    "rest": Verb(
-        words=_("Rest for an hour"),
-        before=_("It stays logged in and sends nothing for an hour; its deliveries wait."),
-        after=lambda n: ngettext(
-            "%(n)d account rests for an hour.", "%(n)d accounts rest for an hour.", n
-        ),
-        do=rest_account,
-        icon="bedtime",
-    ),
-    "enable": Verb(
-        words=_("Enable"),
-        before=_("Its error counts are reset. It logs in and sends again."),
-        after=lambda n: ngettext("%(n)d account is enabled.", "%(n)d accounts are enabled.", n),
-        do=enable_account,
-        icon="check_circle",
-    ),
-    "disable": Verb(
-        words=_("Disable"),
-        before=_(
-            "It stops before its next message and sends nothing until you enable it. At most one "
-            "message is in flight."
-        ),
-        besides=_MESSAGES_MOVE,
-        after=lambda n: ngettext("%(n)d account is disabled.", "%(n)d accounts are disabled.", n),
-        do=disable_account,
-        is_dangerous=True,
-        icon="block",
-    ),
-    "quarantine": Verb(
-        words=_("Quarantine"),
-        before=_(
-            "It stops before its next message and is shown as needing attention until you enable "
-            "it."
-        ),
-        besides=_MESSAGES_MOVE,
-        after=lambda n: ngettext(
-            "%(n)d account is in quarantine.", "%(n)d accounts are in quarantine.", n
-        ),
-        do=_quarantine,
-        is_dangerous=True,
-        icon="health_and_safety",
-    ),
-}
 
 
 def _named(accounts: list[Account]) -> str:
@@ -151,7 +36,10 @@ def _named(accounts: list[Account]) -> str:
 class AccountActions:
     """The actions of the list and of the page of one account, mixed into the account's admin."""
 
-    actions = ["act_login", "act_sync", "act_rest", "act_enable", "act_disable", "act_quarantine"]
+    actions = [
+        "act_login", "act_logout", "act_sync", "act_presence", "act_online", "act_busy",
+        "act_invisible", "act_rest", "act_enable", "act_disable", "act_quarantine",
+    ]  # fmt: skip
 
     def ask(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
         """Show what an action does to one account (GET), or carry it out (POST)."""
@@ -213,6 +101,31 @@ class AccountActions:
     def act_login(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
         """Request the login of the selected accounts."""
         return self._ask_many(request, queryset, "login")
+
+    @admin.action(description=VERBS["logout"].words, permissions=["change"])
+    def act_logout(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Request the logout of the selected accounts."""
+        return self._ask_many(request, queryset, "logout")
+
+    @admin.action(description=VERBS["presence"].words, permissions=["change"])
+    def act_presence(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Have the selected accounts ask who is online."""
+        return self._ask_many(request, queryset, "presence")
+
+    @admin.action(description=VERBS["online"].words, permissions=["change"])
+    def act_online(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Show the selected accounts as online."""
+        return self._ask_many(request, queryset, "online")
+
+    @admin.action(description=VERBS["busy"].words, permissions=["change"])
+    def act_busy(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Show the selected accounts as busy."""
+        return self._ask_many(request, queryset, "busy")
+
+    @admin.action(description=VERBS["invisible"].words, permissions=["change"])
+    def act_invisible(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:
+        """Show the selected accounts as invisible."""
+        return self._ask_many(request, queryset, "invisible")
 
     @admin.action(description=VERBS["sync"].words, permissions=["change"])
     def act_sync(self, request: HttpRequest, queryset: QuerySet[Account]) -> Any:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from accounts.models import Account, AccountEvent, Lease
+from accounts.show_status import tell_status
 from accounts.states import StateReason
 from accounts.transitions import restart_after_password_change
 from clocks import shared
@@ -35,6 +36,7 @@ class AccountForm(forms.ModelForm):
             "name",
             "presence",
             "egress",
+            "friend_policy",
             "min_interval",
             "per_minute",
             "per_hour",
@@ -76,5 +78,7 @@ class AccountForm(forms.ModelForm):
                 )
             elif columns:
                 account.save(update_fields=columns)
+                if "presence" in columns:
+                    tell_status(account=account, by=by)
             if has_new_password and not is_new:
                 restart_after_password_change(account=account, by=by)

@@ -8,20 +8,30 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
 
 from accounts.models import Friend
+from accounts.states import FriendPresence
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
+from foundation.display import EMPTY
 from tabular.uin_search import search_by_uin
+
+PRESENCE_COLOURS = {
+    FriendPresence.ONLINE: "success",
+    FriendPresence.BUSY: "warning",
+    FriendPresence.OFFLINE: "default",
+}
 
 
 @admin.register(Friend)
 class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
     """Friendships, including ended ones, as the gateway reported them."""
 
-    list_display = ["uin", "nickname", "account", "known_since", "ended_at"]
+    list_display = ["uin", "nickname", "now", "account", "since", "ended_at"]
     list_filter = [
         ("account", AutocompleteSelectFilter),
+        ("presence", ChoicesDropdownFilter),
         ("ended_at", admin.EmptyFieldListFilter),
     ]
     list_select_related = ["account"]
@@ -32,6 +42,16 @@ class FriendAdmin(ReadOnlyMixin, UncountedAdmin):
         "Friend lists come from the gateway. Select accounts in their list and choose “Sync "
         "friends”."
     )
+
+    @display(description=_("presence"), label=PRESENCE_COLOURS)
+    def now(self, friend: Friend) -> tuple[Any, Any]:
+        """Return the presence, which selects the colour, and its label."""
+        return friend.presence, friend.get_presence_display() or EMPTY
+
+    @admin.display(description=_("known since"), ordering="known_since")
+    def since(self, friend: Friend) -> Any:
+        """Return when the friendship was first known."""
+        return friend.first_known_since or friend.known_since
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Friend], search_term: str

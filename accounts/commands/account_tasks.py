@@ -1,16 +1,15 @@
-"""Requesting account tasks and waiting for their outcomes, for the command `accounts`."""
+"""Requesting account tasks and waiting for their outcomes, for commands."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.account_tasks import request_account_task
 from accounts.gateway.outages import open_outages
-from accounts.models import Account, AccountTask, AccountTaskKind, AccountTaskState, Worker
+from accounts.models import Account, AccountTask, AccountTaskState, Worker
 from accounts.wake_ups import wake_reconciler
 from foundation.refusals import Refusal
 
@@ -26,48 +25,56 @@ class Outcome:
         account_id: the account.
         is_done: whether the action succeeded.
         sentence: the outcome, for the operator.
+        is_open: whether it was not done in time, and may still be done.
     """
 
     account_id: int
     is_done: bool
     sentence: str
+    is_open: bool = False
 
 
 def carry_out(
-    *, accounts: Sequence[Account], kind: AccountTaskKind, timeout: float
+    *,
+    accounts: Sequence[Account],
+    request: Callable[[Account], AccountTask | None],
+    timeout: float,
+    needs_worker: bool = True,
 ) -> list[Outcome]:
     """Request a task of every account, wait for them, and return the outcomes in the same order.
 
-    For an account that no living worker serves, no task is requested: no lane would carry it out.
-
     Args:
         accounts: the accounts.
-        kind: the task.
-        timeout: the most seconds to wait; tasks that are not closed by then stay open.
+        request: requests the task of an account; None if there is nothing for its lane to do.
+        timeout: seconds to wait for all of them together.
+        needs_worker: whether nothing is requested of an account that no living worker serves,
+            because no lane would carry it out.
     """
-    served = set(
-        Worker.objects.living()
-        .exclude(pk__in=Worker.objects.silent())
-        .values_list("egress_id", flat=True)
-    )
+    served = served_egresses()
     outcomes: dict[int, Outcome] = {}
-    account_tasks: dict[int, AccountTask] = {}
+    requested: dict[int, AccountTask] = {}
     for account in accounts:
-        sentence = _unserved(account, served)
+        sentence = unserved(account, served) if needs_worker else ""
         try:
-            if not sentence:
-                account_tasks[account.pk] = request_account_task(account=account, kind=kind)
+            account_task = None if sentence else request(account)
         except Refusal as refusal:
-            sentence = refusal.sentence
-        if sentence:
-            outcomes[account.pk] = Outcome(account.pk, False, sentence)
-    if account_tasks:
-        wake_reconciler()
-    outcomes |= _wait(account_tasks, timeout=timeout)
+            account_task, sentence = None, refusal.sentence
+        if account_task is not None:
+            requested[account.pk] = account_task
+        else:
+            outcomes[account.pk] = Outcome(account.pk, not sentence, sentence or _("Done."))
+    by_task = wait_for_tasks(list(requested.values()), timeout=timeout)
+    outcomes |= {account_id: by_task[task.pk] for account_id, task in requested.items()}
     return [outcomes[account.pk] for account in accounts]
 
 
-def _unserved(account: Account, served: set[int]) -> str:
+def served_egresses() -> set[int]:
+    """Return the egresses that a living worker serves."""
+    living = Worker.objects.living().exclude(pk__in=Worker.objects.silent())
+    return set(living.values_list("egress_id", flat=True))
+
+
+def unserved(account: Account, served: set[int]) -> str:
     """Return why no worker would carry out an account's task, "" if one would."""
     if not served:
         return _("No worker is running: start one (make run, or manage.py up).")
@@ -79,28 +86,34 @@ def _unserved(account: Account, served: set[int]) -> str:
     return ""
 
 
-def _wait(account_tasks: dict[int, AccountTask], *, timeout: float) -> dict[int, Outcome]:
+def wait_for_tasks(account_tasks: Sequence[AccountTask], *, timeout: float) -> dict[int, Outcome]:
+    """Wake the lanes, wait until the tasks have ended, and return the outcomes by task."""
     outcomes: dict[int, Outcome] = {}
     deadline = time.monotonic() + timeout
-    open_ids = {account_task.pk: account_id for account_id, account_task in account_tasks.items()}
+    open_ids = {account_task.pk: account_task.account_id for account_task in account_tasks}
+    if open_ids:
+        wake_reconciler()
     while open_ids:
         ended = AccountTask.objects.filter(pk__in=list(open_ids)).exclude(
             state=AccountTaskState.OPEN
         )
         for account_task in ended:
-            account_id = open_ids.pop(account_task.pk)
-            outcomes[account_id] = Outcome(
-                account_id, account_task.state == AccountTaskState.DONE, account_task.outcome
+            outcomes[account_task.pk] = Outcome(
+                open_ids.pop(account_task.pk),
+                account_task.state == AccountTaskState.DONE,
+                account_task.outcome,
             )
         if not open_ids or time.monotonic() >= deadline:
             break
         time.sleep(POLL_SECONDS)
     late = _("Not done within %(seconds)g s; the request stays open.") % {"seconds": timeout}
     outages = open_outages() if open_ids else {}
-    for account in Account.objects.filter(pk__in=open_ids.values()):
+    accounts = Account.objects.in_bulk(list(set(open_ids.values())))
+    for task_id, account_id in open_ids.items():
         # An account without a pinned egress may use any: each open outage may be the reason.
-        outage = outages.get(account.egress_id) if account.egress_id else _any_of(outages)
-        outcomes[account.pk] = Outcome(account.pk, False, f"{late} {outage or ''}".rstrip())
+        egress_id = accounts[account_id].egress_id
+        outage = outages.get(egress_id) if egress_id else _any_of(outages)
+        outcomes[task_id] = Outcome(account_id, False, f"{late} {outage or ''}".rstrip(), True)
     return outcomes
 
 

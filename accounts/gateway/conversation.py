@@ -5,9 +5,11 @@ It logs in when needed and returns each result as an `Answer`. It knows no campa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from accounts.account_tasks import request_in_background
 from accounts.encrypted_field import UnreadableCredential
 from accounts.gateway.lane_stops import LeaseLost
 from accounts.gateway.logins import (
@@ -24,7 +26,7 @@ from accounts.gateway.sessions import (
     usable_session,
 )
 from accounts.leases.leases import SEQS_WITH_LEASE, Grant, is_still_held, reserve_seqs
-from accounts.models import Account, Session
+from accounts.models import Account, AccountTaskKind, Session
 from accounts.states import AccountState, PresenceStatus, StateReason
 from accounts.transitions import change_account_state
 from clocks import local, shared
@@ -78,6 +80,7 @@ class Conversation:
         session: the login in use; None if none is known.
         last_reply: when the latest reply came or failed to come, on `clocks.local.elapsed`. The
             gap before the next request starts here.
+        before_login: waits for the turn to log in or out; None: no turns are given.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class Conversation:
         self._seqs_left = SEQS_WITH_LEASE
         self.session: Session | None = None
         self.last_reply: float | None = None
+        self.before_login: Callable[[], None] | None = None
         self._noted_at = local.elapsed()
 
     # --- sequence numbers ---------------------------------------------------------------------
@@ -192,6 +196,8 @@ class Conversation:
             NeverLeft: the gateway cannot be reached.
         """
         wait_before_login(account_id=self.account.pk)
+        if self.before_login is not None:
+            self.before_login()
         with database_turn():
             # The lane may be an hour old, and the password may have changed.
             self.account.refresh_from_db(fields=("credential", "presence"))
@@ -227,12 +233,19 @@ class Conversation:
                 idle_seconds=reply.idle_seconds,
             )
         if self.account.presence != PresenceStatus.ONLINE:
-            self.exchange(
+            answer = self.exchange(
                 ChangeStat(seq=self.next_seq(), uin=self.account.uin, st=self.account.presence)
             )
+            if answer.code != "0":
+                with database_turn():
+                    request_in_background(
+                        account_ids=[self.account.pk], kind=AccountTaskKind.STATUS
+                    )
 
     def log_out(self) -> None:
         """Log out. The gateway accepts every logout, so only an unreachable gateway prevents it."""
+        if self.before_login is not None:
+            self.before_login()
         self.exchange(Logout(seq=self.next_seq(), uin=self.account.uin))
         self.session = None
         with database_turn():

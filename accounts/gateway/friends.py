@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
+from accounts.friend_requests.settle import settle_requests_of_friends
 from accounts.gateway.conversation import Conversation
 from accounts.gateway.lane_stops import LaneMustStop
-from accounts.models import Account, Friend
+from accounts.gateway.task_outcomes import Done, Outcome
+from accounts.gateway.task_requests import send_for_task
+from accounts.models import Account, AccountTask, Friend
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.queries import CHUNK, chunks
@@ -54,14 +60,47 @@ def sync_friends(*, conversation: Conversation) -> str:
                     uins=reply.friends,
                     is_complete=is_complete,
                 )
-            if is_complete:
-                return _("%(count)d friends.") % {"count": len(reply.friends)}
-            return _(
-                "The gateway listed only %(listed)d of %(count)d friends. "
-                "Friends missing from its list were left unchanged."
-            ) % {"listed": len(reply.friends), "count": count}
+            return _outcome_of(len(reply.friends), count)
     sentence = last.sentence if last else _("The gateway keeps ending the session.")
     raise LaneMustStop(sentence, retry_seconds=RETRY_SECONDS)
+
+
+def sync_step(conversation: Conversation, account_task: AccountTask) -> Outcome:
+    """Request the friend list between messages.
+
+    One request is enough as a rule, because SN is the number of friends. A second one is made if
+    the list has grown beyond the room that the first asked for.
+    """
+    account = conversation.account
+    with database_turn():
+        account.refresh_from_db(fields=("friend_count",))
+    room = max(LIST_PAGE, 2 * (account.friend_count or 0))
+
+    def ask(tn: int) -> ListReply:
+        return send_for_task(
+            conversation=conversation,
+            account_task=account_task,
+            make=lambda seq: List(seq=seq, uin=account.uin, tn=tn),
+            is_marked=False,
+        )
+
+    reply = ask(room)
+    if not reply.is_complete and room < reply.count:
+        reply = ask(reply.count)
+    return Done(_outcome_of(len(reply.friends), reply.count), partial(_store, account.pk, reply))
+
+
+def _store(account_id: int, reply: ListReply) -> None:
+    store_friends(account_id=account_id, uins=reply.friends, is_complete=reply.is_complete)
+
+
+def _outcome_of(listed: int, count: int) -> str:
+    if listed >= count:
+        return _("%(count)d friends.") % {"count": listed}
+    return _(
+        "The gateway listed only %(listed)d of %(count)d friends. "
+        "Friends missing from its list were left unchanged."
+    ) % {"listed": listed, "count": count}
 
 
 def _list(conversation: Conversation, *, tn: int) -> ListReply:
@@ -99,11 +138,17 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
         back = sorted(uin for uin in listed & known.keys() if known[uin] is not None)
         mine = Friend.objects.filter(account_id=account_id)
         for chunk in chunks(back):
-            mine.filter(uin__in=chunk).update(ended_at=None, known_since=now)
+            mine.filter(uin__in=chunk).update(
+                # The first time is kept.
+                first_known_since=Coalesce(F("first_known_since"), F("known_since")),
+                ended_at=None,
+                known_since=now,
+            )
         if is_complete:
             gone = sorted(uin for uin in known.keys() - listed if known[uin] is None)
             for chunk in chunks(gone):
                 mine.filter(uin__in=chunk).update(ended_at=now)
+        settle_requests_of_friends(account_id=account_id, uins=listed)
         Account.objects.filter(pk=account_id).update(
             friend_count=Friend.objects.current().filter(account_id=account_id).count(),
             friends_synced_at=now,

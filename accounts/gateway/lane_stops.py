@@ -1,4 +1,4 @@
-"""The reasons for which a lane must stop before its work is done, as exceptions."""
+"""The reasons for which a lane, or one of its tasks, must stop before it is done: exceptions."""
 
 from __future__ import annotations
 
@@ -42,4 +42,33 @@ class LeaseLost(LaneMustStop):
     """Another lane may hold the account's lease: this one must not send another request."""
 
     def __init__(self) -> None:
-        super().__init__(_("Another lane holds the account's lease."))
+        super().__init__(_("Another lane holds the account's lease."), retry_seconds=0.0)
+
+
+class TaskPostponed(Exception):
+    """An account task cannot be done now and is tried again later.
+
+    Args:
+        sentence: the reason, for the operator.
+        retry_seconds: when it may be tried again.
+        is_same_request: whether the same request is repeated under its SEQ; else it is a new one.
+        counts: whether this was one of the tries that a task has.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry_seconds: float,
+        is_same_request: bool = False,
+        counts: bool = True,
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.retry_seconds = retry_seconds
+        self.is_same_request = is_same_request
+        self.counts = counts
+
+
+class TaskGone(Exception):
+    """An account task was closed or deleted meanwhile: its request must not be made."""

@@ -6,7 +6,8 @@ from accounts.account_tasks import finish_account_task
 from accounts.gateway.conversation import Conversation
 from accounts.gateway.friends import sync_friends
 from accounts.gateway.lane_stops import LaneMustStop
-from accounts.models import AccountTask, AccountTaskKind, AccountTaskState
+from accounts.models import AccountTask, AccountTaskKind
+from clocks import shared
 from foundation.database_turn import database_turn
 from foundation.sentences import Sentence as _
 
@@ -15,7 +16,7 @@ ORDER = (AccountTaskKind.LOGIN, AccountTaskKind.SYNC, AccountTaskKind.LOGOUT)
 
 
 def perform_account_tasks(*, conversation: Conversation) -> bool:
-    """Perform the account's open tasks; return whether there were any.
+    """Perform the account's open tasks of these kinds; return whether there were any.
 
     A task that fails for a temporary reason stays open for the next lane.
 
@@ -25,8 +26,8 @@ def perform_account_tasks(*, conversation: Conversation) -> bool:
     """
     with database_turn():
         account_tasks = list(
-            AccountTask.objects.filter(
-                account_id=conversation.account.pk, state=AccountTaskState.OPEN
+            AccountTask.objects.due(at=shared.now()).filter(
+                account_id=conversation.account.pk, is_background=False
             )
         )
     account_tasks.sort(key=lambda account_task: ORDER.index(AccountTaskKind(account_task.kind)))

@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, 
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
-from accounts.models import Account, AccountTask, AccountTaskState, Lease, Worker
+from accounts.models import Account, AccountTask, Lease, Worker
 from accounts.states import WORKING_STATES
 from clocks import shared
 
@@ -28,7 +28,7 @@ class Grant:
         account: the account.
         token: the fencing token, one higher than the last lane's.
         first_seq: the first of SEQS_WITH_LEASE SEQs reserved for the lane.
-        has_account_tasks: whether account tasks were open when the lease was taken.
+        has_account_tasks: whether account tasks were due when the lease was taken.
         was_handed_back: whether the last lane handed back; if not, its last reply is unknown.
         last_reply_at: when the gateway last answered this account, if known; shared time.
         resting_until: no message may be sent before this; shared time.
@@ -100,9 +100,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
 
 
 def _open_account_tasks() -> QuerySet[AccountTask]:
-    return AccountTask.objects.filter(
-        account_id=OuterRef("account_id"), state=AccountTaskState.OPEN
-    )
+    return AccountTask.objects.due(at=shared.now()).filter(account_id=OuterRef("account_id"))
 
 
 def hand_back(

@@ -5,6 +5,7 @@ from accounts.models.account_pool import AccountPool
 from accounts.models.account_task import AccountTask, AccountTaskKind, AccountTaskState
 from accounts.models.egress import Egress, Worker
 from accounts.models.friend import Friend
+from accounts.models.friend_request import FriendRequest
 from accounts.models.inbound_message import InboundKind, InboundMessage
 from accounts.models.lease import Lease
 from accounts.models.outage import Outage
@@ -20,6 +21,7 @@ __all__ = [
     "AccountTaskState",
     "Egress",
     "Friend",
+    "FriendRequest",
     "InboundKind",
     "InboundMessage",
     "Lease",

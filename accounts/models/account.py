@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from accounts.encrypted_field import EncryptedTextField
 from accounts.models.egress import Egress
 from accounts.querysets import AccountQuerySet
-from accounts.states import AccountState, PresenceStatus, StateReason
+from accounts.states import AccountState, FriendPolicy, PresenceStatus, StateReason
 from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
 from foundation.uins import UIN_VALIDATORS, uin_constraint
@@ -43,6 +43,14 @@ class Account(models.Model):
     )
     presence = models.PositiveSmallIntegerField(
         _("shown as"), choices=PresenceStatus.choices, default=PresenceStatus.ONLINE
+    )
+    friend_policy = models.CharField(
+        _("friend requests"),
+        max_length=16,
+        choices=FriendPolicy.choices,
+        default=FriendPolicy.ASK,
+        db_default=FriendPolicy.ASK.value,
+        help_text=_("What the account does when a person asks to be its friend."),
     )
     min_interval = models.FloatField(
         _("minimum gap (s)"),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
 from accounts.querysets import FriendQuerySet
+from accounts.states import FriendPresence
 
 
 class Friend(models.Model):
@@ -23,7 +24,18 @@ class Friend(models.Model):
     uin = models.BigIntegerField(_("UIN"))
     nickname = models.CharField(_("nickname"), max_length=255, blank=True)
     known_since = models.DateTimeField(_("known since"), default=timezone.now)
+    #: The first time; a friendship that ended and began again keeps it.
+    first_known_since = models.DateTimeField(_("first known since"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    #: As the gateway last told it; NULL if it never did. No index has these columns, so that
+    #: PostgreSQL can write them without touching one (HOT).
+    presence = models.PositiveSmallIntegerField(
+        _("presence"), choices=FriendPresence.choices, null=True, blank=True
+    )
+    #: The last time at which the person was known to be online.
+    seen_online_at = models.DateTimeField(_("last online"), null=True, blank=True)
+    #: FC; the number of its picture file is `qqhttp.enums.face_file`.
+    face = models.PositiveIntegerField(_("face"), null=True, blank=True)
 
     objects = models.Manager.from_queryset(FriendQuerySet)()
 

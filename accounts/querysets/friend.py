@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
+from django.db.models import Q
+
+from accounts.states import FriendPresence
+
+#: Whoever was told to be online this long ago is no longer believed to be: an account that is logged
+#: out is told nothing.
+BELIEVED = timedelta(hours=24)
+#: A CTE with the columns' names, because SQLite names no columns of VALUES in FROM. PostgreSQL
+#: takes the types of all rows from the first, and a parameter has none there.
+_PUT_PRESENCES = """
+WITH told (account_id, uin, presence, at) AS (VALUES {rows})
+UPDATE accounts_friend AS friend
+SET presence = told.presence, seen_online_at = told.at
+FROM told
+WHERE friend.account_id = told.account_id AND friend.uin = told.uin
+"""
+_ROW = "(%s, %s, %s, %s)"
+_TYPED_ROW = "(%s::bigint, %s::bigint, %s::smallint, %s::timestamptz)"
 
 
 class FriendQuerySet(models.QuerySet[Any]):
@@ -13,3 +33,37 @@ class FriendQuerySet(models.QuerySet[Any]):
     def current(self) -> Self:
         """Friendships that were in the account's list at its last sync."""
         return self.filter(ended_at=None)
+
+    def online(self, *, at: datetime) -> Self:
+        """Friendships with people who are online or busy at a moment, as the gateway told it."""
+        return self.filter(
+            presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY),
+            seen_online_at__gte=at - BELIEVED,
+        )
+
+    def seen_online(self, *, since: datetime, at: datetime) -> Self:
+        """Friendships with people who were online at some time since a moment."""
+        online = Q(
+            presence__in=(FriendPresence.ONLINE, FriendPresence.BUSY),
+            seen_online_at__gte=at - BELIEVED,
+        )
+        return self.filter(online | Q(seen_online_at__gte=since))
+
+    def put_presences(self, changes: Sequence[tuple[int, int, int, datetime]]) -> int:
+        """Store presences in one statement; return how many friendships were known.
+
+        Args:
+            changes: (account, UIN, presence, time) of each, no friendship twice.
+        """
+        if not changes:
+            return 0
+        is_postgresql = connection.vendor == "postgresql"
+        first = _TYPED_ROW if is_postgresql else _ROW
+        rows = ", ".join([first] + [_ROW] * (len(changes) - 1))
+        as_time = connection.ops.adapt_datetimefield_value
+        values: list[Any] = []
+        for account_id, uin, presence, at in changes:
+            values += [account_id, uin, presence, as_time(at)]
+        with connection.cursor() as cursor:
+            cursor.execute(_PUT_PRESENCES.format(rows=rows), values)
+            return int(cursor.rowcount)

@@ -7,6 +7,7 @@ planning or the person's page also needs.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -75,6 +76,21 @@ def replied(node: Mapping[str, Any], asking: Asking) -> Answer:
     """
     wrote = InboundMessage.objects.filter(uin=OuterRef("uin"), kind=InboundKind.USER)
     return _when(node, asking, ever=wrote, time="received_at")
+
+
+def online(node: Mapping[str, Any], asking: Asking) -> Answer:
+    """{"kind": "online", "is": "now"|"less_than"|"never", "hours": n}: as the gateway told it.
+
+    Of the friends of any account. "never": the person was never seen online; people who are no
+    friends never are.
+    """
+    friends = Friend.objects.filter(uin=OuterRef("uin"), ended_at=None)
+    if node["is"] == "never":
+        return known(~Q(Exists(friends.filter(seen_online_at__isnull=False))))
+    if node["is"] == "now":
+        return known(Q(Exists(friends.online(at=asking.now))))
+    since = asking.now - timedelta(hours=node["hours"])
+    return known(Q(Exists(friends.seen_online(since=since, at=asking.now))))
 
 
 def _when(node: Mapping[str, Any], asking: Asking, *, ever: Any, time: str) -> Answer:
@@ -163,6 +179,21 @@ _KINDS = (
         ),
         answer=replied,
         usual="ever",
+    ),
+    Kind(
+        name="online",
+        label=gettext_lazy("online"),
+        phrases=(
+            Phrase(
+                "online in [the] last {hours} hours|hour|小时",
+                {"is": "less_than"},
+                gettext_lazy("within the last … hours"),
+            ),
+            Phrase("online now", {"is": "now"}, gettext_lazy("now")),
+            Phrase("never online", {"is": "never"}, gettext_lazy("never")),
+        ),
+        answer=online,
+        usual="now",
     ),
     Kind(
         name="never_reached",

@@ -96,6 +96,7 @@ def _labels() -> dict[str, str]:
         "values": _("Values, one per line"),
         "from": _("From"),
         "to": _("To"),
+        "hours": _("Hours"),
         "days": _("Days"),
         "years": _("Years"),
         "search": _("Type to search"),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from contacts.segments.characters import shown
 from contacts.segments.kinds import Kind
 from contacts.segments.references import last_names, names_in, reference_to
@@ -18,8 +20,15 @@ from foundation.sentences import Sentence as _
 MOST_VALUES = 10_000
 #: The most characters of a value and of an attribute's name.
 LONGEST_VALUE, LONGEST_ATTRIBUTE_NAME = 10_000, 255
-#: The largest numbers of days and of years.
-MOST = {"days": 100_000, "years": 200}
+#: The largest numbers of hours, of days and of years.
+MOST = {"hours": 100_000, "days": 100_000, "years": 200}
+
+
+_AMOUNTS = {
+    "hours": gettext_noop("A number of hours, from 0 to %(most)d."),
+    "days": gettext_noop("A number of days, from 0 to %(most)d."),
+    "years": gettext_noop("A number of years, from 0 to %(most)d."),
+}
 
 
 @dataclass(slots=True)
@@ -155,17 +164,12 @@ def _two_values(node: Mapping[str, Any]) -> list[str]:
 
 
 def _amount(slot: str, node: Mapping[str, Any]) -> int | float:
-    """Return the number of days or years."""
+    """Return the number of hours, days or years."""
     number, most = node.get(slot), MOST[slot]
     is_number = isinstance(number, int | float) and not isinstance(number, bool)
     if not is_number or not 0 <= number <= most:  # type: ignore[operator]
         raise Refusal(
-            (
-                _("A number of days, from 0 to %(most)d.")
-                if slot == "days"
-                else _("A number of years, from 0 to %(most)d.")
-            )
-            % {"most": most},
+            _(_AMOUNTS[slot]) % {"most": most},
             code="bad_amount",
         )
     rounded = round(float(number), 6)  # type: ignore[arg-type]

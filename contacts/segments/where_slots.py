@@ -48,7 +48,7 @@ class Slots:
             else:
                 self.found[slot] = token.text
             return at + 1
-        if slot in ("days", "years"):
+        if slot in ("hours", "days", "years"):
             return self._amount(slot, at)
         return self._several(slot, at)
 

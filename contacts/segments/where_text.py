@@ -79,7 +79,7 @@ class _Writer:
             return self._word(node["value"][slot == "to"])
         if slot == "values":
             return f"({', '.join(map(self._word, node['value']))})"
-        if slot in ("days", "years"):
+        if slot in ("hours", "days", "years"):
             return f"{node[slot]:.6f}".rstrip("0").rstrip(".")
         names = self._names(kind, node)
         return names[0] if len(names) == 1 else f"({', '.join(names)})"

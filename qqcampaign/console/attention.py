@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account, Egress, Outage, Worker
+from accounts.models import Account, Egress, FriendRequest, Outage, Worker
 from accounts.states import AccountState
 from campaigns.approvals.rights import may_approve
 from campaigns.approvals.waiting import requests_for
@@ -70,6 +70,8 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += _sent_back()
     if may_see("accounts.view_account"):
         items += _quarantined()
+    if may_see("accounts.view_friendrequest"):
+        items += _friend_requests()
     if may_see("sending.view_delivery"):
         items += _unknown()
     if may_see("contacts.view_contactimport"):
@@ -232,6 +234,20 @@ def _quarantined() -> list[AttentionItem]:
     return [
         AttentionItem(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")
     ]
+
+
+def _friend_requests() -> list[AttentionItem]:
+    waiting = FriendRequest.objects.waiting()
+    count = waiting.count()
+    if not count:
+        return []
+    sentence = ngettext(
+        "%(n)d person waits for an answer to a friend request.",
+        "%(n)d people wait for an answer to a friend request.",
+        count,
+    )
+    address = reverse("admin:accounts_friendrequest_changelist")
+    return [AttentionItem(sentence % {"n": count}, _("Answer"), f"{address}?state__exact=waiting")]
 
 
 def _failed_imports() -> list[AttentionItem]:

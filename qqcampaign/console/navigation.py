@@ -68,6 +68,11 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Pools"), "workspaces", "accounts.accountpool"),
             _item(_("Warm-up curves"), "trending_up", "accounts.warmupcurve"),
             _item(_("Friends"), "diversity_3", "accounts.friend"),
+            {
+                **_item(_("Friend requests"), "person_add", "accounts.friendrequest"),
+                "badge": "accounts.admin.friend_request.waiting_badge",
+                "badge_variant": "primary",
+            },
         ],
     },
     {

@@ -1,7 +1,7 @@
 """The accounts of a simulated gateway: password, friend list, session, inbox and rate limit."""
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -80,6 +80,9 @@ class Account:
     inbox: deque[InboxItem] = field(default_factory=deque)
     asked: set[int] = field(default_factory=set)  # sent a first Ack_AddToList with CD=2
     requests: dict[int, str] = field(default_factory=dict)  # open friend requests: UIN, reason
+    # Answers to friend requests: how often each (UIN, CD) was carried out, and when by SEQ.
+    acks: Counter[tuple[int, int]] = field(default_factory=Counter)
+    ack_seqs: dict[bytes, float] = field(default_factory=dict)
     answered: dict[bytes, int] = field(default_factory=dict)  # SEQ: number of the message
     prune_at: int = 4096  # old SEQs are removed when this many are remembered
     replied_at: float = NEVER  # when the last CLTMSG was answered

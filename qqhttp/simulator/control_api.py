@@ -278,6 +278,7 @@ def _shown(account: Account, now: float) -> dict[str, Any]:
         "waiting": len(account.inbox),
         "refusal": account.refusal,
         "requests": account.requests,
+        "acks": [[un, code, times] for (un, code), times in account.acks.items()],
     }
 
 

@@ -143,6 +143,11 @@ class SimulatorControl:
             if not page["accounts"] or len(found) >= page["count"]:
                 return found
 
+    def acks(self, *, uin: int) -> dict[tuple[int, int], int]:
+        """Return how often the account carried out each Ack_AddToList: by (UN, CD)."""
+        mine = next(account for account in self.accounts() if account["uin"] == uin)
+        return {(un, code): times for un, code, times in mine["acks"]}
+
     def settings(self) -> dict[str, Any]:
         """Return the live settings."""
         return dict(self._ask("GET", "settings", {}))

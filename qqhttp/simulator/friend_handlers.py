@@ -54,7 +54,8 @@ def acknowledge(state: GatewayState, request: GatewayRequest, address: str) -> R
 
     A person is asked by two identical requests. The first is answered with RES=3 after the penalty
     and has no effect; the second reaches the person. The reference does not say
-    which of the two does.
+    which of the two does. An acceptance or a refusal with a repeated SEQ is answered again and has
+    no second effect: the reference calls SEQ the guard against a repeated send.
     """
     un, code, reason = request.number(b"UN"), request.number(b"CD"), request.text(b"RS")
     if un is None or code is None or reason is None:
@@ -71,8 +72,20 @@ def acknowledge(state: GatewayState, request: GatewayRequest, address: str) -> R
             account.asked.add(un)
             return too_fast(request, state.settings.penalty)
         account.asked.discard(un)
+    elif _is_repeat(state, account, request.seq):
+        return accepted(request)
+    account.acks[un, code] += 1
     _tell_person(state, account, un, code, reason)
     return accepted(request)
+
+
+def _is_repeat(state: GatewayState, account: Account, seq: bytes) -> bool:
+    now, settings = state.clock(), state.settings
+    carried_out = account.ack_seqs.get(seq)
+    if settings.is_replay_known and carried_out is not None:
+        return now - carried_out <= settings.replay_window
+    account.ack_seqs[seq] = now
+    return False
 
 
 def _tell_person(state: GatewayState, account: Account, un: int, code: int, reason: str) -> None:

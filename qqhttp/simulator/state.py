@@ -49,6 +49,8 @@ class GatewayState:
         self.started_at = self.clock()
         for account in self.accounts.values():
             account.answered.clear()
+            account.acks.clear()
+            account.ack_seqs.clear()
             account.inbox.clear()
             account.replied_at = account.changed_at = NEVER
 

@@ -24,6 +24,7 @@ from qqhttp import GatewayClient
 from sending.forbidden_words import WatchedWords
 from sending.lanes.feed import RunBrief, brief
 from sending.lanes.gateway_watch import GatewayWatch
+from sending.lanes.login_turns import LoginTurns
 from sending.lanes.run_turns import RateTurns
 from sending.ledger.ledger import Ledger
 from sending.models import Run
@@ -90,6 +91,7 @@ class LaneContext:
         runs_changed: how often a run began, resumed, or got another rate, priority or list of
             forbidden words, or its rest, since this process started.
         rate_turns: the lanes' turns in the runs' own rates.
+        login_turns: their turns to log in and out.
         policies: the result policies in force.
         is_draining: whether every lane must end before its next message.
         polled: answers of inboxes that are not stored yet.
@@ -112,6 +114,7 @@ class LaneContext:
         self.runs: dict[int, RunBrief] = {}
         self.runs_changed = 0
         self.rate_turns = RateTurns()
+        self.login_turns = LoginTurns()
         self.policies = PolicyTable()
         self.is_draining = False
         self.polled = PolledMessages()

@@ -14,6 +14,7 @@ from accounts.gateway.perform_tasks import perform_account_tasks
 from clocks import local
 from qqhttp import NeverLeft
 from sending.lanes.gateway_watch import GatewayWatch
+from sending.lanes.login_turns import LoginTurns
 from sending.lanes.pacing import LanePacing
 
 
@@ -24,6 +25,7 @@ class GatewayAccess:
         conversation: the account's requests to the gateway.
         pacing: the lane's pacing; its `wait` ends early when something changed.
         gateway: the watch over the gateway.
+        login_turns: the turns of this process's logins and logouts.
         must_yield: returns whether the lane must hand back because other accounts need its place.
     """
 
@@ -33,12 +35,15 @@ class GatewayAccess:
         conversation: Conversation,
         pacing: LanePacing,
         gateway: GatewayWatch,
+        login_turns: LoginTurns,
         must_yield: Callable[[], bool],
     ) -> None:
         self._conversation = conversation
         self._pacing = pacing
         self._gateway = gateway
         self._must_yield = must_yield
+        self._login_turns = login_turns
+        conversation.before_login = self._wait_for_turn
 
     def wait_for_gateway(self) -> None:
         """Wait until the gateway can be reached, or until this lane's turn to probe it.
@@ -105,7 +110,17 @@ class GatewayAccess:
         elif error.is_answered is False:
             self._gateway.note_login_unanswered(error.sentence, asked_at=asked_at)
 
+    def _wait_for_turn(self) -> None:
+        """Wait for the turn to log in or out.
+
+        Raises:
+            LaneMustStop: the lane must not continue; the turn is lost.
+        """
+        turn = self._login_turns.take()
+        while (left := turn - local.elapsed()) > 0:
+            self._pacing.wait(left)
+
     def _wait(self, seconds: float) -> None:
         self._pacing.wait(seconds)
         if self._must_yield():
-            raise LaneMustStop("another account needs this lane's place")
+            raise LaneMustStop("another account needs this lane's place", retry_seconds=0.0)

@@ -8,7 +8,7 @@ delays no other account.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
 
@@ -22,10 +22,10 @@ from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint
 from qqhttp import NeverLeft
+from sending.lanes.between_messages import BetweenMessages
 from sending.lanes.context import AccountRow, LaneContext
-from sending.lanes.feed import RunBrief, next_deliveries
+from sending.lanes.feed import next_deliveries
 from sending.lanes.gateway_access import GatewayAccess
-from sending.lanes.lane_inbox import LaneInbox
 from sending.lanes.pacing import LanePacing
 from sending.lanes.permit import SendPermit
 from sending.lanes.reactions import Reactions
@@ -79,6 +79,7 @@ class Lane:
             conversation=conversation,
             pacing=self.pacing,
             gateway=context.gateway,
+            login_turns=context.login_turns,
             must_yield=self._must_yield,
         )
         self.turns = RunTurns(context.rate_turns)
@@ -89,6 +90,14 @@ class Lane:
             pacing=self.pacing,
             gateway=context.gateway,
         )
+        between = BetweenMessages(
+            conversation=conversation,
+            pacing=self.pacing,
+            gateway=context.gateway,
+            polled=context.polled,
+            has_tasks=grant.has_account_tasks,
+        )
+        self.tasks = between.tasks
         self.sender = Sender(
             context=context,
             ledger=self.ledger,
@@ -98,12 +107,7 @@ class Lane:
             access=self.access,
             turns=self.turns,
             reactions=self.reactions,
-            inbox=LaneInbox(
-                conversation=conversation,
-                pacing=self.pacing,
-                gateway=context.gateway,
-                polled=context.polled,
-            ),
+            between=between,
             should_hand_back=self._should_hand_back,
         )
         self.has_more = False
@@ -125,20 +129,26 @@ class Lane:
                 self.access.perform_account_tasks()
             self.reactions.wait_out_rest()
             self.sender.load_open_attempts()
-            self._send_for_a_slice()
+            self._work_for_a_slice()
             while self._may_continue():
                 began_at = local.elapsed()
                 if self._has_new_task:
                     self._has_new_task = False
                     self.access.perform_account_tasks()
-                self._send_for_a_slice()
+                self._work_for_a_slice()
         except (LoginPostponed, NeverLeft) as error:
             self.access.report_failure(error, asked_at=began_at)
         except LaneMustStop:
             return  # the code that raised it has stored the reason
         finally:
             failpoint("in_hand_over")
-            self._hand_back()
+            self.hand_back()
+
+    def _work_for_a_slice(self) -> None:
+        """Send, then perform background tasks; a message that becomes due comes before the next."""
+        self._send_for_a_slice()
+        while not self._should_hand_back() and self.tasks.perform_when_idle():
+            self._send_for_a_slice()
 
     def _send_for_a_slice(self) -> None:
         while not self._should_hand_back():
@@ -147,7 +157,7 @@ class Lane:
                 self.sender.load_open_attempts()
             self.sender.resolve_open_attempts()
             read_with = (self.context.runs_changed, self.account.name)
-            runs = self._open_runs()
+            runs = self.context.open_runs(shared.wall())
             held = self.turns.seconds_held(runs)
             with database_turn():
                 batch = next_deliveries(
@@ -178,9 +188,6 @@ class Lane:
         self.sender.wait_for_turn(held)
         return True
 
-    def _open_runs(self) -> list[RunBrief]:
-        return self.context.open_runs(shared.wall())
-
     def _read_ahead(self) -> int:
         fitting = READ_AHEAD_SECONDS / max(self.pacing.gap.seconds, 0.001)
         return int(min(max(fitting, FEWEST_AHEAD), MOST_AHEAD))
@@ -192,9 +199,9 @@ class Lane:
         if not self.permit.is_held:
             raise LeaseLost
         if self.context.is_draining:
-            raise LaneMustStop("draining")
+            raise LaneMustStop("draining", retry_seconds=0.0)
         if self._account_state in (AccountState.QUARANTINED, AccountState.DISABLED):
-            raise LaneMustStop(self._account_state)
+            raise LaneMustStop(self._account_state, retry_seconds=0.0)
 
     def _should_hand_back(self) -> bool:
         """Return whether to hand back before the next message; set `has_more`."""
@@ -246,6 +253,11 @@ class Lane:
         self._ends_at = 0.0
         self.pacing.wake.set()
 
+    def note_background_task(self) -> None:
+        """Perform the background tasks that are due when there is time."""
+        if self.tasks.note():
+            self.pacing.wake.set()
+
     def update_account(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:
         """Apply a change of the account's state, name, pace or egress.
 
@@ -266,11 +278,8 @@ class Lane:
 
     # --- handing back -------------------------------------------------------------------------
 
-    def abandon(self) -> None:
-        """Hand back without having sent anything."""
-        self._hand_back()
-
-    def _hand_back(self) -> None:
+    def hand_back(self) -> None:
+        """Hand the lease back, with what the next lane needs to know."""
         if not self.permit.is_held:
             return
         self.ledger.wait_for_all()
@@ -281,19 +290,17 @@ class Lane:
 
     def _return_lease(self) -> None:
         self.conversation.note_used()
-        last = self.conversation.last_reply
+        last_reply_at = self.grant.last_reply_at
+        if self.conversation.last_reply is not None:
+            ago = timedelta(seconds=local.elapsed() - self.conversation.last_reply)
+            last_reply_at = shared.now() - ago
         with database_turn():
             hand_back(
                 grant=self.grant,
-                last_reply_at=self.grant.last_reply_at if last is None else _shared_time(last),
+                last_reply_at=last_reply_at,
                 learnt_interval=self.pacing.gap.learnt,
                 bad_results=self.reactions.bad_results,
                 sessions_lost=self.reactions.sessions_lost,
             )
-        if self._has_new_task:
+        if self._has_new_task or self.tasks.has_tasks:
             wake_reconciler()  # it was requested after the work was done: the next lane performs it
-
-
-def _shared_time(elapsed: float) -> datetime:
-    """Return a moment of `clocks.local.elapsed` in shared time."""
-    return shared.now() - timedelta(seconds=local.elapsed() - elapsed)

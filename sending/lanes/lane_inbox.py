@@ -74,15 +74,18 @@ class LaneInbox:
         self._poll()
         return 0.0
 
-    def poll_after_message(self) -> None:
-        """Poll if it is time. Called at the beginning of a gap, right after a message's reply.
+    def poll_after_message(self) -> bool:
+        """Poll if it is time; return whether it did.
 
+        Called at the beginning of a gap, right after a message's reply.
         The gap is measured from the latest reply to any request. So a poll at its beginning delays
         the next message by the request alone; a later one would also add the part of the gap that
         had already passed.
         """
-        if self._seconds_left() <= 0:
-            self._poll()
+        if self._seconds_left() > 0:
+            return False
+        self._poll()
+        return True
 
     def _seconds_left(self) -> float:
         session = self._conversation.session

@@ -12,10 +12,10 @@ from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint, failpoint_soon
 from sending.lanes.attempt_results import AttemptResults
+from sending.lanes.between_messages import BetweenMessages
 from sending.lanes.context import LaneContext
 from sending.lanes.feed import Due, RunBrief
 from sending.lanes.gateway_access import GatewayAccess
-from sending.lanes.lane_inbox import LaneInbox
 from sending.lanes.open_attempts import OpenAttempt, OpenAttempts
 from sending.lanes.outcomes import Verdict, judge
 from sending.lanes.pacing import LanePacing
@@ -39,7 +39,7 @@ class Sender:
         access: waits for the gateway and logs in.
         turns: the account's turns among the runs.
         reactions: applies what answers mean for the account and the run.
-        inbox: polls the account's inbox between messages.
+        between: makes the account's other requests between messages.
         should_hand_back: returns whether to hand back before the next message.
 
     Attributes:
@@ -58,7 +58,7 @@ class Sender:
         access: GatewayAccess,
         turns: RunTurns,
         reactions: Reactions,
-        inbox: LaneInbox,
+        between: BetweenMessages,
         should_hand_back: Callable[[], bool],
     ) -> None:
         self._context = context
@@ -69,7 +69,7 @@ class Sender:
         self._access = access
         self._turns = turns
         self._reactions = reactions
-        self._inbox = inbox
+        self._between = between
         self._should_hand_back = should_hand_back
         self._escapes_h = False
         self.open = OpenAttempts()
@@ -120,7 +120,7 @@ class Sender:
                 self._results.withhold(attempt)
             raise
         self._send(attempt)
-        self._inbox.poll_after_message()
+        self._between.after_message()
         return True
 
     def _wait_for_slot(self, due: Due, seq: int, *, runs_known: int) -> RunBrief | None:
@@ -148,7 +148,7 @@ class Sender:
                     return None
                 if not wait:
                     return run
-            self._pacing.wait(self._inbox.use_wait(wait))
+            self._pacing.wait(self._between.use_wait(wait))
             if self._should_hand_back():
                 return None
 
@@ -279,12 +279,12 @@ class Sender:
                 self.open.put(taken_over(stored, now=now, here=here))
 
     def wait_for_turn(self, seconds: float) -> None:
-        """Wait until a held run has its turn or an open attempt is repeated; poll the inbox.
+        """Wait until a held run has its turn or an open attempt is repeated; use the wait.
 
         Args:
             seconds: until the run has its turn.
         """
-        self._pacing.wait(self._inbox.use_wait(min(seconds, self._seconds_to_repeat())))
+        self._pacing.wait(self._between.use_wait(min(seconds, self._seconds_to_repeat())))
 
     def _seconds_to_repeat(self) -> float:
         """Return the seconds until an open attempt is repeated; infinite if there is none."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import AccountTask, AccountTaskState, Lease
+from accounts.models import AccountTask, Lease
 from accounts.states import WORKING_STATES
 from clocks import shared
 from sending.models import Delivery, Run
@@ -17,7 +17,7 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     """Return the free leases of accounts with an account task, an open attempt or a due delivery.
 
     Every EXISTS is a look-up in a partial index (`delivery_next`, `delivery_in_flight`,
-    `account_task_unique_open_kind`) for one account: a thousand accounts take a few milliseconds,
+    `account_task_unique_open`) for one account: a thousand accounts take a few milliseconds,
     however many deliveries there are.
 
     Args:
@@ -34,14 +34,16 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
     if holding:
         # What they hold has negative ranks, and is not due.
         due = due.filter(Q(rank__gte=0) | ~Q(run_id__in=holding))
-    account_tasks = AccountTask.objects.filter(
-        account_id=OuterRef("account_id"), state=AccountTaskState.OPEN
-    )
+    account_tasks = AccountTask.objects.due(at=now).filter(account_id=OuterRef("account_id"))
+    urgent = account_tasks.filter(is_background=False)
+    background = account_tasks.filter(is_background=True)
     open_ones = mine.in_flight().filter(Q(not_before=None) | Q(not_before__lte=now))
     is_rested = Q(resting_until=None) | Q(resting_until__lte=now)
     may_log_in = Q(login_not_before=None) | Q(login_not_before__lte=now)
     return (
         Lease.objects.free()
         .filter(may_log_in, account__state__in=WORKING_STATES)
-        .filter(Exists(account_tasks) | (is_rested & (Exists(open_ones) | Exists(due))))
+        .filter(
+            Exists(urgent) | (is_rested & (Exists(background) | Exists(open_ones) | Exists(due)))
+        )
     )

@@ -45,7 +45,7 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         # A lane of the account that lost its lease may not have ended yet. Then this one must not
         # run: the registry holds one lane per account.
         if runtime.lanes.setdefault(account_id, lane) is not lane:
-            lane.abandon()
+            lane.hand_back()
             return
         try:
             lane.run()

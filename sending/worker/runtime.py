@@ -18,7 +18,7 @@ from django.db.models import F
 
 from accounts.leases.leases import free_forgotten_leases
 from accounts.leases.workers import end_worker, prove_alive, register_worker
-from accounts.models import Account, AccountTask, AccountTaskState, Worker
+from accounts.models import Account, AccountTask, Worker
 from accounts.querysets.worker import HEARTBEAT_SECONDS
 from accounts.wake_ups import wake_reconciler
 from clocks import local, shared
@@ -223,13 +223,19 @@ class Runtime:
         self._announce_account_tasks()
 
     def _announce_account_tasks(self) -> None:
-        asked = AccountTask.objects.filter(
-            account__lease__worker=self.context.worker, state=AccountTaskState.OPEN
+        asked = AccountTask.objects.due(at=shared.now()).filter(
+            account__lease__worker=self.context.worker
         )
-        for account_id, account_task_id in asked.order_by("pk").values_list("account_id", "pk"):
+        urgent = asked.filter(is_background=False).order_by("pk")
+        for account_id, account_task_id in urgent.values_list("account_id", "pk"):
             lane = self.lanes.get(account_id)
             if lane is not None:
                 lane.note_account_task(account_task_id)
+        background = asked.filter(is_background=True).order_by()
+        for account_id in background.values_list("account_id", flat=True).distinct():
+            lane = self.lanes.get(account_id)
+            if lane is not None:
+                lane.note_background_task()
 
     def _read_egress(self) -> None:
         egress = self.context.egress

@@ -14,6 +14,7 @@ from accounts.models import (
     AccountTask,
     Egress,
     Friend,
+    FriendRequest,
     InboundMessage,
     Lease,
     Outage,
@@ -76,6 +77,9 @@ def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Ac
     AccountEvent.objects.create(account=account, state=account.state, reason=account.state_reason)
     AccountTask.objects.create(account=account, kind="sync", state="done", outcome="20 friends.")
     Friend.objects.create(account=account, uin=FIRST_UIN + 1, nickname="小明")
+    FriendRequest.objects.create(
+        account=account, uin=FIRST_UIN + 90, text="我是伟", received_at=timezone.now()
+    )
     InboundMessage.objects.create(
         account=account, uin=FIRST_UIN + 1, text="好的，伟", received_at=timezone.now()
     )

@@ -24,7 +24,14 @@ def _account_form(**values: object) -> dict[str, object]:
         for prefix in ("events", "account_tasks", "sessions")
         for key, value in empty.items()
     }
-    return {"name": "小红", "presence": 10, "min_interval": 1.0, **management, **values}
+    return {
+        "name": "小红",
+        "presence": 10,
+        "friend_policy": "ask",
+        "min_interval": 1.0,
+        **management,
+        **values,
+    }
 
 
 def test_a_stale_form_cannot_put_an_old_state_back(operator: Client) -> None:

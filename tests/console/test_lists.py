@@ -26,6 +26,7 @@ FROM_THE_START = ("ResultPolicy", "HolidayCalendar", "WarmUpCurve")
 FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ not in FROM_THE_START]
 BIG = [
     "accounts.Friend",
+    "accounts.FriendRequest",
     "accounts.InboundMessage",
     "contacts.Contact",
     "contacts.Suppression",

@@ -37,10 +37,11 @@ def gateway() -> Iterator[GatewaySimulator]:
 def engine(
     transactional_db: None, clean_redis: Any, gateway: GatewaySimulator, settings: Any
 ) -> GatewaySimulator:
-    """The gateway, with the settings pointing at it and short timeouts."""
+    """The gateway, with the settings pointing at it, short timeouts, and logins without turns."""
     settings.QQ_GATEWAY_URL = gateway.url
     settings.QQ_READ_TIMEOUT = 1.0
     settings.QQ_CONNECT_TIMEOUT = 1.0
+    settings.QQ_LOGINS_PER_SECOND = 0.0
     return gateway
 
 

@@ -1,4 +1,4 @@
-"""The command `accounts login|sync|status|rest|enable`."""
+"""The command `accounts login|logout|sync|status|stat|rest|enable|warm-up`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.account_tasks import request_account_task
 from accounts.commands.account_tasks import Outcome, carry_out
 from accounts.lookup import find_accounts
-from accounts.models import Account, AccountTaskKind, Lease, WarmUpCurve
-from accounts.states import STOPPED_STATES, WORKING_STATES, AccountState
-from accounts.transitions import enable_account, rest_account
+from accounts.models import Account, AccountTask, AccountTaskKind, Lease, WarmUpCurve
+from accounts.show_status import show_status
+from accounts.states import (
+    STOPPED_STATES,
+    WORKING_STATES,
+    AccountState,
+    PresenceStatus,
+    StateReason,
+)
+from accounts.transitions import (
+    disable_account,
+    enable_account,
+    quarantine_account,
+    rest_account,
+)
 from accounts.wake_ups import wake_reconciler
 from accounts.warm_ups import find_curve, progress_of, start_warm_up, stop_warm_up
 from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand, seconds
 from foundation.refusals import Refusal
+from foundation.sentences import Sentence
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
 from labels.labelling import find_labels
@@ -29,7 +44,9 @@ from tabular.arguments import uin_argument
 #: Action -> the states of the accounts that --all selects.
 ALL_MEANS = {
     "login": WORKING_STATES,
+    "logout": WORKING_STATES,
     "sync": WORKING_STATES,
+    "stat": WORKING_STATES,
     "rest": WORKING_STATES,
     "enable": (*STOPPED_STATES, AccountState.RESTING),
     "warm-up": tuple(AccountState),
@@ -37,18 +54,30 @@ ALL_MEANS = {
 }
 HELP = {
     "login": "log the accounts in and wait for the gateway's answer",
+    "logout": "log the accounts out; one with messages to send logs in again",
     "sync": "read the accounts' friend lists from the gateway",
     "status": "show the accounts' states (of all of them if none is named)",
+    "stat": "set what the accounts show their friends, or take them out of use",
     "rest": "make the accounts send nothing for a while",
     "enable": "enable accounts that are quarantined, disabled or resting",
     "warm-up": "put accounts on a warm-up curve, or take them off",
 }
 
 
-class Command(OperatorCommand):
-    """Log accounts in, sync their friends, show their states, rest or enable them."""
+#: Actions of the accounts' lanes.
+TASKS = frozenset({"login", "logout", "sync", "stat"})
+STATUSES = {
+    "online": PresenceStatus.ONLINE,
+    "busy": PresenceStatus.BUSY,
+    "invisible": PresenceStatus.INVISIBLE,
+}
+STOPS = ("quarantine", "disable")
 
-    help = "Sender accounts: log in, sync friends, status, rest, enable, warm-up."
+
+class Command(OperatorCommand):
+    """Log accounts in and out, sync their friends, show and set their states, rest or enable."""
+
+    help = f"Sender accounts: {', '.join(HELP)}."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -68,7 +97,12 @@ class Command(OperatorCommand):
                 which = one.add_mutually_exclusive_group(required=True)
                 which.add_argument("--curve", metavar="NAME", help="the warm-up curve")
                 which.add_argument("--off", action="store_true", help="take them off")
-            if action in {"login", "sync"}:
+            if action == "stat":
+                one.add_argument(
+                    "--set", dest="to", required=True, choices=[*STATUSES, *STOPS],
+                    help="the status that friends see, or what stops the account",
+                )  # fmt: skip
+            if action in TASKS:
                 one.add_argument(
                     "--timeout", type=seconds, default=60.0, metavar="S", help="seconds to wait"
                 )
@@ -83,9 +117,14 @@ class Command(OperatorCommand):
         if action == "status":
             self._show(accounts, as_json=as_json)
             return
-        if action in {"login", "sync"}:
+        if action in TASKS and options.get("to") not in STOPS:
+            request = partial(_request, action=action, to=options.get("to"))
             outcomes = carry_out(
-                accounts=accounts, kind=AccountTaskKind(action), timeout=options["timeout"]
+                accounts=accounts,
+                request=request,
+                timeout=options["timeout"],
+                # The status of an account that is not logged in is only stored.
+                needs_worker=action != "stat",
             )
         elif action == "warm-up":
             curve = None if options["off"] else find_curve(name=options["curve"])
@@ -200,6 +239,12 @@ def _with_relations() -> Any:
     return rows.prefetch_related("labels")
 
 
+def _request(account: Account, *, action: str, to: str | None) -> AccountTask | None:
+    if to is not None:
+        return show_status(account=account, status=STATUSES[to])
+    return request_account_task(account=account, kind=AccountTaskKind(action))
+
+
 def _warm_up(account: Account, curve: WarmUpCurve | None) -> Outcome:
     try:
         if curve is None:
@@ -216,6 +261,14 @@ def _change(account: Account, action: str, options: dict[str, Any]) -> Outcome:
     try:
         if action == "rest":
             rest_account(account=account, seconds=options["seconds"])
+        elif options.get("to") == "disable":
+            disable_account(account=account)
+        elif options.get("to") == "quarantine":
+            quarantine_account(
+                account=account,
+                reason=StateReason.BY_OPERATOR,
+                detail=Sentence("Quarantined by an operator on the command line."),
+            )
         else:
             enable_account(account=account)
     except Refusal as refusal:

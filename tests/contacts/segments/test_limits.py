@@ -78,6 +78,7 @@ def people() -> list[Contact]:
         ({"kind": "attribute", "name": "a", "is": "in_last", "days": True}, "bad_amount"),
         ({"kind": "attribute", "name": "a", "is": "older_than", "years": 0.5}, "bad_amount"),
         ({"kind": "known_since", "days": float("nan")}, "bad_amount"),
+        ({"kind": "online", "is": "less_than", "hours": -1}, "bad_amount"),
         ({"kind": "list", "lists": []}, "nothing_chosen"),
         ({"kind": "list", "lists": [True]}, "condition"),
         ({"kind": ""}, "condition"),

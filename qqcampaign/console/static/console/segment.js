@@ -122,7 +122,7 @@
             if (slot === "value") kept.value = Array.isArray(leaf.value) ? leaf.value[0] || "" : leaf.value || "";
             else if (slot === "values") kept.value = Array.isArray(leaf.value) ? leaf.value : leaf.value ? [leaf.value] : [];
             else if (slot === "from") kept.value = Array.isArray(leaf.value) ? [leaf.value[0] || "", leaf.value[1] || ""] : [leaf.value || "", ""];
-            else if (slot === "days" || slot === "years") kept[slot] = leaf[slot] ?? null;
+            else if (["hours", "days", "years"].includes(slot)) kept[slot] = leaf[slot] ?? null;
             else if (slot === kinds[leaf.kind].refersTo) {
                 kept[slot] = Array.isArray(leaf[slot]) ? leaf[slot] : [];
                 if (leaf.names) kept.names = leaf.names;
@@ -160,7 +160,7 @@
             const n = Number(name === "to");
             return input(say[name], leaf.value[n], (text) => { leaf.value[n] = text; }, more(leaf.value[n]));
         }
-        if (name === "days" || name === "years") return number(say[name], leaf, name);
+        if (["hours", "days", "years"].includes(name)) return number(say[name], leaf, name);
         if (name === "values") {
             const box = make("textarea", { className: "q-input", rows: 3, value: (leaf.value || []).join("\n"), placeholder: say.values });
             box.setAttribute("aria-label", say.values);

@@ -1,0 +1,1 @@
+"""Friend requests: what people ask, and what operators and the accounts' policies answer."""
