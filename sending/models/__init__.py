@@ -4,6 +4,9 @@ from sending.models.attempt import Attempt
 from sending.models.cap_origin import CapOrigin
 from sending.models.delivery import Delivery
 from sending.models.forbidden_word import ForbiddenWord, WordAction
+from sending.models.opt_out import Confirmation, OptOut
+from sending.models.opt_out_settings import OptOutSettings
+from sending.models.opt_out_word import OptDirection, OptOutWord, WordMatch
 from sending.models.quiet_hours import QuietHours
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
@@ -14,9 +17,14 @@ __all__ = [
     "AccountAction",
     "Attempt",
     "CapOrigin",
+    "Confirmation",
     "Delivery",
     "ForbiddenWord",
     "OnceAcross",
+    "OptDirection",
+    "OptOut",
+    "OptOutSettings",
+    "OptOutWord",
     "PolicyAction",
     "PolicyCommand",
     "QuietHours",
@@ -27,4 +35,5 @@ __all__ = [
     "Tally",
     "TallyKind",
     "WordAction",
+    "WordMatch",
 ]
