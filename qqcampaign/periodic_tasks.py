@@ -25,6 +25,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "sending.tasks.reconcile",
         "schedule": 5.0,
     },
+    "handle-inbound": {
+        "task": "sending.tasks.handle_inbound",
+        "schedule": 2.0,
+    },
     "maintain-imports": {
         "task": "contacts.tasks.maintain_imports",
         "schedule": 5.0,

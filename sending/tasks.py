@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts.inbound_handlers import handle_those_left
 from accounts.wake_ups import is_stale
 from clocks import shared
 from sending.reconcile import reconcile as put_right
@@ -25,3 +26,9 @@ def reconcile() -> None:
     """Repair the effects of a crash or a lost wake-up; called by beat at intervals."""
     shared.observe()
     put_right()
+
+
+@shared_task(name="sending.tasks.handle_inbound")
+def handle_inbound() -> None:
+    """Tick: handle inbound messages that could not be handled when they were stored."""
+    handle_those_left()

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from accounts.inbound_handlers import handle_inbound
 from accounts.leases.leases import hand_back_after_turns, take_leases_for_turns
 from accounts.models import Account, InboundMessage, Session
 from accounts.states import AccountState, StateReason
 from accounts.transitions import change_account_state
 from clocks import shared
+from foundation.queries import chunks
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
 
 #: The wait before the next poll, as a fraction of the heartbeat: random, so that polls spread; only
@@ -144,18 +146,19 @@ def _spread(heartbeat_seconds: int) -> float:
 
 
 def store_polled(*, polled: Sequence[Polled]) -> None:
-    """Store the messages, set the sessions' next turns, and hand the leases back.
+    """Store and handle the messages, set the sessions' next turns, and hand the leases back.
 
     All in one transaction. If it is not known whether that was committed, call this again: nothing
     is stored twice.
     """
     with transaction.atomic():
-        _store_messages(polled)
+        handle_inbound(_stored(polled))
         _note_sessions(polled)
         _hand_back(polled)
 
 
-def _store_messages(polled: Sequence[Polled]) -> None:
+def _stored(polled: Sequence[Polled]) -> list[InboundMessage]:
+    """Store the messages; return those that are not handled yet, in the order of their arrival."""
     rows = [
         InboundMessage(
             account_id=one.turn.account_id,
@@ -170,13 +173,33 @@ def _store_messages(polled: Sequence[Polled]) -> None:
         if message.status is None  # not presence changes: see InboundMessage
     ]
     if not rows:
-        return
+        return []
     existing = set(
         Account.objects.filter(pk__in={row.account_id for row in rows}).values_list("pk", flat=True)
     )
-    InboundMessage.objects.bulk_create(
-        [row for row in rows if row.account_id in existing], ignore_conflicts=True, batch_size=CHUNK
-    )
+    kept = [row for row in rows if row.account_id in existing]
+    InboundMessage.objects.bulk_create(kept, ignore_conflicts=True, batch_size=CHUNK)
+    return _unhandled(sorted({(row.account_id, row.received_at) for row in kept}))
+
+
+def _unhandled(answers: Sequence[tuple[int, datetime]]) -> list[InboundMessage]:
+    """Return the unhandled messages of answers, by account and time.
+
+    A statement that ignores conflicts returns no keys, so the rows are read back. When an answer is
+    stored again, its messages are handled already.
+    """
+    found: list[InboundMessage] = []
+    for chunk in chunks(answers, size=CHUNK):
+        found += (
+            InboundMessage.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(
+                account__in={account_id for account_id, _at in chunk},
+                received_at__in={at for _account_id, at in chunk},
+                handled=False,
+            )
+            .select_related("account")
+        )
+    return sorted(found, key=lambda one: (one.received_at, one.account_id, one.position))
 
 
 def _note_sessions(polled: Sequence[Polled]) -> None:

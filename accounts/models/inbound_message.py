@@ -42,6 +42,11 @@ class InboundMessage(models.Model):
     received_at = models.DateTimeField(_("received at"))
     #: Its position among the items that were returned at the same time, oldest first.
     position = models.PositiveIntegerField(_("position"), default=0)
+    #: Whether the handlers of inbound messages have done their work, see
+    #: `accounts/inbound_handlers.py`.
+    handled = models.BooleanField(_("handled"), default=False, editable=False)
+    #: If a handler failed: when the message is handled again; shared time.
+    retry_at = models.DateTimeField(_("handled again at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("inbound message")
@@ -55,7 +60,11 @@ class InboundMessage(models.Model):
         ]
         indexes = [
             # Serves a person's page, newest first, and the segments' condition "replied".
-            models.Index(fields=["uin", "-received_at"], name="inboundmessage_person")
+            models.Index(fields=["uin", "-received_at"], name="inboundmessage_person"),
+            # Few rows: those that a handler failed for.
+            models.Index(
+                fields=["id"], condition=models.Q(handled=False), name="inboundmessage_unhandled"
+            ),
         ]
 
     def __str__(self) -> str:
