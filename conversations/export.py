@@ -33,10 +33,11 @@ COLUMNS = (
 
 def write_csv(rows: ConversationQuerySet, out: BinaryIO) -> int:
     """Write the messages as CSV in UTF-8 with BOM; return how many."""
-    count = 0
+    written = 0
     for piece, count in csv_pieces(rows):
         out.write(piece)
-    return count
+        written = count
+    return written
 
 
 def csv_pieces(rows: ConversationQuerySet) -> Iterator[tuple[bytes, int]]:
