@@ -8,6 +8,7 @@ from sending.models.opt_out import Confirmation, OptOut
 from sending.models.opt_out_settings import OptOutSettings
 from sending.models.opt_out_word import OptDirection, OptOutWord, WordMatch
 from sending.models.quiet_hours import QuietHours
+from sending.models.reply import Reply
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
 from sending.models.run_text import RunText
@@ -28,6 +29,7 @@ __all__ = [
     "PolicyAction",
     "PolicyCommand",
     "QuietHours",
+    "Reply",
     "ResultPolicy",
     "Run",
     "RunEvent",

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.inbound_handlers import handle_those_left
-from accounts.models import Account, Friend, InboundMessage
+from accounts.models import Account, Friend
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
@@ -27,7 +26,7 @@ from sending.opt_outs.word_list import add_words
 from sending.runs.deliveries import move_deliveries
 from sending.runs.figures import check_figures
 from sending.runs.finish import finish_runs_that_are_done
-from tests.campaigns.factories import make_account, make_list
+from tests.campaigns.factories import make_account, make_inbound, make_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 PEOPLE = range(100_000, 100_020)
@@ -102,9 +101,7 @@ def send(*, state: str = "sent", reason: str = "") -> None:
 
 
 def reply(account: Account, uin: int, text: str = "yes") -> None:
-    InboundMessage.objects.create(
-        account=account, uin=uin, text=text, received_at=shared.wall() + timedelta(seconds=1)
-    )
+    make_inbound(account, uin, text=text, at=shared.wall() + timedelta(seconds=1))
 
 
 def person(uin: int) -> SequencePerson:
@@ -258,7 +255,6 @@ def test_an_opt_out_by_reply_stops_the_person_as_such(
     tick(clock)
     send()
     reply(Account.objects.get(), 100_005, "td")
-    handle_those_left()
     tick(clock, later=DAY)
     assert (texts_to(100_005), person(100_005).reason) == (["welcome: sent"], "opted_out")
     check(sequence)

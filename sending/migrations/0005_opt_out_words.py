@@ -41,6 +41,6 @@ def add_words(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("sending", "0003_opt_outs")]
+    dependencies = [("sending", "0004_opt_outs")]
 
     operations = [migrations.RunPython(add_words, migrations.RunPython.noop)]

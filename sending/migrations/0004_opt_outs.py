@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_inbound_handled'),
-        ('sending', '0002_default_result_policies'),
+        ('sending', '0003_run_overrides_suppressions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
