@@ -8,27 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import (
-    DateTimeField,
-    Exists,
-    ExpressionWrapper,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-)
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import InboundKind, InboundMessage
 from campaigns.models import Campaign, CampaignRun
 from campaigns.states import EarlierGroup
 from contacts.models import ContactList
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from sending.models import Delivery
+from sending.models import Delivery, Reply
 from sending.states import DeliveryState
 
 
@@ -129,28 +118,18 @@ def people_of(group: RunGroup) -> Q:
     return Q(Exists(sent))
 
 
-def replies() -> QuerySet[InboundMessage]:
-    """Return the messages that count as replies to the delivery of an outer query.
+def replies() -> QuerySet[Reply]:
+    """Return the replies to the delivery of an outer query.
 
-    A reply comes from the person, to the account that sent the message, after it and within
-    REPLY_WITHIN_DAYS. It is looked up by the index `inboundmessage_person`.
+    A reply came from the person, to the account that sent the message, after it and within
+    REPLY_WITHIN_DAYS, and no later message of the account came between (`sending/replies`).
     """
-    latest = ExpressionWrapper(
-        OuterRef("sent_at") + timedelta(days=settings.REPLY_WITHIN_DAYS),
-        output_field=DateTimeField(),
-    )
-    return InboundMessage.objects.filter(
-        uin=OuterRef("uin"),
-        account=OuterRef("account"),
-        kind=InboundKind.USER,
-        received_at__gte=OuterRef("sent_at"),
-        received_at__lte=latest,
-    )
+    return Reply.objects.filter(delivery=OuterRef("pk"))
 
 
 def first_reply_at() -> Subquery:
     """Return the time of the first reply to a delivery, for an annotation; NULL without one."""
-    return Subquery(replies().order_by("received_at").values("received_at")[:1])
+    return Subquery(replies().order_by("at").values("at")[:1])
 
 
 def lists_of(groups: Iterable[RunGroup]) -> QuerySet[ContactList]:

@@ -27,7 +27,8 @@ def suppress(
     """Suppress UINs; return how many were not suppressed before.
 
     A UIN that is suppressed already keeps the suppression that holds longer, with its reason and
-    source. One whose suppression has ended counts as not suppressed before.
+    source; one for good that a reply made is replaced by one for good. One whose suppression has
+    ended counts as not suppressed before.
 
     Args:
         uins: the UINs.

@@ -41,4 +41,8 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,
     },
+    "keep-answers": {
+        "task": "conversations.tasks.keep_answers",
+        "schedule": 10.0,
+    },
 }

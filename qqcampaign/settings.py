@@ -204,6 +204,7 @@ INSTALLED_APPS = [
     "contacts",
     "sending",
     "campaigns",
+    "conversations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

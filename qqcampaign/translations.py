@@ -28,6 +28,7 @@ PACKAGES = (
     "campaigns",
     "clocks",
     "contacts",
+    "conversations",
     "foundation",
     "labels",
     "qqcampaign",

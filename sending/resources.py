@@ -1,14 +1,23 @@
-"""Files of result policies, exported and imported, and of forbidden words, exported."""
+"""Files of result policies, exported and imported, and of words and opt-outs, exported."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from foundation.sentences import Sentence as _
-from sending.models import AccountAction, ForbiddenWord, PolicyAction, PolicyCommand, ResultPolicy
+from sending.models import (
+    AccountAction,
+    ForbiddenWord,
+    OptOut,
+    OptOutWord,
+    PolicyAction,
+    PolicyCommand,
+    ResultPolicy,
+)
 from tabular import CellProblem
 from tabular.table_import import columns as cells
 from tabular.table_import.columns import TableColumn
@@ -95,3 +104,38 @@ class ForbiddenWordResource(ModelResource):
         model = ForbiddenWord
         fields = ("word", "action", "note")
         export_order = fields
+
+
+class OptOutWordResource(ModelResource):
+    """A row for each opt-out word."""
+
+    class Meta:
+        model = OptOutWord
+        fields = ("word", "match", "direction", "note")
+        export_order = fields
+
+
+class OptOutResource(ModelResource):
+    """A row for each reply that was taken for an opt-out or an opt-in."""
+
+    account = Field(attribute="account__uin", column_name="account")
+    text = Field(attribute="message__text", column_name="text")
+
+    class Meta:
+        model = OptOut
+        fields = (
+            "at",
+            "uin",
+            "account",
+            "direction",
+            "word",
+            "text",
+            "took_effect",
+            "undone_at",
+        )
+        export_order = fields
+
+    def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
+        """Join accounts and messages, so that no row needs a query of its own."""
+        found = super().filter_export(queryset, **kwargs)
+        return found.select_related("account", "message")

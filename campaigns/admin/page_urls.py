@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignRun, TestRun
+from sending.models import Run
 
 
 def campaign_url(campaign: Campaign, run: CampaignRun | None = None) -> str:
@@ -21,10 +22,15 @@ def approval_url(campaign: Campaign) -> str:
     return reverse("admin:campaigns_campaign_approval", args=[campaign.pk])
 
 
-def run_url(run: CampaignRun | TestRun) -> str:
-    """Return the URL of a run: its campaign's page; that of a test: the page of tests."""
+def run_url(run: Run) -> str:
+    """Return the URL of a run: its campaign's page; of a test: the page of tests.
+
+    A run of an app above has no page; its deliveries are listed.
+    """
     if isinstance(run, TestRun):
         return reverse("admin:campaigns_campaign_test", args=[run.campaign_id])
+    if not isinstance(run, CampaignRun):
+        return deliveries_url(run__id__exact=run.pk)
     page = reverse("admin:campaigns_campaign_page", args=[run.campaign_id])
     return f"{page}?run={run.number}"
 

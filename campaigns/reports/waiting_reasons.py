@@ -14,7 +14,7 @@ from accounts.models import (
     AccountTaskKind,
     AccountTaskState,
 )
-from campaigns.models import CampaignRun, TestRun, owner_of
+from campaigns.models import CampaignRun, owner_of
 from campaigns.planning.preflight import seconds_per_message
 from campaigns.planning.senders import accounts_of
 from campaigns.reason_text import reason_text
@@ -29,7 +29,7 @@ from sending.runs.windows import sending_times
 from sending.states import DeliveryState, RunState
 
 
-def run_waiting_reasons(*, run: CampaignRun | TestRun) -> list[WaitingReason]:
+def run_waiting_reasons(*, run: Run) -> list[WaitingReason]:
     """Return why a run is not sending as fast as it could; empty when it is."""
     if run.state == RunState.SCHEDULED:
         return [_until(_("It starts at %(time)s."), run.starts_at)]

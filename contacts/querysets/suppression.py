@@ -12,15 +12,18 @@ from django.db.models.functions import Now
 from foundation.queries import chunks
 
 # If a UIN has two suppressions for the same list, the one that holds longer is kept, with its
-# reason and source. So a temporary one neither shortens nor prevents one for good.
+# reason and source. So a temporary one neither shortens nor prevents one for good. Of two for good,
+# one that a reply made is replaced, because the person could lift it by another reply.
 _PUT = """
 INSERT INTO contacts_suppression (uin, contact_list_id, reason, source, created_at, until)
 VALUES {rows}
 ON CONFLICT {target}
 DO UPDATE SET until = excluded.until, reason = excluded.reason, source = excluded.source,
               created_at = excluded.created_at
- WHERE contacts_suppression.until IS NOT NULL
-   AND (excluded.until IS NULL OR excluded.until > contacts_suppression.until)
+ WHERE (contacts_suppression.until IS NOT NULL
+        AND (excluded.until IS NULL OR excluded.until > contacts_suppression.until))
+    OR (contacts_suppression.reason = 'replied' AND excluded.reason <> 'replied'
+        AND excluded.until IS NULL)
 """
 _COLUMNS = ("uin", "contact_list", "reason", "source", "created_at", "until")
 _FOR_ALL = "(uin) WHERE contact_list_id IS NULL"
@@ -40,6 +43,8 @@ class SuppressionQuerySet(models.QuerySet[Any]):
 
     def put(self, rows: Iterable[Any]) -> None:
         """Add unsaved suppressions; where there is one already, the one that holds longer is kept.
+
+        Of two that hold for good, one that a reply made gives way to one that none made.
 
         The rows are written in the order of their UINs, so that two writers cannot deadlock.
         """

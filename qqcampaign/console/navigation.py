@@ -58,6 +58,7 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Segments"), "filter_alt", "contacts.segment"),
             _item(_("Imports"), "upload_file", "contacts.contactimport"),
             _item(_("Suppressions"), "do_not_disturb_on", "contacts.suppression"),
+            _item(_("Opt-outs"), "unsubscribe", "sending.optout"),
             _item(_("Attributes"), "sell", "contacts.attribute"),
         ],
     },
@@ -79,6 +80,8 @@ SIDEBAR: list[dict[str, Any]] = [
         "title": _("Settings"),
         "items": [
             _item(_("Quiet hours"), "bedtime", "sending.quiethours"),
+            _item(_("Opt-out words"), "voice_over_off", "sending.optoutword"),
+            _item(_("Opting out"), "mark_email_read", "sending.optoutsettings"),
             _item(_("Holidays"), "event_busy", "campaigns.holidaycalendar"),
             _item(_("Frequency cap"), "speed", "campaigns.defaultcap"),
             _item(_("Approval"), "rule", "campaigns.approvalsettings"),

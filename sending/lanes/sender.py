@@ -235,7 +235,7 @@ class Sender:
         wait = self._pacing.reserve_again(attempt.seq)
         if wait:
             # New messages wait too: in a full window none may leave, and the repeat comes first.
-            self._pacing.wait(self._inbox.use_wait(wait))
+            self._pacing.wait(self._between.use_wait(wait))
             return
         self._current = attempt.seq
         decision = self._permit.prove_again(attempt.seq)

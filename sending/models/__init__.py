@@ -4,7 +4,11 @@ from sending.models.attempt import Attempt
 from sending.models.cap_origin import CapOrigin
 from sending.models.delivery import Delivery
 from sending.models.forbidden_word import ForbiddenWord, WordAction
+from sending.models.opt_out import Confirmation, OptOut
+from sending.models.opt_out_settings import OptOutSettings
+from sending.models.opt_out_word import OptDirection, OptOutWord, WordMatch
 from sending.models.quiet_hours import QuietHours
+from sending.models.reply import Reply
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
 from sending.models.run_text import RunText
@@ -14,12 +18,18 @@ __all__ = [
     "AccountAction",
     "Attempt",
     "CapOrigin",
+    "Confirmation",
     "Delivery",
     "ForbiddenWord",
     "OnceAcross",
+    "OptDirection",
+    "OptOut",
+    "OptOutSettings",
+    "OptOutWord",
     "PolicyAction",
     "PolicyCommand",
     "QuietHours",
+    "Reply",
     "ResultPolicy",
     "Run",
     "RunEvent",
@@ -27,4 +37,5 @@ __all__ = [
     "Tally",
     "TallyKind",
     "WordAction",
+    "WordMatch",
 ]

@@ -23,9 +23,9 @@ from sending.states import (
 class Run(models.Model):
     """The unit of work: messages to a set of people, with a copy of all their settings.
 
-    Runs are made by other apps (by campaigns today), which write `origin`. An origin has at most
-    one active run. Text, window, promise and lists are copied when the run is made, so an edit of
-    the origin changes its next run, not this one.
+    Runs are made by other apps (campaigns, conversations), which write `origin`. An origin has at
+    most one active run. Text, window, promise and lists are copied when the run is made, so an edit
+    of the origin changes its next run, not this one.
     """
 
     #: What made the run, as "kind:id": `campaign:17`.
@@ -59,6 +59,10 @@ class Run(models.Model):
     #: Dates on which nothing is sent ("holiday") or which count as working days ("workday").
     calendar = models.JSONField(default=dict, blank=True)
     overrides_quiet_hours = models.BooleanField(_("also in quiet hours"), default=False)
+    #: Its messages go to people who opted out, too: an operator answers a person who wrote.
+    overrides_suppressions = models.BooleanField(
+        _("also to suppressed people"), default=False, db_default=False
+    )
     timezone = models.CharField(_("time zone"), max_length=64)
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
     #: From this moment of the database's clock on, what is pending is cancelled.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Account, Friend, Lease
+from accounts.inbound_handlers import handle_inbound
+from accounts.models import Account, Friend, InboundKind, InboundMessage, Lease
 from campaigns.models import Campaign, CampaignRun, HolidayCalendar
 from contacts.models import Contact, ContactList, Membership
 from contacts.people.attributes import record_attribute_names
@@ -82,6 +85,29 @@ def make_delivery(
         counted[run.pk, "reason", f"{state}:{delivery.reason}"] = 1
     add_tallies(shard=0, changes=counted)
     return delivery
+
+
+def make_inbound(
+    account: Account,
+    uin: int,
+    *,
+    text: str = "好的",
+    at: datetime | None = None,
+    kind: int = InboundKind.USER,
+    position: int | None = None,
+) -> InboundMessage:
+    """Make an inbound message, handled as when the engine stores it."""
+    message = InboundMessage.objects.create(
+        account=account,
+        uin=uin,
+        text=text,
+        kind=kind,
+        received_at=at or timezone.now(),
+        position=InboundMessage.objects.count() if position is None else position,
+    )
+    with transaction.atomic():
+        handle_inbound([message])
+    return message
 
 
 def china() -> HolidayCalendar:

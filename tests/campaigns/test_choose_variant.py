@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from accounts.models import Account, InboundMessage
+from accounts.models import Account
 from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.models import Campaign, CampaignRun, MessageTemplate, TemplateText
 from campaigns.planning.late_comers import add_late_comers
@@ -30,7 +30,7 @@ from sending.runs.figures import check_figures
 from sending.runs.finish import finish_runs_that_are_done
 from sending.runs.texts import TEXTS, source_of
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
-from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.campaigns.factories import make_account, make_campaign, make_inbound, make_list
 from tests.campaigns.variants import (
     CHI_SQUARE_LIMITS,
     campaign_with,
@@ -127,9 +127,7 @@ def test_after_the_time_the_answers_choose(
     send_test(run)
     names = variants_by_uin(run)
     for uin in [uin for uin, name in names.items() if answered and name == answered][:9]:
-        InboundMessage.objects.create(
-            account=account, uin=uin, received_at=shared.now(), position=uin
-        )
+        make_inbound(account, uin, at=shared.now())
     assert advance_variant_tests() == 0
     later(run, timedelta(hours=1))
     assert advance_variant_tests() == 1

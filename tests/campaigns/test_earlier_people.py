@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, InboundMessage
+from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.earlier_people import EarlierPeople, stored_rules
 from campaigns.models import Campaign, CampaignRun
@@ -24,6 +24,7 @@ from tests.campaigns.factories import (
     make_account,
     make_campaign,
     make_delivery,
+    make_inbound,
     make_list,
     make_run,
 )
@@ -53,14 +54,8 @@ def first(account: Account) -> CampaignRun:
 
 def answer(account: Account, uin: int, *, days: float, kind: int = 9) -> None:
     """Store a message from a person, so many days after the first run's message."""
-    InboundMessage.objects.create(
-        account=account,
-        uin=uin,
-        kind=kind,
-        text="好",
-        received_at=NOW - timedelta(days=10) + timedelta(days=days),
-        position=InboundMessage.objects.count(),
-    )
+    at = NOW - timedelta(days=10) + timedelta(days=days)
+    make_inbound(account, uin, at=at, kind=kind)
 
 
 def audience(group: str, *, number: int | None = None, **columns: Any) -> set[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Friend, InboundMessage
+from accounts.models import Account, Friend
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
@@ -22,10 +22,11 @@ from clocks import shared
 from contacts.models import Contact, ContactList, Suppression
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery
+from sending.opt_outs.word_list import add_words
 from sending.runs.deliveries import move_deliveries
 from sending.runs.figures import check_figures
 from sending.runs.finish import finish_runs_that_are_done
-from tests.campaigns.factories import make_account, make_list
+from tests.campaigns.factories import make_account, make_inbound, make_list
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 PEOPLE = range(100_000, 100_020)
@@ -99,10 +100,8 @@ def send(*, state: str = "sent", reason: str = "") -> None:
         move_deliveries(deliveries=Delivery.objects.filter(pk=row.pk), to=state, reason=reason)
 
 
-def reply(account: Account, uin: int) -> None:
-    InboundMessage.objects.create(
-        account=account, uin=uin, text="yes", received_at=shared.wall() + timedelta(seconds=1)
-    )
+def reply(account: Account, uin: int, text: str = "yes") -> None:
+    make_inbound(account, uin, text=text, at=shared.wall() + timedelta(seconds=1))
 
 
 def person(uin: int) -> SequencePerson:
@@ -242,6 +241,22 @@ def test_an_opt_out_and_a_failure_stop_the_person(clock: Clock, members: Contact
     send(state="failed", reason="RES_5")
     tick(clock, later=DAY)
     assert (texts_to(100_006), person(100_006).reason) == (["welcome: failed"], "failed")
+    check(sequence)
+
+
+@pytest.mark.parametrize("stops_on_reply", [True, False])
+def test_an_opt_out_by_reply_stops_the_person_as_such(
+    clock: Clock, members: ContactList, stops_on_reply: bool
+) -> None:
+    add_words(words=["TD"])
+    sequence = make_sequence(members, stops_on_reply=stops_on_reply)
+    start_sequence(sequence=sequence)
+    join(members, 100_005)
+    tick(clock)
+    send()
+    reply(Account.objects.get(), 100_005, "td")
+    tick(clock, later=DAY)
+    assert (texts_to(100_005), person(100_005).reason) == (["welcome: sent"], "opted_out")
     check(sequence)
 
 

@@ -19,7 +19,7 @@ from campaigns.reports.variant_figures import VariantFigures, variant_figures, w
 from campaigns.reports.variant_verdict import verdicts
 from contacts.models import Suppression, SuppressionReason
 from sending.models import Delivery
-from tests.campaigns.factories import make_account, make_list
+from tests.campaigns.factories import make_account, make_inbound, make_list
 from tests.campaigns.variants import campaign_with, people_in, planned_run, variants_by_uin
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +49,7 @@ def sent(run: CampaignRun, uins: list[int], *, ago: timedelta = timedelta(days=1
 
 
 def answer(account: Account, uin: int, *, ago: timedelta = timedelta(0)) -> None:
-    InboundMessage.objects.create(
-        account=account, uin=uin, text="yes", received_at=timezone.now() - ago, position=uin
-    )
+    make_inbound(account, uin, at=timezone.now() - ago)
 
 
 def test_figures_add_up_and_count_answers_and_opt_outs_in_their_days(

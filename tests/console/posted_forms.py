@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLResolver, get_resolver
 
 #: The first part of the addresses of models.
-APPS = {"accounts", "campaigns", "contacts", "labels", "sending"}
+APPS = {"accounts", "campaigns", "contacts", "conversations", "labels", "sending"}
 #: What the parts of addresses are filled with, beside keys.
 PARTS = {
     "verb": ("start", "cancel", "approve", "end", "nonsense"),

@@ -27,7 +27,13 @@ from campaigns.models import (
 )
 from foundation.admin import ChangeHistoryMixin
 from labels.models import Label
-from sending.models import ForbiddenWord, QuietHours, ResultPolicy
+from sending.models import (
+    ForbiddenWord,
+    OptOutSettings,
+    OptOutWord,
+    QuietHours,
+    ResultPolicy,
+)
 from tests.console.sample_data import make_world
 
 #: These have no page: their rows are part of a page of a calendar or campaign.
@@ -39,6 +45,8 @@ def rows() -> list[Any]:
     make_world()
     Snippet.objects.create(name="s", text="a\nb")
     ForbiddenWord.objects.create(word="w")
+    OptOutWord.objects.create(word="w")
+    OptOutSettings.objects.create()
     QuietHours.objects.create()
     HolidayCalendar.objects.get_or_create(name="c")
     DefaultCap.objects.create(pk=1, most=2, days=7)
@@ -46,7 +54,15 @@ def rows() -> list[Any]:
     for named in (AccountPool, Label, Sequence):
         named.objects.get_or_create(name="n")
     models = (Account, AccountPool, Campaign, HolidayCalendar, Label, MessageTemplate, Sequence)
-    settings = (ApprovalSettings, DefaultCap, ForbiddenWord, QuietHours, ResultPolicy)
+    settings = (
+        ApprovalSettings,
+        DefaultCap,
+        ForbiddenWord,
+        OptOutSettings,
+        OptOutWord,
+        QuietHours,
+        ResultPolicy,
+    )
     found: list[Any] = [
         model._base_manager.order_by("pk").first()
         for model in (*models, *settings, Snippet, WarmUpCurve)

@@ -10,11 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import InboundMessage
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from contacts.models import Contact
 from sending.models import Delivery
-from tests.campaigns.factories import make_account, make_list
+from tests.campaigns.factories import make_account, make_inbound, make_list
 from tests.campaigns.variants import campaign_with, people_in, planned_run
 from tests.console.test_planning_choices import errors, filled, page
 
@@ -111,7 +110,7 @@ def test_the_comparison_leads_to_its_rows(operator: Client) -> None:
     run = planned_run(campaign)
     Delivery.objects.filter(run=run, text_number=1).update(state="sent", sent_at=timezone.now())
     first = Delivery.objects.filter(run=run, text_number=1).order_by("pk")[0]
-    InboundMessage.objects.create(account=account, uin=first.uin, received_at=timezone.now())
+    make_inbound(account, first.uin)
     whole = operator.get(page(campaign)).content.decode()
     assert page(campaign, "variants") in whole
     assert "B (1)" in whole

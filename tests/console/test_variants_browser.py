@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import InboundMessage
 from campaigns.models import Campaign
 from sending.models import Delivery
-from tests.campaigns.factories import make_account
+from tests.campaigns.factories import make_account, make_inbound
 from tests.campaigns.variants import campaign_with, people_in, planned_run
 from tests.console.sample_data import make_operator
 
@@ -47,9 +46,7 @@ def test_variants_are_written_and_compared_in_the_browser(page: Any, live_server
         state="sent", sent_at=timezone.now(), seq=1
     )
     for delivery in Delivery.objects.filter(run=run, text_number=1).order_by("pk")[:40]:
-        InboundMessage.objects.create(
-            account=account, uin=delivery.uin, received_at=timezone.now(), position=delivery.pk
-        )
+        make_inbound(account, delivery.uin)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.set_default_timeout(20_000)

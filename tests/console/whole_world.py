@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import Account, Friend, InboundMessage
+from accounts.models import Account, Friend
 from accounts.pools import create_pool
 from accounts.warm_ups import create_curve, start_warm_up
 from campaigns.creation.create_sequence import Step, create_sequence
@@ -30,7 +30,7 @@ from labels.labelling import create_label
 from labels.models import Label
 from sending.forbidden_words import add_words
 from sending.models import Delivery, WordAction
-from tests.campaigns.factories import make_campaign
+from tests.campaigns.factories import make_campaign, make_inbound
 from tests.campaigns.variants import planned_run
 from tests.console.sample_data import FIRST_UIN, make_list, make_world
 
@@ -125,9 +125,7 @@ def _variants(people: ContactList, accounts: list[Account]) -> int:
         state="sent", sent_at=timezone.now(), seq=1, account=accounts[0]
     )
     for delivery in Delivery.objects.filter(run=run, state="sent").order_by("pk")[:12]:
-        InboundMessage.objects.create(
-            account=accounts[0], uin=delivery.uin, received_at=timezone.now(), text="好的"
-        )
+        make_inbound(accounts[0], delivery.uin)
     return int(campaign.pk)
 
 

@@ -16,6 +16,7 @@ from tests.running_stack import ROOT
 
 PACKAGES = (
     "labels",
+    "conversations",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
 )

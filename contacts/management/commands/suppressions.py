@@ -1,4 +1,4 @@
-"""The command `suppressions add|remove|list|import|export`."""
+"""The command `suppressions add|remove|list|import|export`, and the verbs of apps above."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import ContactList, Suppression
 from contacts.resources import SuppressionResource
+from contacts.suppression_verbs import suppression_verbs
 from contacts.suppressions import lift_suppressions, read_until, suppress
 from foundation.command_log import log_added, log_deleted, log_table
 from foundation.commands import OperatorCommand
@@ -77,8 +78,17 @@ class Command(OperatorCommand):
         one = actions.add_parser("export", help=words, description=words)
         one.add_argument("--out", type=Path, metavar="FILE", help="a file, CSV or .xlsx")
         self.add_json_argument(one)
+        for verb in suppression_verbs().values():
+            one = actions.add_parser(verb.name, help=verb.help, description=verb.help)
+            verb.add_arguments(one)
+            self.add_json_argument(one)
 
     def perform(self, **options: Any) -> None:
+        verb = suppression_verbs().get(options["action"])
+        if verb is not None:
+            data, text = verb.perform(options)
+            self.answer(data, as_json=options["json"], text=text)
+            return
         if options["action"] == "import":
             self._import(options)
             return

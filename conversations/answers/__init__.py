@@ -1,0 +1,1 @@
+"""Answering people: the text, the rules, the delivery."""

@@ -1,0 +1,1 @@
+"""Keeping the rows of conversations in step with the inbox."""

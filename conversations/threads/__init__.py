@@ -1,0 +1,1 @@
+"""The thread of a conversation: what both wrote, in one order."""

@@ -1,0 +1,1 @@
+"""Verbs of commands; each calls a service and answers with its result."""

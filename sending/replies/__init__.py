@@ -1,0 +1,1 @@
+"""Replies: inbound messages, tied to the delivery that they answer."""
