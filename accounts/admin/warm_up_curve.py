@@ -8,6 +8,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
@@ -87,6 +90,12 @@ class WarmUpCurveAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, Conso
         return ", ".join(shown)
 
     @display(description=_("accounts"), ordering="account_count")
-    def accounts(self, curve: Any) -> int:
-        """Return the number of accounts that warm up by it."""
-        return int(curve.account_count)
+    def accounts(self, curve: Any) -> Any:
+        """Return the number of accounts that warm up by it, linked to them."""
+        address = reverse("admin:accounts_account_changelist")
+        return format_html(
+            '<a class="q-link" href="{}?warm_up__curve__id__exact={}">{}</a>',
+            address,
+            curve.pk,
+            number_format(curve.account_count, force_grouping=True),
+        )

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from campaigns.admin.campaign_preflight import shares_with_keys, skipped_lines
 from campaigns.admin.page_urls import approval_url, campaign_url
 from campaigns.approvals.coverage import approval_needed, last_approval, open_request
 from campaigns.approvals.definition import definition_of
@@ -16,7 +17,6 @@ from campaigns.approvals.differences import changed_labels, changes_between
 from campaigns.approvals.rights import may_approve, refuse_approver
 from campaigns.models import Approval, Campaign
 from campaigns.models.approval import LONGEST_COMMENT
-from campaigns.reason_text import reason_text
 from campaigns.rehearsals.lifecycle import newest_rehearsal, rehearsal_with
 from campaigns.rehearsals.result import longest_sentence, preflight_of, text_sentences
 from campaigns.run_control.approve import approve, reject
@@ -95,8 +95,9 @@ def _asked_context(asked: Approval, user: Any) -> dict[str, Any]:
         "rehearsal": rehearsal,
         "open_rehearsal": newest_rehearsal(campaign) if rehearsal is None else None,
         "found": found,
-        "skipped": [(reason_text(key), n) for key, n in found.skipped.items()] if found else [],
-        "accounts": found.per_account[:SHOWN_ACCOUNTS] if found else [],
+        "skipped": skipped_lines(found) if found else [],
+        "accounts": shares_with_keys(found, most=SHOWN_ACCOUNTS) if found else [],
+        "may_see_people": user.has_perm("contacts.view_contact"),
         "text_sentences": text_sentences(rehearsal) if rehearsal else [],
         "longest": longest_sentence(rehearsal) if rehearsal else "",
         "samples": _samples(rehearsal.result) if rehearsal else [],

@@ -20,17 +20,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from campaigns.creation.notification_choice import LONGEST_SECRET, CampaignChoice
 from campaigns.models import Campaign, CampaignNotifications
 from campaigns.models.notification import LONGEST_TARGET
 from campaigns.models.notification_settings import DEFAULT_BAD_SHARE
 from campaigns.notification_states import NotificationEvent
 from campaigns.notifications.bad_codes import ANSWERS
-from campaigns.notifications.choose import (
-    LONGEST_SECRET,
-    CampaignChoice,
-    choose_for_campaign,
-    version,
-)
+from campaigns.notifications.choose import choose_for_campaign, version
 from foundation.admin import require
 from foundation.refusals import Refusal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from campaigns.models import Campaign
 from campaigns.planning.preflight import Allocation, Preflight, preflight
 from campaigns.planning.preflight_people import people_in_group
 from campaigns.planning.preflight_sql import PreflightGroup
+from campaigns.planning.text_choice import numbers_by_variant
 from campaigns.reason_text import reason_text
 from campaigns.states import STARTED_SCHEDULE_STATES
 from foundation.admin import require
@@ -39,8 +41,8 @@ class CampaignPreflight:
             "campaign": campaign,
             "run": run,
             "found": found,
-            "skipped": [(reason, reason_text(reason), n) for reason, n in found.skipped.items()],
-            "shares": _shares(found),
+            "skipped": skipped_lines(found),
+            "shares": shares_with_keys(found, most=SHOWN),
             "may_see_people": request.user.has_perm("contacts.view_contact"),
             "can_change": self.has_change_permission(request),  # type: ignore[attr-defined]
             **rehearsal_context(campaign),
@@ -60,6 +62,7 @@ class CampaignPreflight:
         if group not in list(PreflightGroup):
             raise Http404
         account = _named_account(request)
+        variant = request.GET.get("variant")
         people, problem = [], ""
         try:
             people = people_in_group(
@@ -68,6 +71,7 @@ class CampaignPreflight:
                 most=SHOWN + 1,
                 after=_number(request, "after"),
                 account=account,
+                texts=_numbers_of(campaign, variant),
             )
         except Refusal as refusal:
             problem = refusal.sentence
@@ -81,6 +85,8 @@ class CampaignPreflight:
             "group": group,
             "words": _words(PreflightGroup(group)),
             "account": account,
+            "variant": variant,
+            "filters": _filters(account, variant),
             "problem": problem,
             "people": people[:SHOWN],
             "next_after": people[SHOWN - 1][0].pk if len(people) > SHOWN else None,
@@ -88,9 +94,14 @@ class CampaignPreflight:
         return TemplateResponse(request, "console/campaign/preflight_people.html", context)
 
 
-def _shares(found: Preflight) -> list[tuple[int, Allocation]]:
+def skipped_lines(found: Preflight) -> list[tuple[str, str, int]]:
+    """Return each reason to skip people, with its words and how many are skipped."""
+    return [(reason, reason_text(reason), n) for reason, n in found.skipped.items()]
+
+
+def shares_with_keys(found: Preflight, *, most: int) -> list[tuple[int, Allocation]]:
     """Return the load of each account shown, with the key of the account."""
-    shown = found.per_account[:SHOWN]
+    shown = found.per_account[:most]
     keys = dict(
         Account.objects.filter(uin__in=[share.uin for share in shown]).values_list("uin", "pk")
     )
@@ -104,6 +115,22 @@ def _words(group: PreflightGroup) -> Any:
         PreflightGroup.KEPT: _("keep their sender"),
     }
     return words.get(group) or _("skipped: %(reason)s") % {"reason": reason_text(group.value)}
+
+
+def _numbers_of(campaign: Campaign, variant: str | None) -> list[int] | None:
+    """Return the numbers of the texts of a variant; of the rest if it is ""; None for all."""
+    if variant is None:
+        return None
+    numbers = {"": [0], **numbers_by_variant(campaign)}.get(variant)
+    if numbers is None:
+        raise Http404
+    return numbers
+
+
+def _filters(account: Account | None, variant: str | None) -> str:
+    """Return the part of the query that the next page keeps."""
+    kept = {"account": account.pk if account is not None else None, "variant": variant}
+    return urlencode({name: value for name, value in kept.items() if value is not None})
 
 
 def _number(request: HttpRequest, name: str) -> int:

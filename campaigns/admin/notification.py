@@ -16,9 +16,9 @@ from unfold.decorators import display
 from campaigns.admin.own_notifications import OwnNotifications
 from campaigns.admin.page_urls import campaign_url, run_url
 from campaigns.commands.notification_arguments import shown_target
+from campaigns.creation.notification_choice import CHANGE
 from campaigns.models import Notification
 from campaigns.notification_states import NotificationState
-from campaigns.notifications.choose import CHANGE
 from campaigns.notifications.retry import retry_notifications
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
 from foundation.refusals import Refusal

@@ -18,9 +18,10 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
+from campaigns.creation.notification_choice import LONGEST_ADDRESS
 from campaigns.models import Notification, UserNotifications
 from campaigns.notification_states import NotificationEvent
-from campaigns.notifications.choose import LONGEST_ADDRESS, choose_for_user
+from campaigns.notifications.choose import choose_for_user
 from campaigns.notifications.make import VIEW
 from foundation.refusals import Refusal
 

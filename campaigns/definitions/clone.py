@@ -8,6 +8,7 @@ from django.db import transaction
 
 from campaigns.creation.create_campaign import refuse_override_without_right
 from campaigns.creation.variants import NewVariant, add_variants
+from campaigns.definitions.notifications import clone_notifications
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign
 from campaigns.states import ScheduleState
@@ -69,6 +70,7 @@ def clone_campaign(*, campaign: Campaign, name: str, by: Any = None) -> Campaign
             for one in variants_of(original)
         ]
         add_variants(campaign=copy, variants=variants)
+        clone_notifications(original, copy, by=by)
     return copy
 
 

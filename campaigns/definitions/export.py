@@ -11,6 +11,7 @@ import yaml
 from django.utils.translation import gettext as _
 
 from campaigns.creation.schedule import span_text
+from campaigns.definitions.notifications import written_notifications
 from campaigns.earlier_people import rules_in
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
@@ -46,8 +47,8 @@ def export_definition(campaign: Campaign) -> str:
     """Return a campaign's definition as YAML. What it refers to is named, not numbered.
 
     Segments are written in the where-language, and a template with its text. Lists, accounts,
-    pools, labels, calendars and other campaigns are named only. Runs, the state of the schedule and
-    an approval are not part of it.
+    pools, labels, calendars and other campaigns are named only. Runs, the state of the schedule, an
+    approval and the secret of a webhook are not part of it.
 
     Raises:
         Refusal: the audience names a campaign that was deleted (`earlier_campaign_gone`), or a
@@ -116,6 +117,7 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "override_quiet_hours": campaign.overrides_quiet_hours,
         "late": campaign.late,
         "deadline": utc_iso(campaign.deadline_at) or span_text(campaign.deadline_after),
+        "notifications": written_notifications(campaign),
     }
     return {key: value for key, value in whole.items() if value not in (None, "", [])}
 

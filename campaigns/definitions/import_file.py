@@ -10,8 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.lookup import find_accounts
-from accounts.models import Account
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE, create_campaign
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
@@ -21,8 +19,10 @@ from campaigns.creation.variants import read_holdout
 from campaigns.definitions.clone import refuse_taken
 from campaigns.definitions.document import read_document
 from campaigns.definitions.export import VERSION
+from campaigns.definitions.notifications import read_notifications, store_notifications
 from campaigns.definitions.reader import FieldReader, Problem
 from campaigns.definitions.references import (
+    definition_accounts,
     definition_pools,
     definition_segments,
     definition_template,
@@ -40,7 +40,6 @@ from labels.labelling import find_labels
 from labels.models import Label
 from sending.runs.weekly import Weekly, read_windows
 from sending.states import DEFAULT_PRIORITY, Promise
-from tabular.numbers import CellProblem, qq_number
 
 #: The fields of a definition.
 KEYS = (
@@ -51,7 +50,7 @@ KEYS = (
     *("pools",),
     *("sender", "promise", "on_lost_account", "order", "order_attribute", "order_descending"),
     *("per_minute", "priority", "timezone", "starts_at", "repeat", "repeat_until", "repeat_times"),
-    *("windows", "holidays", "override_quiet_hours", "late", "deadline"),
+    *("windows", "holidays", "override_quiet_hours", "late", "deadline", "notifications"),
 )
 #: The problems that say that something does not exist here.
 MISSING = frozenset(
@@ -130,7 +129,7 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
             reader, "excluded_lists", lambda one: find_lists(names=[one])[0]
         ),
         "allows_strangers": reader.flag("strangers"),
-        "accounts": _accounts(reader),
+        "accounts": definition_accounts(reader),
         "pools": definition_pools(reader),
         "labels": named_rows(reader, "labels", lambda one: find_labels(names=[one])[0]),
         "needs_approval": reader.flag("needs_approval"),
@@ -159,9 +158,13 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
             excluded_earlier=earlier_rules(reader, "excluded_earlier_people"),
         ),
     }
+    told = read_notifications(reader, by=by)
     if reader.problems:
         return None
-    return _created(reader, values, cap_days=cap.days if cap is not None else None, by=by)
+    campaign = _created(reader, values, cap_days=cap.days if cap is not None else None, by=by)
+    if campaign is not None and told is not None:
+        store_notifications(campaign, told, by=by)
+    return campaign
 
 
 def _created(
@@ -267,16 +270,6 @@ def _holidays(reader: FieldReader) -> HolidayCalendar | None:
     if not name:
         return None
     return reader.attempt("holidays", lambda: find_holidays(name=name), None)
-
-
-def _accounts(reader: FieldReader) -> list[Account]:
-    def account(text: str) -> Account:
-        try:
-            return find_accounts(uins=[qq_number(text, least=1, most=10**18)])[0]
-        except CellProblem as problem:
-            raise Refusal(str(problem.reason), code="malformed") from None
-
-    return named_rows(reader, "accounts", account)
 
 
 def _refusal(problems: list[Problem]) -> Refusal:

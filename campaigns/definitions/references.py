@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
-from accounts.models import AccountPool
+from accounts.lookup import find_accounts
+from accounts.models import Account, AccountPool
 from accounts.pools import find_pools
 from campaigns.creation.pool_shares import PoolChoices, read_share, refuse_too_many
 from campaigns.creation.variants import NewVariant
@@ -24,6 +25,7 @@ from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
 from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
+from tabular.numbers import CellProblem, qq_number
 
 Row = TypeVar("Row")
 
@@ -36,6 +38,18 @@ def named_rows(reader: FieldReader, key: str, find: Callable[[str], Row]) -> lis
         if row is not None and row not in found:
             found.append(row)
     return found
+
+
+def definition_accounts(reader: FieldReader) -> list[Account]:
+    """Return the accounts of a definition, by UIN."""
+
+    def account(text: str) -> Account:
+        try:
+            return find_accounts(uins=[qq_number(text, least=1, most=10**18)])[0]
+        except CellProblem as problem:
+            raise Refusal(str(problem.reason), code="malformed") from None
+
+    return named_rows(reader, "accounts", account)
 
 
 def definition_template(reader: FieldReader, *, by: Any) -> MessageTemplate | None:

@@ -98,7 +98,9 @@ class Notification(models.Model):
                 fields=["next_at"],
                 name="notification_open",
                 condition=Q(state__in=OPEN_NOTIFICATION_STATES),
-            )
+            ),
+            # Those of long ago, which are deleted.
+            models.Index(fields=["at"], name="notification_at"),
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from campaigns.creation.notification_choice import CHANGE
 from campaigns.models import Notification
 from campaigns.notification_states import NotificationState
-from campaigns.notifications.choose import CHANGE
 from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _

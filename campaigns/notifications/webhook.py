@@ -15,12 +15,12 @@ from accounts.encrypted_field import UnreadableCredential
 from campaigns.models import CampaignNotifications, Notification
 from campaigns.notifications.bounded_time import LONGEST, cut_after
 from campaigns.notifications.content import json_body
-from campaigns.notifications.public_address import (
+from campaigns.notifications.unsent import Unsent
+from foundation.public_address import (
     PrivateAddressError,
     PublicAdapter,
     public_session,
 )
-from campaigns.notifications.unsent import Unsent
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 

@@ -6,7 +6,7 @@ is planned. Of a large audience only as many people are read as the page shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -57,6 +57,7 @@ def first_routes(
     most: int,
     after: int = 0,
     account_id: int | None = None,
+    texts: Collection[int] | None = None,
 ) -> dict[int, int | None]:
     """Return the first people of a preflight group, with the account picked for each.
 
@@ -66,6 +67,7 @@ def first_routes(
         most: the maximum number of people.
         after: only people with a higher contact id.
         account_id: only people this account would send to.
+        texts: only people who would get a text with one of these numbers.
 
     Returns:
         the account id, or None, by contact id.
@@ -79,6 +81,7 @@ def first_routes(
             group=group,
             most=most - len(found),
             account_id=account_id,
+            texts=texts,
         )
         last = people.values_list("pk", flat=True)[size - 1 : size].first()
         if last is None:
@@ -94,8 +97,17 @@ def people_in_group(
     most: int,
     after: int = 0,
     account: Account | None = None,
+    texts: Collection[int] | None = None,
 ) -> list[tuple[Contact, Account | None]]:
     """Return the people behind a figure of a preflight, each with the sender account.
+
+    Args:
+        campaign: the campaign.
+        group: the preflight group.
+        most: the maximum number of people.
+        after: only people with a higher contact id.
+        account: only people this account would send to.
+        texts: only people who would get a text with one of these numbers.
 
     Raises:
         Refusal: a segment has a condition that cannot be evaluated.
@@ -106,6 +118,7 @@ def people_in_group(
         most=most,
         after=after,
         account_id=account.pk if account is not None else None,
+        texts=texts,
     )
     people = Contact.objects.in_bulk(list(routes))
     accounts = Account.objects.in_bulk({pk for pk in routes.values() if pk is not None})

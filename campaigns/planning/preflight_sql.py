@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -89,7 +90,12 @@ SELECT {columns}, COUNT(*)
 
 
 def first_picks(
-    *, picks: Picks, group: PreflightGroup, most: int, account_id: int | None = None
+    *,
+    picks: Picks,
+    group: PreflightGroup,
+    most: int,
+    account_id: int | None = None,
+    texts: Collection[int] | None = None,
 ) -> dict[int, int | None]:
     """Return the first people of a group by contact id, with the account picked for each.
 
@@ -98,11 +104,15 @@ def first_picks(
         group: the preflight group.
         most: the maximum number of people.
         account_id: only people this account would send to.
+        texts: only people who would get a text with one of these numbers.
     """
     condition, params = _CONDITIONS[group], list(picks.params)
     if account_id is not None:
         condition += " AND picked_account = %s"
         params.append(account_id)
+    if texts is not None:
+        condition += f" AND text_number IN ({', '.join(['%s'] * len(texts))})"
+        params += texts
     choosing = (
         f"SELECT id, picked_account FROM ({picks.sql}) picks "  # noqa: S608
         f"WHERE {condition} ORDER BY id LIMIT %s"

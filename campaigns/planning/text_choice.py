@@ -156,9 +156,13 @@ def people_by_variant(campaign: Campaign, numbers: Mapping[int, int]) -> dict[st
         campaign: the campaign; without variants the result is empty.
         numbers: the number of people by number of the text.
     """
-    _texts, shares = texts_of_campaign(campaign)
     return {
-        share.variant: sum(numbers.get(number, 0) for number in share.numbers.values())
-        for share in shares
-        if share.variant
+        variant: sum(numbers.get(number, 0) for number in own)
+        for variant, own in numbers_by_variant(campaign).items()
     }
+
+
+def numbers_by_variant(campaign: Campaign) -> dict[str, list[int]]:
+    """Return the numbers of the texts of each variant of a campaign."""
+    _texts, shares = texts_of_campaign(campaign)
+    return {share.variant: list(share.numbers.values()) for share in shares if share.variant}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.pools import create_pool
 from campaigns.creation.create_campaign import create_campaign
+from campaigns.creation.notification_choice import CampaignChoice, choice_of
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
 from campaigns.creation.pool_shares import PoolChoices
@@ -24,6 +27,7 @@ from campaigns.definitions.export import definition_of, export_definition, writt
 from campaigns.definitions.import_file import import_definition
 from campaigns.earlier_people import EarlierPeople
 from campaigns.models import Campaign, MessageTemplate
+from campaigns.notifications.choose import choose_for_campaign
 from campaigns.writing.templates import create_template
 from clocks import shared
 from contacts.models import ContactList, Segment
@@ -114,6 +118,47 @@ def test_a_clone_has_the_whole_definition_and_nothing_of_the_life() -> None:
     for field in same:
         assert getattr(copy, field.attname) == getattr(original, field.attname), field.name
     assert copy.history.exists()
+
+
+TOLD = CampaignChoice(
+    ["finished", "late"], ["a@example.com", "b@example.com"], "https://example.com/x", "s" * 20, 25
+)
+
+
+def test_whom_a_campaign_tells_is_cloned_and_survives_the_file() -> None:
+    original = full_campaign()
+    choose_for_campaign(campaign=original, choice=TOLD)
+    copy = clone_campaign(campaign=original, name="次")
+    assert choice_of(copy.notification_settings) == TOLD
+    written = export_definition(original)
+    assert TOLD.webhook_secret not in written
+    assert "notifications:\n  events:\n  - finished\n  - late\n" in written
+    read = import_definition(data=written.encode(), name="三")
+    told = choice_of(read.notification_settings)
+    assert replace(told, webhook_secret=TOLD.webhook_secret) == TOLD
+    assert len(told.webhook_secret) > 20
+    assert told.webhook_secret != TOLD.webhook_secret
+    assert definition_of(read) == {**definition_of(original), "name": "三"}
+
+
+def test_wrong_notifications_of_a_file_are_named_with_their_line() -> None:
+    make_list("all", [100_001])
+    said = _refused(
+        "version: 1\nname: x\ntext: hi\nlists: [all]\nnotifications:\n  events: [ended]\n"
+        "  addresses: [nobody]\n  webhook: http://127.0.0.1/\n  bad_share: 0\n  secret: x\n"
+    )
+    assert [(one["line"], one["field"], one["error"]) for one in said.details["problems"]] == [
+        (6, "notifications.events", "event_unknown"),
+        (7, "notifications.addresses", "address"),
+        (8, "notifications.webhook", "private_address"),
+        (9, "notifications.bad_share", "bad_share"),
+        (10, "notifications.secret", "malformed"),
+    ]
+    nobody = User.objects.create_user("nobody")
+    said = _refused(
+        "version: 1\nname: x\ntext: hi\nlists: [all]\nnotifications: {events: [late]}", by=nobody
+    )
+    assert said.details["problems"][0]["error"] == "no_right"
 
 
 def test_a_clone_leaves_out_moments_that_are_past() -> None:

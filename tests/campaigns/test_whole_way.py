@@ -7,45 +7,54 @@ next one. The third account is new and warms up.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from accounts.models import Account, InboundMessage
+from accounts.models import Account
 from campaigns.models import CampaignRun
 from campaigns.tasks import advance_all_runs
-from clocks import shared
 from qqhttp.simulator import GatewaySimulator
-from qqhttp.simulator.population import password_of, populate
 from sending.models import Delivery
 from sending.reconcile import reconcile
 from sending.states import RunState
 from tests.campaigns.figures_everywhere import assert_figures_everywhere
-from tests.commandline import CommandResult, manage
+from tests.campaigns.weekly import (
+    CURVE,
+    EXTRA,
+    FOLLOW_UP,
+    NEW,
+    WEEKLY,
+    at,
+    done,
+    driven_time,
+    first_monday,
+    holiday_file,
+    is_held_back,
+    make_accounts,
+    newest,
+    reply,
+    sent_by,
+    three_accounts,
+    write,
+)
+from tests.commandline import manage
 from tests.console.sample_data import make_operator
 from tests.driven_time import DrivenTime
 from tests.sending.working import LocalWorker, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-DAY = timedelta(days=1)
-#: The most messages of the new account on the days on which it sends.
-CURVE = (5, 6, 7, 50)
-NEW = 1_000_003
-WEEKLY, FOLLOW_UP, EXTRA = "周报", "跟进", "加急"
 
 
 @pytest.fixture
 def gateway() -> Iterator[GatewaySimulator]:
-    with GatewaySimulator(accounts=3, friends=40, overlap=0.5, heartbeat=1) as simulator:
+    with three_accounts() as simulator:
         yield simulator
 
 
@@ -57,16 +66,7 @@ def time(
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> DrivenTime:
-    settings.QQ_GATEWAY_URL = gateway.url
-    settings.QQ_READ_TIMEOUT = settings.QQ_CONNECT_TIMEOUT = 2.0
-    return DrivenTime(monkeypatch)
-
-
-def done(*arguments: object) -> CommandResult:
-    """Run a command that must succeed."""
-    result = manage(*arguments, "--json")
-    assert result.status == 0, (arguments, result)
-    return result
+    return driven_time(gateway, settings, monkeypatch)
 
 
 def refused(code: str, *arguments: object) -> None:
@@ -75,43 +75,17 @@ def refused(code: str, *arguments: object) -> None:
     assert (result.status, result.json["error"]) == (1, code), (arguments, result)
 
 
-def write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    return path
-
-
-def at(monday: datetime, *, day: int = 0, hour: int, minute: int = 0) -> datetime:
-    return monday + day * DAY + timedelta(hours=hour, minutes=minute)
-
-
-def first_monday() -> datetime:
-    """Return the midnight in Shanghai with which the next week but one begins."""
-    today = shared.wall().astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today + (14 - today.weekday()) * DAY
-
-
-def make_accounts(gateway: GatewaySimulator, folder: Path, monday: datetime) -> None:
-    """Make accounts, people, pools, the warm-up, a calendar and two operators."""
-    world = populate(gateway.settings)
-    people = sorted({uin for account in world.values() for uin in account.friends})
-    rows = [(uin, password_of(uin), 0) for uin in world]
-    done("import_accounts", write(folder / "a.csv", ("uin", "password", "min_interval"), rows))
-    named = [(uin, f"人{uin}") for uin in people]
-    done("import_contacts", write(folder / "p.csv", ("uin", "name"), named), "--list", "会员")
-    done("pool", "create", "老号", "--account", *(uin for uin in world if uin != NEW))
+def make_pools(folder: Path, accounts: Sequence[int], monday: datetime) -> None:
+    """Make pools, the warm-up, a calendar and two operators."""
+    done("pool", "create", "老号", "--account", *(uin for uin in accounts if uin != NEW))
     done("pool", "create", "新号", "--account", NEW)
     done("warm_up_curve", "create", "慢", "--days", ",".join(map(str, CURVE)))
     done("accounts", "warm-up", NEW, "--curve", "慢")
-    holiday = [(f"{monday + 7 * DAY:%Y-%m-%d}", "holiday", "元旦")]
-    header = ("date", "kind", "name")
-    done("holidays", "import", write(folder / "h.csv", header, holiday), "--name", "假期")
+    done("holidays", "import", holiday_file(folder, monday), "--name", "假期")
     for name in ("author", "second"):
         user = User.objects.create_user(name)
         if name == "second":
             user.user_permissions.add(Permission.objects.get(codename="approve_campaign"))
-    with LocalWorker():
-        done("accounts", "sync", "--all")
 
 
 def make_weekly() -> None:
@@ -122,14 +96,6 @@ def make_weekly() -> None:
         *("--window", "mon-fri=09:00-11:30,14:00-18:00", "--holidays", "假期"),
         *("--deadline", "4h", "--cap", "2/7d", "--needs-approval"),
     )
-
-
-def newest(name: str = WEEKLY) -> CampaignRun:
-    found: CampaignRun | None = (
-        CampaignRun.objects.filter(campaign__name=name).order_by("-number").first()
-    )
-    assert found is not None
-    return found
 
 
 def send(name: str = WEEKLY, *, new: int) -> CampaignRun:
@@ -145,16 +111,6 @@ def send(name: str = WEEKLY, *, new: int) -> CampaignRun:
     return run
 
 
-def is_held_back(run: CampaignRun, *, new: int) -> bool:
-    """Return whether only messages of the new account are left, which has sent so many."""
-    rows = Delivery.objects.filter(run=run)
-    left = rows.filter(state__in=("pending", "sending"))
-    is_planned = rows.exists() and not left.filter(state="sending").exists()
-    return (
-        is_planned and not left.exclude(account__uin=NEW).exists() and new == len(sent_by(run, NEW))
-    )
-
-
 def end_at_deadline(run: CampaignRun) -> None:
     """Let the reconciler run after the deadline."""
     reconcile()
@@ -166,26 +122,9 @@ def end_at_deadline(run: CampaignRun) -> None:
     assert figures["cancelled"] == figures["reasons"]["cancelled"]["deadline"] > 0
 
 
-def sent_by(run: CampaignRun, uin: int | None = None) -> list[int]:
-    """Return the people whom an account, or any, wrote to."""
-    rows = Delivery.objects.filter(run=run, state="sent").order_by("uin")
-    rows = rows.filter(account__uin=uin) if uin is not None else rows
-    return list(rows.values_list("uin", flat=True))
-
-
 def reasons(run: CampaignRun) -> dict[str, Any]:
     status = done("campaign", "status", run.campaign.name, "--run", run.number)
     return dict(status.json["reasons"].get("skipped", {}))
-
-
-def reply(gateway: GatewaySimulator, run: CampaignRun, person: int) -> None:
-    """Let a person answer the account that wrote to them."""
-    account = Delivery.objects.get(run=run, uin=person).account
-    assert account is not None
-    gateway.control.push_inbound(uin=account.uin, sender=person, text="收到")
-    with LocalWorker():
-        done("accounts", "login", account.uin)
-        wait_until(InboundMessage.objects.filter(uin=person).exists, what="the answer")
 
 
 def test_the_whole_way_by_the_command_line(
@@ -194,7 +133,7 @@ def test_the_whole_way_by_the_command_line(
     client.force_login(make_operator())
     monday = first_monday()
     time.move_to(at(monday, hour=8))
-    make_accounts(gateway, tmp_path, monday)
+    make_pools(tmp_path, make_accounts(gateway, tmp_path), monday)
     make_weekly()
 
     # Checked: the dates, the preflight with the warm-up and the deadline.

@@ -14,6 +14,8 @@ from django.urls import reverse
 from accounts.models import Account
 from campaigns.models import Campaign
 from campaigns.planning.preflight import preflight
+from tests.campaigns.factories import make_account
+from tests.campaigns.variants import campaign_with, people_in
 from tests.console.sample_data import make_world
 
 PERSON = re.compile(r"/contacts/contact/(\d+)/change/")
@@ -57,6 +59,27 @@ def test_the_people_of_one_account(operator: Client) -> None:
     assert len(PERSON.findall(page)) == share.messages
     assert operator.get(address, {"account": 10**18}).status_code == 404
     assert operator.get(_page(campaign, "nonsense")).status_code == 404
+
+
+def test_the_people_of_one_variant(operator: Client) -> None:
+    uins = range(100_000, 100_040)
+    make_account(20_001, friends=uins)
+    campaign = campaign_with({"A": 1, "B": 3}, lists=[people_in("all", uins)], holdout=20)
+    found = preflight(campaign=campaign).variants
+    page = operator.get(_page(campaign)).content.decode()
+    links = re.findall(r'href="([^"]+variant=(.)[^"]*)">(\d+)<', page)
+    assert {name: int(n) for _link, name, n in links} == found
+    for link, name, n in links:
+        shown = operator.get(link).content.decode()
+        assert len(PERSON.findall(shown)) == int(n)
+        assert f"variant {name}" in shown
+    address = _page(campaign, "sendable")
+    assert operator.get(address, {"variant": "C"}).status_code == 404
+    Campaign.objects.filter(pk=campaign.pk).update(test_share=40)
+    campaign.refresh_from_db()
+    rest = preflight(campaign=campaign).rest
+    assert 0 < rest < 40
+    assert len(PERSON.findall(operator.get(address, {"variant": ""}).content.decode())) == rest
 
 
 def test_who_may_not_see_people_is_led_to_none(db: None, client: Client) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -230,6 +231,22 @@ def test_a_file_of_holidays_is_imported_or_refused_as_a_whole(operator: Client) 
     assert "1 date was imported." in upload("date,kind\n2026-01-02,work\n")
     assert Holiday.objects.get(calendar__name="公司", date="2026-01-02").kind == "workday"
     assert HolidayCalendar.objects.get(name="公司").history.first().history_change_reason
+
+
+def test_an_upload_by_script_is_told_the_next_page_and_loses_no_message(operator: Client) -> None:
+    address = reverse("admin:campaigns_holidaycalendar_import")
+
+    def post(text: str) -> HttpResponse:
+        file = SimpleUploadedFile("h.csv", text.encode())
+        return operator.post(address, {"file": file, "name": "公司"}, headers={"X-Upload": "1"})
+
+    refused = post("date,kind\n")
+    assert (refused.status_code, "X-Upload-Address" in refused.headers) == (200, False)
+    assert "it needs a column" in refused.content.decode()
+    told = post("date\n2026-01-02\n")
+    assert (told.status_code, "Location" in told.headers) == (200, False)
+    shown = operator.get(told.headers["X-Upload-Address"]).content.decode()
+    assert "1 date was imported." in shown
 
 
 def test_a_calendar_without_this_year_says_so(operator: Client, tmp_path: Path) -> None:

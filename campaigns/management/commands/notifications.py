@@ -18,16 +18,12 @@ from campaigns.commands.notification_arguments import (
     notifications_text,
     user_data,
 )
+from campaigns.creation.notification_choice import LONGEST_SECRET, CampaignChoice
 from campaigns.find import find_campaign, operator_named
 from campaigns.models import CampaignNotifications, Notification, UserNotifications
 from campaigns.models.notification_settings import DEFAULT_BAD_SHARE
 from campaigns.notification_states import NotificationEvent
-from campaigns.notifications.choose import (
-    LONGEST_SECRET,
-    CampaignChoice,
-    choose_for_campaign,
-    choose_for_user,
-)
+from campaigns.notifications.choose import choose_for_campaign, choose_for_user
 from campaigns.notifications.retry import retry_notifications
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal

@@ -10,10 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from campaigns.creation.notification_choice import CampaignChoice
 from campaigns.models import Campaign
 from campaigns.notification_states import NotificationEvent
 from campaigns.notifications import send
-from campaigns.notifications.choose import CampaignChoice, choose_for_campaign
+from campaigns.notifications.choose import choose_for_campaign
 from clocks import shared
 from tests.campaigns.factories import make_campaign
 from tests.campaigns.notifications.servers import (

@@ -10,9 +10,9 @@ import pytest
 from campaigns.models import Campaign, CampaignNotifications, Notification
 from campaigns.notification_states import NotificationEvent
 from campaigns.notifications.make import make_notifications
-from campaigns.notifications.public_address import is_public
 from campaigns.notifications.send import send_due
 from clocks import shared
+from foundation.public_address import is_public
 from sending.runs.transitions import change_run_state
 from sending.states import RunState
 from tests.campaigns.factories import make_run
@@ -95,9 +95,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_called(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(socket.socket, "connect", connect)
-    monkeypatch.setattr(
-        "campaigns.notifications.public_address.is_public", lambda a: a != "127.0.0.1"
-    )
+    monkeypatch.setattr("foundation.public_address.is_public", lambda a: a != "127.0.0.1")
     call(campaign, f"http://rebinding.example:{web_server.port}/")
     assert [where[0] for where in connected] == ["192.88.99.1"]
     assert asked == ["rebinding.example"]

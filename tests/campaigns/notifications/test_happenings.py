@@ -9,9 +9,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
+from campaigns.creation.notification_choice import CampaignChoice
 from campaigns.models import Approval, Campaign, CampaignRun, Notification, Occurrence
 from campaigns.notification_states import NotificationEvent
-from campaigns.notifications.choose import CampaignChoice, choose_for_campaign, choose_for_user
+from campaigns.notifications.choose import choose_for_campaign, choose_for_user
 from campaigns.notifications.make import make_notifications
 from campaigns.planning.prepare import start_scheduled_runs
 from campaigns.run_control.lifecycle import cancel_run, start_campaign

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from campaigns.creation.notification_choice import CampaignChoice
 from campaigns.models import Campaign, Notification
-from campaigns.notifications.choose import CampaignChoice, choose_for_campaign, choose_for_user
+from campaigns.notifications.choose import choose_for_campaign, choose_for_user
 from campaigns.notifications.make import make_notifications
 from campaigns.notifications.retry import retry_notifications
 from campaigns.notifications.send import PAUSES, send_due

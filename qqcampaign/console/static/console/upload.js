@@ -14,9 +14,11 @@ document.addEventListener("submit", (event) => {
         panel.querySelector("[data-upload-bar]").style.width = `${percent}%`;
     });
     request.addEventListener("load", () => {
-        // A redirect was followed: go where it led. Otherwise it is this form again, with its errors.
-        if (request.responseURL !== window.location.href) {
-            window.location.assign(request.responseURL);
+        // In place of a redirect, which this request would follow, the answer names the next page.
+        // Without one it is this form again, with its errors.
+        const next = request.getResponseHeader("X-Upload-Address");
+        if (next) {
+            window.location.assign(next);
             return;
         }
         const answer = new DOMParser().parseFromString(request.responseText, "text/html");
@@ -32,5 +34,6 @@ document.addEventListener("submit", (event) => {
     });
     request.addEventListener("error", () => form.submit());
     request.open("POST", window.location.href);
+    request.setRequestHeader("X-Upload", "1");
     request.send(new FormData(form));
 });
