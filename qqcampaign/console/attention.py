@@ -247,7 +247,7 @@ def _friend_requests() -> list[AttentionItem]:
         count,
     )
     address = reverse("admin:accounts_friendrequest_changelist")
-    return [AttentionItem(sentence % {"n": count}, _("Answer"), f"{address}?state__exact=waiting")]
+    return [AttentionItem(sentence % {"n": count}, _("Decide"), f"{address}?state__exact=waiting")]
 
 
 def _failed_imports() -> list[AttentionItem]:

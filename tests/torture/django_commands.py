@@ -18,13 +18,14 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.db.models import ProtectedError, RestrictedError
 from django.db.models.functions import Now
 
-from accounts.models import Account, Egress, Outage
+from accounts.models import Account, Egress, InboundMessage, Outage
 from accounts.pacing.redis_client import live
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign, CampaignRun
 from campaigns.reports.check_sums import check_sums
 from campaigns.run_control.lifecycle import pause_run, resume_run, start_campaign
 from contacts.models import ContactList, Suppression
+from conversations.models import Answer
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery, PolicyCommand, ResultPolicy
 from sending.runs.figures import check_figures
@@ -115,6 +116,17 @@ def database_time() -> str:
     at = Egress.objects.annotate(at=Now()).values_list("at", flat=True).first()
     assert at is not None
     return str(at.isoformat())
+
+
+def inbound() -> list[tuple[int, int, int, str]]:
+    """Return the account, sender, kind and text of every inbound message."""
+    return list(InboundMessage.objects.values_list("account__uin", "uin", "kind", "text"))
+
+
+def answers() -> list[str]:
+    """Return the texts of the answers that were sent."""
+    sent = Answer.objects.filter(delivery__state="sent")
+    return list(sent.values_list("delivery__text", flat=True))
 
 
 def window_entries() -> dict[str, list[int]]:

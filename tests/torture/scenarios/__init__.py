@@ -8,6 +8,7 @@ from __future__ import annotations
 from tests.torture.scenarios import (
     clocks,
     combined,
+    conversations,
     database_faults,
     late_repeats,
     logins,
@@ -25,5 +26,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *outages.SCENARIOS,
     *rate_windows.SCENARIOS,
     *opt_outs.SCENARIOS,
+    *conversations.SCENARIOS,
     *combined.SCENARIOS,
 )

@@ -1,0 +1,234 @@
+"""People write, opt out and ask to be friends while a campaign runs and processes are killed."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from tests.black_box.behaviour import Behaviour
+from tests.black_box.friendships import HandedOver
+from tests.black_box.history import Outcome, Rules
+from tests.black_box.population import Population
+from tests.torture.harness import Harness
+from tests.torture.scenarios.scenario import Scenario
+
+#: MT of a message, a friend request, its acceptance and refusal, and a change of presence.
+MESSAGE, REQUEST, ACCEPTED, REFUSED, SYSTEM = 9, 2, 3, 4, 99
+OPT_OUT = "退订"
+FIRST_STRANGER = 8_000_000
+GAP = 0.5
+#: What a process that was killed had received so shortly before is lost: the gateway hands a
+#: message over once.
+LOST_BEFORE_KILL = 1.0
+#: From the gateway handing an opt-out over until it is in force, and how long a request that left
+#: before may take, seconds.
+IN_FORCE_SECONDS, IN_FLIGHT_SECONDS = 1.0, 0.5
+KILLED = ("worker", "jobs", "web", "beat")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much happens.
+
+    Attributes:
+        messages: inbound messages of every kind.
+        seconds: the time in which they arrive.
+        answers, requests: how many answers are sent, and friend requests accepted.
+        kills: processes killed meanwhile.
+    """
+
+    population: Population
+    messages: int
+    seconds: float
+    answers: int
+    requests: int
+    kills: int
+
+
+SHORT = Size(Population(8, 40), 600, 45.0, 4, 4, 4)
+LONG = Size(Population(200, 500), 20_000, 600.0, 20, 20, 20)
+
+
+class Crowd:
+    """The people: they write at random moments, each at most one opt-out."""
+
+    def __init__(self, harness: Harness, size: Size) -> None:
+        self._gateway, self._size = harness.gateway, size
+        self._rng = random.Random(12)
+        self.opted_out: set[int] = set()
+        self.asked: list[tuple[int, int]] = []
+        self._thread = threading.Thread(target=self._write, daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until everything is written."""
+        self._thread.join()
+
+    def _write(self) -> None:
+        began, population = time.monotonic(), self._size.population
+        for number in range(self._size.messages):
+            due = began + self._size.seconds * number / self._size.messages
+            time.sleep(max(0.0, due - time.monotonic()))
+            account = self._rng.choice(population.uins)
+            friend = self._rng.choice(population.friends_of[account])
+            self._gateway.inbox[account].append(self._one(number, account, friend))
+
+    def _one(self, number: int, account: int, friend: int) -> tuple[int, int, str]:
+        drawn = self._rng.random()
+        if drawn < 0.05 and friend not in self.opted_out:
+            self.opted_out.add(friend)
+            return MESSAGE, friend, OPT_OUT
+        if drawn < 0.1:
+            stranger = FIRST_STRANGER + number
+            self.asked.append((account, stranger))
+            return REQUEST, stranger, f"你好 {number}"
+        if drawn < 0.14:
+            return self._rng.choice((ACCEPTED, REFUSED)), friend, f"r{number}"
+        if drawn < 0.3:
+            return SYSTEM, friend, self._rng.choice(("10", "20", "30"))
+        return MESSAGE, friend, f"问 {number}"
+
+
+def _run(harness: Harness, size: Size) -> None:
+    behaviour = Behaviour(hi=5, li=300, penalty=2.0)
+    harness.start(size.population, min_interval=GAP, behaviour=behaviour)
+    harness.campaign("one")
+    harness.wait_for_messages(size.population.accounts)
+    crowd, began = Crowd(harness, size), time.monotonic()
+    crowd.start()
+    kills = _work_and_kill(harness, crowd, size)
+    crowd.join()
+    harness.wait_for_finish(seconds=120 + size.population.friends * GAP * 3)
+    harness.wait_until(
+        lambda: not any(harness.gateway.inbox.values()), seconds=60, what="every inbox polled"
+    )
+    time.sleep(2.0)
+    _check_stored(harness, kills)
+    _check_opt_outs(harness, crowd, kills)
+    _check_answers(harness)
+    _check_requests(harness)
+    harness.check("one", rules=Rules(gaps=dict.fromkeys(size.population.uins, GAP)))
+    harness.notes.append(f"{len(kills)} kills in {time.monotonic() - began:.0f} s")
+
+
+def _work_and_kill(harness: Harness, crowd: Crowd, size: Size) -> list[float]:
+    """Answer, accept, each twice, and kill processes in between; return when they were killed."""
+    kills: list[float] = []
+    for number in range(max(size.answers, size.requests, size.kills)):
+        if number < size.kills:
+            harness.operator.kill(KILLED[number % len(KILLED)])
+            kills.append(time.monotonic())
+        if number < size.answers:
+            _answer_twice(harness, number, avoid=crowd.opted_out)
+        if number < size.requests:
+            _accept_twice(harness)
+    return kills
+
+
+def _answer_twice(harness: Harness, number: int, *, avoid: set[int]) -> None:
+    """Answer the newest unread conversation, twice with one key, as a double click would."""
+    rows = harness.operator.ok("inbox", "list", "--unread")["items"]
+    row = next((one for one in rows if one["uin"] not in avoid), None)
+    if row is None:
+        return
+    for _time in range(2):
+        command = ["inbox", "answer", "--uin", row["uin"], "--account", row["account"]]
+        harness.operator.manage(*command, "--text", f"答 {number}", "--key", f"k{number}")
+
+
+def _accept_twice(harness: Harness) -> None:
+    """Accept the first waiting friend request, twice."""
+    waiting = harness.operator.ok("friends", "requests")["items"]
+    if waiting:
+        row = waiting[0]
+        for _time in range(2):
+            harness.operator.manage("friends", "accept", row["uin"], "--account", row["account"])
+
+
+def _is_lost_by_a_kill(one: HandedOver, kills: list[float]) -> bool:
+    return any(0 <= killed - one.at < LOST_BEFORE_KILL for killed in kills)
+
+
+def _check_stored(harness: Harness, kills: list[float]) -> None:
+    """Every message is stored once; only what was handed over right before a kill may be lost."""
+    handed_over = [one for one in harness.gateway.handed_over if one.kind != SYSTEM]
+    expected = Counter((one.account, one.sender, one.kind, one.text) for one in handed_over)
+    stored = Counter(
+        (account, sender, kind, text.strip())
+        for account, sender, kind, text in harness.django.call("inbound")
+    )
+    excused = Counter(
+        (one.account, one.sender, one.kind, one.text)
+        for one in handed_over
+        if _is_lost_by_a_kill(one, kills)
+    )
+    lost, twice = expected - stored - excused, stored - expected
+    harness.expect(not lost, f"{lost.total()} messages lost: {list(lost)[:3]}")
+    harness.expect(not twice, f"{twice.total()} messages stored twice: {list(twice)[:3]}")
+    by_kill = (expected - stored).total()
+    harness.notes.append(f"{expected.total()} messages, {by_kill} lost right before a kill")
+
+
+def _check_opt_outs(harness: Harness, crowd: Crowd, kills: list[float]) -> None:
+    """Nobody gets a campaign's message later than a second after the opt-out was handed over."""
+    late = []
+    for one in harness.gateway.handed_over:
+        if one.text != OPT_OUT or _is_lost_by_a_kill(one, kills):
+            continue
+        since = one.at + IN_FORCE_SECONDS + IN_FLIGHT_SECONDS
+        late += [
+            sent.to
+            for sent in harness.history
+            if sent.to == one.sender and sent.outcome == Outcome.DELIVERED and sent.at > since
+            if sent.text.endswith(b"one")
+        ]
+    harness.expect(
+        not late, f"{len(late)} of {len(crowd.opted_out)} got a message after opting out"
+    )
+    harness.notes.append(f"{len(crowd.opted_out)} opted out")
+
+
+def _check_answers(harness: Harness) -> None:
+    """Each answer was delivered once."""
+    arrived = Counter(
+        one.text
+        for one in harness.history
+        if one.outcome == Outcome.DELIVERED and one.text.startswith("答 ".encode())
+    )
+    sent = harness.django.call("answers")
+    twice = [text.decode() for text, n in arrived.items() if n > 1]
+    missing = [text for text in sent if text.encode() not in arrived]
+    harness.expect(not twice, f"answers delivered twice: {twice}")
+    harness.expect(not missing, f"answers called sent that did not arrive: {missing}")
+    harness.notes.append(f"{len(sent)} answers")
+
+
+def _check_requests(harness: Harness) -> None:
+    """Each friend request was accepted once."""
+    accepted = Counter(
+        (one.account, one.to) for one in harness.gateway.friendships.verdicts if one.code == "0"
+    )
+    twice = [pair for pair, n in accepted.items() if n > 1]
+    harness.expect(not twice, f"requests accepted twice: {twice}")
+    harness.notes.append(f"{len(accepted)} requests accepted")
+
+
+SCENARIOS = (
+    Scenario(
+        "conversations",
+        "people write, opt out and ask to be friends while processes are killed: nothing is lost",
+        lambda harness: _run(harness, SHORT),
+    ),
+    Scenario(
+        "conversations_many",
+        "the same with 200 accounts, 500 friends of each and 20,000 messages in ten minutes",
+        lambda harness: _run(harness, LONG),
+        is_long=True,
+    ),
+)
