@@ -72,7 +72,7 @@ def test_from_the_first_start_to_the_report(
     page.fill("textarea[name=text]", "{{ nmae }}，您好")
     _choose_list(page, "老客户")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("Did you mean {{ name }}?").wait_for()
+    page.get_by_text("Did you mean {{ name }}?").first.wait_for()
     page.fill("textarea[name=text]", "{{ name }}，您好 100% & more = fine + hi")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Not started yet").wait_for()

@@ -178,7 +178,7 @@ COMMANDS = {
     for command in (
         *(fill, start, active, pause, resume, resume_paused, unfinished, final_state),
         *(database_time, window_entries, outages, set_policy, set_lists, delete_list),
-        empty_audience,
+        *(empty_audience, inbound, answers),
     )
 }
 

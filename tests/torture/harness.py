@@ -20,6 +20,7 @@ from tests.black_box.gateway import Gateway
 from tests.black_box.history import (
     Findings,
     MessageRequest,
+    Outcome,
     ReportRow,
     Rules,
     check_history,
@@ -215,6 +216,7 @@ class Harness:
         rules: Rules | None = None,
         are_all_sent: bool = True,
         may_be_unknown: bool = False,
+        beside: str = "",
     ) -> Findings:
         """Check the whole history, record the violations and return the findings.
 
@@ -223,8 +225,16 @@ class Harness:
             rules: what must hold; by default only what always must.
             are_all_sent: whether every delivery that was not skipped must be sent.
             may_be_unknown: whether deliveries may be unknown.
+            beside: how the texts of messages begin that are in no campaign's report; only the
+                pace is checked for them.
         """
         report: list[ReportRow] = [row for name in names for row in report_rows(self.report(name))]
+        if beside:
+            report += [
+                ReportRow(one.to, one.account, one.seq, "sent", one.text)
+                for one in self.history
+                if one.outcome == Outcome.DELIVERED and one.text.startswith(beside.encode())
+            ]
         found = check_history(self.history, rules=rules or Rules(), report=report)
         unknown = found.unknown
         if may_be_unknown:

@@ -169,7 +169,6 @@ class Torture:
 
     def run(self) -> Verdict:
         """Import, kill parts at random, let the stack recover, and return the verdict."""
-        began = time.monotonic()
         self.start("")
         refused = self.call(
             "fill",
@@ -178,7 +177,7 @@ class Torture:
             suppressed=self.suppressed,
         )
         assert not refused, refused
-        self._kill_parts(ends_at=began + self.plan.seconds)
+        self._kill_parts(ends_at=time.monotonic() + self.plan.seconds)
         self._recover()
         return compare(
             final_state=self.call("final_state"),

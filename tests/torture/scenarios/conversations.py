@@ -18,6 +18,8 @@ from tests.torture.scenarios.scenario import Scenario
 #: MT of a message, a friend request, its acceptance and refusal, and a change of presence.
 MESSAGE, REQUEST, ACCEPTED, REFUSED, SYSTEM = 9, 2, 3, 4, 99
 OPT_OUT = "退订"
+#: How every answer of this scenario begins.
+ANSWER = "答 "
 FIRST_STRANGER = 8_000_000
 GAP = 0.5
 #: What a process that was killed had received so shortly before is lost: the gateway hands a
@@ -113,7 +115,7 @@ def _run(harness: Harness, size: Size) -> None:
     _check_opt_outs(harness, crowd, kills)
     _check_answers(harness)
     _check_requests(harness)
-    harness.check("one", rules=Rules(gaps=dict.fromkeys(size.population.uins, GAP)))
+    harness.check("one", rules=Rules(gaps=dict.fromkeys(size.population.uins, GAP)), beside=ANSWER)
     harness.notes.append(f"{len(kills)} kills in {time.monotonic() - began:.0f} s")
 
 
@@ -139,7 +141,7 @@ def _answer_twice(harness: Harness, number: int, *, avoid: set[int]) -> None:
         return
     for _time in range(2):
         command = ["inbox", "answer", "--uin", row["uin"], "--account", row["account"]]
-        harness.operator.manage(*command, "--text", f"答 {number}", "--key", f"k{number}")
+        harness.operator.manage(*command, "--text", f"{ANSWER}{number}", "--key", f"k{number}")
 
 
 def _accept_twice(harness: Harness) -> None:
@@ -199,7 +201,7 @@ def _check_answers(harness: Harness) -> None:
     arrived = Counter(
         one.text
         for one in harness.history
-        if one.outcome == Outcome.DELIVERED and one.text.startswith("答 ".encode())
+        if one.outcome == Outcome.DELIVERED and one.text.startswith(ANSWER.encode())
     )
     sent = harness.django.call("answers")
     twice = [text.decode() for text, n in arrived.items() if n > 1]
