@@ -126,7 +126,7 @@ def inbound() -> list[tuple[int, int, int, str]]:
 def answers() -> list[str]:
     """Return the texts of the answers that were sent."""
     sent = Answer.objects.filter(delivery__state="sent")
-    return list(sent.values_list("delivery__text", flat=True))
+    return [text or "" for text in sent.values_list("delivery__text", flat=True)]
 
 
 def window_entries() -> dict[str, list[int]]:
