@@ -70,10 +70,8 @@ class InboxVerbs:
                 also_suppressed=bool(request.POST.get("also_suppressed")),
             )
         except Refusal as refusal:
-            request.GET = request.GET.copy()
-            request.GET["c"] = str(conversation.pk)  # type: ignore[index]
             page: HttpResponse = self.inbox(  # type: ignore[attr-defined]
-                request, refused=refusal.sentence, written=text
+                request, conversation, refused=refusal.sentence, written=text
             )
             return page
         if request.POST.get("_close") and request.user.has_perm(

@@ -138,6 +138,7 @@ def test_the_boxes_and_filters(operator: Client, conversation: Conversation) -> 
     assert listed(operator, "?account=20002") == [other.pk]
     assert listed(operator, "?account=20009") == []
     assert listed(operator, f"?label={label.pk}") == [conversation.pk]
+    assert listed(operator, f"?labels__id__exact={label.pk}") == [conversation.pk]
     for words, found in (
         ("多少", [conversation.pk]),
         ("李", [conversation.pk]),
@@ -230,7 +231,7 @@ def test_a_canned_answer_is_made_for_the_person(
 
 def test_the_export_has_the_messages(operator: Client, conversation: Conversation) -> None:
     arrives(conversation.account, "=1+1", sender=PERSON)
-    answer = operator.get(f"{INBOX}export/?box=all")
+    answer: Any = operator.get(f"{INBOX}export/?box=all")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     lines = text.splitlines()
     assert lines[0].startswith("account,uin,at,direction,kind,text")
