@@ -57,7 +57,7 @@ PAGES = {
     "imports": "contacts/contactimport/",
     "import-upload": "contacts/contactimport/upload/",
     "suppressions": "contacts/suppression/",
-    "inbox": "accounts/inboundmessage/",
+    "inbound-messages": "accounts/inboundmessage/",
     "accounts": "accounts/account/",
     "account": "accounts/account/1/change/",
     "account-upload": "accounts/account/upload/",
@@ -110,6 +110,10 @@ FILLED_PAGES = {
     "draft": "campaigns/campaign/{draft}/page/",
     "clone": "campaigns/campaign/{draft}/clone/",
     "definition-import": "campaigns/campaign/import/",
+    "inbox": "conversations/conversation/",
+    "conversation": "conversations/conversation/?c={conversation}",
+    "canned-answers": "conversations/cannedanswer/",
+    "canned-answer-add": "conversations/cannedanswer/add/",
 }
 NAMES = [*PAGES, *FILLED_PAGES]
 FILL = "from tests.console.whole_world import fill; fill()"
@@ -169,6 +173,8 @@ def _filled_stack(home: Path) -> Iterator[tuple[RunningStack, dict[str, int]]]:
     stack = RunningStack(home, env={"QQ_GATEWAY_URL": "http://127.0.0.1:9"})
     stack.manage("migrate", timeout=300)
     said = stack.manage("shell", "-c", FILL, timeout=300).stdout
+    # Its author is a superuser, so the stack makes no first operator.
+    (home / "operator_login").write_text("小王\nx\n", encoding="utf-8")
     with stack:
         yield stack, json.loads(said.strip().splitlines()[-1])
 

@@ -12,7 +12,7 @@ from conversations.threads.cursor import Cursor, read_cursor
 
 
 def page_of(
-    rows: ConversationQuerySet, *, before: str = "", limit: int = 50
+    rows: ConversationQuerySet, *, before: str = "", limit: int = 50, with_labels: bool = True
 ) -> tuple[list[Conversation], str | None]:
     """Return conversations, newest first, and the cursor of the next page; None for none.
 
@@ -20,11 +20,14 @@ def page_of(
         rows: the conversations that are asked for.
         before: the cursor of an earlier page; "": the newest.
         limit: the most rows.
+        with_labels: whether their labels are read, by a query of their own.
 
     Raises:
         Refusal: the cursor cannot be read (`cursor_malformed`).
     """
-    found: Any = rows.newest_first().prefetch_related("labels")
+    found: Any = rows.newest_first()
+    if with_labels:
+        found = found.prefetch_related("labels")
     if before:
         cursor = read_cursor(before)
         found = found.filter(

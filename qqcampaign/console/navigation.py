@@ -39,7 +39,11 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Campaigns"), "campaign", "campaigns.campaign"),
             _item(_("Sequences"), "stacked_email", "campaigns.sequence"),
             _item(_("Deliveries"), "outbox", "sending.delivery"),
-            _item(_("Inbox"), "inbox", "accounts.inboundmessage"),
+            {
+                **_item(_("Inbox"), "inbox", "conversations.conversation"),
+                "badge": "conversations.admin.inbox_list.unread_badge",
+                "badge_variant": "primary",
+            },
         ],
     },
     {
@@ -47,6 +51,7 @@ SIDEBAR: list[dict[str, Any]] = [
         "items": [
             _item(_("Message templates"), "description", "campaigns.messagetemplate"),
             _item(_("Snippets"), "extension", "campaigns.snippet"),
+            _item(_("Canned answers"), "quickreply", "conversations.cannedanswer"),
             _item(_("Forbidden words"), "block", "sending.forbiddenword"),
         ],
     },
@@ -92,6 +97,7 @@ SIDEBAR: list[dict[str, Any]] = [
         "items": [
             _item(_("Runs"), "play_circle", "campaigns.campaignrun"),
             _item(_("Attempts"), "receipt_long", "sending.attempt"),
+            _item(_("Inbound messages"), "move_to_inbox", "accounts.inboundmessage"),
             _item(_("Account tasks"), "assignment", "accounts.accounttask"),
             _item(_("Sessions"), "key", "accounts.session"),
             _item(_("Egresses"), "lan", "accounts.egress"),

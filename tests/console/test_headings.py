@@ -32,7 +32,9 @@ def _heading(page: str) -> str:
     ("address", "heading"),
     [
         ("/campaigns/campaign/", "Campaigns"),
-        ("/accounts/inboundmessage/", "Inbox"),
+        ("/accounts/inboundmessage/", "Inbound messages"),
+        ("/conversations/conversation/", "Inbox"),
+        ("/conversations/cannedanswer/", "Canned answers"),
         ("/auth/user/", "Operators"),
         ("/campaigns/campaign/add/", "Campaigns > Add campaign"),
         ("/contacts/contactimport/upload/", "Imports > Import contacts"),

@@ -33,7 +33,7 @@ PAGES = (
     *("campaigns/campaign/", "campaigns/sequence/", "campaigns/messagetemplate/"),
     *("accounts/accountpool/", "accounts/warmupcurve/", "sending/forbiddenword/", "labels/"),
     *("campaigns/snippet/", "campaigns/defaultcap/", "campaigns/approvalsettings/"),
-    "campaigns/sequenceperson/",
+    *("campaigns/sequenceperson/", "conversations/"),
 )
 #: The posts of those who may not change anything: a changed form, and nothing.
 FEW = 2

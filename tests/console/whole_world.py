@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -25,6 +26,11 @@ from campaigns.writing.snippets import save_snippet
 from campaigns.writing.templates import create_template, save_template
 from contacts.models import Contact, ContactList
 from contacts.people.attributes import record_attribute_names
+from conversations.answers.canned import save_canned
+from conversations.answers.send_answer import send_answer
+from conversations.find import find_conversation
+from conversations.keeping.inbound import note_inbound
+from conversations.work.assign import assign_conversation, write_note
 from foundation.caps import Cap
 from labels.labelling import create_label
 from labels.models import Label
@@ -78,9 +84,37 @@ def make_whole_world() -> dict[str, int]:
         "draft": make_campaign(LONG_NAME, lists=[buyers], text="您好，{{ name }}").pk,
     }
     send_test(campaign=campaign, uins=[FIRST_UIN + 2, FIRST_UIN + 3], account=accounts[0])
+    keys["conversation"] = _conversations(accounts[0], labels, author)
     person = SequencePerson.objects.order_by("pk").first()
     assert person is not None
     return {**keys, "person": person.contact_id}
+
+
+def _conversations(account: Account, labels: list[Label], author: Any) -> int:
+    """Make conversations out of the inbox; one of them has answers, labels and a note."""
+    moment = timezone.now() - timedelta(minutes=30)
+    said = ["在吗？", "请问会员日是哪一天？\n我想带朋友一起来。", "好的，谢谢", "退货怎么办", "👍"]
+    for n, text in enumerate(said):
+        row = InboundMessage.objects.create(
+            account=account,
+            uin=FIRST_UIN + 2 + n // 2,
+            received_at=moment + timedelta(minutes=n),
+            text=text,
+        )
+        note_inbound([row])
+    note_inbound(list(InboundMessage.objects.filter(text="好的")))
+    save_canned(name="营业时间", text="{{ name }}，我们每天 9:00 到 21:00 营业。", by=author)
+    save_canned(name="退货", text="七天内可以退货，请带上小票。", by=author)
+    conversation = find_conversation(uin=FIRST_UIN + 2, account=account)
+    conversation.labels.set(labels[:2])
+    assign_conversation(conversation=conversation, to=author)
+    write_note(conversation=conversation, note="老客户，常带朋友来。")
+    answer = send_answer(conversation=conversation, text="您好，会员日是本周六。", by=author)
+    Delivery.objects.filter(pk=answer.delivery_id).update(
+        state="sent", sent_at=moment + timedelta(minutes=5), seq=4_711, last_res="0"
+    )
+    send_answer(conversation=conversation, text="欢迎带朋友一起来！", by=author)
+    return int(conversation.pk)
 
 
 def _befriend(accounts: list[Account]) -> None:

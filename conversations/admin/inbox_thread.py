@@ -1,0 +1,134 @@
+"""The thread beside the list: its messages, and what can be done with the conversation."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from campaigns.admin.delivery import DELIVERY_COLOURS
+from contacts.models import Contact
+from conversations.admin.inbox_list import names_of
+from conversations.answers.send_answer import is_suppressed, refuse_unanswerable
+from conversations.models import Answer, CannedAnswer, Conversation
+from conversations.threads.thread import PAGE, Message, read_thread
+from conversations.work.state import mark_read
+from foundation.refusals import Refusal
+from labels.models import Label
+from sending.states import DeliveryState
+from texts.rendering import longest_text
+
+#: The most messages that the page shows; the command shows the rest.
+MOST_SHOWN = 1_000
+#: The most operators, labels and canned answers that are offered.
+MOST_CHOICES = 200
+
+
+def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """Return the messages of a conversation, oldest first. Whoever may act has read them then."""
+    n = _shown(request)
+    thread = read_thread(conversation=conversation, limit=n)
+    is_read = False
+    if request.user.has_perm("conversations.change_conversation"):
+        inbound = [one.at for one in thread.messages if not one.is_ours]
+        is_read = bool(inbound) and mark_read(conversation=conversation, until=inbound[0])
+    if is_read:
+        conversation.refresh_from_db(fields=["unread", "read_at"])
+    return {
+        "conversation": conversation,
+        "thread": [_decorated(one) for one in reversed(thread.messages)],
+        "more": min(n + PAGE, MOST_SHOWN) if thread.next and n < MOST_SHOWN else None,
+        "n": n,
+        "thread_stamp": thread_stamp(conversation.pk),
+        "can_answer": request.user.has_perm("conversations.add_answer"),
+    }
+
+
+def thread_stamp(key: int) -> str:
+    """Return a stamp that changes when a thread has a new message, or an answer a new state.
+
+    One query. "" if there is no such conversation.
+    """
+    answers = Answer.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
+
+    def counted(*states: str) -> Any:
+        n = Count("pk", filter=Q(delivery__state__in=states))
+        return Coalesce(Subquery(answers.annotate(n=n).values("n")), 0)
+
+    row = (
+        Conversation.objects.filter(pk=key)
+        .annotate(
+            pending=counted(DeliveryState.PENDING),
+            sending=counted(DeliveryState.SENDING),
+            sent=counted(DeliveryState.SENT),
+        )
+        .values_list("last_message_at", "last_inbound_at", "pending", "sending", "sent")
+        .first()
+    )
+    if row is None:
+        return ""
+    return "-".join(
+        str(value.timestamp() if hasattr(value, "timestamp") else value) for value in row
+    )
+
+
+def side_context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    """Return what is known of the person and can be done besides reading."""
+    person = Contact.objects.filter(uin=conversation.uin).first()
+    suppressed = is_suppressed(conversation.uin)
+    can_answer = request.user.has_perm("conversations.add_answer")
+    return {
+        "name": names_of([conversation])[conversation.account_id, conversation.uin],
+        "person_url": _page("contacts_contact", person.pk) if person is not None else "",
+        "account_url": _page("accounts_account", conversation.account_id),
+        "is_suppressed": suppressed,
+        "why_not": _why_not(conversation) if can_answer else "",
+        "can_change": request.user.has_perm("conversations.change_conversation"),
+        "operators": _operators(),
+        "all_labels": Label.objects.order_by("name")[:MOST_CHOICES],
+        "own_labels": {label.pk for label in conversation.labels.all()},
+        "canned": CannedAnswer.objects.order_by("name").only("pk", "name")[:MOST_CHOICES],
+        "key": uuid.uuid4().hex,
+        "longest": longest_text(),
+    }
+
+
+def _shown(request: HttpRequest) -> int:
+    text = request.GET.get("n", "")
+    n = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else PAGE
+    return max(PAGE, min(n, MOST_SHOWN))
+
+
+def _decorated(message: Message) -> dict[str, Any]:
+    """Return a message with the colour of its state."""
+    colour = DELIVERY_COLOURS[DeliveryState(message.state)] if message.state else ""
+    is_pending = message.kind == "answer" and message.state == DeliveryState.PENDING
+    return {"one": message, "colour": colour, "can_cancel": is_pending}
+
+
+def _why_not(conversation: Conversation) -> str:
+    """Return why nobody can answer now; "" if an operator can, if need be by confirming it."""
+    try:
+        refuse_unanswerable(conversation, also_suppressed=True)
+    except Refusal as refusal:
+        return refusal.sentence
+    return ""
+
+
+def _operators() -> list[Any]:
+    """Return the operators who may see conversations."""
+    users: Any = get_user_model()._default_manager
+    staff = users.with_perm("conversations.view_conversation").filter(is_staff=True)
+    return list(staff.order_by("username")[:MOST_CHOICES])
+
+
+def _page(name: str, key: int) -> str:
+    try:
+        return reverse(f"admin:{name}_change", args=[key])
+    except NoReverseMatch:
+        return ""
