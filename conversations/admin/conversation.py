@@ -18,18 +18,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from conversations.admin.inbox_filters import InboxQuery, box_names, choices, query_of
-from conversations.admin.inbox_list import list_context, list_stamp
+from conversations.admin.inbox_list import list_context, list_stamp, unread_badge
 from conversations.admin.inbox_thread import side_context, thread_context, thread_stamp
-from conversations.admin.inbox_verbs import InboxVerbs
+from conversations.admin.inbox_verbs import NOTHING_NEW, UNREAD_HEADER, InboxVerbs
 from conversations.answers.canned import text_for
 from conversations.export import csv_pieces
 from conversations.find import filtered
 from conversations.models import CannedAnswer, Conversation
 from foundation.admin import UncountedAdmin, require
 from foundation.refusals import Refusal
-
-#: The answer to a poll when nothing has changed: htmx leaves the page as it is.
-NOTHING_NEW = 204
 
 
 @admin.register(Conversation)
@@ -114,7 +111,8 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         shown = request.GET.get("c", "")
         key = int(shown) if shown.isascii() and shown.isdecimal() else None
         context = list_context(request, query, key)
-        return TemplateResponse(request, "console/inbox/list.html", context)
+        headers = {UNREAD_HEADER: unread_badge(request)}
+        return TemplateResponse(request, "console/inbox/list.html", context, headers=headers)
 
     def thread_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Answer with the messages alone, if they differ from those that have the stamp."""

@@ -68,13 +68,25 @@ def test_opening_a_conversation_shows_both_sides_and_reads_it(
     contact = Contact.objects.get(uin=PERSON)
     run = make_run(make_campaign("spring"), text="今天八折")
     make_delivery(run, contact, account=account, seq=77, last_res="0", sent_at=run.created_at)
-    assert '<span class="q-count ml-2">1</span>' in html(operator, "/")
+    assert '<span class="q-count ml-2" >1</span>' in html(operator, "/")
     page = html(operator, f"{INBOX}?c={conversation.pk}")
     for words in ("多少钱？", "今天八折", "spring", "SEQ=77", "RES=0", "李娜"):
         assert words in page, words
     conversation.refresh_from_db()
-    assert conversation.unread == 0
-    assert "q-count ml-2" not in html(operator, "/")
+    assert conversation.unread == 1  # looking at a page changes nothing
+    found = re.search(r'name="until" value="([^"]+)"', page)
+    assert found is not None
+    arrives(account, "one more", sender=PERSON)
+    read = operator.post(do("read", conversation), {"until": found[1]})
+    assert (read.status_code, read.headers["X-Unread"]) == (204, "1")
+    conversation.refresh_from_db()
+    assert conversation.unread == 1  # the one that was not shown
+    page = html(operator, f"{INBOX}?c={conversation.pk}")
+    found = re.search(r'name="until" value="([^"]+)"', page)
+    assert found is not None
+    assert operator.post(do("read", conversation), {"until": found[1]}).headers["X-Unread"] == ""
+    assert '<span class="q-count ml-2" hidden></span>' in html(operator, "/")
+    assert operator.post(do("read", conversation), {"until": "x"}).status_code == 204
 
 
 def test_an_answer_that_is_posted_twice_is_sent_once(
@@ -180,7 +192,8 @@ def test_assign_note_labels_and_state_are_in_the_history(
 
 
 def test_unread_again(operator: Client, conversation: Conversation) -> None:
-    html(operator, f"{INBOX}?c={conversation.pk}")
+    operator.post(do("close", conversation))
+    operator.post(do("reopen", conversation))
     operator.post(do("unread", conversation))
     conversation.refresh_from_db()
     assert conversation.unread == 1
@@ -252,11 +265,12 @@ def test_a_viewer_reads_and_changes_nothing(conversation: Conversation) -> None:
     page = html(viewer, f"{INBOX}?c={conversation.pk}")
     assert "多少钱？" in page
     assert "<textarea" not in page
-    for verb in ("answer", "cancel", "close", "assign", "labels", "note", "unread"):
+    for verb in ("answer", "cancel", "close", "assign", "labels", "note", "read", "unread"):
         assert viewer.post(do(verb, conversation), {"text": "x"}).status_code == 403
     assert viewer.get(f"{INBOX}export/").status_code == 403
     conversation.refresh_from_db()
     # Only who may act on a conversation counts as its reader.
+    assert 'name="until"' not in page
     assert (conversation.unread, conversation.state) == (1, "open")
 
 
