@@ -7,6 +7,9 @@ from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
 from conversations.contacts_hooks.erase import erase
 from conversations.keeping.inbound import note_inbound
+from conversations.models import CannedAnswer
+from foundation.deletion import Uses, register_uses_finder
+from foundation.sentences import Sentence as _
 
 
 def register() -> None:
@@ -17,3 +20,9 @@ def register() -> None:
     register_owner("answer_run")
     register_inbound_handler(note_inbound)
     register_eraser(erase)
+    register_uses_finder(CannedAnswer, uses_of_canned_answer)
+
+
+def uses_of_canned_answer(answer: CannedAnswer) -> Uses:
+    """Return what is lost with a canned answer."""
+    return Uses(losing=(_("The text is deleted. Answers that were sent with it keep theirs."),))

@@ -41,6 +41,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,
     },
+    "confirm-opt-outs": {
+        "task": "conversations.tasks.confirm_opt_outs",
+        "schedule": 2.0,
+    },
     "keep-answers": {
         "task": "conversations.tasks.keep_answers",
         "schedule": 10.0,

@@ -18,6 +18,7 @@ from campaigns.reports.delivery_figures import (
     account_figures,
     hour_figures,
 )
+from campaigns.reports.reply_figures import reply_rate
 from sending.states import ACTIVE_RUN_STATES, DeliveryState
 
 #: The most accounts and hours on the page; the command line lists all.
@@ -36,6 +37,9 @@ class _Row:
     address: str
     cells: list[tuple[int, str]]
     percent: float
+    replied: int
+    replied_address: str
+    reply_percent: float | None
 
 
 class CampaignFigures:
@@ -78,7 +82,7 @@ def _account_rows(run: CampaignRun, figures: list[AccountFigures]) -> list[_Row]
     return [
         _row(
             f"{one.uin} {one.name}".strip() if one.uin else None,
-            one.states,
+            one,
             highest,
             {"run__id__exact": run.pk}
             | (
@@ -104,11 +108,15 @@ def _hour_rows(run: CampaignRun, figures: list[HourFigures]) -> list[_Row]:
                 "sent_at__lt": one.until.isoformat(),
             }
         label = one.hour.strftime("%Y-%m-%d %H:%M") if one.hour else None
-        rows.append(_row(label, one.states, highest if one.hour else 0, filters))
+        rows.append(_row(label, one, highest if one.hour else 0, filters))
     return rows
 
 
-def _row(label: Any, states: Any, highest: int, filters: dict[str, Any]) -> _Row:
+def _row(
+    label: Any, one: AccountFigures | HourFigures, highest: int, filters: dict[str, Any]
+) -> _Row:
+    states = one.states
+    rate = reply_rate(replied=one.replied, sent=states[DeliveryState.SENT])
     return _Row(
         label=label,
         total=states.total(),
@@ -118,4 +126,7 @@ def _row(label: Any, states: Any, highest: int, filters: dict[str, Any]) -> _Row
             for state in SHOWN_STATES
         ],
         percent=100 * states.total() / highest if highest else 0.0,
+        replied=one.replied,
+        replied_address=deliveries_url(**filters, afterwards="replied"),
+        reply_percent=None if rate is None else 100 * rate,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from campaigns.admin.campaign_verbs import offered_verbs
 from campaigns.admin.delivery import DELIVERY_COLOURS
@@ -15,6 +16,7 @@ from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
 from campaigns.reason_text import reason_text
+from campaigns.reports.reply_figures import replied
 from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
@@ -45,7 +47,10 @@ class Line:
 
 
 def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
-    """Return the context of the live part: two cheap queries, whatever the run's size."""
+    """Return the context of the live part: two cheap queries, whatever the run's size.
+
+    The reasons for waiting and the number of replies are cached.
+    """
     if run is None:
         return {
             "campaign": campaign,
@@ -68,6 +73,7 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
         "eta": figures.eta,
         "merged": figures.merged,
         "states": _states(run, figures),
+        "replied": _replied(run, figures),
         "codes": _codes(run, figures.res),
         "reasons": _reasons(run, figures),
     }
@@ -82,6 +88,20 @@ def _why(run: CampaignRun) -> list[WaitingReason]:
     key = f"console-why-{run.pk}-{run.state}-{get_language()}"
     found: Any = cache.get_or_set(key, lambda: run_waiting_reasons(run=run), 5)
     return list(found)
+
+
+def _replied(run: CampaignRun, figures: Figures) -> Line | None:
+    """Return the people who replied, cached like the reasons; None before anything was sent."""
+    if not figures.sent:
+        return None
+    n: Any = cache.get_or_set(f"console-replied-{run.pk}", lambda: replied(run), 5)
+    return Line(
+        key="replied",
+        words=_("replied"),
+        n=n,
+        percent=_percent(n, figures.sent),
+        address=deliveries_url(run__id__exact=run.pk, afterwards="replied"),
+    )
 
 
 def _states(run: CampaignRun, figures: Figures) -> list[Line]:

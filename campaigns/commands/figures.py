@@ -77,7 +77,7 @@ _TEXTS: dict[str, Callable[[Mapping[str, Any]], str]] = {"variant": _by_variant}
 VERBS = (
     Verb(
         "figures",
-        "show the figures of the newest run by variant, account or hour",
+        "show the figures of the newest run by variant, account or hour, or of all runs",
         _figures,
         _add_arguments,
     ),

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Account, Friend, InboundKind, InboundMessage
+from campaigns.earlier_people import replies
 from campaigns.models import Campaign, CampaignRun
 from contacts.segments.kinds import Answer, Asking, Kind, Phrase, known, register_kind
 from contacts.segments.people_kinds import among, time_ago
@@ -47,6 +48,22 @@ def got_campaign(node: Mapping[str, Any], _asking: Asking) -> Answer:
         sent = Delivery.objects.filter(contact=OuterRef("pk"), state=DeliveryState.SENT)
         runs = CampaignRun.objects.filter(campaign__in=ids).values("pk")
         return Q(Exists(sent.filter(run__in=runs)))
+
+    return among(node, key="campaigns", of_known=of_them)
+
+
+def replied_to_campaign(node: Mapping[str, Any], _asking: Asking) -> Answer:
+    """{"kind": "replied_to", "campaigns": [id, ...]}: replied to one of these campaigns.
+
+    They wrote to the account that sent them the message, which was the last one it sent them.
+    """
+
+    def of_them(ids: Collection[int]) -> Q:
+        runs = CampaignRun.objects.filter(campaign__in=ids).values("pk")
+        sent = Delivery.objects.filter(
+            contact=OuterRef("pk"), state=DeliveryState.SENT, run__in=runs
+        )
+        return Q(Exists(sent.filter(Exists(replies()))))
 
     return among(node, key="campaigns", of_known=of_them)
 
@@ -166,6 +183,15 @@ _KINDS = (
         label=gettext_lazy("got a campaign"),
         phrases=(Phrase("got campaign : {campaigns}", {}, gettext_lazy("one of the campaigns")),),
         answer=got_campaign,
+        refers_to="campaigns",
+    ),
+    Kind(
+        name="replied_to",
+        label=gettext_lazy("replied to a campaign"),
+        phrases=(
+            Phrase("replied to campaign : {campaigns}", {}, gettext_lazy("one of the campaigns")),
+        ),
+        answer=replied_to_campaign,
         refers_to="campaigns",
     ),
     Kind(

@@ -20,6 +20,7 @@ from django.db.models import Count
 
 from accounts.models import Account
 from campaigns.models import CampaignRun
+from campaigns.reports.reply_figures import replied_by_account, replied_by_quarter, reply_rate
 from sending.models import Delivery
 from sending.states import DeliveryState
 
@@ -43,10 +44,16 @@ class AccountFigures:
     uin: int | None
     name: str
     states: Counter[str]
+    replied: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """Return the figures for JSON. The keys are a public interface."""
-        return {"account": self.uin, "name": self.name, **state_figures(self.states)}
+        return {
+            "account": self.uin,
+            "name": self.name,
+            **state_figures(self.states),
+            **reply_data(self.states, self.replied),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +64,21 @@ class HourFigures:
         hour: its beginning, in the run's time zone.
         until: its end.
         states: the number of deliveries by state.
+        replied: how many of those sent were replied to, whenever that was.
     """
 
     hour: datetime | None
     until: datetime | None
     states: Counter[str]
+    replied: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """Return the figures for JSON. The keys are a public interface."""
-        return {"hour": self.hour.isoformat() if self.hour else None, **state_figures(self.states)}
+        return {
+            "hour": self.hour.isoformat() if self.hour else None,
+            **state_figures(self.states),
+            **reply_data(self.states, self.replied),
+        }
 
 
 def account_figures(run: CampaignRun) -> list[AccountFigures]:
@@ -85,8 +98,9 @@ def account_figures(run: CampaignRun) -> list[AccountFigures]:
             pk__in=[pk for pk in counted if pk is not None]
         ).values_list("pk", "uin", "name")
     }
+    replied = replied_by_account(run)
     figures = [
-        AccountFigures(pk, uin, name, states)
+        AccountFigures(pk, uin, name, states, replied[pk])
         for pk, states in counted.items()
         for uin, name in [accounts[pk] if pk is not None else (None, "")]
     ]
@@ -99,19 +113,36 @@ def hour_figures(run: CampaignRun) -> list[HourFigures]:
     The last one holds the deliveries without a time of sending: those that were not sent, and those
     that an operator decided were.
     """
+    quarter_of = _QUARTER_OF[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute(_BY_QUARTER.format(quarter=_QUARTER_OF[connection.vendor]), [run.pk])
+        cursor.execute(_BY_QUARTER.format(quarter=quarter_of), [run.pk])
         rows: list[tuple[int | None, str, int]] = cursor.fetchall()
     zone = ZoneInfo(run.timezone)
     counted: dict[datetime | None, Counter[str]] = defaultdict(Counter)
     for quarter, state, n in rows:
         counted[None if quarter is None else _hour_of(quarter, zone)][state] += n
+    replied: Counter[datetime | None] = Counter()
+    for quarter, n in replied_by_quarter(run, quarter=quarter_of).items():
+        replied[None if quarter is None else _hour_of(quarter, zone)] += n
     rest = counted.pop(None, Counter())
     hours = [
-        HourFigures(hour.astimezone(zone), (hour + timedelta(hours=1)).astimezone(zone), states)
+        HourFigures(
+            hour.astimezone(zone),
+            (hour + timedelta(hours=1)).astimezone(zone),
+            states,
+            replied[hour],
+        )
         for hour, states in sorted((at, states) for at, states in counted.items() if at is not None)
     ]
-    return [*hours, HourFigures(None, None, rest)] if rest else hours
+    return [*hours, HourFigures(None, None, rest, replied[None])] if rest else hours
+
+
+def reply_data(states: Counter[str], replied: int) -> dict[str, Any]:
+    """Return the replies for JSON, given the number of deliveries by state."""
+    return {
+        "replied": replied,
+        "reply_rate": reply_rate(replied=replied, sent=states[DeliveryState.SENT]),
+    }
 
 
 def state_figures(states: Counter[str]) -> dict[str, int]:

@@ -1,7 +1,8 @@
-"""The figures of a run broken down: by variant, account, hour and step."""
+"""The figures of a run broken down: by variant, account, hour and step; and run by run."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -9,11 +10,19 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignRun, SequenceStep
-from campaigns.reports.delivery_figures import account_figures, hour_figures
+from campaigns.reports.delivery_figures import (
+    account_figures,
+    hour_figures,
+    reply_data,
+    state_figures,
+)
+from campaigns.reports.reply_figures import replied
 from campaigns.reports.sequence_figures import sequence_figures
 from campaigns.reports.variant_figures import variant_figures
 from campaigns.reports.variant_verdict import verdicts
 from foundation.refusals import Refusal
+from sending.runs.figures import figures_of
+from sending.states import DeliveryState
 
 
 def by_variant(run: CampaignRun) -> dict[str, Any]:
@@ -33,6 +42,23 @@ def by_account(run: CampaignRun) -> dict[str, Any]:
 def by_hour(run: CampaignRun) -> dict[str, Any]:
     """Return the figures by the hour of sending, in the run's time zone."""
     return {"items": [one.as_data() for one in hour_figures(run)]}
+
+
+def by_run(run: CampaignRun) -> dict[str, Any]:
+    """Return the figures of all runs of the campaign, the oldest first."""
+    items = []
+    for one in run.campaign.runs.filter(planned_at__isnull=False).order_by("number"):
+        figures = figures_of(run=one, newest=[])
+        states = Counter({state.value: getattr(figures, state) for state in DeliveryState})
+        items.append(
+            {
+                "run": one.number,
+                "state": one.state,
+                **state_figures(states),
+                **reply_data(states, replied(one)),
+            }
+        )
+    return {"items": items}
 
 
 def by_step(run: CampaignRun) -> dict[str, Any]:
@@ -67,6 +93,7 @@ BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {
     "variant": by_variant,
     "account": by_account,
     "hour": by_hour,
+    "run": by_run,
     "step": by_step,
 }
 

@@ -18,18 +18,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from conversations.admin.inbox_filters import InboxQuery, box_names, choices, query_of
-from conversations.admin.inbox_list import list_context, list_stamp
+from conversations.admin.inbox_list import list_context, list_stamp, unread_badge
 from conversations.admin.inbox_thread import side_context, thread_context, thread_stamp
-from conversations.admin.inbox_verbs import InboxVerbs
+from conversations.admin.inbox_verbs import NOTHING_NEW, UNREAD_HEADER, InboxVerbs
 from conversations.answers.canned import text_for
 from conversations.export import csv_pieces
 from conversations.find import filtered
 from conversations.models import CannedAnswer, Conversation
 from foundation.admin import UncountedAdmin, require
 from foundation.refusals import Refusal
-
-#: The answer to a poll when nothing has changed: htmx leaves the page as it is.
-NOTHING_NEW = 204
 
 
 @admin.register(Conversation)
@@ -69,17 +66,19 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
     ) -> HttpResponse:
         """Show the inbox, with the conversation that `c` names."""
         require(self.has_view_permission(request))
-        return self.inbox(request)
+        return self.inbox(request, self.shown_in(request))
 
-    def inbox(self, request: HttpRequest, **more: Any) -> HttpResponse:
+    def inbox(
+        self, request: HttpRequest, conversation: Conversation | None, **more: Any
+    ) -> HttpResponse:
         """Return the page.
 
         Args:
             request: the request.
+            conversation: the conversation beside the list; None for none.
             more: what a refused answer adds: the sentence, and what was written.
         """
         query = query_of(request)
-        conversation = self.shown_in(request)
         context: dict[str, Any] = {}
         if conversation is not None:
             context |= thread_context(request, conversation)
@@ -101,6 +100,8 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         """Answer with the list alone, if it differs from the one that has the stamp."""
         require(self.has_view_permission(request))
         query = query_of(request)
+        if query.filters.words:  # a search is not repeated by itself: it may be dear
+            return HttpResponse(status=NOTHING_NEW)
         try:
             stamp = list_stamp(query, before=request.GET.get("before", ""))
         except Refusal:
@@ -110,7 +111,8 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         shown = request.GET.get("c", "")
         key = int(shown) if shown.isascii() and shown.isdecimal() else None
         context = list_context(request, query, key)
-        return TemplateResponse(request, "console/inbox/list.html", context)
+        headers = {UNREAD_HEADER: unread_badge(request)}
+        return TemplateResponse(request, "console/inbox/list.html", context, headers=headers)
 
     def thread_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Answer with the messages alone, if they differ from those that have the stamp."""
@@ -155,7 +157,7 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         text = request.GET.get("c", "")
         if not (text.isascii() and text.isdecimal() and len(text) < 19):
             return None
-        return self._rows().filter(pk=int(text)).first()
+        return self._conversations().filter(pk=int(text)).first()
 
     def find(self, object_id: int) -> Conversation:
         """Return the conversation.
@@ -163,12 +165,12 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
         Raises:
             Http404: there is none.
         """
-        found: Conversation | None = self._rows().filter(pk=object_id).first()
+        found: Conversation | None = self._conversations().filter(pk=object_id).first()
         if found is None:
             raise Http404
         return found
 
-    def _rows(self) -> Any:
+    def _conversations(self) -> Any:
         rows = Conversation.objects.select_related("account", "assignee")
         return rows.prefetch_related("labels")
 

@@ -21,6 +21,8 @@ from tabular.uin_search import uin_digits
 BOXES = ("open", "unread", "mine", "unassigned", "closed", "all")
 #: The parameters that filter, and so are kept from page to page.
 KEPT = ("box", "account", "campaign", "label", "q")
+#: The parameter by which the page of labels leads here.
+FROM_LABEL = "labels__id__exact"
 #: The most campaigns and labels that the form offers, the newest.
 MOST_CHOICES = 200
 #: The most digits of a key.
@@ -52,6 +54,8 @@ class InboxQuery:
 def query_of(request: HttpRequest) -> InboxQuery:
     """Return what the request asks for; what cannot be read restricts nothing."""
     given = {name: request.GET.get(name, "").strip() for name in KEPT}
+    if of_label := request.GET.get(FROM_LABEL, ""):
+        given |= {"label": of_label, "box": given["box"] or "all"}
     box = given["box"] if given["box"] in BOXES else BOXES[0]
     state = {
         "closed": ConversationState.CLOSED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ def list_context(request: HttpRequest, query: InboxQuery, shown: int | None) -> 
     rows: Sequence[Conversation] = []
     following = None
     try:
-        with bounded(SEARCH_SECONDS):
+        with bounded(SEARCH_SECONDS) if query.filters.words else nullcontext():
             rows, following = page_of(filtered(query.filters), before=before, limit=PAGE)
     except Refusal as refusal:
         problem = refusal.sentence
@@ -67,10 +68,13 @@ def list_context(request: HttpRequest, query: InboxQuery, shown: int | None) -> 
 
 
 def list_stamp(query: InboxQuery, *, before: str = "") -> str:
-    """Return a stamp of the list that changes when the page would; one query."""
+    """Return a stamp of the list that changes when the page would; one query.
+
+    Raises:
+        Refusal: the cursor cannot be read.
+    """
     rows = filtered(query.filters).select_related(None)
-    with bounded(SEARCH_SECONDS):
-        return stamp_of(page_of(rows, before=before, limit=PAGE, with_labels=False)[0])
+    return stamp_of(page_of(rows, before=before, limit=PAGE, with_labels=False)[0])
 
 
 def stamp_of(rows: Sequence[Conversation]) -> str:

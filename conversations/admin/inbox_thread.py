@@ -17,7 +17,6 @@ from conversations.admin.inbox_list import names_of
 from conversations.answers.send_answer import is_suppressed, refuse_unanswerable
 from conversations.models import Answer, CannedAnswer, Conversation
 from conversations.threads.thread import PAGE, Message, read_thread
-from conversations.work.state import mark_read
 from foundation.refusals import Refusal
 from labels.models import Label
 from sending.states import DeliveryState
@@ -30,20 +29,22 @@ MOST_CHOICES = 200
 
 
 def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
-    """Return the messages of a conversation, oldest first. Whoever may act has read them then."""
+    """Return the messages of a conversation, oldest first.
+
+    `read_until` is the arrival of the newest one if it is unread: once the page is shown to
+    somebody who may act, it posts that it was read. Looking at a page changes nothing by itself.
+    """
     n = _shown(request)
     thread = read_thread(conversation=conversation, limit=n)
-    is_read = False
-    if request.user.has_perm("conversations.change_conversation"):
-        inbound = [one.at for one in thread.messages if not one.is_ours]
-        is_read = bool(inbound) and mark_read(conversation=conversation, until=inbound[0])
-    if is_read:
-        conversation.refresh_from_db(fields=["unread", "read_at"])
+    may_read = request.user.has_perm("conversations.change_conversation")
+    inbound = [one.at for one in thread.messages if not one.is_ours]
+    is_unread = bool(conversation.unread and may_read and inbound)
     return {
         "conversation": conversation,
         "thread": [_decorated(one) for one in reversed(thread.messages)],
         "more": min(n + PAGE, MOST_SHOWN) if thread.next and n < MOST_SHOWN else None,
         "n": n,
+        "read_until": inbound[0].isoformat() if is_unread else "",
         "thread_stamp": thread_stamp(conversation.pk),
         "can_answer": request.user.has_perm("conversations.add_answer"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.contrib import messages
@@ -12,19 +13,28 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from conversations.admin.inbox_filters import query_of
+from conversations.admin.inbox_list import unread_badge
 from conversations.answers.send_answer import send_answer
 from conversations.answers.tick import cancel_answer
 from conversations.models import Answer, Conversation
 from conversations.work.assign import assign_conversation, write_note
-from conversations.work.state import close_conversation, mark_unread, reopen_conversation
+from conversations.work.state import (
+    close_conversation,
+    mark_read,
+    mark_unread,
+    reopen_conversation,
+)
 from foundation.admin import require
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
+from foundation.times import read_moment
 from labels.labelling import add_labels, remove_labels
 from labels.models import Label
 
 #: The actions that need the right to answer; the others need that to change conversations.
 OF_ANSWERS = ("answer", "cancel")
+#: The status of an answer without a page, and its header with the number for the sidebar.
+NOTHING_NEW, UNREAD_HEADER = 204, "X-Unread"
 
 
 class InboxVerbs:
@@ -42,6 +52,7 @@ class InboxVerbs:
             "cancel": self._cancel,
             "close": self._close,
             "reopen": self._reopen,
+            "read": self._read,
             "unread": self._unread,
             "assign": self._assign,
             "labels": self._labels,
@@ -70,10 +81,8 @@ class InboxVerbs:
                 also_suppressed=bool(request.POST.get("also_suppressed")),
             )
         except Refusal as refusal:
-            request.GET = request.GET.copy()
-            request.GET["c"] = str(conversation.pk)  # type: ignore[index]
             page: HttpResponse = self.inbox(  # type: ignore[attr-defined]
-                request, refused=refusal.sentence, written=text
+                request, conversation, refused=refusal.sentence, written=text
             )
             return page
         if request.POST.get("_close") and request.user.has_perm(
@@ -107,8 +116,18 @@ class InboxVerbs:
         if reopen_conversation(conversation=conversation):
             self._log(request, conversation, Sentence("Reopened."))
 
+    def _read(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
+        """Count what was shown as read; answer with the number that is left for the sidebar."""
+        try:
+            until = read_moment(request.POST.get("until", ""), zone=UTC)
+        except ValueError:
+            return HttpResponse(status=NOTHING_NEW)
+        mark_read(conversation=conversation, until=until)
+        headers = {UNREAD_HEADER: unread_badge(request)}
+        return HttpResponse(status=NOTHING_NEW, headers=headers)
+
     def _unread(self, request: HttpRequest, conversation: Conversation) -> HttpResponse:
-        """Count it as unread, and show the list: the open page would read it again."""
+        """Count it as unread, and show the list: the page of it would read it again."""
         mark_unread(conversation=conversation)
         return HttpResponseRedirect(f"{_inbox()}?{query_of(request).url()}")
 

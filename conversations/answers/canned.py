@@ -12,7 +12,6 @@ from contacts.models import Contact
 from conversations.models import CannedAnswer, Conversation
 from foundation.find_named import find_named
 from foundation.refusals import Refusal
-from texts.checks import TextProblem
 
 
 def save_canned(*, name: str, text: str, by: Any = None) -> CannedAnswer:
@@ -56,17 +55,11 @@ def text_for(*, conversation: Conversation, text: str) -> str:
         Refusal: the text cannot be made for the person (`text_unsendable`).
     """
     person = Contact.objects.filter(uin=conversation.uin).first() or Contact(uin=conversation.uin)
-    try:
-        made = preview_text(text=text, person=person, account=conversation.account)
-    except TextProblem as problem:
-        made = None
-        why = problem.sentence
-    else:
-        why = made.problem
-    if made is None or why or not made.text:
+    made = preview_text(text=text, person=person, account=conversation.account)
+    if made.problem or not made.text:
         raise Refusal(
             _("The text cannot be made for %(uin)s: %(why)s")
-            % {"uin": conversation.uin, "why": why or _("it is empty.")},
+            % {"uin": conversation.uin, "why": made.problem or _("it is empty.")},
             code="text_unsendable",
         )
     return made.text

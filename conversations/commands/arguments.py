@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from campaigns.commands.free_text import FreeTextParser, message_argument
 from campaigns.commands.output_file import add_out_argument
 from conversations.states import ConversationState
 from foundation.commands import seconds
@@ -28,7 +29,9 @@ MOST_LISTED = 1_000
 
 def add_inbox_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[Any], None]) -> None:
     """Add every action with its arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="ACTION", parser_class=FreeTextParser
+    )
     made: dict[str, argparse.ArgumentParser] = {}
 
     def add(action: str, words: str) -> argparse.ArgumentParser:
@@ -57,7 +60,9 @@ def add_inbox_actions(parser: argparse.ArgumentParser, *, add_json: Callable[[An
     to = made["assign"].add_mutually_exclusive_group(required=True)
     to.add_argument("--to", metavar="USER", help="the operator")
     to.add_argument("--nobody", action="store_true", help="nobody")
-    made["note"].add_argument("--text", required=True, metavar="T", help='the note; "" for none')
+    made["note"].add_argument(
+        "--text", type=message_argument, required=True, metavar="T", help='the note; "" for none'
+    )
     made["label"].add_argument("--add", action="append", default=[], metavar="L")
     made["label"].add_argument("--remove", action="append", default=[], metavar="L")
 
@@ -84,7 +89,9 @@ def _add_page(parser: argparse.ArgumentParser, what: str) -> None:
 
 def _add_answer(parser: argparse.ArgumentParser) -> None:
     text = parser.add_mutually_exclusive_group(required=True)
-    text.add_argument("--text", metavar="T", help="the text; it is sent as it is written")
+    text.add_argument(
+        "--text", type=message_argument, metavar="T", help="the text; it is sent as it is written"
+    )
     text.add_argument("--canned", metavar="NAME", help="a canned answer, made for the person")
     parser.add_argument(
         "--key", metavar="K", help="sends once however often it is repeated; up to 64 characters"

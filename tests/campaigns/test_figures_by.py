@@ -23,6 +23,7 @@ from tests.campaigns.factories import (
     make_account,
     make_campaign,
     make_delivery,
+    make_inbound,
     make_list,
     make_run,
 )
@@ -66,6 +67,47 @@ def test_hours_are_those_of_the_campaigns_zone(zone: str, hours: dict[str, int])
     assert (rest["sent"], rest["failed"], rest["skipped"]) == (1, 1, 1)
     assert said["next"] is None
     assert check_sums(run) == []
+
+
+def test_replies_are_counted_once_a_person_and_where_their_message_was_sent() -> None:
+    run = a_run()
+    sent = list(run.deliveries.filter(sent_at__isnull=False).order_by("pk"))
+    for delivery in (sent[0], sent[0], sent[3], sent[4]):
+        assert delivery.account is not None
+        make_inbound(delivery.account, delivery.uin, at=NOON + timedelta(hours=5))
+    Delivery.objects.filter(pk=sent[4].pk).update(state="unknown")
+
+    def replied(by: str, key: str) -> dict[Any, Any]:
+        items = manage("campaign", "figures", "spring", "--by", by, "--json").json["items"]
+        return {one[key]: (one["replied"], one["reply_rate"]) for one in items}
+
+    assert replied("account", "account") == {
+        20_001: (1, 0.3333),
+        20_002: (1, 0.3333),
+        None: (0, None),
+    }
+    assert replied("hour", "hour") == {
+        "2026-03-01T20:00:00+08:00": (2, 0.6667),
+        "2026-03-01T21:00:00+08:00": (0, 0.0),
+        None: (0, 0.0),
+    }
+    # The tallies are the engine's: they do not know the row that became unknown.
+    CampaignRun.objects.update(planned_at=NOON)
+    assert replied("run", "run") == {1: (2, 0.2857)}
+    assert "2" in manage("campaign", "figures", "spring", "--by", "run").out
+
+
+def test_the_page_links_the_replies(client: Client) -> None:
+    client.force_login(make_operator())
+    run = a_run()
+    first = run.deliveries.filter(sent_at__isnull=False).order_by("pk")[0]
+    assert first.account is not None
+    make_inbound(first.account, first.uin, at=NOON + timedelta(hours=1))
+    address = reverse("admin:campaigns_campaign_figures", args=[run.campaign_id])
+    hour, *_others = client.get(address).context["hours"]
+    assert (hour.replied, hour.reply_percent) == (1, 25.0)
+    listed = client.get(hour.replied_address)
+    assert [row.uin for row in listed.context["cl"].result_list] == [first.uin]
 
 
 def test_the_command_lists_the_accounts() -> None:

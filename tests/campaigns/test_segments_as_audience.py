@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from campaigns.audience_query import targeted_contacts
 from campaigns.creation.create_campaign import create_campaign
 from campaigns.models import Campaign
 from campaigns.planning.preflight import preflight
+from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactList, Membership, Segment
 from contacts.segments.preview import count_people
 from contacts.segments.references import missing_in
@@ -16,7 +20,13 @@ from contacts.segments.where import parse_where
 from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from sending.models import Delivery
-from tests.campaigns.factories import make_account, make_campaign, make_run
+from tests.campaigns.factories import (
+    make_account,
+    make_campaign,
+    make_delivery,
+    make_inbound,
+    make_run,
+)
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +126,23 @@ def test_people_who_got_a_campaign() -> None:
     spring.delete()
     assert count_people(conditions=tree) == 0
     assert [missing.name for missing in missing_in(tree)] == ["spring"]
+
+
+def test_people_who_replied_to_a_campaign() -> None:
+    account = make_account()
+    spring = create_campaign(name="spring", lists=[], segments=[_all_of_bern()], text="hi")
+    run = make_run(spring)
+    for uin in (20001, 20002):
+        contact, at = _contact(uin, "Bern"), timezone.now() - timedelta(days=1)
+        make_delivery(run, contact, account=account, sent_at=at)
+    make_inbound(account, 20001)
+    make_inbound(make_account(20_002), 20002)
+    assert count_people(conditions=parse_where("replied to campaign:spring")) == 1
+    assert count_people(conditions=parse_where("replied and not replied to campaign:spring")) == 1
+    segment = Segment.objects.create(name="r", conditions=parse_where("replied to campaign:spring"))
+    members = ContactList.objects.create(name="who replied")
+    assert combine_lists(into=members, segment=segment) == 1
+    assert [row.contact.uin for row in members.memberships.all()] == [20001]
 
 
 def _all_of_bern() -> Segment:

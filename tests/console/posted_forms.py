@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver
 
 #: The first part of the addresses of models.
 APPS = {"accounts", "campaigns", "contacts", "conversations", "labels", "sending"}
-VERBS_OF_THE_INBOX = ("answer", "assign", "close", "labels", "note", "reopen", "unread")
+VERBS_OF_THE_INBOX = ("answer", "assign", "close", "labels", "note", "read", "reopen", "unread")
 #: What the parts of addresses are filled with, beside keys.
 PARTS = {
     "verb": ("start", "cancel", "approve", "end", "nonsense", *VERBS_OF_THE_INBOX),

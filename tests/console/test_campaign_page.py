@@ -36,7 +36,7 @@ def test_every_figure_leads_to_exactly_its_rows(operator: Client) -> None:
     campaign = make_world()
     html = operator.get(_page(campaign)).content.decode()
     figures = re.findall(r'<a class="q-figure[^"]*" href="([^"]+)"><b>([\d,]+)</b>', html)
-    assert len(figures) == 8
+    assert len(figures) == 9
     for address, number in figures:
         answer = operator.get(address.replace("&amp;", "&"))
         rows = answer.context["cl"].result_list

@@ -29,7 +29,6 @@ from contacts.people.attributes import record_attribute_names
 from conversations.answers.canned import save_canned
 from conversations.answers.send_answer import send_answer
 from conversations.find import find_conversation
-from conversations.keeping.inbound import note_inbound
 from conversations.work.assign import assign_conversation, write_note
 from foundation.caps import Cap
 from labels.labelling import create_label
@@ -95,14 +94,9 @@ def _conversations(account: Account, labels: list[Label], author: Any) -> int:
     moment = timezone.now() - timedelta(minutes=30)
     said = ["在吗？", "请问会员日是哪一天？\n我想带朋友一起来。", "好的，谢谢", "退货怎么办", "👍"]
     for n, text in enumerate(said):
-        row = InboundMessage.objects.create(
-            account=account,
-            uin=FIRST_UIN + 2 + n // 2,
-            received_at=moment + timedelta(minutes=n),
-            text=text,
-        )
-        note_inbound([row])
-    note_inbound(list(InboundMessage.objects.filter(text="好的")))
+        at = moment + timedelta(minutes=n)
+        make_inbound(account, FIRST_UIN + 2 + n // 2, text=text, at=at)
+    make_inbound(account, FIRST_UIN + 9, text="TD")  # opts out
     save_canned(name="营业时间", text="{{ name }}，我们每天 9:00 到 21:00 营业。", by=author)
     save_canned(name="退货", text="七天内可以退货，请带上小票。", by=author)
     conversation = find_conversation(uin=FIRST_UIN + 2, account=account)

@@ -1,4 +1,5 @@
-// The inbox by keyboard, canned answers, and the place of the thread. Without it the page works too.
+// The inbox by keyboard, canned answers, the place of the thread, the number in the sidebar. Without it the
+// page works too.
 (() => {
     const inbox = document.querySelector("[data-inbox]");
     if (!inbox) {
@@ -32,6 +33,18 @@
         }
     });
     toEnd();
+
+    // --- the number in the sidebar, which answers bring along
+    document.addEventListener("htmx:afterRequest", (event) => {
+        const n = event.detail.xhr?.getResponseHeader("X-Unread");
+        if (n === null || n === undefined) {
+            return;
+        }
+        document.querySelectorAll(`a[href="${window.location.pathname}"] .q-count`).forEach((count) => {
+            count.textContent = n;
+            count.hidden = !n;
+        });
+    });
 
     // --- forms
     inbox.addEventListener("change", (event) => {

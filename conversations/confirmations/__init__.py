@@ -1,0 +1,1 @@
+"""Telling people who opted out by a reply that they did."""
