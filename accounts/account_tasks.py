@@ -21,6 +21,11 @@ BACKGROUND_KINDS = frozenset(
         AccountTaskKind.REFUSE,
         AccountTaskKind.STATUS,
         AccountTaskKind.PRESENCE,
+        AccountTaskKind.INFO,
+        AccountTaskKind.ADD,
+        AccountTaskKind.ASK,
+        AccountTaskKind.REMOVE,
+        AccountTaskKind.FIND,
     }
 )
 

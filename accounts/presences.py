@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from accounts.models import Friend
+from accounts.models import Account, Friend
 from accounts.states import FriendPresence
 from clocks import shared
 from foundation.queries import chunks
@@ -63,3 +63,4 @@ def store_online_friends(
             row.face = told.face if told.face is not None and told.face >= 0 else row.face
             row.nickname = told.nickname.replace("\0", "")[:255] or row.nickname
         Friend.objects.bulk_update(rows, ["presence", "seen_online_at", "face", "nickname"])
+    Account.objects.filter(pk=account_id).update(presence_asked_at=now)

@@ -105,3 +105,27 @@ FRIEND_REQUEST_STATES = StateTable(
 
 #: Friend requests in one of these are not settled; an account has one of a person at most.
 OPEN_FRIEND_REQUEST_STATES = (_R.WAITING, _R.ACCEPTING, _R.REFUSING)
+
+
+class FriendLinkState(models.TextChoices):
+    REQUESTED = "requested", _("requested")
+    ASKED = "asked", _("the person was asked")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")
+    FAILED = "failed", _("failed")
+
+
+_L = FriendLinkState
+
+FRIEND_LINK_STATES = StateTable(
+    {
+        _L.REQUESTED: {_L.ASKED, _L.DONE, _L.REFUSED, _L.FAILED},
+        _L.ASKED: {_L.DONE, _L.REFUSED, _L.FAILED},
+        _L.DONE: set(),
+        _L.REFUSED: set(),
+        _L.FAILED: set(),
+    }
+)
+
+#: Friend links in one of these are not settled; an account has one with a person at most.
+OPEN_FRIEND_LINK_STATES = (_L.REQUESTED, _L.ASKED)

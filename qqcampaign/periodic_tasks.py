@@ -29,6 +29,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "sending.tasks.handle_inbound",
         "schedule": 2.0,
     },
+    "ask-of-friends": {
+        "task": "sending.tasks.ask_of_friends",
+        "schedule": 60.0,
+    },
     "maintain-imports": {
         "task": "contacts.tasks.maintain_imports",
         "schedule": 5.0,

@@ -7,6 +7,7 @@ from celery import shared_task
 from accounts.inbound_handlers import handle_those_left
 from accounts.wake_ups import is_stale
 from clocks import shared
+from sending.friend_schedule import ask_of_friends as request_what_is_due
 from sending.reconcile import reconcile as put_right
 from sending.worker import signals as signals  # Celery's signals start and end the runtime
 from sending.worker.open_lane import run_lane_for
@@ -26,6 +27,13 @@ def reconcile() -> None:
     """Repair the effects of a crash or a lost wake-up; called by beat at intervals."""
     shared.observe()
     put_right()
+
+
+@shared_task(name="sending.tasks.ask_of_friends")
+def ask_of_friends() -> None:
+    """Tick: have accounts ask the gateway of their friends."""
+    shared.observe()
+    request_what_is_due()
 
 
 @shared_task(name="sending.tasks.handle_inbound")

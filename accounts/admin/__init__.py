@@ -5,6 +5,7 @@ from accounts.admin.account_pool import AccountPoolAdmin
 from accounts.admin.account_task import AccountTaskAdmin
 from accounts.admin.egress import EgressAdmin
 from accounts.admin.friend import FriendAdmin
+from accounts.admin.friend_link import FriendEventAdmin, FriendLinkAdmin, ProfileAdmin
 from accounts.admin.friend_request import FriendRequestAdmin
 from accounts.admin.inbound_message import InboundMessageAdmin
 from accounts.admin.outage import OutageAdmin
@@ -18,9 +19,12 @@ __all__ = [
     "AccountTaskAdmin",
     "EgressAdmin",
     "FriendAdmin",
+    "FriendEventAdmin",
+    "FriendLinkAdmin",
     "FriendRequestAdmin",
     "InboundMessageAdmin",
     "OutageAdmin",
+    "ProfileAdmin",
     "SessionAdmin",
     "WarmUpCurveAdmin",
     "WorkerAdmin",

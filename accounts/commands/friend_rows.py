@@ -7,16 +7,28 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Friend, FriendRequest
+from accounts.models import Friend, FriendLink, FriendRequest, Profile
 from accounts.states import FriendPresence
 from foundation.display import EMPTY
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
+from qqhttp.enums import BloodType, Constellation, Labelled, Sex, Zodiac
 
 _PRESENCES = {
     FriendPresence.ONLINE: "online",
     FriendPresence.OFFLINE: "offline",
     FriendPresence.BUSY: "busy",
+}
+
+_TEXTS = (
+    "nickname", "real_name", "country", "province", "city", "address", "postcode", "phone",
+    "mobile", "email", "homepage", "occupation", "school", "introduction",
+)  # fmt: skip
+_LABELS: dict[str, type[Labelled]] = {
+    "sex": Sex,
+    "blood_type": BloodType,
+    "constellation": Constellation,
+    "zodiac": Zodiac,
 }
 
 
@@ -49,6 +61,41 @@ def request_data(request: FriendRequest) -> dict[str, Any]:
         "reason": request.reason,
         "finished_at": utc_iso(request.finished_at),
         "detail": request.detail,
+    }
+
+
+def link_data(link: FriendLink) -> dict[str, Any]:
+    """Return the item of a friend link; times are in UTC."""
+    return {
+        "account": link.account.uin,
+        "uin": link.uin,
+        "kind": link.kind,
+        "state": link.state,
+        "why": link.purpose,
+        "text": link.text,
+        "answer": link.answer,
+        "requested_at": utc_iso(link.requested_at),
+        "finished_at": utc_iso(link.finished_at),
+        "detail": link.detail,
+    }
+
+
+def profile_data(uin: int, profile: Profile | None) -> dict[str, Any]:
+    """Return the item of a person's profile; numbers have the reference's words."""
+    if profile is None:
+        return {"uin": uin, "fetched_at": None}
+    texts = {name: getattr(profile, name) for name in _TEXTS}
+    words = {
+        name: next((one.zh for one in labels if one == getattr(profile, name)), "")
+        for name, labels in _LABELS.items()
+    }
+    return {
+        "uin": uin,
+        **texts,
+        **words,
+        "age": profile.age,
+        "face": profile.face,
+        "fetched_at": utc_iso(profile.fetched_at),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accounts.account_tasks import request_in_background
+from accounts.friend_links.settle import settle_links_by_messages
 from accounts.friend_requests.known_people import known_people
 from accounts.models import (
     Account,
@@ -31,6 +32,7 @@ def handle_friend_messages(messages: Sequence[InboundMessage]) -> None:
     requests = [message for message in messages if message.kind == InboundKind.REQUEST]
     for chunk in chunks(requests, size=CHUNK):
         _take_requests(chunk)
+    settle_links_by_messages(messages)
     accepted = {message.account_id for message in messages if message.kind == InboundKind.ACCEPTED}
     if accepted:
         request_in_background(account_ids=accepted, kind=AccountTaskKind.SYNC)

@@ -15,10 +15,17 @@ from django.db.models import Case, When
 
 from accounts.account_tasks import finish_account_task
 from accounts.gateway.conversation import Conversation
+from accounts.gateway.friend_link_tasks import (
+    add_friend,
+    ask_person,
+    give_up_link,
+    remove_friend,
+)
 from accounts.gateway.friend_request_tasks import answer_friend_request, give_up_answer
 from accounts.gateway.friends import sync_step
 from accounts.gateway.lane_stops import LaneMustStop, TaskGone, TaskPostponed
 from accounts.gateway.presence_tasks import query_presence
+from accounts.gateway.profile_tasks import fetch_profile, find_people
 from accounts.gateway.status_tasks import show_status
 from accounts.gateway.task_outcomes import Continued, Done, Failed, Outcome
 from accounts.models import AccountTask, AccountTaskKind
@@ -48,10 +55,15 @@ _PERFORMERS = {
     AccountTaskKind.STATUS: _Performer(show_status),
     AccountTaskKind.PRESENCE: _Performer(query_presence),
     AccountTaskKind.SYNC: _Performer(sync_step),
+    AccountTaskKind.INFO: _Performer(fetch_profile),
+    AccountTaskKind.ADD: _Performer(add_friend, give_up_link),
+    AccountTaskKind.ASK: _Performer(ask_person, give_up_link),
+    AccountTaskKind.REMOVE: _Performer(remove_friend, give_up_link),
+    AccountTaskKind.FIND: _Performer(find_people),
 }
-#: Tasks whose request, by the protocol, is answered with a penalty of 20 s or more. They wait until
-#: the account has nothing to send.
-SLOW_KINDS: tuple[AccountTaskKind, ...] = ()
+#: Tasks that wait until the account has nothing to send: one whose request, by the protocol, may be
+#: answered with a penalty of 20 s or more, and one of many requests.
+IDLE_KINDS = (AccountTaskKind.ASK, AccountTaskKind.REMOVE, AccountTaskKind.INFO)
 
 
 def perform_next(*, conversation: Conversation, is_idle: bool) -> bool:
@@ -99,10 +111,12 @@ def perform_next(*, conversation: Conversation, is_idle: bool) -> bool:
 def _next_task(*, account_id: int, is_idle: bool) -> AccountTask | None:
     due = AccountTask.objects.due(at=shared.now()).filter(account_id=account_id, is_background=True)
     if not is_idle:
-        due = due.exclude(kind__in=SLOW_KINDS)
+        due = due.exclude(kind__in=IDLE_KINDS)
     # The friend list is read after what changes it.
-    is_sync = Case(When(kind=AccountTaskKind.SYNC, then=1), default=0)
-    found: AccountTask | None = due.order_by(is_sync, "pk").first()
+    place = Case(
+        When(kind=AccountTaskKind.SYNC, then=1), When(kind=AccountTaskKind.INFO, then=2), default=0
+    )
+    found: AccountTask | None = due.order_by(place, "pk").first()
     return found
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import partial
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from accounts.friend_links.settle import settle_links
 from accounts.friend_requests.settle import settle_requests_of_friends
 from accounts.gateway.conversation import Conversation
 from accounts.gateway.lane_stops import LaneMustStop
 from accounts.gateway.task_outcomes import Done, Outcome
 from accounts.gateway.task_requests import send_for_task
-from accounts.models import Account, AccountTask, Friend
+from accounts.models import Account, AccountTask, Friend, FriendEvent, FriendEventKind
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.queries import CHUNK, chunks
@@ -53,13 +55,8 @@ def sync_friends(*, conversation: Conversation) -> str:
             if isinstance(error, TooFast):
                 break
         else:
-            is_complete = len(reply.friends) >= count
             with database_turn():
-                store_friends(
-                    account_id=conversation.account.pk,
-                    uins=reply.friends,
-                    is_complete=is_complete,
-                )
+                store_friends(account_id=conversation.account.pk, uins=reply.friends, count=count)
             return _outcome_of(len(reply.friends), count)
     sentence = last.sentence if last else _("The gateway keeps ending the session.")
     raise LaneMustStop(sentence, retry_seconds=RETRY_SECONDS)
@@ -91,7 +88,7 @@ def sync_step(conversation: Conversation, account_task: AccountTask) -> Outcome:
 
 
 def _store(account_id: int, reply: ListReply) -> None:
-    store_friends(account_id=account_id, uins=reply.friends, is_complete=reply.is_complete)
+    store_friends(account_id=account_id, uins=reply.friends, count=reply.count)
 
 
 def _outcome_of(listed: int, count: int) -> str:
@@ -114,24 +111,23 @@ def _list(conversation: Conversation, *, tn: int) -> ListReply:
         conversation.last_reply = local.elapsed()
 
 
-def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) -> None:
+def store_friends(*, account_id: int, uins: Collection[int], count: int) -> None:
     """Store the friends that the gateway listed as an account's friend list.
 
     Args:
         account_id: the account.
         uins: the friends listed.
-        is_complete: whether these are all. Some gateways cut long lists; then friends that are
-            missing from the list are left unchanged.
+        count: how many there are according to the gateway. Some gateways cut long lists; then
+            friends that are missing from the list are left unchanged.
     """
     now = shared.wall()
     listed = set(uins)
     with transaction.atomic():
+        account = Account.objects.defer("credential").get(pk=account_id)
         known = dict(Friend.objects.filter(account_id=account_id).values_list("uin", "ended_at"))
+        new = sorted(listed - known.keys())
         Friend.objects.bulk_create(
-            [
-                Friend(account_id=account_id, uin=uin, known_since=now)
-                for uin in listed - known.keys()
-            ],
+            [Friend(account_id=account_id, uin=uin, known_since=now) for uin in new],
             batch_size=CHUNK,
             ignore_conflicts=True,
         )
@@ -144,12 +140,28 @@ def store_friends(*, account_id: int, uins: Collection[int], is_complete: bool) 
                 ended_at=None,
                 known_since=now,
             )
-        if is_complete:
+        gone = []
+        if len(listed) >= count:
             gone = sorted(uin for uin in known.keys() - listed if known[uin] is None)
             for chunk in chunks(gone):
-                mine.filter(uin__in=chunk).update(ended_at=now)
+                mine.filter(uin__in=chunk).update(ended_at=now, presence=None)
+        if account.friends_synced_at is not None:
+            _store_events(account_id, came=[*new, *back], went=gone, at=now)
         settle_requests_of_friends(account_id=account_id, uins=listed)
+        settle_links(account_id=account_id, friends=listed, is_complete=len(listed) >= count)
         Account.objects.filter(pk=account_id).update(
-            friend_count=Friend.objects.current().filter(account_id=account_id).count(),
+            friend_count=mine.current().count(),
             friends_synced_at=now,
+            friends_unlisted=max(0, count - len(listed)),
         )
+
+
+def _store_events(
+    account_id: int, *, came: Collection[int], went: Collection[int], at: datetime
+) -> None:
+    kinds = [(uin, FriendEventKind.CAME) for uin in came]
+    kinds += [(uin, FriendEventKind.WENT) for uin in went]
+    FriendEvent.objects.bulk_create(
+        [FriendEvent(account_id=account_id, uin=uin, kind=kind, at=at) for uin, kind in kinds],
+        batch_size=CHUNK,
+    )

@@ -81,6 +81,16 @@ class Account(models.Model):
     friends_synced_at = models.DateTimeField(
         _("friends synced at"), null=True, blank=True, editable=False
     )
+    #: Friends that the gateway counts and did not list, at the last sync.
+    friends_unlisted = models.PositiveIntegerField(
+        _("friends not listed"), default=0, db_default=0, editable=False
+    )
+    profiles_asked_at = models.DateTimeField(
+        _("profiles fetched from"), null=True, blank=True, editable=False
+    )
+    presence_asked_at = models.DateTimeField(
+        _("asked who is online at"), null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = models.Manager.from_queryset(AccountQuerySet)()
@@ -95,6 +105,9 @@ class Account(models.Model):
             "state_changed_at",
             "friend_count",
             "friends_synced_at",
+            "friends_unlisted",
+            "presence_asked_at",
+            "profiles_asked_at",
         ],
     )
 

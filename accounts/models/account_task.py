@@ -20,6 +20,11 @@ class AccountTaskKind(models.TextChoices):
     REFUSE = "refuse", _("refuse a friend request")
     STATUS = "status", _("show the status")
     PRESENCE = "presence", _("ask who is online")
+    INFO = "info", _("fetch profiles")
+    ADD = "add", _("make a friend")
+    ASK = "ask", _("ask a person to be a friend")
+    REMOVE = "remove", _("end a friendship")
+    FIND = "find", _("search for people")
 
 
 class AccountTaskState(models.TextChoices):

@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from accounts.states import FriendPresence
 
-#: Whoever was told to be online this long ago is no longer believed to be: an account that is logged
-#: out is told nothing.
+#: Whoever was told to be online this long ago is no longer believed to be: an account that is
+#: logged out is told nothing.
 BELIEVED = timedelta(hours=24)
 #: A CTE with the columns' names, because SQLite names no columns of VALUES in FROM. PostgreSQL
 #: takes the types of all rows from the first, and a parameter has none there.

@@ -1,11 +1,11 @@
-"""What friend requests know of contacts, and what erasing a contact removes of them."""
+"""What friend requests know of contacts, and what erasing a contact removes of friend data."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from accounts.friend_requests.known_people import register_known_people
-from accounts.models import AccountTask, FriendRequest
+from accounts.models import AccountTask, FriendEvent, FriendLink, FriendRequest, Profile
 from contacts.models import Contact, Suppression
 from contacts.people.erase import register_eraser
 from foundation.queries import chunks
@@ -23,9 +23,9 @@ def known_contacts(uins: Collection[int]) -> set[int]:
 
 
 def erase_friend_data(contact: Contact) -> None:
-    """Erase a person from friend requests and from account tasks; open tasks are dropped."""
-    FriendRequest.objects.filter(uin=contact.uin).delete()
-    AccountTask.objects.filter(uin=contact.uin).delete()
+    """Erase a person from friend requests, profiles and account tasks; open tasks are dropped."""
+    for model in (FriendRequest, FriendLink, FriendEvent, Profile, AccountTask):
+        model._default_manager.filter(uin=contact.uin).delete()
 
 
 def register_friend_data() -> None:

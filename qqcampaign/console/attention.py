@@ -7,14 +7,23 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.conf import settings
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account, Egress, FriendRequest, Outage, Worker
+from accounts.models import (
+    Account,
+    Egress,
+    FriendEvent,
+    FriendEventKind,
+    FriendRequest,
+    Outage,
+    Worker,
+)
 from accounts.states import AccountState
 from campaigns.approvals.rights import may_approve
 from campaigns.approvals.waiting import requests_for
@@ -32,6 +41,8 @@ from sending.states import RunState
 RECENT_DAYS = 3
 #: Number of stopped runs that get an item each, the latest first.
 NAMED_RUNS = 3
+#: Number of accounts that lost friends that get an item each, the greatest losses first.
+NAMED_ACCOUNTS = 3
 #: Number of requests for an approval that get an item each, the oldest first.
 NAMED_REQUESTS = 10
 
@@ -70,6 +81,8 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
         items += _sent_back()
     if may_see("accounts.view_account"):
         items += _quarantined()
+    if may_see("accounts.view_friend"):
+        items += _lost_friends()
     if may_see("accounts.view_friendrequest"):
         items += _friend_requests()
     if may_see("sending.view_delivery"):
@@ -233,6 +246,33 @@ def _quarantined() -> list[AttentionItem]:
     address = reverse("admin:accounts_account_changelist")
     return [
         AttentionItem(sentence % {"n": count}, _("Look"), f"{address}?state__exact=quarantined")
+    ]
+
+
+def _lost_friends() -> list[AttentionItem]:
+    """Return the accounts that lost many friends in the last day, and those with cut lists."""
+    lost = (
+        FriendEvent.objects.filter(
+            kind=FriendEventKind.WENT, at__gte=shared.wall() - timedelta(days=1)
+        )
+        .values("account_id", "account__uin")
+        .annotate(n=Count("pk"))
+        .filter(n__gt=settings.QQ_FRIENDS_LOST_PER_DAY)
+        .order_by("-n", "account_id")
+    )
+    return [
+        AttentionItem(
+            ngettext(
+                "Account %(uin)s lost %(n)d friend within a day.",
+                "Account %(uin)s lost %(n)d friends within a day.",
+                row["n"],
+            )
+            % {"uin": row["account__uin"], "n": row["n"]},
+            _("Look"),
+            f"{reverse('admin:accounts_friend_changelist')}?account__id__exact={row['account_id']}"
+            "&ended_at__isempty=0",
+        )
+        for row in lost[:NAMED_ACCOUNTS]
     ]
 
 

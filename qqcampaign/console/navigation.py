@@ -79,6 +79,8 @@ SIDEBAR: list[dict[str, Any]] = [
                 "badge": "accounts.admin.friend_request.waiting_badge",
                 "badge_variant": "primary",
             },
+            _item(_("Own friend requests"), "person_search", "accounts.friendlink"),
+            _item(_("Profiles"), "contact_page", "accounts.profile"),
         ],
     },
     {
@@ -104,6 +106,7 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Attempts"), "receipt_long", "sending.attempt"),
             _item(_("Inbound messages"), "move_to_inbox", "accounts.inboundmessage"),
             _item(_("Account tasks"), "assignment", "accounts.accounttask"),
+            _item(_("Changes of friend lists"), "swap_vert", "accounts.friendevent"),
             _item(_("Sessions"), "key", "accounts.session"),
             _item(_("Egresses"), "lan", "accounts.egress"),
             _item(_("Workers"), "memory", "accounts.worker"),

@@ -14,10 +14,13 @@ from accounts.models import (
     AccountTask,
     Egress,
     Friend,
+    FriendEvent,
+    FriendLink,
     FriendRequest,
     InboundMessage,
     Lease,
     Outage,
+    Profile,
     Session,
     Worker,
 )
@@ -79,6 +82,12 @@ def make_account(uin: int, *, egress: Egress | None = None, **values: Any) -> Ac
     Friend.objects.create(account=account, uin=FIRST_UIN + 1, nickname="小明")
     FriendRequest.objects.create(
         account=account, uin=FIRST_UIN + 90, text="我是伟", received_at=timezone.now()
+    )
+    FriendLink.objects.create(account=account, uin=FIRST_UIN + 91, kind="add", purpose="伟的朋友")
+    FriendEvent.objects.create(account=account, uin=FIRST_UIN + 1, kind="came", at=timezone.now())
+    Profile.objects.get_or_create(
+        uin=FIRST_UIN + 1,
+        defaults={"nickname": "伟", "level": 3, "fetched_at": timezone.now(), "account": account},
     )
     InboundMessage.objects.create(
         account=account, uin=FIRST_UIN + 1, text="好的，伟", received_at=timezone.now()

@@ -26,7 +26,10 @@ FROM_THE_START = ("ResultPolicy", "HolidayCalendar", "WarmUpCurve")
 FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ not in FROM_THE_START]
 BIG = [
     "accounts.Friend",
+    "accounts.FriendEvent",
+    "accounts.FriendLink",
     "accounts.FriendRequest",
+    "accounts.Profile",
     "accounts.InboundMessage",
     "contacts.Contact",
     "contacts.Suppression",

@@ -1,39 +1,48 @@
-"""The command `friends list|requests|accept|refuse|presence`."""
+"""The command `friends list|requests|accept|refuse|add|remove|info|find|presence`."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-
 from accounts.account_tasks import request_account_task
-from accounts.commands.account_tasks import carry_out, wait_for_tasks
-from accounts.commands.friend_rows import friend_data, request_data, rows_text
+from accounts.commands.account_tasks import Outcome, carry_out, wait_for_tasks
+from accounts.commands.friend_arguments import (
+    DECISIONS,
+    HELP,
+    LINKS,
+    SEXES,
+    accounts_meant,
+    add_friend_actions,
+    chosen_rows,
+    one_account,
+    one_person,
+    requests_meant,
+    who_knows,
+)
+from accounts.commands.friend_rows import (
+    friend_data,
+    link_data,
+    profile_data,
+    request_data,
+    rows_text,
+)
+from accounts.friend_links.request import link_of, request_friend, request_removal
 from accounts.friend_requests.decide import accept_friend_request, refuse_friend_request
-from accounts.lookup import find_accounts
-from accounts.models import Account, AccountTask, AccountTaskKind, Friend, FriendRequest
-from accounts.states import FriendRequestState
+from accounts.models import AccountTask, AccountTaskKind, Friend, FriendRequest, Profile
+from accounts.states import FriendLinkState
 from clocks import shared
-from foundation.commands import REFUSED, OperatorCommand, seconds
+from foundation.commands import REFUSED, OperatorCommand
 from foundation.refusals import Refusal
-from tabular.arguments import uin_argument
 
-HELP = {
-    "list": "show the friends of the accounts (of the UINs named, or all)",
-    "requests": "show the people who ask to be friends",
-    "accept": "accept friend requests, and wait for the gateway's answer",
-    "refuse": "refuse friend requests, and wait for the gateway's answer",
-    "presence": "ask the gateway which friends are online",
-}
-DECISIONS = ("accept", "refuse")
 MOST_LISTED = 1_000
 #: Friends have no order of their own on a page but their keys, so that `next` is one number.
 LISTED = ("account", "uin", "nickname", "presence", "known_since", "ended_at")
+REPORTED = ("account", "uin", "state", "nickname", "city", "online", "sentence")
 REQUESTED = ("account", "uin", "state", "received_at", "text", "detail")
 
 
@@ -43,48 +52,14 @@ class Command(OperatorCommand):
     help = f"Friends of the accounts: {', '.join(HELP)}."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        for action, words in HELP.items():
-            one = actions.add_parser(action, help=words, description=words)
-            one.set_defaults(wrong_usage=one.error)
-            one.add_argument(
-                "--account", dest="accounts", action="extend", nargs="+", default=[],
-                type=uin_argument, metavar="A", help="only of these accounts",
-            )  # fmt: skip
-            if action != "presence":
-                one.add_argument(
-                    "uins", nargs="*", type=uin_argument, metavar="UIN", help="a person"
-                )
-            if action in {"list", "requests"}:
-                _add_page(one)
-            if action == "list":
-                one.add_argument(
-                    "--ended", action="store_true", help="the friendships that have ended, too"
-                )
-            if action == "requests":
-                one.add_argument(
-                    "--state", choices=[*FriendRequestState.values, "all"],
-                    default=FriendRequestState.WAITING.value, help="default: waiting",
-                )  # fmt: skip
-            if action in {*DECISIONS, "presence"}:
-                one.add_argument(
-                    "--all", action="store_true",
-                    help="every waiting request, or every account" ,
-                )  # fmt: skip
-                one.add_argument(
-                    "--timeout", type=seconds, default=60.0, metavar="S",
-                    help="seconds to wait for the gateway; 0: do not wait",
-                )  # fmt: skip
-            if action == "refuse":
-                one.add_argument(
-                    "--reason", default="", metavar="TEXT", help="what the person is told"
-                )
-            self.add_json_argument(one)
+        add_friend_actions(parser, add_json=self.add_json_argument)
 
     def perform(self, **options: Any) -> None:
         action = options["action"]
         if action in DECISIONS:
             self._decide(options)
+        elif action in LINKS:
+            self._link(options)
         else:
             getattr(self, f"_{action}")(options)
 
@@ -92,13 +67,13 @@ class Command(OperatorCommand):
         rows = Friend.objects.select_related("account").defer("account__credential")
         if not options["ended"]:
             rows = rows.filter(ended_at=None)
-        self._page(_chosen(rows, options), options, data=friend_data, columns=LISTED)
+        self._page(chosen_rows(rows, options), options, data=friend_data, columns=LISTED)
 
     def _requests(self, options: dict[str, Any]) -> None:
         rows = FriendRequest.objects.select_related("account", "by").defer("account__credential")
         if options["state"] != "all":
             rows = rows.filter(state=options["state"])
-        self._page(_chosen(rows, options), options, data=request_data, columns=REQUESTED)
+        self._page(chosen_rows(rows, options), options, data=request_data, columns=REQUESTED)
 
     def _page(
         self, rows: Any, options: dict[str, Any], *, data: Any, columns: Sequence[str]
@@ -116,7 +91,7 @@ class Command(OperatorCommand):
         )
 
     def _decide(self, options: dict[str, Any]) -> None:
-        requests = _requests_meant(options)
+        requests = requests_meant(options)
         tasks: dict[int, AccountTask] = {}
         refused: dict[int, str] = {}
         for request in requests:
@@ -140,7 +115,7 @@ class Command(OperatorCommand):
         self._report(items, has_failed=has_failed, as_json=options["json"])
 
     def _presence(self, options: dict[str, Any]) -> None:
-        accounts = _accounts_meant(options)
+        accounts = accounts_meant(options)
         outcomes = carry_out(
             accounts=accounts,
             request=partial(request_account_task, kind=AccountTaskKind.PRESENCE),
@@ -159,10 +134,71 @@ class Command(OperatorCommand):
         ]
         self._report(
             items,
-            has_failed=any(
-                not one.is_done and not (one.is_open and not options["timeout"]) for one in outcomes
-            ),
+            has_failed=_has_failed({one.account_id: one for one in outcomes}, options),
             as_json=options["json"],
+        )
+
+    def _link(self, options: dict[str, Any]) -> None:
+        account, uin = one_account(options), one_person(options)
+        said = {"account": account, "uin": uin, "purpose": options["why"]}
+        if options["action"] == "add":
+            account_task = request_friend(text=options["text"], **said)
+        else:
+            account_task = request_removal(**said)
+        link = link_of(account=account, uin=uin)
+        outcome = wait_for_tasks([account_task], timeout=options["timeout"])[account_task.pk]
+        # The person may have to be asked: that is a second task.
+        asking = AccountTask.objects.open().filter(
+            account=account, uin=uin, kind=AccountTaskKind.ASK
+        )
+        if outcome.is_done and options["timeout"] and (asked := asking.first()) is not None:
+            outcome = wait_for_tasks([asked], timeout=options["timeout"])[asked.pk]
+        link.refresh_from_db()
+        is_late = outcome.is_open and bool(options["timeout"])
+        self._report(
+            [{**link_data(link), "sentence": link.detail or outcome.sentence}],
+            has_failed=is_late or link.state in (FriendLinkState.REFUSED, FriendLinkState.FAILED),
+            as_json=options["json"],
+        )
+
+    def _info(self, options: dict[str, Any]) -> None:
+        if not options["uins"]:
+            options["wrong_usage"]("name the people by UIN")
+        senders = who_knows(options)
+        tasks = {
+            uin: request_account_task(account=account, kind=AccountTaskKind.INFO, uin=uin)
+            for uin, account in senders.items()
+        }
+        outcomes = wait_for_tasks(list(tasks.values()), timeout=options["timeout"])
+        found = Profile.objects.in_bulk(list(tasks))
+        items = [
+            {
+                "account": senders[uin].uin,
+                **profile_data(uin, found.get(uin)),
+                "sentence": outcomes[task.pk].sentence,
+            }
+            for uin, task in tasks.items()
+        ]
+        self._report(items, has_failed=_has_failed(outcomes, options), as_json=options["json"])
+
+    def _find(self, options: dict[str, Any]) -> None:
+        asked = {
+            "age": options["age"],
+            "sex": int(SEXES[options["sex"]]),
+            "province": options["province"],
+        }
+        account_task = request_account_task(
+            account=one_account(options), kind=AccountTaskKind.FIND, text=json.dumps(asked)
+        )
+        outcome = wait_for_tasks([account_task], timeout=options["timeout"])[account_task.pk]
+        if not outcome.is_done:
+            raise Refusal(outcome.sentence, code="not_done")
+        account_task.refresh_from_db()
+        people = json.loads(account_task.text).get("people", [])
+        self.answer(
+            {"items": people, "next": None},
+            as_json=options["json"],
+            text=rows_text(people, ("uin", "nickname", "status", "face")),
         )
 
     def _report(self, items: list[dict[str, Any]], *, has_failed: bool, as_json: bool) -> None:
@@ -174,55 +210,12 @@ class Command(OperatorCommand):
             sys.exit(REFUSED)
 
 
-def _add_page(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=int, default=100, metavar="N", help="rows; default 100")
-    parser.add_argument(
-        "--after", type=int, default=0, metavar="NEXT", help="the rows after an earlier answer"
+def _has_failed(outcomes: Mapping[int, Outcome], options: dict[str, Any]) -> bool:
+    """Return whether one has failed, or was not done in the time that the operator waits."""
+    return any(
+        not one.is_done and not (one.is_open and not options["timeout"])
+        for one in outcomes.values()
     )
-
-
-def _chosen(rows: QuerySet[Any], options: dict[str, Any]) -> QuerySet[Any]:
-    if options["accounts"]:
-        rows = rows.filter(account__in=find_accounts(uins=options["accounts"]))
-    return rows.filter(uin__in=options["uins"]) if options["uins"] else rows
-
-
-def _requests_meant(options: dict[str, Any]) -> list[FriendRequest]:
-    """Return the waiting requests of the command; exit with wrong usage if it names none.
-
-    Raises:
-        Refusal: one of the people has no waiting request (`no_request`).
-    """
-    if bool(options["uins"]) == bool(options["all"]):
-        options["wrong_usage"]("name the people by UIN, or say --all")
-    rows = FriendRequest.objects.waiting().select_related("account").order_by("pk")
-    requests: list[FriendRequest] = list(_chosen(rows, options))
-    missing = sorted(set(options["uins"]) - {request.uin for request in requests})
-    if missing or not requests:
-        raise Refusal(
-            _("No friend request waits of: %(uins)s.") % {"uins": ", ".join(map(str, missing))}
-            if missing
-            else _("No friend request waits."),
-            code="no_request",
-            uins=missing,
-        )
-    return requests
-
-
-def _accounts_meant(options: dict[str, Any]) -> list[Account]:
-    if bool(options["accounts"]) == bool(options["all"]):
-        options["wrong_usage"]("name the accounts with --account, or say --all")
-    if options["accounts"]:
-        return find_accounts(uins=options["accounts"])
-    accounts = list(
-        Account.objects.working()
-        .filter(sessions__ended_at=None, sessions__isnull=False)
-        .distinct()
-        .order_by("uin")
-    )
-    if not accounts:
-        raise Refusal(_("No account is logged in."), code="no_account")
-    return accounts
 
 
 def _answer(request: FriendRequest, options: dict[str, Any]) -> AccountTask:
