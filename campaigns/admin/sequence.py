@@ -73,6 +73,7 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
     list_display_links = None
     search_fields = ["name"]
     autocomplete_fields = ["lists", "segments", "friends_of", "excluded_lists", "accounts"]
+    autocomplete_fields += ["pools"]
     fieldsets = [
         (None, {"fields": ["name"]}),
         (
@@ -88,7 +89,10 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
                 ]
             },
         ),
-        (gettext_lazy("Who sends, and when"), {"fields": ["accounts", "timezone", "windows"]}),
+        (
+            gettext_lazy("Who sends, and when"),
+            {"fields": ["accounts", "pools", "timezone", "windows"]},
+        ),
     ]
     empty_sentence = gettext_lazy(
         "A sequence writes to each person who enters a list or a segment or becomes a friend: a "

@@ -32,6 +32,7 @@ def figures_context(sequence: Sequence) -> dict[str, Any]:
     most = max((one.messages.targeted for one in figures.steps if one.messages), default=0)
     return {
         "entered": figures.entered,
+        "entered_url": _people_url(sequence, state__in=",".join(figures.people)),
         "people": [
             (PersonState(state).label, n, _people_url(sequence, state__exact=state))
             for state, n in figures.people.items()
@@ -63,6 +64,9 @@ def _step(sequence: Sequence, one: StepFigures, *, most: int) -> dict[str, Any]:
         return found
     found["url"] = campaign_url(step.campaign)
     found["targeted_url"] = deliveries_url(run__id__exact=step.run_id)
+    found["replied_url"] = deliveries_url(
+        run__id__exact=step.run_id, state__exact="sent", afterwards="replied"
+    )
     found["results"] = [
         (
             state.label,

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 from campaigns.admin.campaign_form import timezone_choices
 from campaigns.admin.schedule_widgets import WindowsField
 from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refuse_steps, wait_text
+from campaigns.creation.pool_shares import refuse_too_many
 from campaigns.models import Sequence, SequenceStep
 from campaigns.sequence_states import OnlyIf
 from foundation.admin.inline_edits import SEEN, InlineEditedForm
@@ -46,6 +47,7 @@ class SequenceForm(forms.ModelForm):
             "excluded_lists",
             "includes_existing",
             "accounts",
+            "pools",
             "stops_on_reply",
             "windows",
             "timezone",
@@ -58,6 +60,10 @@ class SequenceForm(forms.ModelForm):
             self.add_error(
                 "lists", _("Choose who enters: a list, a segment, or new friends of an account.")
             )
+        try:
+            refuse_too_many(list(self.cleaned_data.get("pools") or ()))
+        except Refusal as refusal:
+            self.add_error("pools", refusal.sentence)
         return data
 
 

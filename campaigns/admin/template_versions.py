@@ -12,13 +12,20 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from campaigns.models import MessageTemplate, TemplateVersion
-from campaigns.writing.versions import find_version, restore_version, version_differences
+from campaigns.writing.versions import (
+    find_version,
+    restore_version,
+    runs_by_version,
+    version_differences,
+)
 from foundation.admin import require
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence
 
 #: The most versions that the list shows.
 MOST_VERSIONS = 200
+#: The most runs that it shows of each; the page of one shows twice as many.
+SHOWN_RUNS = 10
 
 
 class TemplateVersions:
@@ -27,11 +34,12 @@ class TemplateVersions:
     def versions_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """List the versions of a template, the newest first."""
         template = self._template(request, object_id)
-        versions = template.versions.select_related("created_by").prefetch_related("runs__campaign")
+        versions = template.versions.select_related("created_by")[:MOST_VERSIONS]
+        runs = runs_by_version(template)
         context = {
             **self._version_context(request, template),
             "title": gettext("Versions of %(name)s") % {"name": template},
-            "versions": list(versions[:MOST_VERSIONS]),
+            "versions": [(one, runs.get(one.number, [])[:SHOWN_RUNS]) for one in versions],
             "most": MOST_VERSIONS,
         }
         return TemplateResponse(request, "console/campaign/versions.html", context)
@@ -55,7 +63,7 @@ class TemplateVersions:
             "newest": newest,
             "differences": version_differences(version, against),
             "texts": sorted(version.texts.items()),
-            "runs": list(version.runs.select_related("campaign").order_by("-pk")[:20]),
+            "runs": runs_by_version(template).get(version.number, [])[: 2 * SHOWN_RUNS],
         }
         return TemplateResponse(request, "console/campaign/version.html", context)
 

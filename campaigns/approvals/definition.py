@@ -208,6 +208,7 @@ def _policies(campaign: Campaign, shares: list[Share]) -> dict[str, Any]:
         "cap_most": campaign.cap_most,
         "cap_days": campaign.cap_days,
         "cap_label": _label(campaign),
+        **_own_label(campaign),
         "once_across": _named(campaign.once_across.all()),
     }
 
@@ -241,6 +242,16 @@ def _label(campaign: Campaign) -> list[dict[str, Any]]:
     if campaign.cap_label is None or campaign.cap_most is None:
         return []
     return [{"id": campaign.cap_label.pk, "name": campaign.cap_label.name}]
+
+
+def _own_label(campaign: Campaign) -> dict[str, Any]:
+    """Return the campaign's label by which its own messages count for its cap, if it has it.
+
+    Its other labels change nothing that is sent.
+    """
+    label = _label(campaign)
+    is_counted = bool(label) and campaign.labels.filter(pk=campaign.cap_label_id).exists()
+    return {"labels": label} if is_counted else {}
 
 
 def _dates(calendar: HolidayCalendar | None) -> list[str]:

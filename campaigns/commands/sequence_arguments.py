@@ -20,6 +20,8 @@ SIMPLE_ACTIONS = {
     "start": "start it, or continue one that was stopped",
     "stop": "pause it: no one enters or moves on, and nothing is sent, until it is started again",
     "end": "end it permanently; what is not sent is cancelled",
+    "archive": "take it out of lists; it can be restored",
+    "restore": "show an archived sequence again",
     "status": "show the people by state, and the figures of each step",
 }
 
@@ -41,7 +43,8 @@ def add_sequence_actions(
     _add_creation(create)
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words).add_argument("name", metavar="NAME", help="the sequence")
-    add("list", "list the sequences")
+    listed = add("list", "list the sequences")
+    listed.add_argument("--archived", action="store_true", help="those that are archived")
 
 
 def _add_creation(create: argparse.ArgumentParser) -> None:
@@ -49,6 +52,7 @@ def _add_creation(create: argparse.ArgumentParser) -> None:
         ("--list", "lists", "who enters this list"),
         ("--segment", "segments", "who comes to meet the conditions of this segment"),
         ("--exclude-list", "excluded_lists", "the people of this list do not enter"),
+        ("--pool", "pools", "the accounts of this pool send"),
     ):
         create.add_argument(
             option, dest=dest, action="append", default=[], metavar="NAME", help=words

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import Account
+from accounts.models import Account, AccountPool
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
+from campaigns.creation.pool_shares import refuse_too_many
 from campaigns.creation.schedule import refuse_schedule
 from campaigns.models import MessageTemplate, Sequence, SequenceStep
 from campaigns.models.sequence import LONGEST_WAIT
@@ -86,6 +87,7 @@ def create_sequence(
     friends_of: Many[Account] = (),
     excluded_lists: Many[ContactList] = (),
     accounts: Many[Account] = (),
+    pools: Many[AccountPool] = (),
     windows: Weekly | None = None,
     timezone: str = DEFAULT_TIMEZONE,
     includes_existing: bool = False,
@@ -99,7 +101,8 @@ def create_sequence(
         steps: the messages in order.
         lists, segments, friends_of: who enters: members, people who meet the conditions, friends.
         excluded_lists: people in these do not enter.
-        accounts: the sender accounts; empty for those of `friends_of`, or every working account.
+        accounts, pools: the sender accounts, one by one and by pools; without both, those of
+            `friends_of`, or every working account.
         windows: the sending windows, in `timezone`; None for at any hour.
         timezone: an IANA name.
         includes_existing: whether people who are in the audience at the start enter too.
@@ -119,6 +122,7 @@ def create_sequence(
         )
     refuse_steps(steps, lists=None if segments or friends_of else lists)
     refuse_schedule(timezone=timezone)
+    refuse_too_many(pools)
     sequence.windows = format_windows(windows)
     sequence.timezone = timezone
     sequence.includes_existing = includes_existing
@@ -131,6 +135,7 @@ def create_sequence(
         sequence.friends_of.set(friends_of)
         sequence.excluded_lists.set(excluded_lists)
         sequence.accounts.set(accounts)
+        sequence.pools.set(pools)
         SequenceStep.objects.bulk_create(
             SequenceStep(
                 sequence=sequence,

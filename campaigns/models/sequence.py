@@ -15,7 +15,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.models import Account
+from accounts.models import Account, AccountPool
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
 from campaigns.models.message_template import MessageTemplate
@@ -28,6 +28,7 @@ from campaigns.sequence_states import (
     SequenceState,
 )
 from contacts.models import Contact, ContactList, Segment
+from foundation.archiving import Archivable
 from foundation.named_model import NamedModel
 from foundation.sentence_field import SentenceField
 from foundation.states import StatefulQuerySet
@@ -42,7 +43,7 @@ class SequenceStates(StatefulQuerySet[Any]):
     state_table = SEQUENCE_STATES
 
 
-class Sequence(NamedModel):
+class Sequence(NamedModel, Archivable):
     """Messages to each person who enters an audience, one after another. One step is a welcome."""
 
     lists = models.ManyToManyField(
@@ -69,6 +70,13 @@ class Sequence(NamedModel):
         blank=True,
         verbose_name=_("sent by"),
         help_text=_("Empty: every account that is not quarantined or disabled."),
+    )
+    pools = models.ManyToManyField(
+        AccountPool,
+        related_name="sequences",
+        blank=True,
+        verbose_name=_("and by these pools"),
+        help_text=_("Accounts that join or leave a pool join or leave the sequence."),
     )
     #: As `sending.runs.weekly` writes them; empty: at any hour.
     windows = models.TextField(_("sending windows"), blank=True, default="")
@@ -111,7 +119,7 @@ class Sequence(NamedModel):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     history = HistoricalRecords(
-        m2m_fields=[lists, segments, friends_of, excluded_lists, accounts],
+        m2m_fields=[lists, segments, friends_of, excluded_lists, accounts, pools],
         excluded_fields=["name_key", "look_at", "looked_through"],
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Account, Friend
+from accounts.pools import is_member
 from campaigns.models import Sequence, SequencePerson
 from contacts.models import Contact
 from contacts.segments.audience import audience_contacts
@@ -24,8 +25,21 @@ def newcomers(sequence: Sequence) -> QuerySet[Contact]:
 
 
 def sender_accounts(sequence: Sequence) -> list[Account]:
-    """Return the accounts that send for a sequence; empty for every working account."""
-    return list(sequence.accounts.order_by("pk")) or list(sequence.friends_of.order_by("pk"))
+    """Return the accounts that send for a sequence now; empty for every working account."""
+    by_hand = chosen_accounts(sequence)
+    pool_ids = list(sequence.pools.values_list("pk", flat=True))
+    if not pool_ids:
+        return by_hand
+    keys = [account.pk for account in by_hand]
+    return list(Account.objects.filter(Q(pk__in=keys) | is_member(pool_ids)).order_by("pk"))
+
+
+def chosen_accounts(sequence: Sequence) -> list[Account]:
+    """Return the accounts that a sequence names: without any, and without pools, `friends_of`."""
+    named = list(sequence.accounts.order_by("pk"))
+    if named or sequence.pools.exists():
+        return named
+    return list(sequence.friends_of.order_by("pk"))
 
 
 def make_contacts_of_friends(sequence: Sequence) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.models import Account
+from accounts.models import Account, AccountPool
 from campaigns.approvals.coverage import first_needing_approval
 from campaigns.creation.create_sequence import Step, refuse_steps
 from campaigns.models import Campaign, CampaignRun, Sequence, SequencePerson, SequenceStep
@@ -15,8 +15,9 @@ from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run
 from campaigns.run_control.new_run import make_run, refuse_without_accounts
 from campaigns.run_control.operator_name import operator_name
 from campaigns.sequence_states import PersonEnd, PersonState, SequenceState
-from campaigns.sequences.audience import newcomers, sender_accounts
+from campaigns.sequences.audience import chosen_accounts, newcomers, sender_accounts
 from clocks import shared
+from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
 from foundation.queries import sql_of
 from foundation.refusals import Refusal
@@ -43,12 +44,13 @@ def start_sequence(*, sequence: Sequence, by: Any = None) -> None:
 
     Raises:
         Refusal: it runs or has ended (`wrong_state`), no account can send (`no_account`), the
-            friend list of an account is not known yet (`friends_unknown`), or a step needs an
-            approval (`needs_approval`).
+            friend list of an account is not known yet (`friends_unknown`), a step needs an
+            approval (`needs_approval`), or the sequence is archived (`archived`).
         TextProblem: a text cannot be compiled.
     """
     with transaction.atomic():
         found = locked_row(sequence)
+        refuse_archived(found)
         if found.state not in (SequenceState.DRAFT, SequenceState.STOPPED):
             raise _not_possible(found)
         if found.state == SequenceState.DRAFT:
@@ -139,8 +141,9 @@ def _begin(sequence: Sequence, *, by: Any) -> None:
     refuse_steps(definitions, lists=None if has_others else list(sequence.lists.all()))
     senders = sender_accounts(sequence)
     _refuse_unknown_friends(senders)
+    accounts, pools = chosen_accounts(sequence), list(sequence.pools.all())
     for step in steps:
-        campaign = _campaign_of(step, senders=senders, by=by)
+        campaign = _campaign_of(step, accounts=accounts, pools=pools, by=by)
         refuse_without_accounts(campaign)
         step.campaign, step.run = campaign, _open_run(campaign, by=by)
         step.save(update_fields=["campaign", "run"])
@@ -156,7 +159,9 @@ def _begin(sequence: Sequence, *, by: Any) -> None:
             )
 
 
-def _campaign_of(step: SequenceStep, *, senders: list[Account], by: Any) -> Campaign:
+def _campaign_of(
+    step: SequenceStep, *, accounts: list[Account], pools: list[AccountPool], by: Any
+) -> Campaign:
     sequence = step.sequence
     campaign = Campaign(
         name=f"{sequence.name} · {step.number}",
@@ -171,7 +176,8 @@ def _campaign_of(step: SequenceStep, *, senders: list[Account], by: Any) -> Camp
     campaign.lists.set(sequence.lists.all())
     campaign.segments.set(sequence.segments.all())
     campaign.excluded_lists.set(sequence.excluded_lists.all())
-    campaign.accounts.set(senders)
+    campaign.accounts.set(accounts)
+    campaign.pools.set(pools)
     return campaign
 
 

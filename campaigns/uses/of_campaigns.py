@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Sequence
+from campaigns.sequence_states import SequenceState
 from campaigns.states import STARTED_SCHEDULE_STATES
 from campaigns.uses.needing import MAY_SEND, of_sequences
 from contacts.segments.references import refusals_of_segments
@@ -96,6 +97,20 @@ def refuse_archiving_at_work(campaign: Campaign) -> None:
         raise Refusal(
             _("“%(name)s” is not archived: %(runs)s has not ended. Wait, or cancel it.")
             % {"name": campaign.name, "runs": quoted_names(going.select_related("campaign"))},
+            code="in_use",
+        )
+
+
+def refuse_archiving_open_sequence(sequence: Sequence) -> None:
+    """Refuse to archive a sequence that was started and has not ended: lists would not show it.
+
+    Raises:
+        Refusal: it is (`in_use`).
+    """
+    if sequence.state in (SequenceState.RUNNING, SequenceState.STOPPED):
+        raise Refusal(
+            _("“%(name)s” is not archived: it has not ended. End the sequence first.")
+            % {"name": sequence.name},
             code="in_use",
         )
 

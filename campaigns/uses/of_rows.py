@@ -121,19 +121,18 @@ def uses_of_account(account: Account) -> Uses:
 
 
 def uses_of_pool(pool: AccountPool) -> Uses:
-    """Return the campaigns that are sent by a pool, archived ones too.
+    """Return the campaigns and sequences that are sent by a pool, archived ones too.
 
     A campaign that lost its only pool would be sent by every account.
     """
     using = Campaign.objects.filter(pools=pool).order_by("name")
-    if not using.exists():
-        return Uses()
-    return Uses(
-        blocking=(
+    blocking = of_sequences(Sequence.objects.filter(pools=pool))
+    if using.exists():
+        blocking.append(
             _("These campaigns are sent by it: %(names)s. Take it out of them first.")
-            % {"names": quoted_names(using)},
+            % {"names": quoted_names(using)}
         )
-    )
+    return Uses(blocking=tuple(blocking))
 
 
 def uses_of_label(label: Label) -> Uses:

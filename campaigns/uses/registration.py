@@ -7,11 +7,13 @@ from campaigns.models import (
     Campaign,
     HolidayCalendar,
     MessageTemplate,
+    Sequence,
     Snippet,
 )
 from campaigns.uses.of_campaigns import (
     delete_deliveries,
     refuse_archiving_at_work,
+    refuse_archiving_open_sequence,
     uses_of_campaign,
 )
 from campaigns.uses.of_rows import (
@@ -45,3 +47,4 @@ def register_uses() -> None:
     register_uses_finder(Campaign, uses_of_campaign)
     register_preparation(Campaign, delete_deliveries)
     register_archiving_check(Campaign, refuse_archiving_at_work)
+    register_archiving_check(Sequence, refuse_archiving_open_sequence)

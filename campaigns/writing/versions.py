@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models.functions import Cast
 
-from campaigns.models import MessageTemplate, TemplateText, TemplateVersion
+from campaigns.models import CampaignRun, MessageTemplate, TemplateText, TemplateVersion
 from campaigns.writing.check import checked_text
 from foundation.differences import DifferentLine, differences
 from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+
+#: The newest runs of a template that are looked at.
+MOST_RUNS = 1_000
 
 
 def current_version(*, template: MessageTemplate, by: Any = None) -> TemplateVersion:
@@ -83,6 +87,34 @@ def restore_version(*, template: MessageTemplate, number: int, by: Any = None) -
             if tag
         )
         return _new_version(found, dict(wanted.texts), by=by, after=newest, restored=number)
+
+
+def runs_by_version(template: MessageTemplate) -> dict[int, list[CampaignRun]]:
+    """Return the runs that sent each version of a template, by its number, the newest first.
+
+    A run names the version of its own template by a key, and those of its variants in its JSON.
+    """
+    written = Cast("variant_versions", models.TextField())
+    # The text finds few rows in both databases; which of them are meant is read from the JSON.
+    runs = (
+        CampaignRun.objects.select_related("campaign", "template_version")
+        .annotate(written=written)
+        .filter(
+            models.Q(template_version__template=template)
+            | models.Q(written__contains=f'"template": {template.pk}')
+        )
+        .order_by("-pk")[:MOST_RUNS]
+    )
+    found: dict[int, list[CampaignRun]] = {}
+    for run in runs:
+        own = run.template_version
+        numbers = {own.number} if own is not None and own.template_id == template.pk else set()
+        numbers |= {
+            one["version"] for one in run.variant_versions if one["template"] == template.pk
+        }
+        for number in numbers:
+            found.setdefault(number, []).append(run)
+    return found
 
 
 def version_differences(

@@ -113,6 +113,10 @@ def edit_cap_label(campaign: Campaign) -> None:
     campaign.cap_label = Label.objects.create(name="other")
 
 
+def edit_own_label(campaign: Campaign) -> None:
+    campaign.labels.remove(campaign.cap_label)
+
+
 def edit_pools(campaign: Campaign) -> None:
     campaign.pools.add(create_pool(name="new"))
 
@@ -155,6 +159,7 @@ def swap_names(_campaign: Campaign) -> None:
         (edit_promise, "promise"),
         (edit_cap, "messages to a person, at most, in days"),
         (edit_cap_label, "of campaigns with this label"),
+        (edit_own_label, "labels"),
         (edit_pools, "and by these pools"),
         (edit_share, "and by these pools"),
         (swap_names, "to these lists"),
@@ -175,6 +180,10 @@ def test_each_change_is_another_hash_and_has_a_label(
         campaign.variants.create(name="A", text="a")
     if edit is edit_cap_label:
         campaign.cap_most, campaign.cap_days = 1, 7
+    if edit is edit_own_label:
+        campaign.cap_most, campaign.cap_days = 1, 7
+        campaign.cap_label = Label.objects.create(name="own")
+        campaign.labels.add(campaign.cap_label)
     if edit is edit_share:
         campaign.pools.add(create_pool(name="old"))
     campaign.save()

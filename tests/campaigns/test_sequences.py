@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Account, Friend
+from accounts.models import Account, Friend, InboundMessage
+from accounts.pools import create_pool
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import Sequence, SequencePerson
 from campaigns.planning.late_comers import add_late_comers
@@ -16,10 +17,13 @@ from campaigns.reports.sequence_figures import sequence_figures
 from campaigns.run_control.lifecycle import cancel_run, start_campaign
 from campaigns.sequence_states import OnlyIf
 from campaigns.sequences import tick as tick_module
+from campaigns.sequences.audience import sender_accounts
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
 from campaigns.sequences.tick import advance_sequences
 from clocks import shared
 from contacts.models import Contact, ContactList, Suppression
+from foundation.archiving import archive_row, restore_row
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from sending.models import Attempt, Delivery
 from sending.opt_outs.word_list import add_words
@@ -349,3 +353,37 @@ def test_a_part_that_is_cut_leaves_nothing_of_it(
     expected = ["welcome: sent", "a day later: sent", "still there?: sent"]
     assert texts_to(100_005) == texts_to(100_006) == expected
     check(sequence)
+
+
+def test_a_pool_sends_for_it(clock: Clock, account: Account, members: ContactList) -> None:
+    other = make_account(20_002, friends=PEOPLE)
+    pool = create_pool(name="new", accounts=[other])
+    sequence = make_sequence(members, Step(0, text="hi"), pools=[pool], includes_existing=True)
+    start_sequence(sequence=sequence)
+    tick(clock)
+    assert set(Delivery.objects.values_list("account", flat=True)) == {other.pk}
+    assert sender_accounts(sequence) == [other]
+    with pytest.raises(Refusal) as refusal:
+        delete_row(row=pool)
+    assert "welcome" in refusal.value.sentence
+
+
+def test_it_is_archived_before_its_start_and_after_its_end(
+    clock: Clock, members: ContactList
+) -> None:
+    sequence = make_sequence(members)
+    archive_row(row=sequence)
+    with pytest.raises(Refusal) as refusal:
+        start_sequence(sequence=sequence)
+    assert refusal.value.code == "archived"
+    restore_row(row=sequence)
+    start_sequence(sequence=sequence)
+    for act in (None, stop_sequence):
+        if act is not None:
+            act(sequence=sequence)
+        with pytest.raises(Refusal) as refusal:
+            archive_row(row=sequence)
+        assert refusal.value.code == "in_use"
+    end_sequence(sequence=sequence)
+    archive_row(row=sequence)
+    assert Sequence.objects.get().archived_at is not None

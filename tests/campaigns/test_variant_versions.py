@@ -10,6 +10,7 @@ from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.models import MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
 from campaigns.writing.templates import create_template
+from campaigns.writing.versions import runs_by_version
 from tests.campaigns.factories import make_account, make_campaign, make_list
 from tests.console.sample_data import make_operator
 
@@ -33,4 +34,10 @@ def test_a_run_names_the_versions_of_its_variants_templates(client: Client) -> N
     page = client.get(reverse("admin:campaigns_campaign_page", args=[campaign.pk]))
     address = reverse("admin:campaigns_messagetemplate_version", args=[template.pk, 2])
     assert address in page.content.decode()
-    assert client.get(address).status_code == 200
+    named = f"{campaign} #{run.number}"
+    assert named in client.get(address).content.decode()
+    listed = client.get(reverse("admin:campaigns_messagetemplate_versions", args=[template.pk]))
+    assert dict(runs_by_version(template)) == {2: [run]}
+    assert listed.content.decode().count(named) == 1
+    other = create_template(name="其他", texts={"": "hi"})
+    assert runs_by_version(other) == {}

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import Account, AccountPool, Egress
 from accounts.states import AccountState
 from campaigns.find import find_lists, find_segments, find_template
-from campaigns.models import Campaign, CampaignRun, MessageTemplate
+from campaigns.models import Campaign, CampaignRun, MessageTemplate, Sequence
 from campaigns.run_control.lifecycle import start_campaign
 from campaigns.uses.of_campaigns import MOST_DELIVERIES
 from contacts.imports.lifecycle import upload_import
@@ -102,6 +102,8 @@ def test_archived_rows_leave_the_list_and_the_filter_finds_them(
     CampaignRun.objects.transition(to=RunState.CANCELLED) if model is Campaign else None
     if model is AccountPool:
         AccountPool.objects.create(name="p")
+    if model is Sequence:
+        Sequence.objects.create(name="q")
     row = model.objects.first()
     assert row is not None
     name = str(getattr(row, "name", "") or getattr(row, "file_name", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Account
+from accounts.pools import create_pool
 from campaigns.models import Campaign, Sequence
 from campaigns.sequences.tick import advance_sequences
 from contacts.models import ContactList
@@ -171,3 +174,46 @@ def test_what_a_sequence_needs_is_not_deleted(operator: Client, members: Contact
     assert "These sequences need it" in operator.get(delete).content.decode()
     operator.post(delete, {"post": "yes"})
     assert ContactList.objects.filter(pk=members.pk).exists()
+
+
+def test_it_has_pools_and_is_archived(operator: Client, members: ContactList) -> None:
+    pool = create_pool(name="new", accounts=[Account.objects.get()])
+    operator.post(address("add"), filled(members, ("0m", "hi"), pools=[pool.pk]))
+    sequence = Sequence.objects.get()
+    assert list(sequence.pools.all()) == [pool]
+    chosen = {"action": "archive", "_selected_action": [sequence.pk]}
+    operator.post(address("changelist"), chosen)
+    listed = address("page", sequence.pk)
+    operator.get(address("changelist"))  # reads the message
+    assert listed not in operator.get(address("changelist")).content.decode()
+    assert "Archived since" in operator.get(listed).content.decode()
+    assert manage("sequence", "list", "--json").json["items"] == []
+    items = manage("sequence", "list", "--archived", "--json").json["items"]
+    assert [one["name"] for one in items] == ["welcome"]
+    operator.post(address("restore", sequence.pk))
+    sequence.refresh_from_db()
+    assert sequence.archived_at is None
+    made = manage(
+        *("sequence", "create", "two", "--list", "all", "--pool", "new", "--step", "0m=hi"),
+        "--json",
+    )
+    assert made.status == 0, made
+    assert list(Sequence.objects.get(name="two").pools.all()) == [pool]
+    assert manage("sequence", "archive", "two", "--json").json["archived_at"] is not None
+    assert manage("sequence", "restore", "two", "--json").json["archived_at"] is None
+    assert manage("sequence", "restore", "two", "--json").json["error"] == "not_archived"
+    assert manage("sequence", "start", "two", "--json").status == 0
+    assert manage("sequence", "archive", "two", "--json").json["error"] == "in_use"
+
+
+def test_every_figure_of_it_leads_to_its_rows(operator: Client, members: ContactList) -> None:
+    operator.post(address("add"), filled(members, ("0m", "hi"), includes_existing="on"))
+    sequence = Sequence.objects.get()
+    operator.post(address("do", sequence.pk, "start"))
+    advance_sequences()
+    page = operator.get(address("page", sequence.pk)).content.decode()
+    figures = re.findall(r'class="q-figure" (?:href="([^"]*)")?><b>(\d+)</b>', page)
+    assert len(figures) == page.count('class="q-figure"') >= 12
+    for link, n in figures:
+        shown = operator.get(html.unescape(link))
+        assert shown.context["cl"].queryset.count() == int(n), link

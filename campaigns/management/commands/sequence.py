@@ -1,4 +1,4 @@
-"""The command `sequence`: create, start, stop, end, show and list sequences."""
+"""The command `sequence`: create, start, stop, end, archive, show and list sequences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.lookup import find_accounts
+from accounts.pools import find_pools
 from campaigns.commands.sequence_arguments import add_sequence_actions, steps_from
 from campaigns.creation.create_sequence import create_sequence, wait_text
 from campaigns.find import find_lists, find_segments, find_sequence
@@ -15,19 +16,21 @@ from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import SequenceFigures, StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
+from foundation.archiving import archive_row, restore_row
 from foundation.commands import OperatorCommand
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
 from sending.runs.weekly import read_windows
 
 CONTROLS = {"start": start_sequence, "stop": stop_sequence, "end": end_sequence}
+KEEPING = {"archive": archive_row, "restore": restore_row}
 
 
 class Command(OperatorCommand):
-    """Create, start, stop, end, show and list sequences."""
+    """Create, start, stop, end, archive, show and list sequences."""
 
     help = "Sequences of messages to everybody who enters an audience: create, start, stop, end, "
-    help += "status, list."
+    help += "archive, restore, status, list."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_sequence_actions(parser, add_json=self.add_json_argument)
@@ -42,6 +45,8 @@ class Command(OperatorCommand):
             sequence = find_sequence(name=options["name"])
             if action in CONTROLS:
                 CONTROLS[action](sequence=sequence)
+            elif action in KEEPING:
+                KEEPING[action](row=sequence)
             self._show(sequence, options)
 
     def _create(self, options: dict[str, Any]) -> None:
@@ -57,6 +62,7 @@ class Command(OperatorCommand):
             friends_of=find_accounts(uins=options["friends_of"]),
             excluded_lists=find_lists(names=options["excluded_lists"]),
             accounts=find_accounts(uins=options["accounts"]),
+            pools=find_pools(names=options["pools"]),
             windows=read_windows(options["windows"] or ()),
             timezone=options["timezone"],
             includes_existing=options["existing"],
@@ -78,9 +84,15 @@ class Command(OperatorCommand):
         )
 
     def _list(self, options: dict[str, Any]) -> None:
-        rows = list(Sequence.objects.order_by("-pk"))
+        found = Sequence.objects.filter(archived_at__isnull=not options["archived"])
+        rows = list(found.order_by("-pk"))
         items = [
-            {"name": row.name, "state": row.state, "started_at": utc_iso(row.started_at)}
+            {
+                "name": row.name,
+                "state": row.state,
+                "started_at": utc_iso(row.started_at),
+                "archived_at": utc_iso(row.archived_at),
+            }
             for row in rows
         ]
         text = "\n".join(f"{row.name}: {row.get_state_display()}" for row in rows)
@@ -98,6 +110,7 @@ class Command(OperatorCommand):
                 "state": sequence.state,
                 "sentence": str(sequence.state_detail),
                 "started_at": utc_iso(sequence.started_at),
+                "archived_at": utc_iso(sequence.archived_at),
                 "people": {"entered": figures.entered, **figures.people},
                 "reasons": figures.reasons,
                 "steps": [
