@@ -250,7 +250,8 @@ def _own_label(campaign: Campaign) -> dict[str, Any]:
     Its other labels change nothing that is sent.
     """
     label = _label(campaign)
-    is_counted = bool(label) and campaign.labels.filter(pk=campaign.cap_label_id).exists()
+    own = campaign.labels.values_list("pk", flat=True)
+    is_counted = bool(label) and campaign.cap_label_id in own
     return {"labels": label} if is_counted else {}
 
 

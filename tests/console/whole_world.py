@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from accounts.models import Account, Friend, InboundMessage
+from accounts.models import Account, Friend
 from accounts.pools import create_pool
 from accounts.warm_ups import create_curve, start_warm_up
 from campaigns.creation.create_sequence import Step, create_sequence

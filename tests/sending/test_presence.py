@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -26,6 +27,10 @@ def presence_of(account: Account, uin: int) -> int | None:
     return found
 
 
+def _has_presence(account: Account, uin: int, presence: int) -> bool:
+    return presence_of(account, uin) == presence
+
+
 def test_changes_of_presence_are_kept_with_the_friendship(
     engine: GatewaySimulator, sender: Account
 ) -> None:
@@ -35,7 +40,7 @@ def test_changes_of_presence_are_kept_with_the_friendship(
         for status in (profiles.BUSY, profiles.OFFLINE, profiles.ONLINE):
             engine.control.set_friend_status(uin=friend, status=status)
             wait_until(
-                lambda status=status: presence_of(sender, friend) == status,
+                partial(_has_presence, sender, friend, status),
                 what=f"presence {status}",
                 seconds=A_HEARTBEAT,
             )
