@@ -77,7 +77,8 @@ _D = DeliveryState
 DELIVERY_STATES = StateTable(
     {
         # Back to pending: a definite answer that calls for another try (RES=3, RES=20).
-        _D.PENDING: {_D.SENDING, _D.SKIPPED, _D.CANCELLED, _D.FAILED},
+        # To unknown: an earlier attempt may have arrived, see `truthful`.
+        _D.PENDING: {_D.SENDING, _D.SKIPPED, _D.CANCELLED, _D.FAILED, _D.UNKNOWN},
         _D.SENDING: {_D.PENDING, _D.SENT, _D.FAILED, _D.UNKNOWN, _D.CANCELLED},
         _D.SENT: set(),
         # An operator's retry, or their decision whether it was sent.
@@ -122,6 +123,23 @@ class Reason(models.TextChoices):
     TOO_MANY_TRIES = "too_many_tries", _("too many tries")
     RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
+    MAY_HAVE_ARRIVED = "may_have_arrived", _("sent again: an earlier try may have arrived")
+
+
+#: The states of a delivery that say that the person got nothing.
+NOT_ARRIVED_STATES = (_D.FAILED, _D.SKIPPED, _D.CANCELLED)
+
+
+def truthful(*, to: str, reason: str, is_in_doubt: bool) -> tuple[str, str]:
+    """Return the state and reason that a delivery gets instead of these, if it is in doubt.
+
+    A delivery is in doubt if an earlier attempt ended without a definite answer: under *never
+    missed*, or when an operator retried an unknown one. While it is open, its reason is
+    MAY_HAVE_ARRIVED. It is never said that its person got nothing.
+    """
+    if is_in_doubt and to in NOT_ARRIVED_STATES:
+        return _D.UNKNOWN, reason or Reason.RUN_CANCELLED
+    return to, reason
 
 
 #: Result codes that are about the latest request only: they do not tell whether an earlier,

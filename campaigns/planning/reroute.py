@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 
 from django.db import transaction
@@ -18,9 +18,9 @@ from campaigns.planning.senders import accounts_of
 from campaigns.states import OnLostAccount, SenderChoice
 from contacts.models import Contact
 from foundation.sentences import Sentence as _
-from sending.models import Delivery, TallyKind
+from sending.models import Delivery
 from sending.querysets import DeliveryQuerySet
-from sending.querysets.tally import TallyKey, add_tallies
+from sending.runs.deliveries import move_deliveries
 from sending.runs.each_run import for_each_run
 from sending.states import DeliveryState, Reason, RunState
 
@@ -77,7 +77,7 @@ def _reroute(*, run: CampaignRun, account_id: int) -> int:
             if run.allows_strangers:
                 moved += _distribute(run, rows)
             if run.on_lost_account == OnLostAccount.FAIL:
-                _fail(run, rows)
+                move_deliveries(deliveries=rows, to=DeliveryState.FAILED, reason=Reason.NO_ACCOUNT)
     return moved
 
 
@@ -145,12 +145,3 @@ def _other_friendships(run: CampaignRun) -> QuerySet[Friend]:
     """Return the friendships of a delivery's person with other working accounts."""
     able = accounts_of(campaign=run.campaign).working()
     return Friend.objects.current().filter(uin=OuterRef("uin"), account__in=able.values("pk"))
-
-
-def _fail(run: CampaignRun, rows: DeliveryQuerySet) -> None:
-    failed = rows.transition(to=DeliveryState.FAILED, reason=Reason.NO_ACCOUNT)
-    changes: Counter[TallyKey] = Counter()
-    changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] -= failed
-    changes[run.pk, TallyKind.STATE, DeliveryState.FAILED] += failed
-    changes[run.pk, TallyKind.REASON, f"{DeliveryState.FAILED}:{Reason.NO_ACCOUNT}"] += failed
-    add_tallies(shard=0, changes=changes)

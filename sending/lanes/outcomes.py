@@ -54,7 +54,8 @@ class Verdict:
 
     Attributes:
         to: the delivery's next state; "sending" means that the same request is repeated.
-        reason: the reason, for the states failed and unknown.
+        reason: the reason, for the states failed and unknown; MAY_HAVE_ARRIVED for a message that
+            is sent again without knowing whether it arrived.
         is_ended: whether the attempt is over.
         pause: seconds before the repeat, or before a pending delivery's next attempt.
     """
@@ -133,4 +134,8 @@ def _again(situation: Situation) -> Verdict:
     """Return the verdict "send under a new SEQ": the chosen promise accepts a second message."""
     if situation.attempts >= MOST_ATTEMPTS:
         return Verdict(DeliveryState.UNKNOWN, Reason.TOO_MANY_TRIES)  # any of them may have arrived
-    return Verdict(DeliveryState.PENDING, pause=situation.policy.pause(situation.attempts))
+    return Verdict(
+        DeliveryState.PENDING,
+        Reason.MAY_HAVE_ARRIVED,
+        pause=situation.policy.pause(situation.attempts),
+    )

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from accounts.states import AccountState
+from sending.states import Reason
 
 #: The states in which an account may send. A resting account leaves that state before it sends.
 SENDABLE = (AccountState.NEW.value, AccountState.ONLINE.value, AccountState.OFFLINE.value)
@@ -106,7 +107,8 @@ class LedgerSql(Protocol):
                 each; see `sending.ledger.entries.Settlement`.
 
         Returns:
-            (delivery, run, state, reason) of each delivery that was in flight under that SEQ.
+            (delivery, run, state, reason) of each delivery that was in flight under that SEQ, as
+            they are now.
         """
 
 
@@ -114,3 +116,36 @@ def columns(rows: Iterable[Sequence[Any]], count: int) -> list[list[Any]]:
     """Return `count` columns, one list for each, from rows."""
     turned = [list(column) for column in zip(*rows, strict=True)]
     return turned or [[] for _ in range(count)]
+
+
+def settled_state(*, old: str) -> str:
+    """Return the SQL of a delivery's state after a result (alias `s`) in its run (alias `r`).
+
+    A delivery that would become pending again in a run that was cancelled meanwhile is cancelled;
+    and what `sending.states.truthful` says holds here too.
+
+    Args:
+        old: the alias of the delivery's row before the result.
+    """
+    in_doubt = _is_in_doubt(old)
+    return f"""CASE WHEN {_IS_CANCELLED}
+                         THEN CASE WHEN {in_doubt} THEN 'unknown' ELSE 'cancelled' END
+                    WHEN s.state = 'failed' AND {in_doubt} THEN 'unknown'
+                    ELSE s.state END"""
+
+
+def settled_reason(*, old: str) -> str:
+    """Return the SQL of a delivery's reason after a result; see `settled_state`."""
+    in_doubt = _is_in_doubt(old)
+    return f"""CASE WHEN {_IS_CANCELLED}
+                         THEN CASE WHEN {in_doubt} THEN '{Reason.RUN_CANCELLED.value}' ELSE '' END
+                    WHEN s.state IN ('pending', 'sending') AND {in_doubt}
+                         THEN '{Reason.MAY_HAVE_ARRIVED.value}'
+                    ELSE s.reason END"""
+
+
+_IS_CANCELLED = "s.state = 'pending' AND r.state = 'cancelled'"
+
+
+def _is_in_doubt(old: str) -> str:
+    return f"'{Reason.MAY_HAVE_ARRIVED.value}' IN ({old}.reason, s.reason)"

@@ -9,7 +9,13 @@ from typing import Any
 from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
-from sending.ledger.sql import NEVER_LEFT, SENDABLE, columns
+from sending.ledger.sql import (
+    NEVER_LEFT,
+    SENDABLE,
+    columns,
+    settled_reason,
+    settled_state,
+)
 from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
@@ -34,7 +40,7 @@ WITH asked AS (
         AS t (delivery_id, account_id, token, seq, body{columns})
 ), granted AS (
     UPDATE sending_delivery d
-       SET state = 'sending', attempt_count = d.attempt_count + 1, seq = a.seq, reason = '',
+       SET state = 'sending', attempt_count = d.attempt_count + 1, seq = a.seq,
            not_before = NULL, text = COALESCE(a.body, d.text)
       FROM asked a
       JOIN accounts_lease l
@@ -115,7 +121,6 @@ WITH asked AS (
 SELECT account_id, seq, is_too_old, has_opted_out, is_cancelled FROM held
 """  # noqa: S608 -- it puts in names, no value
 
-# A delivery that would become pending again in a run that was cancelled meanwhile is cancelled.
 _SETTLE = f"""
 WITH results AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
@@ -125,9 +130,8 @@ WITH results AS (
               sent_at)
 ), moved AS (
     UPDATE sending_delivery d
-       SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
-                        ELSE s.state END,
-           reason = s.reason, last_res = s.res, not_before = s.not_before,
+       SET state = {settled_state(old="d")}, reason = {settled_reason(old="d")},
+           last_res = s.res, not_before = s.not_before,
            counted_from = CASE WHEN s.res IN {NEVER_LEFT} THEN COALESCE(d.counted_from, 0) + 1
                                ELSE d.counted_from END,
            sent_at = CASE WHEN s.state = 'sent' THEN s.sent_at ELSE d.sent_at END

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.querysets.worker import PROVED_SECONDS
-from sending.ledger.sql import NEVER_LEFT, SENDABLE
+from sending.ledger.sql import NEVER_LEFT, SENDABLE, settled_reason, settled_state
 from sending.querysets.limits import got_one_across, is_of_cap_origin, messages_counted
 from sending.querysets.suppressed import is_suppressed
 
@@ -30,7 +30,7 @@ WITH asked AS (
 )
 UPDATE sending_delivery
    SET state = 'sending', attempt_count = sending_delivery.attempt_count + 1, seq = a.seq,
-       reason = '', not_before = NULL, text = COALESCE(a.body, sending_delivery.text)
+       not_before = NULL, text = COALESCE(a.body, sending_delivery.text)
   FROM asked a CROSS JOIN accounts_lease l CROSS JOIN accounts_account acc
        CROSS JOIN sending_run r
  WHERE sending_delivery.id = a.delivery_id
@@ -107,14 +107,13 @@ WITH results AS (
 )
 """
 
-# A delivery that would become pending again in a run that was cancelled meanwhile is cancelled.
 _SETTLE = (
     _RESULTS
     + f"""
 UPDATE sending_delivery
-   SET state = CASE WHEN s.state = 'pending' AND r.state = 'cancelled' THEN 'cancelled'
-                    ELSE s.state END,
-       reason = s.reason, last_res = s.res, not_before = s.not_before,
+   SET state = {settled_state(old="sending_delivery")},
+       reason = {settled_reason(old="sending_delivery")},
+       last_res = s.res, not_before = s.not_before,
        counted_from = CASE WHEN s.res IN {NEVER_LEFT}
                            THEN COALESCE(sending_delivery.counted_from, 0) + 1
                            ELSE sending_delivery.counted_from END,

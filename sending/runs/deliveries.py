@@ -11,7 +11,13 @@ from django.db.models import F, QuerySet
 
 from sending.models import Delivery, TallyKind
 from sending.querysets.tally import TallyKey, add_tallies
-from sending.states import DELIVERY_STATES, DeliveryState, has_counted_reason
+from sending.states import (
+    DELIVERY_STATES,
+    DeliveryState,
+    Reason,
+    has_counted_reason,
+    truthful,
+)
 
 #: Rows per transaction.
 CHUNK = 2_000
@@ -24,7 +30,8 @@ def move_deliveries(
 
     Args:
         deliveries: the deliveries; those whose state has no transition to `to` are left unchanged.
-        to: the new state.
+        to: the new state; a delivery in doubt becomes unknown instead of failed, skipped or
+            cancelled (`sending.states.truthful`).
         reason: the reason, for states that have one.
         limit: stop after at least so many, because chunks are whole; None for all.
     """
@@ -62,31 +69,6 @@ def cancel_pending(*, run_id: int, limit: int | None = None, reason: str = "") -
     return moved
 
 
-def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
-    with transaction.atomic():
-        # Locked first, so that exactly the rows that are counted are moved.
-        locked = list(
-            rows.select_for_update(of=("self",)).values_list("pk", "run_id", "state", "reason")
-        )
-        values: dict[str, Any] = {"reason": reason, "not_before": None}
-        if to == DeliveryState.PENDING:
-            # A retry starts with all its tries; the earlier attempts stay on record.
-            values["counted_from"] = F("attempt_count")
-        moved = Delivery.objects.filter(pk__in=[pk for pk, *_ in locked]).transition(
-            to=to, **values
-        )
-        changes: Counter[TallyKey] = Counter()
-        for _pk, run_id, state, old_reason in locked:
-            changes[run_id, TallyKind.STATE, state] -= 1
-            changes[run_id, TallyKind.STATE, str(to)] += 1
-            if has_counted_reason(state, old_reason):
-                changes[run_id, TallyKind.REASON, f"{state}:{old_reason}"] -= 1
-            if has_counted_reason(to, reason):
-                changes[run_id, TallyKind.REASON, f"{to}:{reason}"] += 1
-        add_tallies(shard=0, changes=changes)
-    return moved
-
-
 def skip_deliveries(*, run_id: int, reasons: Mapping[int, str]) -> None:
     """Skip pending deliveries of a run, each with its reason, and update the figures.
 
@@ -97,15 +79,45 @@ def skip_deliveries(*, run_id: int, reasons: Mapping[int, str]) -> None:
     by_reason: dict[str, list[int]] = defaultdict(list)
     for delivery_id, reason in reasons.items():
         by_reason[str(reason)].append(delivery_id)
+    pending = Delivery.objects.filter(run_id=run_id).pending()
     with transaction.atomic():
-        changes: Counter[TallyKey] = Counter()
         for reason, ids in by_reason.items():
-            skipped = (
-                Delivery.objects.filter(pk__in=ids, run_id=run_id)
-                .pending()
-                .transition(to=DeliveryState.SKIPPED, reason=reason)
-            )
-            changes[run_id, TallyKind.STATE, DeliveryState.PENDING] -= skipped
-            changes[run_id, TallyKind.STATE, DeliveryState.SKIPPED] += skipped
-            changes[run_id, TallyKind.REASON, f"{DeliveryState.SKIPPED}:{reason}"] += skipped
+            _move_chunk(pending.filter(pk__in=ids), to=DeliveryState.SKIPPED, reason=reason)
+
+
+def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
+    """Move deliveries, with the figures; those in doubt become unknown if they would be ended."""
+    with transaction.atomic():
+        # Locked first, so that exactly the rows that are counted are moved.
+        locked = rows.select_for_update(of=("self",)).values_list("pk", "run_id", "state", "reason")
+        moves: dict[tuple[str, str], list[int]] = defaultdict(list)
+        changes: Counter[TallyKey] = Counter()
+        for pk, run_id, state, old_reason in locked:
+            new, new_reason = _move_of(state, old_reason, to=to, reason=reason)
+            moves[new, new_reason].append(pk)
+            changes[run_id, TallyKind.STATE, state] -= 1
+            changes[run_id, TallyKind.STATE, new] += 1
+            if has_counted_reason(state, old_reason):
+                changes[run_id, TallyKind.REASON, f"{state}:{old_reason}"] -= 1
+            if has_counted_reason(new, new_reason):
+                changes[run_id, TallyKind.REASON, f"{new}:{new_reason}"] += 1
+        moved = 0
+        for (new, new_reason), ids in moves.items():
+            values: dict[str, Any] = {"reason": new_reason, "not_before": None}
+            if new == DeliveryState.PENDING:
+                # A retry starts with all its tries; the earlier attempts stay on record.
+                values["counted_from"] = F("attempt_count")
+            moved += Delivery.objects.filter(pk__in=ids).transition(to=new, **values)
         add_tallies(shard=0, changes=changes)
+    return moved
+
+
+def _move_of(state: str, old_reason: str, *, to: str, reason: str) -> tuple[str, str]:
+    """Return the state and the reason that a delivery of this state and reason gets."""
+    if to == DeliveryState.PENDING:
+        # A retried unknown delivery may have arrived.
+        is_unknown = state == DeliveryState.UNKNOWN
+        return str(to), str(Reason.MAY_HAVE_ARRIVED) if is_unknown else reason
+    is_in_doubt = state == DeliveryState.PENDING and old_reason == Reason.MAY_HAVE_ARRIVED
+    new, new_reason = truthful(to=to, reason=reason, is_in_doubt=is_in_doubt)
+    return str(new), str(new_reason)

@@ -63,6 +63,8 @@ DEFINITE = {
     "nobody there": (situation("unreachable"), AGAIN),
 }  # fmt: skip
 
+#: A message that is sent again without knowing whether it arrived.
+DOUBT = "may_have_arrived"
 OPEN = {
     "first": (situation("NULL"), Verdict("sending", is_ended=False, pause=1.0)),
     "second": (situation("NULL", replays=1), Verdict("sending", is_ended=False, pause=2.0)),
@@ -86,11 +88,12 @@ OPEN = {
         situation("timeout", age=583.5), Verdict("sending", is_ended=False, pause=1.0),
     ),
     "too late, never missed": (
-        situation("timeout", age=600.0, promise=MISSED), Verdict("pending", pause=1.0),
+        situation("timeout", age=600.0, promise=MISSED), Verdict("pending", DOUBT, pause=1.0),
     ),
     "SEQ not trusted": (situation("reset", replay_window=0.0), Verdict("unknown", "reset")),
     "SEQ not trusted, never missed": (
-        situation("reset", replay_window=0.0, promise=MISSED), Verdict("pending", pause=1.0),
+        situation("reset", replay_window=0.0, promise=MISSED),
+        Verdict("pending", DOUBT, pause=1.0),
     ),
     "too fast, said to a repeat": (
         situation("3", was_open=True), Verdict("sending", is_ended=False, pause=20.0),
@@ -110,7 +113,7 @@ OPEN = {
     "fail, by policy": (
         situation("HTTP_502", policy=policy(PolicyAction.FAIL)), Verdict("failed", "HTTP_502"),
     ),
-    "later, by policy": (situation("NULL", policy=LATER), Verdict("pending", pause=2.0)),
+    "later, by policy": (situation("NULL", policy=LATER), Verdict("pending", DOUBT, pause=2.0)),
 }  # fmt: skip
 
 

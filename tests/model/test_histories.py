@@ -18,6 +18,7 @@ def _history(
     gap: float,
     per_minute: int | None,
     is_short: bool = False,
+    promise: Promise = Promise.NEVER_TWICE,
 ) -> None:
     machine = EngineMachine()
     try:
@@ -25,7 +26,7 @@ def _history(
             gap=gap,
             per_minute=per_minute,
             workers=1,
-            promise=Promise.NEVER_TWICE,
+            promise=promise,
             is_short=is_short,
         )
         steps(machine)
@@ -86,3 +87,16 @@ def test_a_late_repeat_leaves_in_no_full_minute() -> None:
         machine.messages_go_wrong(is_after=False, kind="NULL", lasts=1.0, then=30.0)
 
     _history(steps, gap=2.0, per_minute=4, is_short=True)
+
+
+@pytest.mark.slow
+def test_what_may_have_arrived_is_not_called_cancelled() -> None:
+    def steps(machine: EngineMachine) -> None:
+        machine.one_is_never_answered(is_after=True, person=90006, then=0.0)
+        machine.one_is_never_answered(is_after=True, person=90009, then=0.0)
+        machine.time_goes_by(lasts=640.0)
+        machine.a_run_is_cancelled(run="one", then=0.3)
+        machine.a_run_is_cancelled(run="two", then=0.3)
+        machine.time_goes_by(lasts=60.0)
+
+    _history(steps, gap=0.5, per_minute=None, promise=Promise.NEVER_MISSED)
