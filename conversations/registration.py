@@ -8,6 +8,8 @@ from contacts.people.erase import register_eraser
 from conversations.contacts_hooks.erase import erase
 from conversations.keeping.inbound import note_inbound
 from conversations.models import CannedAnswer
+from conversations.rules.apply import apply_rules
+from conversations.rules.uses import register_uses
 from foundation.deletion import Uses, register_uses_finder
 from foundation.sentences import Sentence as _
 
@@ -19,7 +21,9 @@ def register() -> None:
     """
     register_owner("answer_run")
     register_inbound_handler(note_inbound)
+    register_inbound_handler(apply_rules)
     register_eraser(erase)
+    register_uses()
     register_uses_finder(CannedAnswer, uses_of_canned_answer)
 
 
