@@ -84,7 +84,7 @@ class ReplyRuleAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, Console
         *("lists", "segment", "accounts", "account_labels", "labels", "adds_to", "assignee")
     ]
     fieldsets = [
-        (None, {"fields": ["name", ("position", "is_on", "is_last")]}),
+        (None, {"fields": ["name", "is_on", "position", "is_last"]}),
         (
             gettext_lazy("When a message comes"),
             {

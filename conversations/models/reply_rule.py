@@ -37,7 +37,7 @@ class ReplyRule(NamedModel):
     position = models.PositiveIntegerField(
         _("order"), default=0, help_text=_("Lower ones first; equal ones by age.")
     )
-    is_on = models.BooleanField(_("on"), default=False)
+    is_on = models.BooleanField(_("switched on"), default=False)
     is_last = models.BooleanField(
         _("the last one"), default=False, help_text=_("Rules after it do not see the message.")
     )

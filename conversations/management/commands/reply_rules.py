@@ -73,7 +73,14 @@ class Command(OperatorCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = list(ReplyRule.objects.select_related("segment", "assignee", "adds_to"))
-        heading = (_("order"), _("rule"), _("on"), _("matched"), _("answered"), _("withheld"))
+        heading = (
+            _("order"),
+            _("rule"),
+            _("switched on"),
+            _("matched"),
+            _("answered"),
+            _("withheld"),
+        )
         lines = [
             (row.position, row.name, "+" if row.is_on else "", row.matched, row.answered,
              row.withheld)
