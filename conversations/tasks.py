@@ -6,6 +6,7 @@ from celery import shared_task
 
 from conversations.answers import tick
 from conversations.confirmations.send import send_confirmations
+from conversations.rules.answer import send_rule_answers
 
 
 @shared_task(name="conversations.tasks.keep_answers")
@@ -14,7 +15,8 @@ def keep_answers() -> None:
     tick.keep_answers()
 
 
-@shared_task(name="conversations.tasks.confirm_opt_outs")
-def confirm_opt_outs() -> None:
-    """Tick: tell people who opted out by a reply that they did."""
+@shared_task(name="conversations.tasks.send_automatic_answers")
+def send_automatic_answers() -> None:
+    """Tick: tell people who opted out by a reply that they did, and answer as the rules say."""
     send_confirmations()
+    send_rule_answers()

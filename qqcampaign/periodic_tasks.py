@@ -45,8 +45,8 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,
     },
-    "confirm-opt-outs": {
-        "task": "conversations.tasks.confirm_opt_outs",
+    "send-automatic-answers": {
+        "task": "conversations.tasks.send_automatic_answers",
         "schedule": 2.0,
     },
     "keep-answers": {

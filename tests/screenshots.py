@@ -112,6 +112,13 @@ FILLED_PAGES = {
     "definition-import": "campaigns/campaign/import/",
     "inbox": "conversations/conversation/",
     "conversation": "conversations/conversation/?c={conversation}",
+    "rules": "conversations/replyrule/",
+    "rule": "conversations/replyrule/{rule}/change/",
+    "opt-outs": "sending/optout/",
+    "opt-out-words": "sending/optoutword/",
+    "opt-out-word-add": "sending/optoutword/add/",
+    "opt-out-import": "sending/optoutword/import/",
+    "opting-out": "sending/optoutsettings/",
     "canned-answers": "conversations/cannedanswer/",
     "canned-answer-add": "conversations/cannedanswer/add/",
 }

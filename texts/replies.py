@@ -1,7 +1,8 @@
 """Words that a reply consists of or begins with: how both are written and compared.
 
 A reply and a word are compared without case, width, invisible characters, and without the blanks
-and punctuation around them. A question is never found: who asks how to unsubscribe has not done so.
+and punctuation around them. A question is not found unless that is asked for: who asks how to
+unsubscribe has not done so.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\u
 #: and nothing of which emoticons are made, such as a colon.
 _AROUND = " \"'`“”‘’«»「」『』()[]{}<>〈〉《》【】〔〕.,!;~…。、·—"
 #: After a word at the beginning of a reply: what begins the rest of it.
-_SEPARATORS = _AROUND + ":"
+_SEPARATORS = _AROUND + ":?"
 _QUESTION = re.compile("[?吗呢]|怎么|怎样|如何|为何|什么|哪里")
 #: Chinese sets no blank between words. After a word, only these may follow without one: with them
 #: it is still the whole statement.
@@ -40,9 +41,13 @@ class ReplyWords(Generic[Value]):
 
     Args:
         words: (word, whether a reply may go on after it, value) of each.
+        are_in_questions: whether they are found in questions too.
     """
 
-    def __init__(self, words: Iterable[tuple[str, bool, Value]]) -> None:
+    def __init__(
+        self, words: Iterable[tuple[str, bool, Value]], *, are_in_questions: bool = False
+    ) -> None:
+        self._are_in_questions = are_in_questions
         self._exact: dict[str, Value] = {}
         self._begins: list[tuple[str, Value]] = []
         for word, may_go_on, value in words:
@@ -55,9 +60,11 @@ class ReplyWords(Generic[Value]):
     def found_in(self, reply: str) -> Value | None:
         """Return the value of the word that a reply consists of, or begins with; None for none."""
         plain = plain_reply(reply)
+        if self._are_in_questions:
+            plain = plain.rstrip(_AROUND + "?")
         if plain in self._exact:
             return self._exact[plain]
-        if _QUESTION.search(plain):
+        if _QUESTION.search(plain) and not self._are_in_questions:
             return None
         for key, value in self._begins:
             if plain.startswith(key) and _is_separate(plain[len(key) :]):

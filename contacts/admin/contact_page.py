@@ -32,6 +32,7 @@ SECTION_PERMISSIONS = {
     "friends": ("accounts.view_friend",),
     "messages": ("sending.view_delivery", "accounts.view_inboundmessage"),
     "sequences": ("campaigns.view_sequence",),
+    "conversations": ("conversations.view_conversation",),
 }
 
 

@@ -1,1 +1,1 @@
-"""What conversations add to a person: erasure."""
+"""What conversations add to a person: a section of the page, and erasure."""

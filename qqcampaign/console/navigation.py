@@ -87,6 +87,7 @@ SIDEBAR: list[dict[str, Any]] = [
         "title": _("Settings"),
         "items": [
             _item(_("Quiet hours"), "bedtime", "sending.quiethours"),
+            _item(_("Rules for messages"), "rule_folder", "conversations.replyrule"),
             _item(_("Opt-out words"), "voice_over_off", "sending.optoutword"),
             _item(_("Opting out"), "mark_email_read", "sending.optoutsettings"),
             _item(_("Holidays"), "event_busy", "campaigns.holidaycalendar"),

@@ -25,6 +25,7 @@ from campaigns.models import (
     Sequence,
     Snippet,
 )
+from conversations.models import CannedAnswer, ReplyRule
 from foundation.admin import ChangeHistoryMixin
 from labels.models import Label
 from sending.models import (
@@ -51,9 +52,19 @@ def rows() -> list[Any]:
     HolidayCalendar.objects.get_or_create(name="c")
     DefaultCap.objects.create(pk=1, most=2, days=7)
     ApprovalSettings.objects.get_or_create(pk=1)
-    for named in (AccountPool, Label, Sequence):
+    for named in (AccountPool, CannedAnswer, Label, ReplyRule, Sequence):
         named.objects.get_or_create(name="n")
-    models = (Account, AccountPool, Campaign, HolidayCalendar, Label, MessageTemplate, Sequence)
+    models = (
+        Account,
+        AccountPool,
+        Campaign,
+        CannedAnswer,
+        HolidayCalendar,
+        Label,
+        MessageTemplate,
+        ReplyRule,
+        Sequence,
+    )
     settings = (
         ApprovalSettings,
         DefaultCap,

@@ -297,3 +297,15 @@ def test_a_conversation_is_assigned_only_to_somebody_who_may_see_it(
     operator.post(do("assign", conversation), {"to": stranger.pk})
     conversation.refresh_from_db()
     assert conversation.assignee is None
+
+
+def test_a_persons_page_leads_to_the_conversations(
+    operator: Client, conversation: Conversation
+) -> None:
+    contact = Contact.objects.get(uin=PERSON)
+    page = html(operator, reverse("admin:contacts_contact_change", args=[contact.pk]))
+    address = reverse("admin:conversations_conversation_change", args=[conversation.pk])
+    assert f'href="{address}"' in page
+    led = operator.get(address)
+    assert led.headers["Location"] == f"{INBOX}?box=all&c={conversation.pk}"
+    assert "多少钱？" in html(operator, led.headers["Location"])

@@ -29,12 +29,14 @@ from contacts.people.attributes import record_attribute_names
 from conversations.answers.canned import save_canned
 from conversations.answers.send_answer import send_answer
 from conversations.find import find_conversation
+from conversations.rules.save import create_rule
 from conversations.work.assign import assign_conversation, write_note
 from foundation.caps import Cap
 from labels.labelling import create_label
 from labels.models import Label
 from sending.forbidden_words import add_words
 from sending.models import Delivery, WordAction
+from sending.opt_outs.word_list import add_words as add_opt_out_words
 from tests.campaigns.factories import make_campaign, make_inbound
 from tests.campaigns.variants import planned_run
 from tests.console.sample_data import FIRST_UIN, make_list, make_world
@@ -83,10 +85,21 @@ def make_whole_world() -> dict[str, int]:
         "draft": make_campaign(LONG_NAME, lists=[buyers], text="您好，{{ name }}").pk,
     }
     send_test(campaign=campaign, uins=[FIRST_UIN + 2, FIRST_UIN + 3], account=accounts[0])
+    keys["rule"] = _rule(labels)
     keys["conversation"] = _conversations(accounts[0], labels, author)
     person = SequencePerson.objects.order_by("pk").first()
     assert person is not None
     return {**keys, "person": person.contact_id}
+
+
+def _rule(labels: list[Label]) -> int:
+    """Make a rule that answers, and a word to opt out with."""
+    add_opt_out_words(words=["TD"], match="begins")
+    rule = create_rule(
+        name="询问会员日", words=["会员日", "几号"], labels=labels[:1], is_on=True,
+        answer="{{ name }}，会员日是每月第一个周六。",
+    )  # fmt: skip
+    return int(rule.pk)
 
 
 def _conversations(account: Account, labels: list[Label], author: Any) -> int:

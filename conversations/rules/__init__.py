@@ -1,0 +1,1 @@
+"""Rules for messages that arrive: which messages fit, what is done, and trying them out."""
