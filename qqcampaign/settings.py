@@ -128,9 +128,9 @@ QQ_FRIEND_LIST_HOURS = _given(environment.read_number, "QQ_FRIEND_LIST_HOURS", 2
 #: How often it asks which friends are online, hours; 0: only on demand.
 QQ_PRESENCE_HOURS = _given(environment.read_number, "QQ_PRESENCE_HOURS", 6.0)
 #: The most profiles that an account fetches by itself in a day; 0: none.
-QQ_PROFILES_PER_DAY = int(_given(environment.read_number, "QQ_PROFILES_PER_DAY", 20))
+QQ_PROFILES_PER_DAY = int(_given(environment.read_number, "QQ_PROFILES_PER_DAY", 20.0))
 #: The most friendships that operators make or end by an account in a day; 0: none.
-QQ_FRIEND_CHANGES_PER_DAY = int(_given(environment.read_number, "QQ_FRIEND_CHANGES_PER_DAY", 10))
+QQ_FRIEND_CHANGES_PER_DAY = int(_given(environment.read_number, "QQ_FRIEND_CHANGES_PER_DAY", 10.0))
 #: An account that loses more friends in a day is shown on the front page.
 QQ_FRIENDS_LOST_PER_DAY = _given(environment.read_count, "QQ_FRIENDS_LOST_PER_DAY", 10)
 #: Maximum length of a message in characters; the protocol names no limit (docs/cli.md).

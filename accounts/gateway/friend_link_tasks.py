@@ -116,7 +116,7 @@ def _open_link(account_task: AccountTask) -> int:
         if link is None:
             AccountTask.objects.open().filter(pk=account_task.pk).delete()
             raise TaskGone
-    return link.pk
+    return int(link.pk)
 
 
 def _settle(link_id: int, to: FriendLinkState, sentence: str) -> None:
