@@ -59,8 +59,8 @@ def request_account_task(
         if kind not in BACKGROUND_KINDS:
             # An operator waits for it: what was to be done between messages is done now.
             mine.update(is_background=False, not_before=None)
-        task: AccountTask = mine.get()
-        return task
+        found: AccountTask = mine.get()
+        return found
 
 
 def request_in_background(*, account_ids: Collection[int], kind: AccountTaskKind) -> None:

@@ -69,8 +69,8 @@ def request_removal(*, account: Account, uin: int, purpose: str, by: Any = None)
 
 def link_of(*, account: Account, uin: int) -> FriendLink:
     """Return the latest friend link of an account with a person."""
-    link: FriendLink = FriendLink.objects.filter(account=account, uin=uin).latest("pk")
-    return link
+    found: FriendLink = FriendLink.objects.filter(account=account, uin=uin).latest("pk")
+    return found
 
 
 def _refuse_wrong(account: Account, uin: int, purpose: str, text: str) -> None:

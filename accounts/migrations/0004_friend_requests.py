@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(verbose_name='received at')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('accepting', 'being accepted'), ('accepted', 'accepted'), ('refusing', 'being refused'), ('refused', 'refused'), ('lapsed', 'lapsed')], default='waiting', max_length=16, verbose_name='state')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
+                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
                 ('detail', models.CharField(blank=True, max_length=500, verbose_name='in words')),
             ],
@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='friendrequest',
             name='by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by'),
         ),
         migrations.AddField(
             model_name='friendrequest',

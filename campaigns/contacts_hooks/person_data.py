@@ -31,8 +31,17 @@ def friendships(contact: Contact) -> Section:
     return Section(
         "friends",
         _("Friend of"),
-        [_("account"), _("nickname"), _("known since"), _("ended at")],
-        [(row.account, row.nickname, row.known_since, row.ended_at) for row in rows[:MOST_ROWS]],
+        [_("account"), _("nickname"), _("presence"), _("known since"), _("ended at")],
+        [
+            (
+                row.account,
+                row.nickname,
+                row.get_presence_display() or "",
+                row.first_known_since or row.known_since,
+                row.ended_at,
+            )
+            for row in rows[:MOST_ROWS]
+        ],
     )
 
 

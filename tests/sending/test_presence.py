@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -27,8 +26,13 @@ def presence_of(account: Account, uin: int) -> int | None:
     return found
 
 
-def _has_presence(account: Account, uin: int, presence: int) -> bool:
-    return presence_of(account, uin) == presence
+def wait_for(account: Account, uin: int, presence: int) -> None:
+    """Wait until a friend has this presence."""
+    wait_until(
+        lambda: presence_of(account, uin) == presence,
+        what=f"presence {presence}",
+        seconds=A_HEARTBEAT,
+    )
 
 
 def test_changes_of_presence_are_kept_with_the_friendship(
@@ -39,11 +43,7 @@ def test_changes_of_presence_are_kept_with_the_friendship(
         logged_in(sender)
         for status in (profiles.BUSY, profiles.OFFLINE, profiles.ONLINE):
             engine.control.set_friend_status(uin=friend, status=status)
-            wait_until(
-                partial(_has_presence, sender, friend, status),
-                what=f"presence {status}",
-                seconds=A_HEARTBEAT,
-            )
+            wait_for(sender, friend, status)
         assert worker.deaths == []
     assert Friend.objects.get(account=sender, uin=friend).seen_online_at is not None
     assert not InboundMessage.objects.exists()
