@@ -134,6 +134,20 @@ def refuse_active(campaign: Campaign) -> None:
         )
 
 
+def refuse_past_deadline(campaign: Campaign, deadline: datetime | None) -> None:
+    """Refuse to start something whose deadline has passed.
+
+    Raises:
+        Refusal: it has (`deadline_past`).
+    """
+    if deadline is not None and deadline <= shared.wall():
+        raise Refusal(
+            _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")
+            % {"name": campaign.name, "at": clock(deadline, zone=campaign.timezone)},
+            code="deadline_past",
+        )
+
+
 def refuse_unready(campaign: Campaign) -> None:
     """Refuse a campaign that could send nothing.
 
@@ -145,12 +159,7 @@ def refuse_unready(campaign: Campaign) -> None:
     _refuse_step(campaign)
     for one in texts_of_campaign(campaign)[0]:
         sendable_text(one.text)
-    if campaign.deadline_at is not None and campaign.deadline_at <= shared.wall():
-        raise Refusal(
-            _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")
-            % {"name": campaign.name, "at": clock(campaign.deadline_at, zone=campaign.timezone)},
-            code="deadline_past",
-        )
+    refuse_past_deadline(campaign, campaign.deadline_at)
     if not targeted_contacts(of=campaign).exists():
         raise Refusal(
             _(
