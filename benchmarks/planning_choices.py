@@ -72,14 +72,16 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("--accounts", type=int, default=100)
     parser.add_argument("--earlier", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     given = parser.parse_args(arguments)
+    variants = {name: VARIANTS[name] for name in ("without", *given.variants)}
     campaign = make_audience(given.people, given.accounts)
     _make_history(campaign, given.earlier)
     _make_whole(campaign)
-    taken: dict[str, list[float]] = {name: [] for name in VARIANTS}
-    cpu: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    taken: dict[str, list[float]] = {name: [] for name in variants}
+    cpu: dict[str, list[float]] = {name: [] for name in variants}
     for _repeat in range(given.repeats):
-        for name, columns in VARIANTS.items():
+        for name, columns in variants.items():
             seconds, processor = _plan(campaign, given.people, **columns)
             taken[name].append(seconds)
             cpu[name].append(processor)

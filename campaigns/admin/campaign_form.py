@@ -17,11 +17,12 @@ from campaigns.admin.text_widget import TextWidget
 from campaigns.admin.variant_fields import VariantFields
 from campaigns.approvals.rights import refuse_lifting
 from campaigns.creation.create_campaign import refuse_override_without_right
-from campaigns.creation.schedule import known_timezones, read_deadline, refuse_schedule, span_text
+from campaigns.creation.schedule import known_timezones, read_deadline, refuse_schedule
 from campaigns.models import Campaign
 from campaigns.writing.check import checked_text
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 from sending.states import DEFAULT_PRIORITY
 from texts.checks import TextProblem
 
