@@ -16,15 +16,13 @@ from campaigns.creation.schedule import refuse_schedule
 from campaigns.models import MessageTemplate, Sequence, SequenceStep
 from campaigns.models.sequence import LONGEST_WAIT
 from campaigns.sequence_states import OnlyIf
-from campaigns.writing.check import checked_text
-from campaigns.writing.templates import in_language
+from campaigns.writing.check import refuse_texts
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name, without_controls
 from foundation.refusals import Refusal
 from foundation.spans import read_span
 from sending.runs.weekly import Weekly, format_windows
-from texts.checks import TextProblem
 
 #: The most steps of a sequence.
 MOST_STEPS = 50
@@ -170,8 +168,4 @@ def refuse_steps(steps: Many[Step], *, lists: Many[ContactList] | None) -> None:
                 _("Step %(n)d needs a text or a template.") % {"n": number}, code="text_missing"
             )
         texts = step.template.texts_by_language() if step.template is not None else {"": step.text}
-        for tag, one in texts.items():
-            try:
-                checked_text(one, attributes=known)
-            except TextProblem as problem:
-                raise (in_language(problem, tag) if tag else problem) from None
+        refuse_texts(texts, attributes=known)

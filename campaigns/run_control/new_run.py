@@ -24,6 +24,7 @@ from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.times import clock
+from sending.forbidden_words import refusing_words
 from sending.models import RunText
 from sending.states import ACTIVE_RUN_STATES
 
@@ -157,8 +158,9 @@ def refuse_unready(campaign: Campaign) -> None:
         TextProblem: a text cannot be compiled, or holds a forbidden word.
     """
     _refuse_step(campaign)
+    words = refusing_words()
     for one in texts_of_campaign(campaign)[0]:
-        sendable_text(one.text)
+        sendable_text(one.text, words=words)
     refuse_past_deadline(campaign, campaign.deadline_at)
     if not targeted_contacts(of=campaign).exists():
         raise Refusal(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -236,7 +236,7 @@ def test_a_file_of_holidays_is_imported_or_refused_as_a_whole(operator: Client) 
 def test_an_upload_by_script_is_told_the_next_page_and_loses_no_message(operator: Client) -> None:
     address = reverse("admin:campaigns_holidaycalendar_import")
 
-    def post(text: str) -> HttpResponse:
+    def post(text: str) -> Any:
         file = SimpleUploadedFile("h.csv", text.encode())
         return operator.post(address, {"file": file, "name": "公司"}, headers={"X-Upload": "1"})
 
