@@ -27,6 +27,11 @@ def resident_kb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 1000
 
 
+def whole_cpu_seconds() -> float:
+    """Return the processor time of the database and of this process so far."""
+    return postgresql_cpu_seconds() + time.process_time()
+
+
 def postgresql_cpu_seconds() -> float:
     """Return the CPU seconds of PostgreSQL, ended backends included; 0.0 on SQLite."""
     postmaster = os.environ.get("BENCH_POSTMASTER")

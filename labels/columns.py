@@ -85,6 +85,7 @@ LABELS = TableColumn(
     read_labels,
     attribute=LABEL_NAMES,
     titles=("labels", "label", "tags", "标签", "標籤"),
+    are_same=are_same_labels,
 )
 
 

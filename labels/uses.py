@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
 from foundation.deletion import Uses, quoted_names, register_uses_finder
 from foundation.sentences import Sentence as _
 from labels.models import Label
@@ -11,14 +14,38 @@ from labels.models import Label
 
 def labelled_rows(label: Label) -> list[tuple[str, Any]]:
     """Return the rows that have a label, as (plural name of the model, queryset)."""
-    found: list[tuple[str, Any]] = []
-    for relation in Label._meta.related_objects:
-        model: Any = relation.related_model
-        is_of_history = hasattr(model, "history_id")
-        if relation.many_to_many and relation.remote_field.name == "labels" and not is_of_history:
-            rows = model._default_manager.filter(labels=label)
-            found.append((str(model._meta.verbose_name_plural), rows))
-    return found
+    return [
+        (str(model._meta.verbose_name_plural), model._default_manager.filter(labels=label))
+        for model in _labelled_models()
+    ]
+
+
+def with_counts(labels: QuerySet[Label]) -> QuerySet[Label]:
+    """Return labels with the number of rows of each model that have them, for `counts_of`."""
+    counts = {}
+    for model in _labelled_models():
+        rows = model._default_manager.filter(labels=OuterRef("pk")).order_by().values("labels")
+        counted = rows.annotate(n=Count("pk")).values("n")
+        counts[_count_name(model)] = Coalesce(Subquery(counted), 0)
+    return labels.annotate(**counts)
+
+
+def counts_of(label: Any) -> list[tuple[Any, int]]:
+    """Return each model and how many of its rows have a label that `with_counts` read."""
+    return [(model, getattr(label, _count_name(model))) for model in _labelled_models()]
+
+
+def _count_name(model: Any) -> str:
+    return f"count_{model._meta.label_lower.replace('.', '_')}"
+
+
+def _labelled_models() -> list[Any]:
+    """Return the models whose rows have labels."""
+    return [
+        relation.related_model
+        for relation in Label._meta.related_objects
+        if relation.many_to_many and relation.remote_field.name == "labels"
+    ]
 
 
 def uses_of_label(label: Label) -> Uses:

@@ -8,7 +8,7 @@ sentence, or the problem of a row.
 """
 
 from tabular.first_lines import FirstLines
-from tabular.header import known_columns, plain_title
+from tabular.header import known_columns, plain_title, titled_columns
 from tabular.inspection import Inspection, inspect_table
 from tabular.numbers import CellProblem, is_qq_mail, qq_number, strip_text_formula, whole_number
 from tabular.opening import open_table, preview_encodings
@@ -37,6 +37,7 @@ __all__ = [
     "preview_encodings",
     "qq_number",
     "strip_text_formula",
+    "titled_columns",
     "unescape_formula",
     "whole_number",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tabular.tables import Row
 
@@ -16,6 +16,25 @@ def plain_title(title: str) -> str:
     """Normalize a title for comparison: fold case and width, drop blanks and punctuation."""
     text = unicodedata.normalize("NFKC", title).casefold()
     return "".join(char for char in text if char.isalnum())
+
+
+def titled_columns(
+    cells: Sequence[str], titles: Mapping[str, Sequence[str]]
+) -> dict[str, int] | None:
+    """Return the column of each part that a row of titles names; None if it names none.
+
+    Args:
+        cells: the row.
+        titles: the titles of each part as `plain_title` spells them, the best one first.
+    """
+    shown = [plain_title(cell[:100]) for cell in cells]
+    columns = {
+        part: shown.index(title)
+        for part, known in titles.items()
+        for title in reversed(known)
+        if title in shown
+    }
+    return columns or None
 
 
 def is_header(cells: Sequence[str]) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -23,6 +26,16 @@ def import_folder() -> Path:
 def open_private(path: Path) -> BinaryIO:
     """Open a file for reading and writing without truncating it; only its owner may read it."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+
+
+@contextlib.contextmanager
+def copied_upload(upload: UploadedFile[Any]) -> Iterator[Path]:
+    """Yield the path of a copy of an upload that only this user can read; delete it afterwards."""
+    with tempfile.NamedTemporaryFile(suffix=Path(upload.name or "").suffix[:8]) as copy:
+        for block in upload.chunks():
+            copy.write(block)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def store_blocks(path: Path, blocks: Iterable[bytes], *, largest: int) -> Path:

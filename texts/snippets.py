@@ -104,11 +104,11 @@ def put_in(text: str, *, read: Callable[[set[str]], Mapping[str, str]]) -> Whole
         TextProblem: a snippet does not exist (`unknown_snippet`), contains itself
             (`snippet_circle`), or the text becomes too long (`too_long`).
     """
-    known = _all_snippets(text, read)
+    known = all_snippets(text, read=read)
     return _Putting(known).whole(text)
 
 
-def _all_snippets(text: str, read: Callable[[set[str]], Mapping[str, str]]) -> dict[str, str]:
+def all_snippets(text: str, *, read: Callable[[set[str]], Mapping[str, str]]) -> dict[str, str]:
     """Return the texts of all snippets that a text needs, a query for each level of nesting."""
     known: dict[str, str] = {}
     asked: set[str] = set()

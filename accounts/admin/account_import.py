@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from foundation.admin import require
 from foundation.refusals import Refusal
 from tabular.admin.layout_form import LayoutForm
 from tabular.table_import.table_file import FileLayout
+from tabular.upload_files import copied_upload
 
 
 class AccountUploadForm(LayoutForm):
@@ -100,12 +100,9 @@ class AccountImport:
 
 def _import(upload: UploadedFile, *, egress: Egress | None, layout: FileLayout, by: Any) -> Any:
     """Import from a temporary copy that only this user can read and that is deleted afterwards."""
-    with tempfile.NamedTemporaryFile(suffix=Path(upload.name or "").suffix[:8]) as copy:
-        for block in upload.chunks():
-            copy.write(block)
-        copy.flush()
+    with copied_upload(upload) as path:
         return import_accounts(
-            path=Path(copy.name),
+            path=path,
             name=upload.name or "",
             egress=egress.name if egress is not None else "",
             encoding=layout.encoding,

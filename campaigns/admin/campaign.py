@@ -31,6 +31,7 @@ from campaigns.admin.campaign_sections import sections
 from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
+from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.admin.variant_choice import VariantChoice
 from campaigns.admin.variant_comparison import VariantComparison
@@ -39,7 +40,7 @@ from campaigns.models import Campaign, CampaignRun
 from campaigns.run_control.pace import apply_pace
 from campaigns.run_control.schedule import apply_changed_schedule, ask_again_if_changed
 from campaigns.states import ScheduleState
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
+from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, after_saving
 from foundation.display import EMPTY
 from labels.admin.labelled import LabelledMixin
 from sending.models import Tally
@@ -178,11 +179,13 @@ class CampaignAdmin(
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the campaign's page is the next step."""
-        return self._to_page(request, obj, super().response_add(request, obj, post_url_continue))
+        answer = super().response_add(request, obj, post_url_continue)
+        return after_saving(request, answer, page=campaign_url(obj))
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
         """After "Save" the campaign's page is the next step."""
-        return self._to_page(request, obj, super().response_change(request, obj))
+        answer = super().response_change(request, obj)
+        return after_saving(request, answer, page=campaign_url(obj))
 
     @display(description=_("campaign"), ordering="name")
     def named(self, campaign: Any) -> SafeString:

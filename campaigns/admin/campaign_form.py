@@ -17,11 +17,12 @@ from campaigns.admin.text_widget import TextWidget
 from campaigns.admin.variant_fields import VariantFields
 from campaigns.approvals.rights import refuse_lifting
 from campaigns.creation.create_campaign import refuse_override_without_right
-from campaigns.creation.schedule import known_timezones, read_deadline, refuse_schedule, span_text
+from campaigns.creation.schedule import known_timezones, read_deadline, refuse_schedule
 from campaigns.models import Campaign
-from campaigns.writing.check import checked_text
+from campaigns.writing.check import refuse_texts
 from contacts.people.attributes import attribute_names_in_use
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 from sending.states import DEFAULT_PRIORITY
 from texts.checks import TextProblem
 
@@ -195,8 +196,7 @@ class CampaignForm(VariantFields, PoolFields):
             return
         try:
             known = attribute_names_in_use(lists=of_lists)
-            for message in texts.values():
-                checked_text(message, attributes=known)
+            refuse_texts(texts, attributes=known)
         except TextProblem as problem:
             self.add_error("text" if template is None else "template", problem.sentence)
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from campaigns.admin.campaign_schedule import schedule_context, schedule_facts
 from campaigns.admin.follow_up import earlier_people_facts, follow_ups
-from campaigns.admin.page_urls import campaign_url
 from campaigns.admin.run_figures import live_context
 from campaigns.creation.pool_shares import shares_text
+from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.reports.variant_figures import is_compared
-from foundation.admin import require
+from foundation.admin import STOP_POLLING, require
 from foundation.admin.key_fields import is_key
-
-#: The status that makes htmx stop polling, once the run has ended.
-STOP_POLLING = 286
 
 
 class CampaignPage:
@@ -36,6 +33,7 @@ class CampaignPage:
             "runs": list(campaign.runs.order_by("-number")[:50]),
             "events": run.events.select_related("by")[:20] if run is not None else [],
             "variant_versions": _variant_versions(run),
+            "variants": variants_of(campaign),
             "can_change": self.has_change_permission(request, campaign),  # type: ignore[attr-defined]
             "follow_ups": follow_ups(run) if self.has_add_permission(request) else [],  # type: ignore[attr-defined]
             "earlier_people": earlier_people_facts(campaign.earlier_people),
@@ -85,15 +83,6 @@ class CampaignPage:
         if run is None and number:
             raise Http404
         return campaign, run
-
-    def _to_page(
-        self, request: HttpRequest, campaign: Campaign, response: HttpResponse
-    ) -> HttpResponse:
-        if "_continue" in request.POST or "_addanother" in request.POST or "_popup" in request.POST:
-            return response
-        if isinstance(response, HttpResponseRedirect):
-            return HttpResponseRedirect(campaign_url(campaign))
-        return response
 
 
 def _tabs_context(campaign: Campaign) -> dict[str, Any]:

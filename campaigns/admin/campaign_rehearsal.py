@@ -20,11 +20,9 @@ from campaigns.rehearsals.lifecycle import (
 )
 from campaigns.rehearsals.result import longest_sentence, text_sentences
 from campaigns.states import OPEN_REHEARSAL_STATES, RehearsalState
-from foundation.admin import require
+from foundation.admin import STOP_POLLING, require
 from foundation.refusals import Refusal
 
-#: The status that makes htmx stop polling, once the rehearsal is over.
-STOP_POLLING = 286
 REHEARSAL_COLOURS = {
     RehearsalState.DONE: "success",
     RehearsalState.FAILED: "danger",

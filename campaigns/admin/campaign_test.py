@@ -21,15 +21,13 @@ from campaigns.models import Campaign, TestRun
 from campaigns.planning.senders import accounts_of
 from campaigns.reports.test_results import TestedPerson, results_by_test
 from campaigns.run_control.test_send import MOST_PEOPLE, send_test
-from foundation.admin import require
+from foundation.admin import STOP_POLLING, require
 from foundation.refusals import Refusal
 from sending.states import ACTIVE_RUN_STATES, DeliveryState
 from tabular.numbers import CellProblem, qq_number
 
 #: The most tests that the page shows, newest first, and accounts that the form offers.
 SHOWN, MOST_ACCOUNTS = 10, 500
-#: The status that makes htmx stop polling, once no test is active.
-STOP_POLLING = 286
 
 
 class TestForm(forms.Form):

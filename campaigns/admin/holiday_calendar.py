@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -27,6 +25,7 @@ from clocks import shared
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, require
 from foundation.admin.inline_edits import InlineEditedForm
 from foundation.refusals import Refusal
+from tabular.upload_files import copied_upload
 
 
 class HolidayFileForm(forms.Form):
@@ -135,13 +134,10 @@ class HolidayCalendarAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, C
 
     def _import(self, request: HttpRequest, form: HolidayFileForm) -> HolidayCalendar | None:
         file = form.cleaned_data["file"]
-        with tempfile.NamedTemporaryFile(suffix=".holidays") as copy:
-            for block in file.chunks():
-                copy.write(block)
-            copy.flush()
+        with copied_upload(file) as path:
             try:
                 calendar, count = import_holidays(
-                    path=Path(copy.name),
+                    path=path,
                     name=form.cleaned_data["name"],
                     file_name=file.name,
                     by=request.user,

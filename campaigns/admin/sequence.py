@@ -21,7 +21,14 @@ from campaigns.admin.sequence_form import SequenceForm, StepInline
 from campaigns.models import Sequence
 from campaigns.sequence_states import SequenceState
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, confirmation, require
+from foundation.admin import (
+    ChangeHistoryMixin,
+    ConsoleAdmin,
+    NamedMixin,
+    after_saving,
+    confirmation,
+    require,
+)
 from foundation.refusals import Refusal
 
 SEQUENCE_COLOURS = {
@@ -147,11 +154,13 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the sequence's page is the next step."""
-        return self._to_page(request, obj, super().response_add(request, obj, post_url_continue))
+        answer = super().response_add(request, obj, post_url_continue)
+        return after_saving(request, answer, page=_page(obj))
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
         """After "Save" the sequence's page is the next step."""
-        return self._to_page(request, obj, super().response_change(request, obj))
+        answer = super().response_change(request, obj)
+        return after_saving(request, answer, page=_page(obj))
 
     @display(description=gettext_lazy("sequence"), ordering="name")
     def named(self, sequence: Sequence) -> SafeString:
@@ -209,12 +218,6 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
         if sequence is None:
             raise Http404
         return sequence
-
-    def _to_page(self, request: HttpRequest, obj: Any, response: HttpResponse) -> HttpResponse:
-        stays = {"_continue", "_addanother", "_popup"} & set(request.POST)
-        if stays or not isinstance(response, HttpResponseRedirect):
-            return response
-        return HttpResponseRedirect(_page(obj))
 
 
 def _page(sequence: Sequence) -> str:

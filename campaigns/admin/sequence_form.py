@@ -11,13 +11,14 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from campaigns.admin.campaign_form import timezone_choices
 from campaigns.admin.schedule_widgets import WindowsField
-from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refuse_steps, wait_text
+from campaigns.creation.create_sequence import MOST_STEPS, Step, read_wait, refuse_steps
 from campaigns.creation.pool_shares import refuse_too_many
 from campaigns.models import Sequence, SequenceStep
 from campaigns.sequence_states import OnlyIf
 from foundation.admin.inline_edits import SEEN, InlineEditedForm
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 
 
 class SequenceForm(forms.ModelForm):
@@ -85,7 +86,7 @@ class StepForm(InlineEditedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk is not None:
-            self.initial["wait"] = wait_text(self.instance.wait_seconds)
+            self.initial["wait"] = span_text(self.instance.wait_seconds)
             self.initial[SEEN] = self._values(self.initial)
 
     def _names(self) -> list[str]:
@@ -94,7 +95,7 @@ class StepForm(InlineEditedForm):
 
     def _in_words(self, name: str) -> str:
         """Return a value of the step as it is stored now."""
-        return wait_text(self.instance.wait_seconds) if name == "wait" else super()._in_words(name)
+        return span_text(self.instance.wait_seconds) if name == "wait" else super()._in_words(name)
 
     def clean_wait(self) -> str:
         """Return the wait as it was written, if it can be read."""

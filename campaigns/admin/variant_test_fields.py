@@ -13,7 +13,6 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from campaigns.creation.schedule import span_text
 from campaigns.creation.variant_test import (
     MOST_TEST,
     fitting_test,
@@ -22,6 +21,7 @@ from campaigns.creation.variant_test import (
 )
 from campaigns.states import DecideBy
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 
 _NAMES = ("test_share", "decide_by", "decide_after")
 

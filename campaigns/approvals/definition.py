@@ -250,8 +250,7 @@ def _own_label(campaign: Campaign) -> dict[str, Any]:
     Its other labels change nothing that is sent.
     """
     label = _label(campaign)
-    own = campaign.labels.values_list("pk", flat=True)
-    is_counted = bool(label) and campaign.cap_label_id in own
+    is_counted = bool(label) and campaign.labels.filter(pk=label[0]["id"]).exists()
     return {"labels": label} if is_counted else {}
 
 

@@ -45,15 +45,8 @@ def create_request(
     )
 
 
-def withdraw_request(campaign: Campaign, *, by: Any = None) -> None:
-    """Withdraw the campaign's open request, if there is one."""
-    campaign.approvals.filter(state=ApprovalState.REQUESTED).transition(
-        to=ApprovalState.WITHDRAWN, decided_by=by, decided_at=shared.wall()
-    )
-
-
-def withdraw_request_of(run: CampaignRun, *, by: Any = None) -> None:
-    """Withdraw the request of a run that is not to be started any more."""
-    run.approvals.filter(state=ApprovalState.REQUESTED).transition(
+def withdraw_request(of: Campaign | CampaignRun, *, by: Any = None) -> None:
+    """Withdraw the open request of a campaign, or of a run of it, if there is one."""
+    of.approvals.filter(state=ApprovalState.REQUESTED).transition(
         to=ApprovalState.WITHDRAWN, decided_by=by, decided_at=shared.wall()
     )

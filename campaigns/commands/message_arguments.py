@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from campaigns.commands.free_text import message_argument
-from campaigns.creation.schedule import span_text
 from campaigns.creation.variant_test import read_test
 from campaigns.creation.variants import NewVariant, read_holdout, variant_parts
 from campaigns.find import find_template
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign
 from campaigns.states import DecideBy
+from foundation.spans import span_text
 
 
 def add_message_arguments(create: argparse.ArgumentParser) -> None:

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from campaigns.creation.schedule import read_deadline, read_start, span_text
+from campaigns.creation.schedule import read_deadline, read_start
 from campaigns.find import find_holidays
 from campaigns.models import Campaign
 from campaigns.states import Late
+from foundation.spans import span_text
 from foundation.times import utc_iso
 from sending.runs.weekly import read_windows
 

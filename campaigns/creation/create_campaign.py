@@ -25,8 +25,7 @@ from campaigns.creation.variants import NewVariant, add_variants, refuse_variant
 from campaigns.models import Campaign, HolidayCalendar, MessageTemplate
 from campaigns.scheduling.rule import read_rule
 from campaigns.states import Late, OnLostAccount
-from campaigns.writing.check import checked_text
-from campaigns.writing.templates import in_language
+from campaigns.writing.check import refuse_texts
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name
@@ -34,7 +33,6 @@ from foundation.refusals import Refusal
 from labels.models import Label
 from sending.runs.weekly import Weekly, format_windows
 from sending.states import Promise
-from texts.checks import TextProblem
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
@@ -200,11 +198,7 @@ def _refuse_text(
         raise Refusal(_("A campaign needs a text or a template."), code="text_missing")
     attributes = attribute_names_in_use(lists=None if has_segments else lists)
     texts = template.texts_by_language() if template is not None else {"": text}
-    for tag, one in texts.items():
-        try:
-            checked_text(one, attributes=attributes)
-        except TextProblem as problem:
-            raise (in_language(problem, tag) if tag else problem) from None
+    refuse_texts(texts, attributes=attributes)
 
 
 def _refuse_second_text(text: str, template: MessageTemplate | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +16,16 @@ from campaigns.creation.schedule import refuse_schedule
 from campaigns.models import MessageTemplate, Sequence, SequenceStep
 from campaigns.models.sequence import LONGEST_WAIT
 from campaigns.sequence_states import OnlyIf
-from campaigns.writing.check import checked_text
-from campaigns.writing.templates import in_language
+from campaigns.writing.check import refuse_texts
 from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name, without_controls
 from foundation.refusals import Refusal
+from foundation.spans import read_span
 from sending.runs.weekly import Weekly, format_windows
-from texts.checks import TextProblem
 
 #: The most steps of a sequence.
 MOST_STEPS = 50
-_UNITS = {"m": 60, "h": 3600, "d": 86_400}
-_WAIT = re.compile(r"([0-9]{1,7})([mhd])(?:\?([a-z-]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +51,9 @@ def read_wait(text: str) -> tuple[int, str]:
     Raises:
         Refusal: it cannot be read or is too long (`step_malformed`).
     """
-    found = _WAIT.fullmatch(text.strip())
-    only_if = (found[3] or OnlyIf.ANY.value) if found else ""
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if found is None or only_if not in OnlyIf.values or seconds > LONGEST_WAIT:
+    wait, mark, condition = text.strip().partition("?")
+    seconds, only_if = read_span(wait), condition if mark else OnlyIf.ANY.value
+    if seconds is None or only_if not in OnlyIf.values or seconds > LONGEST_WAIT:
         raise Refusal(
             _(
                 "The time of a step, “%(text)s”, cannot be read: write it like 0m, 4h, 1d or "
@@ -68,14 +63,6 @@ def read_wait(text: str) -> tuple[int, str]:
             code="step_malformed",
         )
     return seconds, only_if
-
-
-def wait_text(seconds: int) -> str:
-    """Return a wait as `read_wait` reads it."""
-    for unit in ("d", "h"):
-        if seconds and seconds % _UNITS[unit] == 0:
-            return f"{seconds // _UNITS[unit]}{unit}"
-    return f"{-(-seconds // 60)}m"
 
 
 def create_sequence(
@@ -181,8 +168,4 @@ def refuse_steps(steps: Many[Step], *, lists: Many[ContactList] | None) -> None:
                 _("Step %(n)d needs a text or a template.") % {"n": number}, code="text_missing"
             )
         texts = step.template.texts_by_language() if step.template is not None else {"": step.text}
-        for tag, one in texts.items():
-            try:
-                checked_text(one, attributes=known)
-            except TextProblem as problem:
-                raise (in_language(problem, tag) if tag else problem) from None
+        refuse_texts(texts, attributes=known)

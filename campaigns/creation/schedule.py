@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 from campaigns.scheduling.rule import read_rule
 from clocks import shared
 from foundation.refusals import Refusal
+from foundation.spans import read_span
 from foundation.times import clock, read_moment
 
 #: The farthest moment of a schedule, and the longest time from a start to its deadline.
 FARTHEST, LONGEST_DEADLINE = timedelta(days=73_000), timedelta(days=366)
 MOST_TIMES = 10_000
-_UNITS = {"m": 60, "h": 3600, "d": 86_400}
-_SPAN = re.compile(r"([0-9]{1,6})\s*([mhd])")
 _SPAN_LIKE = re.compile(r"[0-9]+\s*[a-zA-Z]?")
 
 
@@ -73,9 +72,8 @@ def read_deadline(text: str, *, timezone: str) -> tuple[datetime | None, int | N
     Raises:
         Refusal: the text cannot be parsed (`deadline_malformed`).
     """
-    found = _SPAN.fullmatch(text.strip().lower())
-    if found is not None:
-        seconds = int(found[1]) * _UNITS[found[2]]
+    seconds = read_span(text)
+    if seconds is not None:
         if 0 < seconds <= LONGEST_DEADLINE.total_seconds():
             return None, seconds
     elif _SPAN_LIKE.fullmatch(text.strip()) is None:
@@ -92,16 +90,6 @@ def read_deadline(text: str, *, timezone: str) -> tuple[datetime | None, int | N
         % {"text": text[:100]},
         code="deadline_malformed",
     )
-
-
-def span_text(seconds: int | None) -> str:
-    """Return seconds as `read_deadline` reads them: 90m, 4h or 2d; "" for None."""
-    if seconds is None:
-        return ""
-    for unit in ("d", "h"):
-        if seconds % _UNITS[unit] == 0:
-            return f"{seconds // _UNITS[unit]}{unit}"
-    return f"{-(-seconds // 60)}m"
 
 
 def refuse_schedule(

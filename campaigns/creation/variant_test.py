@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,14 +11,13 @@ from django.utils.translation import gettext as _
 from campaigns.creation.variants import read_percent
 from campaigns.states import DecideBy
 from foundation.refusals import Refusal
+from foundation.spans import read_span
 
 #: The greatest part of the people that a test has, in percent: the rest must be worth the wait.
 MOST_TEST = Decimal(90)
 #: How long the system waits for replies unless the campaign says otherwise, seconds.
 USUAL_DECIDE_AFTER = 4 * 3600
 LONGEST_DECIDE_AFTER = timedelta(days=366)
-_UNITS = {"m": 60, "h": 3600, "d": 86_400}
-_SPAN = re.compile(r"([0-9]{1,6})\s*([mhd])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +100,7 @@ def read_decide_after(text: str) -> int:
     Raises:
         Refusal: it cannot be read (`decide_after_malformed`).
     """
-    found = _SPAN.fullmatch(text.strip().lower()) if text.isascii() else None
-    seconds = int(found[1]) * _UNITS[found[2]] if found is not None else 0
+    seconds = (read_span(text) if text.isascii() else None) or 0
     if not 0 < seconds <= LONGEST_DECIDE_AFTER.total_seconds():
         raise Refusal(
             _("The time “%(text)s” cannot be read: write it like 90m, 4h or 2d, at most a year.")

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from campaigns.models.campaign_variant import MOST_WEIGHT
-from campaigns.writing.check import checked_text
-from campaigns.writing.templates import in_language
+from campaigns.writing.check import refuse_texts
 from contacts.models import ContactList
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import name_key, without_controls
@@ -176,12 +175,10 @@ def _refuse_text(variant: NewVariant, *, lists: Sequence[ContactList] | None) ->
             _("Variant “%(name)s” has no text.") % {"name": variant.name}, code="text_missing"
         )
     known = attribute_names_in_use(lists=lists)
-    for tag, text in texts.items():
-        try:
-            checked_text(text, attributes=known)
-        except TextProblem as problem:
-            told = in_language(problem, tag) if tag else problem
-            raise of_variant(told, name=variant.name) from None
+    try:
+        refuse_texts(texts, attributes=known)
+    except TextProblem as problem:
+        raise of_variant(problem, name=variant.name) from None
 
 
 def of_variant(problem: Refusal, *, name: str) -> Refusal:

@@ -10,13 +10,13 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext as _
 
-from campaigns.creation.schedule import span_text
 from campaigns.definitions.notifications import written_notifications
 from campaigns.earlier_people import rules_in
 from campaigns.message_texts import variants_of
 from campaigns.models import Campaign, CampaignVariant, MessageTemplate
 from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 from foundation.times import utc_iso
 
 #: The version of the format. A change that an older installation would misread raises it.

@@ -214,7 +214,10 @@ def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | No
         has_others = campaign.segments.exists() or campaign.earlier_people
         lists = None if has_others else list(campaign.lists.all())
         attributes = attribute_names_in_use(lists=lists)
-        compiled = {one.number: checked_text(one.text, attributes=attributes) for one in texts}
+        words = refusing_words()
+        compiled = {
+            one.number: checked_text(one.text, attributes=attributes, words=words) for one in texts
+        }
     except TextProblem as problem:
         found.problems.append(problem.sentence)
         return

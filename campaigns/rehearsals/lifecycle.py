@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.wake_ups import JOBS, publish
@@ -67,9 +68,10 @@ def rehearse_open_request(campaign: Campaign) -> None:
 
 def rehearse_requests() -> None:
     """Tick: rehearse the campaigns with an open request that were not rehearsed yet."""
-    for approval in Approval.objects.filter(state=ApprovalState.REQUESTED):
-        if not approval.campaign.rehearsals.filter(created_at__gte=approval.at).exists():
-            rehearse_request(approval)
+    later = Rehearsal.objects.filter(campaign=OuterRef("campaign"), created_at__gte=OuterRef("at"))
+    requests = Approval.objects.filter(~Exists(later), state=ApprovalState.REQUESTED)
+    for approval in requests.select_related("campaign", "requested_by"):
+        rehearse_request(approval)
 
 
 def cancel_rehearsal(*, rehearsal: Rehearsal) -> None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from campaigns.creation.schedule import span_text
 from campaigns.models import CampaignRun
 from campaigns.reports.waiting_reason import WaitingReason
 from campaigns.states import DecideBy
+from foundation.spans import span_text
 from foundation.times import clock
 
 

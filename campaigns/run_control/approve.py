@@ -6,7 +6,6 @@ comes after the run has its copy and is approved (decision 0030).
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -21,13 +20,13 @@ from campaigns.models import Approval, Campaign, CampaignRun
 from campaigns.models.approval import LONGEST_COMMENT
 from campaigns.planning.prepare import wake_planner
 from campaigns.rehearsals.lifecycle import rehearse_request
+from campaigns.run_control.new_run import refuse_past_deadline
 from campaigns.run_control.schedule import begin_schedule, send_schedule_back
 from campaigns.scheduling.times import deadline_of
 from campaigns.states import ApprovalState
 from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from foundation.times import clock
 from sending.runs.transitions import change_run_state
 from sending.states import RunState
 
@@ -116,7 +115,7 @@ def _start(request: Approval, definition: Definition, *, by: Any, comment: str) 
     # The tick starts a run with a start time, a late one by the campaign's own choice.
     to = RunState.SCHEDULED if run.starts_at is not None else RunState.PREPARING
     deadline = deadline_of(request.campaign, starts_at=run.starts_at or shared.wall())
-    _refuse_deadline(request.campaign, deadline)
+    refuse_past_deadline(request.campaign, deadline)
     detail = _said(_("Approved by %(who)s."), by, comment)
     if not change_run_state(run_id=run.pk, to=to, detail=detail, by=by, deadline_at=deadline):
         raise _nothing(request.campaign)
@@ -160,15 +159,6 @@ def _refuse_comment(comment: str) -> None:
             _("The comment has %(length)s characters; at most %(most)s are kept.")
             % {"length": len(comment), "most": LONGEST_COMMENT},
             code="comment_too_long",
-        )
-
-
-def _refuse_deadline(campaign: Campaign, deadline: datetime | None) -> None:
-    if deadline is not None and deadline <= shared.wall():
-        raise Refusal(
-            _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")
-            % {"name": campaign.name, "at": clock(deadline, zone=campaign.timezone)},
-            code="deadline_past",
         )
 
 

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from campaigns.approvals.coverage import approval_needed, open_request
-from campaigns.approvals.requests import withdraw_request_of
+from campaigns.approvals.requests import withdraw_request
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.prepare import wake_planner
 from campaigns.run_control.ask_approval import (
@@ -132,7 +132,7 @@ def cancel_run(*, run: CampaignRun, by: Any = None) -> None:
         by=by,
     ):
         raise not_possible(run, _("A run that has ended cannot be cancelled."))
-    withdraw_request_of(run, by=by)
+    withdraw_request(run, by=by)
     cancel_pending(run_id=run.pk, limit=CANCELLED_AT_ONCE)
 
 

@@ -24,6 +24,7 @@ from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.times import clock
+from sending.forbidden_words import refusing_words
 from sending.models import RunText
 from sending.states import ACTIVE_RUN_STATES
 
@@ -134,6 +135,20 @@ def refuse_active(campaign: Campaign) -> None:
         )
 
 
+def refuse_past_deadline(campaign: Campaign, deadline: datetime | None) -> None:
+    """Refuse to start something whose deadline has passed.
+
+    Raises:
+        Refusal: it has (`deadline_past`).
+    """
+    if deadline is not None and deadline <= shared.wall():
+        raise Refusal(
+            _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")
+            % {"name": campaign.name, "at": clock(deadline, zone=campaign.timezone)},
+            code="deadline_past",
+        )
+
+
 def refuse_unready(campaign: Campaign) -> None:
     """Refuse a campaign that could send nothing.
 
@@ -143,14 +158,10 @@ def refuse_unready(campaign: Campaign) -> None:
         TextProblem: a text cannot be compiled, or holds a forbidden word.
     """
     _refuse_step(campaign)
+    words = refusing_words()
     for one in texts_of_campaign(campaign)[0]:
-        sendable_text(one.text)
-    if campaign.deadline_at is not None and campaign.deadline_at <= shared.wall():
-        raise Refusal(
-            _("The deadline of “%(name)s”, %(at)s, has passed: set a later one, or none.")
-            % {"name": campaign.name, "at": clock(campaign.deadline_at, zone=campaign.timezone)},
-            code="deadline_past",
-        )
+        sendable_text(one.text, words=words)
+    refuse_past_deadline(campaign, campaign.deadline_at)
     if not targeted_contacts(of=campaign).exists():
         raise Refusal(
             _(

@@ -7,7 +7,6 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Account
-from campaigns.creation.schedule import span_text
 from campaigns.models import CampaignRun
 from campaigns.reports.better_variant import better_variant
 from campaigns.reports.variant_figures import variant_figures
@@ -15,6 +14,7 @@ from campaigns.run_control.choose_variant import record_choice, release_rest
 from campaigns.states import DecideBy
 from clocks import shared
 from foundation.sentences import Sentence as _
+from foundation.spans import span_text
 from sending.models import Delivery, RunEvent
 from sending.runs.each_run import for_each_run
 from sending.states import RunState

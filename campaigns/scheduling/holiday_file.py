@@ -14,7 +14,7 @@ from campaigns.models import Holiday, HolidayCalendar, HolidayKind
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from tabular import FileProblem, open_table, plain_title
+from tabular import FileProblem, open_table, plain_title, titled_columns
 
 #: The most dates in a file; no calendar has as many.
 MOST_DATES = 20_000
@@ -126,14 +126,8 @@ def _read(path: Path, file_name: str) -> dict[date, tuple[str, str]]:
 
 def _columns(cells: Sequence[str]) -> dict[str, int] | None:
     """Return the column of each part, found by its title; None if the row is not a header."""
-    titles = [plain_title(cell[:100]) for cell in cells]
-    columns = {
-        what: titles.index(title)
-        for what, known in _TITLES.items()
-        for title in reversed(known)
-        if title in titles
-    }
-    return columns if "date" in columns else None
+    columns = titled_columns(cells, _TITLES)
+    return columns if columns is not None and "date" in columns else None
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Account, AccountPool
 from campaigns.approvals.coverage import first_needing_approval
@@ -16,22 +16,16 @@ from campaigns.run_control.new_run import make_run, refuse_without_accounts
 from campaigns.run_control.operator_name import operator_name
 from campaigns.sequence_states import PersonEnd, PersonState, SequenceState
 from campaigns.sequences.audience import chosen_accounts, newcomers, sender_accounts
+from campaigns.sequences.people import add_people
 from clocks import shared
 from foundation.archiving import refuse_archived
 from foundation.locked_rows import locked_row
-from foundation.queries import sql_of
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.models import Run
 from sending.runs.transitions import change_run_state
 from sending.states import RunState
 
-# All people who are in the audience at the start, in one statement. So a person who enters a moment
-# later is not missed, and a person who was there before gets no message.
-_WERE_BEFORE = """
-INSERT INTO campaigns_sequenceperson (sequence_id, contact_id, state, reason, step, entered_at)
-SELECT %s, p.id, %s, '', 0, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO NOTHING
-"""
 #: The states in which the run of a step can be paused, resumed or cancelled.
 _OPEN = (RunState.RUNNING, RunState.PAUSED, RunState.STOPPED)
 
@@ -150,13 +144,8 @@ def _begin(sequence: Sequence, *, by: Any) -> None:
     refuse_without_approval(sequence)
     sequence.started_at = shared.wall()
     if not sequence.includes_existing:
-        sql, params = sql_of(newcomers(sequence).values_list("id"))
-        stored = connection.ops.adapt_datetimefield_value(sequence.started_at)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _WERE_BEFORE.format(people=sql),
-                [sequence.pk, PersonState.BEFORE.value, stored, *params],
-            )
+        # Of those who are there, nobody gets a message; of those who come later, everybody.
+        add_people(sequence, newcomers(sequence), state=PersonState.BEFORE)
 
 
 def _campaign_of(

@@ -6,18 +6,51 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import connection
+from django.db.models import QuerySet
+
 from campaigns.models import Sequence, SequencePerson, SequenceStep
 from campaigns.sequence_states import PersonEnd, PersonState
 from campaigns.sequences.conditions import has_opted_out, has_replied, run_ids, with_result
 from clocks import shared
+from contacts.models import Contact
+from foundation.queries import sql_of
 from sending.models import Delivery
 from sending.runs.deliveries import skip_deliveries
 from sending.states import OPEN_DELIVERY_STATES, DeliveryState, Reason
 
 #: The most people that one transaction handles.
 CHUNK = 500
+_ADD = """
+INSERT INTO campaigns_sequenceperson
+       (sequence_id, contact_id, state, reason, step, entered_at, next_at)
+SELECT %s, p.id, %s, '', 0, %s, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO NOTHING
+"""
 #: Reasons for which a message is passed over, and the person goes on.
 _PASSED_OVER = (Reason.FREQUENCY_CAP.value, Reason.ONCE_ACROSS.value)
+
+
+def add_people(
+    sequence: Sequence, people: QuerySet[Contact], *, state: str, next_at: datetime | None = None
+) -> int:
+    """Add people to a sequence in one statement; return how many. Who is in it already stays.
+
+    So a person who comes to the audience a moment later is not missed.
+
+    Args:
+        sequence: the sequence.
+        people: the people.
+        state: the PersonState that they get.
+        next_at: when their first step is due; None for never.
+    """
+    sql, params = sql_of(people.values_list("id"))
+    stored = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADD.format(people=sql),
+            [sequence.pk, str(state), stored(shared.wall()), stored(next_at), *params],
+        )
+        return int(cursor.rowcount)
 
 
 def active_people(sequence: Sequence) -> list[SequencePerson]:

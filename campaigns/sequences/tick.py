@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.models import CampaignRun, Sequence, SequencePerson, SequenceStep
 from campaigns.planning.order import LAST_RANK
@@ -24,6 +24,7 @@ from campaigns.sequences.control import refuse_without_approval, stop_after_fail
 from campaigns.sequences.people import (
     CHUNK,
     active_people,
+    add_people,
     settle,
     stop_people,
     stop_those_who_may_not_continue,
@@ -33,7 +34,6 @@ from clocks import local, shared
 from contacts.models import Contact
 from foundation.failpoints import failpoint
 from foundation.fault_isolation import run_each
-from foundation.queries import sql_of
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.states import RunState
@@ -44,11 +44,6 @@ MOST_CHUNKS = 5
 #: Newcomers are looked for at least every so many seconds; a search that takes long is made less
 #: often, so that it uses at most one twentieth of the time.
 LOOK_SECONDS, LOOK_SHARE = 1.5, 20
-_ENTER = """
-INSERT INTO campaigns_sequenceperson
-       (sequence_id, contact_id, state, reason, step, entered_at, next_at)
-SELECT %s, p.id, %s, '', 0, %s, %s FROM ({people}) p WHERE TRUE ON CONFLICT DO NOTHING
-"""
 
 
 def advance_sequences() -> int:
@@ -102,16 +97,9 @@ def _look_at_results(sequence: Sequence, steps: list[SequenceStep]) -> int:
 
 def _enter(sequence: Sequence, steps: list[SequenceStep]) -> int:
     """Let newcomers enter; return how many."""
-    now = shared.wall()
-    due_at = now + timedelta(seconds=steps[0].wait_seconds)
-    stored = connection.ops.adapt_datetimefield_value
-    sql, params = sql_of(newcomers(sequence).order_by("pk").values_list("id")[:CHUNK])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ENTER.format(people=sql),
-            [sequence.pk, PersonState.ACTIVE.value, stored(now), stored(due_at), *params],
-        )
-        return int(cursor.rowcount)
+    due_at = shared.wall() + timedelta(seconds=steps[0].wait_seconds)
+    people = newcomers(sequence).order_by("pk")[:CHUNK]
+    return add_people(sequence, people, state=PersonState.ACTIVE, next_at=due_at)
 
 
 def _move_due(sequence: Sequence, steps: list[SequenceStep]) -> int:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from enum import Enum
 
 from campaigns.writing.whole_text import whole_text
 from contacts.people.attributes import attribute_names_in_use
 from foundation.sentences import Sentence as _
 from sending.forbidden_words import refusing_words
 from texts.checks import Positions, TextProblem
-from texts.forbidden import without_tags
+from texts.forbidden import ForbiddenWords, without_tags
 from texts.rendering import CompiledText, compile_text, refuse_unknown_variables
 from texts.snippets import WholeText
+
+
+class Unread(Enum):
+    """Says that the forbidden words are to be read: None says that there are none."""
+
+    UNREAD = "unread"
+
+
+UNREAD = Unread.UNREAD
 
 
 def checked_text(
@@ -19,6 +29,7 @@ def checked_text(
     *,
     attributes: Collection[str] | None = None,
     given: Mapping[str, str] | None = None,
+    words: ForbiddenWords | Unread | None = UNREAD,
 ) -> CompiledText:
     """Return a text compiled with its snippets, if it could be sent.
 
@@ -26,6 +37,7 @@ def checked_text(
         text: the text as an operator wrote it.
         attributes: the attributes that it may use; None: all that are in use.
         given: texts of snippets by `name_key`, in place of those in the database.
+        words: the words that no text may hold, for who checks many texts; UNREAD: they are read.
 
     Raises:
         TextProblem: it is not Liquid, uses an unknown variable, filter or snippet, costs too much,
@@ -36,14 +48,47 @@ def checked_text(
         compiled = compile_text(whole.text)
         known = attribute_names_in_use() if attributes is None else attributes
         refuse_unknown_variables(compiled, attributes=known)
-        refuse_forbidden_word(whole.text)
+        refuse_forbidden_word(whole.text, words=words)
     except TextProblem as problem:
         raise _explained(problem, whole) from None
     return compiled
 
 
-def sendable_text(text: str) -> str:
+def refuse_texts(texts: Mapping[str, str], *, attributes: Collection[str] | None = None) -> None:
+    """Refuse texts by language that could not be sent. The forbidden words are read once.
+
+    Args:
+        texts: the texts; "" is the default one.
+        attributes: as for `checked_text`.
+
+    Raises:
+        TextProblem: a text is not correct; names its language, if it has one.
+    """
+    words = refusing_words()
+    for tag, text in texts.items():
+        try:
+            checked_text(text, attributes=attributes, words=words)
+        except TextProblem as problem:
+            raise (in_language(problem, tag) if tag else problem) from None
+
+
+def in_language(problem: TextProblem, tag: str) -> TextProblem:
+    """Return a problem whose sentence names the language of the text."""
+    return TextProblem(
+        _("(%(tag)s) %(problem)s") % {"tag": tag, "problem": problem.problem},
+        code=problem.code,
+        line=problem.line,
+        column=problem.column,
+        **{**problem.more, "language": tag},
+    )
+
+
+def sendable_text(text: str, *, words: ForbiddenWords | Unread | None = UNREAD) -> str:
     """Return a text with its snippets, as a run keeps it. Its variables are not checked.
+
+    Args:
+        text: the text as an operator wrote it.
+        words: as for `checked_text`.
 
     Raises:
         TextProblem: it cannot be compiled, or holds a forbidden word.
@@ -51,20 +96,24 @@ def sendable_text(text: str) -> str:
     whole = whole_text(text)
     try:
         compile_text(whole.text)
-        refuse_forbidden_word(whole.text)
+        refuse_forbidden_word(whole.text, words=words)
     except TextProblem as problem:
         raise _explained(problem, whole) from None
     return whole.text
 
 
-def refuse_forbidden_word(text: str) -> None:
+def refuse_forbidden_word(text: str, *, words: ForbiddenWords | Unread | None = UNREAD) -> None:
     """Refuse a text that holds a forbidden word outside its tags.
+
+    Args:
+        text: the text with its snippets.
+        words: as for `checked_text`.
 
     Raises:
         TextProblem: it does (`forbidden_word`); names the first word and its place.
     """
-    words = refusing_words()
-    found = words.first_in(without_tags(text)) if words is not None else None
+    refused = refusing_words() if isinstance(words, Unread) else words
+    found = refused.first_in(without_tags(text)) if refused is not None else None
     if found is None:
         return
     line, column = Positions(text).of(found.index)

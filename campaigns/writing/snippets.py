@@ -14,7 +14,7 @@ from foundation.names import clean_name, name_key
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from texts.checks import TextProblem
-from texts.snippets import is_spellable, spelled_snippet, uses_in
+from texts.snippets import all_snippets, is_spellable, spelled_snippet, uses_in
 
 #: What marks a text that may use a snippet.
 _MARK = "snippets"
@@ -101,7 +101,7 @@ def _refuse_breaking(snippet: Snippet) -> None:
     """Refuse a text with which a template or campaign that uses the snippet is not correct."""
     given = {name_key(snippet.name): snippet.text}
     for owner, text in _texts_with_snippets():
-        if owner == snippet or given.keys().isdisjoint(_all_used(text)):
+        if owner == snippet or given.keys().isdisjoint(all_snippets(text, read=snippet_texts)):
             continue
         try:
             whole = whole_text(text)
@@ -117,17 +117,6 @@ def _refuse_breaking(snippet: Snippet) -> None:
                 code="snippet_breaks",
                 user=str(owner),
             ) from None
-
-
-def _all_used(text: str) -> set[str]:
-    """Return the keys of the snippets that a text uses, those in its snippets included."""
-    used: set[str] = set()
-    wanted = {name_key(use.name) for use in uses_in(text)}
-    while wanted := wanted - used:
-        used |= wanted
-        found = snippet_texts(wanted)
-        wanted = {name_key(use.name) for one in found.values() for use in uses_in(one)}
-    return used
 
 
 def _uses(text: str, key: str) -> bool:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from campaigns.models import MessageTemplate, TemplateText, TemplateVersion
 from campaigns.models.message_template import LANGUAGE_ATTRIBUTE
-from campaigns.writing.check import checked_text
+from campaigns.writing.check import refuse_texts
 from campaigns.writing.languages import language_tag
 from campaigns.writing.versions import current_version
 from contacts.models import LONGEST_ATTRIBUTE_NAME
@@ -17,7 +17,6 @@ from foundation.locked_rows import locked_row
 from foundation.names import clean_name
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from texts.checks import TextProblem
 
 #: The most languages of a template.
 MOST_LANGUAGES = 30
@@ -112,30 +111,14 @@ def checked_texts(texts: Mapping[str, str]) -> dict[str, str]:
                 _("There are two texts for the language “%(tag)s”.") % {"tag": tag},
                 code="language_twice",
             )
-        try:
-            checked_text(text)
-        except TextProblem as problem:
-            if not tag:
-                raise
-            raise in_language(problem, tag) from None
         checked[tag] = text
     if len(checked) > MOST_LANGUAGES + 1:
         raise Refusal(
             _("A template has at most %(most)d languages.") % {"most": MOST_LANGUAGES},
             code="too_many_languages",
         )
+    refuse_texts(checked)
     return checked
-
-
-def in_language(problem: TextProblem, tag: str) -> TextProblem:
-    """Return a problem whose sentence names the language of the text."""
-    return TextProblem(
-        _("(%(tag)s) %(problem)s") % {"tag": tag, "problem": problem.problem},
-        code=problem.code,
-        line=problem.line,
-        column=problem.column,
-        **{**problem.more, "language": tag},
-    )
 
 
 def checked_attribute(name: str) -> str:

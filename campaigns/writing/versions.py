@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models.functions import Cast
 
 from campaigns.models import CampaignRun, MessageTemplate, TemplateText, TemplateVersion
-from campaigns.writing.check import checked_text
+from campaigns.writing.check import refuse_texts
 from foundation.differences import DifferentLine, differences
 from foundation.locked_rows import locked_row
 from foundation.refusals import Refusal
@@ -73,8 +73,7 @@ def restore_version(*, template: MessageTemplate, number: int, by: Any = None) -
                 % {"number": number},
                 code="version_current",
             )
-        for text in wanted.texts.values():
-            checked_text(text)
+        refuse_texts(wanted.texts)
         found.text = wanted.texts.get("", "")
         found.language_attribute = wanted.language_attribute
         if by is not None:

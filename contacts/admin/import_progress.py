@@ -19,11 +19,10 @@ from contacts.imports.undo import request_undo
 from contacts.models import ContactImport
 from contacts.states import UNDOABLE_STATES, UNFINISHED_STATES, ImportState
 from contacts.tasks import wake_import
-from foundation.admin import confirmation, require
+from foundation.admin import STOP_POLLING, confirmation, require
 from foundation.refusals import Refusal
 
 #: The HTTP status that tells htmx to stop polling.
-STOP_POLLING = 286
 
 
 class ImportProgress:

@@ -1,6 +1,7 @@
 """The base classes and functions of the console's pages, by purpose."""
 
 from foundation.admin.actions import confirmation, show_refusals
+from foundation.admin.answers import STOP_POLLING, after_saving
 from foundation.admin.export import ExportMixin
 from foundation.admin.history import ChangeHistoryMixin
 from foundation.admin.named import NamedMixin, NameSearchMixin
@@ -15,6 +16,7 @@ from foundation.admin.permissions import ReadOnlyMixin, require
 from foundation.admin.times import wall_time
 
 __all__ = [
+    "STOP_POLLING",
     "ChangeHistoryMixin",
     "ConsoleAdmin",
     "ExportMixin",
@@ -24,6 +26,7 @@ __all__ = [
     "ReadOnlyMixin",
     "TimelineInline",
     "UncountedAdmin",
+    "after_saving",
     "changed_columns",
     "confirmation",
     "require",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,7 +18,7 @@ from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
 from foundation.display import EMPTY
 from labels.admin.badges import badges
 from labels.models import Label
-from labels.uses import labelled_rows
+from labels.uses import counts_of, with_counts
 
 
 @admin.register(Label)
@@ -32,6 +34,10 @@ class LabelAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmi
         "them, and a pool can take its accounts by them. Add one here."
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
+        """Labels with the number of rows that have them."""
+        return with_counts(super().get_queryset(request))
+
     @display(description=_("label"), ordering="name")
     def badge(self, label: Label) -> SafeString:
         """Return the label as a badge."""
@@ -41,11 +47,11 @@ class LabelAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmi
     def rows(self, label: Label) -> Any:
         """Return how many rows of each kind have the label, linked to them."""
         parts = []
-        for kind, rows in labelled_rows(label):
-            count, options = rows.count(), rows.model._meta
+        for model, count in counts_of(label):
+            options = model._meta
             if not count:
                 continue
-            words = f"{kind}: {count}"
+            words = f"{options.verbose_name_plural}: {count}"
             try:
                 address = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
                 link = format_html(

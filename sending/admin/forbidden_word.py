@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -26,6 +24,7 @@ from sending.forbidden_words import MOST_WORDS
 from sending.models import ForbiddenWord, WordAction
 from sending.resources import ForbiddenWordResource
 from tabular.exports import stream_csv, write_xlsx
+from tabular.upload_files import copied_upload
 from texts.forbidden import clean_word, word_key
 
 
@@ -132,13 +131,10 @@ class ForbiddenWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, Co
 
     def _import(self, request: HttpRequest, form: WordFileForm) -> bool:
         file = form.cleaned_data["file"]
-        with tempfile.NamedTemporaryFile(suffix=".words") as copy:
-            for block in file.chunks():
-                copy.write(block)
-            copy.flush()
+        with copied_upload(file) as path:
             try:
                 new, known = import_words(
-                    path=Path(copy.name),
+                    path=path,
                     file_name=file.name,
                     action=form.cleaned_data["action"],
                     by=request.user,

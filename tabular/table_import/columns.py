@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class TableColumn:
         is_key: whether the column identifies the row, so that a file must have it.
         is_number: whether its cells are numbers, so that its title marks the header.
         is_needed: whether a new row needs a value.
+        are_same: whether two texts of a cell say the same.
     """
 
     field: str
@@ -44,6 +46,7 @@ class TableColumn:
     is_key: bool = False
     is_needed: bool = False
     is_number: bool = False
+    are_same: Callable[[str, str], bool] = operator.eq
 
     @property
     def target(self) -> str:

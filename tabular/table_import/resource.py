@@ -239,7 +239,7 @@ class TableResource(ModelResource):
             # A stored sentence is exported as text, and a reader drops the blanks around a cell:
             # equal text is not a change.
             is_same = getattr(instance, column.target, None) == value
-            is_same = is_same or before.strip() == str(value).strip()
+            is_same = is_same or column.are_same(before.strip(), str(value).strip())
             if is_same and not is_new:
                 continue
             setattr(instance, column.target, value)

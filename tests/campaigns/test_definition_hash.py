@@ -114,8 +114,7 @@ def edit_cap_label(campaign: Campaign) -> None:
 
 
 def edit_own_label(campaign: Campaign) -> None:
-    assert campaign.cap_label is not None
-    campaign.labels.remove(campaign.cap_label)
+    campaign.labels.clear()
 
 
 def edit_pools(campaign: Campaign) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
@@ -15,6 +17,7 @@ from foundation.refusals import Refusal
 from sending.forbidden_words import add_words, has_word_to_approve
 from tests.campaigns.factories import make_account, make_campaign, make_list
 from tests.commandline import manage
+from texts.checks import TextProblem
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +180,15 @@ def test_a_preview_shows_that_a_text_cannot_be_sent() -> None:
     found = preview_text(text='a{{ "%00" | url_decode }}b', person=None)
     assert found.code == "render_error"
     assert "characters that cannot be sent" in found.problem
+
+
+def test_the_forbidden_words_are_read_once_for_all_languages() -> None:
+    add_words(words=["bank"])
+    texts = {"": "hi", **{tag: f"hi {tag}" for tag in ("en", "fr", "de", "it")}}
+    with CaptureQueriesContext(connection) as asked:
+        create_template(name="t", texts=texts)
+    reading = [one for one in asked if 'FROM "sending_forbiddenword"' in one["sql"]]
+    assert len(reading) == 1
+    with pytest.raises(TextProblem) as problem:
+        create_template(name="u", texts={"": "hi", "en": "bank"})
+    assert (problem.value.code, problem.value.more["language"]) == ("forbidden_word", "en")

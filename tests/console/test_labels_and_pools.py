@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, AccountPool, WarmUp, WarmUpCurve
@@ -17,6 +19,7 @@ from contacts.models import ContactList
 from labels.labelling import create_label
 from labels.models import Label
 from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.commandline import manage
 from tests.console.sample_data import make_world
 from tests.console.test_planning_choices import filled
 
@@ -225,3 +228,20 @@ def test_the_cap_for_all_campaigns(operator: Client) -> None:
     assert (row.pk, row.most, row.days, row.history.count()) == (1, 2, 7.0, 1)
     assert operator.get(address(DefaultCap, "add")).status_code == 403
     assert "at most 2 messages in 7 days" in operator.get(address(DefaultCap)).content.decode()
+
+
+def test_the_list_of_labels_asks_as_often_for_many_as_for_one(operator: Client, vip: Label) -> None:
+    campaign = Campaign.objects.create(name="spring")
+    campaign.labels.add(vip, Label.objects.create(name="other"))
+    with CaptureQueriesContext(connection) as few:
+        page = operator.get(address(Label)).content.decode()
+    assert "campaigns: 1" in page
+    for number in range(5):
+        campaign.labels.add(Label.objects.create(name=f"l{number}"))
+    with CaptureQueriesContext(connection) as many:
+        operator.get(address(Label))
+    assert len(many) == len(few)
+    with CaptureQueriesContext(connection) as asked:
+        items = manage("label", "list", "--json").json["items"]
+    assert len(asked) == 1
+    assert {item["label"]: item["rows"] for item in items}["l0"] == 1

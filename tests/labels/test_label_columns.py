@@ -92,3 +92,13 @@ def test_lists_are_imported_and_exported_with_labels(tmp_path: Path) -> None:
     assert exported["labels"] == ["x", "x; y"]
     again = plan_import(resource=ContactListResource(), path=file, name="lists.csv")
     assert again.counts["unchanged"] == 2
+
+
+@pytest.mark.django_db
+def test_other_case_and_width_of_a_label_is_no_change(tmp_path: Path) -> None:
+    members = ContactList.objects.create(name="members")
+    members.labels.add(create_label(name="VIP"), create_label(name="old"))
+    file = tmp_path / "lists.csv"
+    file.write_text("name,labels\nmembers,old; ｖｉｐ\n", "utf-8")
+    plan = plan_import(resource=ContactListResource(), path=file, name=file.name)
+    assert [row.kind for row in plan.outcomes] == ["unchanged"]

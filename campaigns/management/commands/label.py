@@ -14,7 +14,7 @@ from foundation.commands import OperatorCommand
 from foundation.deletion import delete_row
 from labels.labelling import add_labels, create_label, find_labels, remove_labels
 from labels.models import Label, LabelColour
-from labels.uses import labelled_rows
+from labels.uses import counts_of, with_counts
 from tabular.arguments import uin_argument
 
 CHANGES = {"add": add_labels, "remove": remove_labels}
@@ -79,7 +79,7 @@ class Command(OperatorCommand):
         )
 
     def _list(self, options: dict[str, Any]) -> None:
-        items = [_item(label) for label in Label.objects.all()]
+        items = [_item(label) for label in with_counts(Label.objects.all())]
         text = "\n".join(f"{item['label']} ({item['colour']}): {item['rows']}" for item in items)
         self.answer(
             {"items": items, "next": None},
@@ -95,11 +95,13 @@ class Command(OperatorCommand):
         *,
         more: dict[str, Any] | None = None,
     ) -> None:
-        self.answer({**_item(label), **(more or {})}, as_json=options["json"], text=text)
+        item = _item(with_counts(Label.objects.all()).get(pk=label.pk))
+        self.answer({**item, **(more or {})}, as_json=options["json"], text=text)
 
 
 def _item(label: Label) -> dict[str, Any]:
-    rows = sum(found.count() for _kind, found in labelled_rows(label))
+    """Return a label that `with_counts` read, for JSON."""
+    rows = sum(count for _model, count in counts_of(label))
     return {"label": label.name, "colour": label.colour, "rows": rows}
 
 

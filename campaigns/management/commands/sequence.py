@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.lookup import find_accounts
 from accounts.pools import find_pools
 from campaigns.commands.sequence_arguments import add_sequence_actions, steps_from
-from campaigns.creation.create_sequence import create_sequence, wait_text
+from campaigns.creation.create_sequence import create_sequence
 from campaigns.find import find_lists, find_segments, find_sequence
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import SequenceFigures, StepFigures, sequence_figures
@@ -18,6 +18,7 @@ from campaigns.sequence_states import PersonEnd, PersonState
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
 from foundation.archiving import archive_row, restore_row
 from foundation.commands import OperatorCommand
+from foundation.spans import span_text
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
 from sending.runs.weekly import read_windows
@@ -128,7 +129,7 @@ def _definition(one: StepFigures) -> dict[str, Any]:
     step = one.step
     return {
         "number": step.number,
-        "wait": wait_text(step.wait_seconds),
+        "wait": span_text(step.wait_seconds),
         "only_if": step.only_if,
         "template": step.template.name if step.template is not None else None,
         "campaign": step.campaign.name if step.campaign is not None else None,
@@ -145,7 +146,7 @@ def _text(sequence: Sequence, figures: SequenceFigures) -> str:
     rows = []
     for one in figures.steps:
         found = one.as_data()
-        when = wait_text(one.step.wait_seconds)
+        when = span_text(one.step.wait_seconds)
         rows.append(
             (one.step.number, when, found["waiting"], found["targeted"], found["sent"],
              found["failed"], found["skipped"], found["replied"])
