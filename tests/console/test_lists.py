@@ -16,13 +16,13 @@ from contacts.models import Contact, ContactList
 from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_world
 
 #: Their only row is shown at once, without a list.
-SINGLE = ("ApprovalSettings",)
+SINGLE = ("ApprovalSettings", "OptOutSettings")
 MODELS = sorted(
     (model for model in admin.site._registry if model.__name__ not in SINGLE),
     key=lambda model: model._meta.label,
 )
-#: Lists that have rows from the start: policies, holiday calendars and warm-up curves.
-FROM_THE_START = ("ResultPolicy", "HolidayCalendar", "WarmUpCurve")
+#: Lists that have rows from the start: policies, calendars, warm-up curves and opt-out words.
+FROM_THE_START = ("ResultPolicy", "HolidayCalendar", "OptOutWord", "WarmUpCurve")
 FILLED = [m for m in MODELS if m._meta.app_label != "auth" and m.__name__ not in FROM_THE_START]
 BIG = [
     "accounts.Friend",
@@ -35,6 +35,7 @@ BIG = [
     "contacts.Suppression",
     "sending.Attempt",
     "sending.Delivery",
+    "sending.OptOut",
 ]
 
 

@@ -116,3 +116,12 @@ def test_a_conversation_can_be_made_before_a_message_is_handled() -> None:
     assert conversation_with(account=account, uin=PERSON) == row
     silent = conversation_with(account=account, uin=PERSON + 1)
     assert (silent.unread, silent.last_inbound_at) == (0, None)
+
+
+def test_what_a_person_writes_to_another_account_is_another_conversation() -> None:
+    one, other = make_account(20_001), make_account(20_002)
+    arrives(one, "a", sender=PERSON, at=shared.wall() - timedelta(seconds=9))
+    arrives(other, "b", "c", sender=PERSON)
+    arrives(one, "d", sender=PERSON, at=shared.wall() - timedelta(seconds=8))
+    rows = Conversation.objects.order_by("account_id").values_list("preview", "unread")
+    assert list(rows) == [("d", 2), ("c", 2)]

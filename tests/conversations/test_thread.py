@@ -81,6 +81,19 @@ def test_pages_have_every_message_once(account: Account, limit: int) -> None:
     assert texts == ["ours", "c", "b", "a", "今天八折", f"test {PERSON}"]
 
 
+def test_messages_of_one_moment_are_in_one_order_on_all_pages(account: Account) -> None:
+    row = a_conversation(account, sender=PERSON, text="theirs")
+    answers = [send_answer(conversation=row, text=text) for text in ("one", "two")]
+    row.refresh_from_db()
+    Answer.objects.filter(pk__in=[one.pk for one in answers]).update(created_at=row.last_inbound_at)
+    texts, place = [], ""
+    while place is not None:
+        thread = read_thread(conversation=row, before=place, limit=1)
+        texts += _texts(thread)
+        place = thread.next  # type: ignore[assignment]
+    assert texts == ["two", "one", "theirs"]
+
+
 @pytest.mark.parametrize("place", ["x", "2026-01-01_0_1", "9999_0_1_1", "2026-01-01T00:00Z_0_²"])
 def test_a_wrong_place_is_refused(account: Account, place: str) -> None:
     row = a_conversation(account, sender=PERSON)
