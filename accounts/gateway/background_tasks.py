@@ -6,11 +6,12 @@ so a killed process loses nothing. See docs/decisions/0036-friends-and-status.md
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, transaction
 from django.db.models import Case, When
 
 from accounts.account_tasks import finish_account_task
@@ -34,6 +35,8 @@ from foundation.database_turn import database_turn
 from foundation.sentences import Sentence as _
 from foundation.sentences import sentence_of
 from qqhttp import GatewayError, NeverLeft, TooFast
+
+log = logging.getLogger(__name__)
 
 #: A task is given up after so many requests that were refused or not answered.
 MOST_TRIES = 6
@@ -101,11 +104,26 @@ def perform_next(*, conversation: Conversation, is_idle: bool) -> bool:
         if stop.retry_seconds is None:
             _close(account_task, performer.give_up(account_task, stop.sentence))
         raise
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as problem:
+        # It must fail alone: the lane would end with it, and the next lane too.
+        outcome = performer.give_up(account_task, _unexpected(account_task, problem))
     try:
         _close(account_task, outcome)
     except TaskPostponed as stop:
         _postpone(account_task, performer, stop)
+    except (DataError, IntegrityError) as problem:
+        sentence = _unexpected(account_task, problem)
+        _postpone(account_task, performer, TaskPostponed(sentence, retry_seconds=TOO_FAST_SECONDS))
     return True
+
+
+def _unexpected(account_task: AccountTask, problem: Exception) -> str:
+    # Only the error's type: its message may quote a text.
+    what = type(problem).__name__
+    log.error("Account task %s (%s) failed: %s", account_task.pk, account_task.kind, what)
+    return _("It failed by an unexpected error (%(what)s).") % {"what": what}
 
 
 def _next_task(*, account_id: int, is_idle: bool) -> AccountTask | None:

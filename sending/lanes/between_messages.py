@@ -30,7 +30,8 @@ class LaneTasks:
         has_tasks: whether a task may be due.
 
     Attributes:
-        has_tasks: whether a task may be due.
+        has_tasks: whether a task may be due that can be performed between messages.
+        has_idle_tasks: whether one may be due that waits until there is nothing to send.
     """
 
     def __init__(
@@ -44,12 +45,19 @@ class LaneTasks:
         self._conversation = conversation
         self._pacing = pacing
         self._gateway = gateway
-        self.has_tasks = has_tasks
+        self.has_tasks = self.has_idle_tasks = has_tasks
         #: No request is made right after a message before this.
         self._next_at = 0.0
 
-    def note(self) -> bool:
-        """Note that a task is due; return whether that was unknown."""
+    def note(self, *, is_for_idle: bool) -> bool:
+        """Note that a task is due; return whether the lane has to look.
+
+        Args:
+            is_for_idle: whether it waits until there is nothing to send.
+        """
+        if is_for_idle:
+            self.has_idle_tasks = True
+            return False  # the lane looks when it has nothing to send
         was_known, self.has_tasks = self.has_tasks, True
         return not was_known
 
@@ -75,24 +83,30 @@ class LaneTasks:
             LaneMustStop: the lane must not continue.
             NeverLeft: the gateway cannot be reached.
         """
-        if not self.has_tasks:
+        if not self.has_tasks and not self.has_idle_tasks:
             return False
         self._pacing.sleep_until_slot()
-        self.has_tasks = perform_next(conversation=self._conversation, is_idle=True)
-        if self.has_tasks:
+        is_made = perform_next(conversation=self._conversation, is_idle=True)
+        if is_made:
             self._gateway.note_answered()
-        return self.has_tasks
+        else:
+            self.has_tasks = self.has_idle_tasks = False
+        return is_made
 
     def _perform(self, *, is_idle: bool) -> bool:
-        if not self.has_tasks or self._gateway.is_away:
+        may_be_due = self.has_tasks or (is_idle and self.has_idle_tasks)
+        if not may_be_due or self._gateway.is_away:
             return False
         asked_at = local.elapsed()
         try:
-            self.has_tasks = perform_next(conversation=self._conversation, is_idle=is_idle)
+            is_made = perform_next(conversation=self._conversation, is_idle=is_idle)
         except NeverLeft as error:
             self._gateway.note_unreachable(error.sentence, asked_at=asked_at)
             return False
-        return self.has_tasks
+        if not is_made:
+            self.has_tasks = False
+            self.has_idle_tasks &= not is_idle
+        return is_made
 
 
 class BetweenMessages:

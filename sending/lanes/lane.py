@@ -113,9 +113,7 @@ class Lane:
         self.has_more = False
         #: The account tasks that the control loop announced.
         self._known_tasks: set[int] = set()
-        self._has_new_task = False
-        self._is_bound_elsewhere = False
-        self._must_load_open = False
+        self._has_new_task = self._is_bound_elsewhere = self._must_load_open = False
 
     # --- the slice ----------------------------------------------------------------------------
 
@@ -216,9 +214,7 @@ class Lane:
     def _may_continue(self) -> bool:
         """Return whether to begin another slice at once, because no account waits for the place.
 
-        Opening a lane costs as much as a dozen messages: 5,000 lanes that handed back every minute
-        would keep a core busy with that alone. A lane that continues makes no query; the control
-        loop passes changes on to it.
+        Opening a lane costs as much as a dozen messages. A lane that continues makes no query.
         """
         is_wanted = (self.has_more or self._has_new_task) and not self._rests_by_operator
         if not is_wanted or not self.context.has_room or self._is_bound_elsewhere:
@@ -242,10 +238,7 @@ class Lane:
             self.pacing.wake.set()
 
     def note_account_task(self, account_task_id: int) -> None:
-        """End the slice: an operator requested an account task.
-
-        Each task ends a slice once. A task that cannot be performed now waits for the next lane.
-        """
+        """End the slice, once for each task: an operator requested one, and waits for it."""
         if account_task_id in self._known_tasks:
             return
         self._known_tasks.add(account_task_id)
@@ -253,9 +246,9 @@ class Lane:
         self._ends_at = 0.0
         self.pacing.wake.set()
 
-    def note_background_task(self) -> None:
-        """Perform the background tasks that are due when there is time."""
-        if self.tasks.note():
+    def note_background_task(self, *, is_for_idle: bool) -> None:
+        """Perform the background tasks that are due when there is time; see `LaneTasks.note`."""
+        if self.tasks.note(is_for_idle=is_for_idle):
             self.pacing.wake.set()
 
     def update_account(self, row: AccountRow, *, is_bound_elsewhere: bool) -> None:

@@ -14,8 +14,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import F
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 
+from accounts.gateway.background_tasks import IDLE_KINDS
 from accounts.leases.leases import free_forgotten_leases
 from accounts.leases.workers import end_worker, prove_alive, register_worker
 from accounts.models import Account, AccountTask, Worker
@@ -232,10 +233,12 @@ class Runtime:
             if lane is not None:
                 lane.note_account_task(account_task_id)
         background = asked.filter(is_background=True).order_by()
-        for account_id in background.values_list("account_id", flat=True).distinct():
+        waits = ExpressionWrapper(Q(kind__in=IDLE_KINDS), output_field=BooleanField())
+        marked = background.annotate(is_for_idle=waits).values_list("account_id", "is_for_idle")
+        for account_id, is_for_idle in marked.distinct():
             lane = self.lanes.get(account_id)
             if lane is not None:
-                lane.note_background_task()
+                lane.note_background_task(is_for_idle=is_for_idle)
 
     def _read_egress(self) -> None:
         egress = self.context.egress

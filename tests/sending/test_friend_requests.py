@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from accounts.account_tasks import request_account_task
 from accounts.friend_requests.decide import accept_friend_request, refuse_friend_request
-from accounts.models import Account, AccountTask, Friend, FriendRequest
+from accounts.models import Account, AccountTask, AccountTaskKind, Friend, FriendRequest
 from accounts.states import FriendPolicy, FriendRequestState
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
@@ -116,10 +118,11 @@ def test_a_session_that_ended_is_opened_again(engine: GatewaySimulator, sender: 
 
 @pytest.mark.slow
 def test_answers_during_a_run_delay_no_message_by_more_than_one_request(
-    engine: GatewaySimulator, sender: Account, start: Start
+    engine: GatewaySimulator, sender: Account, start: Start, settings: Any
 ) -> None:
     """They are made at the beginning of a gap, at most one a heartbeat, and keep the pace."""
-    gap, slow = 0.5, 0.2
+    gap, slow = 0.5, 1.0
+    settings.QQ_READ_TIMEOUT = 5.0
     engine.control.change(min_interval=gap)
     engine.control.set_faults(f"latency:after,seconds={slow},command=Ack_AddToList")
     Account.objects.update(min_interval=gap, friend_policy=FriendPolicy.ALL)
@@ -140,6 +143,41 @@ def test_answers_during_a_run_delay_no_message_by_more_than_one_request(
     assert engine.control.too_soon() == []
     gaps = [after.at - before.at for before, after in pairwise(engine.control.messages())]
     assert min(gaps) >= gap
-    # One request of 0.2 s, and what a busy machine adds; two of them would be 0.4 s.
+    # One request of a second, and what a busy machine adds; two of them would be two seconds.
     assert max(gaps) < gap + 2 * slow
     assert set(engine.control.acks(uin=sender.uin).values()) == {1}
+
+
+def test_an_unexpected_error_fails_one_task_alone(
+    engine: GatewaySimulator, sender: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalWorker() as worker:
+        logged_in(sender)
+        ask(engine, sender, STRANGER)
+        ask(engine, sender, OTHER)
+        monkeypatch.setattr("accounts.gateway.friend_request_tasks._VERDICTS", {})
+        accept_friend_request(request=FriendRequest.objects.get(uin=STRANGER))
+        wait_until(lambda: AccountTask.objects.filter(state="failed").exists(), what="failure")
+        monkeypatch.undo()
+        accept_friend_request(request=FriendRequest.objects.get(uin=OTHER))
+        wait_until(lambda: state_of(OTHER) == FriendRequestState.ACCEPTED, what="acceptance")
+        assert worker.deaths == []
+    request = FriendRequest.objects.get(uin=STRANGER)
+    assert (request.state, "KeyError" in request.detail) == (FriendRequestState.WAITING, True)
+
+
+@pytest.mark.slow
+def test_what_takes_long_waits_until_there_is_nothing_to_send(
+    engine: GatewaySimulator, sender: Account, start: Start
+) -> None:
+    engine.control.change(min_interval=0.2)
+    Account.objects.update(min_interval=0.2)
+    run = start(accounts=[sender])
+    request_account_task(account=sender, kind=AccountTaskKind.INFO)
+    with LocalWorker() as worker:
+        wait_until(lambda: engine.control.figures().arrived >= 4, what="some messages")
+        assert "GetInfo" not in engine.control.figures().requests
+        wait_until(lambda: is_finished(run), what="the end of the run")
+        wait_until(lambda: engine.control.figures().requests.get("GetInfo"), what="a profile")
+        assert worker.deaths == []
+    assert_exact(run, engine)
