@@ -64,7 +64,7 @@ class LanguageField(Field):
 class MessageTemplateResource(LabelledResource, NamedResource):
     """A row for each template."""
 
-    columns = (_NAME, _TEXT, LABELS)
+    columns: tuple[TableColumn, ...] = (_NAME, _TEXT, LABELS)
 
     class Meta:
         model = MessageTemplate

@@ -15,6 +15,7 @@ from campaigns.models import MessageTemplate, Snippet
 from campaigns.reports.template_table import MessageTemplateResource
 from campaigns.run_control.lifecycle import start_campaign
 from campaigns.writing.templates import create_template
+from campaigns.writing.versions import current_version
 from contacts.models import Contact
 from sending.forbidden_words import add_words
 from sending.models import ForbiddenWord
@@ -243,7 +244,8 @@ def test_texts_by_language_are_columns_of_the_table(operator: Client, tmp_path: 
         "u": {"": "only", "en": "just"},
         "v": {"": "new", "en": "fresh"},
     }
-    assert MessageTemplate.objects.get(name="t").versions.first().texts["fr"] == "salut"
+    newest = current_version(template=MessageTemplate.objects.get(name="t"))
+    assert (newest.number, newest.texts["fr"]) == (2, "salut")
     file.write_text("name,text,text:en\nt,hi,{{ nmae }}\n", encoding="utf-8")
     (row,) = plan().outcomes
     assert (row.kind, [title for title, _why in row.problems]) == ("wrong", ["text:en"])
