@@ -101,7 +101,10 @@ def _asked_context(asked: Approval, user: Any) -> dict[str, Any]:
         "text_sentences": text_sentences(rehearsal) if rehearsal else [],
         "longest": longest_sentence(rehearsal) if rehearsal else "",
         "samples": _samples(rehearsal.result) if rehearsal else [],
-        "texts": [one["text"] for one in asked.definition.get("texts", ())],
+        "texts": [
+            (" ".join(filter(None, (one["variant"], one["language"]))), one["text"])
+            for one in asked.definition.get("texts", ())
+        ],
         "before": before,
         "changes": changes_between(before.definition, asked.definition) if before else [],
         # The request is for what the campaign was; a change since then makes it void.

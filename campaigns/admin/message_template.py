@@ -16,7 +16,7 @@ from campaigns.admin.message_template_form import MessageTemplateForm
 from campaigns.admin.template_versions import TemplateVersions
 from campaigns.admin.text_preview import TextPreviews
 from campaigns.models import MessageTemplate
-from campaigns.reports.export_resources import MessageTemplateResource
+from campaigns.reports.template_table import MessageTemplateResource
 from campaigns.writing.templates import set_texts
 from campaigns.writing.versions import current_version
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, NamedMixin

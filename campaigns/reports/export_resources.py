@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from campaigns.earlier_people import first_reply_at
-from campaigns.models import OWNERS_OF_DELIVERIES, MessageTemplate, owner_of
+from campaigns.models import OWNERS_OF_DELIVERIES, owner_of
 from campaigns.reports.run_report import COLUMNS
-from campaigns.writing.check import checked_text
-from campaigns.writing.versions import current_version
-from labels.columns import LABELS, LabelledResource
 from sending.models import Delivery
 from sending.runs.texts import TEXTS, text_of, variant_of
-from tabular.table_import import columns as cells
-from tabular.table_import.columns import TableColumn
-from tabular.table_import.named import NamedResource
-from texts.checks import TextProblem
-
-
-class MessageTemplateResource(LabelledResource, NamedResource):
-    """A row for each template."""
-
-    columns = (
-        TableColumn(
-            "name",
-            cells.name,
-            is_key=True,
-            is_needed=True,
-            titles=("name", "名称", "模板", "模板名称", "名稱", "template"),
-        ),
-        TableColumn(
-            "text",
-            cells.text(is_needed=True),
-            is_needed=True,
-            titles=("text", "正文", "内容", "文本", "內容"),
-        ),
-        LABELS,
-    )
-
-    class Meta:
-        model = MessageTemplate
-        fields = ("name", "text", "labels")
-
-    def write_rows(
-        self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any
-    ) -> None:
-        """Write the rows, with a version of each."""
-        super().write_rows(new, changed, by)
-        for template in [*new, *(template for template, _targets in changed)]:
-            current_version(template=template, by=by)
-
-    def check(self, instance: Any) -> None:
-        """Check the text, as the form does."""
-        try:
-            checked_text(instance.text)
-        except TextProblem as problem:
-            raise ValidationError({"text": problem.sentence}) from None
 
 
 class DeliveryResource(ModelResource):

@@ -68,7 +68,7 @@ def plan_import(
         path,
         name=name,
         layout=layout or FileLayout(),
-        columns=resource.columns,
+        columns=resource.columns_for,
         most_rows=most_rows or resource.most_rows,
     )
     resource.plan(file.dataset, lines=file.lines, problems=file.problems, titles=file.titles)

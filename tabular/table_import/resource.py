@@ -54,7 +54,7 @@ class TableResource(ModelResource):
     """A resource whose files can be imported. One instance plans one file."""
 
     #: The columns that an import reads. A file may leave out all but the keys.
-    columns: ClassVar[tuple[TableColumn, ...]] = ()
+    columns: tuple[TableColumn, ...] = ()
     #: The most rows of a file in the browser.
     most_rows: ClassVar[int] = 2_000
     #: Whether the database's conditions on several columns are checked: a query a row.
@@ -92,6 +92,10 @@ class TableResource(ModelResource):
     def find_known(self, keys: Sequence[Hashable], *, is_locked: bool = False) -> dict[Any, Any]:
         """Return the existing rows of the keys; with `is_locked` nothing else may change them."""
         raise NotImplementedError
+
+    def columns_for(self, titles: Sequence[str]) -> Sequence[TableColumn]:
+        """Return the columns that a file with these titles may have, and keep them as `columns`."""
+        return self.columns
 
     def refuse_new(self, values: Mapping[str, Any]) -> None:
         """Refuse a row that does not exist yet, for tables that are only changed.

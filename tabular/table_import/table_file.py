@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,12 @@ class TableFile:
 
 
 def read_table(
-    path: Path, *, name: str, layout: FileLayout, columns: Sequence[TableColumn], most_rows: int
+    path: Path,
+    *,
+    name: str,
+    layout: FileLayout,
+    columns: Callable[[Sequence[str]], Sequence[TableColumn]],
+    most_rows: int,
 ) -> TableFile:
     """Read a file.
 
@@ -68,7 +73,8 @@ def read_table(
         path: the file.
         name: the name that the operator gave it, for sentences.
         layout: what the operator says about its layout.
-        columns: the columns that it may have.
+        columns: returns the columns that it may have, given its titles; without titles, those that
+            every such file may have.
         most_rows: the most rows.
 
     Raises:
@@ -76,7 +82,7 @@ def read_table(
             columns of one meaning, or its encoding is uncertain.
     """
     # Titles of texts do not mark the header: a template's text may be {{ name }}.
-    known = set[str]().union(*(c.all_titles for c in columns if c.is_key and c.is_number))
+    known = set[str]().union(*(c.all_titles for c in columns(()) if c.is_key and c.is_number))
     try:
         with time_limit(LONGEST_READ):
             found = inspect_table(
@@ -89,7 +95,8 @@ def read_table(
                 known_titles=known,
             )
             _refuse_doubts(found)
-            places = _places(found, columns)
+            titles = [unescape_formula(title) for title in found.columns]
+            places = _places(found, columns(titles))
             rows = _rows(path, name, found, most_rows)
     except FileProblem as problem:
         raise Refusal(problem.sentence, code=problem.code) from None

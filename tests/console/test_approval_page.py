@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.models import Approval, ApprovalSettings, Campaign, CampaignRun
 from campaigns.rehearsals import lifecycle
 from campaigns.run_control.approve import approve
@@ -75,6 +76,17 @@ def test_request_look_approve(campaign: Campaign) -> None:
     assert "is approved" in answer.content.decode()
     assert CampaignRun.objects.get().state == RunState.PREPARING
     assert "ok" in text_of(second, url("approval", campaign))
+
+
+def test_each_text_has_the_name_of_its_variant(campaign: Campaign) -> None:
+    Campaign.objects.update(text="")
+    add_variants(
+        campaign=campaign, variants=[NewVariant("短", 1, "hi"), NewVariant("长", 1, "good day")]
+    )
+    client_of("author", AUTHOR).post(url("do", campaign, "start"))
+    html = text_of(client_of("second", APPROVER), url("approval", campaign))
+    for name, text in (("短", "hi"), ("长", "good day")):
+        assert f'{name}</p><div class="q-message">{text}</div>' in html
 
 
 def test_what_changed_is_shown_field_by_field(campaign: Campaign) -> None:

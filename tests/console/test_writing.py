@@ -12,13 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import MessageTemplate, Snippet
-from campaigns.reports.export_resources import MessageTemplateResource
+from campaigns.reports.template_table import MessageTemplateResource
 from campaigns.run_control.lifecycle import start_campaign
 from campaigns.writing.templates import create_template
+from campaigns.writing.versions import current_version
 from contacts.models import Contact
 from sending.forbidden_words import add_words
 from sending.models import ForbiddenWord
-from tabular.table_import.plan import plan_import, write_import
+from tabular.exports import stream_csv
+from tabular.table_import.plan import ImportPlan, plan_import, write_import
 from tests.campaigns.factories import make_account, make_campaign, make_list
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +213,39 @@ def test_the_table_import_checks_texts_and_makes_versions(operator: Client, tmp_
     plan = plan_import(resource=MessageTemplateResource(), path=file, name=file.name)
     write_import(plan=plan)
     assert MessageTemplate.objects.get().versions.get().number == 1
+
+
+def test_texts_by_language_are_columns_of_the_table(operator: Client, tmp_path: Path) -> None:
+    create_template(name="t", texts={"": "hi", "en": "hello", "zh-hans": "你好"})
+    create_template(name="u", texts={"": "only"})
+    file = tmp_path / "templates.csv"
+
+    def exported() -> str:
+        rows = MessageTemplate.objects.order_by("pk")
+        return b"".join(stream_csv(MessageTemplateResource(), rows)).decode("utf-8-sig")
+
+    def plan() -> ImportPlan:
+        return plan_import(resource=MessageTemplateResource(), path=file, name=file.name)
+
+    written = exported()
+    assert written.splitlines()[0] == "name,text,labels,text:en,text:zh-hans"
+    assert "t,hi,,hello,你好" in written
+    file.write_text(written, encoding="utf-8")
+    assert plan().counts == {"new": 0, "changed": 0, "unchanged": 2, "wrong": 0}
+    file.write_text(
+        "name,text,text:EN,正文：fr\nt,hi,,salut\nu,only,just,\nv,new,fresh,\n", encoding="utf-8"
+    )
+    found = plan()
+    assert found.counts == {"new": 1, "changed": 2, "unchanged": 0, "wrong": 0}
+    write_import(plan=found)
+    texts = {one.name: one.texts_by_language() for one in MessageTemplate.objects.all()}
+    assert texts == {
+        "t": {"": "hi", "fr": "salut", "zh-hans": "你好"},
+        "u": {"": "only", "en": "just"},
+        "v": {"": "new", "en": "fresh"},
+    }
+    newest = current_version(template=MessageTemplate.objects.get(name="t"))
+    assert (newest.number, newest.texts["fr"]) == (2, "salut")
+    file.write_text("name,text,text:en\nt,hi,{{ nmae }}\n", encoding="utf-8")
+    (row,) = plan().outcomes
+    assert (row.kind, [title for title, _why in row.problems]) == ("wrong", ["text:en"])

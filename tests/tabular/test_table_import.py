@@ -9,7 +9,7 @@ import pytest
 
 from accounts.resources import AccountResource
 from accounts.states import AccountState
-from campaigns.reports.export_resources import MessageTemplateResource
+from campaigns.reports.template_table import MessageTemplateResource
 from contacts.models import ContactList, Suppression
 from contacts.resources import ContactListResource, SegmentResource, SuppressionResource
 from foundation.refusals import Refusal

@@ -16,7 +16,7 @@ from hypothesis.extra.django import TestCase as PropertyCase
 from accounts.models import Egress
 from accounts.resources import AccountResource
 from campaigns.models import MessageTemplate
-from campaigns.reports.export_resources import MessageTemplateResource
+from campaigns.reports.template_table import MessageTemplateResource
 from contacts.models import ContactList, Segment, Suppression
 from contacts.resources import ContactListResource, SegmentResource, SuppressionResource
 from foundation.names import clean_name, has_visible_character, name_key
