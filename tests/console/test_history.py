@@ -25,6 +25,7 @@ from campaigns.models import (
     Sequence,
     Snippet,
 )
+from conversations.models import CannedAnswer
 from foundation.admin import ChangeHistoryMixin
 from labels.models import Label
 from sending.models import ForbiddenWord, QuietHours, ResultPolicy
@@ -38,6 +39,7 @@ def rows() -> list[Any]:
     """Return a changed row of every model with a history and a page."""
     make_world()
     Snippet.objects.create(name="s", text="a\nb")
+    CannedAnswer.objects.create(name="s", text="a\nb")
     ForbiddenWord.objects.create(word="w")
     QuietHours.objects.create()
     HolidayCalendar.objects.get_or_create(name="c")
@@ -49,7 +51,7 @@ def rows() -> list[Any]:
     settings = (ApprovalSettings, DefaultCap, ForbiddenWord, QuietHours, ResultPolicy)
     found: list[Any] = [
         model._base_manager.order_by("pk").first()
-        for model in (*models, *settings, Snippet, WarmUpCurve)
+        for model in (*models, *settings, CannedAnswer, Snippet, WarmUpCurve)
     ]
     for row in found:
         row.save()
