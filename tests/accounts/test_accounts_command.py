@@ -14,7 +14,7 @@ from accounts.account_tasks import finish_account_task
 from accounts.gateway.outages import begin_outage
 from accounts.management.commands.accounts import Command
 from accounts.models import Account, AccountTask, AccountTaskState, Egress, Friend, Lease, Worker
-from accounts.states import AccountState, StateReason
+from accounts.states import AccountState, PresenceStatus, StateReason
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -283,3 +283,33 @@ def test_it_waits_for_the_worker_and_reports_each_outcome() -> None:
             "friends": second.friend_count,
         },
     ]
+
+
+# --- stat -------------------------------------------------------------------------------------
+
+
+def test_stat_of_an_account_that_is_not_logged_in_is_stored() -> None:
+    account = make_account()
+    said = manage("accounts", "stat", "--set", "invisible", account.uin, "--json")
+    assert said.status == 0
+    account.refresh_from_db()
+    assert account.presence == PresenceStatus.INVISIBLE
+    assert not AccountTask.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("to", "state"),
+    [("disable", AccountState.DISABLED), ("quarantine", AccountState.QUARANTINED)],
+)
+def test_stat_takes_accounts_out_of_use(to: str, state: str) -> None:
+    account = make_account()
+    (row,) = manage("accounts", "stat", "--set", to, "--all", "--json").json
+    assert row["state"] == state
+    again = manage("accounts", "stat", "--set", "busy", account.uin, "--json")
+    assert (again.status, "Enable it first" in again.json[0]["sentence"]) == (1, True)
+
+
+def test_a_logout_without_a_worker_is_refused() -> None:
+    said = manage("accounts", "logout", make_account().uin, "--json")
+    assert (said.status, "No worker is running" in said.json[0]["sentence"]) == (1, True)
+    assert not AccountTask.objects.exists()

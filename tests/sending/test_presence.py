@@ -15,6 +15,7 @@ from contacts.models import Contact
 from contacts.segments.preview import preview_segment
 from qqhttp.simulator import GatewaySimulator, profiles
 from tests.campaigns.factories import make_account, make_list
+from tests.commandline import manage
 from tests.sending.conftest import FRIENDS, friends_of
 from tests.sending.inboxes import A_HEARTBEAT, logged_in
 from tests.sending.working import LocalWorker, wait_until
@@ -70,6 +71,17 @@ def test_query_stat_fills_presence_nickname_and_face(
         assert friend.face == (profiles.face(friend.uin) if is_online else None)
     # TN is never 0, so that the gateway answers once: no reply belongs to another request.
     assert engine.control.figures().results["Query_Stat"] == {"0": 1}
+
+
+def test_the_command_asks_and_counts(engine: GatewaySimulator, sender: Account) -> None:
+    with LocalWorker():
+        logged_in(sender)
+        said = manage("friends", "presence", "--all", "--json")
+    online = sum(profiles.usual_status(uin) != profiles.OFFLINE for uin in friends_of(0))
+    (item,) = said.json["items"]
+    assert (said.status, item["account"], item["online"]) == (0, sender.uin, online)
+    (listed,) = manage("friends", "list", friends_of(0)[0], "--json").json["items"]
+    assert listed["presence"] in {"online", "busy", "offline"}
 
 
 @pytest.mark.django_db

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from accounts.account_tasks import request_account_task
@@ -33,7 +32,7 @@ from accounts.commands.friend_rows import (
 )
 from accounts.friend_links.request import link_of, request_friend, request_removal
 from accounts.friend_requests.decide import accept_friend_request, refuse_friend_request
-from accounts.models import AccountTask, AccountTaskKind, Friend, FriendRequest, Profile
+from accounts.models import Account, AccountTask, AccountTaskKind, Friend, FriendRequest, Profile
 from accounts.states import FriendLinkState
 from clocks import shared
 from foundation.commands import REFUSED, OperatorCommand
@@ -118,7 +117,7 @@ class Command(OperatorCommand):
         accounts = accounts_meant(options)
         outcomes = carry_out(
             accounts=accounts,
-            request=partial(request_account_task, kind=AccountTaskKind.PRESENCE),
+            request=_ask_presence,
             timeout=options["timeout"],
         )
         items = [
@@ -216,6 +215,10 @@ def _has_failed(outcomes: Mapping[int, Outcome], options: dict[str, Any]) -> boo
         not one.is_done and not (one.is_open and not options["timeout"])
         for one in outcomes.values()
     )
+
+
+def _ask_presence(account: Account) -> AccountTask:
+    return request_account_task(account=account, kind=AccountTaskKind.PRESENCE)
 
 
 def _answer(request: FriendRequest, options: dict[str, Any]) -> AccountTask:
