@@ -33,6 +33,11 @@ from foundation.refusals import Refusal
 class ConversationAdmin(InboxVerbs, UncountedAdmin):
     """The list of conversations is the inbox; a conversation is a part of the same page."""
 
+    #: For the open ones; the other boxes have sentences of their own, in inbox/list.html.
+    empty_sentence = _(
+        "Nobody waits for an answer. What people write to the accounts appears here by itself."
+    )
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: the first message makes a conversation."""
         return False
