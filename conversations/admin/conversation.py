@@ -16,6 +16,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conversations.admin.inbox_filters import InboxQuery, box_names, choices, query_of
 from conversations.admin.inbox_list import list_context, list_stamp, unread_badge
@@ -34,7 +35,7 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
     """The list of conversations is the inbox; a conversation is a part of the same page."""
 
     #: For the open ones; the other boxes have sentences of their own, in inbox/list.html.
-    empty_sentence = _(
+    empty_sentence = gettext_lazy(
         "Nobody waits for an answer. What people write to the accounts appears here by itself."
     )
 
