@@ -85,7 +85,6 @@ class FriendRequestState(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     REFUSING = "refusing", _("being refused")
     REFUSED = "refused", _("refused")
-    LAPSED = "lapsed", _("lapsed")
 
 
 _R = FriendRequestState
@@ -93,13 +92,12 @@ _R = FriendRequestState
 FRIEND_REQUEST_STATES = StateTable(
     {
         # The friend list may show that the person is a friend already.
-        _R.WAITING: {_R.ACCEPTING, _R.REFUSING, _R.ACCEPTED, _R.LAPSED},
+        _R.WAITING: {_R.ACCEPTING, _R.REFUSING, _R.ACCEPTED},
         # A request that could not be answered waits for an operator again.
-        _R.ACCEPTING: {_R.ACCEPTED, _R.WAITING, _R.LAPSED},
-        _R.REFUSING: {_R.REFUSED, _R.WAITING, _R.LAPSED},
+        _R.ACCEPTING: {_R.ACCEPTED, _R.WAITING},
+        _R.REFUSING: {_R.REFUSED, _R.WAITING},
         _R.ACCEPTED: set(),
         _R.REFUSED: set(),
-        _R.LAPSED: set(),
     }
 )
 

@@ -39,7 +39,6 @@ STATE_COLOURS = {
     FriendRequestState.ACCEPTED: "success",
     FriendRequestState.REFUSING: "info",
     FriendRequestState.REFUSED: "default",
-    FriendRequestState.LAPSED: "default",
 }
 #: The most characters of a text that the list shows.
 SHOWN_CHARACTERS = 120

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('uin', models.BigIntegerField(db_index=True, verbose_name='UIN')),
                 ('text', models.TextField(blank=True, verbose_name='text')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('accepting', 'being accepted'), ('accepted', 'accepted'), ('refusing', 'being refused'), ('refused', 'refused'), ('lapsed', 'lapsed')], default='waiting', max_length=16, verbose_name='state')),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('accepting', 'being accepted'), ('accepted', 'accepted'), ('refusing', 'being refused'), ('refused', 'refused')], default='waiting', max_length=16, verbose_name='state')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='answered at')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='friendrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'accepting', 'accepted', 'refusing', 'refused', 'lapsed'])), name='friendrequest_state_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'accepting', 'accepted', 'refusing', 'refused'])), name='friendrequest_state_known'),
         ),
         migrations.AddIndex(
             model_name='profile',

@@ -22,5 +22,5 @@ class FriendRequestQuerySet(StatefulQuerySet[Any]):
         return self.filter(state=FriendRequestState.WAITING)
 
     def unsettled(self) -> Self:
-        """Friend requests that are neither answered nor lapsed."""
+        """Friend requests that are not answered yet."""
         return self.filter(state__in=OPEN_FRIEND_REQUEST_STATES)
