@@ -71,9 +71,13 @@ def _stop_if_failing(run: Run, endings: Counter[tuple[str, str]]) -> bool:
 def _latest_endings(since: dict[int, datetime]) -> dict[int, Counter[tuple[str, str]]]:
     endings: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
     latest = Attempt.objects.order_by("-pk").values_list(
-        "delivery__run_id", "delivery__state", "res", "finished_at"
+        "delivery_id", "delivery__run_id", "delivery__state", "res", "finished_at"
     )[:LATEST_ATTEMPTS]
-    for run_id, state, code, finished_at in latest:
+    counted: set[int] = set()
+    for delivery_id, run_id, state, code, finished_at in latest:
+        if delivery_id in counted:
+            continue  # a message counts once, however often it was tried
+        counted.add(delivery_id)
         is_ended = state == DeliveryState.SENT or state in _BAD
         if run_id in since and is_ended and finished_at and finished_at >= since[run_id]:
             endings[run_id][state, code] += 1
