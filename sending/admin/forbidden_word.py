@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, require
+from foundation.admin import ChangeHistoryMixin, ExportMixin
 from foundation.refusals import Refusal
+from sending.admin.word_import import WordImport
 from sending.forbidden_word_file import import_words
 from sending.forbidden_words import MOST_WORDS
 from sending.models import ForbiddenWord, WordAction
 from sending.resources import ForbiddenWordResource
 from tabular.exports import stream_csv, write_xlsx
-from tabular.upload_files import copied_upload
 from texts.forbidden import clean_word, word_key
 
 
@@ -78,7 +70,7 @@ class WordFileForm(forms.Form):
 
 
 @admin.register(ForbiddenWord)
-class ForbiddenWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class ForbiddenWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, WordImport):
     """Words that messages must not contain. A change holds within a second or two."""
 
     export_resource = ForbiddenWordResource
@@ -89,62 +81,14 @@ class ForbiddenWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, Co
     list_filter = [("action", ChoicesDropdownFilter)]
     search_fields = ["word", "note"]
     fields = ["word", "action", "note"]
-    actions_list = ["import_file"]
     empty_sentence = _(
         "There are no forbidden words. A text that holds one is refused when it is saved, and a "
         "message that gets one from a name or an attribute is skipped. Add words, or import a file."
     )
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page that imports a file."""
-        view = self.admin_site.admin_view(self.import_view)
-        return [path("import/", view, name="sending_forbiddenword_import"), *super().get_urls()]
-
-    @action(description=_("Import a file"), url_path="import-file", permissions=["import_file"])
-    def import_file(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page that imports a file."""
-        return redirect("admin:sending_forbiddenword_import")
-
-    def has_import_file_permission(self, request: HttpRequest, *_ids: Any) -> bool:
-        """Whether the operator may import a file: they may add and change words."""
-        return self.has_add_permission(request) and self.has_change_permission(request)
-
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the form (GET), or import the file (POST)."""
-        require(self.has_import_file_permission(request))
-        form = WordFileForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid() and self._import(request, form):
-            return redirect("admin:sending_forbiddenword_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": gettext("Import forbidden words"),
-            "note": gettext(
-                "Words of the file are added to the list; words that are on it get the action of "
-                "the file. Nothing changes when a line cannot be read."
-            ),
-            "verb": gettext("Import"),
-            "form": form,
-            "back": reverse("admin:sending_forbiddenword_changelist"),
-        }
-        return TemplateResponse(request, "console/import/upload.html", context)
-
-    def _import(self, request: HttpRequest, form: WordFileForm) -> bool:
-        file = form.cleaned_data["file"]
-        with copied_upload(file) as path:
-            try:
-                new, known = import_words(
-                    path=path,
-                    file_name=file.name,
-                    action=form.cleaned_data["action"],
-                    by=request.user,
-                )
-            except Refusal as refusal:
-                form.add_error("file", refusal.sentence)
-                return False
-        messages.success(
-            request,
-            gettext("%(new)d words are new, %(known)d were on the list.")
-            % {"new": new, "known": known},
-        )
-        return True
+    file_form = WordFileForm
+    import_title = _("Import forbidden words")
+    import_note = _(
+        "Words of the file are added to the list; words that are on it get the action of the file. "
+        "Nothing changes when a line cannot be read."
+    )
+    import_words = staticmethod(import_words)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import Any
-
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, ExportMixin, require
+from foundation.admin import ChangeHistoryMixin, ExportMixin
 from foundation.refusals import Refusal
+from sending.admin.word_import import WordImport
 from sending.models import OptDirection, OptOutWord, WordMatch
 from sending.opt_outs.word_file import import_words
 from sending.opt_outs.word_list import MOST_WORDS
@@ -85,7 +76,7 @@ class OptOutWordFileForm(forms.Form):
 
 
 @admin.register(OptOutWord)
-class OptOutWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class OptOutWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, WordImport):
     """Words by which people opt out in a reply. A change holds for the next reply."""
 
     export_resource = OptOutWordResource
@@ -96,66 +87,14 @@ class OptOutWordAdmin(ChangeHistoryMixin, ExportMixin, SimpleHistoryAdmin, Conso
     list_filter = [("direction", ChoicesDropdownFilter), ("match", ChoicesDropdownFilter)]
     search_fields = ["word", "note"]
     fields = ["word", ("match", "direction"), "note"]
-    actions_list = ["import_file"]
     empty_sentence = _(
         "There are no opt-out words, so nobody can opt out by a reply. Add words such as 退订 and "
         "TD, or import a file."
     )
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page that imports a file."""
-        view = self.admin_site.admin_view(self.import_view)
-        return [path("import/", view, name="sending_optoutword_import"), *super().get_urls()]
-
-    @action(description=_("Import a file"), url_path="import-file", permissions=["import_file"])
-    def import_file(self, request: HttpRequest) -> HttpResponse:
-        """Lead to the page that imports a file."""
-        return redirect("admin:sending_optoutword_import")
-
-    def has_import_file_permission(self, request: HttpRequest, *_ids: Any) -> bool:
-        """Whether the operator may import a file: they may add and change words."""
-        return self.has_add_permission(request) and self.has_change_permission(request)
-
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the form (GET), or import the file (POST)."""
-        require(self.has_import_file_permission(request))
-        form = OptOutWordFileForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid() and self._import(request, form):
-            return redirect("admin:sending_optoutword_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": gettext("Import opt-out words"),
-            "note": gettext(
-                "Words of the file are added to the list; words that are on it do what the file "
-                "says. Nothing changes when a line cannot be read."
-            ),
-            "verb": gettext("Import"),
-            "form": form,
-            "back": reverse("admin:sending_optoutword_changelist"),
-        }
-        return TemplateResponse(request, "console/import/upload.html", context)
-
-    def _import(self, request: HttpRequest, form: OptOutWordFileForm) -> bool:
-        file = form.cleaned_data["file"]
-        with tempfile.NamedTemporaryFile(suffix=".words") as copy:
-            for block in file.chunks():
-                copy.write(block)
-            copy.flush()
-            try:
-                new, known = import_words(
-                    path=Path(copy.name),
-                    file_name=file.name,
-                    match=form.cleaned_data["match"],
-                    direction=form.cleaned_data["direction"],
-                    by=request.user,
-                )
-            except Refusal as refusal:
-                form.add_error("file", refusal.sentence)
-                return False
-        messages.success(
-            request,
-            gettext("%(new)d words are new, %(known)d were on the list.")
-            % {"new": new, "known": known},
-        )
-        return True
+    file_form = OptOutWordFileForm
+    import_title = _("Import opt-out words")
+    import_note = _(
+        "Words of the file are added to the list; words that are on it do what the file says. "
+        "Nothing changes when a line cannot be read."
+    )
+    import_words = staticmethod(import_words)

@@ -13,7 +13,7 @@ from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from sending.models import OptDirection, WordMatch
 from sending.opt_outs.word_list import MOST_WORDS, add_words
-from tabular import FileProblem, open_table, plain_title
+from tabular import FileProblem, open_table, plain_title, titled_columns
 from texts.replies import clean_word
 
 _TITLES = {
@@ -108,14 +108,8 @@ def _read(
 
 def _columns(cells: Sequence[str]) -> dict[str, int]:
     """Return the column of each part, found by its title; empty if the row is not a header."""
-    titles = [plain_title(cell[:100]) for cell in cells]
-    columns = {
-        what: titles.index(plain_title(title))
-        for what, known in _TITLES.items()
-        for title in reversed(known)
-        if plain_title(title) in titles
-    }
-    return columns if "word" in columns else {}
+    columns = titled_columns(cells, _TITLES)
+    return columns if columns is not None and "word" in columns else {}
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:
