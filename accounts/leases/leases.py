@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
@@ -30,7 +40,9 @@ class Grant:
         first_seq: the first of SEQS_WITH_LEASE SEQs reserved for the lane.
         has_account_tasks: whether account tasks were due when the lease was taken.
         was_handed_back: whether the last lane handed back; if not, its last reply is unknown.
-        last_reply_at: when the gateway last answered this account, if known; shared time.
+        last_reply_at: when the gateway last answered this account, if it did; shared time. If that
+            is unknown it is the latest possible time, the moment at which the lease was taken. So
+            a lane that hands back without a reply of its own passes on what it did not know.
         resting_until: no message may be sent before this; shared time.
         learnt_interval: the gap that the last lane learnt from RES=3, seconds.
         bad_results: messages that failed since the last accepted one.
@@ -77,12 +89,15 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
         )
         if lease is None:
             return None
-        floor = max(lease.last_seq, _lowest_seq())
+        floor, now = max(lease.last_seq, _lowest_seq()), shared.now()
+        was_handed_back = lease.worker_id is None
+        last_reply_at = lease.last_reply_at if was_handed_back else now
         Lease.objects.filter(account_id=account_id).update(
             worker_id=worker_id,
             egress_id=egress_id,
             token=lease.token + 1,
-            taken_at=shared.now(),
+            taken_at=now,
+            last_reply_at=last_reply_at,
             last_seq=floor + SEQS_WITH_LEASE,
         )
     return Grant(
@@ -90,8 +105,8 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
         token=lease.token + 1,
         first_seq=floor + 1,
         has_account_tasks=lease.has_account_tasks,
-        was_handed_back=lease.worker_id is None,
-        last_reply_at=lease.last_reply_at,
+        was_handed_back=was_handed_back,
+        last_reply_at=last_reply_at,
         resting_until=lease.resting_until,
         learnt_interval=lease.learnt_interval,
         bad_results=lease.bad_results,
@@ -143,12 +158,14 @@ def take_leases_for_turns(
         ids = list(free.values_list("pk", flat=True))
         if not Worker.objects.living().filter(pk=worker_id).exists():
             return []
-        taken = Lease.objects.filter(pk__in=ids)
+        taken, now = Lease.objects.filter(pk__in=ids), shared.now()
         taken.update(
             worker_id=worker_id,
             egress_id=egress_id,
             token=F("token") + 1,
-            taken_at=shared.now(),
+            taken_at=now,
+            # Not handed back: see `Grant.last_reply_at`.
+            last_reply_at=Case(When(worker=None, then=F("last_reply_at")), default=Value(now)),
             last_seq=_raised_seq(1),
         )
         return list(taken.values_list("pk", "token", "last_seq"))

@@ -15,12 +15,15 @@ from accounts.leases.leases import (
     Grant,
     free_forgotten_leases,
     hand_back,
+    hand_back_after_turns,
     reserve_seqs,
     take_lease,
+    take_leases_for_turns,
 )
 from accounts.leases.workers import end_worker
 from accounts.models import Account, Egress, Lease, Worker
 from accounts.states import AccountState
+from clocks import shared
 from tests.campaigns.factories import make_account
 
 pytestmark = pytest.mark.django_db
@@ -138,3 +141,36 @@ def test_a_lease_without_a_lane_is_returned(account: Account, egress: Egress) ->
     again = take(account, worker)
     assert again is not None
     assert again.last_reply_at is not None  # the latest possible time of a reply
+
+
+def test_what_a_dead_lane_left_unknown_is_passed_on(account: Account, egress: Egress) -> None:
+    first = a_worker(egress)
+    assert take(account, first) is not None
+    end_worker(worker_id=first.pk, reason="gone")
+    taken_at = shared.now()
+    second = take(account, a_worker(egress, 2))
+    assert second is not None
+    assert not second.was_handed_back
+    assert second.last_reply_at is not None
+    assert second.last_reply_at >= taken_at
+    # It ends before any reply of its own.
+    hand_back(grant=second, last_reply_at=second.last_reply_at, learnt_interval=None)
+    third = take(account, a_worker(egress, 3))
+    assert third is not None
+    assert (third.was_handed_back, third.last_reply_at) == (True, second.last_reply_at)
+
+
+def test_so_is_it_by_a_poll_without_an_answer(account: Account, egress: Egress) -> None:
+    first = a_worker(egress)
+    assert take(account, first) is not None
+    end_worker(worker_id=first.pk, reason="gone")
+    taken_at = shared.now()
+    second = a_worker(egress, 2)
+    [(account_id, token, _seq)] = take_leases_for_turns(
+        account_ids=[account.pk], worker_id=second.pk, egress_id=egress.pk
+    )
+    hand_back_after_turns(tokens=[(account_id, token)], last_reply_at=None)
+    third = take(account, second)
+    assert third is not None
+    assert third.last_reply_at is not None
+    assert third.last_reply_at >= taken_at

@@ -19,13 +19,14 @@ def _history(
     per_minute: int | None,
     is_short: bool = False,
     promise: Promise = Promise.NEVER_TWICE,
+    workers: int = 1,
 ) -> None:
     machine = EngineMachine()
     try:
         machine.begin(
             gap=gap,
             per_minute=per_minute,
-            workers=1,
+            workers=workers,
             promise=promise,
             is_short=is_short,
         )
@@ -100,3 +101,18 @@ def test_what_may_have_arrived_is_not_called_cancelled() -> None:
         machine.time_goes_by(lasts=60.0)
 
     _history(steps, gap=0.5, per_minute=None, promise=Promise.NEVER_MISSED)
+
+
+@pytest.mark.slow
+def test_the_gap_outlives_a_lane_that_failed_after_one_that_died() -> None:
+    def steps(machine: EngineMachine) -> None:
+        machine.gateway_is_away(lasts=1.0, then=0.0)
+        machine.lanes_are_woken(every=0.05, lasts=1.0, then=0.0)
+        machine.one_opts_out(person=90006, then=0.0)
+        machine.a_worker_is_killed(then=0.0, which=0)
+        machine.a_worker_joins(then=0.0)
+        machine.one_is_never_answered(is_after=False, person=90001, then=3.0)
+        machine.a_commit_goes_wrong(kind="cut", n=0, then=0.0, which=0)
+        machine.a_commit_goes_wrong(kind="cut", n=1, then=30.0, which=0)
+
+    _history(steps, gap=150.0, per_minute=None, workers=2)
