@@ -47,7 +47,7 @@ def test_friend_requests_in_the_browser(
     page.fill("input[name=password]", password)
     page.click("button[type=submit]:has-text('Log in')")
     page.get_by_text("2 people wait for an answer to a friend request.").wait_for()
-    page.get_by_role("link", name="Answer").click()
+    page.get_by_role("link", name="Decide").click()
     page.get_by_text("我是50001").wait_for()
 
     row = page.locator("tr", has_text="50001")
