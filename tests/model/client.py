@@ -88,7 +88,7 @@ class ModelClient:
         network.invariants.departs(self, request)
 
         def reply(answer: Answer) -> None:
-            network.invariants.answered(request, answer)
+            network.invariants.answered(self, request, answer)
             answers.append(answer)
             answered.set()
 

@@ -187,10 +187,16 @@ class Invariants:
         if most is not None and n > most:
             self.fail(f"account {uin} sent {n} messages in a minute, the limit is {most}")
 
-    def answered(self, request: Request[Any], answer: Answer) -> None:
-        """Record when the gateway answered; answers take no time to travel."""
+    def answered(self, client: Client, request: Request[Any], answer: Answer) -> None:
+        """Record when the gateway answered; answers take no time to travel.
+
+        An answer to a dead process, or to one whose lease a newer lane already used, does not
+        count: the newer lane cannot know of it.
+        """
         self.note(f"{_describe(request)} is answered {answer}")
-        self._answered[request.uin] = self.now
+        is_dead = client.process is None or client.process.is_dead
+        if not is_dead and client.token >= self._newest[request.uin]:
+            self._answered[request.uin] = self.now
 
     def returned(self, client: Client, request: Request[Any], answer: Answer) -> None:
         """Record that a lane has its answer, or has given up waiting for it."""
