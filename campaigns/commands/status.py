@@ -17,7 +17,7 @@ from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.scheduling.words import schedule_sentence
 from foundation.times import utc_iso
 from sending.runs.figures import Figures, figures_of
-from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
+from sending.states import DeliveryState, RunState
 
 
 def _status(call: Call) -> Answer:
@@ -27,8 +27,7 @@ def _status(call: Call) -> Answer:
         run = find_run(campaign=campaign, number=call.options["run"])
     if run is not None:
         figures = figures_of(run=run)
-        if run.state in ACTIVE_RUN_STATES:
-            why = [reason.sentence for reason in run_waiting_reasons(run=run)]
+        why = [reason.sentence for reason in run_waiting_reasons(run=run)]
     if campaign.repeat:
         why.append(schedule_sentence(campaign))
     return Answer(
@@ -69,7 +68,7 @@ def status_text(
             lines.append(f"  {DeliveryState(state).label}: {reason_text(reason)}: {n}")
     if figures.res:
         lines.append("RES: " + ", ".join(f"{res}: {n}" for res, n in sorted(figures.res.items())))
-    lines.extend(why)
+    lines.extend(one for one in why if one != run.state_detail)  # that is in the first line
     return "\n".join(lines)
 
 

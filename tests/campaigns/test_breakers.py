@@ -19,6 +19,7 @@ from tests.campaigns.factories import (
     make_list,
     make_run,
 )
+from tests.commandline import manage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
 
@@ -69,3 +70,5 @@ def test_a_run_stops_when_half_of_its_latest_messages_failed(
     assert run.state == (RunState.STOPPED if is_stopped else RunState.RUNNING)
     if is_stopped:
         assert f"{bad} of the last {bad + sent} messages failed" in run.state_detail
+        assert manage("campaign", "status", "spring", "--json").json["why"] == [run.state_detail]
+        assert manage("campaign", "status", "spring").out.count(run.state_detail) == 1
