@@ -82,6 +82,9 @@ class Clock:
 
     def __init__(self) -> None:
         self._base: _Base | None = None
+        #: Whether the base is a guess that no observer confirmed. A process that begins to observe
+        #: must not correct the clock of all others by it.
+        self._is_guess = False
         self._asking = threading.Lock()
         #: The offset of this host's wall clock as last stored, and when it was, on `local.elapsed`.
         self._noted: tuple[float, float] | None = None
@@ -140,9 +143,9 @@ class Clock:
         sample = take_sample()
         base = self._base
         if base is None:
-            self._adopt(
-                sample, trusted_time(sample) or time_by_observer(sample) or time_after_pause(sample)
-            )
+            found = trusted_time(sample) or time_by_observer(sample)
+            self._adopt(sample, found or time_after_pause(sample))
+            self._is_guess = found is None
         elif sample.generation != base.generation or abs(self._off_by(sample)) <= sample.slack:
             self._follow(sample)
         else:
@@ -156,7 +159,7 @@ class Clock:
         Raises:
             DatabaseError, InterfaceError: the database does not answer; the caller tries again.
         """
-        if self._base is None:
+        if self._base is None or self._is_guess:
             self._begin_to_observe()
         sample = take_sample()
         base = self._base
@@ -182,6 +185,7 @@ class Clock:
                 local.sleep(0.2)  # after a step, a running observer corrects the row meanwhile
                 continue
             self._adopt(sample, found or time_after_pause(sample))
+            self._is_guess = False
             return
 
     def _correct(self, sample: Sample) -> None:

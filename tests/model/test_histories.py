@@ -116,3 +116,12 @@ def test_the_gap_outlives_a_lane_that_failed_after_one_that_died() -> None:
         machine.a_commit_goes_wrong(kind="cut", n=1, then=30.0, which=0)
 
     _history(steps, gap=150.0, per_minute=None, workers=2)
+
+
+def test_a_worker_that_joins_right_after_a_step_of_the_clock_moves_it_for_nobody() -> None:
+    def steps(machine: EngineMachine) -> None:
+        machine.the_wall_clock_steps(step=-3600.0, then=0.0)
+        machine.a_worker_joins(then=3.0)
+        machine.time_goes_by(lasts=30.0)
+
+    _history(steps, gap=0.5, per_minute=4)
