@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from foundation.refusals import Refusal
 from sending.models import ForbiddenWord, WordAction
+from sending.word_lists import WordList
 from texts.forbidden import ForbiddenWords, clean_word, compiled_words, without_tags, word_key
 
 #: The most words of the list: each text is searched for all of them.
 MOST_WORDS = 20_000
+
+FORBIDDEN_WORDS = WordList(
+    model=ForbiddenWord,
+    clean=clean_word,
+    key_of=word_key,
+    most=MOST_WORDS,
+    too_many=gettext_noop("The list of forbidden words would have more than %(most)d words."),
+    not_on_it=gettext_noop(
+        "“%(word)s” is not on the list. manage.py forbidden_words list shows the words."
+    ),
+)
 
 
 def refusing_words() -> ForbiddenWords | None:
@@ -75,65 +85,7 @@ def add_words(
         Refusal: a word cannot be one, or the list becomes too long (`too_many_words`); nothing was
             changed.
     """
-    cleaned = {word_key(word): word for word in map(clean_word, words)}
-    new = 0
-    with transaction.atomic():
-        known = {row.key: row for row in ForbiddenWord.objects.filter(key__in=list(cleaned))}
-        for key, word in cleaned.items():
-            row = known.get(key)
-            if row is None:
-                new += 1
-                row = ForbiddenWord(word=word, action=action, note=note[:255])
-            elif row.action == action:
-                continue
-            row.action = action
-            _attribute(row, by)
-            row.save()
-        refuse_too_many(ForbiddenWord.objects.count())
-    return new, len(cleaned) - new
-
-
-def remove_words(*, words: Collection[str], by: Any = None) -> int:
-    """Take words off the list; return how many.
-
-    Raises:
-        Refusal: a word is not on the list (`word_unknown`); nothing was changed.
-    """
-    keys = {word_key(word[:1_000]): word for word in words}
-    with transaction.atomic():
-        found = {row.key: row for row in ForbiddenWord.objects.filter(key__in=list(keys))}
-        missing = [word for key, word in keys.items() if key not in found]
-        if missing:
-            raise Refusal(
-                _("“%(word)s” is not on the list. manage.py forbidden_words list shows the words.")
-                % {"word": missing[0][:100]},
-                code="word_unknown",
-                word=missing[0][:100],
-            )
-        for row in found.values():
-            _attribute(row, by)
-            row.delete()
-    return len(found)
-
-
-def refuse_too_many(count: int) -> None:
-    """Refuse a list with too many words.
-
-    Raises:
-        Refusal: there are more than MOST_WORDS (`too_many_words`).
-    """
-    if count > MOST_WORDS:
-        raise Refusal(
-            _("The list of forbidden words would have more than %(most)d words.")
-            % {"most": MOST_WORDS},
-            code="too_many_words",
-        )
-
-
-def _attribute(row: Any, by: Any) -> None:
-    """Name the operator in the next entry of the row's history."""
-    if by is not None:
-        row._history_user = by
+    return FORBIDDEN_WORDS.add(words=words, values={"action": action}, note=note, by=by)
 
 
 def _words(action: str) -> ForbiddenWords | None:

@@ -10,44 +10,22 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from foundation.admin import ChangeHistoryMixin, ExportMixin
-from foundation.refusals import Refusal
-from sending.admin.word_import import WordImport
+from sending.admin.word_pages import WordForm, WordImport
 from sending.forbidden_word_file import import_words
-from sending.forbidden_words import MOST_WORDS
+from sending.forbidden_words import FORBIDDEN_WORDS
 from sending.models import ForbiddenWord, WordAction
 from sending.resources import ForbiddenWordResource
 from tabular.exports import stream_csv, write_xlsx
-from texts.forbidden import clean_word, word_key
 
 
-class ForbiddenWordForm(forms.ModelForm):
+class ForbiddenWordForm(WordForm):
     """Word, action and note."""
+
+    words = FORBIDDEN_WORDS
 
     class Meta:
         model = ForbiddenWord
         fields = ["word", "action", "note"]
-
-    def clean_word(self) -> str:
-        """Return the word as it is stored; refuse one that is on the list already."""
-        try:
-            word = clean_word(self.cleaned_data["word"])
-        except Refusal as refusal:
-            raise forms.ValidationError(refusal.sentence, code=refusal.code) from None
-        others = ForbiddenWord.objects.exclude(pk=self.instance.pk)
-        twin = others.filter(key=word_key(word)).first()
-        if twin is not None:
-            raise forms.ValidationError(
-                _("“%(word)s” is on the list already: it is compared as the same word."),
-                code="word_taken",
-                params={"word": twin.word},
-            )
-        if self.instance.pk is None and others.count() >= MOST_WORDS:
-            raise forms.ValidationError(
-                _("The list has %(most)d words already: remove some first."),
-                code="too_many_words",
-                params={"most": MOST_WORDS},
-            )
-        return word
 
 
 class WordFileForm(forms.Form):

@@ -2,98 +2,35 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from foundation.commands import OperatorCommand
-from foundation.refusals import Refusal
-from foundation.times import utc_iso
+from sending.commands.word_list import WordListCommand
 from sending.forbidden_word_file import import_words
-from sending.forbidden_words import add_words, remove_words
-from sending.models import ForbiddenWord, WordAction
+from sending.forbidden_words import FORBIDDEN_WORDS, add_words
+from sending.models import WordAction
 
 
-class Command(OperatorCommand):
+class Command(WordListCommand):
     """List, add, remove and import forbidden words."""
 
     help = "Forbidden words, which no message may contain: list, add, remove, import."
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-        words = "list the words"
-        self.add_json_argument(actions.add_parser("list", help=words, description=words))
-        words = "add words; ? stands for one character, * for up to 20"
-        add = actions.add_parser("add", help=words, description=words)
-        add.add_argument("words", nargs="+", metavar="WORD")
-        add.add_argument("--note", default="", metavar="TEXT", help="why, stored with the words")
-        words = "take words off the list"
-        remove = actions.add_parser("remove", help=words, description=words)
-        remove.add_argument("words", nargs="+", metavar="WORD")
-        self.add_json_argument(remove)
-        words = "add the words of a file: a word on each line, or a column “word”"
-        one = actions.add_parser("import", help=words, description=words)
-        one.add_argument("file", type=Path, metavar="FILE")
-        for parser_of in (add, one):
-            parser_of.add_argument(
-                "--what",
-                dest="what",
-                choices=WordAction.values,
-                default=WordAction.REFUSE.value,
-                help="refuse a text with the word (default), or hold it for an approval",
-            )
-            self.add_json_argument(parser_of)
-
-    def perform(self, **options: Any) -> None:
-        getattr(self, f"_{options['action']}")(options)
-
-    def _list(self, options: dict[str, Any]) -> None:
-        items = [
-            {
-                "word": row.word,
-                "action": row.action,
-                "note": row.note,
-                "created_at": utc_iso(row.created_at),
+    words = FORBIDDEN_WORDS
+    nothing = gettext_noop("There are no forbidden words.")
+    order = ("word",)
+    shown = line = ("word", "action", "note")
+    add_help = "add words; ? stands for one character, * for up to 20"
+    import_help = "add the words of a file: a word on each line, or a column “word”"
+    options = MappingProxyType(
+        {
+            "action": {
+                "flag": "--what",
+                "choices": WordAction.values,
+                "default": WordAction.REFUSE.value,
+                "help": "refuse a text with the word (default), or hold it for an approval",
             }
-            for row in ForbiddenWord.objects.order_by("word")
-        ]
-        self.answer(
-            {"items": items, "next": None},
-            as_json=options["json"],
-            text="\n".join(
-                "  ".join(filter(None, (item["word"], item["action"], item["note"])))
-                for item in items
-            )
-            or _("There are no forbidden words."),
-        )
-
-    def _add(self, options: dict[str, Any]) -> None:
-        new, known = add_words(
-            words=options["words"], action=options["what"], note=options["note"].strip()
-        )
-        self._answer_added(new, known, options)
-
-    def _import(self, options: dict[str, Any]) -> None:
-        path: Path = options["file"]
-        if not path.is_file():
-            raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
-        new, known = import_words(path=path, action=options["what"])
-        self._answer_added(new, known, options)
-
-    def _remove(self, options: dict[str, Any]) -> None:
-        removed = remove_words(words=options["words"])
-        self.answer(
-            {"removed": removed},
-            as_json=options["json"],
-            text=_("Words removed: %(n)d.") % {"n": removed},
-        )
-
-    def _answer_added(self, new: int, known: int, options: dict[str, Any]) -> None:
-        words = _("%(new)d words are new, %(known)d were on the list.")
-        self.answer(
-            {"added": new, "already": known},
-            as_json=options["json"],
-            text=words % {"new": new, "known": known},
-        )
+        }
+    )
+    add_words = staticmethod(add_words)
+    import_words = staticmethod(import_words)

@@ -1,4 +1,4 @@
-"""The page that imports words from a file into a list that operators keep."""
+"""What the pages of lists of words share: the form of a word, and the import of a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,40 @@ from unfold.decorators import action
 
 from foundation.admin import ConsoleAdmin, require
 from foundation.refusals import Refusal
+from sending.word_lists import WordList
 from tabular.upload_files import copied_upload
+
+
+class WordForm(forms.ModelForm):
+    """The form of a word.
+
+    Attributes:
+        words: the list that the word is on.
+    """
+
+    words: WordList
+
+    def clean_word(self) -> str:
+        """Return the word as it is stored; refuse one that is on the list already."""
+        try:
+            word = self.words.clean(self.cleaned_data["word"])
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence, code=refusal.code) from None
+        others = self.words.model.objects.exclude(pk=self.instance.pk)
+        twin = others.filter(key=self.words.key_of(word)).first()
+        if twin is not None:
+            raise forms.ValidationError(
+                _("“%(word)s” is on the list already: it is compared as the same word."),
+                code="word_taken",
+                params={"word": twin.word},
+            )
+        if self.instance.pk is None and others.count() >= self.words.most:
+            raise forms.ValidationError(
+                _("The list has %(most)d words already: remove some first."),
+                code="too_many_words",
+                params={"most": self.words.most},
+            )
+        return word
 
 
 class WordImport(ConsoleAdmin):
