@@ -139,13 +139,19 @@ class Clock:
         return self._base
 
     def _refresh(self) -> None:
-        """Take a sample and count on from it, unless it shows a step."""
+        """Take a sample and count on from it, unless it shows a step.
+
+        A base that was guessed while no observer ran is replaced as soon as one runs again.
+        """
         sample = take_sample()
         base = self._base
         if base is None:
             found = trusted_time(sample) or time_by_observer(sample)
             self._adopt(sample, found or time_after_pause(sample))
             self._is_guess = found is None
+        elif self._is_guess and (found := trusted_time(sample) or time_by_observer(sample)):
+            self._adopt(sample, found)
+            self._is_guess = False
         elif sample.generation != base.generation or abs(self._off_by(sample)) <= sample.slack:
             self._follow(sample)
         else:

@@ -61,6 +61,8 @@ class Runtime:
         self.lanes: dict[int, Lane] = {}
         self._drain_ends_at = 0.0
         self._stop = local.new_event()
+        # First, so that no row is dated by a guess of the time (clocks/shared.py).
+        shared.observe()
         worker, ledger, gateway = self._register(is_new_process=True)
         self.context = LaneContext(
             worker=worker,
@@ -87,7 +89,6 @@ class Runtime:
 
     def start(self) -> None:
         """Start the control loop and the inbox rounds."""
-        shared.observe()
         self.context.policies = load_policies()
         self._update_lanes()
         self._thread = local.start_thread(self._control, name="control")

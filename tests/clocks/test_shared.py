@@ -10,8 +10,13 @@ from django.db import connection
 
 from clocks import local, shared
 from clocks.models import HostClock, SharedClock
-from clocks.samples import Sample, take_sample
-from clocks.shared import NOTE_AGAIN_SECONDS, OFFSET_VALID_SECONDS, Clock
+from clocks.samples import TRUSTED_SECONDS, Sample, take_sample
+from clocks.shared import (
+    NOTE_AGAIN_SECONDS,
+    OFFSET_VALID_SECONDS,
+    REFRESH_SECONDS,
+    Clock,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +152,25 @@ def test_an_observer_that_starts_after_a_step_waits_for_the_correction(times: Ti
     assert len(slept) == 2
     assert abs(began.now() - observer.now()) < CLOSE
     assert abs(began.now() - before - timedelta(seconds=sum(slept))) < CLOSE
+
+
+def test_a_time_guessed_while_the_observer_stood_still_is_given_up_when_it_goes_on(
+    times: Times,
+) -> None:
+    """A page was opened on another host; the row's generation does not change afterwards."""
+    observer = observing()
+    times.step(3600.0)
+    times.go_on(2.0)
+    observer.observe()
+    times.go_on(2 * TRUSTED_SECONDS)
+    times.boot = "another boot"
+    page = Clock()
+    page.now()
+    times.boot = "this boot"
+    observer.observe()
+    times.boot = "another boot"
+    times.go_on(REFRESH_SECONDS + 1.0)
+    assert abs(page.now() - observer.now()) < CLOSE
 
 
 def test_a_restart_on_the_same_machine_keeps_the_shared_time_over_a_step(times: Times) -> None:
