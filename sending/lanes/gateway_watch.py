@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
@@ -99,6 +100,9 @@ class GatewayWatch:
         self._accepted: dict[int, bool] = {}
         #: Whether an outage may be on record; at first one of an earlier process may be.
         self._may_have_row = True
+        #: The latest begin or end of an outage, until it is in the database.
+        self._unrecorded: Callable[[], None] | None = None
+        self._recording = threading.Lock()
 
     @property
     def is_away(self) -> bool:
@@ -168,20 +172,38 @@ class GatewayWatch:
 
     # --- the outage's row ---------------------------------------------------------------------
 
+    def record_again(self) -> None:
+        """Write the begin or end of an outage that the database did not take before.
+
+        The control loop calls this with each heartbeat: the lanes may have no further answer to
+        note.
+        """
+        if self._unrecorded is not None:
+            self._record()
+
     def _begin_outage(self, sentence: str) -> None:
         self._may_have_row = True
-        try:
-            with database_turn():
-                begin_outage(egress_id=self._egress_id, sentence=sentence)
-        except (DatabaseError, InterfaceError) as problem:
-            log.warning("An outage cannot be noted: %s", type(problem).__name__)
+        self._unrecorded = partial(begin_outage, egress_id=self._egress_id, sentence=sentence)
+        self._record()
 
     def _end_outage(self) -> None:
         if not (self._path.is_active or self._logins.is_active or self._silence.is_active):
-            try:
-                with database_turn():
-                    end_outage(egress_id=self._egress_id)
-                self._may_have_row = False
-            except (DatabaseError, InterfaceError) as problem:
-                log.warning("The end of an outage cannot be noted: %s", type(problem).__name__)
+            self._may_have_row = False
+            self._unrecorded = partial(end_outage, egress_id=self._egress_id)
+            self._record()
         self._on_return()
+
+    def _record(self) -> None:
+        """Write the latest begin or end; one lane at a time, so that none overtakes a later one."""
+        if not self._recording.acquire(blocking=False):
+            return  # the lane that writes looks again afterwards
+        try:
+            while (change := self._unrecorded) is not None:
+                with database_turn():
+                    change()
+                if self._unrecorded is change:
+                    self._unrecorded = None
+        except (DatabaseError, InterfaceError) as problem:
+            log.warning("An outage cannot be noted yet: %s", type(problem).__name__)
+        finally:
+            self._recording.release()
