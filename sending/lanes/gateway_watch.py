@@ -48,11 +48,11 @@ class _Failure:
         """
         if not self._pause:
             return 0.0
+        now = local.elapsed()
         with self._lock:
-            left = self._next_probe - local.elapsed()
-            if left > 0:
-                return left
-            self._next_probe = local.elapsed() + max(self._pause, FIRST_PAUSE_SECONDS)
+            if self._next_probe > now:
+                return self._next_probe - now
+            self._next_probe = now + max(self._pause, FIRST_PAUSE_SECONDS)
             return 0.0
 
     def begin(self, asked_at: float) -> bool:
@@ -61,14 +61,15 @@ class _Failure:
         Args:
             asked_at: when the request was made.
         """
+        now = local.elapsed()
         with self._lock:
             is_new = not self._pause
             if not is_new and asked_at <= self._noted_at:
                 return False  # it was under way already: part of the same failure
             doubled = self._pause * 2 or FIRST_PAUSE_SECONDS
             self._pause = min(doubled, LONGEST_PAUSE_SECONDS)
-            self._noted_at = local.elapsed()
-            self._next_probe = self._noted_at + self._pause
+            self._noted_at = now
+            self._next_probe = now + self._pause
         return is_new
 
     def end(self) -> bool:
