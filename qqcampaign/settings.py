@@ -215,6 +215,7 @@ INSTALLED_APPS = [
     "sending",
     "campaigns",
     "conversations",
+    "users",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
