@@ -6,7 +6,7 @@ users who have all its permissions, and a user is changed only by users who have
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 
 from users.roles import Role, role_of
 
@@ -44,3 +44,20 @@ def _effective_permissions(user: User) -> set[str]:
     rows = Permission.objects.filter(user=user) | Permission.objects.filter(group__user=user)
     found = rows.distinct().values_list("content_type__app_label", "codename")
     return {f"{app}.{codename}" for app, codename in found}
+
+
+def may_give_group(user: User, group: Group) -> bool:
+    """Return whether a user has all permissions of a group, and so may give it to others."""
+    if user.is_superuser:
+        return True
+    rows = group.permissions.values_list("content_type__app_label", "codename")
+    return user.has_perms([f"{app}.{codename}" for app, codename in rows])
+
+
+def given_permissions(user: User) -> list[int]:
+    """Return the keys of the permissions that a user has."""
+    rows = Permission.objects.select_related("content_type")
+    if user.is_superuser:
+        return [one.pk for one in rows]
+    mine = user.get_all_permissions()
+    return [one.pk for one in rows if f"{one.content_type.app_label}.{one.codename}" in mine]
