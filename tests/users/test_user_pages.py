@@ -14,7 +14,7 @@ from users.roles import Role
 
 # Permissions are checked in Python.
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
-PASSWORD = "correct horse battery 1"  # noqa: S105
+PASSWORD = "correct horse battery 1"
 
 
 def signed_in(client: Client, role: Role) -> User:

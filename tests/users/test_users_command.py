@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_user_is_added_with_a_role_and_a_password_shown_once() -> None:
-    added = manage("users", "add", "小王", "--role", "operator", "--email", "w@example.com", "--json")
+    added = manage(
+        "users", "add", "小王", "--role", "operator", "--email", "w@example.com", "--json"
+    )
     assert added.status == 0
     password = added.json["password"]
     assert (added.json["name"], added.json["role"]) == ("小王", "operator")

@@ -24,7 +24,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc]
+class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[type-arg]
     """Users. Nobody gives more than they have, or changes who may do more: see `users.rights`."""
 
     form = UserForm
@@ -61,14 +61,14 @@ class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc]
             return bool(is_allowed)
         return obj.pk != request.user.pk and _may_change(request, obj)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Return the form, which knows who fills it in."""
-        form: Any = super().get_form(request, obj, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         return type(form.__name__, (form,), {"editor": request.user})
 
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer only groups that the operator may give."""
         if db_field.name == "groups":
             groups = Group.objects.exclude(name__in=BY_KEY)

@@ -14,12 +14,12 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from users.keep import role_name
 from users.rights import may_give
-from users.roles import BY_KEY, Role
+from users.roles import Role
 
 SUPERUSER, OWN = "superuser", ""
 
 
-class RoleFormMixin(forms.ModelForm):
+class RoleFormMixin(forms.ModelForm):  # type: ignore[type-arg]
     """Adds the choice of a role. The admin sets `editor`: who fills in the form."""
 
     editor: User
@@ -67,9 +67,9 @@ class RoleFormMixin(forms.ModelForm):
         return cleaned
 
 
-class UserForm(RoleFormMixin, UserChangeForm):  # type: ignore[misc]
+class UserForm(RoleFormMixin, UserChangeForm):
     """The form of a user who exists."""
 
 
-class NewUserForm(RoleFormMixin, UserCreationForm):  # type: ignore[misc]
+class NewUserForm(RoleFormMixin, UserCreationForm):
     """The form of a new user."""
