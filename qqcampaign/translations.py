@@ -29,6 +29,7 @@ PACKAGES = (
     "clocks",
     "contacts",
     "conversations",
+    "users",
     "foundation",
     "labels",
     "qqcampaign",

@@ -16,6 +16,7 @@ from tests.running_stack import ROOT
 
 PACKAGES = (
     "labels",
+    "users",
     "conversations",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),

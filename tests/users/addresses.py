@@ -93,7 +93,7 @@ def _full(name: str) -> str:
 def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, converter in pattern.pattern.converters.items():
-        if name == "object_id":
+        if name in ("object_id", "id"):
             values[name] = _key_of_a_row(str(pattern.name))
         elif isinstance(converter, IntConverter):
             values[name] = 1
