@@ -1,0 +1,160 @@
+"""An act: what one operator does by one request, one command or one call of the API.
+
+While an act goes on, `current_act` returns it wherever the code is, so a service need not be told
+who calls it. What an act changed is the matter of the `audit` app, which registers itself here:
+this module knows neither its tables nor its pages.
+"""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db.models import Model
+
+BROWSER, COMMAND, API, SYSTEM = "browser", "command", "api", "system"
+#: Verbs that need no word of their own.
+ADDED, CHANGED, DELETED = "add", "change", "delete"
+
+
+@dataclass(eq=False)
+class Act:
+    """What is known of an act. It is filled in while it goes on.
+
+    Attributes:
+        channel: BROWSER, COMMAND, API or SYSTEM.
+        user: the operator; None for a command or a task.
+        who: the name where there is no operator: the user of the operating system, or a task.
+        address: the IP address from which the request came.
+        verb: what was asked for, such as "campaign start"; empty: it follows from the changes.
+        about: the row that the act is about; None: the first one that it changed.
+        sentence: what it did, in words, where somebody said it.
+        facts: further facts, such as the number of exported rows.
+        is_kept: whether it is recorded even if it changed no row.
+        is_watched: whether its changes are recorded; the request for a page changes nothing.
+        page: what the address of the request asks for, used where there is no verb.
+        page_row: the key of the row in the address.
+        key: the id of the request.
+    """
+
+    channel: str
+    user: Any = None
+    who: str = ""
+    address: str = ""
+    verb: str = ""
+    about: Model | None = None
+    sentence: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    is_kept: bool = False
+    is_watched: bool = True
+    page: str = ""
+    page_row: str = ""
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+class Trail(Protocol):
+    """What the record of acts answers to the pages of `foundation.admin`."""
+
+    def record(self, act: Act) -> AbstractContextManager[None]:
+        """Record what changes while the returned context is open."""
+
+    def changed_by(self, row: Model, *, since: datetime) -> list[str]:
+        """Return the names of those who changed a row since a moment."""
+
+    def history(self, row: Model) -> Any:
+        """Return the entries about a row, newest first: a queryset."""
+
+
+_current: ContextVar[Act | None] = ContextVar("act", default=None)
+_trails: list[Trail] = []
+
+
+def register_trail(trail: Trail) -> None:
+    """Register the record of acts; called once, when the apps are loaded."""
+    _trails[:] = [trail]
+
+
+def trail() -> Trail:
+    """Return the record of acts."""
+    return _trails[0]
+
+
+def current_act() -> Act | None:
+    """Return the act that goes on; None in a task of the engine."""
+    return _current.get()
+
+
+@contextmanager
+def acting(
+    *,
+    channel: str,
+    user: Any = None,
+    who: str = "",
+    address: str = "",
+    verb: str = "",
+    key: str = "",
+) -> Iterator[Act]:
+    """Open an act; at its end it is recorded if it changed something.
+
+    Inside another act it opens none: it completes what is known of that one, so a request to the
+    API, which the middleware opened as one of the browser, becomes one of the API.
+    """
+    outer = _current.get()
+    if outer is not None:
+        outer.channel = channel
+        outer.user = outer.user if user is None else user
+        outer.who, outer.address = who or outer.who, address or outer.address
+        outer.verb, outer.key = verb or outer.verb, key or outer.key
+        yield outer
+        return
+    act = Act(channel, user, who, address, verb)
+    act.key = key or act.key
+    token = _current.set(act)
+    try:
+        if _trails:
+            with _trails[0].record(act):
+                yield act
+        else:
+            yield act
+    finally:
+        _current.reset(token)
+
+
+def say(sentence: str = "", *, about: Model | None = None, verb: str = "") -> None:
+    """Say what the current act does; the first sentence and the first row stay."""
+    act = _current.get()
+    if act is None:
+        return
+    act.is_kept = True
+    act.sentence = act.sentence or sentence
+    act.about = act.about if act.about is not None else about
+    act.verb = act.verb or verb
+
+
+def take_out(*, what: str, **facts: Any) -> None:
+    """Note that the current act takes data out: an export, a report.
+
+    Args:
+        what: the kind of data, such as "contacts.contact" or "report".
+        facts: what was asked for: filters, format, the number of rows.
+    """
+    act = _current.get()
+    if act is None:
+        return
+    act.is_kept = True
+    act.verb = act.verb or "export"
+    act.facts = {**act.facts, "taken_out": what, **facts}
+
+
+def name_of_os_user() -> str:
+    """Return the name of the user of the operating system."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have a user without a name
+        return "?"
