@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from audit.addresses import client_address
-from foundation.acts import BROWSER, acting, current_act
+from foundation.acts import BROWSER, acting, current_act, take_out
 from foundation.characters import is_storable
 
 #: Requests with these methods change nothing.
@@ -27,7 +27,10 @@ class Acting:
             act.is_watched = request.method not in SAFE_METHODS
             # Lazy: the operator is read only if an entry is written.
             act.user = getattr(request, "user", None)
-            return self.get_response(request)
+            response = self.get_response(request)
+            if _is_file(response):
+                take_out(what=_asked_for(request, {}), page=request.path[:200])
+            return response
 
     def process_view(
         self, request: HttpRequest, _view: Any, _args: Any, kwargs: Mapping[str, Any]
@@ -37,6 +40,13 @@ class Acting:
         if act is not None and not act.page:
             act.page = _asked_for(request, kwargs)
             act.page_row = str(kwargs.get("object_id", ""))
+
+
+def _is_file(response: HttpResponse) -> bool:
+    """Return whether a response is a file to be kept: data leaves, whatever the page."""
+    return response.status_code == 200 and response.get("Content-Disposition", "").startswith(
+        "attachment"
+    )
 
 
 def _asked_for(request: HttpRequest, kwargs: Mapping[str, Any]) -> str:

@@ -48,7 +48,8 @@ class Recorder:
     def __init__(self, mark: Callable[[], None]) -> None:
         self.touched: dict[type[models.Model], dict[Any, Touched]] = {}
         #: (model, kind) to the number of rows that were written.
-        self.counted: Counter[tuple[type[models.Model], str]] = Counter()
+        self._committed: Counter[tuple[type[models.Model], str]] = Counter()
+        self._executed: Counter[tuple[type[models.Model], str]] = Counter()
         #: Tables of which more rows were written than are told one by one.
         self.crowded: set[type[models.Model]] = set()
         self.has_mark = False
@@ -73,9 +74,17 @@ class Recorder:
         rows = context["cursor"].rowcount
         if rows <= 0 and write.kind == writes.INSERT:
             rows = writes.inserted(sql, params)  # SQLite counts only what is fetched
-        count = partial(self._count, model, write.kind, max(rows, 0))
-        transaction.on_commit(count)
+        self._executed[model, write.kind] += max(rows, 0)
+        transaction.on_commit(partial(self._count, model, write.kind, max(rows, 0)))
         return result
+
+    @property
+    def counted(self) -> Counter[tuple[type[models.Model], str]]:
+        """(model, kind) to the number of written rows; without those that were rolled back.
+
+        In an act inside a larger transaction nothing is committed yet, and all are counted.
+        """
+        return self._executed if connection.in_atomic_block else self._committed
 
     def created(self, row: models.Model) -> None:
         """Note a row that was saved for the first time."""
@@ -125,7 +134,7 @@ class Recorder:
         self._is_marked_for_good = True
 
     def _count(self, model: type[models.Model], kind: str, rows: int) -> None:
-        self.counted[model, kind] += rows
+        self._committed[model, kind] += rows
 
     def _look_before(self, model: type[models.Model], write: writes.Write, params: Any) -> None:
         """Keep the rows that a statement is about to write."""

@@ -77,9 +77,11 @@ def write_entry(act: Act, *, changes: list[Change] | None = None) -> AuditEntry:
         sentence=act.sentence,
         facts=plain(act.facts),
     )
-    if act.about is not None:
+    if act.table is not None:
+        entry.object_type, entry.object_name = act.table._meta.label_lower, act.name[:LONGEST_NAME]
+    elif act.about is not None:
         entry.object_type = act.about._meta.label_lower
-        entry.object_id, entry.object_name = str(act.about.pk or "")[:64], _name(act.about)
+        entry.object_id, entry.object_name = act.about_key[:64], _name(act.about)
     elif main is not None:
         entry.object_type = main.model._meta.label_lower
         entry.object_id, entry.object_name = str(main.key)[:64], main.name
@@ -94,7 +96,7 @@ def write_entry(act: Act, *, changes: list[Change] | None = None) -> AuditEntry:
             before=one.before,
             after=one.after,
         )
-        for one in changes
+        for one in [*changes, *_mentioned(act, changes)]
     )
     return entry
 
@@ -158,6 +160,17 @@ def _main(act: Act, changes: list[Change]) -> Change | None:
         if act.page_row and str(change.key) == act.page_row:
             return change
     return changes[0] if changes else None
+
+
+def _mentioned(act: Act, changes: list[Change]) -> list[Change]:
+    """Return the rows that the act is about and that it did not change, without values."""
+    known = {(one.model, one.key) for one in changes}
+    found: dict[tuple[type[Model], Any], Change] = {}
+    for row in act.mentioned:
+        key = (type(row), row.pk)
+        if row.pk is not None and key not in known:
+            found[key] = Change(Kind.CHANGED, type(row), row.pk, _name(row), {}, {})
+    return list(found.values())
 
 
 def _name(row: Model) -> str:

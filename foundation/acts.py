@@ -19,8 +19,8 @@ from typing import Any, Protocol
 from django.db.models import Model
 
 BROWSER, COMMAND, API, SYSTEM = "browser", "command", "api", "system"
-#: Verbs that need no word of their own.
-ADDED, CHANGED, DELETED = "add", "change", "delete"
+#: The most rows that an act names, besides those that it changes.
+MOST_MENTIONED = 50
 
 
 @dataclass(eq=False)
@@ -34,6 +34,9 @@ class Act:
         address: the IP address from which the request came.
         verb: what was asked for, such as "campaign start"; empty: it follows from the changes.
         about: the row that the act is about; None: the first one that it changed.
+        about_key: the key of that row, kept because a deletion takes it from the row.
+        table, name: in place of a row, a table and what its rows came from, such as a file.
+        mentioned: further rows that the act is about.
         sentence: what it did, in words, where somebody said it.
         facts: further facts, such as the number of exported rows.
         is_kept: whether it is recorded even if it changed no row.
@@ -49,6 +52,10 @@ class Act:
     address: str = ""
     verb: str = ""
     about: Model | None = None
+    about_key: str = ""
+    table: type[Model] | None = None
+    name: str = ""
+    mentioned: list[Model] = field(default_factory=list)
     sentence: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     is_kept: bool = False
@@ -127,20 +134,48 @@ def acting(
 
 
 def say(sentence: str = "", *, about: Model | None = None, verb: str = "") -> None:
-    """Say what the current act does; the first sentence and the first row stay."""
+    """Say what the current act does; the first sentence, row and verb stay.
+
+    With a sentence or a verb the act is recorded even if it changes no row.
+    """
     act = _current.get()
     if act is None:
         return
-    act.is_kept = True
+    act.is_kept = act.is_kept or bool(sentence or verb)
     act.sentence = act.sentence or sentence
-    act.about = act.about if act.about is not None else about
     act.verb = act.verb or verb
+    if about is not None:
+        if act.about is None:
+            act.about, act.about_key = about, str(about.pk)
+        mention(about)
 
 
-def take_out(*, what: str, **facts: Any) -> None:
+def mention(*rows: Model) -> None:
+    """Note rows that the current act is about, besides those that it changes."""
+    act = _current.get()
+    if act is not None:
+        act.mentioned += rows[: MOST_MENTIONED - len(act.mentioned)]
+
+
+def say_of_table(table: type[Model], *, name: str, sentence: str) -> None:
+    """Say that the current act changes many rows of a table, as a whole.
+
+    Args:
+        table: the table.
+        name: what the rows came from, such as a file.
+        sentence: what it did.
+    """
+    act = _current.get()
+    if act is not None:
+        act.table, act.name = table, name
+        say(sentence)
+
+
+def take_out(*, what: str, about: Model | None = None, **facts: Any) -> None:
     """Note that the current act takes data out: an export, a report.
 
     Args:
+        about: the row whose data it is, such as a campaign.
         what: the kind of data, such as "contacts.contact" or "report".
         facts: what was asked for: filters, format, the number of rows.
     """
@@ -148,8 +183,11 @@ def take_out(*, what: str, **facts: Any) -> None:
     if act is None:
         return
     act.is_kept = True
+    if about is not None:
+        say(about=about)
     act.verb = act.verb or "export"
-    act.facts = {**act.facts, "taken_out": what, **facts}
+    # What was said first is more precise than what the middleware sees.
+    act.facts = {"taken_out": what, **facts, **act.facts}
 
 
 def name_of_os_user() -> str:

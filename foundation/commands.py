@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from foundation.acts import COMMAND, acting, name_of_os_user
+from foundation.acts import COMMAND, acting, name_of_os_user, take_out
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
@@ -47,11 +47,7 @@ class OperatorCommand(BaseCommand):
         try:
             self.refuse_wrong_settings()
             if self.is_an_act:
-                verb = " ".join(
-                    [self._name(), str(options.get("action") or options.get("verb") or "")]
-                ).strip()
-                with acting(channel=COMMAND, who=name_of_os_user(), verb=verb):
-                    self.perform(**options)
+                self._act(options)
             else:
                 self.perform(**options)
         except Refusal as refusal:
@@ -88,8 +84,19 @@ class OperatorCommand(BaseCommand):
         elif text:
             self.stdout.write(text)
 
-    def _name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
+    def _act(self, options: dict[str, Any]) -> None:
+        """Carry out the command as one act of the user of the operating system."""
+        name = type(self).__module__.rpartition(".")[2]
+        asked = options.get("action") or options.get("verb") or ""
+        verb = f"{name} {asked}".strip()
+        with acting(channel=COMMAND, who=name_of_os_user(), verb=verb) as act:
+            if "out" in options:
+                take_out(what=verb, file=str(options["out"] or "-"))
+            try:
+                self.perform(**options)
+            except Refusal:
+                act.is_kept = False  # nothing was taken out
+                raise
 
     def _refuse(self, refusal: Refusal, *, as_json: bool) -> None:
         if as_json:
