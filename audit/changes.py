@@ -59,8 +59,7 @@ def _change_of(model: Any, key: Any, touched: Touched, now: Any) -> Change | Non
     before = touched.before
     if before is None and now is None:
         return None  # added and rolled back, or deleted again
-    row = now if now is not None else before
-    name = str(row)[:LONGEST_NAME]
+    name = (str(now) if now is not None else touched.name)[:LONGEST_NAME]
     if before is None:
         after = {k: v for k, v in _values(now, set()).items() if v not in (None, "", [], {})}
         after.update({one: names for one, names in _related(now).items() if names})

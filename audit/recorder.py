@@ -33,11 +33,13 @@ class Touched:
 
     Attributes:
         before: the row as it was; None: the act added it.
+        name: its name then: a deleted row cannot tell it, if it is named after another one.
         columns: the columns that were set; empty: all.
         related: field to the names of the related rows before, for many-to-many fields.
     """
 
     before: models.Model | None
+    name: str = ""
     columns: set[str] = field(default_factory=set)
     related: dict[str, list[str]] = field(default_factory=dict)
 
@@ -150,7 +152,8 @@ class Recorder:
         for row in found:
             kept = rows.get(row.pk)
             if kept is None:
-                kept = rows[row.pk] = Touched(before=row)
+                name = self.quietly(partial(str, row)) or ""
+                kept = rows[row.pk] = Touched(before=row, name=name)
                 kept.columns.update(write.columns)
             elif kept.columns:
                 kept.columns.update(write.columns)

@@ -80,8 +80,9 @@ def write_entry(act: Act, *, changes: list[Change] | None = None) -> AuditEntry:
     if act.table is not None:
         entry.object_type, entry.object_name = act.table._meta.label_lower, act.name[:LONGEST_NAME]
     elif act.about is not None:
-        entry.object_type = act.about._meta.label_lower
-        entry.object_id, entry.object_name = act.about_key[:64], _name(act.about)
+        entry.object_type = act.about.model._meta.label_lower
+        entry.object_id = str(act.about.key)[:64]
+        entry.object_name = act.about.name[:LONGEST_NAME]
     elif main is not None:
         entry.object_type = main.model._meta.label_lower
         entry.object_id, entry.object_name = str(main.key)[:64], main.name
@@ -115,7 +116,7 @@ def name_of(act: Act) -> str:
 
 def _finish(act: Act, recorder: Recorder) -> None:
     try:
-        changes = changes_of(recorder)
+        changes: list[Change] = recorder.quietly(lambda: changes_of(recorder)) or []
         counts = counts_of(recorder, changes)
         with transaction.atomic():
             if changes or counts or act.is_kept:
@@ -167,11 +168,8 @@ def _mentioned(act: Act, changes: list[Change]) -> list[Change]:
     known = {(one.model, one.key) for one in changes}
     found: dict[tuple[type[Model], Any], Change] = {}
     for row in act.mentioned:
-        key = (type(row), row.pk)
-        if row.pk is not None and key not in known:
-            found[key] = Change(Kind.CHANGED, type(row), row.pk, _name(row), {}, {})
+        key = (row.model, row.key)
+        if row.key is not None and key not in known:
+            name = row.name[:LONGEST_NAME]
+            found[key] = Change(Kind.CHANGED, row.model, row.key, name, {}, {})
     return list(found.values())
-
-
-def _name(row: Model) -> str:
-    return str(row)[:LONGEST_NAME]

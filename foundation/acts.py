@@ -23,6 +23,15 @@ BROWSER, COMMAND, API, SYSTEM = "browser", "command", "api", "system"
 MOST_MENTIONED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row by its table, key and name: a deletion takes them from the row itself."""
+
+    model: type[Model]
+    key: Any
+    name: str
+
+
 @dataclass(eq=False)
 class Act:
     """What is known of an act. It is filled in while it goes on.
@@ -34,7 +43,6 @@ class Act:
         address: the IP address from which the request came.
         verb: what was asked for, such as "campaign start"; empty: it follows from the changes.
         about: the row that the act is about; None: the first one that it changed.
-        about_key: the key of that row, kept because a deletion takes it from the row.
         table, name: in place of a row, a table and what its rows came from, such as a file.
         mentioned: further rows that the act is about.
         sentence: what it did, in words, where somebody said it.
@@ -51,11 +59,10 @@ class Act:
     who: str = ""
     address: str = ""
     verb: str = ""
-    about: Model | None = None
-    about_key: str = ""
+    about: Named | None = None
     table: type[Model] | None = None
     name: str = ""
-    mentioned: list[Model] = field(default_factory=list)
+    mentioned: list[Named] = field(default_factory=list)
     sentence: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     is_kept: bool = False
@@ -145,8 +152,7 @@ def say(sentence: str = "", *, about: Model | None = None, verb: str = "") -> No
     act.sentence = act.sentence or sentence
     act.verb = act.verb or verb
     if about is not None:
-        if act.about is None:
-            act.about, act.about_key = about, str(about.pk)
+        act.about = act.about or _named(about)
         mention(about)
 
 
@@ -154,7 +160,8 @@ def mention(*rows: Model) -> None:
     """Note rows that the current act is about, besides those that it changes."""
     act = _current.get()
     if act is not None:
-        act.mentioned += rows[: MOST_MENTIONED - len(act.mentioned)]
+        room = max(0, MOST_MENTIONED - len(act.mentioned))
+        act.mentioned += [_named(row) for row in rows[:room]]
 
 
 def say_of_table(table: type[Model], *, name: str, sentence: str) -> None:
@@ -188,6 +195,10 @@ def take_out(*, what: str, about: Model | None = None, **facts: Any) -> None:
     act.verb = act.verb or "export"
     # What was said first is more precise than what the middleware sees.
     act.facts = {"taken_out": what, **facts, **act.facts}
+
+
+def _named(row: Model) -> Named:
+    return Named(type(row), row.pk, str(row))
 
 
 def name_of_os_user() -> str:

@@ -25,13 +25,16 @@ from foundation.admin.archived import ArchivedMixin
 from foundation.admin.deletion import DeletionMixin
 from foundation.admin.edit_pages import EditsMixin
 from foundation.admin.key_fields import KeyFieldsMixin
+from foundation.admin.list_questions import ListQuestionsMixin
 from foundation.admin.permissions import ReadOnlyMixin
 
 #: Entries of a page of a row's history.
 ENTRIES_OF_A_PAGE = 50
 
 
-class GuardedAdmin(KeyFieldsMixin, ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin):
+class GuardedAdmin(
+    KeyFieldsMixin, ListQuestionsMixin, ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin
+):
     """Rows that are deleted, archived and edited without an unannounced loss."""
 
     object_history_template = "console/object_history.html"

@@ -22,8 +22,8 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("clean_redis"),
 ]
-#: Columns that a page may write without a decision of anybody.
-ACTIONS = ("archive_selected", "restore_selected", "delete_selected")
+#: Tables whose only row is made, with its defaults, when it is first looked at.
+MADE_AT_FIRST_LOOK = {"campaigns_approvalsettings", "sending_optoutsettings"}
 
 
 def tables() -> dict[str, list[Any]]:
@@ -52,12 +52,13 @@ def changed(before: dict[str, list[Any]]) -> list[str]:
 def test_no_page_changes_anything_without_an_entry() -> None:
     make_whole_world()
     operator = signed_in(make_operator())
-    AuditEntry.objects.none()
     before, made = tables(), AuditEntry.objects.count()
     wrong, entries = [], 0
     for address in addresses(keys()):
         form = form_of(operator, address)
-        new = {name: ["changed"] for name in ("name", "text", "note") if name in form.values}
+        new: dict[str, Any] = {
+            name: ["changed"] for name in ("name", "text", "note") if name in form.values
+        }
         for data in ({**form.values, **new}, {"is_confirmed": "1", "action": "archive"}):
             with transaction.atomic():
                 try:
@@ -71,7 +72,7 @@ def test_no_page_changes_anything_without_an_entry() -> None:
                 if more == 0 and (tables_of := changed(before)):
                     wrong.append(f"{address}: {tables_of} without an entry")
                 transaction.set_rollback(True)
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert entries > 40
 
 
@@ -83,7 +84,7 @@ def test_no_page_that_is_only_looked_at_changes_anything() -> None:
     for address in addresses(keys()):
         with transaction.atomic():
             read(operator.get(address))
-            if tables_of := changed(before):
+            if tables_of := set(changed(before)) - MADE_AT_FIRST_LOOK:
                 wrong.append(f"{address}: {tables_of}")
             transaction.set_rollback(True)
     assert wrong == []

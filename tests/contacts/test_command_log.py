@@ -65,7 +65,8 @@ def test_segments_are_in_the_history_of_their_page(client: Client) -> None:
     page = client.get(history).content.decode()
     assert page.count("segment edit") == 1
     manage("segment", "delete", "t")
-    created, edited, _archived, _restored, deleted = AuditEntry.objects.order_by("pk")
+    by_commands = AuditEntry.objects.filter(channel="command").order_by("pk")
+    created, edited, _archived, _restored, deleted = by_commands
     change = edited.changes.get()
     assert (change.before["name"], change.after["name"]) == ("s", "t")
     assert "conditions" in change.after
