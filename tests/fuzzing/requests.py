@@ -47,11 +47,16 @@ class Request:
     data: Any = None
     content_type: str = ""
     headers: dict[str, Any] = field(default_factory=dict)
+    #: The fields whose values are hostile.
+    names: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
         """The request in one line."""
-        parts = (self.method, self.address[:300], self.content_type[:60], repr(self.data)[:400])
+        data = self.data
+        if isinstance(data, dict):
+            data = {name: data[name] for name in self.names if name in data}
+        parts = (self.method, self.address[:300], self.content_type[:60], repr(data)[:600])
         return " ".join(part for part in parts if part)
 
 
@@ -143,7 +148,8 @@ class RequestMaker:
             if random.random() < 0.7:
                 content = any_value(random).encode("utf-8", "surrogatepass")
                 data[name] = SimpleUploadedFile(any_value(random)[:100] or "x.csv", content)
-        return Request("post", address, data, headers=self.head())
+        names = tuple(name for name in data if data[name] is not values.get(name))
+        return Request("post", address, data, headers=self.head(), names=names)
 
     def nonsense(self) -> Request:
         """Return a body that is no form, or a method that no page has."""

@@ -1,7 +1,4 @@
-"""`python -m tests.fuzzing.run`: hostile requests on a database of its own; 0 if nothing is found.
-
-DATABASE_URL chooses the database server; without it, SQLite.
-"""
+"""`python -m tests.fuzzing.run`: hostile requests on a database of its own; 0: nothing found."""
 
 from __future__ import annotations
 
@@ -10,6 +7,9 @@ import os
 import sys
 import time
 import warnings
+from contextlib import ExitStack
+
+from tests.servers import running_postgresql, running_redis
 
 
 def main() -> int:
@@ -17,7 +17,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     given = parser.parse_args()
+    with ExitStack() as stack:
+        if given.database == "postgresql":
+            os.environ["DATABASE_URL"] = stack.enter_context(running_postgresql())
+        return _fuzz(given.seconds, given.seed)
+
+
+def _fuzz(seconds: float, seed: int) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     import django
 
@@ -27,7 +35,6 @@ def main() -> int:
 
     from tests.console.whole_world import make_whole_world
     from tests.fuzzing.fuzz import Fuzzer
-    from tests.servers import running_redis
 
     warnings.simplefilter("ignore")
     setup_test_environment()
@@ -35,11 +42,11 @@ def main() -> int:
     try:
         with running_redis(settings.EMBEDDED_REDIS_SOCKET):
             make_whole_world()
-            found = Fuzzer(given.seed).run(seconds=given.seconds)
+            found = Fuzzer(seed).run(seconds=seconds)
     finally:
         teardown_databases(databases, verbosity=0)
     answers = ", ".join(f"{status}: {n}" for status, n in sorted(found.answers.items()))
-    print(f"seed {given.seed}: {found.sent} requests; {answers}")
+    print(f"seed {seed}: {found.sent} requests; {answers}")
     for one in found.wrong.values():
         print(one)
     print(f"{len(found.wrong)} kinds of trouble")

@@ -27,7 +27,7 @@ DOCUMENTS = [
     '{"all": [{"field": "city", "is": 1e999}]}', '"\\ud800"', "1" * 5_000, "{" * 100_000,
     json.dumps({"where": ["x"] * 3_000}),
 ]  # fmt: skip
-#: Encodings that decode no form, or fail in their own way. (NUL in a header: the server refuses it.)
+#: Encodings that decode no form, or fail in their own way. A server refuses NUL in a header.
 CHARSETS = ["idna", "punycode", "utf-7", "utf-16", "rot13", "base64", "hex", "unicode_escape",
             "undefined", "mbcs", "zlib", "nonsense", "a" * 300]  # fmt: skip
 LOOKUPS = [
