@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from django.db.models import Q, TextField
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast
 
 from audit.models import AuditChange, AuditEntry
 from audit.permits import permitted
+from foundation.acts import current_act
 
 #: What stands in place of a value of an erased person.
 ERASED = "(erased)"
@@ -17,17 +19,24 @@ ERASED = "(erased)"
 CHUNK = 500
 
 
-def erase_values(*, object_type: str, object_id: str, number: str) -> int:
-    """Replace a person's name and values in all entries; return how many rows were changed.
+def erase_values(*, object_type: str, object_id: str, number: str) -> None:
+    """Replace a person's name and values in all entries, also in that of the current act.
 
     Args:
         object_type: the label of the person's rows, "contacts.contact".
         object_id: the key of the person's row.
         number: the person's UIN. In entries about other rows it is replaced wherever it stands.
     """
+    erase = partial(_erase, object_type=object_type, object_id=object_id, number=number)
+    erase()
+    act = current_act()
+    if act is not None:
+        act.afterwards.append(erase)
+
+
+def _erase(*, object_type: str, object_id: str, number: str) -> None:
     whole = re.compile(rf"(?<!\d){re.escape(number)}(?!\d)")
     own = {"object_type": object_type, "object_id": str(object_id)}
-    changed = 0
     with permitted(purpose="erase"):
         changes = AuditChange.objects.annotate(
             old=Cast("before", TextField()), new=Cast("after", TextField())
@@ -40,7 +49,6 @@ def erase_values(*, object_type: str, object_id: str, number: str) -> int:
         for change in changes.iterator(CHUNK):
             is_own = change.object_type == object_type and change.object_id == str(object_id)
             _forget_change(change, whole, is_own=is_own)
-            changed += 1
         entries = AuditEntry.objects.annotate(told=Cast("facts", TextField())).filter(
             Q(**own)
             | Q(object_name__contains=number)
@@ -56,8 +64,6 @@ def erase_values(*, object_type: str, object_id: str, number: str) -> int:
             AuditEntry.objects.filter(pk=entry.pk).update(
                 object_name=entry.object_name, sentence=entry.sentence, facts=entry.facts
             )
-            changed += 1
-    return changed
 
 
 def _forget_change(change: AuditChange, whole: re.Pattern[str], *, is_own: bool) -> None:

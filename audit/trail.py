@@ -123,6 +123,8 @@ def _finish(act: Act, recorder: Recorder) -> None:
                 if counts:
                     act.facts = {**act.facts, "rows": counts}
                 write_entry(act, changes=changes)
+                for do in act.afterwards:
+                    do()
             if recorder.has_mark:
                 OpenAct.objects.filter(pk=act.key[:64]).delete()
     except Exception:

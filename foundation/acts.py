@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import getpass
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -48,6 +48,7 @@ class Act:
         sentence: what it did, in words, where somebody said it.
         facts: further facts, such as the number of exported rows.
         is_kept: whether it is recorded even if it changed no row.
+        afterwards: called when the act's entry is written, in the same transaction.
         is_watched: whether its changes are recorded; the request for a page changes nothing.
         page: what the address of the request asks for, used where there is no verb.
         page_row: the key of the row in the address.
@@ -66,6 +67,7 @@ class Act:
     sentence: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     is_kept: bool = False
+    afterwards: list[Callable[[], object]] = field(default_factory=list)
     is_watched: bool = True
     page: str = ""
     page_row: str = ""

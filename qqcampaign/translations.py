@@ -30,6 +30,7 @@ PACKAGES = (
     "contacts",
     "conversations",
     "foundation",
+    "audit",
     "labels",
     "qqcampaign",
     "qqhttp",

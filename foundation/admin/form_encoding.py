@@ -8,10 +8,28 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable
+from typing import Any
 
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
 UNSUPPORTED = 415
+
+
+class Utf8Request(WSGIRequest):
+    """A request that can be made whatever encoding it names; `OnlyUtf8` refuses it then."""
+
+    def _set_content_type_params(self, environ: Any) -> None:
+        try:
+            super()._set_content_type_params(environ)  # type: ignore[misc]
+        except (LookupError, ValueError):  # among them every UnicodeError
+            self._encoding = None
+
+
+class Utf8Handler(WSGIHandler):
+    """The application, with requests that can always be made."""
+
+    request_class = Utf8Request
 
 
 class OnlyUtf8:

@@ -26,6 +26,7 @@ from foundation.admin.deletion import DeletionMixin
 from foundation.admin.edit_pages import EditsMixin
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.list_questions import ListQuestionsMixin
+from foundation.admin.paged_rows import PagedFormSet
 from foundation.admin.permissions import ReadOnlyMixin
 
 #: Entries of a page of a row's history.
@@ -135,6 +136,7 @@ class UncountedAdmin(ConsoleAdmin):
 class TimelineInline(ReadOnlyMixin, TabularInline):
     """The history on a row's page, newest first, a page at a time."""
 
+    formset = PagedFormSet
     extra = 0
     per_page = 10
     tab = True

@@ -129,6 +129,6 @@ def test_an_act_whose_process_was_killed_becomes_an_entry() -> None:
 )
 def test_addresses_behind_proxies(settings: Any, proxies: int, named: str, expected: str) -> None:
     settings.TRUSTED_PROXIES = proxies
-    headers = {"HTTP_X_FORWARDED_FOR": named} if named else {}
-    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", **headers)
+    headers = {"X-Forwarded-For": named} if named else {}
+    request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="192.0.2.1")
     assert client_address(request) == expected
