@@ -31,6 +31,7 @@ PACKAGES = (
     "conversations",
     "users",
     "foundation",
+    "audit",
     "labels",
     "qqcampaign",
     "qqhttp",

@@ -57,7 +57,7 @@ _SENTENCES = {
 BY_KEY = {role.key: role for role in Role}
 
 #: Models that only administrators see.
-HIDDEN = {"auth.group", "auth.user"}
+HIDDEN = {"audit.auditchange", "audit.auditentry", "audit.openact", "auth.group", "auth.user"}
 #: Models that everybody sees and only administrators change: rules that hold for everybody, and
 #: the addresses from which accounts talk.
 ADMINISTRATION = {

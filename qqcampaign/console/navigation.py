@@ -98,6 +98,7 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Notifications"), "notifications", "campaigns.notification"),
             _item(_("Users"), "badge", "auth.user"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
+            _item(_("Audit trail"), "history", "audit.auditentry"),
         ],
     },
     {

@@ -15,6 +15,7 @@ import pytest
 from tests.running_stack import ROOT
 
 PACKAGES = (
+    "audit",
     "labels",
     "users",
     "conversations",
