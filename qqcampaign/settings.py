@@ -209,12 +209,14 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "simple_history",
     "clocks",
+    "holds",
     "labels",
     "accounts",
     "contacts",
     "sending",
     "campaigns",
     "conversations",
+    "operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
