@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from contacts.people.erasures import complete_list
 from foundation.refusals import Refusal
 from operations.archives.archive import not_writable, open_private, private_folder, write_archive
 from operations.archives.manifest import DATABASE, FORMAT, Manifest
@@ -38,6 +39,7 @@ def make_backup(*, path: Path, keys: Path | None = None) -> Manifest:
                 % {"file": target},
                 code="exists",
             )
+    complete_list()  # who was erased by another host is on this host's list too
     with private_folder(path) as folder:
         copy = folder / DATABASE
         facts = kinds.copy_out(copy)

@@ -16,7 +16,9 @@ from operations.restoring.seqs import raise_seqs
 
 
 def prepare(*, hold: Hold, erasures: Path | None = None) -> None:
-    """Raise the SEQs, end what ran elsewhere, and repeat the erasures; idempotent.
+    """Raise the SEQs, end what ran elsewhere, and repeat the erasures.
+
+    A second call does no harm: SEQs are raised once more.
 
     Args:
         hold: the hold of the restored installation.

