@@ -6,7 +6,6 @@ from celery import shared_task
 
 from campaigns.models import CampaignRun, Rehearsal
 from campaigns.notifications.make import make_notifications
-from campaigns.notifications.prune import prune_notifications
 from campaigns.notifications.send import send_due, wake_senders
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
@@ -64,12 +63,11 @@ def maintain_rehearsals() -> None:
 
 @shared_task(name="campaigns.tasks.notify")
 def notify() -> None:
-    """Tick: make the notifications of what happened, wake a sender, and delete old ones."""
+    """Tick: make the notifications of what happened, and wake a sender."""
     if is_held():
         return
     make_notifications()
     wake_senders()
-    prune_notifications()
 
 
 @shared_task(name="campaigns.tasks.send_notifications")

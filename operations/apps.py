@@ -7,3 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class OperationsConfig(AppConfig):
     name = "operations"
     verbose_name = _("Operations")
+
+    def ready(self) -> None:
+        """Register what is removed by age. The models are loaded at this point."""
+        from operations.pruning.register import register_kinds
+
+        register_kinds()

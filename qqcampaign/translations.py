@@ -33,6 +33,7 @@ PACKAGES = (
     "foundation",
     "labels",
     "operations",
+    "retention",
     "qqcampaign",
     "qqhttp",
     "sending",

