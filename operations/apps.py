@@ -9,7 +9,9 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
-        """Register what is removed by age. The models are loaded at this point."""
+        """Register what is removed by age, and what erasing covers. The models are loaded."""
+        from operations import erasing
         from operations.pruning.register import register_kinds
 
         register_kinds()
+        erasing.register()

@@ -45,13 +45,15 @@ def note_erasures(uins: Iterable[int]) -> None:
 def complete_list() -> int:
     """Add the erased people of the database that this host's list lacks; return how many.
 
-    Another host may have erased them, or the file could not be written then.
+    Another host may have erased them, the file could not be written then, or they are on it under
+    an old key only.
     """
     known = read_list(erasures_file()) or set()
     erased = Suppression.objects.filter(reason=SuppressionReason.ERASED).values_list(
         "uin", flat=True
     )
-    missing = [uin for uin in erased.distinct() if not is_listed(uin, known)]
+    newest = settings.CREDENTIAL_KEYS[0]
+    missing = [uin for uin in erased.distinct() if _hash(newest, uin) not in known]
     if missing:
         note_erasures(missing)
     return len(missing)
