@@ -121,4 +121,8 @@ def _columns() -> Iterator[tuple[str, str, str]]:
         options = model._meta
         for column in options.local_concrete_fields:
             if isinstance(column, EncryptedTextField):
-                yield quote(options.db_table), quote(str(options.pk.column)), quote(column.column)
+                yield (
+                    quote(options.db_table),
+                    quote(str(options.pk.column)),
+                    quote(str(column.column)),
+                )

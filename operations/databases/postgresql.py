@@ -73,9 +73,14 @@ def copy_in(copy: Path, *, hold: tuple[Any, ...]) -> None:
     with connection.cursor() as cursor:
         # Before the data: if the restore is interrupted, what is there already is held. The
         # number is not one that the data brings.
-        cursor.execute("ALTER SEQUENCE holds_hold_id_seq RESTART WITH 1000000000")
-        cursor.execute(_HOLD, hold)
+        cursor.execute("SELECT to_regclass('holds_hold') IS NOT NULL")
+        (has_holds,) = cursor.fetchone()
+        if has_holds:  # else it is older: see `restore`
+            cursor.execute("ALTER SEQUENCE holds_hold_id_seq RESTART WITH 1000000000")
+            cursor.execute(_HOLD, hold)
     _run([*options, "--section=data", "--section=post-data", *target])
+    if not has_holds:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('holds_hold_id_seq', (SELECT MAX(id) FROM holds_hold))")
 

@@ -17,6 +17,7 @@ from operations.archives.archive import open_private
 from operations.databases.facts import Facts, facts_of
 
 _PATIENCE = 30.0
+_HAS_HOLDS = "SELECT 1 FROM sqlite_master WHERE name = 'holds_hold'"
 _HOLD = "INSERT INTO holds_hold (taken_at, restored_at, version) VALUES (?, ?, ?)"
 
 
@@ -63,7 +64,8 @@ def copy_in(copy: Path, *, hold: tuple[Any, ...]) -> None:
         with _opened(copy) as source, _opened(live) as target:
             if source.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("the copy is damaged")
-            source.execute(_HOLD, (str(stored(taken_at)), str(stored(restored_at)), version))
+            if source.execute(_HAS_HOLDS).fetchone():  # else it is older: see `restore`
+                source.execute(_HOLD, (str(stored(taken_at)), str(stored(restored_at)), version))
             source.commit()
             target.execute("PRAGMA journal_mode=WAL")
             source.backup(target)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Worker
 from foundation.refusals import Refusal
 from foundation.times import clock
-from holds.models import Hold
+from holds.models import Hold, open_holds
 from operations.archives.archive import extract_parts, open_private, opened_archive, private_folder
 from operations.archives.manifest import DATABASE, Manifest, newer, not_a_backup
 from operations.backup import IMPORTS
@@ -77,7 +77,11 @@ def restore(*, path: Path, erasures: Path | None = None) -> Restored:
             _put_imports(parts)
     connection.close()
     call_command("migrate", interactive=False, verbosity=0)
-    hold = Hold.objects.filter(released_at=None).latest("pk")
+    hold = open_holds().order_by("-pk").first()
+    if hold is None:  # a backup of a version that knew no holds
+        hold = Hold.objects.create(
+            taken_at=manifest.taken_at, restored_at=now, version=manifest.version
+        )
     prepare(hold=hold, erasures=erasures)
     return Restored(manifest, hold, accounts_without_key())
 
