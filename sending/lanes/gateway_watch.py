@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
@@ -47,11 +48,11 @@ class _Failure:
         """
         if not self._pause:
             return 0.0
+        now = local.elapsed()
         with self._lock:
-            left = self._next_probe - local.elapsed()
-            if left > 0:
-                return left
-            self._next_probe = local.elapsed() + max(self._pause, FIRST_PAUSE_SECONDS)
+            if self._next_probe > now:
+                return self._next_probe - now
+            self._next_probe = now + max(self._pause, FIRST_PAUSE_SECONDS)
             return 0.0
 
     def begin(self, asked_at: float) -> bool:
@@ -60,14 +61,15 @@ class _Failure:
         Args:
             asked_at: when the request was made.
         """
+        now = local.elapsed()
         with self._lock:
             is_new = not self._pause
             if not is_new and asked_at <= self._noted_at:
                 return False  # it was under way already: part of the same failure
             doubled = self._pause * 2 or FIRST_PAUSE_SECONDS
             self._pause = min(doubled, LONGEST_PAUSE_SECONDS)
-            self._noted_at = local.elapsed()
-            self._next_probe = self._noted_at + self._pause
+            self._noted_at = now
+            self._next_probe = now + self._pause
         return is_new
 
     def end(self) -> bool:
@@ -99,6 +101,9 @@ class GatewayWatch:
         self._accepted: dict[int, bool] = {}
         #: Whether an outage may be on record; at first one of an earlier process may be.
         self._may_have_row = True
+        #: The latest begin or end of an outage, until it is in the database.
+        self._unrecorded: Callable[[], None] | None = None
+        self._recording = threading.Lock()
 
     @property
     def is_away(self) -> bool:
@@ -168,20 +173,38 @@ class GatewayWatch:
 
     # --- the outage's row ---------------------------------------------------------------------
 
+    def record_again(self) -> None:
+        """Write the begin or end of an outage that the database did not take before.
+
+        The control loop calls this with each heartbeat: the lanes may have no further answer to
+        note.
+        """
+        if self._unrecorded is not None:
+            self._record()
+
     def _begin_outage(self, sentence: str) -> None:
         self._may_have_row = True
-        try:
-            with database_turn():
-                begin_outage(egress_id=self._egress_id, sentence=sentence)
-        except (DatabaseError, InterfaceError) as problem:
-            log.warning("An outage cannot be noted: %s", type(problem).__name__)
+        self._unrecorded = partial(begin_outage, egress_id=self._egress_id, sentence=sentence)
+        self._record()
 
     def _end_outage(self) -> None:
         if not (self._path.is_active or self._logins.is_active or self._silence.is_active):
-            try:
-                with database_turn():
-                    end_outage(egress_id=self._egress_id)
-                self._may_have_row = False
-            except (DatabaseError, InterfaceError) as problem:
-                log.warning("The end of an outage cannot be noted: %s", type(problem).__name__)
+            self._may_have_row = False
+            self._unrecorded = partial(end_outage, egress_id=self._egress_id)
+            self._record()
         self._on_return()
+
+    def _record(self) -> None:
+        """Write the latest begin or end; one lane at a time, so that none overtakes a later one."""
+        if not self._recording.acquire(blocking=False):
+            return  # the lane that writes looks again afterwards
+        try:
+            while (change := self._unrecorded) is not None:
+                with database_turn():
+                    change()
+                if self._unrecorded is change:
+                    self._unrecorded = None
+        except (DatabaseError, InterfaceError) as problem:
+            log.warning("An outage cannot be noted yet: %s", type(problem).__name__)
+        finally:
+            self._recording.release()

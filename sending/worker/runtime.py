@@ -112,6 +112,7 @@ class Runtime:
         if self._thread is not None:
             self._thread.join()
         self.inbox.close(patience=max(0.0, self._drain_ends_at - local.elapsed()))
+        self.context.gateway.record_again()
         self.context.ledger.close()
         end_worker(worker_id=self.context.worker.pk, reason=_("stopped"))
         connection.close()
@@ -149,6 +150,7 @@ class Runtime:
                 if now - heartbeat_at >= HEARTBEAT_SECONDS:
                     heartbeat_at = now
                     shared.observe()
+                    self.context.gateway.record_again()
                     if (
                         not prove_alive(worker_id=self.context.worker.pk)
                         or self.context.ledger.is_fenced_off

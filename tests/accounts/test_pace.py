@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from accounts.pacing.limits import Limits
 from accounts.pacing.pace import Windows
 from accounts.pacing.redis_client import live
 from clocks import shared
+from clocks.models import SharedClock
 
 KEY = "pace:account:7"
 #: A minute is too long for a test; the script takes any length.
@@ -95,6 +96,25 @@ def test_an_empty_redis_is_seeded_from_the_attempts(
     one = windows([now - timedelta(seconds=age) for age in ages])
     wait = seconds_to_wait(one, limits, "x")
     assert at_least <= wait <= at_most
+
+
+@pytest.mark.parametrize("correction", [-3600.0, 3600.0])
+def test_windows_go_by_the_shared_time_and_not_by_the_clock_of_redis(
+    redis_client: Any, monkeypatch: pytest.MonkeyPatch, correction: float
+) -> None:
+    """The database's clock was set by an hour, so the shared time differs from every host's."""
+    SharedClock.objects.update_or_create(
+        pk=SharedClock.THE_ONE,
+        defaults={"correction": correction, "generation": 1, "observed_at": datetime.now(UTC)},
+    )
+    clock = shared.Clock()
+    monkeypatch.setattr(shared, "now", clock.now)
+    monkeypatch.setattr(shared, "earliest", clock.earliest)
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds() - correction) < 60
+    limits = Limits(0.0, per_hour=1)
+    one = windows([clock.now() - timedelta(minutes=50)])
+    assert seconds_to_wait(one, limits, "early") == pytest.approx(600, abs=BLUR + 5)
+    assert seconds_to_wait(windows(account=8), limits, "first of another") == 0
 
 
 def test_a_flush_of_redis_loses_no_message(redis_client: Any) -> None:

@@ -11,15 +11,16 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from accounts.gateway import logins
-from accounts.models import Account, Outage
+from accounts.models import Account, Egress, Outage
 from campaigns.run_control.lifecycle import pause_run, resume_run
 from clocks import local
 from foundation.failures import is_shared_failure
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes import gateway_watch
 from sending.lanes.gateway_watch import LONGEST_PAUSE_SECONDS, GatewayWatch
 from sending.lanes.pacing import LanePacing
 from sending.models import Attempt, ResultPolicy
@@ -206,6 +207,32 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     watch.note_answered(is_message=True)
     assert watch.seconds_to_wait() == 0.0
     assert not watch.is_away
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("refused", ["begin_outage", "end_outage"])
+def test_what_the_database_refused_about_an_outage_is_written_later(
+    monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """No further answer may come that would note it."""
+    write, calls = getattr(gateway_watch, refused), []
+
+    def locked_at_first(**arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise OperationalError("database is locked")
+        write(**arguments)
+
+    monkeypatch.setattr(gateway_watch, refused, locked_at_first)
+    egress = Egress.objects.create(name="somewhere")
+    watch = GatewayWatch(egress_id=egress.pk, on_return=lambda: None)
+    watch.note_unreachable("away", asked_at=local.elapsed())
+    if refused == "end_outage":
+        watch.note_answered()
+    open_outages = Outage.objects.filter(ended_at=None)
+    assert open_outages.exists() == (refused == "end_outage")
+    watch.record_again()
+    assert open_outages.exists() == (refused == "begin_outage")
 
 
 def test_a_pause_lasts_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
