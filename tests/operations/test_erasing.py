@@ -7,6 +7,7 @@ import re
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
 from django.db import connection
 
 from contacts.imports.files import rejects_of, replace_private
@@ -37,7 +38,7 @@ def places_of(uin: int) -> set[str]:
     return found
 
 
-def test_nothing_but_the_suppression_names_an_erased_person(admin_user: object) -> None:
+def test_nothing_but_the_suppression_names_an_erased_person(admin_user: User) -> None:
     account = make_account(20_001, friends=[WHO, OTHER])
     make_list("all", [WHO, OTHER])
     who = Contact.objects.get(uin=WHO)

@@ -60,7 +60,7 @@ def test_a_migration_imports_no_code_that_will_change(file: Path) -> None:
     assert ours <= COLUMNS
 
 
-TABLE = [("id", models.BigAutoField(primary_key=True)), ("a", models.CharField(max_length=9))]
+TABLE: list[tuple[str, Any]] = [("id", models.BigAutoField(primary_key=True)), ("a", models.CharField(max_length=9))]
 
 
 @pytest.mark.parametrize(
