@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -49,6 +50,12 @@ def problems(migration: Migration, before: ProjectState) -> list[str]:
                 found.append(f"{sentence} ({operation.describe()})")
         operation.state_forwards(migration.app_label, state)
     return found
+
+
+def state_before(loader: MigrationLoader, app: str, name: str) -> ProjectState:
+    """Return the state of all models before a migration."""
+    parents = [parent.key for parent in loader.graph.node_map[app, name].parents]
+    return loader.project_state(parents) if parents else ProjectState()
 
 
 def _flat(operations: Iterable[Operation]) -> Iterable[Operation]:

@@ -18,7 +18,7 @@ from accounts.models import Worker
 from foundation.refusals import Refusal
 from operations.backup import make_backup
 from operations.databases import kinds
-from operations.upgrading.migration_rules import problems
+from operations.upgrading.migration_rules import problems, state_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _plan() -> tuple[list[Migration], dict[str, list[str]]]:
     for migration, _backwards in plan:
         if migration.app_label not in own:
             continue
-        before = executor.loader.project_state(list(migration.dependencies) or None)
+        before = state_before(executor.loader, migration.app_label, migration.name)
         found = problems(migration, before)
         if found:
             unsafe[f"{migration.app_label}.{migration.name}"] = found

@@ -14,7 +14,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from operations.upgrading.migration_rules import problems
+from operations.upgrading.migration_rules import problems, state_before
 from tests.running_stack import ROOT
 
 pytestmark = pytest.mark.one_database
@@ -40,9 +40,7 @@ def test_a_migration_is_safe_beside_the_previous_version(app: str, loader: Migra
     for key, migration in (loader.disk_migrations or {}).items():
         if key[0] != app:
             continue
-        parents = [parent.key for parent in loader.graph.node_map[key].parents]
-        before = loader.project_state(parents or None)
-        found[f"{app}.{key[1]}"] = problems(migration, before)
+        found[f"{app}.{key[1]}"] = problems(migration, state_before(loader, *key))
     wrong = {name: what for name, what in found.items() if what and name not in ACCEPTED}
     assert wrong == {}
 
@@ -60,7 +58,10 @@ def test_a_migration_imports_no_code_that_will_change(file: Path) -> None:
     assert ours <= COLUMNS
 
 
-TABLE: list[tuple[str, Any]] = [("id", models.BigAutoField(primary_key=True)), ("a", models.CharField(max_length=9))]
+TABLE: list[tuple[str, Any]] = [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("a", models.CharField(max_length=9)),
+]
 
 
 @pytest.mark.parametrize(
