@@ -13,11 +13,16 @@ from django.utils import timezone
 from accounts.leases.leases import take_lease, take_leases_for_turns
 from accounts.leases.workers import register_worker
 from accounts.models import Lease
+from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import CampaignRun
 from campaigns.run_control.occurrences import start_due_occurrences
+from campaigns.sequences.control import start_sequence
 from contacts.models import Contact
 from contacts.people.erase import erase_person
 from contacts.people.erasures import complete_list, erasures_file, note_erasures
+from conversations.keeping.make_conversation import conversation_with
+from conversations.models import RuleAnswer
+from conversations.rules.save import create_rule
 from holds.models import Hold, is_held
 from operations.restoring.prepare import prepare
 from operations.restoring.seqs import HOUR, possible_since, raise_seqs
@@ -28,6 +33,7 @@ from tests.campaigns.factories import (
     make_account,
     make_campaign,
     make_delivery,
+    make_inbound,
     make_list,
     make_run,
 )
@@ -189,3 +195,21 @@ def test_only_who_may_release_sees_the_page(client: Client, django_user_model: A
     assert client.get(reverse("restored")).status_code == 403
     assert client.post(reverse("restored")).status_code == 403
     assert is_held()
+
+
+def test_a_running_sequence_is_stopped_and_waiting_answers_are_withheld() -> None:
+    account = make_account(20_001, friends=[FIRST], credential="x" * 32)
+    steps = [Step(0, text="welcome"), Step(86_400, text="a day later")]
+    sequence = create_sequence(name="welcome", steps=steps, lists=[make_list("all", [FIRST])])
+    start_sequence(sequence=sequence)
+    conversation = conversation_with(account=account, uin=FIRST)
+    rule = create_rule(name="r", words=["price"], answer="100", is_on=True)
+    message = make_inbound(account, FIRST, text="price")
+    asked = RuleAnswer.objects.filter(rule=rule, conversation=conversation, message=message)
+    assert asked.get().state == "waiting"
+    hold()
+    done = manage("restore", "--release", "--json").json
+    assert done["sequences"] == 1
+    sequence.refresh_from_db()
+    assert sequence.state == "stopped"
+    assert asked.get().state == "withheld"

@@ -36,6 +36,7 @@ def previous() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.usefixtures("start_stack")  # so it runs on both kinds of databases
 def test_a_run_goes_on_over_an_upgrade_under_it(
     previous: Path, gateway: GatewaySimulator, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
