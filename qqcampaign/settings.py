@@ -16,6 +16,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 
 from qqcampaign import environment, version
+from qqcampaign.api_settings import LARGEST_UPLOAD, REQUESTS_PER_MINUTE
 from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
@@ -146,6 +147,15 @@ EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
 EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None
 
+# --- the HTTP API ------------------------------------------------------------------------------
+
+#: The most requests of a token in a minute; 0: no limit.
+API_REQUESTS_PER_MINUTE = int(
+    _given(environment.read_number, "API_REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE)
+)
+#: The most bytes of a file that is sent to the API.
+API_LARGEST_UPLOAD = _given(environment.read_count, "API_LARGEST_UPLOAD", LARGEST_UPLOAD)
+
 # --- notifications -----------------------------------------------------------------------------
 
 _email = _given(read_email, "EMAIL_URL", Email())
@@ -215,6 +225,7 @@ INSTALLED_APPS = [
     "sending",
     "campaigns",
     "conversations",
+    "api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
