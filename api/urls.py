@@ -10,5 +10,5 @@ from api.view import api
 urlpatterns = [
     path("v1/openapi.json", document.openapi, name="api-openapi"),
     path("v1/docs", document.docs, name="api-docs"),
-    re_path(r"(?s)^v1/(?P<path>.*)$", api, name="api"),
+    re_path(r"^v1/(?P<path>[\s\S]*)\Z", api, name="api"),
 ]
