@@ -29,6 +29,7 @@ PACKAGES = (
     "clocks",
     "contacts",
     "conversations",
+    "api",
     "foundation",
     "labels",
     "qqcampaign",

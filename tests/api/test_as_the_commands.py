@@ -22,6 +22,7 @@ WITHOUT = {
     "serve": "starts one of them",
     "gateway_simulator": "is a gateway for trying the system out",
     "languages": "is for translators",
+    "api_tokens": "a token issues no token; one's own are listed and revoked at /tokens",
     "campaign wait": "waits in a terminal; a program asks for the status, or gets a webhook",
 }
 
@@ -44,7 +45,7 @@ def test_addresses_are_told_apart() -> None:
 
 
 #: The arguments of a command, and the request that does the same.
-READING = [
+READING: list[tuple[list[Any], str]] = [
     (["campaign", "status", "spring"], "campaigns/spring/status"),
     (["campaign", "status", "nosuch"], "campaigns/nosuch/status"),
     (["campaign", "status", "spring", "--run", 7], "campaigns/spring/status?run=7"),
@@ -111,15 +112,18 @@ CHANGING: list[tuple[list[Any], str, str, dict[str, Any]]] = [
         ["campaign", "create", "MADE", "--list", "nosuch", "--text", "hi"],
         "POST", "campaigns", {"name": "MADE", "list": ["nosuch"], "text": "hi"},
     ),
-    (["campaign", "clone", "spring", "MADE"], "POST", "campaigns/spring/clone", {"new_name": "MADE"}),
+    (["campaign", "clone", "spring", "MADE"], "POST", "campaigns/spring/clone",
+     {"new_name": "MADE"}),
     (["campaign", "pause", "spring"], "POST", "campaigns/spring/pause", {}),
     (
         ["template", "create", "MADE", "--text", "hi {{ name }}"],
-        "POST", "templates", {"name": "MADE", "text": "hi {{ name }}"},
+        "POST", "templates",
+     {"name": "MADE", "text": "hi {{ name }}"},
     ),
     (
         ["template", "create", "MADE", "--text", "hi {{ name"],
-        "POST", "templates", {"name": "MADE", "text": "hi {{ name"},
+        "POST", "templates",
+     {"name": "MADE", "text": "hi {{ name"},
     ),
     (
         ["segment", "create", "MADE", "--where", "city = 昆明"],
@@ -133,7 +137,8 @@ CHANGING: list[tuple[list[Any], str, str, dict[str, Any]]] = [
      {"name": "MADE", "colour": "red"}),
     (["accounts", "rest", 10_001, "--seconds", 60], "POST", "accounts/rest",
      {"uins": [10_001], "seconds": 60}),
-    (["canned_answer", "save", "MADE", "--text", "hi"], "PUT", "canned-answers/MADE", {"text": "hi"}),
+    (["canned_answer", "save", "MADE", "--text", "hi"], "PUT", "canned-answers/MADE",
+     {"text": "hi"}),
     (["suppressions", "add", 20_001, "--reason", "asked"], "POST", "suppressions",
      {"uins": [20_001], "reason": "asked"}),
     (["forbidden_words", "add", "MADE"], "POST", "forbidden-words", {"words": ["MADE"]}),

@@ -1,4 +1,4 @@
-"""The OpenAPI document is true: schemathesis asks a real server for what it says, and finds nothing."""
+"""The OpenAPI document is true: schemathesis asks a server all it says, and finds nothing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.campaigns.factories import make_account, make_campaign, make_list
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 #: Requests for each operation and phase; `make torture` has more.
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
+SECONDS = os.environ.get("API_SECONDS", "60")
 PHASES = os.environ.get("API_PHASES", "fuzzing")
 
 
@@ -39,14 +40,15 @@ def test_schemathesis_finds_nothing(
             *("--checks", "all", "--phases", PHASES, "--max-examples", str(EXAMPLES)),
             *("--seed", "1", "--workers", "2", "--generation-database", "none"),
             *("--header", f"Authorization: Bearer {asking.secret}"),
-            *("--suppress-health-check", "all", "--continue-on-failure"),
+            *("--max-time", SECONDS, "--suppress-health-check", "all", "--continue-on-failure"),
         ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
-    (Path("/tmp") / f"api-{role}.txt").write_text(done.stdout + done.stderr)
+    if os.environ.get("API_OUT"):
+        Path(os.environ["API_OUT"] + role).write_text(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
