@@ -61,4 +61,12 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "audit.tasks.keep_audit_trail",
         "schedule": 600.0,
     },
+    "keep-messages": {
+        "task": "api.tasks.keep_messages",
+        "schedule": 10.0,
+    },
+    "forget-old-answers": {
+        "task": "api.tasks.forget_old_answers",
+        "schedule": 600.0,
+    },
 }

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 
 from qqcampaign import environment, version
+from qqcampaign.api_settings import LARGEST_UPLOAD, REQUESTS_PER_MINUTE
 from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
@@ -151,6 +152,15 @@ EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None
 
 globals().update(_given(read_retention, "RETENTION", DEFAULTS))
 
+# --- the HTTP API ------------------------------------------------------------------------------
+
+#: The most requests of a token in a minute; 0: no limit.
+API_REQUESTS_PER_MINUTE = int(
+    _given(environment.read_number, "API_REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE)
+)
+#: The most bytes of a file that is sent to the API.
+API_LARGEST_UPLOAD = _given(environment.read_count, "API_LARGEST_UPLOAD", LARGEST_UPLOAD)
+
 # --- notifications -----------------------------------------------------------------------------
 
 _email = _given(read_email, "EMAIL_URL", Email())
@@ -232,6 +242,7 @@ INSTALLED_APPS = [
     "conversations",
     "users",
     "operations",
+    "api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

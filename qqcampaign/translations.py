@@ -31,6 +31,7 @@ PACKAGES = (
     "conversations",
     "users",
     "holds",
+    "api",
     "foundation",
     "audit",
     "labels",

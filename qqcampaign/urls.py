@@ -11,6 +11,7 @@ from qqcampaign.console.overview import overview_live
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),

@@ -97,6 +97,12 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
             _item(_("Notifications"), "notifications", "campaigns.notification"),
             _item(_("Users"), "badge", "auth.user"),
+            {
+                "title": _("API tokens"),
+                "icon": "vpn_key",
+                "link": reverse_lazy("admin:api_token_changelist"),
+                "permission": lambda request: request.user.is_staff,
+            },
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
             _item(_("Audit trail"), "history", "audit.auditentry"),
         ],

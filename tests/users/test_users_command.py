@@ -44,3 +44,16 @@ def test_roles_change_and_users_are_disabled() -> None:
     assert manage("users", "role", "nobody", "viewer", "--json").json["error"] == "no_such_user"
     assert manage("users", "add", "LI", "--role", "viewer").status == 1
     assert manage("users", "add", "x", "--role", "king").status == 2
+
+
+def test_a_token_of_a_user_is_issued_once() -> None:
+    manage("users", "add", "li", "--role", "operator")
+    arguments = ("li", "--name", "shop", "--scope", "send", "--expires", "90d")
+    issued = manage("users", "token", *arguments, "--json")
+    assert issued.status == 0
+    assert issued.json["token"]
+    assert issued.json["token"] not in manage("api_tokens", "list", "li", "--json").out
+    assert manage("users", "token", *arguments, "--json").status == 1  # the name is taken
+    assert (
+        manage("users", "token", "nobody", "--name", "x", "--json").json["error"] == "no_such_user"
+    )

@@ -1,4 +1,4 @@
-"""The command `users add|role|list|disable|enable`."""
+"""The command `users add|role|list|disable|enable`, and what other packages add to it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from foundation.command_log import log_added, log_changed
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
 from users.commands.answers import as_json, as_line
+from users.commands.further_actions import further_actions
 from users.keep import add_user, find_user, set_active, set_role
 from users.roles import BY_KEY
 
@@ -53,8 +54,18 @@ class Command(OperatorCommand):
             one.add_argument("name", metavar="NAME")
             self.add_json_argument(one)
 
+        for further in further_actions.values():
+            one = actions.add_parser(further.name, help=further.words, description=further.words)
+            one.add_argument("name", metavar="NAME")
+            further.add_arguments(one)
+            self.add_json_argument(one)
+
     def perform(self, **options: Any) -> None:
-        getattr(self, f"_{options['action']}")(options)
+        further = further_actions.get(options["action"])
+        if further is not None:
+            further.perform(self, options)
+        else:
+            getattr(self, f"_{options['action']}")(options)
 
     def _add(self, options: dict[str, Any]) -> None:
         added = add_user(
