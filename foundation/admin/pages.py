@@ -24,6 +24,7 @@ from foundation.acts import MOST_MENTIONED, say, trail
 from foundation.admin.archived import ArchivedMixin
 from foundation.admin.deletion import DeletionMixin
 from foundation.admin.edit_pages import EditsMixin
+from foundation.admin.given_values import GivenValuesMixin
 from foundation.admin.key_fields import KeyFieldsMixin
 from foundation.admin.list_questions import ListQuestionsMixin
 from foundation.admin.paged_rows import PagedFormSet
@@ -34,7 +35,13 @@ ENTRIES_OF_A_PAGE = 50
 
 
 class GuardedAdmin(
-    KeyFieldsMixin, ListQuestionsMixin, ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin
+    KeyFieldsMixin,
+    ListQuestionsMixin,
+    GivenValuesMixin,
+    ArchivedMixin,
+    DeletionMixin,
+    EditsMixin,
+    ModelAdmin,
 ):
     """Rows that are deleted, archived and edited without an unannounced loss."""
 

@@ -68,3 +68,11 @@ def test_utf8_is_read(operator: Client) -> None:
 @pytest.mark.parametrize("key", ["note", "%C2%B2", "9" * 40])
 def test_the_history_of_no_row_is_not_there(operator: Client, key: str) -> None:
     assert operator.get(f"/sending/quiethours/{key}/history/").status_code in (302, 404)
+
+
+@pytest.mark.parametrize("value", ["0", "²", "9999-12-31T23:59:59-14:00", "2026-12-01", "", "x"])
+def test_a_time_in_the_address_of_a_new_row_is_read_or_left_out(
+    operator: Client, value: str
+) -> None:
+    answer = operator.get("/contacts/suppression/add/", {"until": value})
+    assert answer.status_code == 200

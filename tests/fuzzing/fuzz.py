@@ -199,7 +199,9 @@ def clients() -> dict[str, Client]:
     viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     users["nobody"] = User.objects.create_user("fuzz-nobody", is_staff=True)
     for group in Group.objects.all():
-        user = users[group.name] = User.objects.create_user(f"fuzz-{group.name}", is_staff=True)
+        user = users[f"role {group.name}"] = User.objects.create_user(
+            f"fuzz-role-{group.name}", is_staff=True
+        )
         user.groups.add(group)
     found = {}
     for name, user in users.items():
