@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
+from audit.acting import take_out
 from campaigns.admin.page_urls import campaign_url
 from campaigns.reports.run_report import write_report
 from foundation.refusals import Refusal
@@ -31,11 +32,13 @@ class CampaignReport:
         # The response closes it once it is sent.
         file = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            write_report(run=run, format=format, out=file)
+            # Operators open it in a spreadsheet, and people's texts may begin like a formula.
+            write_report(run=run, format=format, out=file, defuses_formulas=True)
         except Refusal as refusal:
             file.close()
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(campaign_url(campaign, run))
+        take_out(what=run._meta.label_lower, about=campaign, run=run.number, format=format)
         size = file.tell()
         file.seek(0)
         response = FileResponse(file, content_type=CONTENT_TYPES[format])

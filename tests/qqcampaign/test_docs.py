@@ -15,8 +15,10 @@ import pytest
 from tests.running_stack import ROOT
 
 PACKAGES = (
-    "holds",
+    "audit",
     "labels",
+    "users",
+    "holds",
     "operations",
     "retention",
     "conversations",
