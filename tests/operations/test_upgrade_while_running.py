@@ -16,7 +16,7 @@ from qqhttp.simulator import GatewaySimulator
 from tests.operations.rehearsal import arrived, import_world, postgresql_programs, said, status
 from tests.running_stack import ROOT, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 #: The commit of the previous release. `python -m tests.release` sets it to the one it tags.
 PREVIOUS = Path(__file__).with_name("previous_release.txt")
@@ -46,6 +46,7 @@ def test_a_run_goes_on_over_an_upgrade_under_it(
     home = Path(tempfile.mkdtemp(prefix="qqold-", dir=tmp_path)) / "home"
     old = RunningStack(home, env=env, root=previous)
     try:
+        old.manage("migrate", "--noinput", timeout=240)  # more than a start may take when busy
         old.start()
         people = import_world(old, gateway, tmp_path)
         what = ("--list", "all", "--text", TEXT, "--per-minute", "200")
