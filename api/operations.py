@@ -15,6 +15,7 @@ from api.resources import (
     imports,
     messages,
     people,
+    records,
     rules,
     sequences,
     texts,
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         accounts,
         conversations,
         rules,
+        records,
         tokens,
     )
     for operation in resource.OPERATIONS

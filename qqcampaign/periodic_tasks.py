@@ -41,6 +41,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.maintain_attributes",
         "schedule": 60.0,
     },
+    "prune": {
+        "task": "operations.tasks.prune",
+        "schedule": 60.0,
+    },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,
@@ -59,6 +63,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
     },
     "forget-old-answers": {
         "task": "api.tasks.forget_old_answers",
+        "schedule": 600.0,
+    },
+    "keep-audit-trail": {
+        "task": "audit.tasks.keep_audit_trail",
         "schedule": 600.0,
     },
 }

@@ -22,6 +22,7 @@ from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEO
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
+from qqcampaign.retention_settings import DEFAULTS, read_retention
 
 Value = TypeVar("Value")
 
@@ -156,6 +157,10 @@ API_REQUESTS_PER_MINUTE = int(
 #: The most bytes of a file that is sent to the API.
 API_LARGEST_UPLOAD = _given(environment.read_count, "API_LARGEST_UPLOAD", LARGEST_UPLOAD)
 
+# --- retention -----------------------------------------------------------------------------------
+
+globals().update(_given(read_retention, "RETENTION", DEFAULTS))
+
 # --- notifications -----------------------------------------------------------------------------
 
 _email = _given(read_email, "EMAIL_URL", Email())
@@ -171,6 +176,13 @@ CONSOLE_URL = _given(environment.read, "CONSOLE_URL", "")
 if CONSOLE_URL and not environment.is_address(CONSOLE_URL, "http", "https"):
     ENVIRONMENT_PROBLEMS.append("CONSOLE_URL cannot be used: write https://host/, or leave it out.")
     CONSOLE_URL = ""
+
+# --- the audit trail ---------------------------------------------------------------------------
+
+#: Days for which entries of the audit trail are kept.
+AUDIT_KEEP_DAYS = _given(environment.read_count, "AUDIT_KEEP_DAYS", 400)
+#: How many proxies of our own stand before the console; their X-Forwarded-For is believed.
+TRUSTED_PROXIES = int(_given(environment.read_number, "TRUSTED_PROXIES", 0.0))
 
 # --- Celery ------------------------------------------------------------------------------------
 
@@ -219,6 +231,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "simple_history",
     "clocks",
+    "audit",
+    "holds",
+    "retention",
     "labels",
     "accounts",
     "contacts",
@@ -226,15 +241,19 @@ INSTALLED_APPS = [
     "campaigns",
     "conversations",
     "api",
+    "users",
+    "operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "foundation.admin.form_encoding.OnlyUtf8",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",

@@ -34,6 +34,7 @@ from clocks.models import HostClock
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.times import span
+from holds.models import is_held
 from sending.models import Tally
 from sending.states import RunState
 
@@ -67,7 +68,7 @@ class AttentionItem:
 def attention_items(request: HttpRequest) -> list[AttentionItem]:
     """Return the items that this operator may see, the most serious first."""
     may_see = request.user.has_perm
-    items: list[AttentionItem] = []
+    items = _held(request)
     if may_see("accounts.view_worker"):
         items += _workers()
         items += _outages()
@@ -90,6 +91,21 @@ def attention_items(request: HttpRequest) -> list[AttentionItem]:
     if may_see("contacts.view_contactimport"):
         items += _failed_imports()
     return items
+
+
+def _held(request: HttpRequest) -> list[AttentionItem]:
+    """Return the item of a restored installation, for everybody: nothing is sent until then."""
+    if not is_held():
+        return []
+    may_release = request.user.has_perm("holds.change_hold")
+    return [
+        AttentionItem(
+            _("It was restored from a backup: nothing is sent until it is released."),
+            _("Look and release") if may_release else _("Look"),
+            reverse("restored" if may_release else "admin:campaigns_campaignrun_changelist"),
+            "danger",
+        )
+    ]
 
 
 def _workers() -> list[AttentionItem]:

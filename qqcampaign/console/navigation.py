@@ -96,7 +96,7 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Labels"), "label", "labels.label"),
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
             _item(_("Notifications"), "notifications", "campaigns.notification"),
-            _item(_("Operators"), "badge", "auth.user"),
+            _item(_("Users"), "badge", "auth.user"),
             {
                 "title": _("API tokens"),
                 "icon": "vpn_key",
@@ -104,6 +104,7 @@ SIDEBAR: list[dict[str, Any]] = [
                 "permission": lambda request: request.user.is_staff,
             },
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
+            _item(_("Audit trail"), "history", "audit.auditentry"),
         ],
     },
     {

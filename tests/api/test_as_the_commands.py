@@ -23,6 +23,14 @@ WITHOUT = {
     "gateway_simulator": "is a gateway for trying the system out",
     "languages": "is for translators",
     "api_tokens": "a token issues no token; one's own are listed and revoked at /tokens",
+    **dict.fromkeys(
+        ("backup", "restore", "prune", "rotate_keys", "upgrade"),
+        "keeps the installation itself, from a terminal on its machine",
+    ),
+    **dict.fromkeys(
+        ("users add", "users role", "users disable", "users enable"),
+        "a program does not decide who signs in",
+    ),
     "campaign wait": "waits in a terminal; a program asks for the status, or gets a webhook",
 }
 

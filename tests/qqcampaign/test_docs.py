@@ -15,7 +15,12 @@ import pytest
 from tests.running_stack import ROOT
 
 PACKAGES = (
+    "audit",
     "labels",
+    "users",
+    "holds",
+    "operations",
+    "retention",
     "conversations",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
