@@ -16,6 +16,7 @@ from api.resources import (
     imports,
     messages,
     people,
+    records,
     rules,
     sequences,
     texts,
@@ -35,6 +36,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         accounts,
         conversations,
         rules,
+        records,
         tokens,
         administration,
     )

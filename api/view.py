@@ -25,7 +25,7 @@ from api.pipeline.reading import read_body, read_values, uploaded
 from api.scopes import Scope
 from api.sent_file import sent_file
 from api.tokens.sign_in import sign_in
-from audit.acting import API, acting
+from foundation.acts import API, acting
 from foundation.commands import refusal_of
 from foundation.refusals import Refusal
 
@@ -58,19 +58,18 @@ def _answered(request: HttpRequest, path: str) -> HttpResponseBase:
     token = sign_in(request.headers.get("Authorization", ""))
     request.user = token.user  # the histories of tables note who changed them
     refuse_too_many(token)
-    with acting(
-        channel=API,
-        user=token.user,
-        verb=operation.command or f"{operation.method} {operation.path}",
+    body = read_body(operation, request)
+    values = read_values(operation, request, in_path=in_path, body=body)
+    _refuse_without_right(operation, token, values)
+    verb = operation.command or f"{operation.method.lower()} {operation.path}"
+    with (
+        acting(channel=API, user=token.user, verb="" if operation.is_reading else verb),
+        uploaded(operation, request) as upload,
     ):
-        body = read_body(operation, request)
-        values = read_values(operation, request, in_path=in_path, body=body)
-        _refuse_without_right(operation, token, values)
-        with uploaded(operation, request) as upload:
-            call = Call(token, values, upload)
-            if operation.is_reading:
-                return _read(operation, call, request)
-            return _changed(operation, call, request, path, body, in_path)
+        call = Call(token, values, upload)
+        if operation.is_reading:
+            return _read(operation, call, request)
+        return _changed(operation, call, request, path, body, in_path)
 
 
 def _refuse_without_right(operation: Operation, token: Token, values: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ MASK = "•••"
 #: The most characters of a value.
 LONGEST_VALUE = 4_000
 #: Keys of values that are computed from others.
-DERIVED_NAMES = re.compile(r"(^|_)key$|^last_login$")
+DERIVED_NAMES = re.compile(r"(^|_)key$|^last_login$|^last_used_at$")
 
 
 def is_secret(field: Field[Any, Any]) -> bool:

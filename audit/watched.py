@@ -13,6 +13,7 @@ from django.db.models import Model
 UNWATCHED_APPS = {"admin", "audit", "axes", "clocks", "contenttypes", "sessions"}
 #: Tables that services keep for themselves: figures, leases, events and earlier states.
 UNWATCHED_MODELS = {
+    "api.storedanswer",
     "accounts.accountevent",
     "accounts.lease",
     "accounts.worker",

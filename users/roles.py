@@ -58,6 +58,8 @@ BY_KEY = {role.key: role for role in Role}
 
 #: Models that only administrators see.
 HIDDEN = {
+    "api.storedanswer",
+    "api.token",
     "audit.auditchange",
     "audit.auditentry",
     "audit.auditpermit",

@@ -47,7 +47,6 @@ _PACE = {"per_minute": _RATE}
 _REPORT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
-    "jsonl": "application/jsonl",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 

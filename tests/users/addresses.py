@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Addresses without a role: they open before a sign-in, or lead elsewhere.
 PUBLIC = {
+    "api", "api-docs", "api-openapi",  # a token signs in, tests/api
     "health-live", "health-ready", "set_language", "login", "logout", "sign-in-again",
     "view_on_site", "jsi18n", "autocomplete",  # the last asks for the right to view its model
 }  # fmt: skip
