@@ -21,6 +21,7 @@ from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEO
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
+from qqcampaign.web_settings import upload_limits
 
 Value = TypeVar("Value")
 
@@ -218,10 +219,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "qqcampaign.web.headers.PageHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "qqcampaign.web.upload_pass.UploadPass",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -271,6 +274,8 @@ WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "admin").is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+#: Bytes: one upload, those of a user at a time, all at a time (qqcampaign/web/admission.py).
+UPLOAD_LIMITS = upload_limits(ENVIRONMENT_PROBLEMS)
 
 # Behind a proxy with HTTPS (as in docker-compose.yml), cookies and redirects are restricted.
 IS_BEHIND_HTTPS = _given(environment.read_bool, "BEHIND_HTTPS", False)
