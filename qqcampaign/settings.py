@@ -21,6 +21,7 @@ from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEO
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
+from qqcampaign.signin_settings import read_sign_in
 from qqcampaign.web_settings import upload_limits
 
 Value = TypeVar("Value")
@@ -216,6 +217,7 @@ INSTALLED_APPS = [
     "sending",
     "campaigns",
     "conversations",
+    "signin",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -228,6 +230,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "signin.middleware.SessionLimits",
+    "signin.middleware.SecondFactor",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -252,10 +256,21 @@ TEMPLATES = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+AUTHENTICATION_BACKENDS = ["signin.backend.LockoutBackend"]
+_SIGN_IN = read_sign_in(ENVIRONMENT_PROBLEMS)
+#: A session ends after so many hours, and after so many minutes without use.
+SESSION_HOURS, SESSION_IDLE_MINUTES = _SIGN_IN.hours, _SIGN_IN.idle_minutes
+SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
+#: The roles whose users need a second factor.
+REQUIRE_SECOND_FACTOR = _SIGN_IN.second_factor
 
 # A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"

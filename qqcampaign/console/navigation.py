@@ -134,6 +134,8 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("console/favicon.svg"),
         }
     ],
+    "LOGIN": {"form": "signin.form.SignInForm"},
+    "SCRIPTS": [lambda request: static("console/by_hand.js")],
     "STYLES": [lambda request: static("console/console.css")],
     "COLORS": {
         "primary": {
@@ -154,10 +156,11 @@ UNFOLD: dict[str, Any] = {
     # The menu of the operator who is signed in.
     "ACCOUNT": {
         "navigation": [
+            {"title": _("My sign-in"), "link": reverse_lazy("second-factor-own")},
             {
                 "title": _("My notifications"),
                 "link": reverse_lazy("admin:campaigns_notification_own"),
-            }
+            },
         ]
     },
     "COMMAND": {

@@ -42,7 +42,7 @@ class UploadPass:
         answer = self._get_response(request)
         # Set only if the view loaded the user; no further query.
         user = getattr(request, "_cached_user", None)
-        if user is None:
+        if user is None or getattr(request, "is_half_signed_in", False):
             return answer
         if not user.is_authenticated:
             # A form of an ended session is still accepted, to be sent again; a sign-out is not one.

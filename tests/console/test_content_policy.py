@@ -96,3 +96,4 @@ def test_every_answer_has_the_headers(client: Client) -> None:
         answer = client.get(path)
         assert "script-src 'self' 'unsafe-eval';" in answer["Content-Security-Policy"], path
         assert "Permissions-Policy" in answer.headers
+        answer.close()
