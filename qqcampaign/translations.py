@@ -34,6 +34,7 @@ PACKAGES = (
     "qqcampaign",
     "qqhttp",
     "sending",
+    "signin",
     "tabular",
     "texts",
 )

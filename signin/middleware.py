@@ -15,7 +15,15 @@ from signin.second_factor import has_factor, is_demanded
 from signin.session_limits import is_over, is_verified, note_use
 
 #: Addresses that somebody may use who has given only the password.
-_FREE = ("/second-factor/", "/login/", "/logout/", "/i18n/", "/static/", "/health/")
+_FREE = (
+    "/second-factor/own/",
+    "/second-factor/passkey-",
+    "/login/",
+    "/logout/",
+    "/i18n/",
+    "/static/",
+    "/health/",
+)
 #: The session remembers that its user has no second factor and needs none, for a minute.
 _NONE = "signin_no_factor"
 _REMEMBERED = 60
@@ -49,7 +57,7 @@ class SecondFactor:
         is_signed_in = request.session.get(SESSION_KEY) is not None
         if not is_signed_in and request.path == reverse("sign-in-again"):
             return self._signed_in_again(request)
-        if not is_signed_in or request.path.startswith(_FREE) or not _owes(request):
+        if not is_signed_in or _is_free(request.path) or not _owes(request):
             return self._get_response(request)
         request.is_half_signed_in = True  # type: ignore[attr-defined]
         page = reverse("second-factor")
@@ -66,6 +74,10 @@ class SecondFactor:
         request.session[DRAFT_KEPT] = request.POST.get(DRAFT_FIELD, "")
         onward = urlencode({"next": request.path})
         return HttpResponseRedirect(f"{reverse('second-factor')}?{onward}")
+
+
+def _is_free(path: str) -> bool:
+    return path == reverse("second-factor") or path.startswith(_FREE)
 
 
 def _owes(request: HttpRequest) -> bool:

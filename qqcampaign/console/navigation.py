@@ -98,6 +98,12 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Notifications"), "notifications", "campaigns.notification"),
             _item(_("Operators"), "badge", "auth.user"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
+            {
+                "title": _("Signing in"),
+                "icon": "lock_person",
+                "link": reverse_lazy("others-sign-in"),
+                "permission": lambda request: request.user.has_perm("auth.change_user"),
+            },
         ],
     },
     {

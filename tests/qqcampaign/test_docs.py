@@ -17,6 +17,7 @@ from tests.running_stack import ROOT
 PACKAGES = (
     "labels",
     "conversations",
+    "signin",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
 )
