@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from waitress.utilities import Error
 
 #: Bytes of a body that everybody may send: enough for the sign-in form.
 ALWAYS = 16 << 10
 #: Bytes of a body without a pass, and of all of those together. They are kept in memory.
 WITHOUT_PASS, ALL_WITHOUT_PASS = 1 << 20, 64 << 20
-
-NOT_SIGNED_IN = (
-    "Sign in first: only operators who are signed in may send files. Nothing was stored."
-)
-TOO_LARGE = "The upload is larger than {limit} MB, the most that UPLOAD_MB allows. Make it smaller."
-TOO_MANY = (
-    "Your other uploads are still under way, and together they may have {limit} MB "
-    "(UPLOAD_MB_PER_USER). Wait until one has ended, then send this one again."
-)
-BUSY = "Too many uploads are under way. Wait a minute, then send it again."
 
 
 class Refused(Error):
@@ -59,17 +50,29 @@ class Admission:
             return None
         if user is None:
             if size > WITHOUT_PASS:
-                return Refused(401, "Unauthorized", NOT_SIGNED_IN)
+                sentence = _(
+                    "Sign in first: only operators who are signed in may send files. Nothing was "
+                    "stored."
+                )
+                return Refused(401, "Unauthorized", sentence)
             if self._without_pass + size > ALL_WITHOUT_PASS:
-                return Refused(503, "Service Unavailable", BUSY)
+                return _busy()
             self._without_pass += size
             return None
         if size > self.limits.one:
-            return _refused(413, "Content Too Large", TOO_LARGE, self.limits.one)
+            sentence = _(
+                "The upload is larger than %(limit)d MB, the most that UPLOAD_MB allows. Make it "
+                "smaller."
+            )
+            return _refused(413, "Content Too Large", sentence, self.limits.one)
         if self._by_user[user] + size > self.limits.per_user:
-            return _refused(429, "Too Many Requests", TOO_MANY, self.limits.per_user)
+            sentence = _(
+                "Your other uploads are still under way, and together they may have %(limit)d MB "
+                "(UPLOAD_MB_PER_USER). Wait until one has ended, then send this one again."
+            )
+            return _refused(429, "Too Many Requests", sentence, self.limits.per_user)
         if self._by_user.total() + size > self.limits.in_all:
-            return Refused(503, "Service Unavailable", BUSY)
+            return _busy()
         self._by_user[user] += size
         return None
 
@@ -86,4 +89,9 @@ class Admission:
 
 
 def _refused(code: int, reason: str, sentence: str, limit: int) -> Refused:
-    return Refused(code, reason, sentence.format(limit=limit >> 20))
+    return Refused(code, reason, sentence % {"limit": limit >> 20})
+
+
+def _busy() -> Refused:
+    sentence = _("Too many uploads are under way. Wait a minute, then send it again.")
+    return Refused(503, "Service Unavailable", sentence)

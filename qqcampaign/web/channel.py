@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
+from django.utils import translation
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
@@ -18,6 +20,7 @@ HEAD_SECONDS, BODY_SECONDS = 20.0, 30.0
 SLOWEST_BODY = 4_000
 #: Seconds in which a connection may wait for its next request.
 IDLE_SECONDS = 75.0
+_LANGUAGE = re.compile(r"\bdjango_language=([\w-]+)")
 
 
 class Parser(HTTPRequestParser):
@@ -56,11 +59,18 @@ class Parser(HTTPRequestParser):
 
     def _decide(self) -> None:
         size, user = self.content_length, user_of(self.headers.get("COOKIE", ""))
-        refused = self.admission.admit(size, user)
+        with translation.override(self._language()):
+            refused = self.admission.admit(size, user)
         if refused is None:
             self._counted = (size, user)
         else:
             self._refuse(refused)
+
+    def _language(self) -> str:
+        """Return the language of the browser, for a refusal."""
+        chosen = _LANGUAGE.search(self.headers.get("COOKIE", ""))
+        named = chosen[1] if chosen else self.headers.get("ACCEPT_LANGUAGE", "")
+        return "zh-hans" if named.lower().startswith("zh") else "en"
 
     def _refuse(self, refused: Refused | RequestEntityTooLarge) -> None:
         self.error = refused
