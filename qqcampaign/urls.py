@@ -31,7 +31,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),
-    path("second-factor/", include("signin.urls")),
+    path("signing-in/", include("signin.urls")),
     *(PASSWORD_RESET if settings.EMAIL_IS_ON else []),
     path("", admin.site.urls),
 ]

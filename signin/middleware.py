@@ -16,8 +16,8 @@ from signin.session_limits import is_over, is_verified, note_use
 
 #: Addresses that somebody may use who has given only the password.
 _FREE = (
-    "/second-factor/own/",
-    "/second-factor/passkey-",
+    "/signing-in/own/",
+    "/signing-in/passkey-",
     "/login/",
     "/logout/",
     "/i18n/",

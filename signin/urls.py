@@ -5,7 +5,7 @@ from django.urls import path
 from signin.pages import others, own, verify
 
 urlpatterns = [
-    path("", verify.verify, name="second-factor"),
+    path("second-factor/", verify.verify, name="second-factor"),
     path("passkey-options/", verify.passkey_options, name="passkey-options"),
     path("passkey-proof/", verify.passkey_proof, name="passkey-proof"),
     path("users/", others.others_sign_in, name="others-sign-in"),

@@ -13,6 +13,7 @@ from signin.models import RecoveryCode, TotpSecret
 from tests.console.sample_data import make_operator
 
 pytestmark = pytest.mark.django_db
+PAGE, OWN = "/signing-in/second-factor/", "/signing-in/own/"
 #: From RFC 6238, appendix B (the last six digits of its eight).
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 RFC_CODES = {59: "287082", 1111111109: "081804", 2000000000: "279037", 20000000000: "353130"}
@@ -27,9 +28,9 @@ def with_app(user: User) -> tuple[str, list[str]]:
     """Set up an app on the page; return its secret and the recovery codes."""
     client = Client()
     client.force_login(user)
-    secret = client.get("/second-factor/own/").context["secret"]
+    secret = client.get(OWN).context["secret"]
     code = totp.code_at(secret, int(time.time() // 30) - 1)
-    page = client.post("/second-factor/own/", {"verb": "add-app", "code": code}, follow=True)
+    page = client.post(OWN, {"verb": "add-app", "code": code}, follow=True)
     assert client.get("/").status_code == 200, "who has just set it up need not prove it again"
     return secret, page.context["new_codes"]
 
@@ -55,29 +56,29 @@ def test_nothing_is_seen_or_done_by_password_alone(user: User, method: str) -> N
     for path in ("/", "/overview/live/", "/auth/user/", "/contacts/contactimport/upload/"):
         answer = getattr(client, method)(path)
         assert answer.status_code == 302, path
-        assert answer["Location"].startswith("/second-factor/"), path
-    assert client.get("/", headers={"HX-Request": "true"})["HX-Redirect"] == "/second-factor/"
-    assert getattr(client, method)("/second-factor/own/").status_code == 302
+        assert answer["Location"].startswith(PAGE), path
+    assert client.get("/", headers={"HX-Request": "true"})["HX-Redirect"] == PAGE
+    assert getattr(client, method)(OWN).status_code == 302
     given = {"verb": "remove-app"}
-    client.post("/second-factor/own/", given)
+    client.post(OWN, given)
     assert TotpSecret.objects.filter(user=user).exists()
 
 
 def test_a_code_is_good_once(user: User) -> None:
     secret, _codes = with_app(user)
     code = totp.code_at(secret, int(time.time() // 30) + 1)
-    answer = by_password(user).post("/second-factor/", {"code": code, "next": "/auth/user/"})
+    answer = by_password(user).post(PAGE, {"code": code, "next": "/auth/user/"})
     assert answer["Location"] == "/auth/user/"
-    answer = by_password(user).post("/second-factor/", {"code": code})
+    answer = by_password(user).post(PAGE, {"code": code})
     assert "wrong, too old or used" in answer.content.decode()
 
 
 def test_a_recovery_code_is_good_once(user: User) -> None:
     _secret, codes = with_app(user)
     client = by_password(user)
-    assert client.post("/second-factor/", {"code": codes[3].upper()}).status_code == 302
+    assert client.post(PAGE, {"code": codes[3].upper()}).status_code == 302
     assert client.get("/").status_code == 200
-    assert by_password(user).post("/second-factor/", {"code": codes[3]}).status_code == 200
+    assert by_password(user).post(PAGE, {"code": codes[3]}).status_code == 200
     assert RecoveryCode.objects.filter(user=user).count() == 9
     assert not RecoveryCode.objects.filter(digest__contains=codes[4][:5]).exists()
 
@@ -86,16 +87,16 @@ def test_wrong_codes_lock(user: User) -> None:
     _secret, codes = with_app(user)
     client = by_password(user)
     for _n in range(5):
-        client.post("/second-factor/", {"code": "000000"})
-    page = client.post("/second-factor/", {"code": codes[0]}).content.decode()
+        client.post(PAGE, {"code": "000000"})
+    page = client.post(PAGE, {"code": codes[0]}).content.decode()
     assert "Too many wrong codes" in page
-    client.post("/second-factor/", {"code": "²" * 6})
+    client.post(PAGE, {"code": "²" * 6})
 
 
 def test_signing_out_and_in_asks_again(user: User) -> None:
     _secret, codes = with_app(user)
     client = by_password(user)
-    client.post("/second-factor/", {"code": codes[0]})
+    client.post(PAGE, {"code": codes[0]})
     assert client.get("/").status_code == 200
     client.post("/logout/")
     client.force_login(user)
@@ -105,7 +106,7 @@ def test_signing_out_and_in_asks_again(user: User) -> None:
 def test_what_was_typed_in_an_ended_session_waits_for_the_second_factor(user: User) -> None:
     _secret, codes = with_app(user)
     client = by_password(user)
-    client.post("/second-factor/", {"code": codes[0]})
+    client.post(PAGE, {"code": codes[0]})
     client.get("/")
     client.session.flush()
     page = client.post("/labels/label/add/", {"name": "typed before"}).content.decode()
@@ -115,7 +116,7 @@ def test_what_was_typed_in_an_ended_session_waits_for_the_second_factor(user: Us
     assert answer.status_code == 302
     assert "typed before" not in client.get(answer["Location"]).content.decode()
     onward = {"code": codes[1], "next": "/sign-in-again/"}
-    answer = client.post("/second-factor/", onward, follow=True)
+    answer = client.post(PAGE, onward, follow=True)
     assert "typed before" in answer.content.decode()
 
 
@@ -125,7 +126,7 @@ def test_a_role_can_be_made_to_have_one(user: User, settings: object) -> None:
     user.groups.add(Group.objects.get_or_create(name="approver")[0])
     client = by_password(user)
     answer = client.get("/", follow=True)
-    assert answer.redirect_chain[-1][0] == "/second-factor/own/"
+    assert answer.redirect_chain[-1][0] == OWN
     assert "Your role needs a second factor" in answer.content.decode()
     with_app(user)
 
@@ -133,4 +134,4 @@ def test_a_role_can_be_made_to_have_one(user: User, settings: object) -> None:
 def test_next_leads_nowhere_else(user: User) -> None:
     _secret, codes = with_app(user)
     given = {"code": codes[0], "next": "https://evil.example/"}
-    assert by_password(user).post("/second-factor/", given)["Location"] == "/"
+    assert by_password(user).post(PAGE, given)["Location"] == "/"

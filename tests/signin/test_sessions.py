@@ -74,11 +74,11 @@ def test_the_page_of_sessions_ends_others_only_of_their_own(user: User) -> None:
     for client, who in ((first, user), (second, user), (other, somebody)):
         client.force_login(who)
         client.get("/")
-    page = first.get("/second-factor/own/")
+    page = first.get("/signing-in/own/")
     assert len(page.context["sessions"]) == 2
     foreign = SignedInSession.objects.get(user=somebody)
-    first.post("/second-factor/own/", {"verb": "end-session", "session": foreign.pk})
+    first.post("/signing-in/own/", {"verb": "end-session", "session": foreign.pk})
     assert other.get("/").status_code == 200
-    first.post("/second-factor/own/", {"verb": "end-others"})
+    first.post("/signing-in/own/", {"verb": "end-others"})
     assert second.get("/").status_code == 302
     assert first.get("/").status_code == 200
