@@ -19,7 +19,8 @@ class SignInForm(AuthenticationForm):
         name = self.cleaned_data.get("username", "")
         until = locked_until(name, address_of(self.request)) if self.request else None
         if until is None:
-            return super().get_invalid_login_error()
+            error: ValidationError = super().get_invalid_login_error()
+            return error
         minutes = max(1, round((until - timezone.now()).total_seconds() / 60))
         sentence = ngettext(
             "Too many failures to sign in. Wait %(minutes)d minute, or ask an administrator to "

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
-from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from fido2.server import Fido2Server
@@ -37,9 +36,7 @@ def begin_adding(user: Any, *, origin: str) -> tuple[dict[str, Any], Any]:
     return dict(options), state
 
 
-def add(
-    user: AbstractBaseUser, *, origin: str, state: Any, answer: dict[str, Any], name: str
-) -> Passkey:
+def add(user: Any, *, origin: str, state: Any, answer: dict[str, Any], name: str) -> Passkey:
     """Store a new passkey.
 
     Raises:
@@ -61,7 +58,7 @@ def add(
     )
 
 
-def begin_proving(user: AbstractBaseUser, *, origin: str) -> tuple[dict[str, Any], Any]:
+def begin_proving(user: Any, *, origin: str) -> tuple[dict[str, Any], Any]:
     """Return the options for the browser, and the state to keep until its answer."""
     options, state = _server(origin).authenticate_begin(
         credentials=_credentials(user), user_verification=_VERIFIED
@@ -69,7 +66,7 @@ def begin_proving(user: AbstractBaseUser, *, origin: str) -> tuple[dict[str, Any
     return dict(options), state
 
 
-def prove(user: AbstractBaseUser, *, origin: str, state: Any, answer: dict[str, Any]) -> None:
+def prove(user: Any, *, origin: str, state: Any, answer: dict[str, Any]) -> None:
     """Check that the browser holds one of the user's passkeys.
 
     Raises:
@@ -88,7 +85,7 @@ def _server(origin: str) -> Fido2Server:
     return Fido2Server(party, verify_origin=lambda given: given == origin)
 
 
-def _credentials(user: AbstractBaseUser) -> list[AttestedCredentialData]:
+def _credentials(user: Any) -> list[AttestedCredentialData]:
     rows = Passkey.objects.filter(user=user)
     return [AttestedCredentialData(base64.urlsafe_b64decode(one.credential)) for one in rows]
 

@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,7 +19,7 @@ RECOVERY_CODES = 10
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-def has_factor(user: AbstractBaseUser) -> bool:
+def has_factor(user: Any) -> bool:
     """Return whether the user has an authenticator app or a passkey."""
     return (
         TotpSecret.objects.filter(user=user).exists() or Passkey.objects.filter(user=user).exists()
@@ -37,7 +36,7 @@ def is_demanded(user: Any) -> bool:
     return bool(user.groups.filter(name__in=roles).exists())
 
 
-def is_right_code(user: AbstractBaseUser, code: str) -> bool:
+def is_right_code(user: Any, code: str) -> bool:
     """Return whether a code is the app's present one or an unused recovery code; use it up."""
     code = "".join(code.split()).lower()
     if code.isascii() and code.isdigit() and len(code) == totp.DIGITS:
@@ -46,7 +45,7 @@ def is_right_code(user: AbstractBaseUser, code: str) -> bool:
     return used > 0
 
 
-def add_app(user: AbstractBaseUser, secret: str, code: str) -> list[str]:
+def add_app(user: Any, secret: str, code: str) -> list[str]:
     """Store an authenticator app that has shown a right code; return new recovery codes.
 
     Raises:
@@ -65,7 +64,7 @@ def add_app(user: AbstractBaseUser, secret: str, code: str) -> list[str]:
         return new_recovery_codes(user)
 
 
-def new_recovery_codes(user: AbstractBaseUser) -> list[str]:
+def new_recovery_codes(user: Any) -> list[str]:
     """Replace the user's recovery codes; return the new ones, which are shown once."""
     codes = ["-".join(_word() for _part in "12") for _n in range(RECOVERY_CODES)]
     with transaction.atomic():
@@ -76,7 +75,7 @@ def new_recovery_codes(user: AbstractBaseUser) -> list[str]:
     return codes
 
 
-def remove_all(user: AbstractBaseUser) -> int:
+def remove_all(user: Any) -> int:
     """Remove the user's second factors: the phone is lost, and so are the codes."""
     removed = TotpSecret.objects.filter(user=user).delete()[0]
     removed += Passkey.objects.filter(user=user).delete()[0]
@@ -84,7 +83,7 @@ def remove_all(user: AbstractBaseUser) -> int:
     return removed
 
 
-def _use_app_code(user: AbstractBaseUser, code: str) -> bool:
+def _use_app_code(user: Any, code: str) -> bool:
     found = TotpSecret.objects.filter(user=user).first()
     if found is None or isinstance(found.secret, UnreadableCredential):
         return False

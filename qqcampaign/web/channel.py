@@ -48,7 +48,8 @@ class Parser(HTTPRequestParser):
         """Return when the request has to be complete."""
         if not self.headers_finished:
             return self.started + HEAD_SECONDS
-        return self.started + HEAD_SECONDS + BODY_SECONDS + self.content_length / SLOWEST_BODY
+        length: int = self.content_length
+        return self.started + HEAD_SECONDS + BODY_SECONDS + length / SLOWEST_BODY
 
     def close(self) -> None:
         """Free what the body takes."""
@@ -83,6 +84,7 @@ class Channel(HTTPChannel):
     """One connection of the console's server."""
 
     parser_class = Parser
+    request: Parser | None
 
     def handle_close(self) -> None:
         """Close the connection, and free a request that was not complete."""
@@ -103,4 +105,4 @@ class Channel(HTTPChannel):
             return now > request.deadline()
         if self.requests:  # it is our turn
             return False
-        return wall > self.last_activity + IDLE_SECONDS
+        return bool(wall > self.last_activity + IDLE_SECONDS)

@@ -67,7 +67,7 @@ def own_sign_in(request: HttpRequest) -> HttpResponse:
 @login_required(login_url="admin:login")
 def new_passkey_options(request: HttpRequest) -> JsonResponse:
     """Answer what the browser needs to make a passkey."""
-    if has_factor(request.user) and not is_verified(request):  # type: ignore[arg-type]
+    if has_factor(request.user) and not is_verified(request):
         return JsonResponse({"problem": _("Give your second factor first.")}, status=403)
     options, state = passkeys.begin_adding(request.user, origin=origin_of(request))
     request.session[STATE] = state

@@ -33,7 +33,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     onward, problem = _onward(request), ""
     if is_verified(request):
         return HttpResponseRedirect(onward)
-    if not has_factor(request.user):  # type: ignore[arg-type]
+    if not has_factor(request.user):
         return HttpResponseRedirect(reverse("second-factor-own"))
     if request.method == "POST":
         problem = _check_code(request)
@@ -54,7 +54,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 @login_required(login_url="admin:login")
 def passkey_options(request: HttpRequest) -> JsonResponse:
     """Answer what the browser needs to prove with a passkey."""
-    options, state = passkeys.begin_proving(request.user, origin=origin_of(request))  # type: ignore[arg-type]
+    options, state = passkeys.begin_proving(request.user, origin=origin_of(request))
     request.session[STATE] = state
     return JsonResponse(options)
 
@@ -65,7 +65,7 @@ def passkey_proof(request: HttpRequest) -> JsonResponse:
     """Check the browser's proof."""
     try:
         state, answer = request.session.pop(STATE, None), read_answer(request)
-        passkeys.prove(request.user, origin=origin_of(request), state=state, answer=answer)  # type: ignore[arg-type]
+        passkeys.prove(request.user, origin=origin_of(request), state=state, answer=answer)
     except Refusal as refusal:
         return JsonResponse({"problem": refusal.sentence}, status=400)
     set_verified(request)
@@ -98,7 +98,7 @@ def _check_code(request: HttpRequest) -> str:
     name, address = f"second factor {request.user.pk}", address_of(request)
     if locked_until(name, address) is not None:
         return _("Too many wrong codes. Wait 15 minutes.")
-    if not is_right_code(request.user, request.POST.get("code", "")):  # type: ignore[arg-type]
+    if not is_right_code(request.user, request.POST.get("code", "")):
         count_failure(name, address)
         return _("This code is wrong, too old or used already. Type the code that is shown now.")
     forget_failures(name, address)
