@@ -39,6 +39,9 @@ class Parser(HTTPRequestParser):
         used: int = super().received(data)
         if was_in_head and self.headers_finished and self.error is None:
             self._decide()
+        if self.error is not None:
+            # Otherwise the server would ask for a body that it refuses.
+            self.expect_continue = False
         if self.chunked and self.body_bytes_received > WITHOUT_PASS and self.error is None:
             # Its length is not known before it is there, so a pass does not help.
             self._refuse(RequestEntityTooLarge("Name the length of large bodies (Content-Length)."))
@@ -76,7 +79,6 @@ class Parser(HTTPRequestParser):
     def _refuse(self, refused: Refused | RequestEntityTooLarge) -> None:
         self.error = refused
         self.completed = True
-        # Otherwise the server would ask for the body that it refuses.
         self.expect_continue = False
 
 
