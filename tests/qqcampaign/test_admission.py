@@ -72,6 +72,7 @@ def test_an_upload_by_nobody_is_refused_before_it_is_sent(console: tuple[str, in
     assert b"Sign in first" in answer
     assert "请先登录" in _answer_to_head(address, 60 * MB, language="zh-CN").decode()
     operator = signed_in(address)
+    operator.get(f"{address}/", timeout=60)
     cookie = f"{COOKIE}={operator.cookies[COOKIE]}"
     assert _answer_to_head(address, 60 * MB, cookie).startswith(b"HTTP/1.1 413")
     assert _answer_to_head(address, MB + MB // 2, cookie).startswith(b"HTTP/1.1 100")
