@@ -10,7 +10,6 @@ from api.pipeline.operation import Operation
 from api.pipeline.problems import Problem
 from api.resources import (
     accounts,
-    administration,
     campaigns,
     conversations,
     imports,
@@ -38,7 +37,6 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         rules,
         records,
         tokens,
-        administration,
     )
     for operation in resource.OPERATIONS
 )

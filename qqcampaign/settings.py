@@ -23,6 +23,8 @@ from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
 from qqcampaign.retention_settings import DEFAULTS, read_retention
+from qqcampaign.signin_settings import read_sign_in
+from qqcampaign.web_settings import upload_limits
 
 Value = TypeVar("Value")
 
@@ -243,18 +245,23 @@ INSTALLED_APPS = [
     "users",
     "operations",
     "api",
+    "signin",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "qqcampaign.web.headers.PageHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "foundation.admin.form_encoding.OnlyUtf8",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "qqcampaign.web.upload_pass.UploadPass",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "audit.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "signin.middleware.SessionLimits",
+    "signin.middleware.SecondFactor",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -279,10 +286,21 @@ TEMPLATES = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+AUTHENTICATION_BACKENDS = ["signin.backend.LockoutBackend"]
+_SIGN_IN = read_sign_in(ENVIRONMENT_PROBLEMS)
+#: A session ends after so many hours, and after so many minutes without use.
+SESSION_HOURS, SESSION_IDLE_MINUTES = _SIGN_IN.hours, _SIGN_IN.idle_minutes
+SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
+#: The roles whose users need a second factor.
+REQUIRE_SECOND_FACTOR = _SIGN_IN.second_factor
 
 # A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"
@@ -301,6 +319,8 @@ WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "admin").is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+#: Bytes: one upload, those of a user at a time, all at a time (qqcampaign/web/admission.py).
+UPLOAD_LIMITS = upload_limits(ENVIRONMENT_PROBLEMS)
 
 # Behind a proxy with HTTPS (as in docker-compose.yml), cookies and redirects are restricted.
 IS_BEHIND_HTTPS = _given(environment.read_bool, "BEHIND_HTTPS", False)

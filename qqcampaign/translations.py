@@ -40,6 +40,7 @@ PACKAGES = (
     "qqcampaign",
     "qqhttp",
     "sending",
+    "signin",
     "tabular",
     "texts",
 )

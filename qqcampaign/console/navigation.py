@@ -105,6 +105,12 @@ SIDEBAR: list[dict[str, Any]] = [
             },
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
             _item(_("Audit trail"), "history", "audit.auditentry"),
+            {
+                "title": _("Signing in"),
+                "icon": "lock_person",
+                "link": reverse_lazy("others-sign-in"),
+                "permission": lambda request: request.user.has_perm("auth.change_user"),
+            },
         ],
     },
     {
@@ -141,6 +147,8 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("console/favicon.svg"),
         }
     ],
+    "LOGIN": {"form": "signin.form.SignInForm"},
+    "SCRIPTS": [lambda request: static("console/by_hand.js")],
     "STYLES": [lambda request: static("console/console.css")],
     "COLORS": {
         "primary": {
@@ -161,10 +169,11 @@ UNFOLD: dict[str, Any] = {
     # The menu of the operator who is signed in.
     "ACCOUNT": {
         "navigation": [
+            {"title": _("My sign-in"), "link": reverse_lazy("second-factor-own")},
             {
                 "title": _("My notifications"),
                 "link": reverse_lazy("admin:campaigns_notification_own"),
-            }
+            },
         ]
     },
     "COMMAND": {

@@ -31,7 +31,6 @@ WITHOUT = {
         ("backup", "restore", "prune", "rotate_keys", "upgrade"),
         "is for those who keep the installation",
     ),
-    "audit export": "GET audit pages through the same entries",
     "campaign wait": "waits in a terminal; a program asks for the status, or gets a webhook",
 }
 

@@ -22,6 +22,7 @@ PACKAGES = (
     "operations",
     "retention",
     "conversations",
+    "signin",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
 )
