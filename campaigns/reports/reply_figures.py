@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from campaigns.models import CampaignRun
-from sending.models import Reply
+from sending.models import OptDirection, Reply
 from sending.states import DeliveryState
 
 _BY_QUARTER = """
@@ -26,6 +26,13 @@ SELECT {quarter} AS quarter, COUNT(DISTINCT d.id)
 def replied(run: CampaignRun) -> int:
     """Return how many people replied."""
     found = _of_run(run).aggregate(n=Count("delivery", distinct=True))
+    return int(found["n"])
+
+
+def opted_out_by_reply(run: CampaignRun) -> int:
+    """Return how many people replied with a word to opt out, by the run's replies."""
+    words = {"message__opt_out__direction": OptDirection.OUT, "message__opt_out__took_effect": True}
+    found = _of_run(run).filter(**words).aggregate(n=Count("delivery", distinct=True))
     return int(found["n"])
 
 
