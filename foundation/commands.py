@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from foundation.acts import COMMAND, acting, name_of_os_user, take_out
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
@@ -29,6 +30,8 @@ class OperatorCommand(BaseCommand):
     """
 
     requires_system_checks: list[str] = []
+    #: Whether what it changes is recorded as one act. A server is no act.
+    is_an_act = True
 
     def add_json_argument(self, parser: argparse.ArgumentParser) -> None:
         """Add --json to a parser."""
@@ -43,7 +46,10 @@ class OperatorCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self.refuse_wrong_settings()
-            self.perform(**options)
+            if self.is_an_act:
+                self._act(options)
+            else:
+                self.perform(**options)
         except Refusal as refusal:
             self._refuse(refusal, as_json=bool(options.get("json")))
         except UnicodeEncodeError as problem:
@@ -77,6 +83,20 @@ class OperatorCommand(BaseCommand):
             self.stdout.write(json.dumps(data, ensure_ascii=False, default=str))
         elif text:
             self.stdout.write(text)
+
+    def _act(self, options: dict[str, Any]) -> None:
+        """Carry out the command as one act of the user of the operating system."""
+        name = type(self).__module__.rpartition(".")[2]
+        asked = options.get("action") or options.get("verb") or ""
+        verb = f"{name} {asked}".strip()
+        with acting(channel=COMMAND, who=name_of_os_user(), verb=verb) as act:
+            if "out" in options:
+                take_out(what=verb, file=str(options["out"] or "-"))
+            try:
+                self.perform(**options)
+            except Refusal:
+                act.is_kept = False  # nothing was taken out
+                raise
 
     def _refuse(self, refusal: Refusal, *, as_json: bool) -> None:
         if as_json:

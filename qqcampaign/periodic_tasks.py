@@ -53,4 +53,8 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "conversations.tasks.keep_answers",
         "schedule": 10.0,
     },
+    "keep-audit-trail": {
+        "task": "audit.tasks.keep_audit_trail",
+        "schedule": 600.0,
+    },
 }

@@ -162,6 +162,13 @@ if CONSOLE_URL and not environment.is_address(CONSOLE_URL, "http", "https"):
     ENVIRONMENT_PROBLEMS.append("CONSOLE_URL cannot be used: write https://host/, or leave it out.")
     CONSOLE_URL = ""
 
+# --- the audit trail ---------------------------------------------------------------------------
+
+#: Days for which entries of the audit trail are kept.
+AUDIT_KEEP_DAYS = _given(environment.read_count, "AUDIT_KEEP_DAYS", 400)
+#: How many proxies of our own stand before the console; their X-Forwarded-For is believed.
+TRUSTED_PROXIES = int(_given(environment.read_number, "TRUSTED_PROXIES", 0.0))
+
 # --- Celery ------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
@@ -209,21 +216,25 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "simple_history",
     "clocks",
+    "audit",
     "labels",
     "accounts",
     "contacts",
     "sending",
     "campaigns",
     "conversations",
+    "users",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "foundation.admin.form_encoding.OnlyUtf8",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",

@@ -2,8 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+from foundation.admin.form_encoding import Utf8Handler  # noqa: E402 - after the set-up
+
+application = Utf8Handler()

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from audit.acting import take_out
 from campaigns.reports.run_report import write_report
 
 CONTENT_TYPES = {
@@ -27,7 +28,9 @@ class CampaignReport:
             raise Http404
         # The response closes it once it is sent.
         file = tempfile.TemporaryFile()  # noqa: SIM115
-        write_report(run=run, format=format, out=file)
+        take_out(what=run._meta.label_lower, about=campaign, run=run.number, format=format)
+        # Operators open it in a spreadsheet, and people's texts may begin like a formula.
+        write_report(run=run, format=format, out=file, defuses_formulas=True)
         size = file.tell()
         file.seek(0)
         response = FileResponse(file, content_type=CONTENT_TYPES[format])

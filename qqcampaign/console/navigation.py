@@ -102,8 +102,9 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
             _item(_("Approval"), "rule", "campaigns.approvalsettings"),
             _item(_("Notifications"), "notifications", "campaigns.notification"),
-            _item(_("Operators"), "badge", "auth.user"),
+            _item(_("Users"), "badge", "auth.user"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
+            _item(_("Audit trail"), "history", "audit.auditentry"),
         ],
     },
     {

@@ -15,7 +15,9 @@ import pytest
 from tests.running_stack import ROOT
 
 PACKAGES = (
+    "audit",
     "labels",
+    "users",
     "conversations",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),

@@ -23,6 +23,7 @@ DEFAULT_ADDRESS = "0.0.0.0:8000"
 
 
 class Command(OperatorCommand):
+    is_an_act = False
     help = "Run one process of the stack (for containers), or check it."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
