@@ -76,7 +76,7 @@ def test_a_running_campaign_says_when_it_will_be_done(operator: Client) -> None:
 def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/overview/live/").status_code == 200
-    return len(asked)
+    return sum("SAVEPOINT" not in one["sql"] for one in asked)
 
 
 def test_the_first_steps_name_the_gateway(operator: Client, settings: Any) -> None:
