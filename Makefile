@@ -8,7 +8,7 @@ PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test quick lint docs bench torture screenshots clean
+.PHONY: help run test quick lint docs bench torture screenshots release clean
 .DEFAULT_GOAL := help
 
 # A line that begins with `##` after a target is an example; `make help` prints both.
@@ -58,6 +58,10 @@ torture: .venv/.development ## kill processes under load; check that no message 
 
 screenshots: .venv/.development ## photograph every page of the console into screenshots/
 	@$(PY) tests/screenshots.py $(ARGS)
+
+release: .venv/.development ## check everything, set the version, date the changelog, commit and tag
+## make release VERSION=0.2.0                               CHANGELOG.md has a section "## 0.2.0 (unreleased)"
+	@$(PY) -m tests.release "$(VERSION)"
 
 clean: ## remove the virtual environment, caches and site/; the data in var/ is kept
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles site

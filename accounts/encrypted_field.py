@@ -34,7 +34,8 @@ class UnreadableCredential(str):
     )
 
 
-def _fernet(key: str) -> Fernet:
+def fernet(key: str) -> Fernet:
+    """Return the cipher of one key, or of a passphrase."""
     try:
         return Fernet(key)
     except ValueError:  # not a Fernet key but a passphrase: derive a key from it
@@ -46,7 +47,7 @@ def _fernet(key: str) -> Fernet:
 
 @lru_cache(maxsize=8)
 def _keyring(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([_fernet(key) for key in keys])
+    return MultiFernet([fernet(key) for key in keys])
 
 
 def keyring() -> MultiFernet:

@@ -41,6 +41,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.maintain_attributes",
         "schedule": 60.0,
     },
+    "prune": {
+        "task": "operations.tasks.prune",
+        "schedule": 60.0,
+    },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,

@@ -21,6 +21,7 @@ from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEO
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
+from qqcampaign.retention_settings import DEFAULTS, read_retention
 
 Value = TypeVar("Value")
 
@@ -146,6 +147,10 @@ EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
 EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None
 
+# --- retention -----------------------------------------------------------------------------------
+
+globals().update(_given(read_retention, "RETENTION", DEFAULTS))
+
 # --- notifications -----------------------------------------------------------------------------
 
 _email = _given(read_email, "EMAIL_URL", Email())
@@ -217,6 +222,8 @@ INSTALLED_APPS = [
     "simple_history",
     "clocks",
     "audit",
+    "holds",
+    "retention",
     "labels",
     "accounts",
     "contacts",
@@ -224,6 +231,7 @@ INSTALLED_APPS = [
     "campaigns",
     "conversations",
     "users",
+    "operations",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

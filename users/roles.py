@@ -57,19 +57,33 @@ _SENTENCES = {
 BY_KEY = {role.key: role for role in Role}
 
 #: Models that only administrators see.
-HIDDEN = {"audit.auditchange", "audit.auditentry", "audit.openact", "auth.group", "auth.user"}
+HIDDEN = {
+    "audit.auditchange",
+    "audit.auditentry",
+    "audit.auditpermit",
+    "audit.openact",
+    "auth.group",
+    "auth.user",
+}
 #: Models that everybody sees and only administrators change: rules that hold for everybody, and
 #: the addresses from which accounts talk.
 ADMINISTRATION = {
     "accounts.egress",
     "campaigns.approvalsettings",
     "campaigns.defaultcap",
+    "holds.hold",
     "sending.optoutsettings",
     "sending.quiethours",
     "sending.resultpolicy",
 }
 #: Models that the engine writes. Nobody changes a row by hand.
-ENGINE = {"accounts.lease", "accounts.outage", "accounts.session", "accounts.worker"}
+ENGINE = {
+    "accounts.lease",
+    "accounts.outage",
+    "accounts.session",
+    "accounts.worker",
+    "retention.removal",
+}
 #: Permissions that are not about a model's rows.
 EXTRA = {
     "campaigns.approve_campaign": Role.APPROVER,

@@ -24,6 +24,7 @@ from django.db.models.functions import Greatest
 from accounts.models import Account, AccountTask, Lease, Worker
 from accounts.states import WORKING_STATES
 from clocks import shared
+from holds.models import is_held, open_holds
 
 #: SEQs reserved with a lease. They are few because many lanes use hardly any, and SEQs handed out
 #: faster than one per second would run ahead of the clock (see `reserve_seqs`).
@@ -70,7 +71,8 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
     """Take the lease of an account for a worker, or return None.
 
     None is returned if a living worker holds the lease, if this worker was presumed dead, if the
-    account's state allows no work, or if the account is now bound to another egress.
+    account's state allows no work, if the account is now bound to another egress, or while a
+    restored installation is held.
 
     Two statements fetch everything that a lane needs at its start, because thousands of lanes are
     opened and these queries are most of the cost of a short one.
@@ -82,6 +84,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
             .filter(Q(egress=None) | Q(egress_id=egress_id), account_id=account_id)
             .filter(account__state__in=WORKING_STATES)
             .filter(Exists(Worker.objects.living().filter(pk=worker_id)))
+            .filter(~Exists(open_holds()))
             .annotate(has_account_tasks=Exists(_open_account_tasks()))
             .select_related("account")
             .select_for_update(of=("self",))
@@ -157,7 +160,7 @@ def take_leases_for_turns(
         locked = Lease.objects.select_for_update(skip_locked=True).filter(pk__in=account_ids)
         free = Lease.objects.free().filter(pk__in=[lease.pk for lease in locked])
         ids = list(free.values_list("pk", flat=True))
-        if not Worker.objects.living().filter(pk=worker_id).exists():
+        if not Worker.objects.living().filter(pk=worker_id).exists() or is_held():
             return []
         taken, now = Lease.objects.filter(pk__in=ids), shared.now()
         taken.update(

@@ -18,6 +18,7 @@ from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
 from campaigns.reason_text import reason_text
+from campaigns.reports.removed import removed_sentences
 from campaigns.reports.reply_figures import opted_out_by_reply, replied
 from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
@@ -81,6 +82,7 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
         "opted_out": _opted_out(run, figures),
         "codes": _codes(run, figures.res),
         "reasons": _reasons(run, figures),
+        "removed": removed_sentences(run),
     }
 
 

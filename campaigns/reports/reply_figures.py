@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from campaigns.models import CampaignRun
+from retention.models import Removed, removals_of
 from sending.models import OptDirection, Reply
 from sending.states import DeliveryState
 
@@ -25,6 +26,9 @@ SELECT {quarter} AS quarter, COUNT(DISTINCT d.id)
 
 def replied(run: CampaignRun) -> int:
     """Return how many people replied."""
+    kept = removals_of(run.pk).get(Removed.DELIVERIES)
+    if kept is not None and "replied" in kept.figures:
+        return int(kept.figures["replied"])
     found = _of_run(run).aggregate(n=Count("delivery", distinct=True))
     return int(found["n"])
 

@@ -21,6 +21,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from campaigns.earlier_people import first_reply_at
 from campaigns.models import CampaignRun
+from campaigns.reports.removed import refuse_removed
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.models import Delivery
@@ -64,7 +65,8 @@ def write_report(
             apostrophe in front. A program that reads the file wants them as they are.
 
     Raises:
-        Refusal: the format is unknown (`format_unknown`).
+        Refusal: the format is unknown (`format_unknown`), or the deliveries were removed
+            (`removed`).
     """
     if format not in WRITERS:
         raise Refusal(
@@ -72,6 +74,7 @@ def write_report(
             % {"format": format, "known": ", ".join(WRITERS)},
             code="format_unknown",
         )
+    refuse_removed(run)
     rows = _rows(run)
     if defuses_formulas and format == "csv":
         rows = (tuple(map(escape_formula, row)) for row in rows)

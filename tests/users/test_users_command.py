@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
+from audit.models import AuditEntry
 from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def test_a_user_is_added_with_a_role_and_a_password_shown_once() -> None:
     assert user.has_perm("campaigns.add_campaign")
     assert not user.has_perm("auth.view_user")
     assert password not in manage("users", "list", "--json").out
-    assert LogEntry.objects.filter(object_id=str(user.pk)).exists()
+    assert AuditEntry.objects.filter(object_id=str(user.pk), channel="command").exists()
 
 
 def test_a_password_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from qqcampaign.console.attention.item import AttentionItem
 def attention_items(request: HttpRequest) -> list[AttentionItem]:
     """Return the items that this operator may see: what blocks sending first, then by kind."""
     may_see = request.user.has_perm
-    items: list[AttentionItem] = []
+    items: list[AttentionItem] = system.held(request)
     if may_see("accounts.view_worker"):
         items += [*system.workers(), *system.outages(), *system.wrong_clocks()]
     if may_see("campaigns.view_campaignrun"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Count, Min
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,12 +16,29 @@ from campaigns.notification_states import NotificationState
 from clocks import shared
 from clocks.models import HostClock
 from foundation.times import span
+from holds.models import is_held
 from qqcampaign.console.attention.item import AttentionItem
 
 #: Number of egresses and outages that get an item each.
 NAMED = 3
 #: Days for which notifications that failed are told.
 RECENT_DAYS = 3
+
+
+def held(request: HttpRequest) -> list[AttentionItem]:
+    """Return the item of a restored installation, for everybody: nothing is sent until then."""
+    if not is_held():
+        return []
+    may_release = request.user.has_perm("holds.change_hold")
+    return [
+        AttentionItem(
+            "held",
+            _("It was restored from a backup: nothing is sent until it is released."),
+            _("Review and release") if may_release else _("Show runs"),
+            reverse("restored" if may_release else "admin:campaigns_campaignrun_changelist"),
+            "danger",
+        )
+    ]
 
 
 def workers() -> list[AttentionItem]:
