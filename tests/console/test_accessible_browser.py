@@ -14,7 +14,7 @@ from tests.console.whole_world import make_whole_world
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.one_database,  # Templates and styles are the same on both.
 ]
 
