@@ -14,7 +14,7 @@ from django.db.models import Count, QuerySet
 
 from campaigns.models import CampaignRun
 from retention.models import Removed, removals_of
-from sending.models import Reply
+from sending.models import OptDirection, Reply
 from sending.states import DeliveryState
 
 _BY_QUARTER = """
@@ -30,6 +30,13 @@ def replied(run: CampaignRun) -> int:
     if kept is not None and "replied" in kept.figures:
         return int(kept.figures["replied"])
     found = _of_run(run).aggregate(n=Count("delivery", distinct=True))
+    return int(found["n"])
+
+
+def opted_out_by_reply(run: CampaignRun) -> int:
+    """Return how many people replied with a word to opt out, by the run's replies."""
+    words = {"message__opt_out__direction": OptDirection.OUT, "message__opt_out__took_effect": True}
+    found = _of_run(run).filter(**words).aggregate(n=Count("delivery", distinct=True))
     return int(found["n"])
 
 
