@@ -210,6 +210,7 @@ INSTALLED_APPS = [
     "simple_history",
     "clocks",
     "labels",
+    "webhooks",
     "accounts",
     "contacts",
     "sending",

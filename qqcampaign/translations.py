@@ -36,6 +36,7 @@ PACKAGES = (
     "sending",
     "tabular",
     "texts",
+    "webhooks",
 )
 #: Optional parts of Unfold that are not installed.
 UNUSED_OF_UNFOLD = ("constance", "guardian", "import_export", "location_field", "crispy")

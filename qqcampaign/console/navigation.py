@@ -96,6 +96,8 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Labels"), "label", "labels.label"),
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
             _item(_("Notifications"), "notifications", "campaigns.notification"),
+            _item(_("Webhooks"), "webhook", "webhooks.endpoint"),
+            _item(_("Messages to webhooks"), "outbox", "webhooks.message"),
             _item(_("Operators"), "badge", "auth.user"),
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
         ],

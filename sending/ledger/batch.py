@@ -20,6 +20,7 @@ from sending.ledger.sql_sqlite import SqliteLedger
 from sending.models import TallyKind
 from sending.querysets.tally import TallyKey, add_tallies
 from sending.states import DeliveryState
+from sending.webhook_events import tell_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ class BatchWriter:
             for s in settlements
         ]  # fmt: skip
         codes = {s.delivery_id: s.res for s in settlements}
-        for delivery_id, run_id, state, reason in self._sql.settle(rows=rows):
+        moved = self._sql.settle(rows=rows)
+        tell_ended(row[0] for row in moved if row[2] != DeliveryState.SENDING)
+        for delivery_id, run_id, state, reason in moved:
             changes[run_id, TallyKind.RES, codes[delivery_id]] += 1
             if state != DeliveryState.SENDING:
                 changes[run_id, TallyKind.STATE, DeliveryState.SENDING] -= 1
