@@ -14,11 +14,11 @@ from clocks import shared
 from foundation.find_named import find_named
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from webhooks.models import Endpoint, Message
+from webhooks.models import Endpoint, EndpointStates, Message
 from webhooks.outbox.subscribers import Subscriber, forget_subscribers
 from webhooks.outbox.tell import Event, write_messages
 from webhooks.signature import new_secret
-from webhooks.states import TEST, EndpointState, EventKind, MessageState
+from webhooks.states import CHOSEN, TEST, EndpointState, MessageState
 
 #: For so long the former secret signs as well.
 BOTH_SIGN = timedelta(hours=24)
@@ -96,14 +96,14 @@ def checked_events(events: Sequence[str]) -> list[str]:
     Raises:
         Refusal: there is no such kind.
     """
-    unknown = sorted(set(events) - set(EventKind.values))
+    unknown = sorted(set(events) - set(CHOSEN))
     if unknown:
         raise Refusal(
             _("There is no event “%(name)s”. There are: %(names)s.")
-            % {"name": unknown[0], "names": ", ".join(EventKind.values)},
+            % {"name": unknown[0], "names": ", ".join(CHOSEN)},
             code="no_such_event",
         )
-    return [kind for kind in EventKind.values if not events or kind in events]
+    return [str(kind) for kind in CHOSEN if not events or kind in events]
 
 
 def disable_endpoint(*, endpoint: Endpoint) -> bool:
@@ -131,7 +131,7 @@ def enable_endpoint(*, endpoint: Endpoint) -> bool:
 
 def _move(endpoint: Endpoint, *, to: str, **values: Any) -> bool:
     with transaction.atomic():
-        moved = Endpoint.objects.filter(pk=endpoint.pk).transition(to=to, **values)
+        moved = EndpointStates(Endpoint).filter(pk=endpoint.pk).transition(to=to, **values)
     forget_subscribers()
     endpoint.refresh_from_db()
     return bool(moved)

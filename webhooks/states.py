@@ -21,6 +21,8 @@ class EventKind(models.TextChoices):
     RULE_MATCHED = "rule.matched", _("a rule matched a message")
 
 
+#: Kinds that an endpoint chooses; a rule names its endpoint itself.
+CHOSEN = tuple(kind for kind in EventKind if kind != EventKind.RULE_MATCHED)
 #: The kind of a test, which no endpoint chooses.
 TEST = "webhook.test"
 

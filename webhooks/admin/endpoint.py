@@ -27,7 +27,7 @@ from webhooks.endpoints import (
 from webhooks.models import Endpoint
 from webhooks.outbox.subscribers import forget_subscribers
 from webhooks.signature import new_secret
-from webhooks.states import EndpointState, EventKind, MessageState
+from webhooks.states import CHOSEN, EndpointState, MessageState
 
 COLOURS = {
     EndpointState.ACTIVE: "success",
@@ -41,9 +41,9 @@ class EndpointForm(forms.ModelForm):
 
     events = forms.MultipleChoiceField(
         label=_("events"),
-        choices=EventKind.choices,
+        choices=[(kind.value, kind.label) for kind in CHOSEN],
         widget=forms.CheckboxSelectMultiple,
-        initial=EventKind.values,
+        initial=list(CHOSEN),
     )
 
     class Meta:
@@ -78,9 +78,10 @@ class EndpointAdmin(NamedMixin, ConsoleAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         """Endpoints with what waits for them."""
         waiting = Count("messages", filter=Q(messages__state=MessageState.QUEUED))
-        return super().get_queryset(request).annotate(waiting=waiting)
+        rows: QuerySet[Endpoint] = super().get_queryset(request).annotate(waiting=waiting)
+        return rows
 
-    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save an endpoint; a new one gets a secret, which is shown this once."""
         if not change:
             obj.secret = new_secret()
@@ -90,7 +91,7 @@ class EndpointAdmin(NamedMixin, ConsoleAdmin):
         if not change:
             self._show_secret(request, obj)
 
-    def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete an endpoint with its messages."""
         delete_endpoint(endpoint=obj)
 

@@ -11,7 +11,7 @@ from django.db.models import F
 from clocks import shared
 from foundation.public_post import Answer
 from foundation.sentences import Sentence as _
-from webhooks.models import Endpoint, Message
+from webhooks.models import Endpoint, EndpointStates, Message
 from webhooks.states import EndpointState, MessageState
 
 #: Pauses after a failed try of a message, seconds; the last one repeats.
@@ -83,7 +83,7 @@ def _judge(endpoint: Endpoint, answers: Sequence[Answer]) -> None:
         problem=answers[-1].problem,
     )
     if now - since > TRIED_FOR:
-        row.transition(
+        EndpointStates(Endpoint).filter(pk=endpoint.pk).transition(
             to=EndpointState.FAILING,
             problem=_("It took nothing for %(n)d hours. The last problem: %(problem)s")
             % {"n": TRIED_FOR.total_seconds() // 3600, "problem": answers[-1].problem},

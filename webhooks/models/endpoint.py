@@ -9,14 +9,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from foundation.encrypted_field import EncryptedTextField
-from foundation.named_model import NamedModel, NamedQuerySet
+from foundation.named_model import NamedModel
 from foundation.sentence_field import SentenceField
 from foundation.states import StatefulQuerySet
 from webhooks.states import ENDPOINT_STATES, EndpointState
 
 
-class EndpointQuerySet(NamedQuerySet, StatefulQuerySet[Any]):
-    """Endpoints; only `transition` changes their state."""
+class EndpointStates(StatefulQuerySet[Any]):
+    """Endpoints whose state is changed: `EndpointStates(Endpoint).filter(..).transition(..)`."""
 
     state_table = ENDPOINT_STATES
 
@@ -64,8 +64,6 @@ class Endpoint(NamedModel):
     #: Who calls it now: the number of the claim, and its end unless it is renewed.
     claim = models.PositiveBigIntegerField(default=0, editable=False)
     claimed_until = models.DateTimeField(null=True, editable=False)
-
-    objects = EndpointQuerySet.as_manager()
 
     class Meta(NamedModel.Meta):
         verbose_name = _("webhook")

@@ -27,7 +27,7 @@ from webhooks.endpoints import (
     send_test,
 )
 from webhooks.models import Endpoint, Message
-from webhooks.states import EventKind, MessageState
+from webhooks.states import CHOSEN, MessageState
 
 MOST_LISTED = 1_000
 LOOK_SECONDS = 0.2
@@ -60,7 +60,7 @@ class Command(OperatorCommand):
                 action.add_argument("url", metavar="URL")
                 action.add_argument(
                     "--event", action="append", default=[], metavar="EVENT",
-                    help=f"one of {', '.join(EventKind.values)}; repeat it; without: all",
+                    help=f"one of {', '.join(CHOSEN)}; repeat it; without: all",
                 )  # fmt: skip
                 action.add_argument("--with-texts", action="store_true")
                 action.add_argument("--owner", help="the operator who is told when it fails")
