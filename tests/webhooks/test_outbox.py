@@ -84,7 +84,7 @@ def test_a_rollback_takes_the_event_back(endpoint: Endpoint) -> None:
 
 def test_a_message_an_opt_out_and_a_request(endpoint: Endpoint) -> None:
     account = make_account(20_001)
-    add_words(["TD"])
+    add_words(words=["TD"])
     make_inbound(account, 10_101, text="TD")
     make_inbound(account, 10_102, text="hello", kind=InboundKind.REQUEST)
     assert [about for about, _data in _told(EventKind.MESSAGE_RECEIVED)] == ["person:10101"]
