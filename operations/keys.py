@@ -15,8 +15,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.encrypted_field import EncryptedTextField, fernet, keyring
 from contacts.people.erasures import complete_list
+from foundation.encrypted_field import EncryptedTextField, fernet, keyring
 
 #: Rows of one transaction.
 STEP = 200

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from accounts.change_proxy import is_proxy
-from accounts.encrypted_field import SHORTEST_KEY
+from foundation.encrypted_field import SHORTEST_KEY
 from qqcampaign.stack.home import why_not_writable
 
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")

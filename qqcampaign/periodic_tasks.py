@@ -53,6 +53,14 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "conversations.tasks.send_automatic_answers",
         "schedule": 2.0,
     },
+    "deliver-webhooks": {
+        "task": "webhooks.tasks.deliver",
+        "schedule": 2.0,
+    },
+    "prune-webhooks": {
+        "task": "webhooks.tasks.prune",
+        "schedule": 60.0,
+    },
     "keep-answers": {
         "task": "conversations.tasks.keep_answers",
         "schedule": 10.0,

@@ -173,6 +173,13 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.user, _email.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email.uses_starttls, _email.uses_tls
 #: Whether a webhook may lead to an address that is not on the Internet.
 WEBHOOK_ALLOW_PRIVATE = _given(environment.read_bool, "WEBHOOK_ALLOW_PRIVATE", False)
+#: The token that reads /metrics; empty: administrators alone read them.
+METRICS_TOKEN = _given(environment.read, "METRICS_TOKEN", "")
+#: json: log lines are JSON.
+LOG_FORMAT = _given(environment.read, "LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    ENVIRONMENT_PROBLEMS.append("LOG_FORMAT cannot be used: write json, or leave it out.")
+    LOG_FORMAT = "line"
 #: The console's own URL, for links in notifications; empty: they have none.
 CONSOLE_URL = _given(environment.read, "CONSOLE_URL", "")
 if CONSOLE_URL and not environment.is_address(CONSOLE_URL, "http", "https"):
@@ -237,6 +244,7 @@ INSTALLED_APPS = [
     "holds",
     "retention",
     "labels",
+    "webhooks",
     "accounts",
     "contacts",
     "sending",
@@ -344,8 +352,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+        "json": {"()": "qqcampaign.json_lines.JsonLines"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "celery.app.trace": {"level": "WARNING"},

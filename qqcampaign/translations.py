@@ -43,6 +43,7 @@ PACKAGES = (
     "signin",
     "tabular",
     "texts",
+    "webhooks",
 )
 #: Optional parts of Unfold that are not installed.
 UNUSED_OF_UNFOLD = ("constance", "guardian", "import_export", "location_field", "crispy")

@@ -13,6 +13,7 @@ from django.urls import include, path
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
 from qqcampaign.console import health
+from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 
 #: A forgotten password: only where e-mails are sent.
@@ -30,6 +31,7 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("api.urls")),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.encrypted_field import UnreadableCredential
+from foundation.encrypted_field import UnreadableCredential
 from foundation.refusals import Refusal
 from signin import totp
 from signin.models import Passkey, RecoveryCode, TotpSecret

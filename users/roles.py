@@ -66,6 +66,8 @@ HIDDEN = {
     "audit.openact",
     "auth.group",
     "auth.user",
+    "webhooks.endpoint",
+    "webhooks.message",
 }
 #: Models that everybody sees and only administrators change: rules that hold for everybody, and
 #: the addresses from which accounts talk.
@@ -85,6 +87,7 @@ ENGINE = {
     "accounts.session",
     "accounts.worker",
     "retention.removal",
+    "sending.runminute",
 }
 #: Permissions that are not about a model's rows.
 EXTRA = {
@@ -92,7 +95,7 @@ EXTRA = {
     "campaigns.override_quiet_hours": Role.APPROVER,
 }
 #: Apps whose tables no page of the console shows: their permissions belong to no role.
-WITHOUT_PAGES = {"admin", "contenttypes", "sessions"}
+WITHOUT_PAGES = {"admin", "contenttypes", "sessions", "signin"}
 
 
 def role_of(app: str, codename: str) -> Role | None:

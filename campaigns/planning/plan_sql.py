@@ -30,6 +30,7 @@ from campaigns.planning.text_choice_sql import choice_sql
 from contacts.models import Contact
 from foundation.queries import sql_of
 from sending.querysets.suppressed import is_suppressed_in
+from sending.webhook_events import last_delivery, tell_planned
 
 # MATERIALIZED, so that the audience is evaluated once, and before any friendship is looked up,
 # whatever the conditions of its segments are. Of a person's rows, the first is the pick. A person
@@ -195,6 +196,7 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
     """
     picks = pick_accounts(rules=rules, people=people)
     insert = _INSERT.format(picks=picks.sql)
+    last_before = last_delivery()
     with connection.cursor() as cursor:
         prepare_for_chunk(cursor)
         if connection.vendor == "postgresql":
@@ -204,7 +206,9 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
             last = cursor.fetchone()[0]
             cursor.execute(insert, [rules.run_id, *picks.params])
             cursor.execute(_COUNT, [last, rules.run_id])
-        return [Planned(*row) for row in cursor.fetchall()]
+        planned = [Planned(*row) for row in cursor.fetchall()]
+    tell_planned(run_id=rules.run_id, after=last_before)
+    return planned
 
 
 def prepare_for_chunk(cursor: CursorWrapper) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from accounts.encrypted_field import UnreadableCredential
 from accounts.models import Account
+from foundation.encrypted_field import UnreadableCredential
 
 
 def accounts_without_key() -> list[int]:

@@ -102,6 +102,8 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
             _item(_("Approval"), "rule", "campaigns.approvalsettings"),
             _item(_("Notifications"), "notifications", "campaigns.notification"),
+            _item(_("Webhooks"), "webhook", "webhooks.endpoint"),
+            _item(_("Messages to webhooks"), "outbox", "webhooks.message"),
             _item(_("Users"), "badge", "auth.user"),
             {
                 "title": _("API tokens"),

@@ -21,6 +21,7 @@ from sending.models import TallyKind
 from sending.querysets.run_minutes import MinuteKey, add_run_minutes
 from sending.querysets.tally import TallyKey, add_tallies
 from sending.states import DeliveryState
+from sending.webhook_events import tell_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,10 @@ class BatchWriter:
             for s in settlements
         ]  # fmt: skip
         by_delivery = {s.delivery_id: s for s in settlements}
+        moved = self._sql.settle(rows=rows)
+        tell_ended(row[0] for row in moved if row[2] != DeliveryState.SENDING)
         minutes: Counter[MinuteKey] = Counter()
-        for delivery_id, run_id, state, reason in self._sql.settle(rows=rows):
+        for delivery_id, run_id, state, reason in moved:
             settled = by_delivery[delivery_id]
             changes[run_id, TallyKind.RES, settled.res] += 1
             minutes[run_id, int(settled.sent_at.timestamp()) // 60, settled.res] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from accounts.encrypted_field import EncryptedTextField
+from foundation.encrypted_field import EncryptedTextField
 
 
 class TotpSecret(models.Model):

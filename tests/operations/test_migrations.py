@@ -26,7 +26,7 @@ ACCEPTED = {
     "accounts.0004_friend_requests",
 }
 #: What a migration may import of ours: classes of columns, which are data about tables.
-COLUMNS = {"accounts.encrypted_field", "foundation.sentence_field", "foundation.named_model"}
+COLUMNS = {"foundation.encrypted_field", "foundation.sentence_field", "foundation.named_model"}
 
 
 @pytest.fixture(scope="module")
