@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
-from campaigns.planning.plan_sql import Chunk, Planned, insert_deliveries
+from campaigns.planning.people_sql import Chunk
+from campaigns.planning.plan_sql import Planned, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from clocks import shared
