@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import connection, transaction
 
@@ -50,7 +51,11 @@ def plan_run(*, run: CampaignRun) -> bool:
             detail=_("There are no recipients: the audience of the campaign is empty."),
         )
         return False
-    return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())
+    now = shared.wall()
+    waits = {}
+    if run.online_within is not None:
+        waits = {"online_until": now + timedelta(seconds=run.online_within)}
+    return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=now, **waits)
 
 
 def _plan_chunk(*, run_id: int, ranked: RankedPeople | None) -> bool:

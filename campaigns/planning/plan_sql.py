@@ -206,7 +206,8 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         parts=parts,
         text_number=texts.text_number,
         held_out=texts.is_held_out,
-        rest=texts.is_rest,
+        # What waits for a person to be online waits as the rest of a test does.
+        rest="TRUE" if rules.waits_online else texts.is_rest,
         people=source,
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=recent.kept,
