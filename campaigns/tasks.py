@@ -16,7 +16,7 @@ from campaigns.run_control.occurrences import start_due_occurrences
 from campaigns.run_control.variant_tests import advance_variant_tests
 from campaigns.sequences.tick import advance_sequences
 from foundation.fault_isolation import run_each
-from sending.runs.online_waits import release_who_is_online
+from sending.online_waits import release_who_is_online
 from sending.states import RunState
 
 

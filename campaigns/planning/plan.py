@@ -52,10 +52,12 @@ def plan_run(*, run: CampaignRun) -> bool:
         )
         return False
     now = shared.wall()
-    waits = {}
+    online_until = None
     if run.online_within is not None:
-        waits = {"online_until": now + timedelta(seconds=run.online_within)}
-    return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=now, **waits)
+        online_until = now + timedelta(seconds=run.online_within)
+    return change_run_state(
+        run_id=run.pk, to=RunState.RUNNING, planned_at=now, online_until=online_until
+    )
 
 
 def _plan_chunk(*, run_id: int, ranked: RankedPeople | None) -> bool:

@@ -24,7 +24,7 @@ from clocks import shared
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
 from sending.models import Delivery, Run
-from sending.runs.online_waits import waiting
+from sending.online_waits import waiting
 from sending.runs.rate import is_at_rate
 from sending.runs.windows import sending_times
 from sending.states import DeliveryState, RunState

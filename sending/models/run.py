@@ -73,7 +73,7 @@ class Run(models.Model):
     #: Its deliveries with a negative rank are not sent as long as this holds.
     holds_rest = models.BooleanField(_("holds the rest"), default=False)
     #: Until then, its deliveries with a negative rank wait for their person to be online, and are
-    #: released one by one (`sending.runs.online_waits`); NULL: none waits.
+    #: released one by one (`sending.online_waits`); NULL: none waits.
     online_until = models.DateTimeField(_("waits for presence until"), null=True, blank=True)
     #: The account up to which who is online was looked at in the present round.
     online_through = models.BigIntegerField(default=0, db_default=0, editable=False)

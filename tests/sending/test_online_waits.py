@@ -21,10 +21,10 @@ from campaigns.run_control.new_run import make_run
 from clocks import shared
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator, profiles
+from sending import online_waits
 from sending.models import Delivery, Run, RunEvent
-from sending.runs import online_waits
+from sending.online_waits import release_who_is_online, waiting
 from sending.runs.figures import check_figures
-from sending.runs.online_waits import release_who_is_online, waiting
 from sending.states import RunState
 from sending.wake_ups.accounts_with_work import idle_leases_with_work
 from tests.campaigns.factories import make_account, make_campaign, make_list
