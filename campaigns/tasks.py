@@ -16,6 +16,7 @@ from campaigns.run_control.variant_tests import advance_variant_tests
 from campaigns.sequences.tick import advance_sequences
 from foundation.fault_isolation import run_each
 from holds.models import is_held
+from sending.online_waits import release_who_is_online
 from sending.states import RunState
 
 
@@ -39,6 +40,7 @@ def advance_all_runs() -> None:
     reroute_stopped_accounts()
     advance_sequences()
     advance_variant_tests()
+    release_who_is_online()
 
 
 @shared_task(name="campaigns.tasks.run_rehearsal")

@@ -17,6 +17,7 @@ from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.reports.variant_figures import is_compared
 from foundation.admin import STOP_POLLING, require
 from foundation.admin.key_fields import is_key
+from foundation.spans import span_text
 
 
 class CampaignPage:
@@ -39,6 +40,7 @@ class CampaignPage:
             "earlier_people": earlier_people_facts(campaign.earlier_people),
             "excluded_earlier_people": earlier_people_facts(campaign.excluded_earlier_people),
             "pool_shares": shares_text(campaign.pools.order_by("name"), campaign.pool_shares),
+            "online_within": span_text(campaign.online_within),
             "is_compared": run is not None and is_compared(run),
             "schedule_facts": schedule_facts(campaign),
             **schedule_context(campaign),

@@ -39,7 +39,10 @@ FOLDED: list[tuple[Any, list[Any]]] = [
     ),
     (
         _("At what hours, and how fast"),
-        ["windows", "holidays", "overrides_quiet_hours", ("per_minute", "priority")],
+        [
+            *("windows", "holidays", "overrides_quiet_hours", ("per_minute", "priority")),
+            "online_within",
+        ],
     ),
     (_("Late starts and the deadline"), ["late", "deadline_at", "deadline_after"]),
     (_("Labels and approval"), ["labels", "needs_approval"]),

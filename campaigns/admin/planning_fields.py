@@ -9,13 +9,15 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelect2MultipleWidget
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextInputWidget
 
+from campaigns.creation.online_wait import read_online_wait, refuse_wait_and_test
 from campaigns.creation.planning_choices import refuse_attribute
 from campaigns.earlier_people import EarlierPeople, stored_rules
 from campaigns.models import Campaign, CampaignRun
 from campaigns.states import EarlierGroup, SendingOrder
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 
 #: How many runs the select offers, the newest first. An older one that is chosen stays chosen.
 MOST_RUNS = 50
@@ -26,6 +28,7 @@ FIELDS = [
     "order",
     "order_attribute",
     "order_descending",
+    "online_within",
     "cap_most",
     "cap_days",
     "cap_label",
@@ -128,8 +131,21 @@ class PlanningFields(forms.ModelForm):
         label=gettext_lazy("Excluded people of earlier runs")
     )
 
+    online_within = forms.CharField(
+        label=gettext_lazy("Wait for people to be online, at most"),
+        required=False,
+        max_length=10,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy(
+            "Like 90m, 6h or 2d after planning. Each message waits until its account sees the "
+            "person online. What still waits at the end is sent anyway."
+        ),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "online_within" in self.fields:
+            self.initial["online_within"] = span_text(self.instance.online_within)
         for name in ("earlier_people", "excluded_earlier_people"):
             if name in self.fields:
                 _offer_chosen(self.fields[name], self.initial.get(name))
@@ -137,9 +153,24 @@ class PlanningFields(forms.ModelForm):
             others = Campaign.objects.exclude(pk=self.instance.pk)
             self.fields["once_across"].queryset = others  # type: ignore[attr-defined]
 
+    def clean_online_within(self) -> int | None:
+        """Return the wait in seconds."""
+        text: str = self.cleaned_data["online_within"].strip()
+        if not text:
+            return None
+        try:
+            return read_online_wait(text)
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.sentence) from None
+
     def check_planning(self) -> None:
         """Refuse an incomplete frequency cap, and an order by an attribute that no person has."""
         data = self.cleaned_data
+        try:
+            waits, tests = bool(data.get("online_within")), bool(data.get("test_share"))
+            refuse_wait_and_test(waits=waits, tests=tests)
+        except Refusal as refusal:
+            self.add_error("online_within", refusal.sentence)
         most, days = data.get("cap_most"), data.get("cap_days")
         if (most is None) != (days is None) and not {"cap_most", "cap_days"} & set(self.errors):
             missing = "cap_days" if days is None else "cap_most"

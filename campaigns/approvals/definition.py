@@ -210,6 +210,8 @@ def _policies(campaign: Campaign, shares: list[Share]) -> dict[str, Any]:
         "cap_label": _label(campaign),
         **_own_label(campaign),
         "once_across": _named(campaign.once_across.all()),
+        # A campaign that does not wait keeps the hash that it had.
+        **({"online_within": campaign.online_within} if campaign.online_within else {}),
     }
 
 

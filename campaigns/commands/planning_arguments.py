@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from campaigns.creation.online_wait import read_online_wait
 from campaigns.creation.planning_choices import (
     PlanningChoices,
     read_cap_and_label,
@@ -19,6 +20,7 @@ from campaigns.models import Campaign
 from campaigns.states import EarlierGroup, SenderChoice
 from foundation.names import without_controls
 from foundation.refusals import Refusal
+from foundation.spans import span_text
 
 
 def add_planning_arguments(create: argparse.ArgumentParser) -> None:
@@ -59,6 +61,12 @@ def add_planning_arguments(create: argparse.ArgumentParser) -> None:
         "campaigns with the label",
     )
     create.add_argument(
+        "--online-within",
+        dest="online_within",
+        metavar="6h",
+        help="wait for each person to be online, at most so long after planning",
+    )
+    create.add_argument(
         "--once-across",
         dest="once_across",
         action="extend",
@@ -87,6 +95,9 @@ def planning_choices(options: Mapping[str, Any]) -> PlanningChoices:
         order_descending=is_descending,
         cap=cap,
         cap_label=cap_label,
+        online_within=read_online_wait(options["online_within"])
+        if options["online_within"] is not None
+        else None,
         once_across=[find_campaign(name=name) for name in names],
         earlier=read_earlier(options["earlier"]),
         excluded_earlier=read_earlier(options["excluded_earlier"]),
@@ -101,6 +112,7 @@ def planning_data(campaign: Campaign, options: Mapping[str, Any]) -> dict[str, A
         "sender": campaign.sender,
         "order": options["order"],
         "cap": options["cap"],
+        "online_within": span_text(campaign.online_within) or None,
         "once_across": options["once_across"],
     }
 

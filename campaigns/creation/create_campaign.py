@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Account
+from campaigns.creation.online_wait import refuse_wait_and_test
 from campaigns.creation.pace import USUAL_PACE, Pace, refuse_pace
 from campaigns.creation.planning_choices import (
     AS_USUAL,
@@ -120,6 +121,7 @@ def create_campaign(
         _refuse_text(text, template, lists=lists, has_segments=has_others)
     refuse_test(test, variants=len(variants))
     refuse_choices(planning, lists=None if has_others else lists)
+    refuse_wait_and_test(waits=planning.online_within is not None, tests=bool(test.share))
     refuse_pace(pace)
     refuse_schedule(
         timezone=timezone,

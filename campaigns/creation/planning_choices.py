@@ -36,6 +36,8 @@ class PlanningChoices:
         order_descending: whether the highest comes first.
         cap: the campaign's own frequency cap; None for the one for all campaigns, if any.
         cap_label: the label of the campaigns whose messages count for it; None: all count.
+        online_within: seconds for which messages wait for their person to be online; None: they
+            do not wait.
         once_across: the campaigns that count together with this one.
         earlier: people of earlier runs who are in the audience.
         excluded_earlier: people of earlier runs who are left out.
@@ -47,6 +49,7 @@ class PlanningChoices:
     order_descending: bool = False
     cap: Cap | None = None
     cap_label: Label | None = None
+    online_within: int | None = None
     once_across: Sequence[Campaign] = ()
     earlier: Sequence[EarlierPeople] = ()
     excluded_earlier: Sequence[EarlierPeople] = ()
@@ -63,6 +66,7 @@ def columns_of(choices: PlanningChoices) -> dict[str, Any]:
         "order": choices.order,
         "order_attribute": choices.order_attribute,
         "order_descending": choices.order_descending,
+        "online_within": choices.online_within,
         "cap_most": choices.cap.most if choices.cap else None,
         "cap_label": choices.cap_label if choices.cap else None,
         "cap_days": choices.cap.seconds / _DAY if choices.cap else None,

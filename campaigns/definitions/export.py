@@ -105,6 +105,7 @@ def definition_of(campaign: Campaign) -> dict[str, Any]:
         "order": campaign.order,
         "order_attribute": campaign.order_attribute,
         "order_descending": campaign.order_descending,
+        "online_within": span_text(campaign.online_within) or None,
         "per_minute": campaign.per_minute,
         "priority": campaign.priority,
         "timezone": campaign.timezone,

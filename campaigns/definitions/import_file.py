@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE, create_campaign
+from campaigns.creation.online_wait import read_online_wait
 from campaigns.creation.pace import Pace
 from campaigns.creation.planning_choices import PlanningChoices
 from campaigns.creation.schedule import read_deadline, read_start, read_timezone
@@ -49,7 +50,16 @@ KEYS = (
     *("excluded_lists", "excluded_earlier_people", "strangers", "cap", "once_across", "accounts"),
     *("pools",),
     *("sender", "promise", "on_lost_account", "order", "order_attribute", "order_descending"),
-    *("per_minute", "priority", "timezone", "starts_at", "repeat", "repeat_until", "repeat_times"),
+    *(
+        "online_within",
+        "per_minute",
+        "priority",
+        "timezone",
+        "starts_at",
+        "repeat",
+        "repeat_until",
+        "repeat_times",
+    ),
     *("windows", "holidays", "override_quiet_hours", "late", "deadline", "notifications"),
 )
 #: The problems that say that something does not exist here.
@@ -153,6 +163,7 @@ def _read(reader: FieldReader, *, name: str | None, by: Any) -> Campaign | None:
             order_descending=reader.flag("order_descending"),
             cap=cap.cap if cap is not None else None,
             cap_label=cap.label if cap is not None else None,
+            online_within=_online_wait(reader),
             once_across=named_rows(reader, "once_across", lambda one: find_campaign(name=one)),
             earlier=earlier_rules(reader, "earlier_people"),
             excluded_earlier=earlier_rules(reader, "excluded_earlier_people"),
@@ -184,6 +195,11 @@ def _created(
         campaign.cap_days = cap_days  # as it is written, not rounded to seconds
         campaign.save(update_fields=["cap_days"])
     return campaign
+
+
+def _online_wait(reader: FieldReader) -> int | None:
+    text = reader.text("online_within")
+    return reader.attempt("online_within", lambda: read_online_wait(text), None) if text else None
 
 
 def _moments(reader: FieldReader, zone: str) -> dict[str, Any]:

@@ -60,6 +60,9 @@ class CampaignRun(VariantTest, Run):
     )
     order_attribute = models.CharField(_("attribute for the order"), max_length=100, blank=True)
     order_descending = models.BooleanField(_("highest first"), default=False)
+    online_within = models.PositiveIntegerField(
+        _("wait for people to be online (s)"), null=True, blank=True
+    )
     #: Groups of earlier runs, as `campaigns.earlier_people.RunGroup` writes them.
     earlier_people = models.JSONField(default=list, blank=True)
     excluded_earlier_people = models.JSONField(default=list, blank=True)

@@ -71,6 +71,10 @@ class PlanningColumns(models.Model):
             "way within a second."
         ),
     )
+    #: So many seconds after planning, a message is sent although its person was not online.
+    online_within = models.PositiveIntegerField(
+        _("wait for people to be online (s)"), null=True, blank=True
+    )
     cap_most = models.PositiveSmallIntegerField(
         _("messages to a person, at most"),
         null=True,

@@ -12,8 +12,9 @@ from campaigns.approvals.coverage import refuse_more_people
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.planning.order import LAST_RANK, SAME_RANK
+from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan import CHUNK, count_merged, count_planned
-from campaigns.planning.plan_sql import Chunk, insert_deliveries
+from campaigns.planning.plan_sql import insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from foundation.failpoints import failpoint

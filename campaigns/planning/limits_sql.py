@@ -1,7 +1,8 @@
-"""The SQL of the limits on messages to one person, for planning and preflight."""
+"""The limits on messages to one person, in SQL, for planning and preflight."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,38 +12,67 @@ from django.db.models import Min, Q
 from campaigns.planning.rules import PlanRules
 from clocks import shared
 from sending.models import Delivery, Run
-from sending.querysets.limits import got_one_of, messages_counted
+from sending.querysets.limits import (
+    count_of_person,
+    counts_for_cap,
+    is_of_runs,
+    of_person_from,
+)
+from sending.states import Reason
 
 
-def over_limit_sql(rules: PlanRules) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of the reason to skip a person because of a limit, with its parameters."""
-    cases = ""
-    params: list[Any] = []
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit: a person of whose messages too many count is skipped.
+
+    Attributes:
+        reason: why the person is skipped.
+        counts: the SQL condition that a message `e` counts.
+        params: its parameters.
+        oldest_run: messages of runs with a lower key do not count.
+        most: so many messages that count are too many.
+    """
+
+    reason: Reason
+    counts: str
+    params: tuple[Any, ...]
+    oldest_run: int
+    most: int
+
+    def count_of(self, *, contact: str) -> str:
+        """Return the SQL of the number of a person's messages that count."""
+        person = of_person_from(contact=contact, oldest_run=self.oldest_run)
+        return count_of_person(person=person, counts=self.counts)
+
+
+def limits_in(rules: PlanRules) -> list[Limit]:
+    """Return the limits that a person may be over; of several, the first gives the reason."""
+    return [limit for limit in (_once_across(rules), _frequency_cap(rules)) if limit is not None]
+
+
+def _once_across(rules: PlanRules) -> Limit | None:
     runs = _runs_together(rules)
-    if runs:
-        keys = ", ".join(["%s"] * len(runs))
-        got_one = got_one_of(
-            contact="p.id", run=str(rules.run_id), runs=keys, oldest_run=str(runs[0])
-        )
-        cases += f" WHEN {got_one} THEN 'once_across'"
-        params += runs
+    if not runs:
+        return None
+    counts = is_of_runs(run=str(rules.run_id), runs=", ".join(map(str, runs)))
+    return Limit(Reason.ONCE_ACROSS, counts, (), runs[0], 1)
+
+
+def _frequency_cap(rules: PlanRules) -> Limit | None:
     capped = _runs_counted(rules)
-    if rules.cap is not None and capped != []:
-        span = timedelta(seconds=rules.cap.seconds)
-        counted = messages_counted(
-            contact="p.id",
-            run=str(rules.run_id),
-            sent_after="%s",
-            marked_after="%s",
-            oldest_run=str(_oldest_run(since=shared.wall() - span)),
-            among="" if capped is None else f"e.run_id + 0 IN ({', '.join(map(str, capped))})",
-        )
-        cases += f" WHEN {counted} >= %s THEN 'frequency_cap'"
-        stored = connection.ops.adapt_datetimefield_value
-        params += [stored(shared.wall() - span), stored(shared.now() - span), rules.cap.most]
-    if not cases:
-        return "CAST('' AS text)", ()
-    return f"CASE{cases} ELSE '' END", tuple(params)
+    if rules.cap is None or capped == []:
+        return None
+    span = timedelta(seconds=rules.cap.seconds)
+    counts = counts_for_cap(
+        run=str(rules.run_id),
+        sent_after="%s",
+        marked_after="%s",
+        among="" if capped is None else f"e.run_id + 0 IN ({', '.join(map(str, capped))})",
+    )
+    stored = connection.ops.adapt_datetimefield_value
+    since = (stored(shared.wall() - span), stored(shared.now() - span))
+    oldest_run = _oldest_run(since=shared.wall() - span)
+    return Limit(Reason.FREQUENCY_CAP, counts, since, oldest_run, rules.cap.most)
 
 
 def _runs_together(rules: PlanRules) -> list[int]:

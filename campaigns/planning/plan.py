@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import connection, transaction
 
 from campaigns.audience_query import merged_memberships, targeted_contacts
 from campaigns.models import CampaignRun
 from campaigns.planning.order import RankedPeople, random_rank, rank_by_attribute
-from campaigns.planning.plan_sql import Chunk, Planned, insert_deliveries
+from campaigns.planning.people_sql import Chunk
+from campaigns.planning.plan_sql import Planned, insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.states import SendingOrder
 from clocks import shared
@@ -49,7 +51,13 @@ def plan_run(*, run: CampaignRun) -> bool:
             detail=_("There are no recipients: the audience of the campaign is empty."),
         )
         return False
-    return change_run_state(run_id=run.pk, to=RunState.RUNNING, planned_at=shared.wall())
+    now = shared.wall()
+    online_until = None
+    if run.online_within is not None:
+        online_until = now + timedelta(seconds=run.online_within)
+    return change_run_state(
+        run_id=run.pk, to=RunState.RUNNING, planned_at=now, online_until=online_until
+    )
 
 
 def _plan_chunk(*, run_id: int, ranked: RankedPeople | None) -> bool:

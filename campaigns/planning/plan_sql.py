@@ -7,13 +7,11 @@ counts the same picks.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import QuerySet
 
 from campaigns.planning.choice_sql import (
     WORKS,
@@ -23,22 +21,24 @@ from campaigns.planning.choice_sql import (
     share_sql,
     weights_of,
 )
-from campaigns.planning.limits_sql import over_limit_sql
-from campaigns.planning.order import SAME_RANK, RankedPeople
+from campaigns.planning.order import RankedPeople
+from campaigns.planning.people_sql import Chunk, sql_of_people
+from campaigns.planning.recent_sql import recent_sql
 from campaigns.planning.rules import PlanRules
 from campaigns.planning.text_choice_sql import choice_sql
-from contacts.models import Contact
-from foundation.queries import sql_of
 from sending.querysets.suppressed import is_suppressed_in
 from sending.webhook_events import last_delivery, tell_planned
 
 # MATERIALIZED, so that the audience is evaluated once, and before any friendship is looked up,
-# whatever the conditions of its segments are. Of a person's rows, the first is the pick. A person
-# without friendships has one row without an account.
+# whatever the conditions of its segments are; and so that no choice of a text is computed twice.
+# Of a person's rows, the first is the pick. A person without friendships has one row without an
+# account.
 _PICKS = """
-WITH people AS MATERIALIZED (
-    SELECT p.*, {suppressed} AS is_suppressed, {kept} AS kept, {over_limit} AS over_limit{drawn}
-      FROM ({people}) p),
+WITH {parts}people AS MATERIALIZED (
+    SELECT p.id, p.uin, p.rank, {suppressed} AS is_suppressed, {kept} AS kept,
+           {over_limit} AS over_limit, {text_number} AS text_number, {held_out} AS is_held_out,
+           {rest} AS is_rest
+      FROM {people} p),
 friendships AS (
     SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
            ROW_NUMBER() OVER (PARTITION BY p.id
@@ -48,34 +48,16 @@ friendships AS (
       LEFT JOIN {speed_of_friend}{groups}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
-       kept, over_limit, {text_number} AS text_number, {held_out} AS is_held_out, {rest} AS is_rest
+       kept, over_limit, text_number, is_held_out, is_rest
   FROM friendships WHERE choice = 1
 """
-# The unique index of deliveries, from the person's newest run back, until one has sent. The
-# person is written as a range, so that only this index has the order. With old statistics
-# PostgreSQL would read the index of the run, all of it for a person who was never written to.
-_KEPT = """
-(SELECT e.account_id FROM sending_delivery e
-  WHERE e.contact_id >= p.id AND e.contact_id <= p.id AND e.state = 'sent'
-  ORDER BY e.contact_id DESC, e.run_id DESC LIMIT 1)
-"""
-_NOBODY_KEPT = "CAST(NULL AS bigint)"
+# One hash a person, from which several choices are made.
+_DRAWN = "drawn AS MATERIALIZED (SELECT p.*, {draw} AS draw FROM {people} p),\n"
 _KEEP = "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, "
 # Strangers allowed: the account need not have the person as a friend.
 _KEPT_IF_ABLE = """
 (SELECT a.id FROM accounts_account a WHERE a.id = friendships.kept AND {works} AND {may_send})
 """
-# People with ranks of their own: one row for each key, read by primary key.
-_RANKED = {
-    "postgresql": """
-SELECT c.id, c.uin, o.rank FROM unnest(%s::bigint[], %s::int[]) AS o (contact_id, rank)
-  JOIN contacts_contact c ON c.id = o.contact_id
-""",
-    "sqlite": """
-SELECT c.id, c.uin, o.value ->> 1 AS rank FROM json_each(%s) o
- CROSS JOIN contacts_contact c WHERE c.id = o.value ->> 0
-""",
-}
 # PostgreSQL caches an account's speed between friends (Memoize). For a join of two tables, it does
 # so only if the join is a subquery of its own, which OFFSET 0 makes it.
 _SPEED_OF_FRIEND = {
@@ -119,6 +101,7 @@ SELECT %s, id,
 _FOR_A_CHUNK = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; "
     "SET LOCAL enable_mergejoin = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off; "
+    "SET LOCAL work_mem = '32MB'; "  # a chunk is sorted in memory
     # A chunk lost in a crash is planned again, because its progress is lost with it. The commit
     # that starts the run waits for the disk, and so makes all chunks before it durable.
     "SET LOCAL synchronous_commit = off"
@@ -134,19 +117,6 @@ _COUNT = """
 SELECT state, reason, COUNT(*), MAX(contact_id) FROM sending_delivery
  WHERE id > %s AND run_id = %s GROUP BY state, reason
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """People in order of contact id, whose rank is computed from the person alone.
-
-    Attributes:
-        people: the people.
-        rank: the SQL of the rank of `p.id`.
-    """
-
-    people: QuerySet[Contact]
-    rank: str = SAME_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,28 +189,33 @@ def prepare_for_chunk(cursor: CursorWrapper) -> None:
 
 def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     """Return the query that picks an account for each of `people`."""
-    people_sql, people_params = _people(people)
+    texts = choice_sql(rules.texts)
+    people_sql, people_params = sql_of_people(people, columns=texts.languages)
+    recent = recent_sql(rules=rules, people=people_sql, columns=list(texts.languages))
+    parts, source = recent.parts, recent.people
+    if texts.draw:
+        parts += _DRAWN.format(draw=texts.draw, people=source)
+        source = "drawn"
     run = rules.run_id * 12_820_163 % 2**40
     account, strangers = "account_id", ()
     if rules.allows_strangers:
         account, strangers = _account_or_any(rules)
-    over_limit, limit_params = over_limit_sql(rules)
     lists = ", ".join(["%s"] * len(rules.list_ids)) or "NULL"
     # Weighted rendezvous hashing: each account of which a person is a friend comes first with a
     # probability proportional to its speed, independently for each person. So the load is spread by
     # pace without counters, and planning the same run again gives the same plan.
     seconds, speed = seconds_sql(), _SPEED_OF_FRIEND[connection.vendor]
     friendship = share_sql(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
-    texts = choice_sql(rules.texts)
     sql = _PICKS.format(
-        drawn=texts.columns,
+        parts=parts,
         text_number=texts.text_number,
         held_out=texts.is_held_out,
-        rest=texts.is_rest,
-        people=people_sql,
+        # What waits for a person to be online waits as the rest of a test does.
+        rest="TRUE" if rules.waits_online else texts.is_rest,
+        people=source,
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
-        kept=_KEPT if rules.keeps_senders else _NOBODY_KEPT,
-        over_limit=over_limit,
+        kept=recent.kept,
+        over_limit=recent.over_limit,
         keep=_KEEP if rules.keeps_senders else "",
         chance=share_sql(f"p.uin * 69621 + {run}"),
         turn=f"-LN({friendship}) * a.seconds",
@@ -250,24 +225,11 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         groups=groups_sql(rules.senders),
         account=account,
     )
-    params = (
-        *(*rules.list_ids, *limit_params, *texts.column_params, *people_params),
-        *(*strangers, *texts.text_params),
-    )
-    return Picks(sql, params)
-
-
-def _people(people: Chunk | RankedPeople) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of (id, uin, rank) of the people, with its parameters."""
-    if isinstance(people, Chunk):
-        sql, params = sql_of(people.people.values_list("id", "uin"))
-        return f"SELECT p.id, p.uin, {people.rank} AS rank FROM ({sql}) p", params  # noqa: S608
-    if connection.vendor == "postgresql":
-        # As text: the driver takes ten times as long to write a list of numbers.
-        ids, ranks = (",".join(map(str, column)) for column in (people.ids, people.ranks))
-        return _RANKED["postgresql"], (f"{{{ids}}}", f"{{{ranks}}}")
-    pairs = list(zip(people.ids, people.ranks, strict=True))
-    return _RANKED["sqlite"], (json.dumps(pairs),)
+    first = (*people_params, *recent.parts_params)
+    choosing = (*rules.list_ids, *recent.limit_params, *texts.text_params)
+    # Without parts, the people come last: their SQL stands in the FROM of their own table.
+    params = (*first, *choosing) if parts else (*choosing, *first)
+    return Picks(sql, (*params, *strangers))
 
 
 def picked(*, picks: Picks) -> list[tuple[int, int]]:

@@ -30,6 +30,7 @@ from campaigns.planning.preflight_sql import PreflightGroup, count_picks
 from campaigns.planning.preflight_warm_up import growing_paces
 from campaigns.planning.preflight_warnings import (
     old_friend_lists_warning,
+    online_wait_warnings,
     other_campaigns_warnings,
     runs_to_the_same_people,
     strangers_warning,
@@ -105,6 +106,7 @@ def preflight(*, campaign: Campaign, counted: Counted | None = None) -> Prefligh
         campaign=campaign, found=found, growing={uins[pk]: pace for pk, pace in growing.items()}
     )
     found.warnings += warnings_about_segments(campaign=campaign)
+    found.warnings += online_wait_warnings(campaign)
     _check_accounts(campaign, found, able=able)
     _check_text(campaign, found, audience=tried)
     return found

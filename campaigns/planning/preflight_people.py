@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from accounts.models import Account
 from campaigns.audience_query import targeted_contacts
 from campaigns.models import Campaign
-from campaigns.planning.plan_sql import Chunk, Picks, pick_accounts
+from campaigns.planning.people_sql import Chunk
+from campaigns.planning.plan_sql import Picks, pick_accounts
 from campaigns.planning.preflight_sql import PreflightGroup, first_picks
 from campaigns.planning.rules import rules_of_campaign
 from contacts.models import Contact

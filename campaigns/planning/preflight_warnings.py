@@ -13,6 +13,7 @@ from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun
 from clocks import shared
 from contacts.models import Contact
+from foundation.spans import span_text
 from sending.models import Delivery
 from sending.states import DeliveryState
 
@@ -59,6 +60,27 @@ def old_friend_lists_warning(*, accounts: Sequence[Account]) -> list[str]:
         len(old),
     )
     return [sentence % {"n": len(old)}]
+
+
+def online_wait_warnings(campaign: Campaign) -> list[str]:
+    """Return what a campaign that waits for people to be online must expect."""
+    if campaign.online_within is None:
+        return []
+    told = [
+        _(
+            "Each message waits until its person is online, at most %(span)s after planning. What "
+            "still waits then is sent anyway."
+        )
+        % {"span": span_text(campaign.online_within)}
+    ]
+    if campaign.deadline_after is not None and campaign.deadline_after <= campaign.online_within:
+        told.append(
+            _(
+                "The deadline comes before the end of that wait: people who are not online until "
+                "then get nothing."
+            )
+        )
+    return told
 
 
 def runs_to_the_same_people(

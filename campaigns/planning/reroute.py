@@ -12,7 +12,8 @@ from django.db.models.functions import Mod
 from accounts.models import Account, Friend
 from accounts.states import STOPPED_STATES
 from campaigns.models import CampaignRun
-from campaigns.planning.plan_sql import Chunk, pick_accounts, picked
+from campaigns.planning.people_sql import Chunk
+from campaigns.planning.plan_sql import pick_accounts, picked
 from campaigns.planning.rules import rules_of_run
 from campaigns.planning.senders import accounts_of
 from campaigns.states import OnLostAccount, SenderChoice

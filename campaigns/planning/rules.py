@@ -35,6 +35,7 @@ class PlanRules:
         once_across: origins that count together: a person gets one message of all of them. Empty
             for no limit.
         texts: who gets which text, and who is held out.
+        waits_online: whether messages wait for their person to be online.
     """
 
     run_id: int
@@ -46,6 +47,7 @@ class PlanRules:
     cap_origins: Sequence[str] | None
     once_across: Sequence[str]
     texts: TextChoice
+    waits_online: bool = False
 
 
 def rules_of_run(run: CampaignRun) -> PlanRules:
@@ -63,6 +65,7 @@ def rules_of_run(run: CampaignRun) -> PlanRules:
         cap_origins=_cap_origins(run),
         once_across=list(run.once_across.values_list("origin", flat=True)),
         texts=choice_of_run(run),
+        waits_online=run.online_within is not None,
     )
 
 
@@ -137,6 +140,7 @@ def copied_columns(campaign: Campaign) -> dict[str, Any]:
         "cap_counts_all": counted_origins(campaign) is None,
         "cap_most": cap.most if cap is not None else None,
         "cap_seconds": cap.seconds if cap is not None else None,
+        "online_within": campaign.online_within,
         "per_minute": campaign.per_minute,
         "priority": campaign.priority,
     }

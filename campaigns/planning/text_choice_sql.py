@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import TextField, Value
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Collate, Lower, Replace, Trim
 
 from campaigns.message_texts import Share
@@ -22,9 +22,7 @@ from campaigns.planning.text_choice import (
     bounds,
     languages_of,
 )
-from contacts.models import Contact
 from contacts.people.attribute_sql import attribute_text
-from foundation.queries import sql_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,10 @@ class ChoiceSql:
     """The pieces of the statement that plans people.
 
     Attributes:
-        columns: further columns of each person `p`: the draw and the languages, computed once.
-        column_params: their parameters.
+        languages: further columns of each person, as expressions on contacts: the language tags,
+            in ASCII lower case.
+        draw: the person's draw, computed once from `p.uin` as the column `draw`; "" if there is
+            none.
         text_number: from these columns, the number of the text.
         text_params: its parameters.
         is_held_out: from these columns, whether a sendable person is held out; no parameters.
@@ -41,8 +41,8 @@ class ChoiceSql:
             have; no parameters.
     """
 
-    columns: str
-    column_params: tuple[Any, ...]
+    languages: dict[str, Combinable]
+    draw: str
     text_number: str
     text_params: tuple[Any, ...]
     is_held_out: str
@@ -52,14 +52,6 @@ class ChoiceSql:
 def choice_sql(choice: TextChoice) -> ChoiceSql:
     """Return the SQL of a choice. Without variants, languages and holdout it costs nothing."""
     attributes = sorted({share.language_attribute for share in choice.shares if _asks(share)})
-    columns, params = "", list[Any]()
-    if choice.draws:
-        # One hash a person. MD5 is there on PostgreSQL, and Django adds it to SQLite.
-        columns += f", MD5('{choice.campaign_id}:' || p.uin) AS draw"
-    for place, attribute in enumerate(attributes):
-        sql, of_attribute = _language_sql(attribute)
-        columns += f", ({sql}) AS language_{place}"
-        params += of_attribute
     is_rest = _is_rest_sql(choice)
     if choice.chosen_share is not None:
         number, number_params = _language_number_sql(choice.chosen_share, attributes)
@@ -68,8 +60,11 @@ def choice_sql(choice: TextChoice) -> ChoiceSql:
         if choice.test_share and choice.shares:
             number = f"CASE WHEN {is_rest} THEN 0 ELSE {number} END"
     return ChoiceSql(
-        columns=columns,
-        column_params=tuple(params),
+        languages={
+            f"language_{place}": _language(attribute) for place, attribute in enumerate(attributes)
+        },
+        # One hash a person. MD5 is there on PostgreSQL, and Django adds it to SQLite.
+        draw=f"MD5('{choice.campaign_id}:' || p.uin)" if choice.draws else "",
         text_number=number,
         text_params=tuple(number_params),
         is_held_out=_is_below(HOLDOUT_DIGITS, bound_of_percent(choice.holdout))
@@ -92,14 +87,13 @@ def _asks(share: Share) -> bool:
     return len(share.numbers) > 1
 
 
-def _language_sql(attribute: str) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of a person's language tag, by primary key, in ASCII lower case."""
+def _language(attribute: str) -> Combinable:
+    """Return a contact's language tag, in ASCII lower case."""
     trimmed = Trim(attribute_text(attribute), output_field=TextField())
     text = Replace(trimmed, Value("_"), Value("-"), output_field=TextField())
     # SQLite's LOWER knows ASCII only. So does PostgreSQL's in the collation C.
     plain = Collate(text, "C") if connection.vendor == "postgresql" else text
-    people = Contact.objects.filter(pk=RawSQL("p.id", ())).order_by()
-    return sql_of(people.values_list(Lower(plain)))
+    return Lower(plain)
 
 
 def _number_sql(shares: Sequence[Share], attributes: list[str]) -> tuple[str, list[Any]]:

@@ -150,7 +150,8 @@ def _counted(run: CampaignRun) -> list[dict[str, Any]]:
     found: Any = (
         rows.annotate(
             is_held_out=Case(When(held_out, then=Value(True)), default=Value(False)),
-            is_rest=Case(When(rank__lt=0, then=Value(True)), default=Value(False)),
+            # In a run without a test, a negative rank waits for its person to be online.
+            is_rest=Case(When(rank__lt=0, then=Value(bool(run.test_share))), default=Value(False)),
         )
         .values("text_number", "is_held_out", "is_rest")
         .annotate(**counts)

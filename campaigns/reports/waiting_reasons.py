@@ -24,6 +24,7 @@ from clocks import shared
 from foundation.times import clock
 from sending.account_waits import EgressStatus, Wait, find_account_waits, summarise_waits
 from sending.models import Delivery, Run
+from sending.online_waits import waiting
 from sending.runs.rate import is_at_rate
 from sending.runs.windows import sending_times
 from sending.states import DeliveryState, RunState
@@ -55,6 +56,8 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
         return reasons[0] if reasons else WaitingReason(run.get_state_display())
     if delivery.run.holds_rest and delivery.rank < 0 and isinstance(run, CampaignRun):
         return rest_reason(run)
+    if delivery.run.online_until is not None and delivery.rank < 0:
+        return _online_reason(delivery.run, people=1)
     if delivery.not_before is not None and delivery.not_before > shared.now():
         return _until(_("It will be retried at %(time)s."), shared.as_wall(delivery.not_before))
     egresses = EgressStatus()
@@ -65,16 +68,29 @@ def delivery_waiting_reason(*, delivery: Delivery) -> WaitingReason:
 def _sending_reasons(run: Run) -> list[WaitingReason]:
     egresses = EgressStatus()
     held = [rest_reason(run)] if run.holds_rest and isinstance(run, CampaignRun) else []
+    if run.online_until is not None:
+        people = waiting(run).count()
+        held += [_online_reason(run, people=people)] if people else []
     general = _whole_run_reason(run, egresses)
     if general is not None:
         return [general, *held]
-    waiting = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
+    mine = Delivery.objects.pending().filter(run=run, account=OuterRef("pk"))
     if held:
-        waiting = waiting.of_test()
-    accounts = Account.objects.filter(Exists(waiting))
+        mine = mine.of_test()
+    accounts = Account.objects.filter(Exists(mine))
     found = find_account_waits(accounts=accounts, egresses=egresses)
     reasons = [_summary(waits) for waits in found.values()]
     return [*held, *([_rate_reason(run)] if is_at_rate(run) else []), *reasons]
+
+
+def _online_reason(run: Run, *, people: int) -> WaitingReason:
+    sentence = ngettext(
+        "%(n)s message waits for its person to be online, until %(time)s at most.",
+        "%(n)s messages wait for their person to be online, until %(time)s at most.",
+        people,
+    )
+    time = clock(run.online_until, zone=run.timezone)
+    return WaitingReason(sentence % {"n": f"{people:,}", "time": time}, until=run.online_until)
 
 
 def _rate_reason(run: Run) -> WaitingReason:

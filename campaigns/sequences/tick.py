@@ -14,8 +14,9 @@ from django.db import transaction
 
 from campaigns.models import CampaignRun, Sequence, SequencePerson, SequenceStep
 from campaigns.planning.order import LAST_RANK
+from campaigns.planning.people_sql import Chunk
 from campaigns.planning.plan import count_planned
-from campaigns.planning.plan_sql import Chunk, insert_deliveries
+from campaigns.planning.plan_sql import insert_deliveries
 from campaigns.planning.rules import rules_of_run
 from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState, SequenceState
 from campaigns.sequences.audience import make_contacts_of_friends, newcomers

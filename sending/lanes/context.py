@@ -221,11 +221,11 @@ class LaneContext:
     def _renew(self, run: Run) -> bool:
         """Apply a changed pace, or the end of holding, to a known run; return whether any did."""
         known = self.runs[run.pk]
-        now = (run.per_minute, run.priority, run.holds_rest)
+        now = (run.per_minute, run.priority, run.holds_back)
         if (known.per_minute, known.priority, known.holds_rest) == now:
             return False
         self.runs[run.pk] = replace(
-            known, rate=rate_of(run), priority=run.priority, holds_rest=run.holds_rest
+            known, rate=rate_of(run), priority=run.priority, holds_rest=run.holds_back
         )
         self.rate_turns.forget(run.pk)
         self.runs_changed += 1

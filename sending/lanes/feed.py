@@ -42,7 +42,7 @@ class RunBrief:
         rate: its own rate over all accounts; None if it has none.
         limits: the limits on messages to one person; None if there are none.
         forbidden: the words that no rendered text may hold; None if there are none.
-        holds_rest: whether its rest waits for the choice of a variant.
+        holds_rest: whether what has a negative rank waits: the rest of a test, or for presence.
         costly: counts the texts that take too much to make, over all lanes of the process.
     """
 
@@ -126,7 +126,7 @@ def brief(
         rate=rate_of(run),
         limits=limits_of(run),
         forbidden=forbidden,
-        holds_rest=run.holds_rest,
+        holds_rest=run.holds_back,
     )
 
 

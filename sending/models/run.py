@@ -72,6 +72,11 @@ class Run(models.Model):
     stays_open = models.BooleanField(_("stays open"), default=False)
     #: Its deliveries with a negative rank are not sent as long as this holds.
     holds_rest = models.BooleanField(_("holds the rest"), default=False)
+    #: Until then, its deliveries with a negative rank wait for their person to be online, and are
+    #: released one by one (`sending.online_waits`); NULL: none waits.
+    online_until = models.DateTimeField(_("waits for presence until"), null=True, blank=True)
+    #: The account up to which who is online was looked at in the present round.
+    online_through = models.BigIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
@@ -118,6 +123,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.origin} #{self.number}"
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether its deliveries with a negative rank are not sent now."""
+        return self.holds_rest or self.online_until is not None
 
 
 class OnceAcross(models.Model):

@@ -16,9 +16,8 @@ from __future__ import annotations
 _PERSON_FROM = "(e.contact_id, e.run_id) >= ({contact}, {oldest}) AND e.contact_id <= {contact}"
 #: A message that has no time of sending, because its result is unknown or an operator decided it,
 #: counts by its attempts.
-_COUNTED = """
-SELECT COUNT(*) FROM sending_delivery e
- WHERE {person} AND e.run_id <> {run}{among}
+_COUNTS = """
+e.run_id <> {run}{among}
    AND (e.state = 'sending'
         OR (e.state IN ('sent', 'unknown')
             AND COALESCE(e.sent_at > {sent_after},
@@ -38,43 +37,59 @@ _OF_CAP_ORIGIN = """
 0 < (SELECT COUNT(*) FROM sending_run o CROSS JOIN sending_caporigin x
       WHERE o.id = e.run_id + 0 AND x.run_id = {run} AND x.origin = o.origin)
 """
-_GOT_ONE_OF = """
-0 < (SELECT COUNT(*) FROM sending_delivery e
-         WHERE {person} AND e.run_id <> {run} AND e.run_id + 0 IN ({runs})
-           AND e.state IN ('sending', 'sent', 'unknown'))
-"""
+_IS_OF_RUNS = (
+    "e.run_id <> {run} AND e.run_id + 0 IN ({runs}) AND e.state IN ('sending', 'sent', 'unknown')"
+)
 
 
 def messages_counted(
-    *,
-    contact: str,
-    run: str,
-    sent_after: str,
-    marked_after: str,
-    oldest_run: str | None = None,
-    among: str = "",
+    *, contact: str, run: str, sent_after: str, marked_after: str, among: str = ""
 ) -> str:
     """Return the SQL of the number of a person's messages that count for a frequency cap.
 
     Args:
         contact: the SQL of the contact's key.
+        run, sent_after, marked_after, among: as for `counts_for_cap`.
+    """
+    counts = counts_for_cap(run=run, sent_after=sent_after, marked_after=marked_after, among=among)
+    return count_of_person(person=f"e.contact_id = {contact}", counts=counts)
+
+
+def counts_for_cap(*, run: str, sent_after: str, marked_after: str, among: str = "") -> str:
+    """Return the SQL condition that a message `e` counts for a frequency cap.
+
+    Args:
         run: the SQL of the key of the run whose message is planned or marked; it is not counted.
         sent_after: the SQL of the time after which a sent message counts; wall time.
         marked_after: the same moment in shared time.
-        oldest_run: the SQL of the lowest key of a run whose messages can count; None: any.
         among: the SQL condition that the run of a message `e` counts; "": every run does.
     """
-    person = f"e.contact_id = {contact}"
-    if oldest_run is not None:
-        person = _PERSON_FROM.format(contact=contact, oldest=oldest_run)
-    counted = _COUNTED.format(
-        person=person,
+    return _COUNTS.format(
         run=run,
         sent_after=sent_after,
         marked_after=marked_after,
         among=f" AND {among}" if among else "",
     )
-    return f"({counted})"
+
+
+def count_of_person(*, person: str, counts: str) -> str:
+    """Return the SQL of the number of messages `e` of a person that meet a condition.
+
+    Args:
+        person: the SQL condition that finds the messages of the person.
+        counts: the condition.
+    """
+    return f"(SELECT COUNT(*) FROM sending_delivery e WHERE {person} AND {counts})"  # noqa: S608
+
+
+def of_person_from(*, contact: str, oldest_run: int) -> str:
+    """Return the condition that finds the messages of a person in a run and the newer ones.
+
+    Args:
+        contact: the SQL of the contact's key.
+        oldest_run: the key of the run.
+    """
+    return _PERSON_FROM.format(contact=contact, oldest=oldest_run)
 
 
 def is_of_cap_origin(*, run: str) -> str:
@@ -96,13 +111,13 @@ def got_one_across(*, contact: str, run: str) -> str:
     return _GOT_ONE.format(contact=contact, run=run)
 
 
-def got_one_of(*, contact: str, run: str, runs: str, oldest_run: str) -> str:
-    """Return the condition of `got_one_across` for given runs; the planned run may not exist yet.
+def is_of_runs(*, run: str, runs: str) -> str:
+    """Return the condition of `got_one_across` on a message `e`, for given runs.
+
+    The planned run may not exist yet.
 
     Args:
-        contact, run: as for `got_one_across`.
+        run: as for `got_one_across`.
         runs: the SQL of the runs' keys, inside IN ().
-        oldest_run: the SQL of the lowest of these keys.
     """
-    person = _PERSON_FROM.format(contact=contact, oldest=oldest_run)
-    return _GOT_ONE_OF.format(person=person, run=run, runs=runs)
+    return _IS_OF_RUNS.format(run=run, runs=runs)

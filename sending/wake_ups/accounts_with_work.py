@@ -30,7 +30,8 @@ def idle_leases_with_work(*, run_ids: Collection[int]) -> QuerySet[Lease, Any]:
         .filter(run_id__in=run_ids)
         .filter(Q(not_before=None) | Q(not_before__lte=now))
     )
-    holding = [run.pk for run in Run.objects.filter(pk__in=run_ids, holds_rest=True).only("pk")]
+    holds_back = Q(holds_rest=True) | Q(online_until__isnull=False)
+    holding = list(Run.objects.filter(holds_back, pk__in=run_ids).values_list("pk", flat=True))
     if holding:
         # What they hold has negative ranks, and is not due.
         due = due.filter(Q(rank__gte=0) | ~Q(run_id__in=holding))

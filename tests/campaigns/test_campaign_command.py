@@ -84,6 +84,7 @@ def test_create_answers_in_one_line_of_json(members: ContactList) -> None:
         "sender": "keep",
         "order": "imported",
         "cap": None,
+        "online_within": None,
         "once_across": [],
         "windows": "09:00-20:00",
         "repeat": "",

@@ -85,6 +85,7 @@ def full_campaign() -> Campaign:
             order_descending=True,
             cap=Cap(2, 7 * 86_400),
             cap_label=label,
+            online_within=6 * 3600,
             once_across=[earlier],
             earlier=[EarlierPeople(earlier.pk, 1, "sent")],
             excluded_earlier=[EarlierPeople(earlier.pk, None, "failed")],

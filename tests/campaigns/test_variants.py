@@ -15,6 +15,7 @@ from campaigns.creation.variants import NewVariant, add_variants
 from campaigns.message_texts import Share, texts_of_campaign
 from campaigns.models import CampaignRun, CampaignVariant, MessageTemplate, TemplateText
 from campaigns.planning.late_comers import add_late_comers
+from campaigns.planning.people_sql import Chunk, sql_of_people
 from campaigns.planning.preflight import preflight
 from campaigns.planning.text_choice import TextChoice, choice_of_run
 from campaigns.planning.text_choice_sql import choice_sql
@@ -49,12 +50,13 @@ _WRITTEN = st.one_of(
 def in_sql(choice: TextChoice, contact: Contact) -> tuple[int, bool, bool]:
     """Return the text's number, whether the person is held out, and in the rest, as planned."""
     sql = choice_sql(choice)
+    people = Chunk(Contact.objects.filter(pk=contact.pk))
+    people_sql, params = sql_of_people(people, columns=sql.languages)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {sql.text_number}, {sql.is_held_out}, {sql.is_rest} "
-            f"FROM (SELECT p.*{sql.columns} "
-            "FROM (SELECT id, uin FROM contacts_contact WHERE id = %s) p) people",
-            [*sql.text_params, *sql.column_params, contact.pk],
+            f"FROM (SELECT p.*, {sql.draw or 0} AS draw FROM ({people_sql}) p) people",
+            [*sql.text_params, *params],
         )
         number, is_held_out, is_rest = cursor.fetchone()
     return number, bool(is_held_out), bool(is_rest)
