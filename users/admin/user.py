@@ -24,7 +24,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[type-arg]
+class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc, type-arg]
     """Users. Nobody gives more than they have, or changes who may do more: see `users.rights`."""
 
     form = UserForm
