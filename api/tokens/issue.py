@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +10,12 @@ from django.utils.translation import gettext as _
 
 from api.models import Token
 from api.scopes import Scope
+from api.tokens.marks import digest_of, new_secret
 from clocks import shared
 from foundation.characters import is_storable
 from foundation.refusals import Refusal
 from foundation.spans import read_span
 
-#: What every token begins with, so that a scanner of leaked secrets knows one.
-PREFIX = "qqc_"
 #: Characters of a token that its owner sees later.
 SHOWN = 10
 LONGEST_NAME = 100
@@ -53,7 +50,7 @@ def issue_token(
             code="token_name",
         )
     now = shared.wall()
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = new_secret()
     try:
         with transaction.atomic():
             token = Token.objects.create(
@@ -93,11 +90,6 @@ def find_token(*, user: Any, name: str) -> Token:
             code="token_unknown",
         )
     return found
-
-
-def digest_of(secret: str) -> str:
-    """Return the hash under which a token is stored; it has 256 random bits, so no salt."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _end(expires: str | None, *, now: datetime) -> datetime | None:

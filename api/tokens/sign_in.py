@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from api.models import Token
 from api.pipeline.problems import Problem
-from api.tokens.issue import digest_of
+from api.tokens.marks import digest_of
 from clocks import shared
 
 #: The last use is written at most so often.

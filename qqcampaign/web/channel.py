@@ -11,6 +11,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
 
+from api.tokens.marks import digest_of, is_marked
 from qqcampaign.web.admission import WITHOUT_PASS, Admission, Refused
 from qqcampaign.web.upload_pass import user_of
 
@@ -62,13 +63,20 @@ class Parser(HTTPRequestParser):
             self.admission.release(*counted)
 
     def _decide(self) -> None:
-        size, user = self.content_length, user_of(self.headers.get("COOKIE", ""))
+        size, user = self.content_length, self._user()
         with translation.override(self._language()):
             refused = self.admission.admit(size, user)
         if refused is None:
             self._counted = (size, user)
         else:
             self._refuse(refused)
+
+    def _user(self) -> str | None:
+        """Return whose upload this is, by the browser's pass or a program's token; else None."""
+        kind, _blank, token = self.headers.get("AUTHORIZATION", "").partition(" ")
+        if kind.lower() == "bearer" and is_marked(token.strip()):
+            return f"token {digest_of(token.strip())}"
+        return user_of(self.headers.get("COOKIE", ""))
 
     def _language(self) -> str:
         """Return the language of the browser, for a refusal."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 from pathlib import Path
 
 import pytest
 
+from api.tokens.marks import is_marked, new_secret
 from qqcampaign.web.admission import ALWAYS, WITHOUT_PASS, Admission, Limits
 from qqcampaign.web.upload_pass import COOKIE, make_pass, user_of
+from tests.sending.working import wait_until
 from tests.web_process import signed_in, web_process
 
 MB = 1 << 20
@@ -46,19 +49,29 @@ def test_a_pass_names_its_user_and_nothing_else_does() -> None:
         assert user_of(cookie) is None
 
 
+def test_a_programs_token_is_known_without_a_query() -> None:
+    token = new_secret()
+    assert is_marked(token)
+    for other in ("", "qqc_", token[:-1], token + "x", token[:-1] + "é", "qqc_" + "x" * 59):
+        assert not is_marked(other)
+
+
 @pytest.fixture
 def console(tmp_path: Path) -> object:
     with web_process(tmp_path, UPLOAD_MB="2") as (address, pid):
         yield address, pid
 
 
-def _answer_to_head(address: str, length: int, cookie: str = "", language: str = "en") -> bytes:
+def _answer_to_head(
+    address: str, length: int, cookie: str = "", language: str = "en", token: str = ""
+) -> bytes:
     """Send only the head of an upload; return the answer, which must not wait for the body."""
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as one:
         head = (
             f"POST /contacts/contactimport/upload/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             f"Accept-Language: {language}\r\nCookie: {cookie}\r\nExpect: 100-continue\r\n"
+            f"Authorization: Bearer {token}\r\n"
             f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {length}\r\n\r\n"
         )
         one.sendall(head.encode())
@@ -76,8 +89,18 @@ def test_an_upload_by_nobody_is_refused_before_it_is_sent(console: tuple[str, in
     cookie = f"{COOKIE}={operator.cookies[COOKIE]}"
     assert _answer_to_head(address, 60 * MB, cookie).startswith(b"HTTP/1.1 413")
     assert _answer_to_head(address, MB + MB // 2, cookie).startswith(b"HTTP/1.1 100")
-    open_files = [path.readlink().name for path in Path(f"/proc/{pid}/fd").iterdir()]
-    assert not [name for name in open_files if name.endswith("(deleted)")]
+    # A program's token of this installation is a pass, too; another is none.
+    assert _answer_to_head(address, MB + MB // 2, token="qqc_nonsense").startswith(b"HTTP/1.1 401")
+    # What was accepted is closed soon after its connection; what was refused has left no file.
+    wait_until(lambda: not _files_without_a_name(pid), what="a file without a name is closed")
+
+
+def _files_without_a_name(pid: int) -> list[str]:
+    names = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            names.append(path.readlink().name)
+    return [name for name in names if name.endswith("(deleted)")]
 
 
 def test_a_body_without_a_length_is_small(console: tuple[str, int]) -> None:
