@@ -9,14 +9,17 @@ RUN /venv/bin/python -m pip install -r requirements.txt
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     QQCAMPAIGN_HOME=/data STATIC_ROOT=/app/staticfiles
-RUN useradd --system --uid 10001 --create-home --home-dir /data qqcampaign
+RUN useradd --system --uid 10001 --create-home --home-dir /data qqcampaign && chmod 700 /data
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY . .
 # The secrets of the build are thrown away with its folder; the running ones are given.
 RUN QQCAMPAIGN_HOME=/tmp/build python manage.py collectstatic --noinput --verbosity 0 \
     && rm -rf /tmp/build
-USER qqcampaign
+USER 10001
 VOLUME /data
 EXPOSE 8000
+# Compose names its own check for each kind of process; this one is for the web alone.
+HEALTHCHECK --interval=30s --timeout=20s --start-period=30s \
+    CMD ["python", "manage.py", "serve", "--check", "web"]
 CMD ["python", "manage.py", "serve", "web"]

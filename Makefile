@@ -8,13 +8,13 @@ PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test quick lint docs bench torture screenshots clean
+.PHONY: help run test quick lint docs bench torture screenshots sbom audit-dependencies release clean
 .DEFAULT_GOAL := help
 
 # A line that begins with `##` after a target is an example; `make help` prints both.
 
 help: ## print this page
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-13s%s\n", $$1, $$2 } \
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s%s\n", $$1, $$2 } \
 	  /^## / { printf "%20s%s\n", "", substr($$0, 4) }' Makefile
 
 run: .venv/.runtime ## set up and start everything, with the demo
@@ -59,8 +59,23 @@ torture: .venv/.development ## kill processes under load; check that no message 
 screenshots: .venv/.development ## photograph every page of the console into screenshots/
 	@$(PY) tests/screenshots.py $(ARGS)
 
+release: .venv/.development ## check everything, set the version, date the changelog, commit and tag
+## make release VERSION=0.2.0                               CHANGELOG.md has a section "## 0.2.0 (unreleased)"
+	@$(PY) -m tests.release "$(VERSION)"
+
+sbom: .venv/.runtime .audit/.made ## write the bill of materials (CycloneDX) into sbom.json
+	@.audit/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json .venv/bin/python
+	@echo "The bill of materials is in sbom.json."
+
+audit-dependencies: .audit/.made ## ask for known advisories about every pinned package
+	@said=$$(.audit/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
+	  -r requirements.txt 2>&1); status=$$?; echo "$$said"; \
+	case "$$said" in *"could not be audited"*|*"not found on PyPI"*|*onnection*|*"Max retries"*) \
+	  echo "The advisories could not be reached, so this says nothing about the packages. Run it where the package index can be reached." >&2;; \
+	esac; exit $$status
+
 clean: ## remove the virtual environment, caches and site/; the data in var/ is kept
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles site
+	@rm -rf .venv .audit sbom.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than its requirements exactly when they are installed.
@@ -78,6 +93,12 @@ clean: ## remove the virtual environment, caches and site/; the data in var/ is 
 .venv/.docs: .venv/.runtime requirements-docs.txt
 	@echo "Installing what the documentation needs (once) ..."
 	@$(PY) -m pip install --quiet -r requirements-docs.txt
+	@touch $@
+
+.audit/.made: requirements-audit.txt
+	@echo "Installing the tools of the audit (once) ..."
+	@$(PYTHON) -m venv .audit
+	@.audit/bin/python -m pip install --quiet -r requirements-audit.txt
 	@touch $@
 
 .venv/.made:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountEvent, Lease
 from accounts.states import AccountState, StateReason
+from accounts.webhook_events import tell_account_state
 from clocks import shared
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -43,6 +44,7 @@ def change_account_state(
             AccountEvent.objects.create(
                 account_id=account_id, state=to, reason=reason, detail=detail, by=by
             )
+            tell_account_state(account_id)
     return bool(moved)
 
 
@@ -90,6 +92,7 @@ def restart_after_password_change(*, account: Account, by: Any = None) -> bool:
             detail=_("The password was replaced; the account is enabled again."),
             by=by,
         )
+        tell_account_state(account.pk)
     return True
 
 

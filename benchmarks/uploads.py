@@ -30,6 +30,7 @@ import requests
 
 from benchmarks.environments import ROOT, new_environment
 from benchmarks.processes import bound, wait_until
+from qqcampaign.stack.process_specs import web_spec
 
 #: What the viewer asks for, in turn.
 PAGES = (
@@ -124,12 +125,10 @@ def _write_files(folder: Path) -> int:
 
 @contextlib.contextmanager
 def _web(variables: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """Run gunicorn as the stack does; yield its address and the pid of its worker."""
+    """Run the web server as the stack does; yield its address and its pid."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        configured = ("--config", "python:qqcampaign.stack.gunicorn_config")
-        bind = ("--bind", f"fd://{listener.fileno()}")
-        master = subprocess.Popen(
-            bound([sys.executable, "-m", "gunicorn", *configured, *bind]),
+        server = subprocess.Popen(
+            bound([*web_spec(listener=listener.fileno()).argv]),
             cwd=ROOT,
             env=variables,
             pass_fds=[listener.fileno()],
@@ -138,11 +137,10 @@ def _web(variables: dict[str, str]) -> Iterator[tuple[str, int]]:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         try:
             requests.get(address + "login/", timeout=PATIENCE)
-            children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text()
-            yield address, int(children.split()[0])
+            yield address, server.pid
         finally:
-            master.terminate()
-            master.wait()
+            server.terminate()
+            server.wait()
 
 
 def _signed_in(address: str, name: str, password: str) -> requests.Session:

@@ -6,7 +6,6 @@ from celery import shared_task
 
 from campaigns.models import CampaignRun, Rehearsal
 from campaigns.notifications.make import make_notifications
-from campaigns.notifications.prune import prune_notifications
 from campaigns.notifications.send import send_due, wake_senders
 from campaigns.planning.prepare import advance_runs, start_scheduled_runs
 from campaigns.planning.reroute import reroute_stopped_accounts
@@ -16,6 +15,7 @@ from campaigns.run_control.occurrences import start_due_occurrences
 from campaigns.run_control.variant_tests import advance_variant_tests
 from campaigns.sequences.tick import advance_sequences
 from foundation.fault_isolation import run_each
+from holds.models import is_held
 from sending.online_waits import release_who_is_online
 from sending.states import RunState
 
@@ -23,12 +23,16 @@ from sending.states import RunState
 @shared_task(name="campaigns.tasks.advance_run")
 def advance_run(run_id: int) -> None:
     """Take a run through the preparation steps that are possible now."""
+    if is_held():
+        return
     advance_runs(runs=CampaignRun.objects.select_related("campaign").filter(pk=run_id))
 
 
 @shared_task(name="campaigns.tasks.advance_runs")
 def advance_all_runs() -> None:
     """Tick: start due dates and runs, prepare runs, reroute messages, advance sequences, tests."""
+    if is_held():
+        return
     start_due_occurrences()
     start_scheduled_runs()
     preparing = CampaignRun.objects.filter(state=RunState.PREPARING)
@@ -61,13 +65,15 @@ def maintain_rehearsals() -> None:
 
 @shared_task(name="campaigns.tasks.notify")
 def notify() -> None:
-    """Tick: make the notifications of what happened, wake a sender, and delete old ones."""
+    """Tick: make the notifications of what happened, and wake a sender."""
+    if is_held():
+        return
     make_notifications()
     wake_senders()
-    prune_notifications()
 
 
 @shared_task(name="campaigns.tasks.send_notifications")
 def send_notifications() -> None:
     """Send the notifications that are due."""
-    send_due()
+    if not is_held():
+        send_due()

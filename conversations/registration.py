@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from accounts.inbound_handlers import register_inbound_handler
+from accounts.webhook_events import tell_messages
 from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
 from contacts.people.person_page import register_section
-from conversations.contacts_hooks.erase import erase
+from conversations.contacts_hooks.erase import erase, erase_events
 from conversations.contacts_hooks.person_section import conversations
 from conversations.keeping.inbound import note_inbound
 from conversations.models import CannedAnswer
@@ -23,8 +24,10 @@ def register() -> None:
     """
     register_owner("answer_run")
     register_inbound_handler(note_inbound)
+    register_inbound_handler(tell_messages)
     register_inbound_handler(apply_rules)
     register_eraser(erase)
+    register_eraser(erase_events)
     register_uses()
     register_section("conversations", conversations)
     register_uses_finder(CannedAnswer, uses_of_canned_answer)

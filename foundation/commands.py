@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
+from foundation.acts import COMMAND, acting, name_of_os_user, take_out
 from foundation.refusals import Refusal
 
 DONE, REFUSED, WRONG_USAGE = 0, 1, 2
@@ -29,6 +31,10 @@ class OperatorCommand(BaseCommand):
     """
 
     requires_system_checks: list[str] = []
+    #: Whether what it changes is recorded as one act. A server is no act.
+    is_an_act = True
+    #: Takes the data of the answer in place of printing it, for a caller in this process.
+    receive: Callable[[Any], None] | None = None
 
     def add_json_argument(self, parser: argparse.ArgumentParser) -> None:
         """Add --json to a parser."""
@@ -43,13 +49,12 @@ class OperatorCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self.refuse_wrong_settings()
-            self.perform(**options)
-        except Refusal as refusal:
-            self._refuse(refusal, as_json=bool(options.get("json")))
-        except UnicodeEncodeError as problem:
-            self._refuse(_unstorable(problem), as_json=bool(options.get("json")))
-        except DatabaseError as problem:
-            self._refuse(_database_refusal(problem), as_json=bool(options.get("json")))
+            if self.is_an_act:
+                self._act(options)
+            else:
+                self.perform(**options)
+        except (Refusal, UnicodeEncodeError, DatabaseError) as problem:
+            self._refuse(refusal_of(problem), as_json=bool(options.get("json")))
 
     def refuse_wrong_settings(self) -> None:
         """Refuse to run if the environment has a value that could not be read.
@@ -73,10 +78,26 @@ class OperatorCommand(BaseCommand):
 
     def answer(self, data: Any, *, as_json: bool, text: str) -> None:
         """Print the result: `data` as one line of JSON, or `text` for people."""
-        if as_json:
+        if self.receive is not None:
+            self.receive(data)
+        elif as_json:
             self.stdout.write(json.dumps(data, ensure_ascii=False, default=str))
         elif text:
             self.stdout.write(text)
+
+    def _act(self, options: dict[str, Any]) -> None:
+        """Carry out the command as one act of the user of the operating system."""
+        name = type(self).__module__.rpartition(".")[2]
+        asked = options.get("action") or options.get("verb") or ""
+        verb = f"{name} {asked}".strip()
+        with acting(channel=COMMAND, who=name_of_os_user(), verb=verb) as act:
+            if "out" in options:
+                take_out(what=verb, file=str(options["out"] or "-"))
+            try:
+                self.perform(**options)
+            except Refusal:
+                act.is_kept = False  # nothing was taken out
+                raise
 
     def _refuse(self, refusal: Refusal, *, as_json: bool) -> None:
         if as_json:
@@ -100,6 +121,15 @@ def seconds(text: str) -> float:
     if math.isfinite(number) and 0 <= number <= LONGEST_SECONDS:
         return number
     raise argparse.ArgumentTypeError(_("a number of seconds is 0 or more, not %r") % text)
+
+
+def refusal_of(problem: Refusal | UnicodeEncodeError | DatabaseError) -> Refusal:
+    """Return what stopped a command as a refusal."""
+    if isinstance(problem, Refusal):
+        return problem
+    if isinstance(problem, UnicodeEncodeError):
+        return _unstorable(problem)
+    return _database_refusal(problem)
 
 
 def _unstorable(problem: UnicodeEncodeError) -> Refusal:

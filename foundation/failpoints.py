@@ -14,6 +14,7 @@ import threading
 
 #: All failpoints, in the order a message passes them.
 NAMES = (
+    "after_webhook",
     "in_planning",  # between two chunks
     "in_chunk",  # before its commit
     "after_choice",  # a variant was chosen, and the rest has no text yet

@@ -143,9 +143,19 @@ class PublicAdapter(HTTPAdapter):
         }
 
 
+class _Session(requests.Session):
+    """Knows no redirects.
+
+    To offer the next request, requests would read all of a redirect's body, and decompress it.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return that there is none."""
+
+
 def public_session() -> tuple[requests.Session, PublicAdapter]:
     """Return a session that reaches addresses on the Internet alone, without any proxy."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # a proxy would connect in our place, to any address
     adapter = PublicAdapter()
     session.mount("http://", adapter)

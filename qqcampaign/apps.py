@@ -12,3 +12,4 @@ class ProjectConfig(AppConfig):
         # Importing the module registers the checks. It imports other apps, so it has to wait
         # until they are loaded.
         import_module("qqcampaign.checks")
+        import_module("qqcampaign.safety_checks")

@@ -12,17 +12,16 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from accounts.encrypted_field import SHORTEST_KEY
+from accounts.change_proxy import is_proxy
+from foundation.encrypted_field import SHORTEST_KEY
 from qqcampaign.stack.home import why_not_writable
 
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_PROXY_SCHEMES = {"http", "https", "socks5", "socks5h", "socks4"}
 
 Messages = list[CheckMessage]
 Apps = Sequence[AppConfig] | None
@@ -155,7 +154,7 @@ def check_egress(app_configs: Apps, **_options: Any) -> Messages:
                 id="qqcampaign.E009",
             )
         )
-    if settings.EGRESS_PROXY and not _is_proxy(settings.EGRESS_PROXY):
+    if settings.EGRESS_PROXY and not is_proxy(settings.EGRESS_PROXY):
         problems.append(
             Error(  # without the value, which may contain a password
                 "EGRESS_PROXY is not the address of a proxy: write http://host:port or "
@@ -187,11 +186,3 @@ def _is_local_address(address: str) -> bool:
     except (ValueError, OSError):
         return False
     return True
-
-
-def _is_proxy(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in _PROXY_SCHEMES and bool(parts.hostname) and parts.port is not None
-    except ValueError:
-        return False

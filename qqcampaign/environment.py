@@ -171,7 +171,7 @@ def kept_secret(home: Path, name: str, length: int = 50) -> str:
     path = home / name
     try:
         if not path.exists():
-            home.mkdir(parents=True, exist_ok=True)
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_once(path, secrets.token_urlsafe(length))
         return path.read_text(encoding="ascii").strip()
     except OSError:

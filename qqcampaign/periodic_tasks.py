@@ -41,6 +41,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "contacts.tasks.maintain_attributes",
         "schedule": 60.0,
     },
+    "prune": {
+        "task": "operations.tasks.prune",
+        "schedule": 60.0,
+    },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,
@@ -49,8 +53,28 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "conversations.tasks.send_automatic_answers",
         "schedule": 2.0,
     },
+    "deliver-webhooks": {
+        "task": "webhooks.tasks.deliver",
+        "schedule": 2.0,
+    },
+    "prune-webhooks": {
+        "task": "webhooks.tasks.prune",
+        "schedule": 60.0,
+    },
     "keep-answers": {
         "task": "conversations.tasks.keep_answers",
         "schedule": 10.0,
+    },
+    "keep-audit-trail": {
+        "task": "audit.tasks.keep_audit_trail",
+        "schedule": 600.0,
+    },
+    "keep-messages": {
+        "task": "api.tasks.keep_messages",
+        "schedule": 10.0,
+    },
+    "forget-old-answers": {
+        "task": "api.tasks.forget_old_answers",
+        "schedule": 600.0,
     },
 }

@@ -16,11 +16,15 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 
 from qqcampaign import environment, version
+from qqcampaign.api_settings import LARGEST_UPLOAD, REQUESTS_PER_MINUTE
 from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
+from qqcampaign.retention_settings import DEFAULTS, read_retention
+from qqcampaign.signin_settings import read_sign_in
+from qqcampaign.web_settings import upload_limits
 
 Value = TypeVar("Value")
 
@@ -146,6 +150,19 @@ EGRESS_NAME = _given(environment.read, "EGRESS_NAME", "default")
 EGRESS_SOURCE_ADDRESS = _given(environment.read, "EGRESS_SOURCE_ADDRESS", "") or None
 EGRESS_PROXY = _given(environment.read, "EGRESS_PROXY", "") or None
 
+# --- retention -----------------------------------------------------------------------------------
+
+globals().update(_given(read_retention, "RETENTION", DEFAULTS))
+
+# --- the HTTP API ------------------------------------------------------------------------------
+
+#: The most requests of a token in a minute; 0: no limit.
+API_REQUESTS_PER_MINUTE = int(
+    _given(environment.read_number, "API_REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE)
+)
+#: The most bytes of a file that is sent to the API.
+API_LARGEST_UPLOAD = _given(environment.read_count, "API_LARGEST_UPLOAD", LARGEST_UPLOAD)
+
 # --- notifications -----------------------------------------------------------------------------
 
 _email = _given(read_email, "EMAIL_URL", Email())
@@ -156,11 +173,25 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.user, _email.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email.uses_starttls, _email.uses_tls
 #: Whether a webhook may lead to an address that is not on the Internet.
 WEBHOOK_ALLOW_PRIVATE = _given(environment.read_bool, "WEBHOOK_ALLOW_PRIVATE", False)
+#: The token that reads /metrics; empty: administrators alone read them.
+METRICS_TOKEN = _given(environment.read, "METRICS_TOKEN", "")
+#: json: log lines are JSON.
+LOG_FORMAT = _given(environment.read, "LOG_FORMAT", "line")
+if LOG_FORMAT not in ("line", "json"):
+    ENVIRONMENT_PROBLEMS.append("LOG_FORMAT cannot be used: write json, or leave it out.")
+    LOG_FORMAT = "line"
 #: The console's own URL, for links in notifications; empty: they have none.
 CONSOLE_URL = _given(environment.read, "CONSOLE_URL", "")
 if CONSOLE_URL and not environment.is_address(CONSOLE_URL, "http", "https"):
     ENVIRONMENT_PROBLEMS.append("CONSOLE_URL cannot be used: write https://host/, or leave it out.")
     CONSOLE_URL = ""
+
+# --- the audit trail ---------------------------------------------------------------------------
+
+#: Days for which entries of the audit trail are kept.
+AUDIT_KEEP_DAYS = _given(environment.read_count, "AUDIT_KEEP_DAYS", 400)
+#: How many proxies of our own stand before the console; their X-Forwarded-For is believed.
+TRUSTED_PROXIES = int(_given(environment.read_number, "TRUSTED_PROXIES", 0.0))
 
 # --- Celery ------------------------------------------------------------------------------------
 
@@ -209,22 +240,36 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "simple_history",
     "clocks",
+    "audit",
+    "holds",
+    "retention",
     "labels",
+    "webhooks",
     "accounts",
     "contacts",
     "sending",
     "campaigns",
     "conversations",
+    "users",
+    "operations",
+    "api",
+    "signin",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "qqcampaign.web.headers.PageHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "foundation.admin.form_encoding.OnlyUtf8",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "qqcampaign.web.upload_pass.UploadPass",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "audit.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "signin.middleware.SessionLimits",
+    "signin.middleware.SecondFactor",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -249,10 +294,21 @@ TEMPLATES = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+AUTHENTICATION_BACKENDS = ["signin.backend.LockoutBackend"]
+_SIGN_IN = read_sign_in(ENVIRONMENT_PROBLEMS)
+#: A session ends after so many hours, and after so many minutes without use.
+SESSION_HOURS, SESSION_IDLE_MINUTES = _SIGN_IN.hours, _SIGN_IN.idle_minutes
+SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
+#: The roles whose users need a second factor.
+REQUIRE_SECOND_FACTOR = _SIGN_IN.second_factor
 
 # A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"
@@ -271,6 +327,8 @@ WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "admin").is_dir()
 WHITENOISE_AUTOREFRESH = DEBUG
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+#: Bytes: one upload, those of a user at a time, all at a time (qqcampaign/web/admission.py).
+UPLOAD_LIMITS = upload_limits(ENVIRONMENT_PROBLEMS)
 
 # Behind a proxy with HTTPS (as in docker-compose.yml), cookies and redirects are restricted.
 IS_BEHIND_HTTPS = _given(environment.read_bool, "BEHIND_HTTPS", False)
@@ -294,8 +352,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+        "json": {"()": "qqcampaign.json_lines.JsonLines"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "celery.app.trace": {"level": "WARNING"},

@@ -29,13 +29,21 @@ PACKAGES = (
     "clocks",
     "contacts",
     "conversations",
+    "users",
+    "holds",
+    "api",
     "foundation",
+    "audit",
     "labels",
+    "operations",
+    "retention",
     "qqcampaign",
     "qqhttp",
     "sending",
+    "signin",
     "tabular",
     "texts",
+    "webhooks",
 )
 #: Optional parts of Unfold that are not installed.
 UNUSED_OF_UNFOLD = ("constance", "guardian", "import_export", "location_field", "crispy")

@@ -1,17 +1,42 @@
 """URLs: the admin at the root, and health checks for load balancers and containers."""
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.views import (
+    PasswordResetCompleteView,
+    PasswordResetConfirmView,
+    PasswordResetDoneView,
+    PasswordResetView,
+)
 from django.urls import include, path
 
 from foundation.admin.lost_session import SignInAgain
+from operations.admin.restored import restored_view
 from qqcampaign.console import health
+from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 
+#: A forgotten password: only where e-mails are sent.
+PASSWORD_RESET = [
+    path("password_reset/", PasswordResetView.as_view(), name="admin_password_reset"),
+    path("password_reset/done/", PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path(
+        "reset/<uidb64>/<token>/",
+        PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("reset/done/", PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+]
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("api.urls")),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
+    path("restored/", admin.site.admin_view(restored_view), name="restored"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),
+    path("signing-in/", include("signin.urls")),
+    *(PASSWORD_RESET if settings.EMAIL_IS_ON else []),
     path("", admin.site.urls),
 ]

@@ -1,9 +1,12 @@
-"""The WSGI entry point that gunicorn serves."""
+"""The WSGI entry point that the web server serves."""
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qqcampaign.settings")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+from foundation.admin.form_encoding import Utf8Handler  # noqa: E402 - after the set-up
+
+application = Utf8Handler()

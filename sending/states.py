@@ -123,6 +123,7 @@ class Reason(models.TextChoices):
     TOO_MANY_TRIES = "too_many_tries", _("too many tries")
     RUN_CANCELLED = "cancelled", _("the campaign was cancelled while its answer was open")
     REPLAY_WINDOW_OVER = "replay_window_over", _("too late to ask the gateway again")
+    RESTORED = "restored", _("restored from a backup: it may have been sent since")
     MAY_HAVE_ARRIVED = "may_have_arrived", _("sent again: an earlier try may have arrived")
 
 

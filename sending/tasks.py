@@ -7,6 +7,7 @@ from celery import shared_task
 from accounts.inbound_handlers import handle_those_left
 from accounts.wake_ups import is_stale
 from clocks import shared
+from holds.models import is_held
 from sending.friend_schedule import ask_of_friends as request_what_is_due
 from sending.reconcile import reconcile as put_right
 from sending.worker import signals as signals  # Celery's signals start and end the runtime
@@ -26,17 +27,20 @@ def run_lane(account_id: int, asked_at: float) -> None:
 def reconcile() -> None:
     """Repair the effects of a crash or a lost wake-up; called by beat at intervals."""
     shared.observe()
-    put_right()
+    if not is_held():
+        put_right()
 
 
 @shared_task(name="sending.tasks.ask_of_friends")
 def ask_of_friends() -> None:
     """Tick: have accounts ask the gateway of their friends."""
     shared.observe()
-    request_what_is_due()
+    if not is_held():
+        request_what_is_due()
 
 
 @shared_task(name="sending.tasks.handle_inbound")
 def handle_inbound() -> None:
     """Tick: handle inbound messages that could not be handled when they were stored."""
-    handle_those_left()
+    if not is_held():
+        handle_those_left()

@@ -26,12 +26,19 @@ class RunningStack:
         home: its QQCAMPAIGN_HOME.
         env: further environment variables; only PATH and HOME are inherited.
         arguments: for `manage.py up`, after `--port 0`.
+        root: the folder of the code.
     """
 
     def __init__(
-        self, home: Path, *, env: Mapping[str, str] | None = None, arguments: tuple[str, ...] = ()
+        self,
+        home: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        arguments: tuple[str, ...] = (),
+        root: Path = ROOT,
     ) -> None:
         self.home = home
+        self._root = root
         self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(home.parent),
@@ -66,7 +73,7 @@ class RunningStack:
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--port", "0", *self._arguments],
-                cwd=ROOT,
+                cwd=self._root,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -136,7 +143,7 @@ class RunningStack:
         """Run a command line of manage.py beside the stack, in its environment."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=self._root,
             env=self.env,
             capture_output=True,
             text=True,

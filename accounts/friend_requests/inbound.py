@@ -16,6 +16,7 @@ from accounts.models import (
     InboundMessage,
 )
 from accounts.states import STOPPED_STATES, FriendPolicy, FriendRequestState
+from accounts.webhook_events import tell_friend_requests
 from clocks import shared
 from foundation.queries import chunks
 
@@ -68,6 +69,7 @@ def _take_requests(messages: Sequence[InboundMessage]) -> None:
         for message in new
     ]
     FriendRequest.objects.bulk_create(rows, batch_size=CHUNK)
+    tell_friend_requests(latest[row.account_id, row.uin] for row in rows)
     AccountTask.objects.bulk_create(
         [
             AccountTask(

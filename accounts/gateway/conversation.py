@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from accounts.account_tasks import request_in_background
-from accounts.encrypted_field import UnreadableCredential
 from accounts.gateway.lane_stops import LeaseLost
 from accounts.gateway.logins import (
     LoginPolicies,
@@ -31,6 +30,7 @@ from accounts.states import AccountState, PresenceStatus, StateReason
 from accounts.transitions import change_account_state
 from clocks import local, shared
 from foundation.database_turn import database_turn
+from foundation.encrypted_field import UnreadableCredential
 from foundation.sentences import Sentence as _
 from qqhttp import (
     ChangeStat,

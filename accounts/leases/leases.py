@@ -24,6 +24,7 @@ from django.db.models.functions import Greatest
 from accounts.models import Account, AccountTask, Lease, Worker
 from accounts.states import WORKING_STATES
 from clocks import shared
+from holds.models import is_held, open_holds
 
 #: SEQs reserved with a lease. They are few because many lanes use hardly any, and SEQs handed out
 #: faster than one per second would run ahead of the clock (see `reserve_seqs`).
@@ -39,7 +40,7 @@ class Grant:
         token: the fencing token, one higher than the last lane's.
         first_seq: the first of SEQS_WITH_LEASE SEQs reserved for the lane.
         has_account_tasks: whether account tasks were due when the lease was taken.
-        was_handed_back: whether the last lane handed back; if not, its last reply is unknown.
+        has_lost_reservation: whether a lane ended without handing back, and no lane ran since.
         last_reply_at: when the gateway last answered this account, if it did; shared time. If that
             is unknown it is the latest possible time, the moment at which the lease was taken. So
             a lane that hands back without a reply of its own passes on what it did not know.
@@ -53,7 +54,7 @@ class Grant:
     token: int
     first_seq: int
     has_account_tasks: bool
-    was_handed_back: bool
+    has_lost_reservation: bool
     last_reply_at: datetime | None
     resting_until: datetime | None
     learnt_interval: float | None
@@ -70,7 +71,8 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
     """Take the lease of an account for a worker, or return None.
 
     None is returned if a living worker holds the lease, if this worker was presumed dead, if the
-    account's state allows no work, or if the account is now bound to another egress.
+    account's state allows no work, if the account is now bound to another egress, or while a
+    restored installation is held.
 
     Two statements fetch everything that a lane needs at its start, because thousands of lanes are
     opened and these queries are most of the cost of a short one.
@@ -82,6 +84,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
             .filter(Q(egress=None) | Q(egress_id=egress_id), account_id=account_id)
             .filter(account__state__in=WORKING_STATES)
             .filter(Exists(Worker.objects.living().filter(pk=worker_id)))
+            .filter(~Exists(open_holds()))
             .annotate(has_account_tasks=Exists(_open_account_tasks()))
             .select_related("account")
             .select_for_update(of=("self",))
@@ -97,6 +100,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
             egress_id=egress_id,
             token=lease.token + 1,
             taken_at=now,
+            has_lost_reservation=False,
             last_reply_at=last_reply_at,
             last_seq=floor + SEQS_WITH_LEASE,
         )
@@ -105,7 +109,7 @@ def take_lease(*, account_id: int, worker_id: int, egress_id: int) -> Grant | No
         token=lease.token + 1,
         first_seq=floor + 1,
         has_account_tasks=lease.has_account_tasks,
-        was_handed_back=was_handed_back,
+        has_lost_reservation=lease.has_lost_reservation or not was_handed_back,
         last_reply_at=last_reply_at,
         resting_until=lease.resting_until,
         learnt_interval=lease.learnt_interval,
@@ -156,7 +160,7 @@ def take_leases_for_turns(
         locked = Lease.objects.select_for_update(skip_locked=True).filter(pk__in=account_ids)
         free = Lease.objects.free().filter(pk__in=[lease.pk for lease in locked])
         ids = list(free.values_list("pk", flat=True))
-        if not Worker.objects.living().filter(pk=worker_id).exists():
+        if not Worker.objects.living().filter(pk=worker_id).exists() or is_held():
             return []
         taken, now = Lease.objects.filter(pk__in=ids), shared.now()
         taken.update(
@@ -164,7 +168,10 @@ def take_leases_for_turns(
             egress_id=egress_id,
             token=F("token") + 1,
             taken_at=now,
-            # Not handed back: see `Grant.last_reply_at`.
+            # Not handed back: see `Grant`.
+            has_lost_reservation=Case(
+                When(worker=None, then=F("has_lost_reservation")), default=Value(True)
+            ),
             last_reply_at=Case(When(worker=None, then=F("last_reply_at")), default=Value(now)),
             last_seq=_raised_seq(1),
         )
@@ -210,7 +217,7 @@ def free_forgotten_leases(*, worker_id: int, active: Collection[int], seconds: f
     forgotten = set(held.values_list("account_id", flat=True)) - set(active)
     # The time of the last reply is unknown, so the latest possible time is stored.
     return held.filter(account_id__in=forgotten).update(
-        worker=None, woken_at=None, last_reply_at=now
+        worker=None, woken_at=None, last_reply_at=now, has_lost_reservation=True
     )
 
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.encrypted_field import EncryptedTextField
 from accounts.models.egress import Egress
 from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, FriendPolicy, PresenceStatus, StateReason
+from foundation.encrypted_field import EncryptedTextField
 from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
 from foundation.uins import UIN_VALIDATORS, uin_constraint

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import WorkerQuerySet
+from foundation.masks import masked
 from foundation.named_model import NamedModel, NameField
 from foundation.sentence_field import SentenceField
 
@@ -41,6 +42,11 @@ class Egress(NamedModel):
                 violation_error_message=_("Messages a second must be above zero, or empty."),
             )
         ]
+
+    @property
+    def shown_proxy(self) -> str:
+        """The proxy for people to read: a login in it is masked."""
+        return masked(self.proxy)
 
     @property
     def queue(self) -> str:

@@ -43,6 +43,11 @@ class Lease(models.Model):
     )
     #: The highest SEQ ever reserved. SEQs are reserved in blocks and never reused.
     last_seq = models.BigIntegerField(_("last SEQ"), default=0)
+    #: Whether a lane ended without handing back, so that a place in the rate windows may be taken
+    #: for a message that was never sent. The next lane counts the attempts instead.
+    has_lost_reservation = models.BooleanField(
+        _("lost reservation"), default=False, db_default=False
+    )
     last_reply_at = models.DateTimeField(_("last reply at"), null=True, blank=True)
     resting_until = models.DateTimeField(_("resting until"), null=True, blank=True)
     #: The gap learnt from RES=3, seconds; never below the account's minimum gap.

@@ -29,6 +29,8 @@ class AttemptAdmin(ReadOnlyMixin, UncountedAdmin):
     """Attempts, read-only. The ledger writes one before each request and adds the answer."""
 
     list_display = ["to", "account", "seq", "code", "replays", "marked", "finished"]
+    # The first column leads to the delivery, and a link cannot hold another.
+    list_display_links = ["seq"]
     list_filter = [("account", AutocompleteSelectFilter), ("res", FieldTextFilter)]
     list_select_related = ["account", "delivery"]
     search_fields = ["=seq"]

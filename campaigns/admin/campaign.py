@@ -21,6 +21,7 @@ from campaigns.admin.campaign_definition import CampaignDefinition
 from campaigns.admin.campaign_figures import CampaignFigures
 from campaigns.admin.campaign_form import PACE_FIELDS, SCHEDULE_FIELDS, CampaignForm
 from campaigns.admin.campaign_notifications import CampaignNotificationsPage
+from campaigns.admin.campaign_over_time import CampaignOverTime
 from campaigns.admin.campaign_page import CampaignPage
 from campaigns.admin.campaign_preflight import CampaignPreflight
 from campaigns.admin.campaign_rehearsal import CampaignRehearsal
@@ -51,6 +52,7 @@ from sending.states import ENDED_RUN_STATES, OPEN_DELIVERY_STATES, RunState
 class CampaignAdmin(
     LabelledMixin,
     CampaignPage,
+    CampaignOverTime,
     CampaignVerbs,
     CampaignPreflight,
     CampaignRehearsal,
@@ -121,6 +123,7 @@ class CampaignAdmin(
         pages = [
             ("page/", self.page_view, "campaigns_campaign_page"),
             ("live/", self.live_view, "campaigns_campaign_live"),
+            ("over-time/", self.over_time_view, "campaigns_campaign_over_time"),
             ("do/<slug:verb>/", self.do_view, "campaigns_campaign_do"),
             ("preflight/", self.preflight_view, "campaigns_campaign_preflight"),
             (

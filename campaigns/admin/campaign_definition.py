@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
+from audit.acting import take_out
 from campaigns.admin.page_urls import campaign_url
 from campaigns.definitions.clone import clone_campaign, free_name
 from campaigns.definitions.document import LARGEST
@@ -98,6 +99,7 @@ class CampaignDefinition:
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
             return HttpResponseRedirect(campaign_url(campaign))
+        take_out(what=campaign._meta.label_lower, about=campaign, format="yaml")
         response = HttpResponse(written, content_type="application/yaml; charset=utf-8")
         name = quote(f"{campaign.name}.yaml")
         response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"

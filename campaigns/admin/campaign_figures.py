@@ -18,6 +18,7 @@ from campaigns.reports.delivery_figures import (
     account_figures,
     hour_figures,
 )
+from campaigns.reports.removed import removed_sentences
 from campaigns.reports.reply_figures import reply_rate
 from sending.states import ACTIVE_RUN_STATES, DeliveryState
 
@@ -63,6 +64,7 @@ class CampaignFigures:
             "hours": _hour_rows(run, hours[-SHOWN:]),
             "accounts_left": max(0, len(accounts) - SHOWN),
             "hours_left": max(0, len(hours) - SHOWN),
+            "removed": removed_sentences(run),
         }
         return TemplateResponse(request, "console/campaign/figures.html", context)
 

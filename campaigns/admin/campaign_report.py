@@ -5,10 +5,14 @@ from __future__ import annotations
 import tempfile
 from urllib.parse import quote
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
+from audit.acting import take_out
+from campaigns.admin.page_urls import campaign_url
 from campaigns.reports.run_report import write_report
+from foundation.refusals import Refusal
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -27,7 +31,14 @@ class CampaignReport:
             raise Http404
         # The response closes it once it is sent.
         file = tempfile.TemporaryFile()  # noqa: SIM115
-        write_report(run=run, format=format, out=file)
+        try:
+            # Operators open it in a spreadsheet, and people's texts may begin like a formula.
+            write_report(run=run, format=format, out=file, defuses_formulas=True)
+        except Refusal as refusal:
+            file.close()
+            messages.error(request, refusal.sentence)
+            return HttpResponseRedirect(campaign_url(campaign, run))
+        take_out(what=run._meta.label_lower, about=campaign, run=run.number, format=format)
         size = file.tell()
         file.seek(0)
         response = FileResponse(file, content_type=CONTENT_TYPES[format])

@@ -24,6 +24,7 @@ from campaigns.scheduling.times import missing_years_sentence
 from clocks import shared
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin, require
 from foundation.admin.inline_edits import InlineEditedForm
+from foundation.admin.paged_rows import PagedFormSet
 from foundation.refusals import Refusal
 from tabular.upload_files import copied_upload
 
@@ -53,6 +54,7 @@ class HolidayInline(TabularInline):
     model = Holiday
     form = InlineEditedForm
     extra = 0
+    formset = PagedFormSet
     per_page = 40
     fields = ["date", "kind", "name"]
     ordering = ["-date"]

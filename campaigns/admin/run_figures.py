@@ -9,14 +9,17 @@ from django.core.cache import cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from campaigns.admin.campaign_life import life_of
 from campaigns.admin.campaign_verbs import offered_verbs
 from campaigns.admin.delivery import DELIVERY_COLOURS
 from campaigns.admin.page_urls import deliveries_url
+from campaigns.admin.remedies import Remedy, remedy_of
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.admin.run import RUN_COLOURS
 from campaigns.models import Campaign, CampaignRun
 from campaigns.reason_text import reason_text
-from campaigns.reports.reply_figures import replied
+from campaigns.reports.removed import removed_sentences
+from campaigns.reports.reply_figures import opted_out_by_reply, replied
 from campaigns.reports.waiting_reasons import WaitingReason, run_waiting_reasons
 from sending.code_meanings import code_meaning
 from sending.runs.figures import Figures, figures_of
@@ -47,7 +50,7 @@ class Line:
 
 
 def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
-    """Return the context of the live part: two cheap queries, whatever the run's size.
+    """Return the context of the live part: a few cheap queries, whatever the run's size.
 
     The reasons for waiting and the number of replies are cached.
     """
@@ -56,12 +59,14 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
             "campaign": campaign,
             "run": None,
             "is_live": False,
+            "life": life_of(campaign, None),
             "verbs": offered_verbs(campaign, None, None),
         }
     figures = figures_of(run=run)
     return {
         "campaign": campaign,
         "run": run,
+        "life": life_of(campaign, run),
         "is_live": run.state in ACTIVE_RUN_STATES,
         "colour": RUN_COLOURS[run.state],  # type: ignore[index]
         "verbs": offered_verbs(campaign, run, figures),
@@ -74,20 +79,22 @@ def live_context(campaign: Campaign, run: CampaignRun | None) -> dict[str, Any]:
         "merged": figures.merged,
         "states": _states(run, figures),
         "replied": _replied(run, figures),
+        "opted_out": _opted_out(run, figures),
         "codes": _codes(run, figures.res),
         "reasons": _reasons(run, figures),
+        "removed": removed_sentences(run),
     }
 
 
-def _why(run: CampaignRun) -> list[WaitingReason]:
-    """Return the waiting reasons of a run, cached for five seconds for all viewers.
+def _why(run: CampaignRun) -> list[tuple[WaitingReason, Remedy | None]]:
+    """Return the waiting reasons of a run with their remedies, cached for five seconds for all.
 
     The query may read all pending deliveries, which is too much for a page that polls every two
     seconds.
     """
     key = f"console-why-{run.pk}-{run.state}-{get_language()}"
     found: Any = cache.get_or_set(key, lambda: run_waiting_reasons(run=run), 5)
-    return list(found)
+    return [(reason, remedy_of(reason, run)) for reason in found]
 
 
 def _replied(run: CampaignRun, figures: Figures) -> Line | None:
@@ -102,6 +109,14 @@ def _replied(run: CampaignRun, figures: Figures) -> Line | None:
         percent=_percent(n, figures.sent),
         address=deliveries_url(run__id__exact=run.pk, afterwards="replied"),
     )
+
+
+def _opted_out(run: CampaignRun, figures: Figures) -> int:
+    """Return the people who opted out by a reply, cached likewise."""
+    if not figures.sent:
+        return 0
+    n: Any = cache.get_or_set(f"console-opted-out-{run.pk}", lambda: opted_out_by_reply(run), 5)
+    return int(n)
 
 
 def _states(run: CampaignRun, figures: Figures) -> list[Line]:

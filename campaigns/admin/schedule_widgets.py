@@ -37,7 +37,7 @@ class RepeatWidget(forms.MultiWidget):
     def __init__(self) -> None:
         super().__init__(
             [
-                UnfoldAdminSelectWidget(choices=KINDS),
+                UnfoldAdminSelectWidget(choices=KINDS, attrs={"aria-label": _("Repetition")}),
                 UnfoldAdminTextInputWidget(attrs={"placeholder": "09:00", "maxlength": 5}),
                 forms.CheckboxSelectMultiple(choices=list(zip(DAYS, DAY_NAMES, strict=True))),
                 UnfoldAdminTextInputWidget(attrs={"placeholder": "1", "maxlength": 2}),

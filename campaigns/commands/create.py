@@ -119,6 +119,7 @@ def _create(call: Call) -> Answer:
         planning=planning_choices(options),
         needs_approval=options["needs_approval"],
         pace=pace_from(options, before=USUAL_PACE),
+        by=call.by,
     )
     return Answer(_creation_data(campaign, options), created_sentence(campaign))
 

@@ -32,7 +32,7 @@ def _add_import_arguments(load: argparse.ArgumentParser) -> None:
 
 def _clone(call: Call) -> Answer:
     campaign = call.campaign()
-    copy = clone_campaign(campaign=campaign, name=call.options["new_name"])
+    copy = clone_campaign(campaign=campaign, name=call.options["new_name"], by=call.by)
     dropped = [name for name in MOMENTS if getattr(campaign, name) and not getattr(copy, name)]
     return Answer(
         {"campaign": copy.name, "id": copy.pk, "of": campaign.name, "dropped": dropped},
@@ -66,7 +66,7 @@ def _import(call: Call) -> Answer:
         Refusal: the file cannot be read (`no_such_file`), or no campaign can be made of it.
     """
     data = read_bytes(call.options["file"], most=LARGEST)
-    campaign = import_definition(data=data, name=call.options["new_name"])
+    campaign = import_definition(data=data, name=call.options["new_name"], by=call.by)
     return Answer({"campaign": campaign.name, "id": campaign.pk}, created_sentence(campaign))
 
 

@@ -41,7 +41,7 @@ def _preflight(call: Call) -> Answer:
     if call.options["cancel"]:
         cancel_open_rehearsal(campaign=campaign)
     elif call.options["in_background"]:
-        start_rehearsal(campaign=campaign)
+        start_rehearsal(campaign=campaign, by=call.by)
     else:
         rehearse_with_progress(campaign=campaign, stderr=call.stderr)
     found, rehearsal = preflight(campaign=campaign), newest_rehearsal(campaign)

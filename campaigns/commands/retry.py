@@ -68,7 +68,7 @@ def _add_arguments(retry: argparse.ArgumentParser) -> None:
 
 def _retry(call: Call) -> Answer:
     run = find_run(campaign=call.campaign(), number=call.options["run"])
-    retried = retry_run(run=run, choice=_choice(call.options))
+    retried = retry_run(run=run, choice=_choice(call.options), by=call.by)
     words = ngettext(
         "%(n)s delivery will be retried.", "%(n)s deliveries will be retried.", retried
     )

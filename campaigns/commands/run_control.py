@@ -15,7 +15,7 @@ from campaigns.run_control.lifecycle import cancel_run, pause_run, resume_run
 def _control(change: Callable[..., Any]) -> Callable[[Call], Answer]:
     def perform(call: Call) -> Answer:
         run = find_run(campaign=call.campaign())
-        change(run=run)
+        change(run=run, by=call.by)
         return run_answer(run)
 
     return perform
@@ -23,7 +23,7 @@ def _control(change: Callable[..., Any]) -> Callable[[Call], Answer]:
 
 def _add_late_comers(call: Call) -> Answer:
     run = find_run(campaign=call.campaign())
-    added = add_late_comers(run=run)
+    added = add_late_comers(run=run, by=call.by)
     return run_answer(run, more={"added": added}, words=late_comers_sentence(added))
 
 

@@ -13,6 +13,7 @@ from campaigns.commands.verb import Answer, Call, Verb
 from campaigns.find import find_run, newest_run
 from campaigns.models import Campaign, CampaignRun
 from campaigns.reason_text import reason_text
+from campaigns.reports.removed import removed_sentences
 from campaigns.reports.waiting_reasons import run_waiting_reasons
 from campaigns.scheduling.words import schedule_sentence
 from foundation.times import utc_iso
@@ -28,6 +29,7 @@ def _status(call: Call) -> Answer:
     if run is not None:
         figures = figures_of(run=run)
         why = [reason.sentence for reason in run_waiting_reasons(run=run)]
+        why += removed_sentences(run)
     if campaign.repeat:
         why.append(schedule_sentence(campaign))
     return Answer(

@@ -59,6 +59,7 @@ def _test(call: Call) -> Answer:
         uins=options["to"],
         account=find_accounts(uins=[options["account"]])[0],
         variant=options["variant"],
+        by=call.by,
     )
     _wait(test=test, timeout=options["timeout"])
     return Answer(_data(test), _text(test), status=DONE if _is_all_sent(test) else REFUSED)

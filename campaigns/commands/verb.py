@@ -26,6 +26,11 @@ class Call:
     stdout: Any
     stderr: Any
 
+    @property
+    def by(self) -> Any:
+        """The operator who asks through the API; None for the command line."""
+        return self.options.get("acting_user")
+
     def campaign(self) -> Campaign:
         """Return the campaign that the argument NAME names.
 

@@ -8,9 +8,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from accounts.encrypted_field import EncryptedTextField
 from campaigns.models.campaign import Campaign
 from campaigns.models.notification import LONGEST_TARGET
+from foundation.encrypted_field import EncryptedTextField
 
 #: The share of answers that are no success, in percent, above which an operator is told.
 DEFAULT_BAD_SHARE = 10

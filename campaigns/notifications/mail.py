@@ -12,9 +12,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import override
 
 from campaigns.models import Notification, UserNotifications
-from campaigns.notifications.bounded_time import LONGEST, cut_after
 from campaigns.notifications.content import mail_text, subject_line
 from campaigns.notifications.unsent import Unsent
+from foundation.bounded_time import LONGEST, cut_after
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 

@@ -11,11 +11,11 @@ from django.utils.translation import override
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
-from accounts.encrypted_field import UnreadableCredential
 from campaigns.models import CampaignNotifications, Notification
-from campaigns.notifications.bounded_time import LONGEST, cut_after
 from campaigns.notifications.content import json_body
 from campaigns.notifications.unsent import Unsent
+from foundation.bounded_time import LONGEST, cut_after
+from foundation.encrypted_field import UnreadableCredential
 from foundation.public_address import (
     PrivateAddressError,
     PublicAdapter,

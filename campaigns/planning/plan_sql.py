@@ -27,6 +27,7 @@ from campaigns.planning.recent_sql import recent_sql
 from campaigns.planning.rules import PlanRules
 from campaigns.planning.text_choice_sql import choice_sql
 from sending.querysets.suppressed import is_suppressed_in
+from sending.webhook_events import last_delivery, tell_planned
 
 # MATERIALIZED, so that the audience is evaluated once, and before any friendship is looked up,
 # whatever the conditions of its segments are; and so that no choice of a text is computed twice.
@@ -165,6 +166,7 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
     """
     picks = pick_accounts(rules=rules, people=people)
     insert = _INSERT.format(picks=picks.sql)
+    last_before = last_delivery()
     with connection.cursor() as cursor:
         prepare_for_chunk(cursor)
         if connection.vendor == "postgresql":
@@ -174,7 +176,9 @@ def insert_deliveries(*, rules: PlanRules, people: Chunk | RankedPeople) -> list
             last = cursor.fetchone()[0]
             cursor.execute(insert, [rules.run_id, *picks.params])
             cursor.execute(_COUNT, [last, rules.run_id])
-        return [Planned(*row) for row in cursor.fetchall()]
+        planned = [Planned(*row) for row in cursor.fetchall()]
+    tell_planned(run_id=rules.run_id, after=last_before)
+    return planned
 
 
 def prepare_for_chunk(cursor: CursorWrapper) -> None:

@@ -10,6 +10,7 @@ from campaigns.reports.delivery_figures import (
     summed,
 )
 from campaigns.reports.variant_figures import variant_figures
+from retention.models import Removed, is_removed
 from sending.runs.figures import Figures, figures_of
 from sending.states import DeliveryState, Reason
 
@@ -19,6 +20,8 @@ def check_sums(run: CampaignRun) -> list[str]:
 
     It reads every delivery of the run, so it is for checks and tests, not for a page.
     """
+    if is_removed(run.pk, Removed.DELIVERIES):
+        return []
     kept = figures_of(run=run)
     parts = {
         "account": [one.states for one in account_figures(run)],

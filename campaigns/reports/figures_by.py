@@ -21,6 +21,7 @@ from campaigns.reports.sequence_figures import sequence_figures
 from campaigns.reports.variant_figures import variant_figures
 from campaigns.reports.variant_verdict import verdicts
 from foundation.refusals import Refusal
+from retention.models import Removed, removals_of
 from sending.runs.figures import figures_of
 from sending.states import DeliveryState
 
@@ -97,6 +98,9 @@ BREAKDOWNS: dict[str, Callable[[CampaignRun], dict[str, Any]]] = {
     "step": by_step,
 }
 
+#: Those that are counted from the deliveries, and are stored before these are removed.
+KEPT = ("variant", "account", "hour")
+
 
 def figures_by(*, run: CampaignRun, by: str) -> dict[str, Any]:
     """Return the figures of a run by one of BREAKDOWNS: {"items": [...], "next": None, ...}.
@@ -110,4 +114,11 @@ def figures_by(*, run: CampaignRun, by: str) -> dict[str, Any]:
             % {"by": by, "known": ", ".join(BREAKDOWNS)},
             code="breakdown_unknown",
         )
-    return {"by": by, "run": run.number, "next": None, **BREAKDOWNS[by](run)}
+    removed = removals_of(run.pk).get(Removed.DELIVERIES) if by in KEPT else None
+    found = BREAKDOWNS[by](run) if removed is None else removed.figures.get(by, {"items": []})
+    return {"by": by, "run": run.number, "next": None, **found}
+
+
+def kept_figures(run: CampaignRun) -> dict[str, Any]:
+    """Return what is counted from a run's deliveries, to be kept when they are removed."""
+    return {**{by: BREAKDOWNS[by](run) for by in KEPT}, "replied": replied(run)}

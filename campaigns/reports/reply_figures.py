@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from campaigns.models import CampaignRun
-from sending.models import Reply
+from retention.models import Removed, removals_of
+from sending.models import OptDirection, Reply
 from sending.states import DeliveryState
 
 _BY_QUARTER = """
@@ -25,7 +26,17 @@ SELECT {quarter} AS quarter, COUNT(DISTINCT d.id)
 
 def replied(run: CampaignRun) -> int:
     """Return how many people replied."""
+    kept = removals_of(run.pk).get(Removed.DELIVERIES)
+    if kept is not None and "replied" in kept.figures:
+        return int(kept.figures["replied"])
     found = _of_run(run).aggregate(n=Count("delivery", distinct=True))
+    return int(found["n"])
+
+
+def opted_out_by_reply(run: CampaignRun) -> int:
+    """Return how many people replied with a word to opt out, by the run's replies."""
+    words = {"message__opt_out__direction": OptDirection.OUT, "message__opt_out__took_effect": True}
+    found = _of_run(run).filter(**words).aggregate(n=Count("delivery", distinct=True))
     return int(found["n"])
 
 

@@ -21,9 +21,11 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from campaigns.earlier_people import first_reply_at
 from campaigns.models import CampaignRun
+from campaigns.reports.removed import refuse_removed
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
 from sending.models import Delivery
+from tabular.writing import escape_formula
 from texts.rendering import TextProblem, compile_text
 
 COLUMNS = (
@@ -50,16 +52,21 @@ CELL_CHARACTERS = 32_767
 Row = tuple[Any, ...]
 
 
-def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
+def write_report(
+    *, run: CampaignRun, format: str, out: BinaryIO, defuses_formulas: bool = False
+) -> int:
     """Write a run's report and return the number of deliveries in it.
 
     Args:
         run: the run.
         format: csv, json (one array, one row per line) or xlsx.
         out: a binary output; it need not be readable. Its errors are passed on.
+        defuses_formulas: whether cells of the CSV that a spreadsheet would run as a formula get an
+            apostrophe in front. A program that reads the file wants them as they are.
 
     Raises:
-        Refusal: the format is unknown (`format_unknown`).
+        Refusal: the format is unknown (`format_unknown`), or the deliveries were removed
+            (`removed`).
     """
     if format not in WRITERS:
         raise Refusal(
@@ -67,7 +74,11 @@ def write_report(*, run: CampaignRun, format: str, out: BinaryIO) -> int:
             % {"format": format, "known": ", ".join(WRITERS)},
             code="format_unknown",
         )
-    return WRITERS[format](_rows(run), out)
+    refuse_removed(run)
+    rows = _rows(run)
+    if defuses_formulas and format == "csv":
+        rows = (tuple(map(escape_formula, row)) for row in rows)
+    return WRITERS[format](rows, out)
 
 
 def _rows(run: CampaignRun) -> Iterator[Row]:

@@ -35,7 +35,7 @@ def run_waiting_reasons(*, run: Run) -> list[WaitingReason]:
     if run.state == RunState.SCHEDULED:
         return [_until(_("It starts at %(time)s."), run.starts_at)]
     if run.state == RunState.PAUSED:
-        return [WaitingReason(_paused(run))]
+        return [WaitingReason(_paused(run), kind="paused")]
     if run.state == RunState.PREPARING and isinstance(run, CampaignRun):
         return _preparing_reasons(run) or [WaitingReason(_("It is being planned."))]
     if run.state != RunState.RUNNING:
@@ -95,13 +95,16 @@ def _online_reason(run: Run, *, people: int) -> WaitingReason:
 
 def _rate_reason(run: Run) -> WaitingReason:
     return WaitingReason(
-        _("It sends at the campaign's own rate of %(n)s a minute.") % {"n": f"{run.per_minute:,}"}
+        _("It sends at the campaign's own rate of %(n)s a minute.") % {"n": f"{run.per_minute:,}"},
+        kind="rate",
     )
 
 
 def _summary(waits: list[Wait]) -> WaitingReason:
     ends = [wait.until for wait in waits if wait.until is not None]
-    return WaitingReason(summarise_waits(waits), len(waits), min(ends, default=None))
+    return WaitingReason(
+        summarise_waits(waits), len(waits), min(ends, default=None), kind=waits[0].kind
+    )
 
 
 def _whole_run_reason(run: Run, egresses: EgressStatus) -> WaitingReason | None:
@@ -113,21 +116,24 @@ def _whole_run_reason(run: Run, egresses: EgressStatus) -> WaitingReason | None:
             _(
                 "No sending window opens within a year: the run's windows, holidays and the quiet "
                 "hours leave no time to send. Cancel the run, or change the quiet hours."
-            )
+            ),
+            kind="quiet_hours",
         )
     if opening > now:
         sentence = _("Outside the sending window until %(time)s.")
-        return _until(sentence, opening, zone=run.timezone)
+        return _until(sentence, opening, zone=run.timezone, kind="window")
     if not egresses.worked:
         return WaitingReason(
-            _("No worker is running. Start the stack with `make run`, or start a worker.")
+            _("No worker is running. Start the stack with `make run`, or start a worker."),
+            kind="egress",
         )
     outage = egresses.outage_everywhere()
     if outage is None:
         return None
     return WaitingReason(
         _("The gateway has been unreachable since %(time)s: %(why)s Sending resumes automatically.")
-        % {"time": clock(outage.began_at), "why": outage.sentence}
+        % {"time": clock(outage.began_at), "why": outage.sentence},
+        kind="outage",
     )
 
 
@@ -202,5 +208,7 @@ def _paused(run: Run) -> str:
     return _("%(what)s At %(time)s.") % {"what": run.state_detail or _("Paused."), "time": at}
 
 
-def _until(sentence: str, until: datetime | None, *, zone: str | None = None) -> WaitingReason:
-    return WaitingReason(sentence % {"time": clock(until, zone=zone)}, until=until)
+def _until(
+    sentence: str, until: datetime | None, *, zone: str | None = None, kind: str = ""
+) -> WaitingReason:
+    return WaitingReason(sentence % {"time": clock(until, zone=zone)}, until=until, kind=kind)

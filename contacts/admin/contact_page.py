@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import LogEntry
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -17,6 +16,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.erase import erase_values
 from contacts.models import Contact, Suppression
 from contacts.people.erase import erase_person, register_eraser
 from contacts.people.person_page import Person, Section, person_of
@@ -182,12 +182,11 @@ def _as_shown(value: Any) -> Any:
 
 
 def forget_audit(contact: Contact) -> None:
-    """Remove an erased person's name and UIN from Django's admin log; its rows stay."""
-    about = Q(content_type__model="contact", object_id=str(contact.pk)) | Q(
-        object_repr__startswith=f"{contact.uin} "
-    )
-    LogEntry.objects.filter(about, content_type__app_label="contacts").update(
-        object_repr=EMPTY, change_message=""
+    """Remove an erased person's name, UIN and values from the audit trail; its entries stay."""
+    erase_values(
+        object_type=contact._meta.label_lower,
+        object_id=str(contact.pk),
+        number=str(contact.uin),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import IntegrityError
 from django.utils import timezone
 
+from contacts.imports.end import end_imports
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from foundation.refusals import Refusal
@@ -30,6 +31,9 @@ def fail_import(*, import_id: int, problem: Exception) -> None:
             "Program error (%(error)s). Report it, with the log of the jobs worker. What was done "
             "so far stays and can be taken back."
         ) % {"error": type(problem).__name__}
-    ContactImport.objects.unfinished().filter(pk=import_id).transition(
-        to=ImportState.FAILED, problem=sentence, finished_at=timezone.now()
+    end_imports(
+        ContactImport.objects.unfinished().filter(pk=import_id),
+        to=ImportState.FAILED,
+        problem=sentence,
+        finished_at=timezone.now(),
     )

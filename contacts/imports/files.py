@@ -9,7 +9,7 @@ from pathlib import Path
 from contacts.models import ContactImport
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from tabular.upload_files import import_folder, store_blocks
+from tabular.upload_files import import_folder, open_private, store_blocks
 
 #: Bytes that are read at a time.
 BLOCK = 1 << 20
@@ -53,6 +53,19 @@ def stored_file(contact_import: ContactImport) -> Path:
 def rejects_file(contact_import: ContactImport) -> Path:
     """Return the path of an import's rejected rows; the file may not exist."""
     return import_folder() / f"rejected-{contact_import.pk}.csv"
+
+
+def rejects_of() -> list[Path]:
+    """Return the files of rejected rows of all imports."""
+    return sorted(import_folder().glob("rejected-*.csv"))
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Replace a file by another content in one step; only its owner may read it."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with open_private(aside) as file:
+        file.write(content)
+    aside.replace(path)
 
 
 def remove_upload(contact_import: ContactImport) -> None:

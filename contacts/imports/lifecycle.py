@@ -19,6 +19,7 @@ from contacts.imports.columns import (
     remembered_mapping,
     with_stored_names,
 )
+from contacts.imports.end import end_imports
 from contacts.imports.files import remove_upload, store_upload, stored_file
 from contacts.imports.layout import inspect_file, readings_of
 from contacts.imports.value_types import column_types, refuse_open_dates
@@ -201,8 +202,10 @@ def cancel_import(*, contact_import: ContactImport) -> None:
     Raises:
         Refusal: the import is over already.
     """
-    moved = ContactImport.objects.filter(pk=contact_import.pk).transition(
-        to=ImportState.CANCELLED, finished_at=timezone.now()
+    moved = end_imports(
+        ContactImport.objects.filter(pk=contact_import.pk),
+        to=ImportState.CANCELLED,
+        finished_at=timezone.now(),
     )
     contact_import.refresh_from_db()
     if not moved:

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
 
+from contacts.imports.end import end_imports
 from contacts.imports.files import rejects_file, remove_upload, stored_file
 from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
 from contacts.imports.rows import Person, PersonReader, is_blank
@@ -90,7 +91,7 @@ def _take(import_id: int) -> ContactImport | None:
 
 def _finish(contact_import: ContactImport, state: str, *, problem: str = "") -> None:
     mine = ContactImport.objects.filter(pk=contact_import.pk, token=contact_import.token)
-    if mine.transition(to=state, problem=problem, finished_at=timezone.now()):
+    if end_imports(mine, to=state, problem=problem, finished_at=timezone.now()):
         remove_upload(contact_import)
 
 

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts.imports.end import end_imports
 from contacts.imports.existing_people import write_people
 from contacts.imports.merge import taken_back
 from contacts.models import Contact, ContactImport, ImportChange, Membership, typed_attributes
@@ -59,8 +60,10 @@ def undo_import(*, import_id: int) -> bool:
                 ):
                     return True
                 last = step(import_id, last)
-    ContactImport.objects.filter(pk=import_id, token=token).transition(
-        to=ImportState.UNDONE, undone_at=timezone.now()
+    end_imports(
+        ContactImport.objects.filter(pk=import_id, token=token),
+        to=ImportState.UNDONE,
+        undone_at=timezone.now(),
     )
     return True
 

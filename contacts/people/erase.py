@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, Suppression, SuppressionReason
+from contacts.people.erasures import note_erasures
 from contacts.suppressions import suppress
 from foundation.refusals import Refusal
 
@@ -49,5 +50,7 @@ def erase_person(*, contact: Contact, by: Any = None) -> None:
         # Earlier suppressions are deleted too: their reasons and lists are personal data.
         Suppression.objects.filter(uin=person.uin).delete()
         suppress(uins=[person.uin], reason=SuppressionReason.ERASED, source=str(by or ""))
+        uin = person.uin
         # Cascades to memberships and imported changes.
         person.delete()
+        transaction.on_commit(lambda: note_erasures([uin]))

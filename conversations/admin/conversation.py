@@ -18,6 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from audit.acting import take_out
 from conversations.admin.inbox_filters import InboxQuery, box_names, choices, query_of
 from conversations.admin.inbox_list import list_context, list_stamp, unread_badge
 from conversations.admin.inbox_thread import side_context, thread_context, thread_stamp
@@ -149,6 +150,8 @@ class ConversationAdmin(InboxVerbs, UncountedAdmin):
             and request.user.has_perm("accounts.view_inboundmessage")
         )
         rows = filtered(query_of(request).filters)
+        filters = request.GET.urlencode()[:500]
+        take_out(what=Conversation._meta.label_lower, format="csv", filters=filters)
 
         def pieces() -> Iterator[bytes]:
             for piece, _count in csv_pieces(rows):

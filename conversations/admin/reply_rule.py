@@ -34,7 +34,7 @@ class ReplyRuleForm(forms.ModelForm):
         fields = [
             *("name", "position", "is_on", "is_last"),
             *("lists", "segment", "accounts", "account_labels", "words", "match"),
-            *("labels", "assignee", "answer", "answers_a_day", "adds_to", "suppresses"),
+            *("labels", "assignee", "answer", "answers_a_day", "adds_to", "suppresses", "calls"),
         ]
         widgets = {"answer": TextWidget}
 
@@ -62,7 +62,7 @@ class ReplyRuleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Refuse a rule that does nothing."""
         data = super().clean() or self.cleaned_data
-        actions = ("labels", "assignee", "answer", "adds_to", "suppresses")
+        actions = ("labels", "assignee", "answer", "adds_to", "suppresses", "calls")
         if not self.errors and not any(data.get(name) for name in actions):
             try:
                 refuse_idle()
@@ -104,6 +104,7 @@ class ReplyRuleAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, Console
                     "answer",
                     "answers_a_day",
                     ("adds_to", "suppresses"),
+                    "calls",
                 ]
             },
         ),

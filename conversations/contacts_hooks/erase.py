@@ -9,6 +9,7 @@ from conversations.models import Answer, Conversation
 from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.states import DeliveryState
+from webhooks.erase import erase_from_outbox
 
 #: States in which the engine, or an operator, may still act on a delivery.
 _UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -37,3 +38,8 @@ def erase(contact: Contact) -> None:
         uin=0, text=""
     )
     conversations.delete()
+
+
+def erase_events(contact: Contact) -> None:
+    """Delete the events about a person that webhooks were told of, or wait to be."""
+    erase_from_outbox([contact.uin])

@@ -14,6 +14,7 @@ from conversations.models.conversation import Conversation
 from foundation.named_model import NamedModel
 from foundation.sentence_field import SentenceField
 from labels.models import Label
+from webhooks.models import Endpoint
 
 #: The most answers of a rule to a person a day.
 MOST_A_DAY = 10
@@ -103,6 +104,14 @@ class ReplyRule(NamedModel):
         verbose_name=_("add the person to the list"),
     )
     suppresses = models.BooleanField(_("suppress the person"), default=False)
+    calls = models.ForeignKey(
+        Endpoint,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tell the webhook"),
+    )
     # --- what it did
     matched = models.PositiveIntegerField(_("matched"), default=0, editable=False)
     labelled = models.PositiveIntegerField(_("labelled"), default=0, editable=False)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 
 from accounts.models import InboundMessage
+from accounts.webhook_events import inbound_events
 from clocks import shared
 from contacts.lists.add_people import add_people
 from contacts.models import Contact, SuppressionReason
@@ -24,6 +26,9 @@ from conversations.work.assign import assign_conversation
 from foundation.failures import is_shared_failure, traceback_without_messages
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from webhooks.outbox.subscribers import subscriber
+from webhooks.outbox.tell import write_messages
+from webhooks.states import EventKind
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +84,20 @@ def _act(rule: ReplyRule, messages: Sequence[InboundMessage]) -> None:
     if rule.suppresses:
         source = _("the rule “%(name)s”") % {"name": rule.name}
         counts["suppressed"] = suppress(uins=uins, reason=SuppressionReason.REPLIED, source=source)
+    if rule.calls_id is not None:
+        _call(rule, messages)
     count(rule.pk, counts)
+
+
+def _call(rule: ReplyRule, messages: Sequence[InboundMessage]) -> None:
+    """Tell the rule's webhook, whatever events it has chosen; a disabled one is told nothing."""
+    to = subscriber(rule.calls_id or 0)
+    if to is None:
+        return
+    events = [
+        replace(event, data={**event.data, "rule": rule.name}) for event in inbound_events(messages)
+    ]
+    write_messages(EventKind.RULE_MATCHED, events, to=[to])
 
 
 def count(rule_id: int, counts: Counter[str]) -> None:

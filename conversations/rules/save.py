@@ -16,6 +16,7 @@ from conversations.models import ReplyRule, RuleWords
 from foundation.find_named import find_named
 from foundation.refusals import Refusal
 from labels.models import Label
+from webhooks.models import Endpoint
 
 
 def create_rule(
@@ -36,6 +37,7 @@ def create_rule(
     answers_a_day: int = 1,
     adds_to: ContactList | None = None,
     suppresses: bool = False,
+    calls: Endpoint | None = None,
     by: Any = None,
 ) -> ReplyRule:
     """Create a rule; the arguments are the columns of `ReplyRule`.
@@ -45,7 +47,7 @@ def create_rule(
             a value is out of range (`rule_malformed`).
         TextProblem: the answer cannot be compiled, or holds a forbidden word.
     """
-    if not (labels or assignee or answer or adds_to or suppresses):
+    if not (labels or assignee or answer or adds_to or suppresses or calls):
         refuse_idle()
     if answer:
         checked_text(answer)
@@ -62,6 +64,7 @@ def create_rule(
         answers_a_day=answers_a_day,
         adds_to=adds_to,
         suppresses=suppresses,
+        calls=calls,
     )
     row.set_name()
     row.refuse_twin()
@@ -89,8 +92,8 @@ def refuse_idle() -> None:
     """
     raise Refusal(
         _(
-            "The rule does nothing: choose a label, an operator, an answer, a list or a "
-            "suppression."
+            "The rule does nothing: choose a label, an operator, an answer, a list, a "
+            "suppression or a webhook."
         ),
         code="rule_does_nothing",
     )

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from foundation.acts import trail
 from foundation.admin.archived import offer_unarchived
 from foundation.admin.seen_values import (
     Seen,
@@ -119,12 +118,7 @@ class EditedForm(forms.BaseModelForm):
         """Who changed the row since the form was opened, as far as the log knows."""
         if self.seen is None:
             return ""
-        entries = LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(self.instance),
-            object_id=str(self.instance.pk),
-            action_time__gt=self.seen.at,
-        ).select_related("user")
-        return ", ".join(dict.fromkeys(str(entry.user) for entry in entries[:5]))
+        return ", ".join(trail().changed_by(self.instance, since=self.seen.at))
 
     def _compare(self, seen: Seen | None) -> None:
         """Sort the fields into those to save, those to keep and those about which to ask."""

@@ -21,6 +21,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from simple_history.utils import get_m2m_reverse_field_name
 
+from foundation.admin.key_fields import is_key
 from foundation.admin.permissions import require
 from foundation.differences import DifferentLine, differences
 from foundation.display import EMPTY
@@ -54,6 +55,15 @@ class ChangeHistoryMixin:
     """Rows with a change history: the list of changes, and a page of each. Nothing is saved."""
 
     object_history_list_template = "console/changes.html"
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the changes of a row; the library asks the database for any key."""
+        if not is_key(unquote(object_id)):
+            raise Http404
+        page: HttpResponse = super().history_view(request, object_id, extra_context)  # type: ignore[misc]
+        return page
 
     def history_form_view(
         self,

@@ -38,6 +38,8 @@ TYPIST_AGE, DRAFT_AGE = 90 * 86_400, 86_400
 #: The most characters of a draft: what a form may post is limited too.
 LARGEST_DRAFT = 2_000_000
 DRAFT_FIELD = "draft"
+#: Where the session keeps a draft while its typist gives a second factor.
+DRAFT_KEPT = "draft_kept"
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,16 @@ class SignInAgain(LoginView):
     authentication_form = AuthenticationForm
     template_name = "admin/login.html"
 
+    def get_form_class(self) -> Any:
+        """Return the form of the ordinary sign-in page."""
+        return admin.site.login_form or AuthenticationForm
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Redirect to the ordinary sign-in page: there is no draft."""
+        """Show the draft that waited for a second factor; without one, go to the sign-in page."""
+        token = request.session.pop(DRAFT_KEPT, None)
+        draft = _opened(token) if token else None
+        if draft is not None and draft.typist == str(request.user.pk):
+            return _ask_to_send(request, draft)
         return HttpResponseRedirect(reverse("admin:login"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

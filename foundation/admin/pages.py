@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import ShowFacets
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,16 +20,32 @@ from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
+from foundation.acts import MOST_MENTIONED, say, trail
 from foundation.admin.archived import ArchivedMixin
 from foundation.admin.deletion import DeletionMixin
 from foundation.admin.edit_pages import EditsMixin
+from foundation.admin.given_values import GivenValuesMixin
 from foundation.admin.key_fields import KeyFieldsMixin
+from foundation.admin.list_questions import ListQuestionsMixin
+from foundation.admin.paged_rows import PagedFormSet
 from foundation.admin.permissions import ReadOnlyMixin
-from foundation.sentences import read, stored
+
+#: Entries of a page of a row's history.
+ENTRIES_OF_A_PAGE = 50
 
 
-class GuardedAdmin(KeyFieldsMixin, ArchivedMixin, DeletionMixin, EditsMixin, ModelAdmin):
+class GuardedAdmin(
+    KeyFieldsMixin,
+    ListQuestionsMixin,
+    GivenValuesMixin,
+    ArchivedMixin,
+    DeletionMixin,
+    EditsMixin,
+    ModelAdmin,
+):
     """Rows that are deleted, archived and edited without an unannounced loss."""
+
+    object_history_template = "console/object_history.html"
 
     def get_urls(self) -> list[URLPattern]:
         """Add the URL that restores an archived row."""
@@ -36,6 +53,30 @@ class GuardedAdmin(KeyFieldsMixin, ArchivedMixin, DeletionMixin, EditsMixin, Mod
         restore = self.admin_site.admin_view(self.restore_view)
         name = f"{options.app_label}_{options.model_name}_restore"
         return [path("<path:object_id>/restore/", restore, name=name), *super().get_urls()]
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Say in the audit trail, which takes the place of Django's own log, what was added."""
+        say(about=obj)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Say in the audit trail what was changed; a list is Django's names of the fields."""
+        say(message if isinstance(message, str) else "", about=obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Say in the audit trail what is deleted."""
+        for row in queryset[:MOST_MENTIONED]:
+            say(about=row)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what the audit trail has about a row."""
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        if isinstance(page, TemplateResponse) and page.context_data is not None:
+            entries = trail().history(page.context_data["object"])
+            shown = Paginator(entries, ENTRIES_OF_A_PAGE).get_page(request.GET.get("p"))
+            page.context_data["entries"] = shown
+        return page
 
 
 class ConsoleAdmin(GuardedAdmin):
@@ -89,21 +130,6 @@ class ConsoleAdmin(GuardedAdmin):
         if changed:
             obj.save(update_fields=changed)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        """Store the change message so that `history_view` can translate it."""
-        kept = stored(message) if isinstance(message, str) else message
-        return super().log_change(request, obj, kept)
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show a row's history in the viewer's language."""
-        page: HttpResponse = super().history_view(request, object_id, extra_context)
-        if isinstance(page, TemplateResponse):
-            for entry in (page.context_data or {}).get("action_list", ()):
-                entry.change_message = read(entry.change_message)
-        return page
-
 
 class UncountedAdmin(ConsoleAdmin):
     """The list of a table with millions of rows: it has previous and next, and no total."""
@@ -117,6 +143,7 @@ class UncountedAdmin(ConsoleAdmin):
 class TimelineInline(ReadOnlyMixin, TabularInline):
     """The history on a row's page, newest first, a page at a time."""
 
+    formset = PagedFormSet
     extra = 0
     per_page = 10
     tab = True

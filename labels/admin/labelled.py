@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,8 +16,9 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectMultipleWidget
 
+from foundation.acts import mention, say
 from foundation.admin import confirmation, require
-from foundation.sentences import Sentence, stored
+from foundation.sentences import Sentence
 from labels.admin.badges import badges
 from labels.labelling import add_labels, remove_labels
 from labels.models import Label
@@ -132,7 +132,7 @@ class LabelledMixin:
         else:
             changed = remove_labels(rows=rows, labels=labels)
             said = Sentence("Labels removed: %(names)s.")
-        assert request.user.pk is not None
-        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, stored(said % {"names": names}))
+        say(said % {"names": names}, about=rows[0] if rows else None)
+        mention(*rows[1:])
         words = ngettext("%(n)d row was changed.", "%(n)d rows were changed.", changed)
         messages.success(request, words % {"n": changed})

@@ -26,34 +26,21 @@ def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
     }
 
 
-# Groups by what an operator does; at the end what is set up once, and what the engine records.
+# Rooms by what an operator does. The last two open on demand, and stay as they were left.
 SIDEBAR: list[dict[str, Any]] = [
     {
         "items": [
             {"title": _("Overview"), "icon": "monitoring", "link": reverse_lazy("admin:index")},
-        ]
-    },
-    {
-        "title": _("Campaigns"),
-        "items": [
-            _item(_("Campaigns"), "campaign", "campaigns.campaign"),
+            {
+                **_item(_("Campaigns"), "campaign", "campaigns.campaign"),
+                "badge": "qqcampaign.console.badges.approvals",
+            },
             _item(_("Sequences"), "stacked_email", "campaigns.sequence"),
-            _item(_("Deliveries"), "outbox", "sending.delivery"),
             {
                 **_item(_("Inbox"), "inbox", "conversations.conversation"),
                 "badge": "conversations.admin.inbox_list.unread_badge",
-                "badge_variant": "primary",
             },
-        ],
-    },
-    {
-        "title": _("Texts"),
-        "items": [
-            _item(_("Message templates"), "description", "campaigns.messagetemplate"),
-            _item(_("Snippets"), "extension", "campaigns.snippet"),
-            _item(_("Canned answers"), "quickreply", "conversations.cannedanswer"),
-            _item(_("Forbidden words"), "block", "sending.forbiddenword"),
-        ],
+        ]
     },
     {
         "title": _("People"),
@@ -63,51 +50,91 @@ SIDEBAR: list[dict[str, Any]] = [
             _item(_("Segments"), "filter_alt", "contacts.segment"),
             _item(_("Imports"), "upload_file", "contacts.contactimport"),
             _item(_("Suppressions"), "do_not_disturb_on", "contacts.suppression"),
-            _item(_("Opt-outs"), "unsubscribe", "sending.optout"),
-            _item(_("Attributes"), "sell", "contacts.attribute"),
         ],
     },
     {
         "title": _("Senders"),
         "items": [
-            _item(_("Accounts"), "account_circle", "accounts.account"),
+            {
+                **_item(_("Accounts"), "account_circle", "accounts.account"),
+                "badge": "qqcampaign.console.badges.quarantined_accounts",
+            },
             _item(_("Pools"), "workspaces", "accounts.accountpool"),
-            _item(_("Warm-up curves"), "trending_up", "accounts.warmupcurve"),
             _item(_("Friends"), "diversity_3", "accounts.friend"),
             {
                 **_item(_("Friend requests"), "person_add", "accounts.friendrequest"),
                 "badge": "accounts.admin.friend_request.waiting_badge",
-                "badge_variant": "primary",
             },
-            _item(_("Own friend requests"), "person_search", "accounts.friendlink"),
-            _item(_("Profiles"), "contact_page", "accounts.profile"),
         ],
     },
     {
-        "title": _("Settings"),
+        "title": _("Reports"),
         "items": [
-            _item(_("Quiet hours"), "bedtime", "sending.quiethours"),
+            _item(_("Deliveries"), "outbox", "sending.delivery"),
+            _item(_("Opt-outs"), "unsubscribe", "sending.optout"),
+        ],
+    },
+    {
+        "title": _("Texts"),
+        "items": [
+            _item(_("Message templates"), "description", "campaigns.messagetemplate"),
+            _item(_("Snippets"), "extension", "campaigns.snippet"),
+            _item(_("Canned answers"), "quickreply", "conversations.cannedanswer"),
+        ],
+    },
+    {
+        "key": "administration",
+        "title": _("Administration"),
+        "icon": "settings",
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            _item(_("Attributes"), "sell", "contacts.attribute"),
+            _item(_("Labels"), "label", "labels.label"),
+            _item(_("Forbidden words"), "block", "sending.forbiddenword"),
             _item(_("Rules for messages"), "rule_folder", "conversations.replyrule"),
             _item(_("Opt-out words"), "voice_over_off", "sending.optoutword"),
             _item(_("Opting out"), "mark_email_read", "sending.optoutsettings"),
+            _item(_("Quiet hours"), "bedtime", "sending.quiethours"),
             _item(_("Holidays"), "event_busy", "campaigns.holidaycalendar"),
             _item(_("Frequency cap"), "speed", "campaigns.defaultcap"),
-            _item(_("Approval"), "rule", "campaigns.approvalsettings"),
-            _item(_("Labels"), "label", "labels.label"),
+            _item(_("Warm-up curves"), "trending_up", "accounts.warmupcurve"),
             _item(_("Result policies"), "rule_settings", "sending.resultpolicy"),
+            _item(_("Approval"), "rule", "campaigns.approvalsettings"),
             _item(_("Notifications"), "notifications", "campaigns.notification"),
-            _item(_("Operators"), "badge", "auth.user"),
+            _item(_("Webhooks"), "webhook", "webhooks.endpoint"),
+            _item(_("Messages to webhooks"), "outbox", "webhooks.message"),
+            _item(_("Users"), "badge", "auth.user"),
+            {
+                "title": _("API tokens"),
+                "icon": "vpn_key",
+                "link": reverse_lazy("admin:api_token_changelist"),
+                "permission": lambda request: request.user.is_staff,
+            },
             _item(_("Roles"), "admin_panel_settings", "auth.group"),
+            _item(_("Audit trail"), "history", "audit.auditentry"),
+            {
+                "title": _("Signing in"),
+                "icon": "lock_person",
+                "link": reverse_lazy("others-sign-in"),
+                "permission": lambda request: request.user.has_perm("auth.change_user"),
+            },
         ],
     },
     {
-        "title": _("Engine"),
+        "key": "engine",
+        "title": _("Engine room"),
+        "icon": "manufacturing",
+        "collapsible": True,
+        "badge": "qqcampaign.console.badges.outages",
         "items": [
             _item(_("Runs"), "play_circle", "campaigns.campaignrun"),
             _item(_("Attempts"), "receipt_long", "sending.attempt"),
             _item(_("Inbound messages"), "move_to_inbox", "accounts.inboundmessage"),
             _item(_("Account tasks"), "assignment", "accounts.accounttask"),
+            _item(_("Own friend requests"), "person_search", "accounts.friendlink"),
             _item(_("Changes of friend lists"), "swap_vert", "accounts.friendevent"),
+            _item(_("Profiles"), "contact_page", "accounts.profile"),
             _item(_("Sessions"), "key", "accounts.session"),
             _item(_("Egresses"), "lan", "accounts.egress"),
             _item(_("Workers"), "memory", "accounts.worker"),
@@ -134,7 +161,13 @@ UNFOLD: dict[str, Any] = {
             "href": lambda request: static("console/favicon.svg"),
         }
     ],
+    "LOGIN": {"form": "signin.form.SignInForm"},
     "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [
+        lambda request: static("console/by_hand.js"),
+        lambda request: static("console/names.js"),
+        lambda request: static("console/keys.js"),
+    ],
     "COLORS": {
         "primary": {
             "50": "oklch(97.1% .013 233)",
@@ -154,14 +187,13 @@ UNFOLD: dict[str, Any] = {
     # The menu of the operator who is signed in.
     "ACCOUNT": {
         "navigation": [
+            {"title": _("My sign-in"), "link": reverse_lazy("second-factor-own")},
             {
                 "title": _("My notifications"),
                 "link": reverse_lazy("admin:campaigns_notification_own"),
-            }
+            },
         ]
     },
-    "COMMAND": {
-        "search_models": ["accounts.account", "campaigns.campaign", "contacts.contactlist"]
-    },
+    "COMMAND": {"search_callback": "qqcampaign.console.palette.found_rows"},
     "DASHBOARD_CALLBACK": "qqcampaign.console.overview.overview",
 }

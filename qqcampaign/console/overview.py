@@ -16,6 +16,8 @@ from foundation.admin import require
 from qqcampaign.console.attention import attention_items
 from qqcampaign.console.last_hour import last_hour
 from qqcampaign.console.panels import account_panel, code_panel, run_panel
+from qqcampaign.console.today import today
+from sending.states import RunState
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -32,10 +34,14 @@ def overview_live(request: HttpRequest) -> HttpResponse:
 def _live_part(request: HttpRequest) -> dict[str, Any]:
     may_see = request.user.has_perm
     hour = last_hour()
+    runs = run_panel() if may_see("campaigns.view_campaignrun") else []
     return {
         "steps": _first_steps() if may_see("campaigns.view_campaign") else [],
         "attention": attention_items(request),
-        "runs": run_panel() if may_see("campaigns.view_campaignrun") else [],
+        "runs": runs,
+        "running": sum(line.run.state == RunState.RUNNING for line in runs),
+        "next_done": min((line.eta for line in runs if line.eta is not None), default=None),
+        "today": today(),
         "last_hour": hour,
         "codes": code_panel(hour),
         "accounts": account_panel() if may_see("accounts.view_account") else [],

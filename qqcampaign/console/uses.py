@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.utils.translation import gettext_lazy, ngettext
 
+from audit.models import AuditEntry
 from foundation.archiving import Retirement, register_retirement
 from foundation.deletion import Uses, quoted_names, register_uses_finder
 from foundation.refusals import Refusal
@@ -15,15 +15,15 @@ from foundation.sentences import Sentence as _
 
 
 def uses_of_user(user: User) -> Uses:
-    """Return why an operator is kept: the audit trail would lose its entries with them."""
-    entries = LogEntry.objects.filter(user=user).count()
+    """Return why an operator is kept: the audit trail names them."""
+    entries = AuditEntry.objects.filter(user_id=user.pk).count()
     if entries:
         return Uses(
             blocking=(
                 ngettext(
-                    "%(n)d entry of the audit trail is by this operator and would be lost. "
+                    "%(n)d entry of the audit trail is by this operator, who has to stay known. "
                     "Deactivate the operator instead.",
-                    "%(n)d entries of the audit trail are by this operator and would be lost. "
+                    "%(n)d entries of the audit trail are by this operator, who has to stay known. "
                     "Deactivate the operator instead.",
                     entries,
                 )

@@ -1,4 +1,4 @@
-"""Checks and locks QQCAMPAIGN_HOME, the folder of the embedded stack."""
+"""Checks, locks and closes QQCAMPAIGN_HOME, the folder of the embedded stack."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def why_not_writable(home: Path) -> str:
     """Return the system error that prevents writing to the folder; empty if there is none."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=home, prefix=".probe.") as probe:
             probe.write(b"x" * 4096)
     except OSError as problem:
@@ -38,7 +39,7 @@ def refuse_unusable(home: Path) -> None:
         Refusal: it cannot be written to, or the disk is full.
     """
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = shutil.disk_usage(home).free
     except OSError as problem:
         raise unusable(home, problem) from None
@@ -47,6 +48,31 @@ def refuse_unusable(home: Path) -> None:
     problem_text = why_not_writable(home)
     if problem_text:
         raise _not_writable(home, problem_text)
+
+
+def make_private(home: Path) -> None:
+    """Keep everything in the folder from other users: what is there, and what is made from now on.
+
+    Folders get mode 0700, files 0600. The umask is inherited by every process of the stack. A
+    folder that holds more than the stack's data (a home folder, /tmp) is not changed as a whole;
+    then only the umask protects.
+    """
+    os.umask(0o077)
+    if home.resolve() in {Path.home().resolve(), Path("/"), Path(tempfile.gettempdir()).resolve()}:
+        return
+    _tighten(home)
+    for folder, folders, files in os.walk(home):
+        for name in (*folders, *files):
+            _tighten(Path(folder, name))
+
+
+def _tighten(path: Path) -> None:
+    """Take a path's rights from group and others; a link and another user's file stay."""
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        is_ours = found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode)
+        if is_ours and stat.S_IMODE(found.st_mode) & 0o077:
+            path.chmod(stat.S_IMODE(found.st_mode) & 0o700)
 
 
 def unusable(home: Path, problem: OSError) -> Refusal:

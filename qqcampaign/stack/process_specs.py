@@ -88,14 +88,8 @@ def web_spec(
     return ProcessSpec(
         name="web",
         argv=(
-            *(
-                sys.executable,
-                "-m",
-                "gunicorn",
-                "--config",
-                "python:qqcampaign.stack.gunicorn_config",
-            ),
-            *("--bind", bind if listener is None else f"fd://{listener}"),
+            *(sys.executable, "-m", "qqcampaign.web.server"),
+            *(("--bind", bind) if listener is None else ("--listener", str(listener))),
         ),
         environment=environment,
         inherits=() if listener is None else (listener,),

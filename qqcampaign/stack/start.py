@@ -56,6 +56,7 @@ def run_stack(options: StackOptions, *, say: Callable[[str], None]) -> None:
     """
     folder: Path = settings.QQCAMPAIGN_HOME
     home.refuse_unusable(folder)
+    home.make_private(folder)
     try:
         with home.locked(folder), _listening(options.host, options.port) as listener:
             supervisor = Supervisor(home=folder, say=say)

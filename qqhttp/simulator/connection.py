@@ -26,6 +26,7 @@ from qqhttp.simulator.state import GatewayState
 # SO_LINGER with a time of 0: closing sends RST.
 _NO_LINGER = struct.pack("ii", 1, 0)
 _CLOSE_TIMEOUT = 2.0  # seconds for the client to close after the server has
+_FOREIGN = "A page of another site asked the browser for this. Only programs and this address may."
 _POST_ONLY = b"The gateway accepts only POST. /control/figures shows what it has done.\n"
 
 
@@ -202,7 +203,9 @@ class Connection(asyncio.BufferedProtocol):
         self._send(head, response)
 
     def _serve_control(self, head: Head, body: bytes) -> None:
-        status, content = self._answer_control(head.method, head.path, body)
+        status, content = HTTPStatus.FORBIDDEN, {"error": _FOREIGN}
+        if not head.is_foreign:
+            status, content = self._answer_control(head.method, head.path, body)
         payload = json.dumps(content, ensure_ascii=False).encode() + b"\n"
         kind = "application/json"
         self._out.append(other_reply(status, payload, is_kept=head.is_kept, kind=kind))

@@ -8,6 +8,8 @@ a body, `Expect: 100-continue` (sent by .NET's WebClient).
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
+from qqhttp.simulator.origins import is_from_another_site
+
 MAX_HEAD: Final = 64 * 1024
 MAX_BODY: Final = 16 * 1024 * 1024
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -31,6 +33,7 @@ class Head(NamedTuple):
     is_form: bool  # application/x-www-form-urlencoded: `+` is a space
     is_kept: bool  # the client accepts a kept connection
     is_waiting: bool  # Expect: 100-continue
+    is_foreign: bool  # a browser made it for a page of another site
 
 
 _heads: dict[bytes, Head] = {}
@@ -73,6 +76,7 @@ def _parse_head(raw: bytes) -> Head:
         is_form="x-www-form-urlencoded" in headers.get("content-type", "").lower(),
         is_kept="close" not in connection and (is_new or "keep-alive" in connection),
         is_waiting=headers.get("expect", "").lower() == "100-continue",
+        is_foreign=is_from_another_site(headers),
     )
 
 

@@ -59,8 +59,8 @@ class LanePacing:
         self.windows = Windows(
             account_id=grant.account_id, egress_id=egress_id, recent_sends=self._recent_sends
         )
-        if not grant.was_handed_back:
-            # The last lane may have died between a reservation and its mark: count the attempts.
+        if grant.has_lost_reservation:
+            # A lane may have died between a reservation and its mark: count the attempts.
             self.windows.forget_reservations(was_made=self._was_made)
         self.not_before = local.elapsed() + self._initial_wait(grant)
         self._lead = 0.02
@@ -172,11 +172,8 @@ class LanePacing:
     def _initial_wait(self, grant: Grant) -> float:
         """Return the seconds to wait before the first message: what is left of the last lane's gap.
 
-        A lane that died may have been answered just before. So the wait is a whole gap if the last
-        lane did not hand back.
+        It is a whole gap if the last lane did not hand back: see `Grant.last_reply_at`.
         """
-        if not grant.was_handed_back:
-            return self.gap.seconds
         if grant.last_reply_at is None:
             return 0.0
         since = (shared.earliest() - grant.last_reply_at).total_seconds()

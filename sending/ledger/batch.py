@@ -18,8 +18,10 @@ from sending.ledger.sql import LedgerSql
 from sending.ledger.sql_postgresql import PostgresqlLedger
 from sending.ledger.sql_sqlite import SqliteLedger
 from sending.models import TallyKind
+from sending.querysets.run_minutes import MinuteKey, add_run_minutes
 from sending.querysets.tally import TallyKey, add_tallies
 from sending.states import DeliveryState
+from sending.webhook_events import tell_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,20 @@ class BatchWriter:
              s.is_ended, s.sent_at)
             for s in settlements
         ]  # fmt: skip
-        codes = {s.delivery_id: s.res for s in settlements}
-        for delivery_id, run_id, state, reason in self._sql.settle(rows=rows):
-            changes[run_id, TallyKind.RES, codes[delivery_id]] += 1
+        by_delivery = {s.delivery_id: s for s in settlements}
+        moved = self._sql.settle(rows=rows)
+        tell_ended(row[0] for row in moved if row[2] != DeliveryState.SENDING)
+        minutes: Counter[MinuteKey] = Counter()
+        for delivery_id, run_id, state, reason in moved:
+            settled = by_delivery[delivery_id]
+            changes[run_id, TallyKind.RES, settled.res] += 1
+            minutes[run_id, int(settled.sent_at.timestamp()) // 60, settled.res] += 1
             if state != DeliveryState.SENDING:
                 changes[run_id, TallyKind.STATE, DeliveryState.SENDING] -= 1
                 changes[run_id, TallyKind.STATE, state] += 1
                 if state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
                     changes[run_id, TallyKind.REASON, f"{state}:{reason}"] += 1
+        add_run_minutes(shard=self._worker_id, changes=minutes)
 
     def _mark(
         self,

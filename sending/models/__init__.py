@@ -11,6 +11,7 @@ from sending.models.quiet_hours import QuietHours
 from sending.models.reply import Reply
 from sending.models.result_policy import AccountAction, PolicyAction, PolicyCommand, ResultPolicy
 from sending.models.run import OnceAcross, Run, RunEvent
+from sending.models.run_minute import RunMinute
 from sending.models.run_text import RunText
 from sending.models.tally import Tally, TallyKind
 
@@ -33,6 +34,7 @@ __all__ = [
     "ResultPolicy",
     "Run",
     "RunEvent",
+    "RunMinute",
     "RunText",
     "Tally",
     "TallyKind",

@@ -16,6 +16,7 @@ from sending.models import Confirmation, OptDirection, OptOut, OptOutWord
 from sending.models.opt_out_settings import opt_out_settings
 from sending.opt_outs.reply_suppressions import lift_by, suppress_by
 from sending.opt_outs.word_list import words_in_force
+from sending.webhook_events import tell_opt_out
 
 #: A person gets one confirmation within this time: two machines could otherwise keep each other
 #: writing.
@@ -46,6 +47,7 @@ def _opt_out(message: InboundMessage, word: OptOutWord) -> None:
     if opt_out.took_effect and _is_confirmed(message.uin):
         opt_out.confirmation = Confirmation.WAITING
     opt_out.save()
+    tell_opt_out(opt_out)
 
 
 def _opt_in(message: InboundMessage, word: OptOutWord) -> None:

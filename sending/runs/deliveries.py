@@ -18,6 +18,7 @@ from sending.states import (
     has_counted_reason,
     truthful,
 )
+from sending.webhook_events import tell_ended
 
 #: Rows per transaction.
 CHUNK = 2_000
@@ -108,6 +109,7 @@ def _move_chunk(rows: QuerySet[Delivery], *, to: str, reason: str) -> int:
                 # A retry starts with all its tries; the earlier attempts stay on record.
                 values["counted_from"] = F("attempt_count")
             moved += Delivery.objects.filter(pk__in=ids).transition(to=new, **values)
+            tell_ended(ids)
         add_tallies(shard=0, changes=changes)
     return moved
 

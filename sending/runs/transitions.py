@@ -9,6 +9,7 @@ from django.db import transaction
 from clocks import shared
 from sending.models import Run, RunEvent
 from sending.states import ENDED_RUN_STATES
+from sending.webhook_events import tell_run_state
 
 
 def change_run_state(
@@ -31,4 +32,5 @@ def change_run_state(
         )
         if moved:
             RunEvent.objects.create(run_id=run_id, state=to, detail=detail, by=by)
+            tell_run_state(run_id)
     return bool(moved)

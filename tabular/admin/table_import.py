@@ -8,8 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from foundation.acts import say_of_table
 from foundation.admin import require
 from foundation.refusals import Refusal
-from foundation.sentences import stored
 from tabular.admin.layout_form import LayoutForm
 from tabular.table_import.plan import (
     ImportPlan,
@@ -208,12 +206,10 @@ class TableImport:
 
     def _table_record(self, request: HttpRequest, plan: ImportPlan, name: str) -> None:
         """Add one entry to the audit log; rows with a history keep their own changes too."""
-        LogEntry.objects.create(
-            user=request.user,  # type: ignore[misc]
-            content_type=ContentType.objects.get_for_model(self.model),  # type: ignore[attr-defined]
-            object_repr=name[:200],
-            action_flag=CHANGE,
-            change_message=stored(counted(plan, name=name)),
+        say_of_table(
+            self.model,  # type: ignore[attr-defined]
+            name=name,
+            sentence=counted(plan, name=name),
         )
 
 

@@ -56,14 +56,14 @@ def test_a_lease_is_taken_once_and_again_after_it_is_returned(
     worker = a_worker(egress)
     first = take(account, worker)
     assert first is not None
-    assert (first.token, first.was_handed_back) == (1, True)
+    assert (first.token, first.has_lost_reservation) == (1, False)
     assert take(account, worker) is None
     assert take(account, a_worker(egress, 2)) is None
     at = timezone.now()
     hand_back(grant=first, last_reply_at=at, learnt_interval=2.5, bad_results=3, sessions_lost=4)
     second = take(account, worker)
     assert second is not None
-    assert (second.token, second.was_handed_back, second.last_reply_at) == (2, True, at)
+    assert (second.token, second.has_lost_reservation, second.last_reply_at) == (2, False, at)
     assert (second.learnt_interval, second.bad_results, second.sessions_lost) == (2.5, 3, 4)
 
 
@@ -76,7 +76,7 @@ def test_the_lease_of_an_ended_worker_is_free_and_it_cannot_return_it(
     second = take(account, new)
     assert first is not None
     assert second is not None
-    assert (second.token, second.was_handed_back) == (first.token + 1, False)
+    assert (second.token, second.has_lost_reservation) == (first.token + 1, True)
     hand_back(grant=first, last_reply_at=None, learnt_interval=None)
     assert Lease.objects.get(account=account).worker == new
 
@@ -141,6 +141,7 @@ def test_a_lease_without_a_lane_is_returned(account: Account, egress: Egress) ->
     again = take(account, worker)
     assert again is not None
     assert again.last_reply_at is not None  # the latest possible time of a reply
+    assert again.has_lost_reservation
 
 
 def test_what_a_dead_lane_left_unknown_is_passed_on(account: Account, egress: Egress) -> None:
@@ -150,14 +151,14 @@ def test_what_a_dead_lane_left_unknown_is_passed_on(account: Account, egress: Eg
     taken_at = shared.now()
     second = take(account, a_worker(egress, 2))
     assert second is not None
-    assert not second.was_handed_back
+    assert second.has_lost_reservation
     assert second.last_reply_at is not None
     assert second.last_reply_at >= taken_at
     # It ends before any reply of its own.
     hand_back(grant=second, last_reply_at=second.last_reply_at, learnt_interval=None)
     third = take(account, a_worker(egress, 3))
     assert third is not None
-    assert (third.was_handed_back, third.last_reply_at) == (True, second.last_reply_at)
+    assert (third.has_lost_reservation, third.last_reply_at) == (False, second.last_reply_at)
 
 
 def test_so_is_it_by_a_poll_without_an_answer(account: Account, egress: Egress) -> None:
@@ -174,3 +175,4 @@ def test_so_is_it_by_a_poll_without_an_answer(account: Account, egress: Egress) 
     assert third is not None
     assert third.last_reply_at is not None
     assert third.last_reply_at >= taken_at
+    assert third.has_lost_reservation  # the poll sends nothing, so it counts nothing

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from campaigns.planning import plan_sql
-from campaigns.planning.plan_sql import Chunk, pick_accounts
+from campaigns.planning.people_sql import Chunk
+from campaigns.planning.plan_sql import pick_accounts
 from campaigns.planning.rules import rules_of_run
 from contacts.models import Contact
 from sending.models import Delivery

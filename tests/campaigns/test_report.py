@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 from openpyxl import load_workbook
 
 from campaigns.models import CampaignRun
@@ -23,6 +24,7 @@ from tests.campaigns.factories import (
     make_list,
     make_run,
 )
+from tests.console.sample_data import make_operator
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +128,8 @@ def test_a_run_without_deliveries_has_a_report_without_rows(format: str) -> None
 
 
 def test_it_streams(run: CampaignRun, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(3):  # the texts, the rows, and the count of this test
+    # What was removed, the texts, the rows, and the count of this test.
+    with django_assert_num_queries(4):
         written(run, "csv")
 
 
@@ -135,3 +138,18 @@ def test_it_refuses_a_format_it_does_not_know(run: CampaignRun) -> None:
         write_report(run=run, format="pdf", out=io.BytesIO())
     assert refused.value.code == "format_unknown"
     assert "csv, json, xlsx" in refused.value.sentence
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1-2", "-cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1"])
+def test_formulas_are_defused_only_in_what_the_browser_downloads(
+    run: CampaignRun, client: Client, text: str
+) -> None:
+    run.deliveries.filter(state="sent").update(text=text)
+    client.force_login(make_operator())
+    address = f"/campaigns/campaign/{run.campaign_id}/report/csv/"
+    data = b"".join(client.get(address).streaming_content)  # type: ignore[attr-defined]
+    (shown,) = list(csv.DictReader(io.StringIO(data.decode(), newline="")))[:1]
+    assert shown["text"] == f"'{text}"
+    assert (shown["uin"], shown["state"], shown["seq"]) == ("100000", "sent", "77")
+    (kept,) = list(csv.DictReader(io.StringIO(written(run, "csv").decode(), newline="")))[:1]
+    assert kept["text"] == text

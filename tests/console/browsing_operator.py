@@ -34,7 +34,12 @@ class BrowsingOperator:
     def go(self, title: str) -> None:
         """Follow a link of the sidebar."""
         links = self.page.locator("#nav-sidebar a")
-        links.filter(has=self.page.get_by_text(title, exact=True)).first.click()
+        link = links.filter(has=self.page.get_by_text(title, exact=True)).first
+        if not link.is_visible():
+            groups = self.page.locator("#nav-sidebar-apps h2 + ol")
+            group = groups.filter(has=self.page.get_by_text(title, exact=True)).first
+            group.locator("xpath=preceding-sibling::h2/button").click()
+        link.click()
         self.page.wait_for_load_state()
 
     def add(self, what: str) -> None:

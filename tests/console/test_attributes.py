@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import AuditEntry
 from contacts.imports.run import run_import
 from contacts.models import Attribute, Contact, ContactImport
 from contacts.people.attribute_types import set_attribute_types
@@ -59,7 +59,7 @@ def test_a_type_is_changed_and_the_unreadable_values_are_shown(operator: Client)
     shown = operator.get(page(row)).content.decode()
     assert "much" in shown
     assert "1 value." in shown
-    assert LogEntry.objects.filter(object_id=str(row.pk)).exists()
+    assert AuditEntry.objects.filter(object_id=str(row.pk)).exists()
 
 
 @pytest.mark.parametrize("wrong", ["numbers", "date:xyz", "", "\0", "9" * 5000])
@@ -83,7 +83,7 @@ def test_two_that_look_alike_are_merged(operator: Client) -> None:
     assert "being merged already" in again.content.decode()
     work()
     assert Contact.objects.get().attributes == {"city": "Bern"}
-    assert "Merged into" in LogEntry.objects.get(object_id=str(two.pk)).change_message
+    assert "Merged into" in AuditEntry.objects.get(object_id=str(two.pk)).sentence
     assert operator.get(page(two, "merge")).status_code == 404
 
 

@@ -224,5 +224,5 @@ def _queries(client: Client, address: str) -> int:
     for _request in range(2):
         with CaptureQueriesContext(connection) as asked:
             assert client.get(address).status_code == 200
-        counts.append(len(asked))
+        counts.append(sum("SAVEPOINT" not in one["sql"] for one in asked))
     return min(counts)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
@@ -15,6 +14,8 @@ from django.urls import reverse
 
 from accounts.models import Account, AccountPool, Egress
 from accounts.states import AccountState
+from audit.acting import BROWSER, acting, say
+from audit.models import AuditEntry
 from campaigns.find import find_lists, find_segments, find_template
 from campaigns.models import Campaign, CampaignRun, MessageTemplate, Sequence
 from campaigns.run_control.lifecycle import start_campaign
@@ -86,7 +87,7 @@ def test_a_refused_deletion_offers_archiving_on_the_same_page(operator: Client) 
     members.refresh_from_db()
     assert members.archived_at is not None
     assert list(campaign.lists.all()) == [members]
-    assert LogEntry.objects.get(object_id=str(members.pk)).change_message == "Archive"
+    assert AuditEntry.objects.get(object_id=str(members.pk)).sentence == "Archive"
     back = operator.post(address_of(members, "restore"), follow=True).content.decode()
     assert "Restored: “members”." in back
     members.refresh_from_db()
@@ -259,7 +260,8 @@ def test_the_record_of_an_import_stays_while_people_came_with_it(
 
 def test_an_operator_in_the_audit_trail_is_deactivated_instead(operator: Client) -> None:
     other = User.objects.create_superuser("other", "", "x")
-    LogEntry.objects.create(user=other, action_flag=2, object_repr="x")
+    with acting(channel=BROWSER, user=other):
+        say("Something.")
     page = operator.get(address_of(other)).content.decode()
     assert "1 entry of the audit trail" in page
     operator.post(address_of(other))

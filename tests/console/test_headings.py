@@ -35,7 +35,7 @@ def _heading(page: str) -> str:
         ("/accounts/inboundmessage/", "Inbound messages"),
         ("/conversations/conversation/", "Inbox"),
         ("/conversations/cannedanswer/", "Canned answers"),
-        ("/auth/user/", "Operators"),
+        ("/auth/user/", "Users"),
         ("/campaigns/campaign/add/", "Campaigns > Add campaign"),
         ("/contacts/contactimport/upload/", "Imports > Import contacts"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.models import Model
@@ -11,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.models import AuditEntry
 from contacts.models import Contact, ContactImport, Suppression
 from contacts.people.attribute_lines import lines_of
 from contacts.people.attributes import attribute_names_in_use
@@ -77,7 +77,7 @@ def test_one_cannot_lift_the_suppression_of_another(person: Contact, operator: C
 
 def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: Client) -> None:
     operator.post(_ask(person, "suppress"))
-    assert LogEntry.objects.filter(object_repr__contains=person.name).exists()
+    assert AuditEntry.objects.filter(object_name__contains=person.name).exists()
     Delivery.objects.filter(contact=person).update(state="sent")
     count = Delivery.objects.count()
     page = operator.get(_ask(person, "erase")).content.decode()
@@ -87,8 +87,8 @@ def test_erasing_says_what_stays_and_takes_the_rest(person: Contact, operator: C
     assert not Contact.objects.filter(uin=person.uin).exists()
     assert Delivery.objects.count() == count
     assert Suppression.objects.get(uin=person.uin).reason == "erased"
-    assert not LogEntry.objects.filter(object_repr__contains=person.name).exists()
-    assert not LogEntry.objects.filter(object_repr__contains=str(person.uin)).exists()
+    assert not AuditEntry.objects.filter(object_name__contains=person.name).exists()
+    assert not AuditEntry.objects.filter(object_name__contains=str(person.uin)).exists()
 
 
 def test_who_is_still_to_be_written_to_is_not_erased(person: Contact, operator: Client) -> None:

@@ -2,65 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.tabular.test_hostile_files import HOSTILE
+from tests.web_process import signed_in, web_process
 
 CASES = Path(__file__).resolve().parents[1] / "tabular" / "cases"
 #: Size of the file, MB. The memory limit also holds for 500 MB, which take longer.
 MB = 100
 #: Allowed growth of the process, MB: code loaded by the first page, and buffers.
 MOST_GROWTH_MB = 40
-PASSWORD = "only for this test"
 LINE = "{},某人,北京\n"
 BOUNDARY = "----qqcampaign"
 
 
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[tuple[str, int]]:
-    """Run the console with gunicorn; yield its address and its process."""
-    environment = {
-        **os.environ,
-        "QQCAMPAIGN_HOME": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
-        "DJANGO_SETTINGS_MODULE": "qqcampaign.settings",
-    }
-    for arguments in (
-        ("migrate", "-v0", "--skip-checks"),
-        ("createsuperuser", "--noinput", "--username", "op", "--email", "", "--skip-checks"),
-    ):
-        subprocess.run([sys.executable, "manage.py", *arguments], env=environment, check=True)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        gunicorn = ("-m", "gunicorn", "--config", "python:qqcampaign.stack.gunicorn_config")
-        bind = ("--bind", f"fd://{listener.fileno()}")
-        master = subprocess.Popen(
-            [sys.executable, *gunicorn, *bind], env=environment, pass_fds=[listener.fileno()]
-        )
-        try:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            requests.get(f"{address}/login/", timeout=60)
-            yield address, _worker_of(master.pid)
-        finally:
-            master.terminate()
-            master.wait()
-
-
-def _worker_of(master: int) -> int:
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    assert len(children) == 1
-    return int(children[0])
+    """Run the console's server; yield its address and its process."""
+    with web_process(tmp_path) as running:
+        yield running
 
 
 def _peak_mb(process: int) -> int:
@@ -95,22 +61,12 @@ class _Streamed:
         return iter(self._blocks)
 
 
-def _signed_in(address: str) -> requests.Session:
-    operator = requests.Session()
-    login = f"{address}/login/"
-    operator.get(login, timeout=60)
-    token = str(operator.cookies["qqcampaign_csrf"])
-    form = {"username": "op", "password": PASSWORD, "csrfmiddlewaretoken": token}
-    operator.post(login, form, timeout=60, allow_redirects=False)
-    return operator
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_hostile_files_leave_the_web_process_at_work(console: tuple[str, int]) -> None:
     """Every hostile file is uploaded; meanwhile another operator gets pages."""
     address, worker = console
-    uploader, viewer = _signed_in(address), _signed_in(address)
+    uploader, viewer = signed_in(address), signed_in(address)
     upload = f"{address}/contacts/contactimport/upload/"
     viewer.get(upload, timeout=60)
     uploader.get(upload, timeout=60)
@@ -142,7 +98,7 @@ def test_hostile_files_leave_the_web_process_at_work(console: tuple[str, int]) -
 @pytest.mark.slow
 def test_a_large_upload_is_not_in_memory(console: tuple[str, int], tmp_path: Path) -> None:
     address, worker = console
-    operator = _signed_in(address)
+    operator = signed_in(address)
     upload = f"{address}/contacts/contactimport/upload/"
     assert operator.get(upload, timeout=60).status_code == 200
     token, before = str(operator.cookies["qqcampaign_csrf"]), _peak_mb(worker)

@@ -35,7 +35,7 @@ from foundation.caps import Cap
 from labels.labelling import create_label
 from labels.models import Label
 from sending.forbidden_words import add_words
-from sending.models import Delivery, WordAction
+from sending.models import Delivery, RunMinute, WordAction
 from sending.opt_outs.word_list import add_words as add_opt_out_words
 from tests.campaigns.factories import make_campaign, make_inbound
 from tests.campaigns.variants import planned_run
@@ -63,6 +63,7 @@ def make_whole_world() -> dict[str, int]:
         for name, colour in (("重要", "red"), ("华东大区门店", "blue"), ("试用", "grey"))
     ]
     campaign.labels.set(labels[:2])
+    _minutes(campaign)
     pool = _pools(accounts, labels)
     start_warm_up(
         account=accounts[2], curve=create_curve(name="两周慢热", limits=[20, 30, 50, 80, 120])
@@ -90,6 +91,22 @@ def make_whole_world() -> dict[str, int]:
     person = SequencePerson.objects.order_by("pk").first()
     assert person is not None
     return {**keys, "person": person.contact_id}
+
+
+def _minutes(campaign: Campaign) -> None:
+    """Make results of the last two hours: an account was too fast, and a few answers were lost."""
+    end = int(timezone.now().timestamp()) // 60
+    run = campaign.runs.get()
+    RunMinute.objects.bulk_create(
+        RunMinute(run=run, minute=end - back, res=res, shard=1, n=n)
+        for back in range(120)
+        for res, n in (
+            ("0", 90 + 25 * ((back // 7) % 3) - (60 if 40 < back < 52 else 0)),
+            ("3", 14 if 38 < back < 50 else back % 3),
+            ("timeout", 2 if back % 17 == 0 else 0),
+        )
+        if n
+    )
 
 
 def _rule(labels: list[Label]) -> int:

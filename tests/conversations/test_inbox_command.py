@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
 from accounts.models import Account
+from audit.models import AuditEntry
 from clocks import shared
 from contacts.models import Contact
 from conversations.models import Answer, Conversation
@@ -79,10 +79,10 @@ def test_work_on_a_conversation_is_noted_in_the_log(conversation: Conversation) 
     assert manage("inbox", "read", *one).json["unread"] == 0
     assert manage("inbox", "assign", *one, "--nobody").json["assigned_to"] is None
     assert manage("inbox", "label", *one, "--remove", "重要").json["labels"] == []
-    assert LogEntry.objects.count() == 7
+    assert AuditEntry.objects.count() == 8
     # Once more changes nothing, and is no entry.
     manage("inbox", "reopen", *one)
-    assert LogEntry.objects.count() == 7
+    assert AuditEntry.objects.count() == 8
 
 
 @pytest.mark.parametrize(

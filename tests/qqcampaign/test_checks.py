@@ -15,8 +15,8 @@ from tests.running_stack import ROOT
 PRODUCTION = {
     "SECRET_KEY": "a-long-enough-secret-key-with-some-55-characters-0123456789",
     "CREDENTIAL_KEYS": "another-secret-that-nobody-can-guess-0123456789",
-    "DATABASE_URL": "postgres://user:word@db.example.org:5432/name",
-    "REDIS_URL": "redis://redis.example.org:6379/0",
+    "DATABASE_URL": "postgres://user:word@db.example.org:5432/name?sslmode=require",
+    "REDIS_URL": "rediss://:word@redis.example.org:6379/0",
     "ALLOWED_HOSTS": "console.example.org",
     "BEHIND_HTTPS": "1",
 }

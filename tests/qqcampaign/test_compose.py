@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import yaml
 
+from qqcampaign.stack.redis_server import find_server
 from tests.running_stack import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -33,6 +35,7 @@ def environment(tmp_path: Path, redis_server: str, postgresql_url: str) -> dict[
         "SECRET_KEY": "k" * 30 + "0123456789abcdefghijklmnop",
         "CREDENTIAL_KEYS": "c" * 40,
         "DATABASE_URL": postgresql_url,
+        "REDIS_URL": redis_server,
     }
     for name, value in secrets.items():
         (tmp_path / name).write_text(value)
@@ -40,7 +43,7 @@ def environment(tmp_path: Path, redis_server: str, postgresql_url: str) -> dict[
     return {
         **given,
         "PATH": os.environ["PATH"],
-        "REDIS_URL": redis_server,
+        "ALLOWED_HOSTS": "localhost",
         "QQ_GATEWAY_URL": "http://127.0.0.1:9/",
         "QQCAMPAIGN_HOME": str(tmp_path / "data"),
     }
@@ -133,3 +136,49 @@ def test_the_servers_have_health_checks_and_the_secrets_are_files() -> None:
     for name, service in OURS.items():
         assert "SECRET_KEY" not in service["environment"], name
         assert set(service["secrets"]) <= set(COMPOSE["secrets"])
+
+
+def test_containers_are_closed() -> None:
+    """Nothing is written to but volumes, nothing gains rights, and only the proxy is published."""
+    services = COMPOSE["services"]
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "privileged" not in service, name
+        assert service["networks"], name
+        if name != "migrate":
+            assert "healthcheck" in service, name
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert COMPOSE["networks"]["inner"]["internal"] is True
+    for name in ("redis", "postgres"):
+        assert services[name]["networks"] == ["inner"], name
+    assert "requirepass" in services["redis"]["command"][-1]
+
+
+def test_redis_of_the_compose_file_wants_the_password(tmp_path: Path) -> None:
+    """The command of the service runs with the Redis server that is here."""
+    server = find_server()
+    (tmp_path / "password").write_text("from-a-secret\n")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = COMPOSE["services"]["redis"]["command"][-1].replace("$$", "$")
+    script = script.replace("/run/secrets/redis_password", str(tmp_path / "password"))
+    script = script.replace("/data", str(tmp_path)).replace("valkey-server", str(server))
+    script = script.replace("printf '", f"printf 'port {port}\\n")
+    process = subprocess.Popen(["sh", "-c", script], stdout=subprocess.DEVNULL)
+    try:
+        client = redis.Redis(port=port, password="from-a-secret")
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                assert client.ping()
+                break
+            except redis.ConnectionError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=port).ping()
+    finally:
+        process.terminate()
+        process.wait()

@@ -15,8 +15,14 @@ import pytest
 from tests.running_stack import ROOT
 
 PACKAGES = (
+    "audit",
     "labels",
+    "users",
+    "holds",
+    "operations",
+    "retention",
     "conversations",
+    "signin",
     *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
     *("sending", "tabular", "texts", "tests", "benchmarks"),
 )

@@ -15,7 +15,8 @@ from campaigns.reports.check_sums import check_sums
 from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from sending.models import Delivery
-from sending.runs.figures import check_figures
+from sending.runs.figures import check_figures, figures_of
+from sending.runs.over_time import results_over_time
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
@@ -120,3 +121,6 @@ def assert_exact(run: CampaignRun, gateway: GatewaySimulator) -> None:
     assert gateway.control.figures().repeats_of_other == 0
     assert check_figures(run=run) == []
     assert check_sums(run) == []
+    # The results by minute are the results by code, spread over time (decision 0049).
+    by_minute = results_over_time(run=run).codes
+    assert {code: sum(steps) for code, steps in by_minute.items()} == figures_of(run=run).res

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
+from audit.models import AuditEntry
 from contacts.models import ContactList
 
 pytestmark = pytest.mark.django_db
@@ -71,8 +71,8 @@ def test_from_the_file_to_the_list_and_the_audit_log(admin_client: Client) -> No
     again = admin_client.post(address, {"ticket": ticket}, follow=True).content.decode()
     assert "confirmed already" in again
     assert ContactList.objects.count() == 1
-    entry = LogEntry.objects.get()
-    assert (entry.object_repr, entry.object_id) == ("表.csv", None)
+    entry = AuditEntry.objects.get(object_name="表.csv")
+    assert (entry.object_type, entry.object_id) == ("contacts.contactlist", "")
     assert not list((Path(settings.QQCAMPAIGN_HOME) / "imports").glob("table-*"))
 
 

@@ -66,6 +66,11 @@ def main() -> int:
     print("=== hostile files", flush=True)
     fuzz = subprocess.run([sys.executable, "-m", "tests.tabular.fuzz"], check=False)
     violations = ["a file made the reader fail: see above"] if fuzz.returncode else []
+    for database in given.database or ("sqlite", "postgresql"):
+        print(f"=== hostile requests, {database}", flush=True)
+        command = [sys.executable, "-m", "tests.fuzzing.run", "--database", database]
+        if subprocess.run([*command, "--seed", str(given.seed)], check=False).returncode:
+            violations.append(f"hostile requests on {database}: see above")
     columns = {}
     for database in given.database or ("sqlite", "postgresql"):
         print(f"=== {database}, seed {given.seed}", flush=True)

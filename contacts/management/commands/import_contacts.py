@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from contacts.imports.files import read_blocks, rejects_file
-from contacts.imports.lifecycle import correct_mapping, discard_import, queue_import, upload_import
+from contacts.imports.data import import_data
+from contacts.imports.files import read_blocks
 from contacts.imports.run import run_import
-from contacts.imports.value_types import choose_types
+from contacts.imports.upload_into import upload_into
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState
 from foundation.command_log import log_added
@@ -65,17 +65,19 @@ class Command(OperatorCommand):
             raise
         if is_new:
             log_added(contact_list)
-        self._answer(done, contact_list.name, as_json=options["json"])
+        self._answer(done, as_json=options["json"])
 
     def _load(
         self, path: Path, contact_list: ContactList, options: dict[str, Any]
     ) -> ContactImport:
         try:
-            contact_import = upload_import(
+            contact_import = upload_into(
                 blocks=read_blocks(path),
                 file_name=path.name,
                 contact_list=contact_list,
                 policy=options["policy"],
+                mapping=options["mapping"],
+                types=options["types"],
                 encoding=options["encoding"],
                 delimiter=options["delimiter"],
                 sheet=options["sheet"],
@@ -86,38 +88,14 @@ class Command(OperatorCommand):
                 _("The file %(path)s cannot be read by this user.") % {"path": path},
                 code="unreadable",
             ) from None
-        try:
-            if options["mapping"]:
-                correct_mapping(contact_import=contact_import, choices=options["mapping"])
-            if options["types"]:
-                choose_types(contact_import=contact_import, types=options["types"])
-            queue_import(contact_import=contact_import)
-        except Refusal:
-            discard_import(contact_import=contact_import)
-            raise
         run_import(import_id=contact_import.pk)
         contact_import.refresh_from_db()
         return contact_import
 
-    def _answer(self, done: ContactImport, list_name: str, *, as_json: bool) -> None:
+    def _answer(self, done: ContactImport, *, as_json: bool) -> None:
         loaded = done.created + done.updated + done.unchanged
-        rejects = rejects_file(done) if done.rejected else None
-        data = {
-            "created": done.created,
-            "updated": done.updated,
-            "unchanged": done.unchanged,
-            "rejected": done.rejected,
-            "rows": done.cursor,
-            "rejects_file": str(rejects) if rejects else None,
-            "list": list_name,
-            "errors": done.first_problems,
-            "sheet": done.sheet or None,
-            "header_row": done.header_line,
-            "encoding": done.encoding or None,
-            "notes": done.read_notes,
-            "types": done.types,
-            "unread": done.unread,
-        }
+        data = import_data(done)
+        rejects = data["rejects_file"]
         if done.state != ImportState.DONE:
             raise Refusal(
                 done.problem

@@ -20,6 +20,7 @@ from foundation.terminal_tables import table
 from foundation.times import utc_iso
 from labels.labelling import find_labels
 from tabular.arguments import uin_argument
+from webhooks.endpoints import find_endpoint
 
 HELP = {
     "create": "create a rule, which is off unless --on is given",
@@ -134,6 +135,7 @@ def _add_columns(one: argparse.ArgumentParser) -> None:
     )
     one.add_argument("--answers-a-day", type=int, default=1, metavar="N", help="to one person")
     one.add_argument("--add-to", metavar="LIST", help="add the person to a list")
+    one.add_argument("--webhook", metavar="NAME", help="tell this webhook (rule.matched)")
     one.add_argument("--suppress", action="store_true", help="suppress the person")
 
 
@@ -156,6 +158,7 @@ def _created(options: dict[str, Any]) -> ReplyRule:
         answers_a_day=options["answers_a_day"],
         adds_to=find_lists(names=[adds_to])[0] if adds_to is not None else None,
         suppresses=options["suppress"],
+        calls=find_endpoint(name=options["webhook"]) if options["webhook"] else None,
     )
 
 

@@ -20,6 +20,7 @@ LANGUAGE = "zh-hans"
 
 
 class Command(OperatorCommand):
+    is_an_act = False
     help = "Add new strings to the Chinese catalogue, remove unused ones, and compile it."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
-from qqcampaign.stack import process_specs, readiness
+from qqcampaign.stack import home, process_specs, readiness
 from qqcampaign.stack.child import ProcessSpec
 
 KINDS = ("web", "worker", "jobs", "beat")
@@ -23,6 +23,7 @@ DEFAULT_ADDRESS = "0.0.0.0:8000"
 
 
 class Command(OperatorCommand):
+    is_an_act = False
     help = "Run one process of the stack (for containers), or check it."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,8 @@ class Command(OperatorCommand):
         """
         kind = options["kind"]
         # Each container has its own address, so by default it is its own egress.
+        if not options["check"]:
+            home.make_private(settings.QQCAMPAIGN_HOME)
         egress = settings.EGRESS_NAME if os.environ.get("EGRESS_NAME") else platform.node()
         if not options["check"]:
             spec = _spec(kind, egress, options["bind"], options["worker_concurrency"])
@@ -68,7 +71,7 @@ def _spec(kind: str, egress: str, bind: str, concurrency: int) -> ProcessSpec:
         return process_specs.worker_spec(egress=egress, concurrency=concurrency)
     if kind == "jobs":
         return process_specs.jobs_spec(egress=egress)
-    settings.QQCAMPAIGN_HOME.mkdir(parents=True, exist_ok=True)
+    settings.QQCAMPAIGN_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     return process_specs.beat_spec(home=settings.QQCAMPAIGN_HOME)
 
 

@@ -20,6 +20,7 @@ DEFAULT_PORT = 8000
 
 
 class Command(OperatorCommand):
+    is_an_act = False
     help = "Run the stack: Redis (unless REDIS_URL is set), worker, jobs, beat and web."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

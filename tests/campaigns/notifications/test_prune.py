@@ -11,10 +11,10 @@ from campaigns.models import CampaignRun, Notification
 from campaigns.notification_states import NotificationState
 from campaigns.notifications import prune
 from campaigns.run_control.new_run import make_run
-from campaigns.tasks import notify
 from clocks import shared
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list
+from tests.commandline import manage
 
 pytestmark = pytest.mark.django_db
 
@@ -48,14 +48,16 @@ def test_old_ones_go_and_what_is_open_stays(monkeypatch: pytest.MonkeyPatch) -> 
         make_notification(6, days=91, campaign=campaign, state=NotificationState.QUEUED),
     ]
     monkeypatch.setattr(prune, "STEP", 3)
-    assert [prune.prune_notifications(), prune.prune_notifications()] == [3, 1]
-    assert prune.prune_notifications() == 0
+    before = shared.wall() - timedelta(days=90)
+    assert prune.count_old(before) == 4
+    assert [prune.remove_some(before) for _time in range(3)] == [3, 1, 0]
     assert {one.pk for one in Notification.objects.all()} == {one.pk for one in kept}
     assert not Notification.objects.filter(pk__in=[one.pk for one in old]).exists()
 
 
-def test_the_tick_does_it(clean_redis: Any) -> None:
+def test_the_command_does_it_by_the_setting() -> None:
     campaign = make_campaign("spring", lists=[make_list("all", [100_000])])
     make_notification(1, days=91, campaign=campaign)
-    notify()
-    assert not Notification.objects.exists()
+    make_notification(2, days=89, campaign=campaign)
+    assert manage("prune", "--json").json["removed"] == {"notifications": 1}
+    assert Notification.objects.count() == 1

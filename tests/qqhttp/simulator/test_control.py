@@ -1,6 +1,7 @@
 """The control API, in the same process and over HTTP."""
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -191,3 +192,38 @@ def test_an_invalid_request_gets_an_error_message(
 def _get(gateway: GatewaySimulator, path: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{gateway.url}/control/{path}", timeout=10) as response:
         return dict(json.load(response))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "{url}"}, 200),
+        ({"Host": "simulator:8765"}, 200),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Host": "rebound.evil.example"}, 403),
+    ],
+    ids=str,
+)
+def test_pages_of_other_sites_are_refused(
+    gateway: GatewaySimulator, headers: dict[str, str], status: int
+) -> None:
+    """A page that the operator visits must not command the simulator by the operator's browser."""
+    url = gateway.url.rstrip("/")
+    sent = {name: value.format(url=url) for name, value in headers.items()}
+    for method, path, body in (("GET", "figures", None), ("POST", "reset", b"{}")):
+        request = urllib.request.Request(f"{url}/control/{path}", body, sent, method=method)
+        assert _status(request) == status
+
+
+def _status(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code

@@ -1,0 +1,1 @@
+"""What commands of tokens read and print."""

@@ -1,0 +1,1 @@
+"""Tokens of users: made, found, used and revoked."""

@@ -1,0 +1,1 @@
+"""A hold: while one is open, the engine sends nothing."""

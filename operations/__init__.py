@@ -1,0 +1,1 @@
+"""Backup, restore, pruning, keys and upgrades of an installation."""

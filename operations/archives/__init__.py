@@ -1,0 +1,1 @@
+"""The file of a backup: its parts, their checksums, and its manifest."""

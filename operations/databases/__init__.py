@@ -1,0 +1,1 @@
+"""Copies of the database: SQLite by its backup API, PostgreSQL by pg_dump and pg_restore."""

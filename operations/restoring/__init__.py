@@ -1,0 +1,1 @@
+"""Restoring a backup, and releasing the restored installation."""

@@ -1,0 +1,1 @@
+"""Upgrading to a newer version while runs go on."""

@@ -1,0 +1,38 @@
+"""All things that need somebody, for one operator."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from campaigns.approvals.rights import may_approve
+from qqcampaign.console.attention import campaigns, people, senders, system
+from qqcampaign.console.attention.item import AttentionItem
+
+
+def attention_items(request: HttpRequest) -> list[AttentionItem]:
+    """Return the items that this operator may see: what blocks sending first, then by kind."""
+    may_see = request.user.has_perm
+    items: list[AttentionItem] = system.held(request)
+    if may_see("accounts.view_worker"):
+        items += [*system.workers(), *system.outages(), *system.wrong_clocks()]
+    if may_see("campaigns.view_campaignrun"):
+        items += [*campaigns.stopped_runs(), *campaigns.stopped_schedules()]
+    if may_see("campaigns.view_campaign") and may_approve(request.user):
+        items += campaigns.waiting_for_approval(request.user)
+    if may_see("campaigns.change_campaign"):
+        items += [*campaigns.sent_back(), *campaigns.undecided_tests()]
+    if may_see("accounts.view_account"):
+        items += senders.quarantined()
+    if may_see("accounts.view_friend"):
+        items += senders.lost_friends()
+    if may_see("accounts.view_friendrequest"):
+        items += senders.friend_requests()
+    if may_see("conversations.view_conversation"):
+        items += people.conversations()
+    if may_see("sending.view_delivery"):
+        items += campaigns.unknown_deliveries()
+    if may_see("contacts.view_contactimport"):
+        items += [*people.failed_imports(), *people.unconfirmed_imports()]
+    if may_see("campaigns.view_notification"):
+        items += system.failed_notifications()
+    return sorted(items, key=lambda item: item.colour != "danger")

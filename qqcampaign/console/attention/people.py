@@ -1,0 +1,108 @@
+"""Conversations and imports that need somebody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contacts.models import ContactImport
+from contacts.states import ImportState
+from conversations.models import Conversation
+from qqcampaign.console.attention.item import AttentionItem
+
+#: Days for which an import that failed or waits is listed.
+RECENT_DAYS = 3
+#: Number of imports of a kind that get an item each, the latest first.
+NAMED_IMPORTS = 3
+#: Conversations are counted up to here.
+MOST_COUNTED = 200
+
+
+def conversations() -> list[AttentionItem]:
+    """Return the unread conversations, and those that were read but not answered."""
+    address = reverse("admin:conversations_conversation_changelist")
+    # By the index of the unread ones, and by the newest of the open ones: bounded, both.
+    unread = list(
+        Conversation.objects.unread()
+        .order_by("-last_message_at", "-id")
+        .values_list("last_inbound_at", flat=True)[:MOST_COUNTED]
+    )
+    newest_open = (
+        Conversation.objects.open()
+        .newest_first()
+        .values_list("last_inbound_at", "is_ours_last", "unread")[:MOST_COUNTED]
+    )
+    unanswered = [at for at, is_ours_last, n in newest_open if not is_ours_last and not n]
+    told = [
+        (
+            "unread_conversations",
+            unread,
+            ngettext(
+                "%(n)s unread conversation waits in the inbox.",
+                "%(n)s unread conversations wait in the inbox.",
+                len(unread),
+            ),
+            f"{address}?box=unread",
+        ),
+        (
+            "unanswered_conversations",
+            unanswered,
+            ngettext(
+                "%(n)s conversation was read but has no answer. Answer or close it.",
+                "%(n)s conversations were read but have no answer. Answer or close them.",
+                len(unanswered),
+            ),
+            address,
+        ),
+    ]
+    return [
+        AttentionItem(
+            kind,
+            sentence % {"n": f"{len(times)}+" if len(times) == MOST_COUNTED else len(times)},
+            _("Open inbox"),
+            link,
+            since=min((at for at in times if at is not None), default=None),
+        )
+        for kind, times, sentence, link in told
+        if times
+    ]
+
+
+def failed_imports() -> list[AttentionItem]:
+    """Return the imports that failed lately."""
+    since = timezone.now() - timedelta(days=RECENT_DAYS)
+    is_new = Q(created_at__gte=since) | Q(finished_at__gte=since)
+    failed = ContactImport.objects.filter(is_new, state=ImportState.FAILED)[:NAMED_IMPORTS]
+    return [
+        AttentionItem(
+            "failed_imports",
+            _("The import of %(file)s failed: %(why)s")
+            % {"file": found.file_name, "why": found.problem},
+            _("Show import"),
+            reverse("admin:contacts_contactimport_page", args=[found.pk]),
+            since=found.finished_at or found.created_at,
+        )
+        for found in failed
+    ]
+
+
+def unconfirmed_imports() -> list[AttentionItem]:
+    """Return the files that were uploaded lately and not imported yet."""
+    since = timezone.now() - timedelta(days=RECENT_DAYS)
+    waiting = ContactImport.objects.filter(created_at__gte=since, state=ImportState.UPLOADED)
+    return [
+        AttentionItem(
+            "unconfirmed_imports",
+            _("%(file)s is uploaded but not imported: check its columns and confirm.")
+            % {"file": found.file_name},
+            _("Check and import"),
+            reverse("admin:contacts_contactimport_page", args=[found.pk]),
+            since=found.created_at,
+        )
+        for found in waiting[:NAMED_IMPORTS]
+    ]

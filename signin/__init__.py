@@ -1,0 +1,1 @@
+"""Signing in: lockout, sessions that end, second factors."""

@@ -1,0 +1,46 @@
+"""The authentication backend: passwords, with lockout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from signin.lockout import count_failure, forget_failures, locked_until
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address a request comes from. Behind a proxy, the web server has set it."""
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+class LockoutBackend(ModelBackend):
+    """Checks passwords; after too many wrong ones it checks none for a while."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the user, or None for a wrong password.
+
+        Raises:
+            PermissionDenied: locked.
+        """
+        if username is None or password is None:
+            return None
+        if request is None:  # a command on this machine
+            return super().authenticate(request, username, password, **kwargs)
+        address = address_of(request)
+        if locked_until(username, address) is not None:
+            raise PermissionDenied
+        user = super().authenticate(request, username, password, **kwargs)
+        if user is None:
+            count_failure(username, address)
+        else:
+            forget_failures(username, address)
+        return user

@@ -1,0 +1,85 @@
+"""The command `signin list|unlock|end-sessions|reset-second-factor`."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from foundation.command_log import log_changed
+from foundation.commands import OperatorCommand
+from signin.administration import (
+    end_all_sessions,
+    find_user,
+    locked_names,
+    reset_second_factor,
+    states,
+    unlock_name,
+)
+
+ACTIONS = {
+    "unlock": "let a name that is locked sign in again",
+    "end-sessions": "sign a user out everywhere",
+    "reset-second-factor": "remove the app, passkeys and recovery codes of a user who lost them",
+}
+
+
+class Command(OperatorCommand):
+    """Say how users sign in, and help those who cannot."""
+
+    help = "How users sign in: list, unlock, end-sessions, reset-second-factor."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        words = "list the users with their sessions and second factors, and the locks"
+        self.add_json_argument(actions.add_parser("list", help=words, description=words))
+        for action, words in ACTIONS.items():
+            one = actions.add_parser(action, help=words, description=words)
+            one.add_argument("name", metavar="NAME", help="the user's name")
+            self.add_json_argument(one)
+
+    def perform(self, **options: Any) -> None:
+        action, name = options["action"], options.get("name", "")
+        if action == "list":
+            self._list(as_json=options["json"])
+            return
+        if action == "unlock":
+            count = unlock_name(name)
+            text = _("%(name)s can sign in again.") % {"name": name}
+        elif action == "end-sessions":
+            user = find_user(name)
+            count = end_all_sessions(user)
+            text = _("%(name)s is signed out everywhere.") % {"name": name}
+            log_changed(user, said=text)
+        else:
+            user = find_user(name)
+            reset_second_factor(user)
+            count = 1
+            text = _("The second factors of %(name)s are removed.") % {"name": name}
+            log_changed(user, said=text)
+        self.answer({"name": name, "count": count}, as_json=options["json"], text=text)
+
+    def _list(self, *, as_json: bool) -> None:
+        items = [
+            {
+                "name": one.name,
+                "sessions": one.sessions,
+                "app": one.has_app,
+                "passkeys": one.passkeys,
+                "demanded": one.is_demanded,
+            }
+            for one in states()
+        ]
+        locks = [
+            {"name": name, "address": address, "until": until.isoformat()}
+            for name, address, until in locked_names()
+        ]
+        lines = [
+            f"{one['name']}: {one['sessions']} sessions, "
+            f"{'app' if one['app'] else 'no app'}, {one['passkeys']} passkeys"
+            for one in items
+        ]
+        lines += [f"locked: {one['name'] or '*'} {one['address']} {one['until']}" for one in locks]
+        data = {"items": items, "locks": locks, "next": None}
+        self.answer(data, as_json=as_json, text="\n".join(lines))

@@ -1,0 +1,30 @@
+"""Half a minute of hostile requests: no answer is a 500, and none takes long."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.whole_world import make_whole_world
+from tests.fuzzing.fuzz import Fuzzer
+from tests.fuzzing.requests import routes
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clean_redis"),
+]
+
+
+def test_hostile_requests_have_answers() -> None:
+    make_whole_world()
+    fuzzer = Fuzzer(seed=20_261_127)
+    found = fuzzer.run(seconds=30)
+    assert not found.wrong, "\n".join(found.wrong.values())
+    assert found.sent > 50
+
+
+def test_every_address_is_known_to_the_fuzzer() -> None:
+    found = routes()
+    assert len(found) > 200
+    assert not [one for one in found if "\\" in one]

@@ -1,0 +1,115 @@
+"""Every address of the console, and which role may open it and post to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter, SlugConverter
+
+from accounts.admin.account_verbs import VERBS as ACCOUNT_VERBS
+from campaigns.admin.campaign_schedule import VERBS as SCHEDULE_VERBS
+from campaigns.admin.campaign_verb_table import VERBS as CAMPAIGN_VERBS
+from campaigns.admin.sequence import VERBS as SEQUENCE_VERBS
+from contacts.admin.contact_page import VERBS as PERSON_VERBS
+
+#: The declared table: name, verb or "-", the first role that may GET, the first that may POST.
+TABLE = Path(__file__).with_name("addresses.txt")
+#: Words of an address that are no key of a row, by the name of the URL.
+WORDS: dict[str, tuple[str, ...]] = {
+    "accounts_account_ask": tuple(ACCOUNT_VERBS),
+    "accounts_account_rejects": ("none",),
+    "contacts_contact_ask": tuple(PERSON_VERBS),
+    "contacts_contactimport_do": ("start", "cancel", "undo", "types"),
+    "sending_delivery_resolve": ("arrived", "lost"),
+    "campaigns_campaign_do": tuple(CAMPAIGN_VERBS),
+    "campaigns_campaign_preflight_people": ("suppressed",),
+    "campaigns_campaign_rehearsal": ("start", "stop"),
+    "campaigns_campaign_decide": ("request", "approve", "reject", "withdraw"),
+    "campaigns_campaign_schedule": tuple(SCHEDULE_VERBS),
+    "campaigns_campaign_report": ("csv", "xlsx", "json"),
+    "campaigns_sequence_do": tuple(SEQUENCE_VERBS),
+    "conversations_conversation_do": (
+        "answer", "assign", "close", "reopen", "label", "note", "read", "unread",
+    ),
+}  # fmt: skip
+#: Addresses without a role: they open before a sign-in, or lead elsewhere.
+PUBLIC = {
+    "api", "api-docs", "api-openapi",  # a token signs in, tests/api
+    "health-live", "health-ready", "set_language", "login", "logout", "sign-in-again",
+    "view_on_site", "jsi18n", "autocomplete",  # the last asks for the right to view its model
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address with a sample row: the name of its URL, its verb, and where it is."""
+
+    name: str
+    word: str
+    where: str
+
+
+def addresses() -> Iterator[Address]:
+    """Return every address of the console that needs a role, for the rows that exist."""
+    for pattern in _patterns(get_resolver().url_patterns):
+        name = pattern.name or ""
+        if not name or name in PUBLIC or name == "app_list":
+            continue
+        for word in WORDS.get(name, ("-",)):
+            yield Address(name, word, _where(pattern, word))
+
+
+def _patterns(found: Any) -> Iterator[URLPattern]:
+    for one in found:
+        if isinstance(one, URLResolver):
+            yield from _patterns(one.url_patterns)
+        else:
+            yield one
+
+
+def _where(pattern: URLPattern, word: str) -> str:
+    name = str(pattern.name)
+    if name.endswith("_simple_history"):
+        key = _key_of_a_row(name)
+        return reverse(_full(name), args=[key, _key_of_a_state(name, key)])
+    return reverse(_full(name), kwargs=_arguments(pattern, word))
+
+
+def _key_of_a_state(name: str, key: Any) -> int:
+    app, model = name.split("_")[:2]
+    state = apps.get_model(app, f"historical{model}").objects.filter(id=key).first()
+    return state.history_id if state is not None else 1
+
+
+def _full(name: str) -> str:
+    return name if name in ("overview-live", "sign-in-again") else f"admin:{name}"
+
+
+def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, converter in pattern.pattern.converters.items():
+        if name in ("object_id", "id"):
+            values[name] = _key_of_a_row(str(pattern.name))
+        elif isinstance(converter, IntConverter):
+            values[name] = 1
+        elif isinstance(converter, SlugConverter):
+            values[name] = word
+        else:
+            values[name] = "1"
+    return values
+
+
+def _key_of_a_row(name: str) -> Any:
+    app, model = name.split("_")[:2]
+    for registered in admin.site._registry:
+        if (registered._meta.app_label, registered._meta.model_name) == (app, model):
+            order = {"auth": "username" if model == "user" else "name"}.get(app, "pk")
+            row = registered._base_manager.order_by(order).first()
+            return row.pk if row is not None else 1
+    return 1

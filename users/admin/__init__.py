@@ -1,0 +1,5 @@
+"""Pages of users and roles."""
+
+from users.admin import group, user
+
+__all__ = ["group", "user"]

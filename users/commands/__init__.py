@@ -1,0 +1,1 @@
+"""What `manage.py users` reads and prints, one module per action."""

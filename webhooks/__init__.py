@@ -1,0 +1,1 @@
+"""Tells other programs what happens: the outbox of events, and their delivery by HTTP."""

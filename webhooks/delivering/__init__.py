@@ -1,0 +1,1 @@
+"""Delivers messages: a dispatcher, one thread for each endpoint, and what follows an answer."""
