@@ -17,7 +17,7 @@ from conversations.search import found_by
 from conversations.states import ConversationState
 from foundation.refusals import Refusal
 from labels.models import Label
-from sending.models import Delivery
+from sending.models import Delivery, Reply
 from sending.states import DeliveryState
 
 
@@ -32,6 +32,7 @@ class Filters:
         labels: only those with all of these labels.
         words: only those that a search for these words finds; see `found_by`.
         campaign: only those with people who got a message of this campaign by the account.
+        has_replied: with a campaign: only those of people who replied to that message.
     """
 
     state: str = ""
@@ -41,6 +42,7 @@ class Filters:
     account: Account | None = None
     uin: int | None = None
     campaign: Campaign | None = None
+    has_replied: bool = False
     labels: Sequence[Label] = ()
     words: str = ""
 
@@ -91,7 +93,7 @@ def filtered(filters: Filters) -> ConversationQuerySet:
     if filters.uin is not None:
         rows = rows.filter(uin=filters.uin)
     if filters.campaign is not None:
-        rows = rows.filter(_got_one_of(filters.campaign))
+        rows = rows.filter(_got_one_of(filters.campaign, has_replied=filters.has_replied))
     for label in filters.labels:
         rows = rows.filter(labels=label)
     if filters.words.strip():
@@ -100,17 +102,18 @@ def filtered(filters: Filters) -> ConversationQuerySet:
     return found
 
 
-def _got_one_of(campaign: Campaign) -> Exists:
+def _got_one_of(campaign: Campaign, *, has_replied: bool) -> Exists:
     """Return the condition that the person got a message of a campaign by the account.
 
-    The person's deliveries are found by the unique index on (contact, run).
+    The person's deliveries are found by the unique index on (contact, run), replies by theirs.
     """
     runs = list(campaign.runs.values_list("pk", flat=True))
-    return Exists(
-        Delivery.objects.filter(
-            contact__uin=OuterRef("uin"),
-            run__in=runs,
-            account=OuterRef("account"),
-            state=DeliveryState.SENT,
-        )
+    got = Delivery.objects.filter(
+        contact__uin=OuterRef("uin"),
+        run__in=runs,
+        account=OuterRef("account"),
+        state=DeliveryState.SENT,
     )
+    if has_replied:
+        got = got.filter(Exists(Reply.objects.filter(delivery=OuterRef("pk"))))
+    return Exists(got)

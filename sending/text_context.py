@@ -91,9 +91,18 @@ def sendable_text(
             TextFault.RENDER_ERROR, _("The text holds characters that cannot be sent.")
         )
     # A name or an attribute can bring a word that the text itself does not hold.
+    refuse_forbidden(text, forbidden=forbidden)
+    return text
+
+
+def refuse_forbidden(text: str, *, forbidden: ForbiddenWords | None) -> None:
+    """Refuse to send a text that holds a forbidden word.
+
+    Raises:
+        Unsendable: it does.
+    """
     if forbidden is not None and forbidden.first_in(text) is not None:
         raise Unsendable(TextFault.FORBIDDEN_WORD, _("The text holds a forbidden word."))
-    return text
 
 
 def _shown(attributes: dict[str, Any]) -> dict[str, Any]:

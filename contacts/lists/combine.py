@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
+from contacts.lists.add_people import add_people
 from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.segments.audience import in_lists
 from contacts.segments.conditions import condition_of
 from foundation.archiving import refuse_archived
-from foundation.queries import sql_of
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
@@ -61,7 +60,7 @@ def combine_lists(
     with transaction.atomic():
         # Before the people are added: the condition may name this list, and would then change.
         _copy_opt_outs(into=into, out_of=[*any_ids, *all_ids], people=people)
-        return _add_people(contact_list=into, people=people)
+        return add_people(list_id=into.pk, people=people)
 
 
 def _copy_opt_outs(
@@ -86,17 +85,3 @@ def _copy_opt_outs(
         )
         for row in opt_outs.iterator()
     )
-
-
-def _add_people(*, contact_list: ContactList, people: QuerySet[Contact]) -> int:
-    """Add people to a list with one INSERT ... SELECT; return how many were not members before."""
-    sql, values = sql_of(people.order_by("id").values("id"))
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO contacts_membership (contact_list_id, contact_id, added_at) "  # noqa: S608
-            f"SELECT %s, person.id, %s FROM ({sql}) AS person WHERE true "
-            "ON CONFLICT (contact_list_id, contact_id) DO NOTHING",
-            (contact_list.pk, now, *values),
-        )
-        return int(cursor.rowcount)

@@ -78,6 +78,9 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--campaign", metavar="NAME", help="only with people who got a message of this campaign"
     )
+    parser.add_argument(
+        "--replied", action="store_true", help="with --campaign: only those who replied to it"
+    )
     parser.add_argument("--label", action="append", default=[], metavar="L", dest="labels")
     parser.add_argument("--search", default="", metavar="WORDS", help="in texts, names and UINs")
 

@@ -17,7 +17,8 @@ from django.db.models import F
 from accounts.models import InboundMessage
 from accounts.webhook_events import inbound_events
 from clocks import shared
-from contacts.models import Contact, Membership, SuppressionReason
+from contacts.lists.add_people import add_people
+from contacts.models import Contact, SuppressionReason
 from contacts.suppressions import suppress
 from conversations.models import Conversation, ReplyRule, RuleAnswer
 from conversations.rules.matching import fitting
@@ -107,14 +108,7 @@ def count(rule_id: int, counts: Counter[str]) -> None:
 def _add_to_list(list_id: int, uins: set[int]) -> int:
     """Add people to a list, who become contacts if they are none; return how many are new there."""
     Contact.objects.bulk_create((Contact(uin=uin) for uin in sorted(uins)), ignore_conflicts=True)
-    members = Membership.objects.filter(contact_list=list_id, contact__uin__in=uins)
-    known = set(members.values_list("contact__uin", flat=True))
-    new = Contact.objects.filter(uin__in=uins - known).order_by("pk")
-    Membership.objects.bulk_create(
-        (Membership(contact_list_id=list_id, contact=contact) for contact in new),
-        ignore_conflicts=True,
-    )
-    return len(uins - known)
+    return add_people(list_id=list_id, people=Contact.objects.filter(uin__in=uins))
 
 
 def _why(rule: ReplyRule, problem: Exception) -> str:

@@ -23,7 +23,7 @@ from sending.runs.rate import rate_of
 from sending.runs.texts import texts_by_number
 from sending.runs.windows import Openings, QuietSpan, sending_times
 from sending.states import Reason
-from sending.text_context import context_for, sendable_text
+from sending.text_context import context_for, refuse_forbidden, sendable_text
 from texts.faults import Unsendable
 from texts.forbidden import ForbiddenWords
 from texts.rendering import CompiledText, compile_text
@@ -242,8 +242,14 @@ def _rendered(
     dues, skipped = [], {}
     for delivery in deliveries:
         try:
-            # The text of an earlier mark is kept: a retry sends the same text as the first try.
-            text = delivery.text or _text(run, account, delivery, nicknames)
+            if delivery.text:
+                # The text of an earlier mark is kept: a retry sends the same text as the first try.
+                # An answer has its text before its first mark: a word may have been added since.
+                if not delivery.attempt_count:
+                    refuse_forbidden(delivery.text, forbidden=run.forbidden)
+                text = delivery.text
+            else:
+                text = _text(run, account, delivery, nicknames)
         except Unsendable as problem:
             skipped[delivery.pk] = Reason(problem.reason)
             if run.costly.note_failed(run_id=run.id, reason=problem.reason):

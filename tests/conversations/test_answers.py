@@ -16,7 +16,9 @@ from conversations.models import Answer, AnswerRun, Conversation
 from conversations.work.state import close_conversation
 from foundation.refusals import Refusal
 from qqhttp.simulator import GatewaySimulator
-from sending.forbidden_words import add_words
+from sending.forbidden_words import WatchedWords, add_words
+from sending.lanes.feed import brief, next_deliveries
+from sending.lanes.run_turns import RunTurns
 from sending.models import Delivery, QuietHours, Run
 from sending.reconcile import reconcile
 from sending.runs.figures import check_figures
@@ -183,3 +185,18 @@ def test_a_run_that_stopped_itself_is_resumed(conversation: Conversation) -> Non
 
 def _state(answer: Answer) -> str:
     return str(Delivery.objects.values_list("state", flat=True).get(pk=answer.delivery_id))
+
+
+def test_a_word_that_is_forbidden_after_the_answer_was_asked_for_is_not_sent(
+    conversation: Conversation,
+) -> None:
+    answer = send_answer(conversation=conversation, text="加V信聊")
+    other = send_answer(conversation=conversation, text="好的")
+    add_words(words=["加v信"])
+    run = brief(Run.objects.get(), quiet=(), forbidden=WatchedWords().current())
+    account = conversation.account
+    dues = next_deliveries(account=account, runs=[run], limit=10, turns=RunTurns())
+    assert [due.text for due in dues] == ["好的"]
+    delivery = Delivery.objects.get(pk=answer.delivery_id)
+    assert (delivery.state, delivery.reason) == ("skipped", "forbidden_word")
+    assert Delivery.objects.get(pk=other.delivery_id).state == "pending"

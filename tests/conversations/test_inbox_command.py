@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,19 @@ from django.contrib.auth.models import User
 
 from accounts.models import Account
 from audit.models import AuditEntry
+from clocks import shared
 from contacts.models import Contact
 from conversations.models import Answer, Conversation
 from labels.labelling import create_label
-from tests.campaigns.factories import make_account
+from sending.models import Delivery
+from sending.states import RunState
+from tests.campaigns.factories import (
+    make_account,
+    make_campaign,
+    make_delivery,
+    make_list,
+    make_run,
+)
 from tests.commandline import manage
 from tests.conversations.writing import a_conversation, arrives
 
@@ -161,3 +171,25 @@ def test_the_export_writes_the_messages(conversation: Conversation, tmp_path: Pa
         json.loads(manage("inbox", "export", "--out", "-", "--format", "json", "--uin", 9).out)
         == []
     )
+
+
+def test_who_replied_to_a_campaign_is_listed_and_exported(account: Account, tmp_path: Path) -> None:
+    members = make_list("all", [PERSON, OTHER])
+    run = make_run(make_campaign("spring", lists=[members]), state=RunState.RUNNING)
+    for uin in (PERSON, OTHER):
+        person = Contact.objects.get(uin=uin)
+        delivery = make_delivery(run, person, state="sent", account=account)
+        hour = timedelta(hours=1 if uin == PERSON else 24 * 30)
+        Delivery.objects.filter(pk=delivery.pk).update(sent_at=shared.wall() - hour)
+        a_conversation(account, sender=uin)
+    listed = ("inbox", "list", "--campaign", "spring")
+    assert len(manage(*listed, "--json").json["items"]) == 2
+    replied = manage(*listed, "--replied", "--json").json["items"]
+    assert [one["uin"] for one in replied] == [PERSON]
+    out = tmp_path / "replied.csv"
+    said = manage("inbox", "export", "--campaign", "spring", "--replied", "--out", out, "--json")
+    assert said.status == 0
+    written = out.read_text()
+    assert str(PERSON) in written
+    assert str(OTHER) not in written
+    assert manage("inbox", "list", "--replied").status == 2

@@ -75,7 +75,7 @@ def test_each_gets_it_when_online_and_the_others_at_the_limit(
         engine.control.set_friend_status(uin=mine[4], status=profiles.ONLINE)
         wait_until(lambda: release_who_is_online() == 1, what="the presence")
         wait_until(lambda: len(engine.control.messages()) == 1, what="the message")
-        other = start(accounts=[sender], name="other")
+        other = start(accounts=[sender], name="other", text="other")
         wait_until(lambda: is_finished(other), what="a run that does not wait")
         assert [m.un for m in engine.control.messages() if m.text == run.text] == [mine[4]]
         time.sleep(0.7)

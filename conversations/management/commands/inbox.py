@@ -156,6 +156,8 @@ class Command(OperatorCommand):
 
 def _filters(options: dict[str, Any]) -> Filters:
     account, campaign = options["account"], options["campaign"]
+    if options["replied"] and campaign is None:
+        options["wrong_usage"]("--replied needs --campaign: name what they replied to")
     return Filters(
         state=options["state"] or "",
         is_unread=options["unread"],
@@ -164,6 +166,7 @@ def _filters(options: dict[str, Any]) -> Filters:
         account=find_accounts(uins=[account])[0] if account is not None else None,
         uin=options["uin"],
         campaign=find_campaign(name=campaign) if campaign is not None else None,
+        has_replied=options["replied"],
         labels=find_labels(names=options["labels"]),
         words=options["search"],
     )
