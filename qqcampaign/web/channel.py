@@ -88,8 +88,9 @@ class Parser(HTTPRequestParser):
         self.error = refused
         self.completed = True
         self.expect_continue = False
-        if self.body_rcv is not None:  # it has made a file for a large body already
-            self.body_rcv.getbuf().close()
+        body: Any = self.body_rcv  # type: ignore[has-type]
+        if body is not None:  # it has made a file for a large body already
+            body.getbuf().close()
             self.body_rcv = None
 
 

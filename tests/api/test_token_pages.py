@@ -53,7 +53,7 @@ def test_a_page_shows_a_new_token_once() -> None:
     assert browser.get(ADD).status_code == 200
     answer = browser.post(ADD, {"name": "web", "scope": "read", "expires": "12h"}, follow=True)
     assert answer.status_code == 200
-    found = re.search(r"qqc_[\w-]{43}", answer.content.decode())
+    found = re.search(r"qqc_[\w-]{59}", answer.content.decode())
     assert found
     assert Program(found[0]).get("tokens").status_code == 200
     token = Token.objects.get()

@@ -57,7 +57,7 @@ def enter(account: Account) -> Run:
     advance_sequences()
     advance_sequences()
     step = sequence.steps.get(number=1)
-    return Run.objects.get(pk=step.run_id)
+    return Run.objects.get(pk=str(step.run_id))
 
 
 def test_planning_passes_over_who_has_reached_the_cap(account: Account) -> None:
