@@ -87,7 +87,8 @@ def test_a_refused_deletion_offers_archiving_on_the_same_page(operator: Client) 
     members.refresh_from_db()
     assert members.archived_at is not None
     assert list(campaign.lists.all()) == [members]
-    assert AuditEntry.objects.get(object_id=str(members.pk)).sentence == "Archive"
+    entries = AuditEntry.objects.filter(object_type="contacts.contactlist")
+    assert entries.get(object_id=str(members.pk)).sentence == "Archive"
     back = operator.post(address_of(members, "restore"), follow=True).content.decode()
     assert "Restored: “members”." in back
     members.refresh_from_db()
@@ -270,8 +271,9 @@ def test_an_operator_in_the_audit_trail_is_deactivated_instead(operator: Client)
     other.refresh_from_db()
     assert not other.is_active
     oneself = User.objects.get(username="op")
-    said = operator.post(address_of(oneself), {"_retire": "1"}, follow=True).content.decode()
-    assert "You cannot deactivate yourself" in said
+    assert operator.post(address_of(oneself), {"_retire": "1"}).status_code == 403
+    oneself.refresh_from_db()
+    assert oneself.is_active
 
 
 def test_a_campaign_started_between_the_page_and_the_click_is_seen(operator: Client) -> None:

@@ -37,6 +37,7 @@ class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc, type-arg]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username", "role", "email", "is_active"]}),
+        (_("Name"), {"fields": ["first_name", "last_name"], "classes": ["collapse"]}),
         (_("Further groups"), {"fields": ["groups"], "classes": ["collapse"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"], "classes": ["collapse"]}),
     ]
