@@ -118,8 +118,11 @@ def _finish(act: Act, recorder: Recorder) -> None:
     try:
         changes: list[Change] = recorder.quietly(lambda: changes_of(recorder)) or []
         counts = counts_of(recorder, changes)
+        is_written = bool(changes or counts or act.is_kept)
+        if not (is_written or recorder.has_mark):
+            return  # on SQLite a transaction waits for the lock even if it writes nothing
         with transaction.atomic():
-            if changes or counts or act.is_kept:
+            if is_written:
                 if counts:
                     act.facts = {**act.facts, "rows": counts}
                 write_entry(act, changes=changes)

@@ -24,6 +24,8 @@ UNWATCHED_MODELS = {
     "sending.caporigin",
     "sending.runevent",
     "sending.tally",
+    "signin.failedsignins",
+    "signin.signedinsession",
 }
 
 
