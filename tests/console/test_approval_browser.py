@@ -81,7 +81,7 @@ def test_a_second_person_approves_and_the_run_starts(chromium: Any, live_server:
     two = sign_in(chromium, live_server.url, "second", problems)
     two.get_by_text("waits for your approval").wait_for()
     look(two, "front")
-    two.get_by_role("link", name="Look and decide").click()
+    two.get_by_role("link", name="Review").click()
     two.get_by_text("Changed since the last approval").wait_for()
     assert two.locator("del", has_text="明天开始").count() == 1
     assert two.locator("ins", has_text="今天开始").count() == 1
@@ -90,9 +90,9 @@ def test_a_second_person_approves_and_the_run_starts(chromium: Any, live_server:
     two.get_by_role("button", name="批准").wait_for()
     look(two, "approval-zh")
     two.goto(live_server.url)
-    two.get_by_role("link", name="查看并审批").wait_for()
+    two.get_by_role("link", name="去审批").wait_for()
     look(two, "front-zh")
-    two.get_by_role("link", name="查看并审批").click()
+    two.get_by_role("link", name="去审批").click()
     two.fill("[name=comment]", "已核对")
     two.get_by_role("button", name="批准").click()
     two.get_by_text("已批准").first.wait_for()

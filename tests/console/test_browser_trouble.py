@@ -72,7 +72,7 @@ def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimul
     _why(page, stack).get_by_text("Paused by operator at").wait_for()
     page.get_by_role("button", name="中文").click()
     page.get_by_text("operator 于").wait_for()
-    page.get_by_role("link", name="恢复").click()
+    page.get_by_role("link", name="恢复").first.click()
     page.locator("form button.q-main").click()
     _why(page, stack).get_by_text(f"账号 {SENDER} 休息到").wait_for()
 

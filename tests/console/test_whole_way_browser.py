@@ -189,7 +189,7 @@ def test_the_whole_way_in_the_browser(
     second = BrowsingOperator(
         chromium, live_server.url, make_user("second", rights=APPROVER), pictures=PICTURES
     )
-    second.follow("Look and decide")
+    second.follow("Review")
     second.says("Never approved before")
     second.look("approval", least=6)
     second.fill(comment="好")
@@ -266,7 +266,7 @@ def test_the_whole_way_in_the_browser(
     author.press("Start")
     author.says("waits for an approval by a second person")
     second.go("Overview")
-    second.follow("Look and decide")
+    second.follow("Review")
     second.look("approval-2", least=3)
     second.press("Approve")
     second.says("is approved")
