@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from foundation.names import clean_name, name_key
 from foundation.refusals import Refusal
 from sending.text_context import context_for
 from tests.contacts.test_import_contacts import run
+from tests.emptying import empty_tables
 from texts.rendering import compile_text, spelled_variable
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +143,7 @@ def test_a_form_leaves_a_hard_name_as_it_is(name: str) -> None:
 @example(title="a.b'c")
 @pytest.mark.django_db(transaction=True)
 def test_a_title_of_a_file_is_found_under_its_cleaned_name(title: str) -> None:
-    call_command("flush", interactive=False, verbosity=0)
+    empty_tables()
     cell = '"' + title.replace('"', '""') + '"'
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
