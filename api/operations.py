@@ -20,6 +20,7 @@ from api.resources import (
     sequences,
     texts,
     tokens,
+    webhooks,
 )
 
 #: In this order they are tried: an address with a fixed end comes before one that ends in a name.
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         rules,
         records,
         tokens,
+        webhooks,
     )
     for operation in resource.OPERATIONS
 )

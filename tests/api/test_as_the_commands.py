@@ -31,6 +31,10 @@ WITHOUT = {
         ("backup", "restore", "prune", "rotate_keys", "upgrade"),
         "is for those who keep the installation",
     ),
+    **dict.fromkeys(
+        (f"signin {verb}" for verb in ("list", "unlock", "end-sessions", "reset-second-factor")),
+        "a program does not decide who signs in",
+    ),
     "campaign wait": "waits in a terminal; a program asks for the status, or gets a webhook",
 }
 

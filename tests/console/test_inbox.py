@@ -200,7 +200,10 @@ def test_unread_again(operator: Client, conversation: Conversation) -> None:
 
 
 def test_a_poll_answers_only_when_something_changed(
-    operator: Client, conversation: Conversation, account: Account, django_assert_max_num_queries: Any
+    operator: Client,
+    conversation: Conversation,
+    account: Account,
+    django_assert_max_num_queries: Any,
 ) -> None:
     page = html(operator, f"{INBOX}?c={conversation.pk}")
     asked = [one.replace("&amp;", "&") for one in re.findall(rf'hx-get="({INBOX}[^"]+)"', page)]
