@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.request import RawPostDataException
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -80,7 +81,7 @@ def read_answer(request: HttpRequest) -> dict[str, Any]:
     """
     try:
         answer = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError, RawPostDataException):  # the last one: it is a form
         answer = None
     if not isinstance(answer, dict):
         raise Refusal(_("The passkey was not accepted. Try again."), code="passkey")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,12 @@ def _key_of_a_state(name: str, key: Any) -> int:
 
 
 def _full(name: str) -> str:
-    return name if name in ("overview-live", "sign-in-again") else f"admin:{name}"
+    return f"admin:{name}" if name in _names_of_admin() else name
+
+
+@cache
+def _names_of_admin() -> frozenset[str]:
+    return frozenset(str(one.name) for one in _patterns(admin.site.get_urls()))
 
 
 def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
