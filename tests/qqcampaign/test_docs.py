@@ -34,7 +34,8 @@ _CODE = re.compile(r"`([^`\n]+)`|^\s*python -m (\S+)", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|html|toml|txt|yml)")
 _PYTHON = re.compile(r"\w+\.py")
-_MODULE = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
+#: A unit of systemd, such as qqcampaign.target, is no module.
+_MODULE = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.(?!target\b)\w+)+")
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
