@@ -108,6 +108,11 @@ class Recorder:
         if name not in kept.related and kept.before is not None:
             kept.related[name] = self.quietly(lambda: names_of(row, name)) or []
 
+    @property
+    def has_seen_a_write(self) -> bool:
+        """Whether a statement of the act wrote to a watched table, if only for a while."""
+        return bool(self.has_mark or self.touched or self.counted)
+
     def quietly(self, read: Callable[[], Any]) -> Any:
         """Return what a function reads; None if it fails, which must not fail the act."""
         self._is_looking = True

@@ -66,12 +66,7 @@ def write_entry(act: Act, *, changes: list[Change] | None = None) -> AuditEntry:
     changes = changes or []
     main = _main(act, changes)
     entry = AuditEntry(
-        key=act.key[:64],
-        at=shared.wall(),
-        user_id=user_key(act.user),
-        who=name_of(act)[:LONGEST_NAME],
-        channel=act.channel,
-        address=act.address,
+        **_who_and_when(act),
         verb=(act.verb or (VERB_OF[main.kind] if main and _is_plain(act) else "") or act.page)[:80]
         or "change",
         sentence=act.sentence,
@@ -115,14 +110,17 @@ def name_of(act: Act) -> str:
 
 
 def _finish(act: Act, recorder: Recorder) -> None:
+    """Write the entry of an act that is over; of one that only looked, nothing is read or written.
+
+    On SQLite even an empty transaction would wait for the lock of the database.
+    """
+    if not (recorder.has_seen_a_write or act.is_kept):
+        return
     try:
         changes: list[Change] = recorder.quietly(lambda: changes_of(recorder)) or []
         counts = counts_of(recorder, changes)
-        is_written = bool(changes or counts or act.is_kept)
-        if not (is_written or recorder.has_mark):
-            return  # on SQLite a transaction waits for the lock even if it writes nothing
         with transaction.atomic():
-            if is_written:
+            if changes or counts or act.is_kept:
                 if counts:
                     act.facts = {**act.facts, "rows": counts}
                 write_entry(act, changes=changes)
@@ -136,18 +134,22 @@ def _finish(act: Act, recorder: Recorder) -> None:
         log.exception("The audit trail has no entry yet of an act by %s.", act.channel)
 
 
+def _who_and_when(act: Act) -> dict[str, Any]:
+    """Return the columns that an entry and the mark of an open act share."""
+    return {
+        "key": act.key[:64],
+        "at": shared.wall(),
+        "user_id": user_key(act.user),
+        "who": name_of(act)[:LONGEST_NAME],
+        "channel": act.channel,
+        "address": act.address,
+    }
+
+
 def _mark(act: Act) -> None:
     OpenAct.objects.bulk_create(
         [
-            OpenAct(
-                key=act.key[:64],
-                at=shared.wall(),
-                user_id=user_key(act.user),
-                who=name_of(act)[:LONGEST_NAME],
-                channel=act.channel,
-                address=act.address,
-                verb=(act.verb or act.page)[:80],
-            )
+            OpenAct(**_who_and_when(act), verb=(act.verb or act.page)[:80]),
         ],
         ignore_conflicts=True,
     )

@@ -203,14 +203,14 @@ def test_a_poll_answers_only_when_something_changed(
     operator: Client,
     conversation: Conversation,
     account: Account,
-    django_assert_max_num_queries: Any,
+    django_assert_num_queries: Any,
 ) -> None:
     page = html(operator, f"{INBOX}?c={conversation.pk}")
     asked = [one.replace("&amp;", "&") for one in re.findall(rf'hx-get="({INBOX}[^"]+)"', page)]
     assert len(asked) == 2
-    # The session, the operator, and one look; and a savepoint, which only a test has.
+    # The session, the operator, and one look.
     for address in asked:
-        with django_assert_max_num_queries(5):
+        with django_assert_num_queries(3):
             assert operator.get(address).status_code == 204
     arrives(account, "还在吗", sender=PERSON)
     for address in asked:

@@ -233,6 +233,7 @@ def test_the_cap_for_all_campaigns(operator: Client) -> None:
 def test_the_list_of_labels_asks_as_often_for_many_as_for_one(operator: Client, vip: Label) -> None:
     campaign = Campaign.objects.create(name="spring")
     campaign.labels.add(vip, Label.objects.create(name="other"))
+    operator.get(address(Label))  # the first page fills the cache of the badges
     with CaptureQueriesContext(connection) as few:
         page = operator.get(address(Label)).content.decode()
     assert "campaigns: 1" in page
@@ -240,7 +241,7 @@ def test_the_list_of_labels_asks_as_often_for_many_as_for_one(operator: Client, 
         campaign.labels.add(Label.objects.create(name=f"l{number}"))
     with CaptureQueriesContext(connection) as many:
         operator.get(address(Label))
-    assert len(many) <= len(few)
+    assert len(many) == len(few)
     with CaptureQueriesContext(connection) as asked:
         items = manage("label", "list", "--json").json["items"]
     assert len(asked) == 1
