@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,9 +19,7 @@ from conversations.answers.send_answer import refuse_unanswerable
 from conversations.answers.text import answer_text
 from conversations.models import Conversation
 from foundation.refusals import Refusal
-from sending.models import Delivery, TallyKind
-from sending.querysets.tally import TallyKey, add_tallies
-from sending.states import DeliveryState
+from sending.runs.open_runs import owe_message
 from sending.wake_ups.wake import wake_lanes
 
 #: A message that could not be sent for so long is cancelled, unless another time is asked for.
@@ -65,13 +62,7 @@ def send_message(
         account = _sender(uin, account_uin)
         refuse_unanswerable(Conversation(account=account, uin=uin))
         run = open_run(overrides_quiet_hours=overrides_quiet_hours)
-        delivery = Delivery.objects.create(
-            run_id=run.pk, contact=None, uin=uin, account=account, text=said
-        )
-        changes: Counter[TallyKey] = Counter()
-        changes[run.pk, TallyKind.TARGETED, ""] = 1
-        changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] = 1
-        add_tallies(shard=0, changes=changes)
+        delivery = owe_message(run=run, uin=uin, account_id=account.pk, text=said)
         now = shared.wall()
         life = USUAL_LIFE if seconds is None else timedelta(seconds=seconds)
         message = Message.objects.create(

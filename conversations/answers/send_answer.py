@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,9 +20,7 @@ from conversations.answers.text import answer_text
 from conversations.models import LONGEST_PREVIEW, Answer, Conversation
 from conversations.states import ConversationState
 from foundation.refusals import Refusal
-from sending.models import Delivery, TallyKind
-from sending.querysets.tally import TallyKey, add_tallies
-from sending.states import DeliveryState
+from sending.runs.open_runs import owe_message
 from sending.wake_ups.wake import wake_lanes
 
 #: An operator's answer to a message that is not older may be sent in quiet hours.
@@ -141,13 +138,7 @@ def _make(
         overrides_quiet_hours=is_recent and not is_automatic,
         overrides_suppressions=also_suppressed,
     )
-    delivery = Delivery.objects.create(
-        run_id=run.pk, contact=None, uin=row.uin, account_id=row.account_id, text=said
-    )
-    changes: Counter[TallyKey] = Counter()
-    changes[run.pk, TallyKind.TARGETED, ""] = 1
-    changes[run.pk, TallyKind.STATE, DeliveryState.PENDING] = 1
-    add_tallies(shard=0, changes=changes)
+    delivery = owe_message(run=run, uin=row.uin, account_id=row.account_id, text=said)
     answer = Answer.objects.create(
         conversation=row,
         delivery=delivery,
