@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from accounts.models import Account, InboundKind, InboundMessage
+from foundation.times import utc_iso
 from webhooks.outbox.subscribers import subscribers
-from webhooks.outbox.tell import Event, iso, tell
+from webhooks.outbox.tell import Event, tell
 from webhooks.states import EventKind
 
 
@@ -19,7 +20,7 @@ def tell_account_state(account_id: int) -> None:
         "account": account.uin,
         "state": str(account.state),
         "reason": str(account.state_reason),
-        "changed_at": iso(account.state_changed_at),
+        "changed_at": utc_iso(account.state_changed_at),
     }
     tell(EventKind.ACCOUNT_STATE, [Event(f"account:{account.uin}", data)])
 
@@ -49,7 +50,7 @@ def inbound_events(messages: Sequence[InboundMessage]) -> list[Event]:
                 "message": message.pk,
                 "uin": message.uin,
                 "account": uins[message.account_id],
-                "received_at": iso(message.received_at),
+                "received_at": utc_iso(message.received_at),
             },
             texts={"text": message.text},
             uin=message.uin,

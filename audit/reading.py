@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from audit.models import AuditChange, AuditEntry, Kind
 from foundation.differences import DifferentLine, differences
 from foundation.display import EMPTY
+from foundation.times import utc_iso
 
 #: What an act was, by its verb. Other verbs are shown as they are.
 VERBS: dict[str, Any] = {
@@ -128,7 +129,7 @@ def as_data(entry: AuditEntry, changes: Iterable[AuditChange]) -> dict[str, Any]
     return {
         "id": entry.pk,
         "request": entry.key,
-        "at": entry.at.isoformat().replace("+00:00", "Z"),
+        "at": utc_iso(entry.at),
         "user_id": entry.user_id,
         "who": entry.who,
         "channel": entry.channel,

@@ -12,10 +12,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from foundation.queries import chunks
+from foundation.times import utc_iso
 from sending.models import Delivery, OptOut, Run
 from sending.states import OPEN_DELIVERY_STATES
 from webhooks.outbox.subscribers import subscribers
-from webhooks.outbox.tell import Event, iso, tell
+from webhooks.outbox.tell import Event, tell
 from webhooks.states import EventKind
 
 #: Deliveries that are read at once.
@@ -63,8 +64,8 @@ def tell_run_state(run_id: int) -> None:
     data = {
         "run": run.pk,
         "state": str(run.state),
-        "changed_at": iso(run.state_changed_at),
-        "ended_at": iso(run.ended_at),
+        "changed_at": utc_iso(run.state_changed_at),
+        "ended_at": utc_iso(run.ended_at),
     }
     tell(EventKind.RUN_STATE, [Event(f"run:{run.pk}", data)])
 
@@ -77,7 +78,7 @@ def tell_opt_out(opt_out: OptOut) -> None:
         "uin": opt_out.uin,
         "account": opt_out.account.uin if opt_out.account else None,
         "message": opt_out.message_id,
-        "at": iso(opt_out.at),
+        "at": utc_iso(opt_out.at),
     }
     tell(EventKind.OPT_OUT, [Event(f"person:{opt_out.uin}", data, uin=opt_out.uin)])
 
@@ -100,7 +101,7 @@ def _event(row: dict[str, Any]) -> Event:
             "res": row["last_res"],
             "seq": row["seq"],
             "attempts": row["attempt_count"],
-            "sent_at": iso(row["sent_at"]),
+            "sent_at": utc_iso(row["sent_at"]),
         },
         texts={"text": row["text"] or ""},
         uin=row["uin"],

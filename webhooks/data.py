@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from foundation.times import utc_iso
 from webhooks.models import Endpoint, Message
-from webhooks.outbox.tell import iso
 from webhooks.states import MessageState
 
 
@@ -20,11 +20,11 @@ def endpoint_data(endpoint: Endpoint) -> dict[str, Any]:
         "with_texts": endpoint.with_texts,
         "state": str(endpoint.state),
         "backlog": backlog.count(),
-        "oldest": iso(oldest),
+        "oldest": utc_iso(oldest),
         "failures": endpoint.failures,
-        "failing_since": iso(endpoint.failing_since),
+        "failing_since": utc_iso(endpoint.failing_since),
         "problem": endpoint.problem,
-        "last_success_at": iso(endpoint.last_success_at),
+        "last_success_at": utc_iso(endpoint.last_success_at),
     }
 
 
@@ -35,11 +35,11 @@ def message_data(message: Message) -> dict[str, Any]:
         "webhook_id": message.key,
         "event": message.kind,
         "about": message.object_key,
-        "happened_at": iso(message.happened_at),
+        "happened_at": utc_iso(message.happened_at),
         "state": str(message.state),
         "tries": message.tries,
-        "tried_at": iso(message.tried_at),
-        "next_at": iso(message.next_at),
+        "tried_at": utc_iso(message.tried_at),
+        "next_at": utc_iso(message.next_at),
         "status": message.status,
         "answer": message.answer,
         "problem": message.problem,

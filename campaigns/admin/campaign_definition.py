@@ -16,13 +16,13 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
-from audit.acting import take_out
 from campaigns.admin.page_urls import campaign_url
 from campaigns.definitions.clone import clone_campaign, free_name
 from campaigns.definitions.document import LARGEST
 from campaigns.definitions.export import export_definition
 from campaigns.definitions.import_file import import_definition
 from campaigns.models import Campaign
+from foundation.acts import take_out
 from foundation.admin import confirmation, require
 from foundation.name_form_field import NameFormField
 from foundation.names import LONGEST_NAME

@@ -9,9 +9,9 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from audit.acting import take_out
 from campaigns.admin.page_urls import campaign_url
 from campaigns.reports.run_report import write_report
+from foundation.acts import take_out
 from foundation.refusals import Refusal
 
 CONTENT_TYPES = {

@@ -8,8 +8,9 @@ from django.db import transaction
 
 from contacts.models import ContactImport
 from contacts.querysets.contact_import import ContactImportQuerySet
+from foundation.times import utc_iso
 from webhooks.outbox.subscribers import subscribers
-from webhooks.outbox.tell import Event, iso, tell
+from webhooks.outbox.tell import Event, tell
 from webhooks.states import EventKind
 
 
@@ -41,6 +42,6 @@ def _event(one: ContactImport) -> Event:
             "updated": one.updated,
             "unchanged": one.unchanged,
             "rejected": one.rejected,
-            "finished_at": iso(one.finished_at),
+            "finished_at": utc_iso(one.finished_at),
         },
     )

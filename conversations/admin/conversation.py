@@ -18,7 +18,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from audit.acting import take_out
 from conversations.admin.inbox_filters import InboxQuery, box_names, choices, query_of
 from conversations.admin.inbox_list import list_context, list_stamp, unread_badge
 from conversations.admin.inbox_thread import side_context, thread_context, thread_stamp
@@ -27,6 +26,7 @@ from conversations.answers.canned import text_for
 from conversations.export import csv_pieces
 from conversations.find import filtered
 from conversations.models import CannedAnswer, Conversation
+from foundation.acts import take_out
 from foundation.admin import UncountedAdmin, require
 from foundation.refusals import Refusal
 

@@ -10,13 +10,13 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import Egress
-from audit.acting import BROWSER, acting
 from audit.addresses import client_address
 from audit.models import AuditChange, AuditEntry, OpenAct
 from audit.unfinished import write_unfinished
 from clocks import shared
 from contacts.models import Contact, ContactList
 from contacts.people.erase import erase_person
+from foundation.acts import BROWSER, acting
 from tests.console.sample_data import make_operator
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,11 +8,11 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from audit.acting import COMMAND, acting, say
 from audit.models import AuditChange, AuditEntry, OpenAct
 from audit.permits import permitted
 from audit.prune import prune_entries
 from contacts.models import ContactList
+from foundation.acts import COMMAND, acting, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

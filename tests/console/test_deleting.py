@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from accounts.models import Account, AccountPool, Egress
 from accounts.states import AccountState
-from audit.acting import BROWSER, acting, say
 from audit.models import AuditEntry
 from campaigns.find import find_lists, find_segments, find_template
 from campaigns.models import Campaign, CampaignRun, MessageTemplate, Sequence
@@ -23,6 +22,7 @@ from campaigns.uses.of_campaigns import MOST_DELIVERIES
 from contacts.imports.lifecycle import upload_import
 from contacts.lists.combine import combine_lists
 from contacts.models import Contact, ContactImport, ContactList, Membership, Segment
+from foundation.acts import BROWSER, acting, say
 from foundation.archiving import Archivable, archive_row, restore_row
 from foundation.deletion import delete_row
 from foundation.refusals import Refusal

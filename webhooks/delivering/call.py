@@ -10,8 +10,8 @@ from clocks import shared
 from foundation.encrypted_field import UnreadableCredential
 from foundation.public_post import Answer, post
 from foundation.sentences import Sentence as _
+from foundation.times import utc_iso
 from webhooks.models import Endpoint, Message
-from webhooks.outbox.tell import iso
 from webhooks.signature import signature_header
 
 #: The longest time of one call, seconds.
@@ -48,7 +48,7 @@ def body_of(message: Message) -> bytes:
     """Return the body: the same at every try."""
     content: dict[str, Any] = {
         "type": message.kind,
-        "timestamp": iso(message.happened_at),
+        "timestamp": utc_iso(message.happened_at),
         "about": message.object_key,
         "data": message.data,
     }

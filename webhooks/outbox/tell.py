@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from clocks import shared
@@ -56,8 +55,3 @@ def write_messages(kind: str, events: Sequence[Event], *, to: Sequence[Subscribe
         ],
         batch_size=CHUNK,
     )
-
-
-def iso(at: datetime | None) -> str | None:
-    """Return a time as ISO 8601 in UTC."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
