@@ -9,8 +9,9 @@ from django.db import models
 
 from audit.models import LONGEST_NAME, Kind
 from audit.recorder import Recorder, Touched, names_of
-from audit.values import MASK, is_secret, is_told, plain
+from audit.values import is_secret, is_told, plain
 from audit.writes import DELETE, INSERT, UPDATE
+from foundation.masks import MASK
 
 KIND_OF = {INSERT: Kind.ADDED, UPDATE: Kind.CHANGED, DELETE: Kind.DELETED}
 

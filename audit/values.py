@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Field
 
 from foundation.characters import UNSTORABLE
+from foundation.masks import MASK
 
 #: Columns whose values are not stored. An egress's proxy leads to the logins that pass through it.
 SECRET_NAME = re.compile(
@@ -16,7 +17,6 @@ SECRET_NAME = re.compile(
 )
 #: A user name and password in an address.
 USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
-MASK = "•••"
 #: The most characters of a value.
 LONGEST_VALUE = 4_000
 #: Keys of values that are computed from others.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -129,9 +129,14 @@ def role_name(user: User) -> str:
     """Return the key of a user's role; "superuser" has all rights, "" has none of the four."""
     if user.is_superuser:
         return "superuser"
-    groups = {group.name for group in Group.objects.filter(user=user)}
-    roles = [role for key, role in BY_KEY.items() if key in groups]
-    return max(roles).key if roles else ""
+    role = role_of_user(user)
+    return role.key if role is not None else ""
+
+
+def role_of_user(user: User) -> Role | None:
+    """Return the role of a user; None if they have none of the four."""
+    roles = [BY_KEY[group.name] for group in user.groups.all() if group.name in BY_KEY]
+    return max(roles, default=None)
 
 
 def new_password() -> str:

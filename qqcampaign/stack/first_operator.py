@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from users.keep import new_password
+
 FIRST_OPERATOR = "operator"
-#: Without letters and digits that look alike on a screen.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def first_login(home: Path) -> str:
@@ -27,7 +26,7 @@ def first_login(home: Path) -> str:
     kept = home / "operator_login"
     operators = get_user_model().objects.filter(is_superuser=True, is_active=True)
     if not operators.exists():
-        password = "-".join("".join(secrets.choice(_ALPHABET) for _n in range(5)) for _m in "1234")
+        password = new_password()
         _keep(kept, f"{FIRST_OPERATOR}\n{password}\n")
         _make_operator(password)
         return _login(FIRST_OPERATOR, password)

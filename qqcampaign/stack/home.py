@@ -60,13 +60,13 @@ def make_private(home: Path) -> None:
     os.umask(0o077)
     if home.resolve() in {Path.home().resolve(), Path("/"), Path(tempfile.gettempdir()).resolve()}:
         return
-    _tighten(home)
+    tighten(home)
     for folder, folders, files in os.walk(home):
         for name in (*folders, *files):
-            _tighten(Path(folder, name))
+            tighten(Path(folder, name))
 
 
-def _tighten(path: Path) -> None:
+def tighten(path: Path) -> None:
     """Take a path's rights from group and others; a link and another user's file stay."""
     with contextlib.suppress(OSError):
         found = path.lstat()

@@ -15,7 +15,7 @@ from unfold.forms import AdminPasswordChangeForm
 
 from foundation.admin import GuardedAdmin
 from users.admin.user_form import SUPERUSER, NewUserForm, UserForm
-from users.keep import role_name, set_role
+from users.keep import role_name, role_of_user, set_role
 from users.rights import may_change, may_give_group
 from users.role_groups import group_of
 from users.roles import BY_KEY
@@ -101,11 +101,12 @@ class UserAdmin(BaseUserAdmin, GuardedAdmin):  # type: ignore[misc, type-arg]
     @display(description=_("role"))
     def shown_role(self, user: User) -> Any:
         """Return the user's role, in words."""
-        names = {group.name for group in user.groups.all()}
         if user.is_superuser:
             return _("Superuser")
-        roles = [role for key, role in BY_KEY.items() if key in names]
-        return max(roles).label if roles else ", ".join(sorted(names)) or None
+        role = role_of_user(user)
+        if role is not None:
+            return role.label
+        return ", ".join(sorted(group.name for group in user.groups.all())) or None
 
     @display(description=_("may sign in"), boolean=True, ordering="is_active")
     def shown_active(self, user: User) -> bool:

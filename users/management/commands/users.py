@@ -102,7 +102,7 @@ class Command(OperatorCommand):
         self._show(user, options)
 
     def _list(self, options: dict[str, Any]) -> None:
-        users = list(User.objects.order_by("username"))
+        users = list(User.objects.order_by("username").prefetch_related("groups"))
         self.answer(
             {"items": [as_json(user) for user in users], "next": None},
             as_json=options["json"],
