@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +11,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from foundation.acts import say
 from foundation.refusals import Refusal
 from signin.lockout import unlock
 from signin.models import FailedSignIns, Passkey, TotpSecret
 from signin.second_factor import is_demanded, remove_all
 from signin.session_limits import end_sessions, sessions_of
+from users.keep import find_user, refuse_change
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,12 @@ class SignInState:
     is_demanded: bool
 
 
-def find_user(name: str) -> User:
-    """Return the user of this name.
+@dataclass(frozen=True)
+class Done:
+    """What was done: how many locks, sessions or users it concerned, and a sentence."""
 
-    Raises:
-        Refusal: there is none.
-    """
-    user = get_user_model().objects.filter(username=name).first()
-    if user is None:
-        raise Refusal(_("There is no user %(name)s.") % {"name": name}, code="no_user")
-    return user
+    count: int
+    sentence: str
 
 
 def locked_names() -> list[tuple[str, str, datetime]]:
@@ -63,8 +62,8 @@ def states() -> list[SignInState]:
     ]
 
 
-def unlock_name(name: str) -> int:
-    """Lift the locks of a name; return how many.
+def unlock_name(name: str, *, by: User | None = None) -> Done:
+    """Lift the locks of a name. `by`: the administrator; None: the command line.
 
     Raises:
         Refusal: there is none.
@@ -72,35 +71,45 @@ def unlock_name(name: str) -> int:
     lifted = unlock(name)
     if not lifted:
         raise Refusal(_("%(name)s is not locked.") % {"name": name}, code="not_locked")
-    return lifted
+    said = _("%(name)s can sign in again.") % {"name": name}
+    say(said)
+    return Done(lifted, said)
 
 
-def end_all_sessions(user: User, *, by: User | None = None) -> int:
-    """End the sessions of a user; return how many. `by`: the administrator, or a command.
+def end_all_sessions(name: str, *, by: User | None = None) -> Done:
+    """End the sessions of a user.
 
     Raises:
-        Refusal: the administrator may do less than the user.
+        Refusal: there is no such user, or the administrator may do less than the user.
     """
-    _refuse_more_powerful(user, by)
-    return end_sessions(user)
+    user = find_user(name=name)
+    refuse_change(by, user)
+    ended = end_sessions(user)
+    said = _("%(name)s is signed out everywhere.") % {"name": user.username}
+    say(said, about=user)
+    return Done(ended, said)
 
 
-def reset_second_factor(user: User, *, by: User | None = None) -> None:
+def reset_second_factor(name: str, *, by: User | None = None) -> Done:
     """Remove the second factors of a user who has lost them, and end the sessions.
 
     Raises:
-        Refusal: there are none, or the administrator may do less than the user.
+        Refusal: there is no such user or factor, or the administrator may do less than the user.
     """
-    _refuse_more_powerful(user, by)
+    user = find_user(name=name)
+    refuse_change(by, user)
     if not remove_all(user):
         sentence = _("%(name)s has no second factor.") % {"name": user.username}
         raise Refusal(sentence, code="no_factor")
     end_sessions(user)
+    said = _("The second factors of %(name)s are removed.") % {"name": user.username}
+    say(said, about=user)
+    return Done(1, said)
 
 
-def _refuse_more_powerful(user: User, by: User | None) -> None:
-    if by is not None and user.is_superuser and not by.is_superuser:
-        sentence = _("Only a superuser does this to a superuser.")
-        raise Refusal(sentence, code="more_powerful")
-    if by is not None and not by.has_perm("auth.change_user"):
-        raise Refusal(_("Only administrators do this."), code="not_allowed")
+#: The verbs of the page and the command.
+VERBS: dict[str, Callable[..., Done]] = {
+    "unlock": unlock_name,
+    "end-sessions": end_all_sessions,
+    "reset-second-factor": reset_second_factor,
+}

@@ -5,18 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from foundation.command_log import log_changed
 from foundation.commands import OperatorCommand
-from signin.administration import (
-    end_all_sessions,
-    find_user,
-    locked_names,
-    reset_second_factor,
-    states,
-    unlock_name,
-)
+from signin.administration import VERBS, locked_names, states
 
 ACTIONS = {
     "unlock": "let a name that is locked sign in again",
@@ -44,21 +34,10 @@ class Command(OperatorCommand):
         if action == "list":
             self._list(as_json=options["json"])
             return
-        if action == "unlock":
-            count = unlock_name(name)
-            text = _("%(name)s can sign in again.") % {"name": name}
-        elif action == "end-sessions":
-            user = find_user(name)
-            count = end_all_sessions(user)
-            text = _("%(name)s is signed out everywhere.") % {"name": name}
-            log_changed(user, said=text)
-        else:
-            user = find_user(name)
-            reset_second_factor(user)
-            count = 1
-            text = _("The second factors of %(name)s are removed.") % {"name": name}
-            log_changed(user, said=text)
-        self.answer({"name": name, "count": count}, as_json=options["json"], text=text)
+        done = VERBS[action](name)
+        self.answer(
+            {"name": name, "count": done.count}, as_json=options["json"], text=done.sentence
+        )
 
     def _list(self, *, as_json: bool) -> None:
         items = [
