@@ -193,8 +193,8 @@ def stack(start_stack: Callable[..., RunningStack], gateway: GatewaySimulator) -
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A real browser (playwright's Browser object)."""
+def _chromium() -> Iterator[Any]:
+    """A real browser (playwright's Browser object) for all tests of this process."""
     if not os.access(CHROMIUM, os.X_OK):
         pytest.skip("no Chromium here: apt-get install chromium fonts-noto-cjk")
     from playwright.sync_api import sync_playwright
@@ -211,6 +211,14 @@ def chromium() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def chromium(_chromium: Any) -> Iterator[Any]:
+    """A real browser. What the test opens is closed: a page left open goes on drawing."""
+    yield _chromium
+    for context in _chromium.contexts:
+        context.close()
 
 
 @pytest.fixture
