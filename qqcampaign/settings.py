@@ -230,7 +230,7 @@ INSTALLED_APPS = [
     "unfold.contrib.simple_history",
     "qqcampaign",
     "qqcampaign.console",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # qqcampaign.urls finds the pages: see there
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

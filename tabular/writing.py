@@ -14,10 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-from tabular.xlsx_escapes import escaped
+from tabular.xlsx_escapes import NOT_IN_XML, escaped
 
 _DANGEROUS = tuple("=+-@\t\r\n|%＝＋－＠")
 #: Characters that may stand before these: blanks, and the apostrophes of `escape_formula`.
@@ -112,6 +109,8 @@ class XlsxWriter:
     """
 
     def __init__(self, out: BinaryIO, *, title: str = "1") -> None:
+        from openpyxl import Workbook  # a tenth of the time in which a command starts
+
         self._out = out
         self._book = Workbook(write_only=True)
         self._title = title
@@ -137,7 +136,7 @@ class XlsxWriter:
 
 def _sheet_cell(value: Any) -> Any:
     if isinstance(value, str):
-        text = escape_formula(ILLEGAL_CHARACTERS_RE.sub("", value))
+        text = escape_formula(NOT_IN_XML.sub("", value))
         return escaped(text)[:LONGEST_CELL_OF_A_SHEET]
     if isinstance(value, int) and abs(value) >= 10**15:
         return str(value)  # spreadsheets keep 15 digits

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+#: Characters that XML, and so a cell, cannot contain.
+NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 

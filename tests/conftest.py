@@ -58,6 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
     emptying.install()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Register the admin's pages: tests look at them without a request."""
+    import qqcampaign.urls  # noqa: F401
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the home that tests/settings.py made for this process."""
     shutil.rmtree(settings.QQCAMPAIGN_HOME, ignore_errors=True)
