@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_friend_requests'),
+        ('accounts', '0002_warm_up_curves'),
     ]
 
     operations = [

@@ -29,6 +29,6 @@ def make_conversations(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("conversations", "0001_initial"),
-        ("accounts", "0003_inbound_handled"),
+        ("accounts", "0002_warm_up_curves"),
     ]
     operations = [migrations.RunPython(make_conversations, migrations.RunPython.noop)]

@@ -15,6 +15,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import NOT_PROVIDED
 
+from foundation.create_models import CreateModels
+
 #: What the previous version would miss.
 _GONE: dict[type[Operation], str] = {
     migrations.RemoveField: "removes a column",
@@ -62,6 +64,8 @@ def _flat(operations: Iterable[Operation]) -> Iterable[Operation]:
     for operation in operations:
         if isinstance(operation, migrations.SeparateDatabaseAndState):
             yield from _flat(operation.database_operations)
+        elif isinstance(operation, CreateModels):
+            yield from operation.models
         else:
             yield operation
 

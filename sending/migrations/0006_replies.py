@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_inbound_handled'),
+        ('accounts', '0002_warm_up_curves'),
         ('sending', '0005_opt_out_words'),
     ]
 
