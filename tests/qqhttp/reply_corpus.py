@@ -1,0 +1,272 @@
+"""Replies byte by byte, as gateways and what stands in front of them send them.
+
+For each reply the verdict of the first transport (urllib3 and http.client, with the same checks) is
+recorded: the RES of an answer with ``kept`` or ``closed`` for its connection, or the code of the
+error. Where the present transport differs on purpose, `now` says how, and `why` says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BODY = b"VER=1.1&CMD=CLTMSG&SEQ=1&UIN=29501213&RES=0&"
+OK, KEEP = b"HTTP/1.1 200 OK\r\n", b"Connection: keep-alive\r\n"
+LENGTH = b"Content-Length: %d\r\n" % len(BODY)
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+CHUNKS = b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (BODY[:5], len(BODY) - 5, BODY[5:])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One reply.
+
+    Attributes:
+        reply: its bytes.
+        was: the verdict of the first transport.
+        ends: whether the gateway closes the connection after it.
+        now: the verdict of the present transport, if it differs.
+        why: the reason for the difference.
+    """
+
+    reply: bytes
+    was: str
+    ends: bool = False
+    now: str = ""
+    why: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict that is expected now."""
+        return self.now or self.was
+
+
+PLAIN = OK + KEEP + LENGTH + b"\r\n" + BODY
+
+CORPUS: dict[str, Case] = {
+    # --- as gateways send them ---------------------------------------------------------------
+    "kept": Case(PLAIN, "?"),
+    "without Connection": Case(OK + LENGTH + b"\r\n" + BODY, "?"),
+    "Connection: close": Case(OK + b"Connection: close\r\n" + LENGTH + b"\r\n" + BODY, "?"),
+    "HTTP/1.0": Case(PLAIN.replace(b"/1.1", b"/1.0").replace(KEEP, b""), "?"),
+    "HTTP/1.0, kept": Case(PLAIN.replace(b"/1.1", b"/1.0"), "?"),
+    "no length, ends": Case(OK + b"\r\n" + BODY, "?", ends=True),
+    "no length, says keep-alive, ends": Case(OK + KEEP + b"\r\n" + BODY, "?", ends=True),
+    "no length, stays open": Case(OK + b"\r\n" + BODY, "?"),
+    "HTTP/1.0 without length, ends": Case(b"HTTP/1.0 200 OK\r\n\r\n" + BODY, "?", ends=True),
+    "chunked": Case(OK + KEEP + CHUNKED + b"\r\n" + CHUNKS, "?"),
+    "chunked, Chunked": Case(
+        OK + KEEP + CHUNKED.replace(b"chunked", b"Chunked") + b"\r\n" + CHUNKS, "?"
+    ),
+    "chunked with an extension": Case(
+        OK + KEEP + CHUNKED + b"\r\n" + CHUNKS.replace(b"5\r\n", b"5;x=y\r\n", 1), "?"
+    ),
+    "chunked with a trailer": Case(
+        OK + KEEP + CHUNKED + b"\r\n" + CHUNKS[:-2] + b"X: y\r\n\r\n", "?"
+    ),
+    "chunked over HTTP/1.0": Case(
+        b"HTTP/1.0 200 OK\r\n" + KEEP + CHUNKED + b"\r\n" + CHUNKS, "?", ends=True
+    ),
+    "identity with a length": Case(
+        OK + KEEP + b"Transfer-Encoding: identity\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "identity without a length": Case(
+        OK + b"Transfer-Encoding: identity\r\n\r\n" + BODY, "?", ends=True
+    ),
+    "100 Continue first": Case(b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN, "?"),
+    "100 Continue twice, with a header": Case(
+        b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" * 2 + PLAIN, "?"
+    ),
+    # --- heads that are odd -------------------------------------------------------------------
+    "bare line feeds": Case(PLAIN.replace(b"\r\n", b"\n"), "?"),
+    "bare line feeds, chunked": Case(
+        (OK + KEEP + CHUNKED + b"\r\n" + CHUNKS).replace(b"\r\n", b"\n"), "?"
+    ),
+    "bare carriage returns": Case(PLAIN.replace(b"\r\n", b"\r"), "?"),
+    "a folded header": Case(OK + b"X: a\r\n b\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a folded Connection": Case(
+        OK + b"Connection:\r\n keep-alive\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "a folded length": Case(
+        OK + KEEP + b"Content-Length:\r\n %d\r\n" % len(BODY) + b"\r\n" + BODY, "?"
+    ),
+    "headers in capitals": Case(PLAIN.replace(LENGTH, LENGTH.upper()), "?"),
+    "no space after the colon": Case(PLAIN.replace(b": ", b":"), "?"),
+    "tabs around values": Case(PLAIN.replace(b": ", b":\t ").replace(b"alive", b"alive \t"), "?"),
+    "a space before the colon": Case(OK + b"X : y\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a space before the colon of the length": Case(
+        PLAIN.replace(b"Length:", b"Length :"), "?"
+    ),
+    "a header with an empty name": Case(OK + b": y\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a header without a value": Case(OK + b"X:\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a header without a colon": Case(OK + b"X y\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "bytes above 127 in a header": Case(
+        OK + "X: 你好\r\n".encode() + KEEP + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "GBK in a header": Case(OK + "X: 你好\r\n".encode("gbk") + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a control character in a header": Case(
+        OK + b"X: a\x01b\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "a null byte in a header": Case(
+        OK + b"X: a\x00b\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "a carriage return in a header": Case(
+        OK + b"X: a\rb\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "a space in a header's name": Case(OK + b"X Y: z\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "an odd header's name": Case(OK + b"X(Y): z\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a line end first": Case(b"\r\n" + PLAIN, "?"),
+    "no reason": Case(PLAIN.replace(b"200 OK", b"200"), "?"),
+    "no reason, a space": Case(PLAIN.replace(b"200 OK", b"200 "), "?"),
+    "a Chinese reason": Case(PLAIN.replace(b"OK", "好".encode("gbk")), "?"),
+    "two spaces before the status": Case(PLAIN.replace(b" 200", b"  200"), "?"),
+    "HTTP/1.2": Case(PLAIN.replace(b"/1.1", b"/1.2"), "?"),
+    "HTTP/2.0": Case(PLAIN.replace(b"/1.1", b"/2.0"), "?"),
+    "HTTP/0.9": Case(PLAIN.replace(b"/1.1", b"/0.9"), "?"),
+    "http/1.1": Case(PLAIN.replace(b"HTTP", b"http"), "?"),
+    "ICY": Case(PLAIN.replace(b"HTTP/1.1", b"ICY"), "?"),
+    "status 20": Case(PLAIN.replace(b"200", b"20"), "?"),
+    "status 2000": Case(PLAIN.replace(b"200", b"2000"), "?"),
+    "status 099": Case(PLAIN.replace(b"200", b"099"), "?"),
+    "status 2x0": Case(PLAIN.replace(b"200", b"2x0"), "?"),
+    "status -200": Case(PLAIN.replace(b"200", b"-200"), "?"),
+    "101 headers": Case(OK + b"X: y\r\n" * 101 + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "90 headers": Case(OK + b"X: y\r\n" * 90 + KEEP + LENGTH + b"\r\n" + BODY, "?"),
+    "a long header": Case(
+        OK + b"X: " + b"y" * 30_000 + b"\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "a header of 70 kB": Case(
+        OK + b"X: " + b"y" * 70_000 + b"\r\n" + KEEP + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    # --- Connection ---------------------------------------------------------------------------
+    "Connection twice, keep-alive": Case(OK + KEEP * 2 + LENGTH + b"\r\n" + BODY, "?"),
+    "Connection twice, one says close": Case(
+        OK + KEEP + b"Connection: close\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "Connection: keep-alive, close": Case(
+        OK + b"Connection: keep-alive, close\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "Connection: Upgrade, keep-alive": Case(
+        OK + b"Connection: Upgrade, keep-alive\r\nUpgrade: x\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "Connection: KEEP-ALIVE": Case(
+        OK + b"CONNECTION: KEEP-ALIVE\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    "Proxy-Connection only": Case(
+        OK + b"Proxy-Connection: keep-alive\r\n" + LENGTH + b"\r\n" + BODY, "?"
+    ),
+    # --- lengths ------------------------------------------------------------------------------
+    "the same length twice": Case(OK + KEEP + LENGTH * 2 + b"\r\n" + BODY, "?"),
+    "a list of equal lengths": Case(
+        OK + KEEP + b"Content-Length: %d, %d\r\n\r\n" % (len(BODY), len(BODY)) + BODY, "?"
+    ),
+    "two lengths": Case(OK + LENGTH + b"Content-Length: 1\r\n\r\n" + BODY, "?"),
+    "a length with a plus": Case(PLAIN.replace(b"Length: ", b"Length: +"), "?", ends=True),
+    "a negative length": Case(PLAIN.replace(b"Length: ", b"Length: -"), "?", ends=True),
+    "a length that is no number": Case(PLAIN.replace(b"Length: ", b"Length: x"), "?", ends=True),
+    "an empty length": Case(
+        OK + KEEP + b"Content-Length:\r\n\r\n" + BODY, "?", ends=True
+    ),
+    "a length with zeros": Case(PLAIN.replace(b"Length: ", b"Length: 000"), "?"),
+    "a length beyond 64 bits": Case(
+        OK + b"Content-Length: 99999999999999999999\r\n\r\n" + BODY, "?", ends=True
+    ),
+    "a length and chunks": Case(OK + KEEP + LENGTH + CHUNKED + b"\r\n" + CHUNKS, "?"),
+    "chunks and a length": Case(OK + KEEP + CHUNKED + LENGTH + b"\r\n" + CHUNKS, "?"),
+    "an unknown transfer encoding": Case(
+        OK + b"Transfer-Encoding: x\r\n\r\n" + BODY, "?", ends=True
+    ),
+    "gzip, chunked": Case(
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS, "?", ends=True
+    ),
+    "chunked, gzip": Case(
+        OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n" + CHUNKS, "?", ends=True
+    ),
+    "chunked twice": Case(OK + KEEP + CHUNKED * 2 + b"\r\n" + CHUNKS, "?", ends=True),
+    "a length of 0": Case(OK + KEEP + b"Content-Length: 0\r\n\r\n", "?"),
+    "no chunk": Case(OK + KEEP + CHUNKED + b"\r\n0\r\n\r\n", "?"),
+    # --- chunks that are odd ------------------------------------------------------------------
+    "chunk sizes with zeros": Case(
+        OK + KEEP + CHUNKED + b"\r\n" + CHUNKS.replace(b"5\r\n", b"0005\r\n", 1), "?"
+    ),
+    "chunk sizes with spaces": Case(
+        OK + KEEP + CHUNKED + b"\r\n" + CHUNKS.replace(b"5\r\n", b"5 \r\n", 1), "?"
+    ),
+    "a chunk size with 0x": Case(
+        OK + KEEP + CHUNKED + b"\r\n" + CHUNKS.replace(b"5\r\n", b"0x5\r\n", 1), "?", ends=True
+    ),
+    "a negative chunk size": Case(
+        OK + CHUNKED + b"\r\n-5\r\n" + BODY + b"\r\n0\r\n\r\n", "?", ends=True
+    ),
+    "an empty chunk size": Case(OK + CHUNKED + b"\r\n\r\n" + BODY, "?", ends=True),
+    "a chunk that is longer than it says": Case(
+        OK + CHUNKED + b"\r\n5\r\n" + BODY + b"\r\n0\r\n\r\n", "?", ends=True
+    ),
+    "no last chunk, ends": Case(
+        OK + CHUNKED + b"\r\n%x\r\n%b\r\n" % (len(BODY), BODY), "?", ends=True
+    ),
+    "no line end after the last chunk, ends": Case(
+        OK + CHUNKED + b"\r\n%x\r\n%b\r\n0\r\n" % (len(BODY), BODY), "?", ends=True
+    ),
+    "no line end after the last chunk's size, ends": Case(
+        OK + CHUNKED + b"\r\n%x\r\n%b\r\n0" % (len(BODY), BODY), "?", ends=True
+    ),
+    "ends inside a chunk that would read as RES=2": Case(
+        OK + CHUNKED + b"\r\n%x\r\n%b2" % (len(BODY), BODY[:-2]), "?", ends=True
+    ),
+    # --- out of step --------------------------------------------------------------------------
+    "a second reply": Case(PLAIN * 2, "?"),
+    "half a second reply": Case(PLAIN + PLAIN[:20], "?"),
+    "one byte more": Case(PLAIN + b"x", "?"),
+    "a line end more": Case(PLAIN + b"\r\n", "?"),
+    "a body longer than its length": Case(
+        OK + KEEP + b"Content-Length: %d\r\n\r\n" % (len(BODY) - 1) + BODY, "?"
+    ),
+    "a second chunked reply": Case((OK + KEEP + CHUNKED + b"\r\n" + CHUNKS) * 2, "?"),
+    "bytes after Connection: close": Case(
+        OK + b"Connection: close\r\n" + LENGTH + b"\r\n" + BODY + b"junk", "?"
+    ),
+    "the reply to an earlier request": Case(PLAIN.replace(b"SEQ=1", b"SEQ=0"), "?"),
+    # --- other statuses -----------------------------------------------------------------------
+    "103 first": Case(b"HTTP/1.1 103 Early Hints\r\n\r\n" + PLAIN, "?"),
+    "102 first": Case(b"HTTP/1.1 102 Processing\r\n\r\n" + PLAIN, "?"),
+    "101": Case(b"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "?"),
+    "201": Case(PLAIN.replace(b"200", b"201"), "?"),
+    "204": Case(b"HTTP/1.1 204 No\r\n" + KEEP + b"\r\n", "?"),
+    "204 with a body": Case(PLAIN.replace(b"200", b"204"), "?"),
+    "206": Case(PLAIN.replace(b"200", b"206"), "?"),
+    "304": Case(PLAIN.replace(b"200", b"304"), "?"),
+    "302": Case(b"HTTP/1.1 302 Go\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", "?"),
+    "400": Case(PLAIN.replace(b"200", b"400"), "?"),
+    "407": Case(PLAIN.replace(b"200", b"407"), "?"),
+    "500 with an answer": Case(PLAIN.replace(b"200", b"500"), "?"),
+    "503, torn": Case(b"HTTP/1.1 503 X\r\nContent-Length: 99\r\n\r\nx", "?", ends=True),
+    "500, in the head": Case(b"HTTP/1.1 500 X\r\nContent-Le", "?", ends=True),
+    # --- torn ---------------------------------------------------------------------------------
+    "nothing": Case(b"", "?", ends=True),
+    "one byte": Case(b"H", "?", ends=True),
+    "a line end": Case(b"\r\n", "?", ends=True),
+    "HTTP": Case(b"HTTP/1.1", "?", ends=True),
+    "half a status": Case(b"HTTP/1.1 20", "?", ends=True),
+    "a status": Case(b"HTTP/1.1 200", "?", ends=True),
+    "a status line": Case(OK, "?", ends=True),
+    "half a header's name": Case(OK + b"Conte", "?", ends=True),
+    "half a header": Case(OK + b"Content-Length: 4", "?", ends=True),
+    "a length": Case(OK + LENGTH, "?", ends=True),
+    "a carriage return": Case(OK + LENGTH + b"\r", "?", ends=True),
+    "a head": Case(OK + LENGTH + b"\r\n", "?", ends=True),
+    "half a body": Case(PLAIN[:-9], "?", ends=True),
+    "all but one byte": Case(PLAIN[:-1], "?", ends=True),
+    "100 Continue, ends": Case(b"HTTP/1.1 100 Continue\r\n\r\n", "?", ends=True),
+    "half a 100 Continue": Case(b"HTTP/1.1 100 Cont", "?", ends=True),
+    "silence": Case(b"", "?"),
+    "half a head, silence": Case(OK + b"Content-", "?"),
+    "half a body, silence": Case(PLAIN[:-9], "?"),
+    # --- bodies -------------------------------------------------------------------------------
+    "empty": Case(OK + b"\r\n", "?", ends=True),
+    "spaces": Case(OK + b"Content-Length: 3\r\n\r\n \r\n", "?"),
+    "NULL": Case(OK + KEEP + b"Content-Length: 4\r\n\r\nNULL", "?"),
+    "not HTTP": Case(b"hello there\r\n\r\n", "?"),
+    "TLS": Case(b"\x15\x03\x01\x00\x02\x02\x46", "?", ends=True),
+    "a reply without a head": Case(BODY, "?", ends=True),
+    "RES=20": Case(PLAIN.replace(b"RES=0&", b"RES=20").replace(b"Length: ", b"Length: 0"), "?"),
+}  # fmt: skip
