@@ -165,7 +165,8 @@ class Connector:
         self._pool: Any = adapter.get_connection_with_tls_context(
             request, True, proxies={parts.scheme or "http": proxy} if proxy else {}
         )
-        adapter.cert_verify(self._pool, url, True, None)
+        verify: Any = adapter.cert_verify  # has no types
+        verify(self._pool, url, True, None)
 
     def connect(self) -> socket.socket:
         """Return a new connection.

@@ -109,7 +109,7 @@ class Transport:
         reply = ReplyReader()
         try:
             sock.settimeout(self._write_timeout)
-            try:
+            try:  # noqa: SIM105 - `suppress` costs more, and every message comes here
                 sock.sendall(request)
             except BrokenPipeError:
                 pass  # it may have answered before it closed
