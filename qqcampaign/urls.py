@@ -20,6 +20,7 @@ from qqcampaign.console.overview import overview_live
 # start in two thirds of the time without them.
 admin.autodiscover()
 
+handler403 = "signin.pages.refused.refused"
 #: A forgotten password: only where e-mails are sent.
 PASSWORD_RESET = [
     path("password_reset/", PasswordResetView.as_view(), name="admin_password_reset"),

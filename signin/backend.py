@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from signin.lockout import count_failure, forget_failures, locked_until
+from users.refused import note_answer
 
 
 def address_of(request: HttpRequest) -> str:
@@ -44,3 +45,9 @@ class LockoutBackend(ModelBackend):
         else:
             forget_failures(username, address)
         return user
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Return whether a user has a permission; the page that refuses names what was missing."""
+        is_allowed = super().has_perm(user_obj, perm, obj)
+        note_answer(user_obj, perm, is_allowed)
+        return is_allowed

@@ -210,7 +210,7 @@ class AccountAdmin(
         description=_("Import accounts"),
         url_path="to-upload",
         icon="upload_file",
-        permissions=["add"],
+        permissions=["upload"],
     )
     def to_upload(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the page of the import."""
