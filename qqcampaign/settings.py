@@ -23,6 +23,7 @@ from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
 from qqcampaign.retention_settings import DEFAULTS, read_retention
+from qqcampaign.oidc_settings import read_oidc
 from qqcampaign.signin_settings import read_sign_in
 from qqcampaign.web_settings import upload_limits
 
@@ -288,6 +289,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "foundation.admin.form_owner.form_owner",
+                "signin.oidc.context.oidc",
             ]
         },
     }
@@ -309,6 +311,8 @@ SESSION_HOURS, SESSION_IDLE_MINUTES = _SIGN_IN.hours, _SIGN_IN.idle_minutes
 SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
 #: The roles whose users need a second factor.
 REQUIRE_SECOND_FACTOR = _SIGN_IN.second_factor
+#: Single sign-on; None: without.
+OIDC = read_oidc(ENVIRONMENT_PROBLEMS)
 
 # A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -15,6 +16,12 @@ from users.refused import note_answer
 def address_of(request: HttpRequest) -> str:
     """Return the address a request comes from. Behind a proxy, the web server has set it."""
     return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+def may_use_password(name: str) -> bool:
+    """Return whether a name may sign in by password: with OIDC_ONLY only those that it keeps."""
+    oidc = settings.OIDC
+    return oidc is None or not oidc.is_only or name.strip().casefold() in oidc.local_users
 
 
 class LockoutBackend(ModelBackend):
@@ -30,12 +37,14 @@ class LockoutBackend(ModelBackend):
         """Return the user, or None for a wrong password.
 
         Raises:
-            PermissionDenied: locked.
+            PermissionDenied: locked, or signing in is the matter of the provider (OIDC_ONLY).
         """
         if username is None or password is None:
             return None
         if request is None:  # a command on this machine
             return super().authenticate(request, username, password, **kwargs)
+        if not may_use_password(username):
+            raise PermissionDenied
         address = address_of(request)
         if locked_until(username, address) is not None:
             raise PermissionDenied

@@ -32,7 +32,7 @@ WITHOUT = {
         "is for those who keep the installation",
     ),
     **dict.fromkeys(
-        (f"signin {verb}" for verb in ("list", "unlock", "end-sessions", "reset-second-factor")),
+        (f"signin {verb}" for verb in ("list", "unlock", "end-sessions", "reset-second-factor", "connect", "disconnect")),
         "a program does not decide who signs in",
     ),
     "campaign wait": "waits in a terminal; a program asks for the status, or gets a webhook",

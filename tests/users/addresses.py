@@ -43,6 +43,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 PUBLIC = {
     "api", "api-docs", "api-openapi",  # a token signs in, tests/api
     "health-live", "health-ready", "set_language", "login", "logout", "sign-in-again",
+    "oidc-start", "oidc-back", "oidc-leave",  # for who is not signed in, tests/signin/test_oidc.py
     "view_on_site", "jsi18n", "autocomplete",  # the last asks for the right to view its model
 }  # fmt: skip
 
