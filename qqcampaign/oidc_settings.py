@@ -54,9 +54,7 @@ def _read(problems: list[str]) -> Oidc | None:
     if not issuer and not client_id:
         return None
     missing = [
-        name
-        for name, value in zip(_NEEDED, (issuer, client_id, secret), strict=True)
-        if not value
+        name for name, value in zip(_NEEDED, (issuer, client_id, secret), strict=True) if not value
     ]
     if missing:
         problems.append(f"{missing[0]} is missing: set {', '.join(_NEEDED)} all, or none of them.")

@@ -21,9 +21,9 @@ from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
+from qqcampaign.oidc_settings import read_oidc
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
 from qqcampaign.retention_settings import DEFAULTS, read_retention
-from qqcampaign.oidc_settings import read_oidc
 from qqcampaign.signin_settings import read_sign_in
 from qqcampaign.web_settings import upload_limits
 
@@ -254,6 +254,7 @@ INSTALLED_APPS = [
     "users",
     "operations",
     "api",
+    "restrictions",
     "signin",
 ]
 MIDDLEWARE = [
@@ -271,6 +272,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "signin.middleware.SessionLimits",
     "signin.middleware.SecondFactor",
+    "restrictions.middleware.OnlyOpenPages",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

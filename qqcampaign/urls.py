@@ -15,10 +15,12 @@ from operations.admin.restored import restored_view
 from qqcampaign.console import health
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
+from restrictions.admin.lock import lock
 
 # The pages are registered here, not when Django is set up: commands and workers have no pages, and
 # start in two thirds of the time without them.
 admin.autodiscover()
+lock(admin.site)
 
 handler403 = "signin.pages.refused.refused"
 #: A forgotten password: only where e-mails are sent.

@@ -9,6 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from foundation.restricted import is_restricted, open_permissions
 from signin.lockout import count_failure, forget_failures, locked_until
 from users.refused import note_answer
 
@@ -54,6 +55,11 @@ class LockoutBackend(ModelBackend):
         else:
             forget_failures(username, address)
         return user
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return a user's permissions; a restricted user has few of those of their role."""
+        found: set[str] = super().get_all_permissions(user_obj, obj)
+        return found & open_permissions() if is_restricted(user_obj) else found
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Return whether a user has a permission; the page that refuses names what was missing."""

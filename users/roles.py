@@ -66,6 +66,7 @@ HIDDEN = {
     "audit.openact",
     "auth.group",
     "auth.user",
+    "restrictions.restriction",
     "webhooks.endpoint",
     "webhooks.message",
 }
