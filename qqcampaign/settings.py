@@ -314,7 +314,7 @@ SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
 #: The roles whose users need a second factor.
 REQUIRE_SECOND_FACTOR = _SIGN_IN.second_factor
 #: Single sign-on; None: without.
-OIDC = read_oidc(ENVIRONMENT_PROBLEMS)
+OIDC: Any = read_oidc(ENVIRONMENT_PROBLEMS)
 
 # A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"

@@ -32,4 +32,4 @@ def _inlines(self: UserAdmin, request: HttpRequest, obj: Any) -> list[Any]:
     return [RestrictionInline] if obj is not None else []
 
 
-UserAdmin.get_inlines = _inlines  # type: ignore[method-assign]
+UserAdmin.get_inlines = _inlines  # type: ignore[method-assign,assignment]

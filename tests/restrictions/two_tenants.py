@@ -10,12 +10,20 @@ from django.contrib.auth.models import User
 from django.db.models import Value
 from django.db.models.functions import Concat
 
-from accounts.models import Account
+from accounts.models import (
+    Account,
+    Friend,
+    FriendEvent,
+    FriendLink,
+    FriendRequest,
+    InboundMessage,
+)
 from accounts.pools import create_pool
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Membership
 from labels.labelling import create_label
 from restrictions.keep import restrict
+from sending.models import Attempt
 from tests.console.sample_data import make_account, make_run
 from tests.console.whole_world import make_whole_world
 from users.keep import add_user
@@ -52,6 +60,8 @@ def make_two_tenants() -> Ours:
     account = make_account(OUR_ACCOUNT)
     Account.objects.filter(pk=account.pk).update(name="our account")
     account.labels.add(label, theirs)
+    for model in (Friend, FriendEvent, FriendLink, FriendRequest, InboundMessage):
+        model.objects.filter(account=account).update(uin=OUR_PERSON + 1)
     contact_list = ContactList.objects.create(name="our list")
     contact_list.labels.add(label)
     people = [
@@ -60,12 +70,15 @@ def make_two_tenants() -> Ours:
     for person in people:
         Membership.objects.create(contact_list=contact_list, contact=person)
     # One person is in a list of theirs too.
-    other = ContactList.objects.exclude(pk=contact_list.pk).first()
+    other = ContactList.objects.exclude(pk=contact_list.pk).order_by("pk")[0]
     Membership.objects.create(contact_list=other, contact=people[0])
     campaign = Campaign.objects.create(name="our campaign", text="our text")
     campaign.lists.add(contact_list)
     campaign.accounts.add(account)
     run = make_run(campaign, senders=[account])
+    theirs_of_run = run.deliveries.filter(uin__lt=OUR_PERSON)  # it was made for all people
+    Attempt.objects.filter(delivery__in=theirs_of_run).delete()
+    theirs_of_run.delete()
     return Ours(account, contact_list, campaign, run)
 
 
