@@ -12,7 +12,6 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
-from django.urls import reverse
 
 from accounts.models import Account, AccountPool
 from api.operations import OPERATIONS
@@ -125,7 +124,9 @@ def test_what_is_the_others_is_not_there(ours: Ours) -> None:
     account = Account.objects.exclude(pk=ours.account.pk).first()
     campaign = Campaign.objects.exclude(pk=ours.campaign.pk).first()
     contact_list = ContactList.objects.exclude(pk=ours.contact_list.pk).first()
-    assert account is not None and campaign is not None and contact_list is not None
+    assert account is not None
+    assert campaign is not None
+    assert contact_list is not None
     places = [
         f"/accounts/account/{account.pk}/change/",
         f"/accounts/account/{account.pk}/ask/rest/",

@@ -64,9 +64,7 @@ def make_two_tenants() -> Ours:
         model.objects.filter(account=account).update(uin=OUR_PERSON + 1)
     contact_list = ContactList.objects.create(name="our list")
     contact_list.labels.add(label)
-    people = [
-        Contact.objects.create(uin=OUR_PERSON + n, name=f"our person {n}") for n in range(8)
-    ]
+    people = [Contact.objects.create(uin=OUR_PERSON + n, name=f"our person {n}") for n in range(8)]
     for person in people:
         Membership.objects.create(contact_list=contact_list, contact=person)
     # One person is in a list of theirs too.
@@ -104,5 +102,3 @@ def _mark() -> None:
         }
         if changed:
             model._base_manager.update(**changed)
-
-
