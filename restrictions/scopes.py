@@ -11,7 +11,7 @@ from accounts.models import Account, AccountPool, Friend
 from campaigns.models import Campaign, CampaignRun
 from contacts.models import Contact, ContactList, Membership
 from restrictions.models import Restriction
-from sending.models import Delivery
+from sending.models import Delivery, Run
 
 Scope = Callable[[Restriction], Q]
 
@@ -74,11 +74,14 @@ def _contacts(restriction: Restriction) -> Q:
     return Q(Exists(member)) | Q(Exists(friend))
 
 
+def _runs(restriction: Restriction) -> QuerySet[Any]:
+    return CampaignRun.objects.filter(campaign__in=_campaigns(restriction)).values("pk")
+
+
 def _deliveries(restriction: Restriction) -> Q:
-    runs = CampaignRun.objects.filter(campaign__in=_campaigns(restriction)).values("pk")
     # A delivery that waits for an account has none yet.
     mine = Q(account__in=_accounts(restriction)) | Q(account=None)
-    return Q(run__in=runs) & mine
+    return Q(run__in=_runs(restriction)) & mine
 
 
 SCOPES: dict[type[Model], Scope] = {
@@ -88,4 +91,5 @@ SCOPES: dict[type[Model], Scope] = {
     Contact: _contacts,
     ContactList: lambda one: Q(pk__in=_lists(one)),
     Delivery: _deliveries,
+    Run: lambda one: Q(pk__in=_runs(one)),
 }

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter, SlugConverter
+from django.urls.resolvers import RegexPattern
 
 from accounts.admin.account_verbs import VERBS as ACCOUNT_VERBS
 from campaigns.admin.campaign_schedule import VERBS as SCHEDULE_VERBS
@@ -35,6 +36,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_schedule": tuple(SCHEDULE_VERBS),
     "campaigns_campaign_report": ("csv", "xlsx", "json"),
     "campaigns_sequence_do": tuple(SEQUENCE_VERBS),
+    "reports-file": ("csv", "xlsx"),
     "conversations_conversation_do": (
         "answer", "assign", "close", "reopen", "label", "note", "read", "unread",
     ),
@@ -109,6 +111,8 @@ def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
             values[name] = word
         else:
             values[name] = "1"
+    if isinstance(pattern.pattern, RegexPattern):
+        values |= dict.fromkeys(pattern.pattern.regex.groupindex, word)
     return values
 
 

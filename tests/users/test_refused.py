@@ -42,8 +42,8 @@ def test_it_does_so_in_chinese(client: Client) -> None:
     keep_role_groups()
     client.force_login(add_user(name="li", role=Role.VIEWER).user)
     page = _page(client, reverse("admin:campaigns_campaign_add"), "zh-hans")
-    assert "您的角色是“查看员”。" in page
-    assert "添加群发活动需要“操作员”角色" in page or "操作员" in page
+    assert "您的角色是“查看者”。" in page
+    assert "添加活动需要“运营”角色。请联系管理员。" in page
 
 
 def test_what_nobody_may_names_no_role(client: Client) -> None:
