@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from users.keep import role_of_user
@@ -27,7 +28,8 @@ def note_answer(user: Any, permission: str, is_allowed: bool) -> None:
 
 def why_refused(user: Any) -> str:
     """Return what the user is, and which role may do what they were refused."""
-    return " ".join([_what_the_user_is(user), *_what_is_needed(user)])
+    is_spaced = not (get_language() or "").startswith("zh")
+    return (" " if is_spaced else "").join([_what_the_user_is(user), *_what_is_needed(user)])
 
 
 def _what_the_user_is(user: Any) -> str:

@@ -43,36 +43,36 @@ class Lock:
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Return the columns."""
-        return self._of(request, "get_list_display", list(self._table.columns))
+        return self._unless_restricted(request, "get_list_display", list(self._open_model.columns))
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return the filters."""
-        return self._of(request, "get_list_filter", list(self._table.filters))
+        return self._unless_restricted(request, "get_list_filter", list(self._open_model.filters))
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Return the actions for many rows."""
-        return self._of(request, "get_actions", {})
+        return self._unless_restricted(request, "get_actions", {})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections of a row's page."""
-        shown = [(None, {"fields": list(self._table.fields)})]
-        return self._of(request, "get_fieldsets", shown, obj)
+        shown = [(None, {"fields": list(self._open_model.fields)})]
+        return self._unless_restricted(request, "get_fieldsets", shown, obj)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields of a row's page."""
-        return self._of(request, "get_fields", list(self._table.fields), obj)
+        return self._unless_restricted(request, "get_fields", list(self._open_model.fields), obj)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Return the rows of other models on a row's page."""
-        return self._of(request, "get_inlines", [], obj)
+        return self._unless_restricted(request, "get_inlines", [], obj)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user adds rows."""
-        return bool(self._of(request, "has_add_permission", False, *args))
+        return bool(self._unless_restricted(request, "has_add_permission", False, *args))
 
     def has_delete_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user deletes rows."""
-        return bool(self._of(request, "has_delete_permission", False, *args))
+        return bool(self._unless_restricted(request, "has_delete_permission", False, *args))
 
     def has_change_permission(self, request: HttpRequest, *args: Any) -> bool:
         """Return whether the user changes rows; restricted users do so by verbs, not by forms."""
@@ -94,14 +94,14 @@ class Lock:
             raise Http404
         return super()._get_obj_does_not_exist_redirect(request, *args)  # type: ignore[misc]
 
-    def _of(self, request: HttpRequest, name: str, answer: Any, *args: Any) -> Any:
+    def _unless_restricted(self, request: HttpRequest, name: str, answer: Any, *args: Any) -> Any:
         """Return the answer for a restricted user, and what the page itself answers for others."""
         if is_restricted(request.user):
             return answer
         return getattr(super(), name)(request, *args)
 
     @property
-    def _table(self) -> OpenModel:
+    def _open_model(self) -> OpenModel:
         return MODELS.get(self.model, _CLOSED)
 
 
