@@ -35,7 +35,7 @@ _lock = threading.Lock()
 _known: dict[Any, tuple[float, Any]] = {}
 
 
-class _Session(OAuth2Session):  # type: ignore[misc]
+class _Session(OAuth2Session):
     """A session that does not wait for ever, and follows no redirect with a secret in hand."""
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -46,13 +46,13 @@ class _Session(OAuth2Session):  # type: ignore[misc]
         return super().request(method, url, *args, **kwargs)
 
 
-class _App(DjangoOAuth2App):  # type: ignore[misc]
+class _App(DjangoOAuth2App):
     client_cls = _Session
 
     def load_server_metadata(self) -> Any:
         """Return the provider's description, if it is the provider that was asked for."""
         found = super().load_server_metadata()
-        if found.get("issuer") != settings.OIDC.issuer:
+        if found.get("issuer") != _oidc().issuer:
             raise ValueError("the description names another issuer")
         offered = found.get("id_token_signing_alg_values_supported") or ["RS256"]
         found["id_token_signing_alg_values_supported"] = [
@@ -61,7 +61,7 @@ class _App(DjangoOAuth2App):  # type: ignore[misc]
         return found
 
 
-class _OAuth(OAuth):  # type: ignore[misc]
+class _OAuth(OAuth):
     oauth2_client_cls = _App
 
 
@@ -90,13 +90,13 @@ def read_proof(request: HttpRequest) -> Mapping[str, Any]:
     """
     named = request.GET.get("iss")
     try:
-        if named is not None and named != settings.OIDC.issuer:
+        if named is not None and named != _oidc().issuer:
             raise ValueError("the answer comes from another issuer")
         found = _app().authorize_access_token(
             request,
             claims_options={
-                "iss": {"essential": True, "value": settings.OIDC.issuer},
-                "aud": {"essential": True, "value": settings.OIDC.client_id},
+                "iss": {"essential": True, "value": _oidc().issuer},
+                "aud": {"essential": True, "value": _oidc().client_id},
                 "sub": {"essential": True},
             },
             leeway=LEEWAY,
@@ -117,7 +117,7 @@ def way_out(*, back: str) -> str:
         raise _refusal(trouble) from trouble
     if not address:
         return ""
-    asked = urlencode({"client_id": settings.OIDC.client_id, "post_logout_redirect_uri": back})
+    asked = urlencode({"client_id": _oidc().client_id, "post_logout_redirect_uri": back})
     return f"{address}{'&' if '?' in address else '?'}{asked}"
 
 
@@ -127,8 +127,12 @@ def forget_provider() -> None:
         _known.clear()
 
 
+def _oidc() -> Any:
+    return settings.OIDC
+
+
 def _app() -> Any:
-    oidc = settings.OIDC
+    oidc = _oidc()
     key = (oidc.issuer, oidc.client_id)
     with _lock:
         since, app = _known.get(key, (0.0, None))
@@ -146,13 +150,13 @@ def _app() -> Any:
 
 def _refuse_plain(url: str) -> None:
     """Raise if a provider on HTTPS names an address without it."""
-    if urlsplit(settings.OIDC.issuer).scheme == "https" and urlsplit(url).scheme != "https":
+    if urlsplit(_oidc().issuer).scheme == "https" and urlsplit(url).scheme != "https":
         raise ValueError("an address of the provider is not https")
 
 
 def _refusal(trouble: Exception) -> Refusal:
     """Return what to tell people; the log says more."""
-    words = {"name": settings.OIDC.name}
+    words = {"name": _oidc().name}
     if isinstance(trouble, RequestException):
         forget_provider()
         return Refusal(
