@@ -20,6 +20,8 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from foundation.tracing import begin_tracing
+from metrics.publishing import begin_publishing
 from qqcampaign.web.admission import WITHOUT_PASS, Admission, Limits
 from qqcampaign.web.channel import Channel, Parser
 from qqcampaign.wsgi import application
@@ -116,6 +118,12 @@ def main() -> None:
     _allow_open_files()
     listener = _listener(options)
     signal.signal(signal.SIGTERM, _end)
+    begin_publishing()
+    begin_tracing(
+        process="web",
+        endpoint=settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+        version=settings.VERSION,
+    )
     make_server(listener).run()
 
 
