@@ -7,13 +7,15 @@ import threading
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from clocks import local
 from foundation.log_context import logged
-from foundation.tracing import span
+from foundation.tracing import begin_tracing, span
 from metrics.catalogue import HTTP_REQUESTS, HTTP_SECONDS
+from metrics.publishing import begin_publishing
 
 #: What a proxy may name a request by.
 _NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -51,3 +53,13 @@ def _user_of(request: HttpRequest) -> str | None:
     """Return the name of the user if it was read already: a log line makes no query."""
     user = getattr(request, "_cached_user", None)
     return user.get_username() or None if user is not None else None
+
+
+def begin_measuring() -> None:
+    """Publish and trace what this process answers, from now on."""
+    begin_publishing()
+    begin_tracing(
+        process="web",
+        endpoint=settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+        version=settings.VERSION,
+    )

@@ -20,11 +20,9 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from foundation.tracing import begin_tracing
-from metrics.publishing import begin_publishing
 from qqcampaign.web.admission import WITHOUT_PASS, Admission, Limits
 from qqcampaign.web.channel import Channel, Parser
-from qqcampaign.wsgi import application
+from qqcampaign.wsgi import application, begin_measuring
 
 #: Threads that run the application.
 THREADS = 8
@@ -118,12 +116,7 @@ def main() -> None:
     _allow_open_files()
     listener = _listener(options)
     signal.signal(signal.SIGTERM, _end)
-    begin_publishing()
-    begin_tracing(
-        process="web",
-        endpoint=settings.OTEL_EXPORTER_OTLP_ENDPOINT,
-        version=settings.VERSION,
-    )
+    begin_measuring()
     make_server(listener).run()
 
 
