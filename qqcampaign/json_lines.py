@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime
 
 from foundation.log_context import log_context
+from foundation.times import utc_iso
 
 
 class JsonLines(logging.Formatter):
@@ -18,7 +19,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
+            "at": utc_iso(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
