@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
+from operations.admin.upkeep import upkeep_view
 from qqcampaign.console import health
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
@@ -39,6 +40,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),
+    path("upkeep/", admin.site.admin_view(upkeep_view), name="upkeep"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),
     path("signing-in/", include("signin.urls")),
     *(PASSWORD_RESET if settings.EMAIL_IS_ON else []),
