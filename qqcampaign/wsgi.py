@@ -9,6 +9,5 @@ django.setup(set_prefix=False)
 
 import qqcampaign.urls  # noqa: E402, F401 - before the first request waits for the pages
 from foundation.admin.form_encoding import Utf8Handler  # noqa: E402 - after the set-up
-from qqcampaign.web.measured import begin_measuring as begin_measuring  # noqa: E402
 
 application = Utf8Handler()

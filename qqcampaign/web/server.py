@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from qqcampaign.web.admission import WITHOUT_PASS, Admission, Limits
 from qqcampaign.web.channel import Channel, Parser
-from qqcampaign.wsgi import application, begin_measuring
+from qqcampaign.wsgi import application
 
 #: Threads that run the application.
 THREADS = 8
@@ -116,7 +117,8 @@ def main() -> None:
     _allow_open_files()
     listener = _listener(options)
     signal.signal(signal.SIGTERM, _end)
-    begin_measuring()
+    # By name: it has models, which are there once `application` is imported.
+    import_module("qqcampaign.web.measured").begin_measuring()
     make_server(listener).run()
 
 

@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: Seconds for which a request without an answer is repeated; a server may be starting again.
-PATIENCE = 60.0
+#: Seconds.
 TIMEOUT = 15.0
 
 
@@ -44,9 +43,11 @@ class ApiClient:
     Args:
         origin: such as http://127.0.0.1:8000.
         token: the secret.
+        patience: seconds for which a request without an answer is repeated.
     """
 
-    def __init__(self, origin: str, token: str) -> None:
+    def __init__(self, origin: str, token: str, *, patience: float) -> None:
+        self._patience = patience
         self._origin = origin.rstrip("/")
         self._token = token
         document = self._ask("GET", f"{self._origin}/api/v1/openapi.json", None, {}).data
@@ -97,7 +98,7 @@ class ApiClient:
     def _ask(
         self, method: str, address: str, data: bytes | None, headers: Mapping[str, str]
     ) -> Answered:
-        until, asked = time.monotonic() + PATIENCE, 0
+        until, asked = time.monotonic() + self._patience, 0
         while True:
             asked += 1
             request = urllib.request.Request(address, data=data, method=method)
@@ -115,7 +116,7 @@ class ApiClient:
             except (OSError, http.client.HTTPException):
                 pass  # no answer: it may have been done, or not
             if time.monotonic() > until:
-                raise TimeoutError(f"{method} {address}: no answer in {PATIENCE:g} s")
+                raise TimeoutError(f"{method} {address}: no answer in {self._patience:g} s")
             time.sleep(0.3)
 
 

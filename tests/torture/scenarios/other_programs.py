@@ -16,7 +16,9 @@ from tests.webhooks.receiver import Receiver, is_signed, running_receiver, troub
 POPULATION = Population(3, 40)
 KILLED = ("web", "worker", "jobs", "beat", "web", "redis", "worker", "jobs", "web")
 #: The web dies between the act and the stored answer, and between that and the answer itself.
-DEATHS = "before_stored_answer=0.5,after_stored_answer=0.5"
+DEATHS = "before_stored_answer=0.35,after_stored_answer=0.35"
+#: The supervisor waits longer after each death.
+PATIENCE = 150.0
 
 
 def _follow(harness: Harness, receiver: Receiver, *, deaths: str, killed: tuple[str, ...]) -> None:
@@ -26,7 +28,7 @@ def _follow(harness: Harness, receiver: Receiver, *, deaths: str, killed: tuple[
     harness.start_servers(POPULATION, env=env)
     operator = harness.operator
     operator.up()
-    client = ApiClient(_origin(harness), _token(harness))
+    client = ApiClient(_origin(harness), _token(harness), patience=PATIENCE)
     rows = [["uin", "password", "min_interval"]]
     rows += [[str(uin), word, "0.4"] for uin, word in POPULATION.passwords.items()]
     operator.accounts_file(POPULATION.passwords)  # its passwords must be in no log
