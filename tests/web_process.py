@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,11 +23,10 @@ NAME, PASSWORD = "op", "correct horse battery staple"
 
 @contextlib.contextmanager
 def web_process(home: Path, **settings: str) -> Iterator[tuple[str, int]]:
-    """Make a database with one operator in the folder, run the server; yield address and pid."""
+    """Put a database with one operator into the folder, run the server; yield address and pid."""
     environment = environment_of(home, **settings)
-    manage(environment, "migrate", "-v0", "--skip-checks")
-    arguments = ("--noinput", "--username", NAME, "--email", "", "--skip-checks")
-    manage(environment, "createsuperuser", *arguments)
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_database_with_operator(), home / "db.sqlite3")
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         process = subprocess.Popen(
             web_spec(listener=listener.fileno()).argv,
@@ -37,6 +40,18 @@ def web_process(home: Path, **settings: str) -> Iterator[tuple[str, int]]:
         finally:
             process.terminate()
             process.wait()
+
+
+@functools.cache
+def _database_with_operator() -> Path:
+    """Make the database once for all tests of this process; return its file."""
+    home = Path(tempfile.mkdtemp(prefix="qqweb-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    environment = environment_of(home)
+    manage(environment, "migrate", "-v0", "--skip-checks")
+    arguments = ("--noinput", "--username", NAME, "--email", "", "--skip-checks")
+    manage(environment, "createsuperuser", *arguments)
+    return home / "db.sqlite3"
 
 
 def environment_of(home: Path, **settings: str) -> dict[str, str]:

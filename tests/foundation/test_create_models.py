@@ -12,7 +12,7 @@ from foundation.create_models import CreateModels
 
 
 def operation() -> CreateModels:
-    def key() -> models.BigAutoField:
+    def key() -> models.Field[int, int]:
         return models.BigAutoField(primary_key=True)
 
     to_egg = models.ForeignKey("labels.Egg", on_delete=models.CASCADE, null=True)
