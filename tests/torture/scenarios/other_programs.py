@@ -68,7 +68,8 @@ def _follow(harness: Harness, receiver: Receiver, *, deaths: str, killed: tuple[
     _check(harness, receiver, secret)
     output = (operator.folder / "up0.out").read_text("utf-8")
     log = operator.logs()
-    harness.notes.append(f"{len(receiver.heads)} calls, start asked {started.asked} times")
+    died = (operator.home / "logs" / "web.log").read_text("utf-8").count("failpoint ")
+    harness.notes.append(f"{len(receiver.heads)} calls, {died} deaths at answers")
     harness.expect("Traceback" not in output + log, "a traceback")
 
 
