@@ -1,9 +1,8 @@
-"""The table of what processes have published."""
+"""The table of what processes have published; no page shows it."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 
 class ProcessFigures(models.Model):
@@ -13,16 +12,16 @@ class ProcessFigures(models.Model):
     """
 
     #: A random name of one process; empty for the sums.
-    process = models.CharField(_("process"), max_length=32, unique=True)
+    process = models.CharField("process", max_length=32, unique=True)
     #: Counters and histograms; they only grow.
-    counted = models.JSONField(_("counted"), default=dict)
+    counted = models.JSONField("counted", default=dict)
     #: Levels; they hold as long as the row is fresh.
-    levels = models.JSONField(_("levels"), default=dict)
-    published_at = models.DateTimeField(_("published at"), db_index=True)
+    levels = models.JSONField("levels", default=dict)
+    published_at = models.DateTimeField("published at", db_index=True)
 
     class Meta:
-        verbose_name = _("figures of a process")
-        verbose_name_plural = _("figures of processes")
+        verbose_name = "figures of a process"
+        verbose_name_plural = "figures of processes"
 
     def __str__(self) -> str:
         return self.process

@@ -75,11 +75,11 @@ def test_a_change_of_what_was_changed_meanwhile_is_refused() -> None:
     make_campaign("spring")
     path = "campaigns/spring/notifications"
     etag = root.get(path)["ETag"]
-    change = {"also": ["a@example.com"]}
+    change = {"to": ["a@example.com"]}
     done = root.ask("PATCH", path, change, If_Match=etag)
     assert done.status_code == 200, done.json()
     assert root.get(path)["ETag"] != etag
-    refused = root.ask("PATCH", path, {"also": ["b@example.com"]}, If_Match=etag)
+    refused = root.ask("PATCH", path, {"to": ["b@example.com"]}, If_Match=etag)
     assert refused.status_code == 412
     assert "a@example.com" in root.get(path).content.decode()
     assert root.ask("PATCH", path, change, If_Match="*").status_code == 200
