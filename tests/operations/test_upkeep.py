@@ -22,13 +22,15 @@ from operations.upkeep.files import backup_folder, backups, bytes_so_far
 from operations.upkeep.run import LONGEST, do_what_was_asked, request_upkeep
 from sending.states import RunState
 from tests.campaigns.factories import make_campaign, make_delivery, make_list, make_run
+from tests.operations.rehearsal import postgresql_programs
 
 PASSWORD = "correct horse battery staple"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
 
 
 @pytest.fixture
-def page(client: Client, settings: Any, tmp_path: Path) -> Client:
+def page(client: Client, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setenv("PATH", postgresql_programs())
     settings.QQCAMPAIGN_HOME = tmp_path
     client.force_login(User.objects.create_superuser("root", password=PASSWORD))
     return client
