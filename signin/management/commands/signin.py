@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.commands import OperatorCommand
+from foundation.times import utc_iso
 from signin.administration import VERBS, locked_names, states
 from signin.oidc.people import connect, disconnect
 
@@ -73,7 +74,7 @@ class Command(OperatorCommand):
             for one in states()
         ]
         locks = [
-            {"name": name, "address": address, "until": until.isoformat()}
+            {"name": name, "address": address, "until": utc_iso(until)}
             for name, address, until in locked_names()
         ]
         lines = [
