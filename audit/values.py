@@ -19,8 +19,8 @@ SECRET_NAME = re.compile(
 USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
 #: The most characters of a value.
 LONGEST_VALUE = 4_000
-#: Keys of values that are computed from others, and what was typed but is not saved yet.
-DERIVED_NAMES = re.compile(r"(^|_)key$|^last_login$|^last_used_at$|^typed_in_steps$")
+#: Keys of values that are computed from others.
+DERIVED_NAMES = re.compile(r"(^|_)key$|^last_login$|^last_used_at$")
 
 
 def is_secret(field: Field[Any, Any]) -> bool:

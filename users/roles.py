@@ -86,6 +86,7 @@ ENGINE = {
     "accounts.outage",
     "accounts.session",
     "accounts.worker",
+    "campaigns.typedstep",
     "retention.removal",
     "sending.runminute",
 }

@@ -177,10 +177,7 @@ class CampaignSteps:
             "step": step,
             "step_title": STEPS[step][0],
             "step_sentence": STEPS[step][1],
-            "steps": [
-                (name, STEPS[name][0], number < place, step_url(shown, name) if shown else "")
-                for number, name in enumerate(names)
-            ],
+            "steps": [(name, STEPS[name][0], names.index(name) < place) for name in names],
             "previous": previous_step(step),
             "form": form,
             "is_changed": is_changed,

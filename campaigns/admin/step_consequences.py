@@ -80,9 +80,7 @@ def _counted(campaign: Campaign) -> tuple[Preflight, str]:
 
 
 def _has_audience(campaign: Campaign) -> bool:
-    return bool(
-        campaign.earlier_people or campaign.lists.exists() or campaign.segments.exists()
-    )
+    return bool(campaign.earlier_people or campaign.lists.exists() or campaign.segments.exists())
 
 
 def _loads(campaign: Campaign) -> dict[str, Any]:

@@ -57,9 +57,7 @@ class StepForm(CampaignForm):
 
     def clean(self) -> dict[str, Any] | None:
         """Apply the rules of the whole form to this step's values and the stored others."""
-        stored = {
-            name: value for name, value in self._stored().items() if name not in self.fields
-        }
+        stored = {name: value for name, value in self._stored().items() if name not in self.fields}
         self.cleaned_data |= stored
         super().clean()
         for name in stored:

@@ -185,9 +185,6 @@ class Campaign(NamedModel, Archivable, PlanningColumns, VariantTest):
             "They are drawn from those who would get it."
         ),
     )
-    #: What was typed in a step of making it and is not in its columns yet: by step, then by the
-    #: name of the input, a list of values. None when nothing waits.
-    typed_in_steps = models.JSONField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -202,7 +199,7 @@ class Campaign(NamedModel, Archivable, PlanningColumns, VariantTest):
     history = HistoricalRecords(
         m2m_fields=[lists, segments, excluded_lists, accounts, pools, labels, once_across],
         # The key follows the name; the counters are changed by each date of a schedule.
-        excluded_fields=["name_key", "scheduled_through", "dates_passed", "typed_in_steps"],
+        excluded_fields=["name_key", "scheduled_through", "dates_passed"],
     )
 
     class Meta:

@@ -78,10 +78,7 @@ def months_of(
         Month(
             month,
             [
-                [
-                    _day(one, month, today, starts, hours, names)
-                    for one in week
-                ]
+                [_day(one, month, today, starts, hours, names) for one in week]
                 for week in Calendar().monthdatescalendar(month.year, month.month)
             ],
         )
