@@ -25,6 +25,7 @@ from unfold.decorators import action, display
 
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
+from accounts.admin.account_health import AccountHealth
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import summary_context
 from accounts.admin.account_warm_up import AccountWarmUp
@@ -89,6 +90,7 @@ class SessionInline(TimelineInline):
 @admin.register(Account)
 class AccountAdmin(
     LabelledMixin,
+    AccountHealth,
     AccountActions,
     AccountWarmUp,
     AccountImport,
@@ -103,7 +105,9 @@ class AccountAdmin(
     export_resource = table_resource = AccountResource
     export_stream = stream_csv
     export_workbook = write_xlsx
-    list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
+    list_display = [
+        *("named", "health", "since", "codes", "used", "pace", "friends", "session", "talks_from")
+    ]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("state_reason", ChoicesDropdownFilter),
