@@ -37,7 +37,7 @@ def attempts_since(
     attempts: type[models.Model], *, most: Mapping[int, int], since: datetime
 ) -> dict[int, int]:
     """Return how many of each account's newest attempts were marked since a moment."""
-    counted = {key: 0 for key in most}
+    counted = dict.fromkeys(most, 0)
     for account, n in _ask(
         "SELECT account_id, SUM(CASE WHEN marked_at >= %s THEN 1 ELSE 0 END)",
         attempts, most, since, end=" GROUP BY account_id",
