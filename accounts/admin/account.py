@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -106,7 +107,7 @@ class AccountAdmin(
     export_stream = stream_csv
     export_workbook = write_xlsx
     list_display = [
-        *("named", "health", "since", "codes", "used", "pace", "friends", "session", "talks_from")
+        *("named", "health", "since", "codes", "used", "friends", "session", "talks_from")
     ]
     list_filter = [
         ("state", ChoicesDropdownFilter),
@@ -246,6 +247,12 @@ class AccountAdmin(
         return number_format(account.friend_count, force_grouping=True)
 
     @display(description=_("pace"), ordering="min_interval")
+    def used(self, account: Any) -> str:
+        """Return the pace, and how much of it and of the quota is used, as bars."""
+        return render_to_string(
+            "console/account/used.html", {"lately": account.lately, "pace": self.pace(account)}
+        )
+
     def pace(self, account: Account) -> str:
         """Return the minimum gap in seconds, with the learnt gap or the limit a minute."""
         learnt = account.lease.learnt_interval if hasattr(account, "lease") else None

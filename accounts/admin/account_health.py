@@ -68,11 +68,6 @@ class AccountHealth:
         shown = account.lately.codes[:DOTS]
         return render_to_string("console/account/dots.html", {"codes": shown})
 
-    @display(description=_("used"))
-    def used(self, account: Any) -> str:
-        """Return how much of pace and quota is used, as bars."""
-        return render_to_string("console/account/used.html", {"lately": account.lately})
-
 
 def healths_of(accounts: list[Account]) -> list[Health]:
     """Return the health of each account."""
