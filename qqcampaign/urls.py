@@ -8,13 +8,14 @@ from django.contrib.auth.views import (
     PasswordResetDoneView,
     PasswordResetView,
 )
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
 from qqcampaign.console import health
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
+from qqcampaign.console.reports import reports_file_view, reports_view
 
 # The pages are registered here, not when Django is set up: commands and workers have no pages, and
 # start in two thirds of the time without them.
@@ -38,6 +39,12 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
+    path("reports/", admin.site.admin_view(reports_view), name="reports"),
+    re_path(
+        r"^reports/(?P<format>csv|xlsx)/$",
+        admin.site.admin_view(reports_file_view),
+        name="reports-file",
+    ),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),
     path("signing-in/", include("signin.urls")),

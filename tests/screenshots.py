@@ -27,6 +27,7 @@ CHROMIUM = "/usr/bin/chromium"
 PAGES = {
     "login": "login/",
     "overview": "",
+    "reports": "reports/",
     "campaigns": "campaigns/campaign/",
     "campaign": "campaigns/campaign/1/page/",
     "campaign-preflight": "campaigns/campaign/1/preflight/",

@@ -70,6 +70,12 @@ SIDEBAR: list[dict[str, Any]] = [
     {
         "title": _("Reports"),
         "items": [
+            {
+                "title": _("Overall report"),
+                "icon": "bar_chart",
+                "link": reverse_lazy("reports"),
+                "permission": lambda request: request.user.has_perm("campaigns.view_campaignrun"),
+            },
             _item(_("Deliveries"), "outbox", "sending.delivery"),
             _item(_("Opt-outs"), "unsubscribe", "sending.optout"),
         ],
