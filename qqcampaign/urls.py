@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
+from operations.admin.upkeep import upkeep_view
 from qqcampaign.console import health
 from qqcampaign.console.calendar import calendar_view, move_view
 from qqcampaign.console.metrics import metrics
@@ -45,6 +46,7 @@ urlpatterns = [
     path("reports/", admin.site.admin_view(reports_view), name="reports"),
     path("reports/<slug:format>/", admin.site.admin_view(reports_file_view), name="reports-file"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),
+    path("upkeep/", admin.site.admin_view(upkeep_view), name="upkeep"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),
     path("signing-in/", include("signin.urls")),
     *(PASSWORD_RESET if settings.EMAIL_IS_ON else []),

@@ -131,6 +131,12 @@ SIDEBAR: list[dict[str, Any]] = [
                 "link": reverse_lazy("others-sign-in"),
                 "permission": lambda request: request.user.has_perm("auth.change_user"),
             },
+            {
+                "title": _("Data and backups"),
+                "icon": "backup",
+                "link": reverse_lazy("upkeep"),
+                "permission": lambda request: request.user.has_perm("holds.change_hold"),
+            },
         ],
     },
     {
