@@ -87,6 +87,7 @@ ENGINE = {
     "accounts.outage",
     "accounts.session",
     "accounts.worker",
+    "campaigns.typedstep",
     "retention.removal",
     "sending.runminute",
 }
