@@ -91,6 +91,10 @@ OPERATIONS = (
         rights=view(CAMPAIGN), schemas={"next": {"type": "integer", "minimum": 1, "maximum": 100}},
     ),
     command_operation(
+        "POST", "campaigns/{name}/move-start", "campaign move-start", scope=Scope.SEND,
+        rights=change(CAMPAIGN),
+    ),
+    command_operation(
         "POST", "campaigns/{name}/schedule", "campaign schedule", scope=Scope.SEND,
         rights=change(CAMPAIGN),
     ),

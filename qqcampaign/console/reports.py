@@ -11,7 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -48,13 +48,8 @@ def _day_input() -> forms.DateInput:
 class PeriodForm(forms.Form):
     """The period and the label, from the address."""
 
-    since = forms.DateField(
-        label=gettext_lazy("First day"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    since = forms.DateField(label=gettext_lazy("First day"), widget=_day_input())
+    until = forms.DateField(label=gettext_lazy("Last day"), widget=_day_input())
     label = forms.ModelChoiceField(
         label=gettext_lazy("Label"),
         queryset=Label.objects.all(),
@@ -100,6 +95,8 @@ def reports_view(request: HttpRequest) -> HttpResponse:
 def reports_file_view(request: HttpRequest, format: str) -> HttpResponse:
     """Send the runs of a period as a file; a period that cannot be shown leads to its page."""
     require(request.user.has_perm("campaigns.view_campaignrun"))
+    if format not in TYPES:
+        raise Http404
     _form, report, _problem = _read(request)
     if report is None:
         return reports_view(request)

@@ -56,7 +56,7 @@ def replied(run: CampaignRun, uin: int, *, times: int = 1) -> None:
     make_list("members", [uin])
     delivery = make_delivery(run, Contact.objects.get(uin=uin), account=make_account(uin))
     for _n in range(times):
-        Reply.objects.create(delivery=delivery, run=run, at=run.planned_at)
+        Reply.objects.create(delivery=delivery, run=run, at=at(DAY, 12))
 
 
 def test_runs_count_on_the_day_they_were_planned_in_the_installations_zone() -> None:

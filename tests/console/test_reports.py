@@ -50,7 +50,7 @@ def test_presets_keep_the_label(operator: Client) -> None:
     without = operator.get(PAGE, {"label": label.pk})
     assert without.context["report"].runs == []
     run.campaign.labels.add(label)
-    shown = operator.get(PAGE, {"label": label.pk, "since": today, "until": today})
+    shown = operator.get(PAGE, {"label": str(label.pk), "since": str(today), "until": str(today)})
     assert len(shown.context["report"].runs) == 1
     chosen = [words for words, address, is_shown in shown.context["presets"] if is_shown]
     assert chosen == ["Today"]
@@ -92,7 +92,10 @@ def test_who_may_not_see_runs_is_refused(client: Client, db: None) -> None:
     assert client.get(PAGE).status_code == 403
     assert client.get(f"{PAGE}csv/").status_code == 403
     user.user_permissions.add(Permission.objects.get(codename="view_campaignrun"))
-    assert client.get(PAGE, {"since": timezone.localdate() - timedelta(days=1)}).status_code == 200
+    assert (
+        client.get(PAGE, {"since": str(timezone.localdate() - timedelta(days=1))}).status_code
+        == 200
+    )
 
 
 def test_it_is_chinese_for_chinese_readers(operator: Client) -> None:
