@@ -27,7 +27,9 @@ from api.sent_file import sent_file
 from api.tokens.sign_in import sign_in
 from foundation.acts import API, acting
 from foundation.commands import refusal_of
+from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
+from foundation.restricted import is_restricted
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,8 @@ def _refuse_without_right(operation: Operation, token: Token, values: Mapping[st
     Raises:
         Problem: 403.
     """
+    if is_restricted(token.user):
+        raise Problem(403, _("The API is not open to restricted users."), code="restricted")
     if not Scope(token.scope).includes(operation.scope):
         raise Problem(
             403,
@@ -143,10 +147,13 @@ def _changed(
                 _refuse_changed(path, match, call)
             answer = operation.perform(call)
             if key is not None:
+                failpoint("before_stored_answer")
                 idempotency.store_answer(user=call.user, key=key, request_hash=asked, answer=answer)
             if Scope.SEND in (operation.scope, Scope(call.token.scope)):
                 # A wake-up that the service sent inside the transaction came too early.
                 transaction.on_commit(wake_reconciler)
+    if key is not None:
+        failpoint("after_stored_answer")
     return _json(answer)
 
 

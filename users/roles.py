@@ -66,6 +66,7 @@ HIDDEN = {
     "audit.openact",
     "auth.group",
     "auth.user",
+    "restrictions.restriction",
     "webhooks.endpoint",
     "webhooks.message",
 }
@@ -86,6 +87,7 @@ ENGINE = {
     "accounts.outage",
     "accounts.session",
     "accounts.worker",
+    "campaigns.typedstep",
     "retention.removal",
     "sending.runminute",
 }
@@ -95,7 +97,7 @@ EXTRA = {
     "campaigns.override_quiet_hours": Role.APPROVER,
 }
 #: Apps whose tables no page of the console shows: their permissions belong to no role.
-WITHOUT_PAGES = {"admin", "contenttypes", "sessions", "signin"}
+WITHOUT_PAGES = {"admin", "contenttypes", "metrics", "operations", "sessions", "signin"}
 
 
 def role_of(app: str, codename: str) -> Role | None:

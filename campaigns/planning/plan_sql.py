@@ -217,7 +217,8 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         kept=recent.kept,
         over_limit=recent.over_limit,
         keep=_KEEP if rules.keeps_senders else "",
-        chance=share_sql(f"p.uin * 69621 + {run}"),
+        # Only strangers are spread by it.
+        chance=share_sql(f"p.uin * 69621 + {run}") if rules.allows_strangers else "0",
         turn=f"-LN({friendship}) * a.seconds",
         may_send=rules.senders.may_send("f.account_id"),
         speed_of_friend=speed.format(seconds=seconds, works=WORKS),
