@@ -16,7 +16,8 @@ from contacts.models import Contact
 from conversations.admin.inbox_list import names_of
 from conversations.answers.send_answer import is_suppressed, refuse_unanswerable
 from conversations.models import Answer, CannedAnswer, Conversation
-from conversations.threads.thread import PAGE, Message, read_thread
+from conversations.threads.message import Message
+from conversations.threads.thread import PAGE, read_thread
 from foundation.refusals import Refusal
 from labels.models import Label
 from sending.states import DeliveryState
