@@ -245,7 +245,7 @@ def _check_lateness(harness: Harness, kills: list[float]) -> None:
     others: Counter[int] = Counter()
     crowded, plain, with_one, requests = 0, [], [], 0
     for one in harness.gateway.traffic.requests:
-        account = one.uin
+        account = int(one.text("UIN") or 0)
         if one.command != "cltmsg":
             others[account] += 1
             continue
