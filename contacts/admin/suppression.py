@@ -108,7 +108,7 @@ class SuppressionAdmin(TableImport, ExportMixin, UncountedAdmin):
             return queryset, False
         return search_by_uin(queryset, search_term, also=["source__icontains"]), False
 
-    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save a suppression, and tell webhooks of it unless only its words changed."""
         super().save_model(request, obj, form, change)
         if not change or "until" in form.changed_data:

@@ -13,6 +13,7 @@ from api.models import Message, MessageRun
 from api.scopes import Scope
 from clocks import shared
 from contacts.models import Suppression
+from conversations.admin.inbox_thread import thread_stamp
 from conversations.threads.thread import read_thread
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Delivery, QuietHours
@@ -137,7 +138,10 @@ def test_a_message_is_in_the_thread_of_its_conversation(senders: list[Account]) 
     shown, asked = read_thread(conversation=conversation).messages
     assert (shown.kind, shown.text, shown.state) == ("message", "hi", "pending")
     assert (shown.is_ours, asked.kind) == (True, "inbound")
+    stamp = thread_stamp(conversation.pk)
+    assert thread_stamp(conversation.pk) == stamp
     Delivery.objects.update(state="sent", last_res="0", sent_at=shared.wall() - timedelta(hours=1))
+    assert thread_stamp(conversation.pk) != stamp  # so the page that shows it follows
     older = read_thread(conversation=conversation).messages
     assert [(one.kind, one.state) for one in older] == [("inbound", ""), ("message", "sent")]
     page = read_thread(conversation=conversation, limit=1)

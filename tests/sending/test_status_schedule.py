@@ -235,8 +235,8 @@ def test_the_action_in_the_console(admin_client: Client) -> None:
         done = admin_client.post(url, {**asks, "is_confirmed": "1", **said}, follow=True)
         assert done.status_code == 200
         assert Account.objects.filter(status_schedule="otherwise busy").count() == len(keys)
-    page = admin_client.get(reverse("admin:accounts_account_change", args=[accounts[0].pk]))
-    assert "Schedule" in page.content.decode()
+    url = reverse("admin:accounts_account_change", args=[accounts[0].pk])
+    assert "Schedule" in admin_client.get(url).content.decode()
 
 
 @pytest.mark.django_db

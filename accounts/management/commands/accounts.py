@@ -23,6 +23,7 @@ from accounts.states import (
     STOPPED_STATES,
     WORKING_STATES,
     AccountState,
+    PresenceStatus,
     StateReason,
 )
 from accounts.status_schedules import (
@@ -224,7 +225,7 @@ def status_of(account: Account) -> dict[str, Any]:
         "last_seq": lease.last_seq if lease else None,
         "labels": [label.name for label in account.labels.all()],
         "warm_up": asdict(progress) if progress is not None else None,
-        "shown_as": NAMES[account.presence],
+        "shown_as": NAMES[PresenceStatus(account.presence)],
         "schedule": schedule.as_data() if schedule is not None else None,
     }
 

@@ -243,7 +243,9 @@ def _check_lateness(harness: Harness, kills: list[float]) -> None:
     """
     before: dict[int, Request] = {}
     others: Counter[int] = Counter()
-    crowded, plain, with_one, requests = 0, [], [], 0
+    crowded, requests = 0, 0
+    plain: list[float] = []
+    with_one: list[float] = []
     for one in harness.gateway.traffic.requests:
         account = int(one.text("UIN") or 0)
         if one.command != "cltmsg":
