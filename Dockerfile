@@ -9,6 +9,13 @@ RUN /venv/bin/python -m pip install -r requirements.txt
 FROM python:3.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     QQCAMPAIGN_HOME=/data STATIC_ROOT=/app/staticfiles
+# manage.py backup copies PostgreSQL by pg_dump, which must not be older than the server: Debian's
+# own is older than the server of docker-compose.yml.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends postgresql-common ca-certificates \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /data qqcampaign && chmod 700 /data
 WORKDIR /app
 COPY --from=build /venv /venv

@@ -27,6 +27,7 @@ from api.sent_file import sent_file
 from api.tokens.sign_in import sign_in
 from foundation.acts import API, acting
 from foundation.commands import refusal_of
+from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
 
 log = logging.getLogger(__name__)
@@ -143,10 +144,13 @@ def _changed(
                 _refuse_changed(path, match, call)
             answer = operation.perform(call)
             if key is not None:
+                failpoint("before_stored_answer")
                 idempotency.store_answer(user=call.user, key=key, request_hash=asked, answer=answer)
             if Scope.SEND in (operation.scope, Scope(call.token.scope)):
                 # A wake-up that the service sent inside the transaction came too early.
                 transaction.on_commit(wake_reconciler)
+    if key is not None:
+        failpoint("after_stored_answer")
     return _json(answer)
 
 

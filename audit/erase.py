@@ -6,6 +6,7 @@ import re
 from functools import partial
 from typing import Any
 
+from django.db import models
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
@@ -36,25 +37,13 @@ def erase_values(*, object_type: str, object_id: str, number: str) -> None:
 
 def _erase(*, object_type: str, object_id: str, number: str) -> None:
     whole = re.compile(rf"(?<!\d){re.escape(number)}(?!\d)")
-    own = {"object_type": object_type, "object_id": str(object_id)}
+    own = Q(object_type=object_type, object_id=str(object_id))
     with permitted(purpose="erase"):
-        changes = AuditChange.objects.annotate(
-            old=Cast("before", TextField()), new=Cast("after", TextField())
-        ).filter(
-            Q(**own)
-            | Q(object_name__contains=number)
-            | Q(old__contains=number)
-            | Q(new__contains=number)
-        )
+        changes = _naming(AuditChange.objects, number, own, {"before", "after"})
         for change in changes.iterator(CHUNK):
             is_own = change.object_type == object_type and change.object_id == str(object_id)
             _forget_change(change, whole, is_own=is_own)
-        entries = AuditEntry.objects.annotate(told=Cast("facts", TextField())).filter(
-            Q(**own)
-            | Q(object_name__contains=number)
-            | Q(sentence__contains=number)
-            | Q(told__contains=number)
-        )
+        entries = _naming(AuditEntry.objects, number, own, {"facts"}, "sentence")
         for entry in entries.iterator(CHUNK):
             is_own = entry.object_type == object_type and entry.object_id == str(object_id)
             entry.object_name = ERASED if is_own else whole.sub(ERASED, entry.object_name)
@@ -64,6 +53,17 @@ def _erase(*, object_type: str, object_id: str, number: str) -> None:
             AuditEntry.objects.filter(pk=entry.pk).update(
                 object_name=entry.object_name, sentence=entry.sentence, facts=entry.facts
             )
+
+
+def _naming(
+    rows: Any, number: str, own: Q, documents: set[str], *texts: str
+) -> models.QuerySet[Any]:
+    """Return the rows about the person, and those with their number in a name, text or document."""
+    as_text = {f"{name}_text": Cast(name, TextField()) for name in documents}
+    found = own
+    for name in ("object_name", *texts, *as_text):
+        found |= Q(**{f"{name}__contains": number})
+    return rows.annotate(**as_text).filter(found)  # type: ignore[no-any-return]
 
 
 def _forget_change(change: AuditChange, whole: re.Pattern[str], *, is_own: bool) -> None:

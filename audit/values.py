@@ -16,7 +16,7 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 #: A user name and password in an address.
-USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
+USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
 #: The most characters of a value.
 LONGEST_VALUE = 4_000
 #: Keys of values that are computed from others.

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 #: Tables of Django and of libraries that record no decision of an operator. `admin` is Django's
 #: own log, which the trail replaces.
-UNWATCHED_APPS = {"admin", "audit", "axes", "clocks", "contenttypes", "sessions"}
+UNWATCHED_APPS = {"admin", "audit", "axes", "clocks", "contenttypes", "metrics", "sessions"}
 #: Tables that services keep for themselves: figures, leases, events and earlier states.
 UNWATCHED_MODELS = {
     "api.storedanswer",

@@ -92,6 +92,8 @@ def main() -> None:
     only = set(filter(None, given.only.split(",")))
     given.results.mkdir(exist_ok=True)
     table = [targets.HEAD]
+    if not only or "exchange" in only:
+        table += _exchange(given.results, is_quick=given.quick)
     for bench in BENCHES:
         arguments = bench.quick if given.quick else bench.full
         if not arguments or (only and bench.name not in only):
@@ -128,6 +130,28 @@ def _run(bench: Bench, database: str, arguments: tuple[str, ...], results: Path)
     lines = [targets.line(*row) for row in bench.rows(database, result)]
     print("\n".join(lines), file=sys.stderr, flush=True)
     return lines
+
+
+def _exchange(results: Path, *, is_quick: bool) -> list[str]:
+    """Run the benchmark of the exchange, which needs no database."""
+    size = ("--messages", "5000", "--repeats", "1") if is_quick else ()
+    load = os.getloadavg()[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.exchange", *size],
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.PIPE,
+        timeout=1800,
+    )
+    if done.returncode:
+        return [targets.line("exchange", "failed", "", False)]
+    result = json.loads(done.stdout) | {
+        "load_before": round(load, 2),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    (results / "exchange.json").write_text(json.dumps(result, indent=1) + "\n")
+    return [targets.line(*row) for row in targets.exchange(result)]
 
 
 def _imports(results: Path, *, is_quick: bool) -> list[str]:

@@ -28,6 +28,8 @@ NAMES = (
     "in_hand_over",
     "after_task_mark",  # a task's request may leave
     "after_task_reply",  # its answer is not stored yet
+    "before_stored_answer",  # a request with a key was carried out, in its transaction
+    "after_stored_answer",  # it is committed, and the answer is not sent
     "after_notification",  # it left, and that is not recorded yet
 )
 

@@ -19,6 +19,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from accounts.change_proxy import is_proxy
 from foundation.encrypted_field import SHORTEST_KEY
+from foundation.tracing import is_installed
 from qqcampaign.stack.home import why_not_writable
 
 _SIMPLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -31,6 +32,21 @@ Apps = Sequence[AppConfig] | None
 def check_environment(app_configs: Apps, **_options: Any) -> Messages:
     """Report each variable that the settings module could not read."""
     return [Error(text, id="qqcampaign.E001") for text in settings.ENVIRONMENT_PROBLEMS]
+
+
+@register(Tags.compatibility)
+def check_tracing(app_configs: Apps, **_options: Any) -> Messages:
+    """Report a collector of traces without the library that sends them."""
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT or is_installed():
+        return []
+    return [
+        Warning(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed: no trace is "
+            "sent. Install it with `pip install -r requirements-tracing.txt`, or leave the "
+            "variable out.",
+            id="qqcampaign.W010",
+        )
+    ]
 
 
 @register(Tags.files)

@@ -6,18 +6,25 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from foundation.log_context import log_context
+from foundation.times import utc_iso
+
 
 class JsonLines(logging.Formatter):
-    """Formats a record as one line of JSON: at, level, logger, message, process, and a trace."""
+    """Formats a record as one line of JSON: at, level, logger, message, process, and a trace.
+
+    And what it is about: request, user, task, run, account, delivery (foundation/log_context.py).
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "at": utc_iso(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
             "process": record.process,
+            **log_context(),
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)

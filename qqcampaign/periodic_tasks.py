@@ -49,6 +49,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "operations.tasks.prune",
         "schedule": 60.0,
     },
+    "do-upkeep": {
+        "task": "operations.tasks.do_upkeep",
+        "schedule": 15.0,
+    },
     "remove-old-import-files": {
         "task": "contacts.tasks.remove_old_files",
         "schedule": 3600.0,

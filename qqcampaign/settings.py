@@ -21,6 +21,7 @@ from qqcampaign.console.navigation import UNFOLD as UNFOLD
 from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEOUTS
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
+from qqcampaign.log_settings import logging_config, read_collector, read_log_format
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
 from qqcampaign.retention_settings import DEFAULTS, read_retention
 from qqcampaign.signin_settings import read_sign_in
@@ -176,10 +177,9 @@ WEBHOOK_ALLOW_PRIVATE = _given(environment.read_bool, "WEBHOOK_ALLOW_PRIVATE", F
 #: The token that reads /metrics; empty: administrators alone read them.
 METRICS_TOKEN = _given(environment.read, "METRICS_TOKEN", "")
 #: json: log lines are JSON.
-LOG_FORMAT = _given(environment.read, "LOG_FORMAT", "line")
-if LOG_FORMAT not in ("line", "json"):
-    ENVIRONMENT_PROBLEMS.append("LOG_FORMAT cannot be used: write json, or leave it out.")
-    LOG_FORMAT = "line"
+LOG_FORMAT = read_log_format(ENVIRONMENT_PROBLEMS)
+#: The collector of traces; empty: there are none.
+OTEL_EXPORTER_OTLP_ENDPOINT = read_collector(ENVIRONMENT_PROBLEMS)
 #: The console's own URL, for links in notifications; empty: they have none.
 CONSOLE_URL = _given(environment.read, "CONSOLE_URL", "")
 if CONSOLE_URL and not environment.is_address(CONSOLE_URL, "http", "https"):
@@ -243,6 +243,7 @@ INSTALLED_APPS = [
     "audit",
     "holds",
     "retention",
+    "metrics",
     "labels",
     "webhooks",
     "accounts",
@@ -256,6 +257,7 @@ INSTALLED_APPS = [
     "signin",
 ]
 MIDDLEWARE = [
+    "qqcampaign.web.measured.Measured",
     "django.middleware.security.SecurityMiddleware",
     "qqcampaign.web.headers.PageHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -347,23 +349,7 @@ SESSION_COOKIE_NAME = "qqcampaign_session"
 CSRF_COOKIE_NAME = "qqcampaign_csrf"
 CSRF_FAILURE_VIEW = "foundation.admin.lost_session.stale_form"
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
-        "json": {"()": "qqcampaign.json_lines.JsonLines"},
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        # Callers report an unreachable database themselves.
-        "psycopg.pool": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_config(LOG_FORMAT)
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 SIMPLE_HISTORY_ENABLED = True

@@ -12,9 +12,12 @@ from django.urls import include, path
 
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
+from operations.admin.upkeep import upkeep_view
 from qqcampaign.console import health
+from qqcampaign.console.calendar import calendar_view, move_view
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
+from qqcampaign.console.reports import reports_file_view, reports_view
 
 # The pages are registered here, not when Django is set up: commands and workers have no pages, and
 # start in two thirds of the time without them.
@@ -38,7 +41,12 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
+    path("calendar/", admin.site.admin_view(calendar_view), name="calendar"),
+    path("calendar/<int:run_id>/move/", admin.site.admin_view(move_view), name="calendar-move"),
+    path("reports/", admin.site.admin_view(reports_view), name="reports"),
+    path("reports/<slug:format>/", admin.site.admin_view(reports_file_view), name="reports-file"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),
+    path("upkeep/", admin.site.admin_view(upkeep_view), name="upkeep"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),
     path("signing-in/", include("signin.urls")),
     *(PASSWORD_RESET if settings.EMAIL_IS_ON else []),

@@ -12,38 +12,16 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
-import requests
-from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError as TransportError
-from urllib3.exceptions import InvalidHeader, ReadTimeoutError
-
 from qqhttp.codec import parse
-from qqhttp.errors import (
-    ConnectionReset,
-    EmptyReply,
-    GatewayError,
-    HttpError,
-    MalformedReply,
-    NeverLeft,
-    NoAnswer,
-    ReadTimeout,
-)
+from qqhttp.connector import connector_for
+from qqhttp.errors import EmptyReply, GatewayError, HttpError, NeverLeft
 from qqhttp.replies import Reply
+from qqhttp.reply_reader import ReplyReader
 from qqhttp.request import Request
 from qqhttp.translatable import Translatable as _
-from qqhttp.transport import GatewayAdapter
+from qqhttp.transport import Transport
 
 R = TypeVar("R", bound=Reply)
-
-MAX_REPLY_BYTES = 8 * 1024 * 1024
-"""The longest reply that is read. A friend list of half a million UINs fits in it."""
-
-_HEADERS = {
-    "Content-Type": "text/plain; charset=UTF-8",
-    "Connection": "keep-alive",
-    "Accept-Encoding": "identity",
-    "User-Agent": "qqhttp",
-}
 
 
 class GatewayClient:
@@ -75,13 +53,14 @@ class GatewayClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 45.0,
     ) -> None:
-        self._url = _checked_url(url, "gateway")
-        self._has_proxy = bool(proxy)
-        self._timeout = (connect_timeout, read_timeout)
-        self._adapter = GatewayAdapter(
-            self._url,
-            source_address=_checked_address(source_address) if source_address else None,
-            proxy=_checked_url(proxy, "proxy") if proxy else None,
+        self._connector = connector_for(
+            _checked_url(url, "gateway"),
+            _checked_address(source_address) if source_address else None,
+            _checked_url(proxy, "proxy") if proxy else None,
+            connect_timeout,
+        )
+        self._transport = Transport(
+            self._connector, connect_timeout=connect_timeout, read_timeout=read_timeout
         )
 
     def exchange(self, request: Request[R], *, leave_by: float | None = None) -> R:
@@ -96,8 +75,7 @@ class GatewayClient:
             NeverLeft: no connection could be made, or not by `leave_by`; nothing was sent.
             NoAnswer: it is not known whether the request was carried out.
         """
-        self._adapter.leave_by = leave_by
-        outcome = self._try(request)
+        outcome = self._try(request, leave_by)
         # Raised here, without a chain: the tracebacks of the lower layers contain the request's
         # body in their frames, and an error reporter would record it.
         if isinstance(outcome, GatewayError):
@@ -106,7 +84,7 @@ class GatewayClient:
 
     def close(self) -> None:
         """Close the connection, if there is one. The client can be used again."""
-        self._adapter.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -119,92 +97,29 @@ class GatewayClient:
     ) -> None:
         self.close()
 
-    def _try(self, request: Request[R]) -> R | GatewayError:
+    def _try(self, request: Request[R], leave_by: float | None) -> R | GatewayError:
+        body = request.encode()
         try:
-            response = self._adapter.send(
-                _prepared(self._url, request.encode()),
-                stream=True,
-                timeout=self._timeout,
-                proxies=self._adapter.proxies,
-            )
-            return self._read(response, request)
+            return self._read(self._transport.exchange(body, leave_by=leave_by), request)
         except GatewayError as error:
+            self._transport.close()  # a connection is kept only if there was no error
             error.__context__ = error.__cause__ = None
             return error.with_traceback(None)
-        except (
-            requests.RequestException,
-            TransportError,
-            http.client.HTTPException,
-            OSError,
-        ) as error:
-            return _no_answer(error, self._timeout[1])
 
-    def _read(self, response: requests.Response, request: Request[R]) -> R:
-        """Return the typed reply. Keep the connection only if there was no error."""
-        raw = response.raw
-        connection = raw.connection
-        is_kept = False
-        try:
-            if response.status_code != http.client.OK:
-                raise self._status_error(response.status_code)
-            body = raw.read(MAX_REPLY_BYTES + 1, decode_content=False)
-            if len(body) > MAX_REPLY_BYTES:
-                raise MalformedReply(_("it is longer than 8 MB"))
-            if raw.length_remaining:
-                # A truncated reply must not be used: RES=2 may be the start of RES=20.
-                raise ConnectionReset
-            if body.strip() in (b"", b"NULL"):
-                raise EmptyReply
-            reply = request.read(parse(body))
-            is_kept = _says_keep_alive(response.headers.get("Connection", ""))
-        finally:
-            if is_kept:
-                raw.release_conn()
-            else:
-                raw.close()
-                if connection is not None:
-                    connection.close()
-        return reply
+    def _read(self, reply: ReplyReader, request: Request[R]) -> R:
+        """Return the typed reply."""
+        if reply.status != http.client.OK:
+            raise self._status_error(reply.status)
+        if reply.body.strip() in (b"", b"NULL"):
+            raise EmptyReply
+        return request.read(parse(reply.body))
 
     def _status_error(self, status: int) -> GatewayError:
-        if status == http.client.PROXY_AUTHENTICATION_REQUIRED and self._has_proxy:
+        # Only a proxy that forwards can refuse a request that it has not passed on. Through a
+        # tunnel, this status is the gateway's own: it has the request.
+        if status == http.client.PROXY_AUTHENTICATION_REQUIRED and self._connector.forwards:
             return NeverLeft(_("The proxy requires a login (HTTP 407). Check the egress's proxy."))
         return HttpError(status)
-
-
-def _prepared(url: str, body: bytes) -> requests.PreparedRequest:
-    """Return a prepared request, filled in directly because only the body varies."""
-    prepared = requests.PreparedRequest()
-    prepared.method = "POST"
-    prepared.url = url
-    prepared.body = body
-    prepared.headers = CaseInsensitiveDict(_HEADERS)
-    prepared.headers["Content-Length"] = str(len(body))
-    return prepared
-
-
-def _says_keep_alive(header: str) -> bool:
-    options = {option.strip().lower() for option in header.split(",")}
-    return "keep-alive" in options and "close" not in options
-
-
-def _no_answer(error: BaseException, read_timeout: float) -> NoAnswer:
-    """Return the error for a failure after the request was sent.
-
-    It searches the exceptions that `requests` and urllib3 wrap around the cause. An unknown cause
-    counts as a lost connection, which is as ambiguous as the others.
-    """
-    layers: list[BaseException] = [error]
-    for layer in layers:
-        if isinstance(layer, (TimeoutError, ReadTimeoutError, requests.Timeout)):
-            return ReadTimeout(read_timeout)
-        inner = (*layer.args, layer.__cause__, layer.__context__)
-        layers += [cause for cause in inner if isinstance(cause, BaseException)][: 9 - len(layers)]
-    if any(isinstance(layer, (OSError, http.client.IncompleteRead)) for layer in layers[1:]):
-        return ConnectionReset()
-    if any(isinstance(layer, (http.client.HTTPException, InvalidHeader)) for layer in layers):
-        return MalformedReply(_("it is not HTTP"))
-    return ConnectionReset()
 
 
 def _checked_url(url: str, what: str) -> str:

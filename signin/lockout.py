@@ -7,12 +7,14 @@ An address is locked for all names after many more failures: it tries names.
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from metrics.catalogue import SIGN_IN_FAILURES
 from signin.models import FailedSignIns
 
 logger = logging.getLogger("qqcampaign.signin")
@@ -24,6 +26,7 @@ LOCKED_FOR = timedelta(minutes=15)
 #: Rows older than this are deleted with the next failure.
 KEPT_FOR = timedelta(days=1)
 ALL_NAMES = ""
+_counting = threading.Lock()
 
 
 def locked_until(name: str, address: str) -> datetime | None:
@@ -41,6 +44,8 @@ def count_failure(name: str, address: str) -> None:
     """Count a failure, and lock if it is one too many."""
     now = timezone.now()
     FailedSignIns.objects.filter(failed_at__lt=now - KEPT_FOR).delete()
+    with _counting:
+        SIGN_IN_FAILURES.add()
     in_a_row = _count(_key(name), address, NAME_FAILURES, now)
     _count(ALL_NAMES, address, ADDRESS_FAILURES, now)
     logger.warning(

@@ -27,6 +27,8 @@ CHROMIUM = "/usr/bin/chromium"
 PAGES = {
     "login": "login/",
     "overview": "",
+    "reports": "reports/",
+    "calendar": "calendar/",
     "campaigns": "campaigns/campaign/",
     "campaign": "campaigns/campaign/1/page/",
     "campaign-preflight": "campaigns/campaign/1/preflight/",

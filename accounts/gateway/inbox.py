@@ -20,6 +20,7 @@ from accounts.states import AccountState, StateReason
 from accounts.transitions import change_account_state
 from clocks import shared
 from foundation.queries import chunks
+from metrics.catalogue import INBOX_DELAY
 from qqhttp import GatewayClient, GatewayError, GetMsgEx, Message
 
 #: The wait before the next poll, as a fraction of the heartbeat: random, so that polls spread; only
@@ -97,15 +98,17 @@ def claim_turns(*, worker_id: int, egress_id: int, limit: int) -> list[Turn]:
     """
     now = shared.now()
     due = {
-        account_id: (session_id, uin, heartbeat)
-        for session_id, account_id, uin, heartbeat in Session.objects.inbox_due(
+        account_id: (session_id, uin, heartbeat, poll_at)
+        for session_id, account_id, uin, heartbeat, poll_at in Session.objects.inbox_due(
             egress_id=egress_id, at=now
-        ).values_list("pk", "account_id", "account__uin", "heartbeat_seconds")[:limit]
+        ).values_list("pk", "account_id", "account__uin", "heartbeat_seconds", "poll_at")[:limit]
     }
     if not due:
         return []
     taken = take_leases_for_turns(account_ids=list(due), worker_id=worker_id, egress_id=egress_id)
-    return [_turn(account_id, *due[account_id], token, seq) for account_id, token, seq in taken]
+    for account_id, _token, _seq in taken:
+        INBOX_DELAY.note(max(0.0, (now - due[account_id][3]).total_seconds()))
+    return [_turn(account_id, *due[account_id][:3], token, seq) for account_id, token, seq in taken]
 
 
 def _turn(account_id: int, session_id: int, uin: int, heartbeat: int, token: int, seq: int) -> Turn:

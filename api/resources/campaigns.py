@@ -91,6 +91,10 @@ OPERATIONS = (
         rights=view(CAMPAIGN), schemas={"next": {"type": "integer", "minimum": 1, "maximum": 100}},
     ),
     command_operation(
+        "POST", "campaigns/{name}/move-start", "campaign move-start", scope=Scope.SEND,
+        rights=change(CAMPAIGN),
+    ),
+    command_operation(
         "POST", "campaigns/{name}/schedule", "campaign schedule", scope=Scope.SEND,
         rights=change(CAMPAIGN),
     ),
@@ -132,6 +136,10 @@ OPERATIONS = (
     command_operation(
         "GET", "campaigns/{name}/figures", "campaign figures", scope=Scope.READ,
         rights=view(CAMPAIGN),
+    ),
+    command_operation(
+        "GET", "report", "report", scope=Scope.READ, rights=view("campaigns.campaignrun"),
+        hidden=("file", "format"),
     ),
     command_operation(
         "GET", "campaigns/{name}/report", "campaign report", scope=Scope.READ,

@@ -13,8 +13,8 @@ from api.resources.rights import add, change, view
 from api.scopes import Scope
 from contacts.imports.data import import_data
 from contacts.imports.files import read_blocks
-from contacts.imports.upload_into import upload_into
-from contacts.models import ContactImport, ContactList
+from contacts.imports.upload_into import list_to_import, upload_as_told
+from contacts.models import ContactImport
 from contacts.tasks import wake_import
 from foundation.refusals import Refusal
 from foundation.times import utc_iso
@@ -51,25 +51,14 @@ def _upload(call: Call) -> Answer:
     options = _arguments().options(
         {key: value for key, value in call.values.items() if key != "file_name"}
     )
-    contact_list, is_new = ContactList.objects.get_or_create_named(options["list_name"])
-    try:
-        made = upload_into(
+    with list_to_import(options["list_name"]) as (contact_list, _is_new):
+        made = upload_as_told(
             blocks=read_blocks(call.upload),
             file_name=name,
             contact_list=contact_list,
-            policy=options["policy"],
-            mapping=options["mapping"],
-            types=options["types"],
-            encoding=options["encoding"],
-            delimiter=options["delimiter"],
-            sheet=options["sheet"],
-            header_line=options["header_row"],
+            options=options,
             by=call.user,
         )
-    except BaseException:
-        if is_new and not contact_list.memberships.exists():  # no empty list stays behind
-            contact_list.delete()
-        raise
     wake_import(made.pk)
     return Answer(_data(made), 202)
 

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from campaigns.commands.verb import Answer, Call, Verb
 from campaigns.creation.schedule import read_start
+from campaigns.find import find_run
 from campaigns.models import Campaign
+from campaigns.run_control.move_start import move_start
 from campaigns.run_control.schedule import (
     cancel_date,
     end_schedule,
@@ -89,7 +91,26 @@ def schedule_answer(campaign: Campaign, *, more: dict[str, Any] | None = None) -
     return Answer({**data, "sentence": sentence, **more}, sentence)
 
 
+def _add_start(move: argparse.ArgumentParser) -> None:
+    move.add_argument("--at", required=True, metavar="ISO", help="the new start")
+
+
+def _move_start(call: Call) -> Answer:
+    campaign = call.campaign()
+    run = find_run(campaign=campaign, number=None)
+    move_start(run=run, to=read_start(call.options["at"], timezone=campaign.timezone), by=call.by)
+    run.refresh_from_db()
+    at: Any = run.starts_at
+    sentence = _("“%(name)s” starts on %(when)s.") % {
+        "name": campaign.name,
+        "when": date_words(at, zone=campaign.timezone),
+    }
+    data = {"campaign": campaign.name, "run": run.number, "state": run.state}
+    return Answer({**data, "sentence": sentence, "starts_at": utc_iso(at)}, sentence)
+
+
 VERBS = (
+    Verb("move-start", "move the start of a scheduled run", _move_start, _add_start),
     Verb(
         "occurrences", "list the next dates on which the campaign starts", _occurrences, _add_dates
     ),

@@ -8,6 +8,7 @@ is loaded exactly once.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -28,9 +29,13 @@ from contacts.imports.staging import PackedPeople
 from contacts.models import ContactImport
 from contacts.states import ImportState
 from contacts.typed_values.types import type_named
+from foundation.log_context import logged
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 from foundation.sentences import stored
+from foundation.tracing import span
+from metrics.catalogue import IMPORT_ROWS
+from metrics.publishing import publish
 from tabular import CsvWriter, FileProblem, ReadAhead, Row, RowProblem, Table, open_table
 from tabular.upload_files import open_private
 
@@ -46,6 +51,7 @@ PIECE_ROWS = 1_000
 FIRST_ERRORS = 20
 #: How often workers may take an import. If they have died so often, the import has failed.
 MOST_TAKES = 10
+_counting = threading.Lock()
 
 
 def run_import(*, import_id: int) -> bool:
@@ -64,11 +70,13 @@ def run_import(*, import_id: int) -> bool:
                 % {"times": MOST_TAKES},
                 code="too_many_takes",
             )
-        _Run(contact_import).run()
+        with logged(contact_import=import_id), span("contact import", contact_import=import_id):
+            _Run(contact_import).run()
     except _FencedOff:
         return True
     except (FileProblem, Refusal) as problem:
         _finish(contact_import, ImportState.FAILED, problem=problem.sentence)
+    publish()  # a command ends now
     return True
 
 
@@ -248,6 +256,9 @@ class _Run:
                 now=timezone.now(),
             )
             self._move(chunk, loaded, rejects.tell())
+        with _counting:
+            IMPORT_ROWS.add(chunk.rows - chunk.rejected, of="read")
+            IMPORT_ROWS.add(chunk.rejected, of="rejected")
 
     def _move(self, chunk: _Chunk, loaded: Loaded, rejects_bytes: int) -> None:
         """Move the cursor in the chunk's transaction, if this worker still has the import."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from contacts.imports.lifecycle import correct_mapping, discard_import, queue_import, upload_import
@@ -56,3 +57,42 @@ def upload_into(
         discard_import(contact_import=contact_import)
         raise
     return contact_import
+
+
+@contextmanager
+def list_to_import(name: str) -> Iterator[tuple[ContactList, bool]]:
+    """Yield the list of this name, and whether it is new; a new one goes if the import fails."""
+    contact_list, is_new = ContactList.objects.get_or_create_named(name)
+    try:
+        yield contact_list, is_new
+    except BaseException:
+        if is_new and not contact_list.memberships.exists():  # no empty list stays behind
+            contact_list.delete()
+        raise
+
+
+def upload_as_told(
+    *,
+    blocks: Iterable[bytes],
+    file_name: str,
+    contact_list: ContactList,
+    options: Mapping[str, Any],
+    by: Any = None,
+) -> ContactImport:
+    """Upload as the options of `import_contacts` tell.
+
+    Args, Raises: as for `upload_into`.
+    """
+    return upload_into(
+        blocks=blocks,
+        file_name=file_name,
+        contact_list=contact_list,
+        policy=options["policy"],
+        mapping=options["mapping"],
+        types=options["types"],
+        by=by,
+        encoding=options["encoding"],
+        delimiter=options["delimiter"],
+        sheet=options["sheet"],
+        header_line=options["header_row"],
+    )

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.refusals import Refusal
+from foundation.times import utc_iso
 
 #: The layout of the archive. A newer one is refused.
 FORMAT = 1
@@ -52,7 +53,7 @@ class Manifest:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is written into the archive."""
-        return {**asdict(self), "taken_at": self.taken_at.isoformat()}
+        return {**asdict(self), "taken_at": utc_iso(self.taken_at)}
 
 
 def read_manifest(text: bytes) -> Manifest:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models.owners import OWNERS, owner_of
-from foundation.times import clock
+from foundation.times import clock, utc_iso
 from operations.restoring.release import Doubts
 from operations.restoring.unreadable import accounts_without_key
 from sending.models import Run
@@ -31,8 +31,8 @@ def doubts_as_json(doubts: Doubts) -> dict[str, Any]:
     )
     return {
         "held": True,
-        "taken_at": hold.taken_at.isoformat(),
-        "restored_at": hold.restored_at.isoformat(),
+        "taken_at": utc_iso(hold.taken_at),
+        "restored_at": utc_iso(hold.restored_at),
         "erased_again": hold.erased_again,
         "unreadable_accounts": accounts_without_key(),
         "runs": [

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clocks import shared
 from foundation.refusals import Refusal
 from holds.models import Hold, open_holds
+from operations.restoring.account_tasks import withhold_account_tasks
 from operations.restoring.prepare import prepare
 from operations.restoring.starts import (
     drop_dates,
@@ -53,6 +54,7 @@ class Released:
         stopped: runs that were about to begin and were stopped.
         dates: dates of repeated campaigns that were dropped.
         sequences: sequences that were stopped.
+        tasks: tasks of accounts that are not repeated, such as friend requests.
     """
 
     unknown: int
@@ -60,6 +62,7 @@ class Released:
     stopped: int
     dates: int
     sequences: int
+    tasks: int
 
 
 def doubts() -> Doubts:
@@ -110,8 +113,9 @@ def release(*, go_on: Collection[int] = (), by: Any = None) -> Released:
     dates = drop_dates(until=found.hold.restored_at)
     sequences = len(stop_sequences(by=by))
     withhold_automatic_answers()
+    tasks = withhold_account_tasks(until=found.hold.restored_at)
     open_holds().update(released_at=shared.wall(), released_by=by)
-    return Released(unknown, kept, stopped, dates, sequences)
+    return Released(unknown, kept, stopped, dates, sequences, tasks)
 
 
 def _open_hold() -> Hold:

@@ -1,7 +1,7 @@
 """Figures for Prometheus, read from the database when they are asked for.
 
-So they are right whatever processes there are and however often they were restarted. No label holds
-a UIN, a name or a text.
+So they are right whatever processes there are and however often they were restarted. What processes
+count in memory they publish there, too (`metrics/`). No label holds a UIN, a name or a text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models import Count, Min, Model, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -21,8 +21,10 @@ from prometheus_client.registry import Collector
 
 from accounts.models import Account, InboundMessage, Outage, Worker
 from clocks import shared
+from metrics.collecting import ProcessCollector
+from metrics.publishing import publish
 from sending.models import Run, Tally, TallyKind
-from sending.states import ACTIVE_RUN_STATES
+from sending.states import ACTIVE_RUN_STATES, DeliveryState, RunState
 from webhooks.models import Endpoint, Message
 from webhooks.states import MessageState
 
@@ -37,7 +39,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return HttpResponse("Give the token METRICS_TOKEN as Bearer.\n", status=403)
     registry = CollectorRegistry()
+    publish()  # what this process has counted by now
     registry.register(DatabaseFigures())
+    registry.register(ProcessCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -71,6 +75,11 @@ class DatabaseFigures(Collector):
             "Inbound messages that are not handled yet.",
             InboundMessage.objects.filter(handled=False).count(),
         )
+        yield _one(
+            "qqcampaign_queue_oldest_seconds",
+            "How long ago the first running run was planned that still has messages to send.",
+            _queue_age(),
+        )
         yield _by_state("qqcampaign_webhooks", "Webhooks by state.", Endpoint.objects.all())
         queue = Message.objects.filter(state=MessageState.QUEUED)
         yield _one("qqcampaign_webhook_backlog", "Messages that wait for webhooks.", queue.count())
@@ -99,6 +108,16 @@ def _deliveries() -> Metric:
     for state, n in rows.order_by().values_list("key").annotate(total=Sum("n")):
         family.add_metric([str(state)], n)
     return family
+
+
+def _queue_age() -> float:
+    pending = Tally.objects.filter(
+        kind=TallyKind.STATE, key=DeliveryState.PENDING, run__state=RunState.RUNNING
+    )
+    waiting = pending.order_by().values("run").annotate(left=Sum("n")).filter(left__gt=0)
+    runs = Run.objects.filter(pk__in=waiting.values("run"))
+    first = runs.aggregate(first=Min("planned_at"))["first"]
+    return max(0.0, (shared.wall() - first).total_seconds()) if first else 0.0
 
 
 def _results() -> Metric:

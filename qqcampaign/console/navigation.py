@@ -35,6 +35,12 @@ SIDEBAR: list[dict[str, Any]] = [
                 **_item(_("Campaigns"), "campaign", "campaigns.campaign"),
                 "badge": "qqcampaign.console.badges.approvals",
             },
+            {
+                "title": _("Calendar"),
+                "icon": "calendar_month",
+                "link": reverse_lazy("calendar"),
+                "permission": lambda request: request.user.has_perm("campaigns.view_campaign"),
+            },
             _item(_("Sequences"), "stacked_email", "campaigns.sequence"),
             {
                 **_item(_("Inbox"), "inbox", "conversations.conversation"),
@@ -70,6 +76,12 @@ SIDEBAR: list[dict[str, Any]] = [
     {
         "title": _("Reports"),
         "items": [
+            {
+                "title": _("Overall report"),
+                "icon": "bar_chart",
+                "link": reverse_lazy("reports"),
+                "permission": lambda request: request.user.has_perm("campaigns.view_campaignrun"),
+            },
             _item(_("Deliveries"), "outbox", "sending.delivery"),
             _item(_("Opt-outs"), "unsubscribe", "sending.optout"),
         ],
@@ -118,6 +130,12 @@ SIDEBAR: list[dict[str, Any]] = [
                 "icon": "lock_person",
                 "link": reverse_lazy("others-sign-in"),
                 "permission": lambda request: request.user.has_perm("auth.change_user"),
+            },
+            {
+                "title": _("Data and backups"),
+                "icon": "backup",
+                "link": reverse_lazy("upkeep"),
+                "permission": lambda request: request.user.has_perm("holds.change_hold"),
             },
         ],
     },

@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections import Counter
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -116,6 +117,8 @@ def main() -> None:
     _allow_open_files()
     listener = _listener(options)
     signal.signal(signal.SIGTERM, _end)
+    # By name: it has models, which are there once `application` is imported.
+    import_module("qqcampaign.web.measured").begin_measuring()
     make_server(listener).run()
 
 

@@ -21,6 +21,7 @@ from accounts.wake_ups import wake_reconciler
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint
+from foundation.log_context import logged
 from qqhttp import NeverLeft
 from sending.lanes.between_messages import BetweenMessages
 from sending.lanes.context import AccountRow, LaneContext
@@ -173,9 +174,12 @@ class Lane:
                 if (self.context.runs_changed, self.account.name) != read_with:
                     break  # a run began or changed, or the account's name in the texts: read again
                 run = self.context.runs.get(due.run_id)
-                if self.turns.may_send(run) and not self.sender.deliver(due):
-                    self.pacing.pause(REFUSED_PAUSE_SECONDS)
-                    break
+                if self.turns.may_send(run):
+                    with logged(run=due.run_id, delivery=due.delivery_id):
+                        is_done = self.sender.deliver(due)
+                    if not is_done:
+                        self.pacing.pause(REFUSED_PAUSE_SECONDS)
+                        break
 
     def _wait_while_idle(self, held: float | None) -> bool:
         """Wait for a run at its own rate, or for open attempts; return whether there was any."""

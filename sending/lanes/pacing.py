@@ -39,6 +39,7 @@ class LanePacing:
         gap: the gap to keep.
         windows: the rate windows.
         not_before: no slot is before this.
+        is_waiting: whether the lane waits here.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class LanePacing:
         self._limits = limits
         self._check = check
         self.wake = local.new_event()
+        self.is_waiting = False
         self.gap = LearntGap(floor=limits().min_interval, learnt=grant.learnt_interval)
         self.windows = Windows(
             account_id=grant.account_id, egress_id=egress_id, recent_sends=self._recent_sends
@@ -70,6 +72,12 @@ class LanePacing:
         self.gap.floor = self._limits().min_interval
         last = self._conversation.last_reply
         return self.not_before if last is None else max(self.not_before, last + self.gap.seconds)
+
+    @property
+    def most_per_second(self) -> float:
+        """The most messages a second that the gap and the windows allow; 0.0 without limits."""
+        spans = [(self.gap.seconds, 1), *self._limits().windows]
+        return min((n / seconds for seconds, n in spans if seconds > 0), default=0.0)
 
     def rest(self, seconds: float) -> None:
         """Allow no slot within this many seconds from now."""
@@ -152,8 +160,11 @@ class LanePacing:
         Raises:
             LaneMustStop: the lane must not continue.
         """
-        if seconds > 0 and self.wake.wait(seconds):
-            self.wake.clear()
+        if seconds > 0:
+            self.is_waiting = True
+            if self.wake.wait(seconds):
+                self.wake.clear()
+            self.is_waiting = False
         self._check()
 
     def pause(self, seconds: float) -> None:

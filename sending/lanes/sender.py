@@ -11,6 +11,8 @@ from accounts.pacing.pace import RateReachedError
 from clocks import local, shared
 from foundation.database_turn import database_turn
 from foundation.failpoints import failpoint, failpoint_soon
+from foundation.log_context import logged
+from metrics.catalogue import REPLAYS, REQUESTS
 from sending.lanes.attempt_results import AttemptResults
 from sending.lanes.between_messages import BetweenMessages
 from sending.lanes.context import LaneContext
@@ -45,6 +47,7 @@ class Sender:
     Attributes:
         open: the attempts without a definite answer.
         runs_served: the ids of the runs it sent messages of.
+        is_asking: whether a request to send a message is under way.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Sender:
         self._should_hand_back = should_hand_back
         self._escapes_h = False
         self.open = OpenAttempts()
+        self.is_asking = False
         self._results = AttemptResults(
             context=context, ledger=ledger, account_id=self._account_id, open_attempts=self.open
         )
@@ -215,6 +219,7 @@ class Sender:
             failpoint_soon("after_request_left", within=0.02)
             attempt.asked_at = local.elapsed()
             attempt.first_asked_at = attempt.first_asked_at or attempt.asked_at
+            self.is_asking = True
             answer = self._conversation.send_message(
                 seq=attempt.seq,
                 uin=due.uin,
@@ -222,8 +227,10 @@ class Sender:
                 leave_by=self._permit.leave_by,
                 escape_h=self._escapes_h,
             )
+            self.is_asking = False
             failpoint("after_reply")
             if answer.code != "withheld":
+                REQUESTS.add()
                 self._count(attempt)
                 return answer
 
@@ -242,6 +249,7 @@ class Sender:
         if not decision:
             self._results.end_refused(attempt, decision)
             return
+        REPLAYS.add()
         self._count(attempt)
         self._send(attempt)
 
@@ -302,7 +310,8 @@ class Sender:
             attempt = self.open.next()
             wait = attempt.ask_at - local.elapsed()
             if wait <= 0:
-                self._repeat(attempt)
+                with logged(run=attempt.due.run_id, delivery=attempt.due.delivery_id):
+                    self._repeat(attempt)
             elif is_idle or self._is_blocked():
                 self._pacing.wait(wait)
             else:

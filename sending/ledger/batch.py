@@ -32,11 +32,13 @@ class Committed:
         decisions: the decision on each mark and replay by its position; refused if missing.
         is_living: whether the worker had not been ended when the transaction began.
         proved_at: the time for which that holds, on `clocks.local.elapsed`.
+        unknown: the deliveries that ended as unknown.
     """
 
     decisions: dict[int, Decision]
     is_living: bool
     proved_at: float
+    unknown: int = 0
 
 
 class BatchWriter:
@@ -94,7 +96,12 @@ class BatchWriter:
                 decisions |= self._replay(requests, at=at)
             add_tallies(shard=self._worker_id, changes=changes)
             failpoint("in_commit")
-        return Committed(decisions, is_living, proved_at)
+        unknown = sum(
+            n
+            for (_run, kind, key), n in changes.items()
+            if kind == TallyKind.STATE and key == DeliveryState.UNKNOWN
+        )
+        return Committed(decisions, is_living, proved_at, unknown)
 
     def _settle(self, settlements: Sequence[Settlement], changes: Counter[TallyKey]) -> None:
         rows = [

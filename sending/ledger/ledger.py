@@ -19,6 +19,8 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from clocks import local
 from foundation.failures import is_shared_failure
+from foundation.tracing import span
+from metrics.catalogue import LEDGER_ENTRIES, LEDGER_SECONDS, UNKNOWN
 from sending.ledger.batch import BatchWriter
 from sending.ledger.database_thread import DatabaseThread
 from sending.ledger.entries import Decision, Mark, Replay, Settlement
@@ -191,7 +193,8 @@ class Ledger:
             last_batch = len(requests)
             while settlements or requests:
                 settled, requested = settlements[:LARGEST_BATCH], requests[:LARGEST_BATCH]
-                self._database.call(partial(self._commit_until_done, settled, requested))
+                with span("ledger flush", results=len(settled), requests=len(requested)):
+                    self._database.call(partial(self._commit_until_done, settled, requested))
                 for _entry, ticket in requested:
                     ticket.release()
                 del settlements[:LARGEST_BATCH], requests[:LARGEST_BATCH]
@@ -263,10 +266,14 @@ class Ledger:
         is_again: bool,
     ) -> dict[int, Decision]:
         """Write one transaction; return the decisions by position in `requests`."""
+        began_at = local.elapsed()
         committed = self._writer.commit(
             settlements, [entry for entry, _ticket in requests], is_again=is_again
         )
         self._proved_at = committed.proved_at
         self.is_fenced_off = not committed.is_living
         self.commits += 1
+        LEDGER_ENTRIES.note(len(settlements) + len(requests))
+        LEDGER_SECONDS.note(local.elapsed() - began_at)
+        UNKNOWN.add(committed.unknown)
         return committed.decisions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.gateway.conversation import Conversation
 from accounts.leases.leases import take_lease
 from foundation.database_turn import database_turn
+from foundation.log_context import logged
 from sending.lanes.lane import Lane
 from sending.runs.finish import finish_runs_that_are_done
 from sending.wake_ups.wake import refuse_wake, wake_lanes
@@ -48,7 +49,8 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
             lane.hand_back()
             return
         try:
-            lane.run()
+            with logged(account=account.uin):
+                lane.run()
         finally:
             runtime.lanes.pop(account_id, None)
     with database_turn():

@@ -24,6 +24,8 @@ from accounts.querysets.worker import HEARTBEAT_SECONDS
 from accounts.wake_ups import wake_reconciler
 from clocks import local, shared
 from foundation.sentences import Sentence as _
+from metrics.catalogue import LANES_OPEN, LANES_SENDING, LANES_WAITING, PACE_ALLOWED
+from metrics.publishing import publish
 from sending.lanes.context import AccountRow, LaneContext
 from sending.lanes.gateway_watch import GatewayWatch
 from sending.lanes.lane import Lane
@@ -114,6 +116,7 @@ class Runtime:
         self.inbox.close(patience=max(0.0, self._drain_ends_at - local.elapsed()))
         self.context.gateway.record_again()
         self.context.ledger.close()
+        self._publish_figures()
         end_worker(worker_id=self.context.worker.pk, reason=_("stopped"))
         connection.close()
         wake_reconciler()
@@ -156,6 +159,7 @@ class Runtime:
                         or self.context.ledger.is_fenced_off
                     ):
                         self._start_over()
+                    self._publish_figures()
                 self.context.policies = load_policies()
                 self._read_egress()
                 self.context.return_pending_leases()
@@ -176,6 +180,14 @@ class Runtime:
                 log.exception("The control loop met an unexpected error.")
                 connection.close()
         connection.close()
+
+    def _publish_figures(self) -> None:
+        lanes = list(self.lanes.values())
+        LANES_OPEN.set(len(lanes))
+        LANES_SENDING.set(sum(lane.sender.is_asking for lane in lanes))
+        LANES_WAITING.set(sum(lane.pacing.is_waiting for lane in lanes))
+        PACE_ALLOWED.set(sum(lane.pacing.most_per_second for lane in lanes))
+        publish()
 
     def _find_forgotten_attempts(self) -> None:
         """Tell the lanes of attempts that have been open for a while and may be unknown to them.

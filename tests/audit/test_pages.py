@@ -78,7 +78,7 @@ def test_exports_and_sign_ins_are_noted(client: Client) -> None:
 
 def test_secrets_are_masked() -> None:
     with acting(channel=BROWSER, who="x"):
-        egress = Egress.objects.create(name="e", proxy="http://user:secret@192.0.2.1:1")
+        egress = Egress.objects.create(name="e", proxy="http://user:p@secret@192.0.2.1:1")
         User.objects.create_user("new", password="secret")
     values = str(list(AuditChange.objects.values_list("before", "after")))
     assert "•••" in values

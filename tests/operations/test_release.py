@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.leases.leases import take_lease, take_leases_for_turns
 from accounts.leases.workers import register_worker
-from accounts.models import Lease
+from accounts.models import AccountTask, FriendLink, FriendRequest, Lease
+from accounts.states import FriendRequestState
 from campaigns.creation.create_sequence import Step, create_sequence
 from campaigns.models import CampaignRun
 from campaigns.run_control.occurrences import start_due_occurrences
@@ -213,3 +214,32 @@ def test_a_running_sequence_is_stopped_and_waiting_answers_are_withheld() -> Non
     sequence.refresh_from_db()
     assert sequence.state == "stopped"
     assert asked.get().state == "withheld"
+
+
+def test_what_an_account_owed_to_people_is_not_repeated_blindly() -> None:
+    account = make_account()
+    now = timezone.now()
+    before = now - timedelta(hours=3)
+    asked = FriendRequest.objects.create(
+        account=account, uin=FIRST, state=FriendRequestState.ACCEPTING, received_at=before
+    )
+    link = FriendLink.objects.create(
+        account=account, uin=FIRST + 1, kind="add", purpose="p", requested_at=before
+    )
+    tasks = [
+        AccountTask.objects.create(account=account, kind=kind, uin=uin, requested_at=at)
+        for kind, uin, at in (
+            ("accept", FIRST, before),
+            ("add", FIRST + 1, before),
+            ("sync", 0, before),
+            ("remove", FIRST + 2, now + timedelta(seconds=5)),
+        )
+    ]
+    hold()
+    assert manage("restore", "--release", "--json").json["tasks"] == 2
+    states = [AccountTask.objects.get(pk=task.pk).state for task in tasks]
+    assert states == ["failed", "failed", "open", "open"]
+    asked.refresh_from_db()
+    link.refresh_from_db()
+    assert (asked.state, link.state) == ("waiting", "failed")
+    assert "may have been done since the backup" in str(link.detail)

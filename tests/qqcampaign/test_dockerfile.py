@@ -14,8 +14,8 @@ import pytest
 from tests.running_stack import ROOT
 
 TEXT = (ROOT / "Dockerfile").read_text("utf-8")
-#: Steps that belong to the engine: they change its users.
-NOT_HERE = ("useradd",)
+#: Steps that belong to the engine: they change its users and programs.
+NOT_HERE = ("useradd", "apt-get")
 
 
 def _steps() -> list[tuple[str, str]]:
@@ -33,6 +33,16 @@ def test_the_image_runs_without_rights() -> None:
     assert int(users[-1]) > 0
     assert any(name == "HEALTHCHECK" for name, _rest in steps)
     assert not any(name == "ADD" for name, _rest in steps)
+
+
+def test_backups_of_the_composed_database_can_be_made() -> None:
+    """pg_dump refuses a server that is newer than itself."""
+    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
+    server = re.search(r"image: postgres:(\d+)", compose)
+    client = re.search(r"postgresql-client-(\d+)", TEXT)
+    assert server is not None
+    assert client is not None
+    assert int(client[1]) >= int(server[1])
 
 
 def test_no_secret_and_no_data_gets_into_the_image() -> None:

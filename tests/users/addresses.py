@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "accounts_account_rejects": ("none",),
     "contacts_contact_ask": tuple(PERSON_VERBS),
     "contacts_contactimport_do": ("start", "cancel", "undo", "types"),
+    "reports-file": ("csv", "xlsx"),
     "sending_delivery_resolve": ("arrived", "lost"),
     "campaigns_campaign_do": tuple(CAMPAIGN_VERBS),
     "campaigns_campaign_preflight_people": ("suppressed",),

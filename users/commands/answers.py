@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from foundation.times import utc_iso
 from users.keep import role_name
 
 
@@ -17,7 +18,7 @@ def as_json(user: User) -> dict[str, Any]:
         "role": role_name(user),
         "email": user.email,
         "active": user.is_active,
-        "last_login": user.last_login and user.last_login.isoformat(),
+        "last_login": utc_iso(user.last_login),
     }
 
 

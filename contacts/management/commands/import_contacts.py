@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.imports.data import import_data
 from contacts.imports.files import read_blocks
 from contacts.imports.run import run_import
-from contacts.imports.upload_into import upload_into
+from contacts.imports.upload_into import list_to_import, upload_as_told
 from contacts.models import ContactImport, ContactList
 from contacts.states import ImportPolicy, ImportState
 from foundation.command_log import log_added
@@ -56,13 +56,8 @@ class Command(OperatorCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise Refusal(_("There is no file %(path)s.") % {"path": path}, code="no_such_file")
-        contact_list, is_new = ContactList.objects.get_or_create_named(options["list_name"])
-        try:
+        with list_to_import(options["list_name"]) as (contact_list, is_new):
             done = self._load(path, contact_list, options)
-        except BaseException:
-            if is_new and not contact_list.memberships.exists():  # no empty list stays behind
-                contact_list.delete()
-            raise
         if is_new:
             log_added(contact_list)
         self._answer(done, as_json=options["json"])
@@ -71,17 +66,11 @@ class Command(OperatorCommand):
         self, path: Path, contact_list: ContactList, options: dict[str, Any]
     ) -> ContactImport:
         try:
-            contact_import = upload_into(
+            contact_import = upload_as_told(
                 blocks=read_blocks(path),
                 file_name=path.name,
                 contact_list=contact_list,
-                policy=options["policy"],
-                mapping=options["mapping"],
-                types=options["types"],
-                encoding=options["encoding"],
-                delimiter=options["delimiter"],
-                sheet=options["sheet"],
-                header_line=options["header_row"],
+                options=options,
             )
         except PermissionError:
             raise Refusal(

@@ -66,7 +66,7 @@ class Command(OperatorCommand):
         sentence = _(
             "Released. Unknown now: %(unknown)d messages. Sent although in doubt: %(kept)d. "
             "Stopped: %(stopped)d runs that were about to begin, %(sequences)d sequences. Dropped: "
-            "%(dates)d dates."
+            "%(dates)d dates. Not repeated: %(tasks)d tasks of accounts."
         ) % asdict(done)
         self.answer(asdict(done), as_json=options["json"], text=sentence)
 

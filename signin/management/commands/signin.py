@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from foundation.commands import OperatorCommand
+from foundation.times import utc_iso
 from signin.administration import VERBS, locked_names, states
 
 ACTIONS = {
@@ -51,7 +52,7 @@ class Command(OperatorCommand):
             for one in states()
         ]
         locks = [
-            {"name": name, "address": address, "until": until.isoformat()}
+            {"name": name, "address": address, "until": utc_iso(until)}
             for name, address, until in locked_names()
         ]
         lines = [

@@ -13,6 +13,7 @@ from tests.torture.scenarios import (
     late_repeats,
     logins,
     opt_outs,
+    other_programs,
     outages,
     rate_windows,
 )
@@ -27,5 +28,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *rate_windows.SCENARIOS,
     *opt_outs.SCENARIOS,
     *conversations.SCENARIOS,
+    *other_programs.SCENARIOS,
     *combined.SCENARIOS,
 )

@@ -1,0 +1,36 @@
+"""What the lines of the log are about: a request, a task, a run, an account, a delivery.
+
+Kept by contextvars, so each thread and each greenlet has its own. Only ids and names belong here:
+never a secret, never a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+#: A value, or what returns it when a line is written.
+Value = str | int | Callable[[], str | int | None]
+_about: ContextVar[Mapping[str, Value]] = ContextVar("log_context", default={})  # noqa: B039
+
+
+@contextmanager
+def logged(**values: Value) -> Iterator[None]:
+    """Add these values to every line that is logged inside."""
+    token = _about.set({**_about.get(), **values})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def log_only(**values: Value) -> None:
+    """From now on, lines of this thread or greenlet carry exactly these values."""
+    _about.set(values)
+
+
+def log_context() -> dict[str, str | int]:
+    """Return the values for a line."""
+    found = {name: value() if callable(value) else value for name, value in _about.get().items()}
+    return {name: value for name, value in found.items() if value is not None}

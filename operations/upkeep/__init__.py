@@ -1,0 +1,1 @@
+"""Backups and prunings that the console asks for, done in the background."""

@@ -1,0 +1,106 @@
+"""The page of the overall report: the period, figures, files, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import AuditEntry
+from campaigns.models import CampaignRun
+from labels.models import Label
+from sending.models import RunMinute
+from tests.console.sample_data import make_world
+
+PAGE = "/reports/"
+
+
+def run_of_today() -> CampaignRun:
+    run: CampaignRun = make_world().runs.get()
+    CampaignRun.objects.update(planned_at=timezone.now())
+    minute = int(timezone.now().timestamp()) // 60
+    RunMinute.objects.create(run=run, minute=minute, res="0", n=1234)
+    return run
+
+
+def test_an_empty_period_says_so(operator: Client) -> None:
+    shown = operator.get(PAGE).content.decode()
+    assert "No run was planned in this period" in shown
+    assert "data-chart" not in shown
+
+
+def test_the_first_page_shows_30_days(operator: Client) -> None:
+    run = run_of_today()
+    answer = operator.get(PAGE)
+    report = answer.context["report"]
+    assert (report.until - report.since).days == 29
+    shown = answer.content.decode()
+    assert f"{run.campaign.name} #1" in shown
+    assert "1,234" in shown
+    assert f"?run={run.number}" in shown
+
+
+def test_presets_keep_the_label(operator: Client) -> None:
+    run = run_of_today()
+    label = Label.objects.create(name="VIP")
+    today = timezone.localdate()
+    without = operator.get(PAGE, {"label": label.pk})
+    assert without.context["report"].runs == []
+    run.campaign.labels.add(label)
+    shown = operator.get(PAGE, {"label": str(label.pk), "since": str(today), "until": str(today)})
+    assert len(shown.context["report"].runs) == 1
+    chosen = [words for words, address, is_shown in shown.context["presets"] if is_shown]
+    assert chosen == ["Today"]
+    assert all(f"label={label.pk}" in address for _w, address, _s in shown.context["presets"])
+    assert "By label" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"since": "2026-11-10", "until": "2026-11-09"}, "ends before it begins"),
+        ({"since": "2020-01-01", "until": "2026-11-09"}, "longer than 366 days"),
+        ({"since": "yesterday"}, "Enter a valid date"),
+        ({"label": "7" * 30}, "Select a valid choice"),
+        ({"since": "9999-12-31", "until": "9999-12-31"}, "Choose days from"),
+        ({"since": "0001-01-01", "until": "0001-01-02"}, "Choose days from"),
+    ],
+)
+def test_what_cannot_be_shown_says_why(asked: dict[str, str], said: str, operator: Client) -> None:
+    answer = operator.get(PAGE, asked)
+    assert answer.status_code == 200
+    assert said in answer.content.decode()
+    assert operator.get(f"{PAGE}csv/", asked).status_code == 200
+
+
+def test_a_file_is_sent_and_noted_in_the_audit_trail(operator: Client) -> None:
+    run_of_today()
+    answer = operator.get(f"{PAGE}csv/")
+    assert answer["Content-Type"].startswith("text/csv")
+    assert answer.content.decode("utf-8-sig").startswith("campaign,run,labels,state,planned_at")
+    assert operator.get(f"{PAGE}xlsx/").content[:2] == b"PK"
+    assert operator.get(f"{PAGE}exe/").status_code == 404
+    assert AuditEntry.objects.filter(facts__icontains="report").count() == 2
+
+
+def test_who_may_not_see_runs_is_refused(client: Client, db: None) -> None:
+    user = User.objects.create_user("u", password="x", is_staff=True)
+    client.force_login(user)
+    assert client.get(PAGE).status_code == 403
+    assert client.get(f"{PAGE}csv/").status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="view_campaignrun"))
+    assert (
+        client.get(PAGE, {"since": str(timezone.localdate() - timedelta(days=1))}).status_code
+        == 200
+    )
+
+
+def test_it_is_chinese_for_chinese_readers(operator: Client) -> None:
+    operator.post("/i18n/setlang/", {"language": "zh-hans", "next": "/"})
+    run_of_today()
+    shown = operator.get(PAGE).content.decode()
+    assert "汇总报表" in shown
+    assert "星期一" in shown
