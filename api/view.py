@@ -29,6 +29,7 @@ from foundation.acts import API, acting
 from foundation.commands import refusal_of
 from foundation.failpoints import failpoint
 from foundation.refusals import Refusal
+from foundation.restricted import is_restricted
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,8 @@ def _refuse_without_right(operation: Operation, token: Token, values: Mapping[st
     Raises:
         Problem: 403.
     """
+    if is_restricted(token.user):
+        raise Problem(403, _("The API is not open to restricted users."), code="restricted")
     if not Scope(token.scope).includes(operation.scope):
         raise Problem(
             403,

@@ -103,7 +103,8 @@ def make_audience(people: int, accounts: int) -> Campaign:
 def _empty() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("TRUNCATE sending_delivery, sending_attempt")
+            # CASCADE: other tables refer to them, all empty here.
+            cursor.execute("TRUNCATE sending_delivery, sending_attempt CASCADE")
             cursor.execute("CHECKPOINT")
         else:
             cursor.execute("DELETE FROM sending_delivery")

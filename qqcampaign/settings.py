@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from qqcampaign.database_settings import POSTGRESQL_TIMEOUTS as POSTGRESQL_TIMEO
 from qqcampaign.database_settings import database_from
 from qqcampaign.email_settings import Email, read_email
 from qqcampaign.log_settings import logging_config, read_collector, read_log_format
+from qqcampaign.oidc_settings import read_oidc
 from qqcampaign.periodic_tasks import PERIODIC_TASKS
 from qqcampaign.retention_settings import DEFAULTS, read_retention
 from qqcampaign.signin_settings import read_sign_in
@@ -254,6 +255,7 @@ INSTALLED_APPS = [
     "users",
     "operations",
     "api",
+    "restrictions",
     "signin",
 ]
 MIDDLEWARE = [
@@ -272,6 +274,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "signin.middleware.SessionLimits",
     "signin.middleware.SecondFactor",
+    "restrictions.middleware.OnlyOpenPages",
     "foundation.admin.lost_session.LostSession",
     "foundation.admin.upload_redirect.UploadRedirect",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -290,6 +293,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "foundation.admin.form_owner.form_owner",
+                "signin.oidc.context.oidc",
             ]
         },
     }
@@ -311,6 +315,8 @@ SESSION_HOURS, SESSION_IDLE_MINUTES = _SIGN_IN.hours, _SIGN_IN.idle_minutes
 SESSION_COOKIE_AGE = int(SESSION_HOURS * 3600)
 #: The roles whose users need a second factor.
 REQUIRE_SECOND_FACTOR = _SIGN_IN.second_factor
+#: Single sign-on; None: without.
+OIDC: Any = read_oidc(ENVIRONMENT_PROBLEMS)
 
 # A login that was not redirected from another page leads to the overview.
 LOGIN_REDIRECT_URL = "admin:index"

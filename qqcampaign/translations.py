@@ -29,6 +29,7 @@ PACKAGES = (
     "clocks",
     "contacts",
     "conversations",
+    "restrictions",
     "users",
     "holds",
     "api",

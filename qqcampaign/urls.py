@@ -18,11 +18,14 @@ from qqcampaign.console.calendar import calendar_view, move_view
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 from qqcampaign.console.reports import reports_file_view, reports_view
+from restrictions.admin.lock import lock
 
 # The pages are registered here, not when Django is set up: commands and workers have no pages, and
 # start in two thirds of the time without them.
 admin.autodiscover()
+lock(admin.site)
 
+handler403 = "signin.pages.refused.refused"
 #: A forgotten password: only where e-mails are sent.
 PASSWORD_RESET = [
     path("password_reset/", PasswordResetView.as_view(), name="admin_password_reset"),

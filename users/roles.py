@@ -66,6 +66,7 @@ HIDDEN = {
     "audit.openact",
     "auth.group",
     "auth.user",
+    "restrictions.restriction",
     "webhooks.endpoint",
     "webhooks.message",
 }
@@ -86,6 +87,7 @@ ENGINE = {
     "accounts.outage",
     "accounts.session",
     "accounts.worker",
+    "campaigns.typedstep",
     "retention.removal",
     "sending.runminute",
 }

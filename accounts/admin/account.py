@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -25,6 +26,7 @@ from unfold.decorators import action, display
 
 from accounts.admin.account_actions import AccountActions
 from accounts.admin.account_form import AccountForm
+from accounts.admin.account_health import AccountHealth
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import summary_context
 from accounts.admin.account_schedule import AccountSchedule
@@ -90,6 +92,7 @@ class SessionInline(TimelineInline):
 @admin.register(Account)
 class AccountAdmin(
     LabelledMixin,
+    AccountHealth,
     AccountActions,
     AccountWarmUp,
     AccountSchedule,
@@ -105,7 +108,9 @@ class AccountAdmin(
     export_resource = table_resource = AccountResource
     export_stream = stream_csv
     export_workbook = write_xlsx
-    list_display = ["named", "health", "since", "friends", "pace", "session", "talks_from"]
+    list_display = [
+        *("named", "health", "since", "codes", "used", "friends", "session", "talks_from")
+    ]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("state_reason", ChoicesDropdownFilter),
@@ -223,7 +228,7 @@ class AccountAdmin(
         description=_("Import accounts"),
         url_path="to-upload",
         icon="upload_file",
-        permissions=["add"],
+        permissions=["upload"],
     )
     def to_upload(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the page of the import."""
@@ -255,6 +260,12 @@ class AccountAdmin(
         return number_format(account.friend_count, force_grouping=True)
 
     @display(description=_("pace"), ordering="min_interval")
+    def used(self, account: Any) -> str:
+        """Return the pace, and how much of it and of the quota is used, as bars."""
+        return render_to_string(
+            "console/account/used.html", {"lately": account.lately, "pace": self.pace(account)}
+        )
+
     def pace(self, account: Account) -> str:
         """Return the minimum gap in seconds, with the learnt gap or the limit a minute."""
         learnt = account.lease.learnt_interval if hasattr(account, "lease") else None

@@ -16,6 +16,7 @@ from accounts.models import Account
 from accounts.wake_ups import wake_reconciler
 from foundation.admin import confirmation, require, show_refusals
 from foundation.refusals import Refusal
+from foundation.restricted import visible
 
 #: The most accounts that a confirmation names.
 NAMED = 20
@@ -44,7 +45,7 @@ class AccountActions:
     def ask(self, request: HttpRequest, object_id: int, verb: str) -> HttpResponse:
         """Show what an action does to one account (GET), or carry it out (POST)."""
         require(self.has_change_permission(request))  # type: ignore[attr-defined]
-        account = Account.objects.filter(pk=object_id).first()
+        account = visible(Account.objects.filter(pk=object_id), request.user).first()
         if account is None or verb not in VERBS:
             raise Http404
         back = reverse("admin:accounts_account_change", args=[object_id])

@@ -55,9 +55,16 @@ class AccountUploadForm(LayoutForm):
 class AccountImport:
     """The import page, mixed into the account's admin."""
 
+    def has_upload_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may import: add accounts, and change those that exist."""
+        return bool(
+            self.has_add_permission(request)  # type: ignore[attr-defined]
+            and self.has_change_permission(request)  # type: ignore[attr-defined]
+        )
+
     def upload(self, request: HttpRequest) -> HttpResponse:
         """Show the form (GET), or import the file and show the result (POST)."""
-        require(self.has_add_permission(request))  # type: ignore[attr-defined]
+        require(self.has_upload_permission(request))
         form = AccountUploadForm(request.POST or None, request.FILES or None)
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]
@@ -91,7 +98,7 @@ class AccountImport:
 
     def rejects(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """Return the file of rejected rows, which contains no passwords."""
-        require(self.has_add_permission(request))  # type: ignore[attr-defined]
+        require(self.has_upload_permission(request))
         path = Path(settings.QQCAMPAIGN_HOME) / "imports" / f"{name}.csv"
         if not name.startswith("rejected-accounts-") or not path.is_file():
             raise Http404

@@ -75,7 +75,8 @@ OPERATIONS = (
     ),
     command_operation(
         "POST", "suppressions/import", "suppressions import", scope=Scope.WRITE,
-        rights=add(SUPPRESSION), upload=_FILE, schemas=_LINE, is_whole=False,
+        rights=(*add(SUPPRESSION), *change(SUPPRESSION)), upload=_FILE, schemas=_LINE,
+        is_whole=False,
     ),
     command_operation(
         "GET", "suppressions/export", "suppressions export", scope=Scope.READ,

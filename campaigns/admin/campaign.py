@@ -29,6 +29,7 @@ from campaigns.admin.campaign_report import CampaignReport
 from campaigns.admin.campaign_retry import CampaignRetry
 from campaigns.admin.campaign_schedule import CampaignSchedule
 from campaigns.admin.campaign_sections import sections
+from campaigns.admin.campaign_steps import CampaignSteps
 from campaigns.admin.campaign_test import CampaignTest
 from campaigns.admin.campaign_verbs import CampaignVerbs
 from campaigns.admin.follow_up import FollowUp
@@ -66,6 +67,7 @@ class CampaignAdmin(
     VariantComparison,
     VariantChoice,
     FollowUp,
+    CampaignSteps,
     CampaignSchedule,
     NamedMixin,
     ChangeHistoryMixin,
@@ -80,7 +82,7 @@ class CampaignAdmin(
     form = CampaignForm
     list_display = ["named", "badge", "progress", "audience", "created_at"]
     list_display_links = None
-    actions_list = ["to_definition"]
+    actions_list = ["to_steps", "to_definition"]
     list_filter = ["promise", "allows_strangers", "lists"]
     search_fields = ["name", "text"]
     ordering = ["-id"]
@@ -92,6 +94,7 @@ class CampaignAdmin(
         "A campaign sends a message to the people in your lists. Choose the recipients, "
         "the text, the sender accounts and the schedule, check the preflight, and start it."
     )
+    empty_step = (_("Make a campaign"), "admin:campaigns_campaign_new")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         """Campaigns with their newest run and its stored figures, without counting deliveries."""
@@ -146,6 +149,7 @@ class CampaignAdmin(
             ("choose/", self.choose_view, "campaigns_campaign_choose"),
             ("variants/", self.variants_view, "campaigns_campaign_variants"),
             ("report/<slug:format>/", self.report_view, "campaigns_campaign_report"),
+            ("steps/<slug:step>/", self.step_view, "campaigns_campaign_step"),
         ]
         own = [
             path(f"<int:object_id>/{address}", wrap(view), name=name)
@@ -153,7 +157,8 @@ class CampaignAdmin(
         ]
         dates = path("dates/", wrap(self.dates_view), name="campaigns_campaign_dates")
         load = path("import/", wrap(self.import_view), name="campaigns_campaign_import")
-        return [dates, load, *own, *super().get_urls()]
+        new = path("new/", wrap(self.new_view), name="campaigns_campaign_new")
+        return [dates, load, new, *own, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the sections of the form; those that are not used are folded."""

@@ -17,6 +17,7 @@ from campaigns.models import Campaign, CampaignRun, MessageTemplate
 from campaigns.reports.variant_figures import is_compared
 from foundation.admin import STOP_POLLING, require
 from foundation.admin.key_fields import is_key
+from foundation.restricted import visible
 from foundation.spans import span_text
 
 
@@ -74,7 +75,7 @@ class CampaignPage:
 
     def _find(self, request: HttpRequest, object_id: int) -> tuple[Campaign, CampaignRun | None]:
         require(self.has_view_permission(request))  # type: ignore[attr-defined]
-        campaign = Campaign.objects.filter(pk=object_id).first()
+        campaign = visible(Campaign.objects.filter(pk=object_id), request.user).first()
         if campaign is None:
             raise Http404
         runs = campaign.runs.order_by("-number")

@@ -18,6 +18,7 @@ from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
 from campaigns.models.template_version import TemplateVersion
 from campaigns.models.test_run import TestRun
+from campaigns.models.typed_step import TypedStep
 
 __all__ = [
     "OWNERS_OF_DELIVERIES",
@@ -42,6 +43,7 @@ __all__ = [
     "TemplateText",
     "TemplateVersion",
     "TestRun",
+    "TypedStep",
     "UserNotifications",
     "owner_of",
 ]

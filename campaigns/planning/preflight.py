@@ -211,6 +211,9 @@ def _check_accounts(campaign: Campaign, found: Preflight, *, able: Sequence[Acco
 
 
 def _check_text(campaign: Campaign, found: Preflight, *, audience: Audience | None) -> None:
+    if not campaign.message.strip():
+        found.problems.append(_("There is no text yet: write one."))
+        return
     texts, shares = texts_of_campaign(campaign)
     try:
         has_others = campaign.segments.exists() or campaign.earlier_people

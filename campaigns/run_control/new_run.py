@@ -153,11 +153,13 @@ def refuse_unready(campaign: Campaign) -> None:
     """Refuse a campaign that could send nothing.
 
     Raises:
-        Refusal: the audience is empty (`no_audience`), no account can send (`no_account`), the
-            deadline has passed (`deadline_past`), or a sequence sends it (`of_sequence`).
+        Refusal: it has no text (`no_text`), the audience is empty (`no_audience`), no account can
+            send (`no_account`), the deadline has passed (`deadline_past`), or a sequence sends it
+            (`of_sequence`).
         TextProblem: a text cannot be compiled, or holds a forbidden word.
     """
     _refuse_step(campaign)
+    refuse_without_text(campaign)
     words = refusing_words()
     for one in texts_of_campaign(campaign)[0]:
         sendable_text(one.text, words=words)
@@ -172,6 +174,18 @@ def refuse_unready(campaign: Campaign) -> None:
             code="no_audience",
         )
     refuse_without_accounts(campaign)
+
+
+def refuse_without_text(campaign: Campaign) -> None:
+    """Refuse a campaign whose making was left before its text.
+
+    Raises:
+        Refusal: it has neither text nor template nor variants (`no_text`).
+    """
+    if not campaign.message.strip():
+        raise Refusal(
+            _("“%(name)s” has no text yet: write one.") % {"name": campaign.name}, code="no_text"
+        )
 
 
 def _refuse_step(campaign: Campaign) -> None:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.admin.import_return import return_address
 from contacts.imports.files import rejects_file
 from contacts.imports.lifecycle import cancel_import
 from contacts.imports.progress import progress_of
@@ -121,5 +122,6 @@ class ImportProgress:
             "can_cancel": may_import and found.state in {ImportState.QUEUED, ImportState.RUNNING},
             "can_undo": may_import and found.state in UNDOABLE_STATES,
             "may_delete": may_import,
+            "return_address": return_address(request, found),
             "has_rejects": bool(found.rejected) and rejects_file(found).is_file(),
         }

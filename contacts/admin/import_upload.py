@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from contacts.admin.import_return import remember_return
 from contacts.imports.lifecycle import upload_import
 from contacts.lists.name_after_file import name_after_file
 from contacts.models import ContactImport, ContactList
@@ -85,6 +86,7 @@ class ImportUpload:
         if request.method == "POST" and form.is_valid():
             contact_import = self._upload(request, form)
             if contact_import is not None:
+                remember_return(request, contact_import)
                 return redirect("admin:contacts_contactimport_check", contact_import.pk)
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]

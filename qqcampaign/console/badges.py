@@ -13,6 +13,7 @@ from accounts.models import Account, Outage
 from accounts.states import AccountState
 from campaigns.approvals.rights import may_approve
 from campaigns.approvals.waiting import requests_for
+from foundation.restricted import visible
 
 #: A badge counts no further.
 MOST = 99
@@ -38,7 +39,7 @@ def quarantined_accounts(request: HttpRequest) -> str:
     """Return the number of accounts in quarantine; "" for none."""
     if not request.user.has_perm("accounts.view_account"):
         return ""
-    return _number(Account.objects.filter(state=AccountState.QUARANTINED))
+    return _number(visible(Account.objects.filter(state=AccountState.QUARANTINED), request.user))
 
 
 def outages(request: HttpRequest) -> str:

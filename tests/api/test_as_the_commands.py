@@ -24,7 +24,10 @@ WITHOUT = {
     "languages": "is for translators",
     "api_tokens": "a token issues no token; one's own are listed and revoked at /tokens",
     **dict.fromkeys(
-        ("users add", "users role", "users disable", "users enable", "users token"),
+        (
+            f"users {verb}"
+            for verb in ("add", "role", "disable", "enable", "token", "restrict", "lift")
+        ),
         "a token makes no user and no token, so that it cannot give more than it has",
     ),
     **dict.fromkeys(
@@ -32,7 +35,13 @@ WITHOUT = {
         "is for those who keep the installation",
     ),
     **dict.fromkeys(
-        (f"signin {verb}" for verb in ("list", "unlock", "end-sessions", "reset-second-factor")),
+        (
+            f"signin {verb}"
+            for verb in (
+                *("list", "unlock", "end-sessions", "reset-second-factor"),
+                *("connect", "disconnect"),
+            )
+        ),
         "a program does not decide who signs in",
     ),
     "campaign wait": "waits in a terminal; a program asks for the status, or gets a webhook",

@@ -16,6 +16,7 @@ VERBS_OF_THE_INBOX = ("answer", "assign", "close", "labels", "note", "read", "re
 #: What the parts of addresses are filled with, beside keys.
 PARTS = {
     "verb": ("start", "cancel", "approve", "end", "nonsense", *VERBS_OF_THE_INBOX),
+    "step": ("who", "what", "senders", "when", "check", "nonsense"),
     "canned_id": ("1", "99999999999999999999"),
     "verdict": ("arrived", "again", "nonsense"),
     "group": ("recipients", "nonsense"),

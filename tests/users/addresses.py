@@ -12,22 +12,24 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter, SlugConverter
+from django.urls.resolvers import RegexPattern
 
 from accounts.admin.account_verbs import VERBS as ACCOUNT_VERBS
 from campaigns.admin.campaign_schedule import VERBS as SCHEDULE_VERBS
 from campaigns.admin.campaign_verb_table import VERBS as CAMPAIGN_VERBS
 from campaigns.admin.sequence import VERBS as SEQUENCE_VERBS
+from campaigns.admin.step_form import STEPS
 from contacts.admin.contact_page import VERBS as PERSON_VERBS
 
 #: The declared table: name, verb or "-", the first role that may GET, the first that may POST.
 TABLE = Path(__file__).with_name("addresses.txt")
 #: Words of an address that are no key of a row, by the name of the URL.
 WORDS: dict[str, tuple[str, ...]] = {
+    "campaigns_campaign_step": tuple(STEPS),
     "accounts_account_ask": tuple(ACCOUNT_VERBS),
     "accounts_account_rejects": ("none",),
     "contacts_contact_ask": tuple(PERSON_VERBS),
     "contacts_contactimport_do": ("start", "cancel", "undo", "types"),
-    "reports-file": ("csv", "xlsx"),
     "sending_delivery_resolve": ("arrived", "lost"),
     "campaigns_campaign_do": tuple(CAMPAIGN_VERBS),
     "campaigns_campaign_preflight_people": ("suppressed",),
@@ -36,6 +38,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_schedule": tuple(SCHEDULE_VERBS),
     "campaigns_campaign_report": ("csv", "xlsx", "json"),
     "campaigns_sequence_do": tuple(SEQUENCE_VERBS),
+    "reports-file": ("csv", "xlsx"),
     "conversations_conversation_do": (
         "answer", "assign", "close", "reopen", "label", "note", "read", "unread",
     ),
@@ -44,6 +47,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 PUBLIC = {
     "api", "api-docs", "api-openapi",  # a token signs in, tests/api
     "health-live", "health-ready", "set_language", "login", "logout", "sign-in-again",
+    "oidc-start", "oidc-back", "oidc-leave",  # for who is not signed in, tests/signin/test_oidc.py
     "view_on_site", "jsi18n", "autocomplete",  # the last asks for the right to view its model
 }  # fmt: skip
 
@@ -109,6 +113,8 @@ def _arguments(pattern: URLPattern, word: str) -> dict[str, Any]:
             values[name] = word
         else:
             values[name] = "1"
+    if isinstance(pattern.pattern, RegexPattern):
+        values |= dict.fromkeys(pattern.pattern.regex.groupindex, word)
     return values
 
 

@@ -29,6 +29,11 @@ def form_of(client: Client, user: User, **changed: Any) -> dict[str, Any]:
     form = page.context["adminform"].form
     values = {name: form[name].value() for name in form.fields}
     values = {name: value for name, value in values.items() if value not in (None, False)}
+    for formset in page.context["inline_admin_formsets"]:
+        management = formset.formset.management_form
+        values |= {
+            management[name].html_name: management[name].value() for name in management.fields
+        }
     return {**values, **changed}
 
 

@@ -1,0 +1,50 @@
+"""Registers the restrictions in the packages below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foundation.restricted import register_restrictions
+from restrictions.commands import LIFT, RESTRICT
+from restrictions.models import Restriction
+from restrictions.open import PERMISSIONS
+from restrictions.scopes import SCOPES
+from users.commands.further_actions import register_action
+
+_KEPT = "kept_restriction"
+
+
+class Restricted:
+    """Who is restricted, read once for each request: its user is read anew too."""
+
+    def is_restricted(self, user: Any) -> bool:
+        """Return whether a user is restricted; a superuser never is."""
+        return _of(user) is not None
+
+    def permissions(self) -> frozenset[str]:
+        """Return the permissions that a restricted user may have at all."""
+        return PERMISSIONS
+
+    def rows(self, rows: Any, user: Any) -> Any:
+        """Return those of the rows that a restricted user may see."""
+        restriction, scope = _of(user), SCOPES.get(rows.model)
+        if restriction is None:
+            return rows
+        return rows.filter(scope(restriction)) if scope is not None else rows.none()
+
+
+def register() -> None:
+    """Register them, and `users restrict` and `users lift`."""
+    register_restrictions(Restricted())
+    register_action(RESTRICT)
+    register_action(LIFT)
+
+
+def _of(user: Any) -> Restriction | None:
+    if user is None or not user.is_authenticated or user.is_superuser:
+        return None
+    # request.user is lazy: what is set on it is set on the user.
+    if not hasattr(user, _KEPT):
+        setattr(user, _KEPT, Restriction.objects.filter(user_id=user.pk).first())
+    found: Restriction | None = getattr(user, _KEPT)
+    return found
