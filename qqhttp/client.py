@@ -27,9 +27,10 @@ R = TypeVar("R", bound=Reply)
 class GatewayClient:
     """A client for one account at one gateway.
 
-    It has no global state and starts no thread, so it works under gevent. A connection is reused
-    only if the last reply said ``Connection: keep-alive``. The gateway may close any other
-    connection without notice, and it would not be known whether a request sent on it arrived.
+    It starts no thread, so it works under gevent; clients share nothing but what makes connections
+    to the same gateway. A connection is reused only if the last reply said
+    ``Connection: keep-alive``. The gateway may close any other connection without notice, and it
+    would not be known whether a request sent on it arrived.
 
     Args:
         url: the gateway's URL, ``http://host:port/``.

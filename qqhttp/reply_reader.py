@@ -155,5 +155,9 @@ class ReplyReader:
             return
         self.is_complete = True
         self.body = b"".join(self._pieces)
-        options = {option.strip() for option in self._connection.lower().split(b",")}
-        self.says_keep_alive = b"keep-alive" in options and b"close" not in options
+        connection = self._connection.lower()
+        if connection == b"keep-alive,":  # the usual case
+            self.says_keep_alive = True
+        elif connection:
+            options = {option.strip() for option in connection.split(b",")}
+            self.says_keep_alive = b"keep-alive" in options and b"close" not in options

@@ -6,8 +6,8 @@ It logs in when needed and returns each result as an `Answer`. It knows no campa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from accounts.account_tasks import request_in_background
 from accounts.gateway.lane_stops import LeaseLost
@@ -51,8 +51,7 @@ SEQ_BLOCK = 200
 NOTES_PER_SESSION = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The result of one request.
 
     Attributes:

@@ -41,10 +41,11 @@ WITH {parts}people AS MATERIALIZED (
       FROM {people} p),
 friendships AS (
     SELECT p.*, a.id AS account_id, f.account_id IS NOT NULL AS has_friend, {chance} AS chance,
-           {choice}
+           ROW_NUMBER() OVER (PARTITION BY p.id
+               ORDER BY a.id IS NULL, {keep}{group_turn}{turn}, a.id) AS choice
       FROM people p
       LEFT JOIN accounts_friend f ON f.uin = p.uin AND f.ended_at IS NULL AND {may_send}
-      LEFT JOIN {speed_of_friend}{groups}{grouped}
+      LEFT JOIN {speed_of_friend}{groups}
 )
 SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_suppressed, has_friend,
        kept, over_limit, text_number, is_held_out, is_rest
@@ -52,17 +53,6 @@ SELECT id, uin, rank, account_id AS friend, {account} AS picked_account, is_supp
 """
 # One hash a person, from which several choices are made.
 _DRAWN = "drawn AS MATERIALIZED (SELECT p.*, {draw} AS draw FROM {people} p),\n"
-_CHOICE = """
-           ROW_NUMBER() OVER (PARTITION BY p.id
-               ORDER BY a.id IS NULL, {keep}{group_turn}{turn}, a.id) AS choice
-"""
-# SQLite takes the other columns of a group from the row with its MIN, which costs half of a window.
-# It needs one number for the whole order: a turn is never negative, and far below 1e300.
-_CHOICE_BY_MIN = """
-           1 AS choice,
-           MIN(CASE WHEN a.id IS NULL THEN 1e300 {keep}ELSE {turn} END) AS first_turn
-"""
-_KEEP_BY_MIN = "WHEN a.id = p.kept THEN -1 "
 _KEEP = "CASE WHEN a.id = p.kept THEN 0 ELSE 1 END, "
 # Strangers allowed: the account need not have the person as a friend.
 _KEPT_IF_ABLE = """
@@ -216,14 +206,6 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
     # pace without counters, and planning the same run again gives the same plan.
     seconds, speed = seconds_sql(), _SPEED_OF_FRIEND[connection.vendor]
     friendship = share_sql(f"p.uin * 69621 + f.account_id * 1140671485 + {run}")
-    turn = f"-LN({friendship}) * a.seconds"
-    group_turn, grouped = group_turn_sql(rules.senders, run=run), ""
-    if connection.vendor == "sqlite" and not group_turn:
-        keep, grouped = _KEEP_BY_MIN if rules.keeps_senders else "", " GROUP BY p.id"
-        choice = _CHOICE_BY_MIN.format(keep=keep, turn=turn)
-    else:
-        keep = _KEEP if rules.keeps_senders else ""
-        choice = _CHOICE.format(keep=keep, group_turn=group_turn, turn=turn)
     sql = _PICKS.format(
         parts=parts,
         text_number=texts.text_number,
@@ -234,12 +216,13 @@ def pick_accounts(*, rules: PlanRules, people: Chunk | RankedPeople) -> Picks:
         suppressed=is_suppressed_in(uin="p.uin", lists=lists),
         kept=recent.kept,
         over_limit=recent.over_limit,
-        choice=choice,
-        grouped=grouped,
+        keep=_KEEP if rules.keeps_senders else "",
         # Only strangers are spread by it.
         chance=share_sql(f"p.uin * 69621 + {run}") if rules.allows_strangers else "0",
+        turn=f"-LN({friendship}) * a.seconds",
         may_send=rules.senders.may_send("f.account_id"),
         speed_of_friend=speed.format(seconds=seconds, works=WORKS),
+        group_turn=group_turn_sql(rules.senders, run=run),
         groups=groups_sql(rules.senders),
         account=account,
     )

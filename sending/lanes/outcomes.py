@@ -5,7 +5,7 @@ See docs/decisions/0012-result-policies.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from accounts.gateway.conversation import Answer
 from sending.ledger.entries import REPLAY_MARGIN_SECONDS
@@ -23,8 +23,7 @@ SHORTEST_LEFT_SECONDS = 1.0
 LONGEST_REPLAY_PAUSE_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """Everything that the verdict on an answer depends on.
 
     Attributes:
@@ -48,8 +47,7 @@ class Situation:
     promise: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The decision on an answer.
 
     Attributes:

@@ -1,10 +1,14 @@
-"""The entries of the ledger, and its decisions on them."""
+"""The entries of the ledger, and its decisions on them.
+
+What is made for every message is a NamedTuple: a frozen dataclass takes three times as long.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 #: No repeat is granted in the last seconds of the gateway's replay window. This margin covers the
 #: longest time between the grant and the arrival of the request's last byte: see
@@ -45,8 +49,7 @@ class PersonLimit:
     marked_after: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A new attempt for a delivery, durable before its request leaves (rule 3).
 
     Attributes:
@@ -66,8 +69,7 @@ class Mark:
     limit: PersonLimit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(NamedTuple):
     """A repeat of an open attempt's request: counted, and fenced like a mark."""
 
     account_id: int
@@ -75,8 +77,7 @@ class Replay:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The result of a request.
 
     Attributes:
