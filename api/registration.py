@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from api.commands.users_token import TOKEN
 from api.messages.erase import erase
+from api.messages.in_threads import messages_in_thread
 from campaigns.models.owners import register_owner
 from contacts.people.erase import register_eraser
+from conversations.threads.sources import register_source
 from users.commands.further_actions import register_action
 
 
 def register() -> None:
-    """Register the runs of messages, what erasing a person erases here, and `users token`."""
+    """Register the runs of messages, their place in threads and in erasing, and `users token`."""
     register_owner("message_run")
     register_eraser(erase)
     register_action(TOKEN)
+    register_source(messages_in_thread)

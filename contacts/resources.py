@@ -21,6 +21,7 @@ from contacts.segments.conditions import condition_of
 from contacts.segments.save import change_segment, create_segment
 from contacts.suppressions import read_until
 from contacts.typed_values.dates import read_date
+from contacts.webhook_events import tell_suppressed
 from foundation.queries import CHUNK, chunks
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -253,7 +254,7 @@ class SuppressionResource(TableResource):
 
     def write(self, new: Sequence[Any], changed: Sequence[tuple[Any, list[str]]], by: Any) -> None:
         """Add the new suppressions, and correct reason and source of others."""
-        Suppression.objects.put(new)
+        tell_suppressed(Suppression.objects.put(new))
         targets = sorted({target for _row, names in changed for target in names})
         if targets:
             rows: Iterable[Suppression] = [row for row, _names in changed]

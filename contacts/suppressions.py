@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clocks import shared
 from contacts.models import ContactList, Suppression, SuppressionReason
+from contacts.webhook_events import tell_suppressed
 from foundation.queries import chunks
 from foundation.refusals import Refusal
 from foundation.times import read_moment
@@ -47,7 +48,7 @@ def suppress(
         for chunk in chunks(wanted):
             known = Suppression.objects.in_force().filter(uin__in=chunk, contact_list=contact_list)
             new += len(chunk) - known.count()
-            Suppression.objects.put(
+            written = Suppression.objects.put(
                 Suppression(
                     uin=uin,
                     contact_list=contact_list,
@@ -58,6 +59,7 @@ def suppress(
                 )
                 for uin in chunk
             )
+            tell_suppressed(written)
     return new
 
 

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 from conversations.models import Conversation
 from conversations.querysets import ConversationQuerySet
-from conversations.threads.thread import Message, read_thread
+from conversations.threads.message import Message
+from conversations.threads.thread import read_thread
 from foundation.times import utc_iso
 from tabular.writing import FLUSHED_ROWS, CsvText
 

@@ -15,8 +15,9 @@ from tabular.uin_search import uin_digits, uin_starts_with
 LONGEST_SEARCH, SHORTEST_IN_TEXTS = 64, 2
 #: The most conversations that a search in texts finds, those with the newest messages.
 MOST_FOUND = 2_000
-#: On SQLite the newest messages are read, so many of them: it has no index for words.
-MOST_READ = 200_000
+#: On SQLite the newest messages are read, so many of them: it has no index for words of two
+#: characters (decision 0053).
+MOST_READ = 1_000_000
 
 # The index has every pair of neighbouring characters. What has all pairs of the words is then read
 # and compared. The CTE keeps PostgreSQL from reading the inbox backwards by key instead.

@@ -33,6 +33,10 @@ PERIODIC_TASKS: dict[str, dict[str, Any]] = {
         "task": "sending.tasks.ask_of_friends",
         "schedule": 60.0,
     },
+    "follow-schedules": {
+        "task": "sending.tasks.follow_schedules",
+        "schedule": 20.0,
+    },
     "maintain-imports": {
         "task": "contacts.tasks.maintain_imports",
         "schedule": 5.0,

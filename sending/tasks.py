@@ -10,6 +10,7 @@ from clocks import shared
 from holds.models import is_held
 from sending.friend_schedule import ask_of_friends as request_what_is_due
 from sending.reconcile import reconcile as put_right
+from sending.status_schedule import follow_schedules as follow_all
 from sending.worker import signals as signals  # Celery's signals start and end the runtime
 from sending.worker.open_lane import run_lane_for
 from sending.worker.runtime import current_runtime
@@ -37,6 +38,14 @@ def ask_of_friends() -> None:
     shared.observe()
     if not is_held():
         request_what_is_due()
+
+
+@shared_task(name="sending.tasks.follow_schedules")
+def follow_schedules() -> None:
+    """Tick: have accounts show what their schedules say, and log in and out by them."""
+    shared.observe()
+    if not is_held():
+        follow_all()
 
 
 @shared_task(name="sending.tasks.handle_inbound")

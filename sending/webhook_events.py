@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from contacts.models import SuppressionReason
 from foundation.queries import chunks
 from foundation.times import utc_iso
 from sending.models import Delivery, OptOut, Run
@@ -79,6 +80,9 @@ def tell_opt_out(opt_out: OptOut) -> None:
         "account": opt_out.account.uin if opt_out.account else None,
         "message": opt_out.message_id,
         "at": utc_iso(opt_out.at),
+        "reason": SuppressionReason.REPLIED.value,
+        "list": None,
+        "until": None,
     }
     tell(EventKind.OPT_OUT, [Event(f"person:{opt_out.uin}", data, uin=opt_out.uin)])
 

@@ -29,6 +29,7 @@ from accounts.admin.account_form import AccountForm
 from accounts.admin.account_health import AccountHealth
 from accounts.admin.account_import import AccountImport
 from accounts.admin.account_page import summary_context
+from accounts.admin.account_schedule import AccountSchedule
 from accounts.admin.account_warm_up import AccountWarmUp
 from accounts.models import Account, AccountEvent, AccountTask, Session
 from accounts.resources import AccountResource
@@ -94,6 +95,7 @@ class AccountAdmin(
     AccountHealth,
     AccountActions,
     AccountWarmUp,
+    AccountSchedule,
     AccountImport,
     TableImport,
     ChangeHistoryMixin,
@@ -134,6 +136,17 @@ class AccountAdmin(
             },
         ),
         (
+            _("Status by the hours of the week"),
+            {
+                "fields": [("status_schedule", "status_zone")],
+                "description": _(
+                    "Outside its hours an account that is to be logged out leaves when nothing is "
+                    "owed, and comes back for as long as something is. What is chosen by hand "
+                    "holds until the schedule's next change."
+                ),
+            },
+        ),
+        (
             _("Pace"),
             {
                 "fields": [("min_interval", "per_minute"), ("per_hour", "per_day")],
@@ -142,7 +155,7 @@ class AccountAdmin(
         ),
     ]
     autocomplete_fields = ["labels"]
-    actions = [*AccountActions.actions, "act_warm_up"]
+    actions = [*AccountActions.actions, "act_warm_up", "act_schedule"]
     actions_list = ["to_upload", "to_table"]
     table_note = _(
         "This changes names, paces, egress and status of existing accounts. New accounts and "

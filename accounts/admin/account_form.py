@@ -12,9 +12,11 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from accounts.models import Account, AccountEvent, Lease
 from accounts.show_status import tell_status
 from accounts.states import StateReason
+from accounts.status_schedules import read_schedule
 from accounts.transitions import restart_after_password_change
 from clocks import shared
 from foundation.admin import changed_columns
+from foundation.refusals import Refusal
 from qqhttp import password_digest
 
 
@@ -35,6 +37,8 @@ class AccountForm(forms.ModelForm):
             "uin",
             "name",
             "presence",
+            "status_schedule",
+            "status_zone",
             "egress",
             "friend_policy",
             "min_interval",
@@ -49,7 +53,21 @@ class AccountForm(forms.ModelForm):
         data = super().clean()
         if self.instance._state.adding and not self.cleaned_data.get("password"):
             self.add_error("password", _("A new account needs a password to log in."))
+        self._clean_schedule()
         return data
+
+    def _clean_schedule(self) -> None:
+        """Write the schedule as it was read, or say what is wrong with it."""
+        text = self.cleaned_data.get("status_schedule") or ""
+        try:
+            schedule = read_schedule(
+                text, zone=(self.cleaned_data.get("status_zone") or "").strip()
+            )
+        except Refusal as refusal:
+            self.add_error("status_schedule", refusal.sentence)
+            return
+        self.cleaned_data["status_schedule"] = schedule.text if schedule is not None else ""
+        self.cleaned_data["status_zone"] = schedule.zone if schedule is not None else ""
 
     def save_account(self, *, changed: list[str], is_new: bool, by: Any) -> None:
         """Save the account: a new one completely, with its lease; else the changed columns.
@@ -77,6 +95,9 @@ class AccountForm(forms.ModelForm):
                     account=account, state=account.state, reason=account.state_reason, by=by
                 )
             elif columns:
+                if {"status_schedule", "status_zone"} & set(columns):
+                    account.status_scheduled = ""  # the next tick shows what it says now
+                    columns.append("status_scheduled")
                 account.save(update_fields=columns)
                 if "presence" in columns:
                     tell_status(account=account, by=by)

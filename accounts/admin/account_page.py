@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q
 
+from accounts.keep_schedules import schedule_of
 from accounts.models import Account, AccountPool, AccountTask, Outage, Session
 from accounts.warm_ups import progress_of
 from clocks import shared
@@ -42,6 +43,7 @@ def summary_context(account_id: int) -> dict[str, Any]:
         "outage": _outage_of(account),
         "is_egress_served": _is_served(account),
         "warm_up": progress_of(account),
+        "schedule": schedule_of(account),
         "pools": _pools_of(account),
         "open_account_tasks": AccountTask.objects.filter(account=account, state="open"),
         **_sending(account, now=shared.now()),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
+from accounts.admin.account_schedule import PoolSchedule
 from accounts.models import AccountPool
 from accounts.pool_members import PoolSummary, count_of, summary_of
 from foundation.admin import ChangeHistoryMixin, ConsoleAdmin, NamedMixin
@@ -21,10 +22,13 @@ from labels.admin.badges import badges
 
 
 @admin.register(AccountPool)
-class AccountPoolAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class AccountPoolAdmin(
+    PoolSchedule, NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin
+):
     """Sets of sender accounts. A change holds for running campaigns within seconds."""
 
     list_display = ["name", "size", "working", "a_day", "by_label"]
+    actions = ["act_schedule"]
     search_fields = ["name"]
     ordering = ["name"]
     fieldsets = [(None, {"fields": ["name", "accounts", "labels"]})]

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from accounts.models.egress import Egress
 from accounts.querysets import AccountQuerySet
 from accounts.states import AccountState, FriendPolicy, PresenceStatus, StateReason
+from accounts.status_schedules import LONGEST_TEXT
 from foundation.encrypted_field import EncryptedTextField
 from foundation.named_model import NameField
 from foundation.sentence_field import SentenceField
@@ -43,6 +44,29 @@ class Account(models.Model):
     )
     presence = models.PositiveSmallIntegerField(
         _("shown as"), choices=PresenceStatus.choices, default=PresenceStatus.ONLINE
+    )
+    status_schedule = models.TextField(
+        _("schedule"),
+        max_length=LONGEST_TEXT,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "One status a line, with its hours: “online mon-fri=09:00-18:00”. The last line says "
+            "what it shows otherwise: “otherwise logged-out”. Empty: only operators change it."
+        ),
+    )
+    status_zone = models.CharField(
+        _("time zone of the schedule"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Such as Asia/Shanghai. Empty: the console's."),
+    )
+    #: What the schedule said when it was last followed; "" if it was not yet.
+    status_scheduled = models.CharField(
+        max_length=16, blank=True, default="", db_default="", editable=False
     )
     friend_policy = models.CharField(
         _("friend requests"),
@@ -98,6 +122,7 @@ class Account(models.Model):
         m2m_fields=[labels],
         excluded_fields=[
             "credential",
+            "status_scheduled",
             "warm_up_limit",
             "state",
             "state_reason",

@@ -25,7 +25,7 @@ OPERATIONS = (
             "POST", f"accounts/{verb}", f"accounts {verb}", scope=Scope.SEND,
             rights=change(ACCOUNT),
         )
-        for verb in ("login", "logout", "sync", "stat", "rest", "enable", "warm-up")
+        for verb in ("login", "logout", "sync", "stat", "schedule", "rest", "enable", "warm-up")
     ),
     command_operation("GET", "pools", "pool list", scope=Scope.READ, rights=view(POOL)),
     command_operation(

@@ -19,7 +19,7 @@ from unfold.widgets import (
 from campaigns.scheduling.rule import Rule, read_rule
 from campaigns.scheduling.words import DAY_NAMES
 from foundation.refusals import Refusal
-from sending.runs.weekly import DAYS, format_spans, format_windows, read_windows, stored_windows
+from foundation.weekly import DAYS, format_spans, format_windows, read_windows, stored_windows
 
 KINDS = [
     ("", _("once")),

@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from campaigns.states import Late
 from foundation.spans import span_text
 from foundation.times import utc_iso
-from sending.runs.weekly import read_windows
+from foundation.weekly import read_windows
 
 
 def add_schedule_arguments(create: argparse.ArgumentParser) -> None:

@@ -31,8 +31,8 @@ from contacts.models import ContactList, Segment
 from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name
 from foundation.refusals import Refusal
+from foundation.weekly import Weekly, format_windows
 from labels.models import Label
-from sending.runs.weekly import Weekly, format_windows
 from sending.states import Promise
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"

@@ -22,7 +22,7 @@ from contacts.people.attributes import attribute_names_in_use
 from foundation.names import clean_name, without_controls
 from foundation.refusals import Refusal
 from foundation.spans import read_span
-from sending.runs.weekly import Weekly, format_windows
+from foundation.weekly import Weekly, format_windows
 
 #: The most steps of a sequence.
 MOST_STEPS = 50

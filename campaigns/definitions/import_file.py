@@ -37,9 +37,9 @@ from campaigns.states import DecideBy, Late, OnLostAccount, SenderChoice, Sendin
 from foundation.caps import LONGEST_DAYS, MOST_MESSAGES, Cap
 from foundation.names import clean_name
 from foundation.refusals import Refusal
+from foundation.weekly import Weekly, read_windows
 from labels.labelling import find_labels
 from labels.models import Label
-from sending.runs.weekly import Weekly, read_windows
 from sending.states import DEFAULT_PRIORITY, Promise
 
 #: The fields of a definition.

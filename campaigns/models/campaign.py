@@ -87,7 +87,7 @@ class Campaign(NamedModel, Archivable, PlanningColumns, VariantTest):
     repeat = models.CharField(_("repeated"), max_length=200, blank=True, default="")
     repeat_until = models.DateTimeField(_("last date"), null=True, blank=True)
     repeat_times = models.PositiveIntegerField(_("number of dates"), null=True, blank=True)
-    #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
+    #: The sending windows as `foundation.weekly` writes them; empty: at any hour.
     windows = models.TextField(_("sending windows"), blank=True, default="")
     holidays = models.ForeignKey(
         HolidayCalendar,

@@ -78,7 +78,7 @@ class Sequence(NamedModel, Archivable):
         verbose_name=_("and by these pools"),
         help_text=_("Accounts that join or leave a pool join or leave the sequence."),
     )
-    #: As `sending.runs.weekly` writes them; empty: at any hour.
+    #: As `foundation.weekly` writes them; empty: at any hour.
     windows = models.TextField(_("sending windows"), blank=True, default="")
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     includes_existing = models.BooleanField(

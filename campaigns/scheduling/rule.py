@@ -18,8 +18,8 @@ from cronsim import CronSim, CronSimError
 
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
+from foundation.weekly import DAYS, read_days
 from foundation.zones import DAY, first_moment
-from sending.runs.weekly import DAYS, read_days
 
 Kind = Literal["daily", "weekly", "monthly", "cron"]
 #: Characters of a rule, as wide as its column.

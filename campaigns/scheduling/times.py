@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, HolidayCalendar
 from clocks import shared
-from sending.runs.weekly import stored_windows
+from foundation.weekly import stored_windows
 from sending.runs.windows import SendingTimes, load_quiet_hours, quiet_for
 
 #: How far back a run needs dates: in its time zone it may be an earlier day than here.

@@ -14,7 +14,7 @@ from campaigns.scheduling.dates import next_dates
 from campaigns.scheduling.rule import read_rule
 from campaigns.states import ScheduleState
 from foundation.times import span
-from sending.runs.weekly import format_spans, stored_windows
+from foundation.weekly import format_spans, stored_windows
 
 DAY_NAMES = (
     gettext_lazy("Monday"),

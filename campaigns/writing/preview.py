@@ -106,7 +106,10 @@ def preview_text(
 
 
 def find_people(words: str) -> list[Contact]:
-    """Return the person with a UIN, or people by a part of the name; without a text, one person.
+    """Return the person with a UIN, or people by their name; without a text, one person.
+
+    People whose names begin with the text are found by an index. All names are read for a part of
+    one only if nobody's begins so.
 
     Raises:
         Refusal: the search takes too long (`too_slow`).
@@ -123,7 +126,8 @@ def find_people(words: str) -> list[Contact]:
         pass
     try:
         with bounded(SEARCH_SECONDS):
-            return list(people.filter(name__icontains=words)[:MOST_PEOPLE])
+            beginning = list(people.filter(name__istartswith=words)[:MOST_PEOPLE])
+            return beginning or list(people.filter(name__icontains=words)[:MOST_PEOPLE])
     except Refusal:
         raise Refusal(
             _("Looking for this name takes too long. Look for the person's UIN instead."),

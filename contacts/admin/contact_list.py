@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ORDER_VAR
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from contacts.admin.import_button import ImportButton
 from contacts.admin.list_combination import ListCombination
+from contacts.lists.sizes import sizes_of
 from contacts.models import ContactList, Membership
 from contacts.resources import ContactListResource
 from foundation.admin import ConsoleAdmin, ExportMixin, NamedMixin
@@ -56,13 +57,21 @@ class ContactListAdmin(
     empty_step = (_("Import contacts"), "admin:contacts_contactimport_upload")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactList]:
-        """Return the lists with their sizes.
-
-        The sizes are counted on the index of memberships, for the rows of the shown page only.
-        """
+        """Return the lists; with their sizes if they are to be ordered by one of the columns."""
+        found = super().get_queryset(request)
+        if ORDER_VAR not in request.GET:
+            return found
         members = Membership.objects.filter(contact_list=OuterRef("pk")).order_by()
         size = members.values("contact_list").annotate(n=Count("pk")).values("n")
-        return super().get_queryset(request).annotate(size=Coalesce(Subquery(size), 0))
+        return found.annotate(size=Coalesce(Subquery(size), 0))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the page of lists, with the sizes of its rows."""
+        page = super().get_changelist_instance(request)
+        sizes = sizes_of([row.pk for row in page.result_list])
+        for row in page.result_list:
+            row.shown_size = sizes[row.pk].text
+        return page
 
     def get_urls(self) -> list[URLPattern]:
         """Add the URL of combining lists."""
@@ -87,5 +96,5 @@ class ContactListAdmin(
             '<a class="text-link" href="{}?lists__id__exact={}">{}</a>',
             address,
             contact_list.pk,
-            number_format(contact_list.size, force_grouping=True),
+            contact_list.shown_size,
         )

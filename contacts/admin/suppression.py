@@ -18,6 +18,7 @@ from clocks import shared
 from contacts.models import Suppression
 from contacts.resources import SuppressionResource
 from contacts.suppressions import refuse_past_end
+from contacts.webhook_events import tell_suppressed
 from foundation.admin import ExportMixin, UncountedAdmin
 from foundation.refusals import Refusal
 from tabular.admin.table_import import TableImport
@@ -106,6 +107,12 @@ class SuppressionAdmin(TableImport, ExportMixin, UncountedAdmin):
         if not search_term:
             return queryset, False
         return search_by_uin(queryset, search_term, also=["source__icontains"]), False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save a suppression, and tell webhooks of it unless only its words changed."""
+        super().save_model(request, obj, form, change)
+        if not change or "until" in form.changed_data:
+            tell_suppressed([obj.pk])
 
     @admin.display(description=_("holds for"))
     def scope(self, suppression: Suppression) -> Any:

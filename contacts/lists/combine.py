@@ -11,6 +11,7 @@ from contacts.lists.add_people import add_people
 from contacts.models import Contact, ContactList, Segment, Suppression
 from contacts.segments.audience import in_lists
 from contacts.segments.conditions import condition_of
+from contacts.webhook_events import tell_suppressed
 from foundation.archiving import refuse_archived
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
@@ -73,7 +74,7 @@ def _copy_opt_outs(
         .exclude(contact_list=into)
         .select_related("contact_list")
     )
-    Suppression.objects.put(
+    written = Suppression.objects.put(
         Suppression(
             uin=row.uin,
             contact_list=into,
@@ -85,3 +86,4 @@ def _copy_opt_outs(
         )
         for row in opt_outs.iterator()
     )
+    tell_suppressed(written)

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from contacts.models import ContactImport, ContactList, Suppression
 from contacts.segments.references import refusals_of_segments
+from contacts.webhook_events import tell_suppressed
 from foundation.deletion import (
     Uses,
     quoted_names,
@@ -84,7 +85,7 @@ def keep_opt_outs(contact_list: ContactList) -> None:
     ).order_by("pk")
     while chunk := list(opt_outs[:CHUNK]):
         # An existing suppression for every campaign stays if it holds as long.
-        Suppression.objects.put(
+        written = Suppression.objects.put(
             Suppression(
                 uin=row.uin,
                 reason=row.reason,
@@ -94,6 +95,7 @@ def keep_opt_outs(contact_list: ContactList) -> None:
             )
             for row in chunk
         )
+        tell_suppressed(written)
         opt_outs.filter(pk__lte=chunk[-1].pk).delete()
 
 

@@ -24,6 +24,7 @@ DO UPDATE SET until = excluded.until, reason = excluded.reason, source = exclude
         AND (excluded.until IS NULL OR excluded.until > contacts_suppression.until))
     OR (contacts_suppression.reason = 'replied' AND excluded.reason <> 'replied'
         AND excluded.until IS NULL)
+RETURNING id
 """
 _COLUMNS = ("uin", "contact_list", "reason", "source", "created_at", "until")
 _FOR_ALL = "(uin) WHERE contact_list_id IS NULL"
@@ -41,8 +42,11 @@ class SuppressionQuerySet(models.QuerySet[Any]):
         """Return those that hold no longer."""
         return self.filter(until__lte=Now())
 
-    def put(self, rows: Iterable[Any]) -> None:
+    def put(self, rows: Iterable[Any]) -> list[int]:
         """Add unsaved suppressions; where there is one already, the one that holds longer is kept.
+
+        Returns:
+            the keys of those that were made, or took the place of another.
 
         Of two that hold for good, one that a reply made gives way to one that none made.
 
@@ -54,15 +58,17 @@ class SuppressionQuerySet(models.QuerySet[Any]):
             known = longest.get(key)
             if known is None or (known.until and (not row.until or row.until > known.until)):
                 longest[key] = row
+        written: list[int] = []
         in_order = [longest[key] for key in sorted(longest)]
         for target, chosen in (
             (_FOR_ALL, [row for row in in_order if row.contact_list_id is None]),
             (_FOR_A_LIST, [row for row in in_order if row.contact_list_id is not None]),
         ):
             for chunk in chunks(chosen):
-                self._put(chunk, target=target)
+                written += self._put(chunk, target=target)
+        return written
 
-    def _put(self, rows: Sequence[Any], *, target: str) -> None:
+    def _put(self, rows: Sequence[Any], *, target: str) -> list[int]:
         fields = [self.model._meta.get_field(name) for name in _COLUMNS]
         line = f"({', '.join(['%s'] * len(fields))})"
         values = [
@@ -72,3 +78,4 @@ class SuppressionQuerySet(models.QuerySet[Any]):
         ]
         with connection.cursor() as cursor:
             cursor.execute(_PUT.format(rows=", ".join([line] * len(rows)), target=target), values)
+            return [key for (key,) in cursor.fetchall()]

@@ -61,6 +61,8 @@ def _on_postgresql(seconds: float) -> Iterator[None]:
         (before,) = cursor.fetchone()
         # Compiling hundreds of conditions takes longer than evaluating them.
         cursor.execute("SET LOCAL jit = off")
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds:.0f}s"])
+        cursor.execute(
+            "SELECT set_config('statement_timeout', %s, true)", [f"{1000 * seconds:.0f}ms"]
+        )
         yield
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [before])

@@ -16,7 +16,9 @@ from contacts.models import Contact
 from conversations.admin.inbox_list import names_of
 from conversations.answers.send_answer import is_suppressed, refuse_unanswerable
 from conversations.models import Answer, CannedAnswer, Conversation
-from conversations.threads.thread import PAGE, Message, read_thread
+from conversations.threads.message import Message
+from conversations.threads.sources import further_sources
+from conversations.threads.thread import PAGE, read_thread
 from foundation.refusals import Refusal
 from labels.models import Label
 from sending.states import DeliveryState
@@ -24,6 +26,8 @@ from texts.rendering import longest_text
 
 #: The most messages that the page shows; the command shows the rest.
 MOST_SHOWN = 1_000
+#: Messages of a further source whose states are watched while a thread is shown.
+NEWEST = 3
 #: The most operators, labels and canned answers that are offered.
 MOST_CHOICES = 200
 
@@ -53,7 +57,7 @@ def thread_context(request: HttpRequest, conversation: Conversation) -> dict[str
 def thread_stamp(key: int) -> str:
     """Return a stamp that changes when a thread has a new message, or an answer a new state.
 
-    One query. "" if there is no such conversation.
+    One query, and one for each registered source. "" if there is no such conversation.
     """
     answers = Answer.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
 
@@ -68,13 +72,17 @@ def thread_stamp(key: int) -> str:
             sending=counted(DeliveryState.SENDING),
             sent=counted(DeliveryState.SENT),
         )
-        .values_list("last_message_at", "last_inbound_at", "pending", "sending", "sent")
         .first()
     )
     if row is None:
         return ""
+    values = [row.last_message_at, row.last_inbound_at, row.pending, row.sending, row.sent]
+    for source in further_sources():
+        rows, make = source(row)
+        newest = rows.order_by("-at", "-pk")[:NEWEST]
+        values += [one for found in newest for one in (found.pk, make(found, found.at).state)]
     return "-".join(
-        str(value.timestamp() if hasattr(value, "timestamp") else value) for value in row
+        str(value.timestamp() if hasattr(value, "timestamp") else value) for value in values
     )
 
 

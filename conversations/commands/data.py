@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.reason_text import reason_text
 from conversations.models import Answer, Conversation
-from conversations.threads.thread import Message
+from conversations.threads.message import Message
 from foundation.terminal_tables import table
 from foundation.times import clock, utc_iso
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,13 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import InboundMessage
 from campaigns.models import TestRun, owner_of
-from campaigns.reason_text import reason_text
 from contacts.models import Contact
 from conversations.keeping.inbound import inbound_of
 from conversations.models import Answer, Conversation
 from conversations.threads.cursor import Cursor, read_cursor
-from foundation.times import utc_iso
-from sending.code_meanings import code_meaning
+from conversations.threads.message import Message, standing_of
+from conversations.threads.sources import Source, further_sources
 from sending.models import Delivery
 from sending.runs.texts import TEXTS, text_of, variant_of
 
@@ -27,60 +26,6 @@ from sending.runs.texts import TEXTS, text_of, variant_of
 PAGE = 50
 #: The newest tests of an account that are searched: a test has at most twenty people.
 MOST_TESTS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a thread.
-
-    Attributes:
-        at: when it arrived or was sent; while it waits, when it was asked for or planned.
-        is_ours: whether we wrote it.
-        kind: `inbound`, `campaign`, `test` or `answer`.
-        pk: the key of the inbound message or of the delivery.
-        state: the state of the delivery; "" for an inbound message.
-        words: the state in words, with the reason.
-        source: what sent it: a campaign's run, a test; "" otherwise.
-        by: who answered; "" for no operator.
-        is_automatic: whether no operator asked for this answer.
-    """
-
-    at: datetime
-    is_ours: bool
-    kind: str
-    pk: int
-    text: str
-    state: str = ""
-    words: str = ""
-    last_res: str = ""
-    seq: int | None = None
-    source: str = ""
-    variant: str = ""
-    by: str = ""
-    is_automatic: bool = False
-
-    @property
-    def code(self) -> Any:
-        """The last result code with its meaning."""
-        return code_meaning(self.last_res) if self.last_res else ""
-
-    def as_data(self) -> dict[str, Any]:
-        """Return the message for JSON. The keys are a public interface."""
-        return {
-            "at": utc_iso(self.at),
-            "direction": "out" if self.is_ours else "in",
-            "kind": self.kind,
-            "id": self.pk,
-            "text": self.text,
-            "state": self.state or None,
-            "sentence": self.words or None,
-            "last_res": self.last_res or None,
-            "seq": self.seq,
-            "source": self.source or None,
-            "variant": self.variant or None,
-            "by": self.by or None,
-            "automatic": self.is_automatic,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +52,7 @@ def read_thread(*, conversation: Conversation, before: str = "", limit: int = PA
 
     Each source is read by an index, and only as many rows of it as the page can have: the person's
     messages by `inboundmessage_person`, deliveries of campaigns by the person's own deliveries,
-    answers by their conversation.
+    answers by their conversation, what apps above send by an index of theirs.
 
     Args:
         conversation: the conversation, with its account.
@@ -123,6 +68,7 @@ def read_thread(*, conversation: Conversation, before: str = "", limit: int = PA
         _of_campaigns(conversation),
         _tests(conversation),
         _answers(conversation),
+        *(source(conversation) for source in further_sources()),
     )
     found: list[_Found] = []
     for rank, (rows, make) in enumerate(sources):
@@ -147,15 +93,12 @@ def _before(cursor: Cursor, rank: int) -> Q:
     return earlier
 
 
-_Source = tuple[QuerySet[Any], Callable[[Any, datetime], Message]]
-
-
-def _written(conversation: Conversation) -> _Source:
+def _written(conversation: Conversation) -> Source:
     rows = inbound_of(conversation.account_id, conversation.uin).annotate(at=F("received_at"))
     return rows, _inbound
 
 
-def _of_campaigns(conversation: Conversation) -> _Source:
+def _of_campaigns(conversation: Conversation) -> Source:
     person = Contact.objects.filter(uin=conversation.uin).values_list("pk", flat=True).first()
     # The range makes PostgreSQL use the index of the person's own deliveries.
     rows = _dated(
@@ -168,14 +111,14 @@ def _of_campaigns(conversation: Conversation) -> _Source:
     return rows, lambda row, at: _ours(row, at, kind="campaign")
 
 
-def _tests(conversation: Conversation) -> _Source:
+def _tests(conversation: Conversation) -> Source:
     tests = TestRun.objects.filter(account=conversation.account_id).order_by("-pk")
     keys = list(tests.values_list("pk", flat=True)[:MOST_TESTS])
     rows = _dated(Delivery.objects.filter(run__in=keys, uin=conversation.uin))
     return rows, lambda row, at: _ours(row, at, kind="test")
 
 
-def _answers(conversation: Conversation) -> _Source:
+def _answers(conversation: Conversation) -> Source:
     rows = Answer.objects.filter(conversation=conversation).annotate(
         at=Coalesce("delivery__sent_at", "created_at")
     )
@@ -203,7 +146,7 @@ def _ours(row: Delivery, at: datetime, *, kind: str) -> Message:
         text_of(row),
         source=str(owner_of(row.run)),
         variant=variant_of(row),
-        **_standing(row),
+        **standing_of(row),
     )
 
 
@@ -217,15 +160,5 @@ def _answer(row: Answer, at: datetime) -> Message:
         row.delivery.text or "",
         by=by or (_("automatic") if row.is_automatic else ""),
         is_automatic=row.is_automatic,
-        **_standing(row.delivery),
+        **standing_of(row.delivery),
     )
-
-
-def _standing(row: Delivery) -> dict[str, Any]:
-    words: Iterable[Any] = (row.get_state_display(), reason_text(row.reason))
-    return {
-        "state": row.state,
-        "words": ": ".join(str(word) for word in words if word),
-        "last_res": row.last_res,
-        "seq": row.seq,
-    }

@@ -54,7 +54,7 @@ class Run(models.Model):
     #: Its text, or the one with the number 0 of several (`sending.models.RunText`).
     text = models.TextField(_("text"))
     promise = models.CharField(_("promise"), max_length=16, choices=Promise.choices)
-    #: The sending windows as `sending.runs.weekly` writes them; empty: at any hour.
+    #: The sending windows as `foundation.weekly` writes them; empty: at any hour.
     windows = models.TextField(_("sending windows"), blank=True, default="")
     #: Dates on which nothing is sent ("holiday") or which count as working days ("workday").
     calendar = models.JSONField(default=dict, blank=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from foundation.weekly import Weekly, Window, covers_today, stored_windows
 from foundation.zones import DAY, clock_changes, moments_of
 from sending.models import QuietHours, Run
-from sending.runs.weekly import Weekly, Window, stored_windows
 
 #: How far ahead a forecast and a search for an opening look.
 FARTHEST_FORECAST = timedelta(days=366)
@@ -107,7 +107,7 @@ class SendingTimes:
             return False
         if self.weekly is None:
             return True
-        if any(_covers_today(window, clock) for window in self._windows_on(today)):
+        if any(covers_today(window, clock) for window in self._windows_on(today)):
             return True
         overnight = self._windows_on(today - DAY)
         return any(start > end and clock < end for start, end in overnight)
@@ -214,16 +214,10 @@ def forecast(*, now: datetime, seconds: float, times: SendingTimes) -> datetime 
     return None
 
 
-def _covers_today(window: Window, clock: time) -> bool:
-    """Return whether a window covers a time of the day on which it begins."""
-    start, end = window
-    return start <= clock < end if start < end else clock >= start
-
-
 def _covers(window: Window, clock: time) -> bool:
     """Return whether hours of every day cover a time."""
     start, end = window
-    return _covers_today(window, clock) or (start > end and clock < end)
+    return covers_today(window, clock) or (start > end and clock < end)
 
 
 def _later(at: datetime, by: timedelta) -> datetime:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 KEYS = [
     "uin", "name", "state", "reason", "detail", "since", "friends", "friends_synced_at",
     "egress", "pace", "resting_until", "last_seq", "labels", "warm_up",
+    "shown_as", "schedule",
 ]  # fmt: skip
 ROW = ["uin", "state", "reason", "sentence", "friends"]
 
@@ -76,6 +77,8 @@ def test_status_shows_all_fields_of_an_account() -> None:
         "last_seq": 77,
         "labels": [],
         "warm_up": None,
+        "shown_as": "online",
+        "schedule": None,
     }
     assert "x" * 32 not in str(one)
 

@@ -13,12 +13,15 @@ from api.models import Message, MessageRun
 from api.scopes import Scope
 from clocks import shared
 from contacts.models import Suppression
+from conversations.admin.inbox_thread import thread_stamp
+from conversations.threads.thread import read_thread
 from qqhttp.simulator import GatewaySimulator
 from sending.models import Delivery, QuietHours
 from sending.reconcile import reconcile
 from sending.runs.figures import check_figures
 from sending.runs.transitions import change_run_state
 from tests.api.asking import administrator, program
+from tests.conversations.writing import a_conversation
 from tests.sending.conftest import friends_of
 from tests.sending.working import LocalWorker, wait_until
 
@@ -125,3 +128,23 @@ def test_what_is_too_old_is_cancelled_and_a_stopped_run_goes_on(senders: list[Ac
     run.refresh_from_db()
     assert run.state == "running"
     assert check_figures(run=run) == []
+
+
+def test_a_message_is_in_the_thread_of_its_conversation(senders: list[Account]) -> None:
+    account = senders[0]
+    conversation = a_conversation(account, sender=FRIEND)
+    said = administrator().post("messages", {"to": FRIEND, "text": "hi", "account": account.uin})
+    assert said.status_code == 201, said.content
+    shown, asked = read_thread(conversation=conversation).messages
+    assert (shown.kind, shown.text, shown.state) == ("message", "hi", "pending")
+    assert (shown.is_ours, asked.kind) == (True, "inbound")
+    stamp = thread_stamp(conversation.pk)
+    assert thread_stamp(conversation.pk) == stamp
+    Delivery.objects.update(state="sent", last_res="0", sent_at=shared.wall() - timedelta(hours=1))
+    assert thread_stamp(conversation.pk) != stamp  # so the page that shows it follows
+    older = read_thread(conversation=conversation).messages
+    assert [(one.kind, one.state) for one in older] == [("inbound", ""), ("message", "sent")]
+    page = read_thread(conversation=conversation, limit=1)
+    assert page.next
+    [last] = read_thread(conversation=conversation, before=page.next).messages
+    assert last.kind == "message"

@@ -14,7 +14,7 @@ from campaigns.models import Campaign, MessageTemplate
 from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import ContactList
 from foundation.refusals import Refusal
-from sending.runs.weekly import read_windows
+from foundation.weekly import read_windows
 from tests.campaigns.factories import make_account, make_list
 
 pytestmark = pytest.mark.django_db

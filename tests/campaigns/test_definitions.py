@@ -34,8 +34,8 @@ from contacts.models import ContactList, Segment
 from contacts.segments.where import parse_where
 from foundation.caps import Cap
 from foundation.refusals import Refusal
+from foundation.weekly import read_windows
 from labels.models import Label
-from sending.runs.weekly import read_windows
 from tests.campaigns.factories import china, make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.creation.schedule import read_start, read_timezone
 from foundation.refusals import Refusal
-from sending.runs.weekly import Window, read_windows
+from foundation.weekly import Window, read_windows
 from sending.runs.windows import SendingTimes, forecast
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foundation.refusals import Refusal
+from foundation.weekly import format_windows, read_windows
 from foundation.zones import first_moment
-from sending.runs.weekly import format_windows, read_windows
 from sending.runs.windows import (
     HOLIDAY,
     WORKDAY,

@@ -82,6 +82,7 @@ class Harness:
         exit_stack: ends what it starts.
         database: "sqlite" or "postgresql", for scenarios that need neither.
         is_long: whether to use real windows and long outages.
+        scale: the size of a scenario that has one, 1.0 for the whole.
     """
 
     def __init__(
@@ -91,8 +92,10 @@ class Harness:
         *,
         database: str = "sqlite",
         is_long: bool = False,
+        scale: float = 1.0,
     ) -> None:
         self.folder, self.database, self.is_long = folder, database, is_long
+        self.scale = scale
         self.exit_stack = exit_stack
         #: The failed expectations, in words.
         self.failures: list[str] = []

@@ -46,6 +46,9 @@ def main() -> int:
     parser.add_argument(
         "--long", action="store_true", help="also the scenarios that take many minutes"
     )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="the size of scenarios that have one, 0.1: a tenth"
+    )
     parser.add_argument("--keep", type=Path, help="a folder for the files of failed scenarios")
     if os.environ.get("BLACK_BOX"):
         return black_box.main(sys.argv[1:])
@@ -59,7 +62,11 @@ def main() -> int:
         databases = given.database or ["sqlite"]
         return max(
             scenario_runner.main(
-                given.scenario, database=one, is_long=given.long, keep_folder=given.keep
+                given.scenario,
+                database=one,
+                is_long=given.long,
+                keep_folder=given.keep,
+                scale=given.scale,
             )
             for one in databases
         )

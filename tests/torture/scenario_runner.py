@@ -47,6 +47,7 @@ def run_scenario(
     database: str = "sqlite",
     is_long: bool = False,
     keep_folder: Path | None = None,
+    scale: float = 1.0,
 ) -> Result:
     """Run one scenario with a harness of its own; return its result.
 
@@ -55,13 +56,14 @@ def run_scenario(
         database: for a scenario that needs neither.
         is_long: whether to use real windows and long outages.
         keep_folder: gets the files of a failed scenario; None: they are removed.
+        scale: the size of a scenario that has one, 1.0 for the whole.
     """
     result, began = Result(scenario.name), time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="qqs-"))
     harness = None
     try:
         with ExitStack() as exit_stack:
-            harness = Harness(folder, exit_stack, database=database, is_long=is_long)
+            harness = Harness(folder, exit_stack, database=database, is_long=is_long, scale=scale)
             scenario.run(harness)
     except ScenarioSkipped as why:
         result.skipped = str(why)
@@ -92,7 +94,14 @@ def select(names: Sequence[str], *, is_long: bool) -> list[Scenario]:
     ]
 
 
-def main(names: Sequence[str], *, database: str, is_long: bool, keep_folder: Path | None) -> int:
+def main(
+    names: Sequence[str],
+    *,
+    database: str,
+    is_long: bool,
+    keep_folder: Path | None,
+    scale: float = 1.0,
+) -> int:
     """Run the selected scenarios; return the exit status."""
     if "list" in names:
         for one in SCENARIOS:
@@ -106,7 +115,9 @@ def main(names: Sequence[str], *, database: str, is_long: bool, keep_folder: Pat
     results = []
     for one in scenarios:
         results.append(
-            run_scenario(one, database=database, is_long=is_long, keep_folder=keep_folder)
+            run_scenario(
+                one, database=database, is_long=is_long, keep_folder=keep_folder, scale=scale
+            )
         )
         print(results[-1].line, flush=True)
     failed = sum(bool(result.failures) for result in results)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from accounts.models import Account, InboundKind
 from accounts.states import AccountState, StateReason
 from accounts.transitions import change_account_state
 from contacts.imports.fail import fail_import
-from contacts.models import Contact, ContactImport
+from contacts.models import Contact, ContactImport, Suppression, SuppressionReason
 from contacts.people.erase import erase_person
+from contacts.suppressions import suppress
 from conversations.rules.save import create_rule
+from foundation.deletion import delete_row
 from foundation.refusals import Refusal
 from sending.models import Delivery
 from sending.opt_outs.word_list import add_words
@@ -29,6 +33,7 @@ from tests.campaigns.factories import (
     make_list,
     make_run,
 )
+from tests.commandline import manage
 from webhooks.endpoints import add_endpoint, disable_endpoint
 from webhooks.models import Endpoint, Message
 from webhooks.outbox.subscribers import forget_subscribers
@@ -91,6 +96,40 @@ def test_a_message_an_opt_out_and_a_request(endpoint: Endpoint) -> None:
     assert [about for about, _data in _told(EventKind.OPT_OUT)] == ["person:10101"]
     assert [about for about, _data in _told(EventKind.FRIEND_REQUEST)] == ["person:10102"]
     assert "text" not in _told(EventKind.MESSAGE_RECEIVED)[0][1]
+
+
+def test_opt_outs_that_no_reply_made(endpoint: Endpoint, tmp_path: Path) -> None:
+    members = make_list("会员", [])
+    suppress(uins=[10_102, 10_101])
+    suppress(uins=[10_101])  # nothing new
+    suppress(uins=[10_103], reason=SuppressionReason.UNREACHABLE)  # nobody's wish
+    until = datetime(2199, 1, 1, 8, tzinfo=UTC)
+    suppress(uins=[10_104], contact_list=members, until=until)
+    file = tmp_path / "opt-outs.csv"
+    file.write_text("uin,reason\n10101,\n10105,imported\n")
+    assert manage("suppressions", "import", file).status == 0
+    told = [data for _about, data in _told(EventKind.OPT_OUT)]
+    assert [(one["uin"], one["reason"], one["list"], one["until"]) for one in told[:3]] == [
+        (10_101, "by_hand", None, None),
+        (10_102, "by_hand", None, None),
+        (10_104, "by_hand", "会员", told[2]["until"]),
+    ]
+    assert datetime.fromisoformat(told[2]["until"]) == until
+    assert (told[3]["uin"], told[3]["reason"]) == (10_105, "imported")
+    row = Suppression.objects.get(uin=10_105)
+    assert datetime.fromisoformat(told[3]["at"]) == row.created_at
+    assert len(told) == 4
+    first = Message.objects.filter(kind=EventKind.OPT_OUT).order_by("pk")[0]
+    assert (first.object_key, first.uin, first.state) == ("person:10101", 10_101, "queued")
+    delete_row(row=members)
+    assert [about for about, _data in _told(EventKind.OPT_OUT)][4:] == ["person:10104"]
+
+
+def test_an_opt_out_that_is_rolled_back_is_not_told(endpoint: Endpoint) -> None:
+    with transaction.atomic():
+        suppress(uins=[10_101])
+        transaction.set_rollback(True)
+    assert not Message.objects.exists()
 
 
 def test_an_import_that_ended(endpoint: Endpoint) -> None:

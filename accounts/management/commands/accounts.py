@@ -1,4 +1,4 @@
-"""The command `accounts login|logout|sync|status|stat|rest|enable|warm-up`."""
+"""The command `accounts login|logout|sync|status|stat|schedule|rest|enable|warm-up`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts.account_tasks import request_account_task
 from accounts.commands.account_tasks import Outcome, carry_out
+from accounts.keep_schedules import schedule_of, schedule_sentence, set_schedule
 from accounts.lookup import find_accounts
 from accounts.models import Account, AccountTask, AccountTaskKind, Lease, WarmUpCurve
+from accounts.pools import find_pools, members_of
 from accounts.show_status import show_status
 from accounts.states import (
     STOPPED_STATES,
@@ -23,6 +25,13 @@ from accounts.states import (
     AccountState,
     PresenceStatus,
     StateReason,
+)
+from accounts.status_schedules import (
+    LOGGED_OUT,
+    OTHERWISE,
+    STATUSES,
+    StatusSchedule,
+    read_schedule,
 )
 from accounts.transitions import (
     disable_account,
@@ -50,6 +59,7 @@ ALL_MEANS = {
     "rest": WORKING_STATES,
     "enable": (*STOPPED_STATES, AccountState.RESTING),
     "warm-up": tuple(AccountState),
+    "schedule": tuple(AccountState),
     "status": tuple(AccountState),
 }
 HELP = {
@@ -58,6 +68,7 @@ HELP = {
     "sync": "read the accounts' friend lists from the gateway",
     "status": "show the accounts' states (of all of them if none is named)",
     "stat": "set what the accounts show their friends, or take them out of use",
+    "schedule": "have the accounts show a status by the hours of their week, or log out",
     "rest": "make the accounts send nothing for a while",
     "enable": "enable accounts that are quarantined, disabled or resting",
     "warm-up": "put accounts on a warm-up curve, or take them off",
@@ -66,11 +77,7 @@ HELP = {
 
 #: Actions of the accounts' lanes.
 TASKS = frozenset({"login", "logout", "sync", "stat"})
-STATUSES = {
-    "online": PresenceStatus.ONLINE,
-    "busy": PresenceStatus.BUSY,
-    "invisible": PresenceStatus.INVISIBLE,
-}
+NAMES = {status: name for name, status in STATUSES.items()}
 STOPS = ("quarantine", "disable")
 
 
@@ -92,7 +99,25 @@ class Command(OperatorCommand):
                 "--label", dest="labels", action="extend", nargs="+", default=[], metavar="L",
                 help="every account with all of these labels, in a state that allows the action",
             )  # fmt: skip
+            one.add_argument(
+                "--pool", dest="pools", action="extend", nargs="+", default=[], metavar="P",
+                help="every member of these pools, in a state that allows the action",
+            )  # fmt: skip
             self.add_json_argument(one)
+            if action == "schedule":
+                one.add_argument(
+                    "--status", dest="lines", action="extend", nargs="+", default=[],
+                    metavar="LINE",
+                    help='a status and its hours, like "online mon-fri=09:00-18:00"; the first '
+                    "whose hours hold counts (online, busy, invisible, logged-out)",
+                )  # fmt: skip
+                one.add_argument(
+                    "--otherwise", choices=[*STATUSES, LOGGED_OUT], help="the status at other times"
+                )
+                one.add_argument(
+                    "--timezone", default="", metavar="TZ", help="default: the console's"
+                )
+                one.add_argument("--off", action="store_true", help="take the schedule off")
             if action == "warm-up":
                 which = one.add_mutually_exclusive_group(required=True)
                 which.add_argument("--curve", metavar="NAME", help="the warm-up curve")
@@ -129,6 +154,9 @@ class Command(OperatorCommand):
         elif action == "warm-up":
             curve = None if options["off"] else find_curve(name=options["curve"])
             outcomes = [_warm_up(account, curve) for account in accounts]
+        elif action == "schedule":
+            schedule = _schedule_given(options)
+            outcomes = [_set_schedule(account, schedule) for account in accounts]
         else:
             outcomes = [_change(account, action, options) for account in accounts]
             wake_reconciler()
@@ -175,6 +203,7 @@ def status_of(account: Account) -> dict[str, Any]:
     """Return the item of an account in `accounts status --json`; times are in UTC."""
     lease: Lease | None = getattr(account, "lease", None)
     progress = progress_of(account) if account.warm_up_limit is not None else None
+    schedule = schedule_of(account)
     bound = lease.egress if lease is not None and lease.egress is not None else account.egress
     return {
         "uin": account.uin,
@@ -196,6 +225,8 @@ def status_of(account: Account) -> dict[str, Any]:
         "last_seq": lease.last_seq if lease else None,
         "labels": [label.name for label in account.labels.all()],
         "warm_up": asdict(progress) if progress is not None else None,
+        "shown_as": NAMES[PresenceStatus(account.presence)],
+        "schedule": schedule.as_data() if schedule is not None else None,
     }
 
 
@@ -212,19 +243,22 @@ def _accounts_meant(action: str, options: dict[str, Any]) -> list[Account]:
     Raises:
         Refusal: --all selects no account.
     """
-    if options["uins"] and (options["all"] or options["labels"]):
-        options["wrong_usage"]("name the accounts, or say --all or --label, not both")
+    if options["uins"] and (options["all"] or options["labels"] or options["pools"]):
+        options["wrong_usage"]("name the accounts, or say --all, --label or --pool, not both")
     if options["uins"]:
         ids = [account.pk for account in find_accounts(uins=options["uins"])]
         found = _with_relations().in_bulk(ids)
         return [found[pk] for pk in ids]
-    if not options["all"] and not options["labels"] and action != "status":
-        options["wrong_usage"]("name the accounts by UIN, or say --all or --label")
+    if not (options["all"] or options["labels"] or options["pools"]) and action != "status":
+        options["wrong_usage"]("name the accounts by UIN, or say --all, --label or --pool")
     rows = _with_relations().filter(state__in=ALL_MEANS[action])
     for label in find_labels(names=options["labels"]):
         rows = rows.filter(
             pk__in=Account.labels.through.objects.filter(label=label).values("account")
         )
+    if options["pools"]:
+        pools = find_pools(names=options["pools"])
+        rows = rows.filter(pk__in=[one.pk for pool in pools for one in members_of(pool)])
     accounts = list(rows.order_by("uin"))
     if not accounts and action != "status":
         raise Refusal(
@@ -255,6 +289,28 @@ def _warm_up(account: Account, curve: WarmUpCurve | None) -> Outcome:
         return Outcome(account.pk, False, refusal.sentence)
     progress = progress_of(account)
     return Outcome(account.pk, True, progress.sentence if progress is not None else _("Done."))
+
+
+def _schedule_given(options: dict[str, Any]) -> StatusSchedule | None:
+    """Return the schedule of the command; None to take it off.
+
+    Raises:
+        Refusal: it cannot be read.
+    """
+    given = bool(options["lines"] or options["otherwise"] or options["timezone"])
+    if options["off"] == given:
+        options["wrong_usage"]("give a schedule by --status and --otherwise, or say --off")
+    if options["off"]:
+        return None
+    lines = [*options["lines"]]
+    if options["otherwise"]:
+        lines.append(f"{OTHERWISE} {options['otherwise']}")
+    return read_schedule("\n".join(lines), zone=options["timezone"])
+
+
+def _set_schedule(account: Account, schedule: StatusSchedule | None) -> Outcome:
+    set_schedule(account=account, schedule=schedule)
+    return Outcome(account.pk, True, schedule_sentence(account) or _("Done."))
 
 
 def _change(account: Account, action: str, options: dict[str, Any]) -> Outcome:

@@ -12,9 +12,9 @@ from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.creation.schedule import read_timezone
 from foundation.commands import OperatorCommand
 from foundation.refusals import Refusal
+from foundation.weekly import Window, read_windows
 from sending.models import QuietHours
 from sending.runs.quiet_hours import add_quiet_hours, remove_quiet_hours
-from sending.runs.weekly import Window, read_windows
 
 HELP = {
     "list": "list the quiet hours",

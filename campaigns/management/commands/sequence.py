@@ -21,7 +21,7 @@ from foundation.commands import OperatorCommand
 from foundation.spans import span_text
 from foundation.terminal_tables import table
 from foundation.times import utc_iso
-from sending.runs.weekly import read_windows
+from foundation.weekly import read_windows
 
 CONTROLS = {"start": start_sequence, "stop": stop_sequence, "end": end_sequence}
 KEEPING = {"archive": archive_row, "restore": restore_row}

@@ -7,11 +7,13 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from statistics import median
 
 from tests.black_box.behaviour import Behaviour
 from tests.black_box.friendships import HandedOver
 from tests.black_box.history import Outcome, Rules
 from tests.black_box.population import Population
+from tests.black_box.traffic import Request
 from tests.torture.harness import Harness
 from tests.torture.scenarios.scenario import Scenario
 
@@ -21,7 +23,7 @@ OPT_OUT = "退订"
 #: How every answer of this scenario begins.
 ANSWER = "答 "
 FIRST_STRANGER = 8_000_000
-GAP = 0.5
+GAP, HEARTBEAT = 0.5, 5
 #: What a process that was killed had received so shortly before is lost: the gateway hands a
 #: message over once.
 LOST_BEFORE_KILL = 1.0
@@ -51,7 +53,18 @@ class Size:
 
 
 SHORT = Size(Population(8, 40), 600, 45.0, 4, 4, 4)
-LONG = Size(Population(200, 500), 20_000, 600.0, 20, 20, 20)
+
+
+def many(scale: float) -> Size:
+    """Return a part of 200 accounts with 500 friends each and 20,000 messages in ten minutes.
+
+    A tenth has a tenth of the accounts and of the messages. The campaign takes as long, so the
+    messages arrive while it runs.
+    """
+    part = max(0.02, min(scale, 1.0))
+    times = max(4, round(20 * part))
+    population = Population(max(4, round(200 * part)), 500)
+    return Size(population, round(20_000 * part), max(240.0, 600.0 * part), times, times, times)
 
 
 class Crowd:
@@ -98,10 +111,10 @@ class Crowd:
 
 
 def _run(harness: Harness, size: Size) -> None:
-    behaviour = Behaviour(hi=5, li=300, penalty=2.0)
+    behaviour = Behaviour(hi=HEARTBEAT, li=300, penalty=2.0)
     harness.start(size.population, min_interval=GAP, behaviour=behaviour)
     harness.campaign("one")
-    harness.wait_for_messages(size.population.accounts)
+    harness.wait_for_messages(size.population.accounts, seconds=40 + size.population.accounts)
     crowd, began = Crowd(harness, size), time.monotonic()
     crowd.start()
     kills = _work_and_kill(harness, crowd, size)
@@ -115,6 +128,7 @@ def _run(harness: Harness, size: Size) -> None:
     _check_opt_outs(harness, crowd, kills)
     _check_answers(harness)
     _check_requests(harness)
+    _check_lateness(harness, kills)
     harness.check("one", rules=Rules(gaps=dict.fromkeys(size.population.uins, GAP)), beside=ANSWER)
     harness.notes.append(f"{len(kills)} kills in {time.monotonic() - began:.0f} s")
 
@@ -221,6 +235,46 @@ def _check_requests(harness: Harness) -> None:
     harness.notes.append(f"{len(accepted)} requests accepted")
 
 
+def _check_lateness(harness: Harness, kills: list[float]) -> None:
+    """No message waits for more than one other request, and few do: one a heartbeat of each kind.
+
+    Looked at are the gaps between an account's messages while it sends, without those around a
+    kill, after which sessions and leases are found again.
+    """
+    before: dict[int, Request] = {}
+    others: Counter[int] = Counter()
+    crowded, requests = 0, 0
+    plain: list[float] = []
+    with_one: list[float] = []
+    for one in harness.gateway.traffic.requests:
+        account = int(one.text("UIN") or 0)
+        if one.command != "cltmsg":
+            others[account] += 1
+            continue
+        last, n = before.get(account), others.pop(account, 0)
+        before[account] = one
+        if last is None or one.at - last.at > 3 * GAP or _is_near(one.at, kills):
+            continue
+        crowded += n > 1
+        requests += n
+        (with_one if n else plain).append(one.at - last.at)
+    seconds = sum(plain) + sum(with_one)
+    # Polls and tasks each have their own heartbeat.
+    harness.expect(not crowded, f"{crowded} messages waited for more than one other request")
+    most = 2 * seconds / HEARTBEAT + 2 * len(before)
+    harness.expect(requests <= most, f"{requests} requests between messages, {most:.0f} at most")
+    if plain and with_one:
+        later = median(with_one) - median(plain)
+        harness.notes.append(
+            f"{len(with_one)} of {len(plain) + len(with_one)} messages after another request, "
+            f"later by {1000 * later:.0f} ms"
+        )
+
+
+def _is_near(at: float, kills: list[float]) -> bool:
+    return any(-2.0 < at - killed < 20.0 for killed in kills)
+
+
 SCENARIOS = (
     Scenario(
         "conversations",
@@ -230,7 +284,7 @@ SCENARIOS = (
     Scenario(
         "conversations_many",
         "the same with 200 accounts, 500 friends of each and 20,000 messages in ten minutes",
-        lambda harness: _run(harness, LONG),
+        lambda harness: _run(harness, many(harness.scale)),
         is_long=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""Sending windows of a week, as text and as data.
+"""Windows of a week, as text and as data: when runs send, and what accounts show.
 
 The text is what operators write and what campaigns and runs store:
 `mon-fri=09:00-11:30,14:00-18:00; sat=10:00-12:00`. Days that it does not name are closed. If it
@@ -9,7 +9,7 @@ every day. An empty text means no restriction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import time
+from datetime import datetime, time
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -136,6 +136,20 @@ def format_spans(windows: Sequence[Window]) -> str:
 def stored_windows(text: str) -> Weekly | None:
     """Return the windows of a stored text; None for an empty one."""
     return read_windows([text])
+
+
+def covers(weekly: Weekly, local: datetime) -> bool:
+    """Return whether a wall clock's time is in a window of its day, or in one of the day before."""
+    clock, day = local.time(), local.weekday()
+    if any(covers_today(window, clock) for window in weekly[day]):
+        return True
+    return any(start > end and clock < end for start, end in weekly[day - 1])
+
+
+def covers_today(window: Window, clock: time) -> bool:
+    """Return whether a window covers a time of the day on which it begins."""
+    start, end = window
+    return start <= clock < end if start < end else clock >= start
 
 
 def _clock(at: time, *, is_end: bool = False) -> str:
