@@ -15,6 +15,7 @@ _WRITE = re.compile(
 _PLAIN = re.compile(r'(?:UPDATE "\w+" SET |DELETE FROM "\w+" WHERE )')
 _COLUMN = re.compile(r'"(\w+)" = ')
 _PLACE = re.compile(r"(?<!%)%s")
+_VALUES = re.compile(r"\sVALUES\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def inserted(sql: str, params: Any) -> int:
     columns = sql.partition("(")[2].partition(")")[0].count(",") + 1
     if " UNNEST(" in sql and params and isinstance(params[0], list):
         return len(params[0])
-    return len(params or ()) // columns if " VALUES " in sql else 0
+    return len(params or ()) // columns if _VALUES.search(sql) else 0
 
 
 def _outer_where(sql: str) -> int | None:
