@@ -73,7 +73,7 @@ def test_a_viewer_cannot_resolve(viewer: Client) -> None:
 def test_a_viewer_may_not_see_the_rest(address: str, viewer: Client) -> None:
     answer = viewer.get(address)
     assert answer.status_code == 403
-    assert "Your role does not allow this" in answer.content.decode()
+    assert "needs the role" in answer.content.decode()
 
 
 def test_the_front_page_shows_a_viewer_no_accounts(viewer: Client) -> None:
