@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.views.defaults import permission_denied
 
 from contacts.segments.save import create_segment
 from sending.models import QuietHours
@@ -29,6 +30,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.slow]
 pytestmark += [pytest.mark.timeout(600)]
 METHODS = ("get", "post")
 NOBODY, NO_METHOD, NO_PAGE = "nobody", "-", "404"
+
+
+@pytest.fixture(autouse=True)
+def _plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer 403 without a page: thousands take minutes. test_refused.py looks at the page."""
+    monkeypatch.setattr("qqcampaign.urls.handler403", permission_denied)
 
 
 def test_each_address_opens_to_the_role_of_the_table_and_to_no_lower_one() -> None:
