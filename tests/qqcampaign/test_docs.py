@@ -12,20 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from qqcampaign.translations import PACKAGES as OUR_PACKAGES
 from tests.running_stack import ROOT
 
-PACKAGES = (
-    "audit",
-    "labels",
-    "users",
-    "holds",
-    "operations",
-    "retention",
-    "conversations",
-    "signin",
-    *("accounts", "campaigns", "clocks", "contacts", "foundation", "qqcampaign", "qqhttp"),
-    *("sending", "tabular", "texts", "tests", "benchmarks"),
-)
+PACKAGES = (*OUR_PACKAGES, "tests", "benchmarks")
 PAGES = [
     *(ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
