@@ -119,29 +119,22 @@ def postgresql_url(postgresql_server_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated() -> dict[str, MigratedDatabase]:
-    """The copy of the test database, under one key, once `django_db_setup` has made it."""
-    return {}
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: Any, _migrated: dict[str, MigratedDatabase]
-) -> Iterator[None]:
-    """Create the test database, and keep a copy of it before a test changes it."""
-    with django_db_blocker.unblock():
-        _migrated["copy"] = MigratedDatabase(settings.QQCAMPAIGN_HOME)
-    yield
-    with django_db_blocker.unblock():
-        _migrated.pop("copy").remove()
-
-
-@pytest.fixture(scope="session")
 def migrated_database(
-    django_db_setup: None, _migrated: dict[str, MigratedDatabase]
-) -> MigratedDatabase:
-    """A migrated database, to be copied."""
-    return _migrated["copy"]
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[MigratedDatabase]:
+    """A migrated database, to be copied; the test database of this process is a copy of it."""
+    made = MigratedDatabase(settings.QQCAMPAIGN_HOME)
+    with contextlib.ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(made.test_database())
+        yield made
+        with django_db_blocker.unblock():
+            stack.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_database: MigratedDatabase) -> None:
+    """Make the test database, as pytest-django would, but without repeating the migrations."""
 
 
 @pytest.fixture
