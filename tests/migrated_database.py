@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import shutil
@@ -43,7 +44,7 @@ class MigratedDatabase:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "migrated.sqlite3"
-        self._template = f"qqcampaign_migrated_{code_hash()[:16]}"
+        self._template = f"qqcampaign_migrated_{code_hash()}"
 
     @contextlib.contextmanager
     def test_database(self) -> Iterator[None]:
@@ -68,7 +69,7 @@ class MigratedDatabase:
     @contextlib.contextmanager
     def _on_sqlite(self, name: str) -> Iterator[None]:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        kept = FOLDER / f"{self._template}.sqlite3"
+        kept = kept_file()
         with (FOLDER / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if kept.exists():
@@ -108,6 +109,12 @@ class MigratedDatabase:
                 server.execute(f'DROP DATABASE IF EXISTS "{self._template}" WITH (FORCE)')
 
 
+def kept_file() -> Path:
+    """Return the path of the SQLite file; there is none before a run on SQLite has made it."""
+    return FOLDER / f"{code_hash()}.sqlite3"
+
+
+@functools.cache
 def code_hash() -> str:
     """Return a hash of all that decides what the migrated database contains."""
     found = hashlib.sha256(sys.version.encode())
@@ -123,7 +130,7 @@ def code_hash() -> str:
                 path = Path(folder, name)
                 found.update(f"{path.relative_to(ROOT)}\0".encode())
                 found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+    return found.hexdigest()[:16]
 
 
 def _migrate() -> None:
