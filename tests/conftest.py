@@ -33,25 +33,29 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_st
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--all",
+        action="store_true",
+        help="also tests marked exhaustive; with --only-database, all that touch the database",
+    )
+    parser.addoption(
         "--only-database",
         action="store_true",
-        help="only tests that touch the database: for a second run on another one",
+        help="only tests marked both_databases: for a second run on another one",
     )
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects by marker
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark slow tests, put tests of the stack first, and obey `--only-database`.
+    """Mark slow tests, leave out what this run does not ask for, and put the long ones first.
 
-    Tests of the stack are the longest: at the end, one would run while the other processes idle.
+    At the end, a long test would run while the other processes idle.
     """
     for item in items:
         if any(item.get_closest_marker(name) for name in SLOW_MARKERS):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
-    if not config.getoption("--only-database"):
-        return
-    kept = [item for item in items if _touches_database(item)]
+    items.sort(key=_shortness)
+    is_all, is_second = config.getoption("--all"), config.getoption("--only-database")
+    kept = [one for one in items if _is_asked_for(one, is_all=is_all, is_second=is_second)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
 
@@ -71,11 +75,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(settings.QQCAMPAIGN_HOME, ignore_errors=True)
 
 
-def _touches_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("one_database"):
+def _shortness(item: pytest.Item) -> int:
+    """Return how early a test comes: 0 for those that take longest."""
+    order = ("stack", "browser", "slow")
+    return next((n for n, name in enumerate(order) if item.get_closest_marker(name)), len(order))
+
+
+def _is_asked_for(item: pytest.Item, *, is_all: bool, is_second: bool) -> bool:
+    """Return whether a test belongs to this run (decision 0059)."""
+    if item.get_closest_marker("exhaustive") and not is_all:
         return False
+    if not is_second:
+        return True
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES)
+    is_about_it = item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES
+    if not is_about_it or item.get_closest_marker("one_database"):
+        return False
+    return is_all or item.get_closest_marker("both_databases") is not None
 
 
 @pytest.fixture(autouse=True)

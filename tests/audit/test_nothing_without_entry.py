@@ -90,6 +90,7 @@ def test_no_page_changes_anything_without_an_entry() -> None:
     assert entries > 40
 
 
+@pytest.mark.exhaustive
 def test_no_page_that_is_only_looked_at_changes_anything() -> None:
     make_whole_world()
     operator = signed_in(make_operator())

@@ -30,7 +30,7 @@ from tests.campaigns.factories import (
 from tests.commandline import manage
 from tests.console.sample_data import make_operator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 NOON = datetime(2026, 3, 1, 12, 10, tzinfo=UTC)
 
 

@@ -23,6 +23,8 @@ from sending.models import Delivery, Tally
 from sending.states import RunState
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN, make_operator, make_world
 
+pytestmark = pytest.mark.both_databases
+
 LONG_AGO = timedelta(hours=3)
 
 

@@ -18,7 +18,7 @@ from contacts.typed_values.types import ValueType, readings_of
 from foundation.refusals import Refusal
 from tests.contacts.segments.spreadsheet import meets
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.both_databases]
 
 TYPES = {
     "城市": ValueType(),

@@ -16,7 +16,7 @@ from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
 from tests.contacts.segments.strategies import conditions
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 CITY = {"kind": "attribute", "name": "city", "is": "equals", "value": "昆明"}
 
