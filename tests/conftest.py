@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from qqhttp.simulator import GatewaySimulator
-from tests import emptying
+from tests import emptying, examples
 from tests.migrated_database import MigratedDatabase
 from tests.running_stack import RunningStack
 from tests.servers import new_database, running_postgresql, running_redis
@@ -27,6 +27,8 @@ from tests.servers import new_database, running_postgresql, running_redis
 CHROMIUM = "/usr/bin/chromium"
 #: A test with one of these markers is slow too.
 SLOW_MARKERS = ("browser", "postgresql", "stack")
+#: A test that asks for pages is slow too: a page takes a tenth of a second or more.
+PAGE_FIXTURES = {"client", "admin_client", "operator"}
 #: Fixtures by which a test touches the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_stack", "make_fleet"}
 
@@ -51,7 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     At the end, a long test would run while the other processes idle.
     """
     for item in items:
-        if any(item.get_closest_marker(name) for name in SLOW_MARKERS):
+        asks_for_pages = PAGE_FIXTURES & set(getattr(item, "fixturenames", ()))
+        if asks_for_pages or any(item.get_closest_marker(name) for name in SLOW_MARKERS):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_shortness)
     is_all, is_second = config.getoption("--all"), config.getoption("--only-database")
@@ -61,8 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Empty the database between tests in the fast way."""
+    """Empty the database between tests in the fast way, and say how many examples are tried."""
     emptying.install()
+    examples.is_all = config.getoption("--all")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

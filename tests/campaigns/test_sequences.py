@@ -36,6 +36,7 @@ pytestmark = [
     pytest.mark.django_db,
     pytest.mark.usefixtures("clean_redis"),
     pytest.mark.both_databases,
+    pytest.mark.slow,
 ]
 PEOPLE = range(100_000, 100_020)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
