@@ -56,9 +56,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         asks_for_pages = PAGE_FIXTURES & set(getattr(item, "fixturenames", ()))
         if asks_for_pages or any(item.get_closest_marker(name) for name in SLOW_MARKERS):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=_shortness)
+    items.sort(key=shortness)
     is_all, is_second = config.getoption("--all"), config.getoption("--only-database")
-    kept = [one for one in items if _is_asked_for(one, is_all=is_all, is_second=is_second)]
+    kept = [one for one in items if is_asked_for(one, is_all=is_all, is_second=is_second)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
 
@@ -79,13 +79,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(settings.QQCAMPAIGN_HOME, ignore_errors=True)
 
 
-def _shortness(item: pytest.Item) -> int:
+def shortness(item: pytest.Item) -> int:
     """Return how early a test comes: 0 for those that take longest."""
     order = ("stack", "browser", "slow")
     return next((n for n, name in enumerate(order) if item.get_closest_marker(name)), len(order))
 
 
-def _is_asked_for(item: pytest.Item, *, is_all: bool, is_second: bool) -> bool:
+def is_asked_for(item: pytest.Item, *, is_all: bool, is_second: bool) -> bool:
     """Return whether a test belongs to this run (decision 0059)."""
     if item.get_closest_marker("exhaustive") and not is_all:
         return False

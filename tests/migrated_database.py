@@ -115,11 +115,11 @@ def kept_file() -> Path:
 
 
 @functools.cache
-def code_hash() -> str:
+def code_hash(root: Path = ROOT) -> str:
     """Return a hash of all that decides what the migrated database contains."""
     found = hashlib.sha256(sys.version.encode())
-    for folder, folders, files in os.walk(ROOT):
-        is_root = Path(folder) == ROOT
+    for folder, folders, files in os.walk(root):
+        is_root = Path(folder) == root
         folders[:] = sorted(
             one
             for one in folders
@@ -128,7 +128,7 @@ def code_hash() -> str:
         for name in sorted(files):
             if Path(name).suffix in SUFFIXES:
                 path = Path(folder, name)
-                found.update(f"{path.relative_to(ROOT)}\0".encode())
+                found.update(f"{path.relative_to(root)}\0".encode())
                 found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()[:16]
 
