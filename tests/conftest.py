@@ -46,11 +46,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` selects by marker
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before `-m` selects by marker
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
     """Mark slow tests, leave out what this run does not ask for, and put the long ones first.
 
-    At the end, a long test would run while the other processes idle.
+    At the end, a long test would run while the other processes idle. pytest-django puts tests that
+    commit after those that do not, and tests of stacks, which do neither, at the end.
     """
     for item in items:
         asks_for_pages = PAGE_FIXTURES & set(getattr(item, "fixturenames", ()))
@@ -61,6 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [one for one in items if is_asked_for(one, is_all=is_all, is_second=is_second)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -31,8 +31,9 @@ FOLDER = ROOT / ".pytest_cache" / "migrated"
 #: What the migrations, and what runs after them, are made of: everything but these folders.
 NOT_CODE = {"tests", "benchmarks", "docs", "deploy", "var", "staticfiles", "site", "screenshots"}
 SUFFIXES = {".py", ".mo", ".txt", ".csv"}
-#: The key of the lock on a PostgreSQL server. All users hold it shared, the maker alone.
-LOCK = 20_261_128
+#: Keys of locks on a PostgreSQL server: one to make or remove the database, held for moments; one
+#: that each process holds, shared, as long as it uses the database.
+MAKING, USING = 20_261_128, 20_261_129
 
 
 class MigratedDatabase:
@@ -92,7 +93,7 @@ class MigratedDatabase:
     @contextlib.contextmanager
     def _on_postgresql(self, name: str) -> Iterator[None]:
         with running_postgresql() as url, psycopg.connect(url, autocommit=True) as server:
-            server.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            server.execute("SELECT pg_advisory_lock(%s)", [MAKING])
             if not _exists(server, self._template):
                 _migrate()
                 _close()
@@ -101,11 +102,12 @@ class MigratedDatabase:
                 server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
                 server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}"')
                 _use(name)
-            server.execute("SELECT pg_advisory_lock_shared(%s)", [LOCK])
-            server.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            server.execute("SELECT pg_advisory_lock_shared(%s)", [USING])
+            server.execute("SELECT pg_advisory_unlock(%s)", [MAKING])
             yield
-            server.execute("SELECT pg_advisory_unlock_shared(%s)", [LOCK])
-            if _scalar(server, "SELECT pg_try_advisory_lock(%s)", LOCK):
+            server.execute("SELECT pg_advisory_lock(%s)", [MAKING])
+            server.execute("SELECT pg_advisory_unlock_shared(%s)", [USING])
+            if _scalar(server, "SELECT pg_try_advisory_lock(%s)", USING):
                 server.execute(f'DROP DATABASE IF EXISTS "{self._template}" WITH (FORCE)')
 
 
