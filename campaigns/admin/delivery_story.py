@@ -89,6 +89,8 @@ class DeliveryStory:
         return {
             "story": story,
             "delivery": delivery,
+            # The badge says the state already.
+            "is_told": story.stands != delivery.get_state_display() or bool(story.why),
             "colour": self.state_colours[DeliveryState(delivery.state)],
             "steps": [_shown(step) for step in story.steps],
             "run_address": run_url(story.run),

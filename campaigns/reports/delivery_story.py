@@ -288,4 +288,3 @@ def _conversation(delivery: Delivery) -> int | None:
         related.conversations.filter(uin=delivery.uin).values_list("pk", flat=True).first()
     )
     return found
-
