@@ -160,7 +160,7 @@ def _planned(delivery: Delivery) -> Step:
 
 def _tried(delivery: Delivery, attempts: list[Attempt]) -> list[Step]:
     first = delivery.attempt_count - len(attempts) + 1
-    followers = [*attempts[1:], None]
+    followers = [*attempts[1:], None][: len(attempts)]
     return [
         Step(
             shared.as_wall(attempt.marked_at),
