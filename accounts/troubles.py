@@ -89,7 +89,7 @@ def count_troubles(accounts: QuerySet[Any]) -> dict[Trouble, int]:
 
 def _needs_somebody() -> Q:
     living = Worker.objects.living().filter(egress=OuterRef("egress"))
-    is_unserved = Q(egress__is_enabled=False) | ~Exists(living)
+    is_unserved = Q(egress__is_enabled=False) | Q(~Exists(living))
     pinned = Q(state__in=WORKING_STATES, egress__isnull=False)
     return Q(state=AccountState.QUARANTINED) | (pinned & is_unserved)
 
