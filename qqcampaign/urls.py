@@ -48,7 +48,7 @@ urlpatterns = [
     path(
         "accounts/account/<int:object_id>/day/",
         admin.site.admin_view(account_day),
-        name="account-day",
+        name="accounts_account_day",
     ),
     path("calendar/", admin.site.admin_view(calendar_view), name="calendar"),
     path("calendar/<int:run_id>/move/", admin.site.admin_view(move_view), name="calendar-move"),

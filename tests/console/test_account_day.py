@@ -74,8 +74,8 @@ def test_messages_stand_in_their_hour_by_code(account: Any) -> None:
 def test_the_quota_counts_the_24_hours_before_each_hours_end(account: Any) -> None:
     _send(account, _hour(26), _hour(26), _hour(20), _hour(1))
     day = day_of(account)
-    assert day.used[-24] == 3  # 23 hours ago: those of 26 and, not yet, that of 20 hours ago
-    assert day.used[-4] == 2
+    assert day.used[-24] == 2  # 23 hours ago: those of 26 hours ago
+    assert day.used[-4] == 3  # 3 hours ago: that of 20 hours ago too
     assert day.used[-1] == 2
 
 

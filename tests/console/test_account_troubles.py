@@ -141,9 +141,8 @@ def test_an_account_is_found_by_what_is_wrong(
 def test_a_few_or_old_bad_codes_and_a_quota_that_is_not_used_up_are_nothing(
     operator: Client, campaign: Campaign
 ) -> None:
-    account = _first()
+    account = _first()  # two of its messages of the sample data were not accepted
     _attempts(account, 5, res="5", age=timedelta(days=2))
-    _attempts(account, 1, res="5")  # with the one of the sample data: two
     Account.objects.filter(pk=account.pk).update(per_day=20, per_hour=20)
     assert _chips(operator) == {}
     _attempts(account, 50)  # what was before these counts no more
@@ -228,4 +227,4 @@ def test_the_counts_cost_one_statement_however_many_accounts(
         make_account(FIRST_ACCOUNT + 50 + number, state=AccountState.OFFLINE)
     with CaptureQueriesContext(connection) as many:
         operator.get(LIST)
-    assert len(many) == len(few)
+    assert len(many) <= len(few)  # the quota may have been looked up meanwhile
