@@ -98,10 +98,13 @@ def _bad_codes() -> Q:
     """Of the last BAD_OF_LAST SEQs, which nearly all are messages; attempts are in an app above."""
     attempts: Any = Account._meta.get_field("attempts").related_model
     own = attempts.objects.filter(account=OuterRef("pk"))
-    newest = attempts.objects.filter(account=OuterRef("account")).order_by("-seq").values("seq")
+    # Of the account and not of the attempt, so that it is looked up once an account.
+    newest = attempts.objects.filter(account=OuterRef(OuterRef("pk"))).order_by("-seq")
     midnight = timezone.localtime(shared.wall()).replace(hour=0, minute=0, second=0, microsecond=0)
     bad = (
-        own.filter(seq__gt=Subquery(newest[:1]) - BAD_OF_LAST, marked_at__gte=midnight)
+        own.filter(
+            seq__gt=Subquery(newest.values("seq")[:1]) - BAD_OF_LAST, marked_at__gte=midnight
+        )
         .exclude(res__in=("", "0"))
         .order_by()
         .values("account")
@@ -147,18 +150,16 @@ def accounts_at_quota() -> list[int]:
         since = shared.now() - timedelta(seconds=seconds)
         rows = Account.objects.filter(pk__in=keys)
         for n in (1, limit):
-            rows = rows.filter(Exists(_nth_attempt(n, since)))
+            rows = rows.annotate(**{f"at_{n}": _nth_attempt(n)}).filter(**{f"at_{n}__gt": since})
         found.update(rows.values_list("pk", flat=True))
     return sorted(found)
 
 
-def _nth_attempt(n: int, since: Any) -> QuerySet[Any]:
+def _nth_attempt(n: int) -> Subquery:
+    """Return when an account's n-th newest attempt was marked; NULL with fewer attempts."""
     attempts: Any = Account._meta.get_field("attempts").related_model
-    nth = attempts.objects.filter(account=OuterRef("account")).order_by("-seq").values("seq")
-    rows: QuerySet[Any] = attempts.objects.filter(
-        account=OuterRef("pk"), seq=Subquery(nth[n - 1 : n]), marked_at__gt=since
-    )
-    return rows
+    newest = attempts.objects.filter(account=OuterRef("pk")).order_by("-seq")
+    return Subquery(newest.values("marked_at")[n - 1 : n])
 
 
 _CONDITIONS: dict[Trouble, Callable[[], Q]] = {
