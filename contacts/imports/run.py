@@ -23,6 +23,7 @@ from django.utils import timezone, translation
 from contacts.imports.end import end_imports
 from contacts.imports.files import rejects_file, remove_upload, stored_file
 from contacts.imports.load import Loaded, commit_lazily, load_people, unmapped_pages
+from contacts.imports.pieces import read_piece
 from contacts.imports.rows import Person, PersonReader, is_blank
 from contacts.imports.settle import settle_attributes
 from contacts.imports.staging import PackedPeople
@@ -203,7 +204,7 @@ class _Run:
             piece = list(islice(rows, min(PIECE_ROWS, self._chunk_rows - taken)))
             if not piece:
                 break
-            good, bad = self._sorted_out(piece)
+            good, bad = self._read(piece)
             people.add(good)
             rejects.write(self._reject(row, problem) for row, problem in bad)
             errors += [
@@ -223,16 +224,9 @@ class _Run:
             position_end=table.size,
         )
 
-    def _sorted_out(self, rows: list[Row]) -> tuple[list[Person], list[tuple[Row, RowProblem]]]:
-        good, bad = [], []
-        read = self._reader.read
-        for row in rows:
-            try:
-                good.append(read(*row))
-            except RowProblem as problem:
-                if row[2] or not is_blank(row[1]):
-                    bad.append((row, problem))
-        return good, bad
+    def _read(self, rows: list[Row]) -> tuple[list[Person], list[tuple[Row, RowProblem]]]:
+        good, bad = read_piece(self._reader, rows)
+        return good, [(row, why) for row, why in bad if row[2] or not is_blank(row[1])]
 
     def _reject(self, row: Row, problem: RowProblem) -> list[str]:
         line, cells, _problem = row
