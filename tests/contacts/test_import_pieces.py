@@ -16,6 +16,8 @@ from tabular import RowProblem
 pytestmark = pytest.mark.one_database  # no database at all
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
+# ruff: noqa: SIM905 -- a list of such cells would take a page
+
 #: Cells that are read with their column, and those that need a look of their own.
 CELLS = st.sampled_from(
     "|a|王|王五| x |'=1|='2'|=3|#N/A|###|x=#'|say \"hi\"|back\\slash|%s|tab\tbed|\u3164|\u200b|\u3000|"
