@@ -85,6 +85,8 @@ _KNOWN_SQLITE = """
 _LOG_SQLITE = """
     INSERT INTO contacts_importchange (contact_import_id, contact_id, changes) VALUES (%s, %s, %s)
 """
+# One encoder: `json.dumps` makes one for each call, which takes as long as the encoding.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _WRITE_POSTGRESQL = """
     UPDATE contacts_contact AS person
     SET name = changed.name, attributes = changed.attributes::jsonb,
@@ -178,4 +180,4 @@ def _as_dict(value: Any) -> dict[str, Any]:
 
 def _as_json(value: Any) -> str:
     """Return JSON in the format of `PersonReader`, because the statements compare the text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)

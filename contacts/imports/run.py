@@ -43,7 +43,7 @@ from tabular.upload_files import open_private
 #: Rows of a chunk, by database. Each statement holds up the thread that reads ahead for some
 #: milliseconds, so chunks are large. On SQLite they are small, because all other writers wait for
 #: a chunk.
-CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 2_000}
+CHUNK_ROWS = {"postgresql": 30_000, "sqlite": 5_000}
 #: Bytes after which a chunk is full, however few its rows; up to three chunks are in memory.
 CHUNK_BYTES = 12 << 20
 #: Rows that are validated and then packed together.
@@ -251,12 +251,13 @@ class _Run:
         with transaction.atomic():
             commit_lazily()
             # Deleted since: nothing else would notice, where the keys are not checked.
-            if not ContactList.objects.filter(pk=self._import.contact_list_id).exists():
+            list_id = self._import.contact_list_id or 0
+            if not ContactList.objects.filter(pk=list_id).exists():
                 raise _no_list()
             loaded = load_people(
                 chunk.people,
                 import_id=self._import.pk,
-                list_id=self._import.contact_list_id or 0,
+                list_id=list_id,
                 policy=self._import.policy,
                 now=timezone.now(),
                 are_known=self._are_known,
