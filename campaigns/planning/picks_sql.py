@@ -103,12 +103,16 @@ def picks_form(rules: PlanRules, *, run: int) -> str:
     if Account.objects.count() <= _MOST_SPEEDS:
         speeds, speeds_part = "speeds", f"speeds AS MATERIALIZED {speeds},\n"
     filled["speeds"] = speeds_part
-    if rules.senders.shares:
+    if not _is_lean(rules):
         return _filled(_PICKS, **filled, speed_of_friend=f"{speeds} a ON a.id = f.account_id")
     if rules.keeps_senders:
         # Before all others.
         filled["turn"] = f"CASE WHEN a.id = p.kept THEN -1 ELSE {turn} END"
     return _filled(_LEAN_PICKS, **filled, speeds_of_accounts=speeds)
+
+
+def _is_lean(rules: PlanRules) -> bool:
+    return not rules.senders.shares
 
 
 def _filled(form: str, **pieces: str) -> str:

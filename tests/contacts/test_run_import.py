@@ -289,3 +289,34 @@ def test_a_chunk_of_large_rows_is_full_early(monkeypatch: pytest.MonkeyPatch) ->
     text = "uin,note\n" + "".join(f"{10_000 + n},{'x' * 5_000}\n" for n in range(10))
     assert imported(text).created == 10
     assert sizes == [4, 4, 2]
+
+
+def test_a_list_deleted_meanwhile_gets_no_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite the keys are not checked during an import: it must look itself."""
+    contact_import = uploaded(csv_of(range(10_000, 10_020)))
+    queue_import(contact_import=contact_import)
+    commit = running.commit_lazily
+
+    def deleted() -> None:
+        ContactList.objects.filter(pk=contact_import.contact_list_id)._raw_delete("default")
+        commit()
+
+    monkeypatch.setattr(running, "commit_lazily", deleted)
+    assert run_import(import_id=contact_import.pk)
+    contact_import = ContactImport.objects.filter(pk=contact_import.pk).get()
+    assert contact_import.state == ImportState.FAILED
+    assert contact_import.problem == "The list of this import has been deleted."
+    assert not Membership.objects.exists()
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_new_people_among_known_ones_are_created_once() -> None:
+    """After a chunk of known people, the next ones are looked up before they are created."""
+    imported(csv_of(range(10_000, 10_025)), into="old")
+    contact_import = imported(csv_of(range(10_000, 10_050)), into="new")
+    assert (contact_import.created, contact_import.updated) == (25, 0)
+    assert (contact_import.unchanged, contact_import.added) == (25, 50)
+    assert Contact.objects.count() == 50
+    again = imported(csv_of(range(10_010, 10_060), name="q"), into="new")
+    assert (again.created, again.updated, again.unchanged, again.added) == (10, 40, 0, 10)
+    assert Membership.objects.filter(contact_list__name="new").count() == 60
