@@ -71,11 +71,12 @@ _CHANGE_POSTGRESQL = """
         )) || CASE WHEN changes IS NULL THEN '{}' ELSE jsonb_build_object('attributes', changes) END
     FROM changed ORDER BY id
 """
+# CROSS JOIN: as for the members in `contacts.imports.load`.
 _KNOWN_SQLITE = """
     SELECT person.id, person.name, person.attributes, person.readings,
         stage_people.name, stage_people.attributes, stage_people.readings
-    FROM stage_people JOIN contacts_contact AS person ON person.uin = stage_people.uin
-    WHERE person.source_import_id IS NOT %(import)s
+    FROM stage_people CROSS JOIN contacts_contact AS person
+    WHERE person.uin = stage_people.uin AND person.source_import_id IS NOT %(import)s
         AND (
             person.attributes <> stage_people.attributes
             OR stage_people.name NOT IN ('', person.name)

@@ -37,11 +37,13 @@ _NEW_PEOPLE_AMONG_KNOWN_POSTGRESQL = _NEW_PEOPLE_AND_MEMBERS_POSTGRESQL.replace(
     "WHERE true",
     "WHERE NOT EXISTS (SELECT FROM contacts_contact AS known WHERE known.uin = stage_people.uin)",
 )
+# CROSS JOIN makes SQLite begin with the staged people. For the order it would otherwise read all
+# contacts for each chunk.
 _MEMBERS_SQLITE = """
     INSERT INTO contacts_membership (contact_list_id, contact_id, added_at, source_import_id)
     SELECT %(list)s, person.id, %(now)s, %(import)s
-    FROM stage_people JOIN contacts_contact AS person ON person.uin = stage_people.uin
-    WHERE true ORDER BY person.id
+    FROM stage_people CROSS JOIN contacts_contact AS person
+    WHERE person.uin = stage_people.uin ORDER BY person.id
     ON CONFLICT (contact_list_id, contact_id) DO NOTHING
 """
 # Each person who is known is looked up once: to count them, to see whether the file changes them,

@@ -17,7 +17,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from contacts.imports import maintenance
+from contacts.imports import existing_people, load, maintenance
 from contacts.imports import run as running
 from contacts.imports.files import rejects_file, stored_file
 from contacts.imports.lifecycle import cancel_import, queue_import
@@ -318,3 +318,16 @@ def test_new_people_among_known_ones_are_created_once() -> None:
     again = imported(csv_of(range(10_010, 10_060), name="q"), into="new")
     assert (again.created, again.updated, again.unchanged, again.added) == (10, 40, 0, 10)
     assert Membership.objects.filter(contact_list__name="new").count() == 60
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_sqlite_begins_with_the_people_of_the_chunk() -> None:
+    """Else it reads all contacts for each chunk, because the result is in their order."""
+    values = {"import": 1, "list": 1, "now": "2026-01-01"}
+    with connection.cursor() as cursor:
+        PackedPeople("sqlite").stage(cursor)
+        for statement in (load._MEMBERS_SQLITE, existing_people._KNOWN_SQLITE):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plan = [str(row[-1]) for row in cursor.fetchall()]
+            assert plan[0] == "SCAN stage_people", plan
+            assert plan[1].startswith("SEARCH person USING INDEX"), plan
