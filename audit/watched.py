@@ -18,6 +18,7 @@ UNWATCHED_MODELS = {
     "accounts.lease",
     "accounts.worker",
     "campaigns.planningcolumns",
+    "console.tourseen",  # of the user alone, and no decision
     "campaigns.typedstep",  # typed, and no decision yet
     "contacts.attributeuse",
     "contacts.importchange",

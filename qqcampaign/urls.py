@@ -15,6 +15,7 @@ from operations.admin.restored import restored_view
 from operations.admin.upkeep import upkeep_view
 from qqcampaign.console import health
 from qqcampaign.console.calendar import calendar_view, move_view
+from qqcampaign.console.help import tour, views as help_views
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 from qqcampaign.console.reports import reports_file_view, reports_view
@@ -48,6 +49,16 @@ urlpatterns = [
     path("calendar/<int:run_id>/move/", admin.site.admin_view(move_view), name="calendar-move"),
     path("reports/", admin.site.admin_view(reports_view), name="reports"),
     path("reports/<slug:format>/", admin.site.admin_view(reports_file_view), name="reports-file"),
+    path("help/", admin.site.admin_view(help_views.help_view), name="help"),
+    path("help/panel/", admin.site.admin_view(help_views.panel_view), name="help-panel"),
+    path("help/code/", admin.site.admin_view(help_views.code_view), name="help-code"),
+    path("help/tour/", admin.site.admin_view(tour.seen_view), name="help-tour"),
+    path(
+        "help/pictures/<path:name>",
+        admin.site.admin_view(help_views.picture_view),
+        name="help-picture",
+    ),
+    path("help/pages/<path:name>/", admin.site.admin_view(help_views.page_view), name="help-page"),
     path("restored/", admin.site.admin_view(restored_view), name="restored"),
     path("upkeep/", admin.site.admin_view(upkeep_view), name="upkeep"),
     path("sign-in-again/", SignInAgain.as_view(), name="sign-in-again"),

@@ -97,7 +97,7 @@ EXTRA = {
     "campaigns.override_quiet_hours": Role.APPROVER,
 }
 #: Apps whose tables no page of the console shows: their permissions belong to no role.
-WITHOUT_PAGES = {"admin", "contenttypes", "metrics", "operations", "sessions", "signin"}
+WITHOUT_PAGES = {"admin", "console", "contenttypes", "metrics", "operations", "sessions", "signin"}
 
 
 def role_of(app: str, codename: str) -> Role | None:

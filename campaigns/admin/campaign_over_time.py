@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from campaigns.admin.result_code_colours import CODE_COLOURS
 from campaigns.models import CampaignRun
 from foundation.spans import span_text
+from sending.admin.code_mark import code_mark
 from sending.code_meanings import code_meaning
 from sending.runs.over_time import OverTime, results_over_time
 
@@ -54,7 +56,12 @@ def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
                 for words, colour, values in series
             ],
         },
-        "headings": [words for words, _colour, _values in series],
+        "headings": [
+            code_mark(code, words) if code else words
+            for (words, *_rest), code in zip_longest(
+                series, list(found.codes)[:SHOWN_CODES], fillvalue=""
+            )
+        ],
         "rows": [
             (datetime.fromtimestamp(start, zone), values)
             for start, *values in reversed(steps[-SHOWN_ROWS:])

@@ -38,7 +38,7 @@ from foundation.admin import (
 )
 from foundation.admin.key_fields import is_key
 from foundation.display import EMPTY
-from sending.code_meanings import code_meaning
+from sending.admin.code_mark import code_mark
 from sending.models import Attempt, Delivery, RunText
 from sending.querysets import DeliveryQuerySet
 from sending.runs.texts import TEXTS, text_of, variant_of
@@ -129,7 +129,7 @@ class AttemptInline(TimelineInline):
     @display(description="RES")
     def code(self, attempt: Attempt) -> Any:
         """The code with its meaning."""
-        return code_meaning(attempt.res)
+        return code_mark(attempt.res)
 
 
 @admin.register(Delivery)
@@ -241,7 +241,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
         """The last code with its meaning."""
         if not delivery.last_res:
             return None
-        return delivery.last_res, code_meaning(delivery.last_res)
+        return delivery.last_res, code_mark(delivery.last_res)
 
     @display(description=_("to"))
     def person(self, delivery: Delivery) -> Any:
@@ -255,7 +255,7 @@ class DeliveryAdmin(DeliveryActions, ExportMixin, ReadOnlyMixin, UncountedAdmin)
     @display(description=_("last RES"))
     def last_code(self, delivery: Delivery) -> Any:
         """The last code with its meaning."""
-        return code_meaning(delivery.last_res) if delivery.last_res else EMPTY
+        return code_mark(delivery.last_res) if delivery.last_res else EMPTY
 
     @display(description=_("where it stands"))
     def stands(self, delivery: Delivery) -> str:
