@@ -13,9 +13,10 @@ from django.urls import include, path
 from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
 from operations.admin.upkeep import upkeep_view
-from qqcampaign.console import health
+from qqcampaign.console import health, saved_reports
 from qqcampaign.console.calendar import calendar_view, move_view
-from qqcampaign.console.help import tour, views as help_views
+from qqcampaign.console.help import tour
+from qqcampaign.console.help import views as help_views
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
 from qqcampaign.console.reports import reports_file_view, reports_view
@@ -48,6 +49,23 @@ urlpatterns = [
     path("calendar/", admin.site.admin_view(calendar_view), name="calendar"),
     path("calendar/<int:run_id>/move/", admin.site.admin_view(move_view), name="calendar-move"),
     path("reports/", admin.site.admin_view(reports_view), name="reports"),
+    path("reports/saved/", admin.site.admin_view(saved_reports.saved_view), name="reports-saved"),
+    path("reports/save/", admin.site.admin_view(saved_reports.save_view), name="reports-save"),
+    path(
+        "reports/saved/<int:report_id>/mail/",
+        admin.site.admin_view(saved_reports.schedule_view),
+        name="reports-saved-mail",
+    ),
+    path(
+        "reports/saved/<int:report_id>/stop/",
+        admin.site.admin_view(saved_reports.stop_view),
+        name="reports-saved-stop",
+    ),
+    path(
+        "reports/saved/<int:report_id>/delete/",
+        admin.site.admin_view(saved_reports.delete_view),
+        name="reports-saved-delete",
+    ),
     path("reports/<slug:format>/", admin.site.admin_view(reports_file_view), name="reports-file"),
     path("help/", admin.site.admin_view(help_views.help_view), name="help"),
     path("help/panel/", admin.site.admin_view(help_views.panel_view), name="help-panel"),

@@ -87,6 +87,8 @@ ENGINE = {
     "accounts.outage",
     "accounts.session",
     "accounts.worker",
+    "campaigns.accountsofrun",
+    "campaigns.reportmail",
     "campaigns.typedstep",
     "retention.removal",
     "sending.runminute",

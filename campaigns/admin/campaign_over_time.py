@@ -58,7 +58,7 @@ def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
         },
         "headings": [
             code_mark(code, words) if code else words
-            for (words, *_rest), code in zip_longest(
+            for (words, _colour, _values), code in zip_longest(
                 series, list(found.codes)[:SHOWN_CODES], fillvalue=""
             )
         ],

@@ -1,4 +1,4 @@
-"""The help: every page is rendered safely, its links work, and every page of the console has help."""
+"""The help: pages are rendered safely, links work, and every page of the console has help."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def test_raw_html_and_scripts_are_shown_as_text() -> None:
 
 
 def test_a_page_has_tables_code_and_anchors() -> None:
-    text = "# One\n\n## Two words {#two}\n\n| a | b |\n|---|---|\n| 1 | `2` |\n\n```sh\nx < y\n```\n"
+    text = (
+        "# One\n\n## Two words {#two}\n\n| a | b |\n|---|---|\n| 1 | `2` |\n\n```sh\nx < y\n```\n"
+    )
     page = render(f"{text}\n## Two words\n\n## Two words\n", "console")
     assert '<h2 id="two">Two words</h2>' in page.html
     assert [section.anchor for section in page.sections] == [

@@ -65,7 +65,7 @@ def tour_context(request: HttpRequest) -> dict[str, Any]:
     asked = request.GET.get("tour") == "1"
     if isinstance(user, AnonymousUser) or not user.is_active:
         return {"tour_steps": []}
-    is_offered = not asked and not TourSeen.objects.filter(user_id=user.pk).exists()
+    is_offered = not asked and not TourSeen.objects.filter(user=user).exists()
     return {
         "tour_steps": steps() if asked or is_offered else [],
         "tour_is_offered": is_offered,
