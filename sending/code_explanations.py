@@ -27,7 +27,9 @@ _SENTENCES: dict[str, tuple[Any, Any]] = {
     "": (gettext_lazy("The request is on its way, or its answer is not here yet."), _NOTHING),
     "0": (
         gettext_lazy("The gateway accepted the message."),
-        gettext_lazy("Nothing needs to be done. Who is no longer a friend may still not see it."),
+        gettext_lazy(
+            "Nothing needs to be done. A person who is no longer a friend may still not see it."
+        ),
     ),
     "3": (
         gettext_lazy("The account sent faster than the gateway allows."),

@@ -36,16 +36,16 @@ def refuse_unfit(user: Any) -> None:
             the installation (`recipient_restricted`), or have no address (`recipient_address`).
     """
     name = user.get_username()
-    if not (user.is_active and user.has_perm(VIEW)):
-        raise Refusal(
-            _("%(who)s may not see reports, so none can be sent to them.") % {"who": name},
-            code="recipient_right",
-        )
     if is_restricted(user):
         raise Refusal(
             _("%(who)s sees only a part of the installation, and a report shows all of it.")
             % {"who": name},
             code="recipient_restricted",
+        )
+    if not (user.is_active and user.has_perm(VIEW)):
+        raise Refusal(
+            _("%(who)s may not see reports, so none can be sent to them.") % {"who": name},
+            code="recipient_right",
         )
     if not address_of(user):
         raise Refusal(

@@ -70,18 +70,18 @@ class SaveForm(forms.Form):
 class ScheduleForm(forms.Form):
     """When a report is sent, and to whom."""
 
-    kind = forms.ChoiceField(label=gettext_lazy("Sent"), choices=KINDS)
+    kind = forms.ChoiceField(label=gettext_lazy("How often"), choices=KINDS)
     weekdays = forms.MultipleChoiceField(
-        label=gettext_lazy("On"),
+        label=gettext_lazy("Weekdays"),
         choices=WEEKDAYS,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     day = forms.IntegerField(
-        label=gettext_lazy("On day"), min_value=1, max_value=31, required=False, initial=1
+        label=gettext_lazy("Day of the month"), min_value=1, max_value=31, required=False, initial=1
     )
     at = forms.TimeField(
-        label=gettext_lazy("At"),
+        label=gettext_lazy("Time of day"),
         initial="09:00",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
