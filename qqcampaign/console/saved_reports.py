@@ -124,8 +124,8 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 def schedule_view(request: HttpRequest, report_id: int) -> HttpResponse:
     """Show when a report is sent to whom (GET), and set it (POST)."""
-    report = _find(report_id)
     require(request.user.has_perm(CHANGE))
+    report = _find(report_id)
     users = fit_users()
     form = ScheduleForm(request.POST or None, initial=_initial(report))
     form.fields["to"].choices = [  # type: ignore[attr-defined]
