@@ -59,7 +59,9 @@ def found_rows(request: HttpRequest, term: str) -> list[SearchResult]:
 def _help(term: str) -> Iterator[SearchResult]:
     """Yield the sections of the documentation that hold every word."""
     for hit in search(term, reading_language(), most=MOST_OF_A_KIND):
-        yield SearchResult(title=hit.title, description=_("help"), link=hit.address, icon="help")
+        yield SearchResult(
+            title=_("Help: %(title)s") % {"title": hit.title},
+        )
 
 
 def _rows(request: HttpRequest, model: type[Model], term: str) -> Iterator[Any]:
