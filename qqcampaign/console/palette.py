@@ -61,6 +61,9 @@ def _help(term: str) -> Iterator[SearchResult]:
     for hit in search(term, reading_language(), most=MOST_OF_A_KIND):
         yield SearchResult(
             title=_("Help: %(title)s") % {"title": hit.title},
+            description=_("help"),
+            link=hit.address,
+            icon="help",
         )
 
 

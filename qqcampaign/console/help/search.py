@@ -17,6 +17,8 @@ MOST_WORDS = 8
 MOST = 30
 #: Characters of a result's text before and after the first hit.
 _BEFORE, _AFTER = 60, 160
+#: A section so short is about few things.
+_SHORT = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def _of_page(page: Page, words: list[str]) -> Iterator[Hit]:
             20 * (word in heading) + 8 * (word in title) + min(text.count(word), 5)
             for word in words
         )
+        if len(section.text) < _SHORT:
+            score += 4  # it is about little else
         if page.name.startswith("decisions/"):
             score //= 4  # for engineers; a page for operators says it in fewer words
         yield Hit(page, section, score, _excerpt(section.text, words))
