@@ -6,7 +6,7 @@ has them in a table. What the engine does is read from the result policies in fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +123,7 @@ class Explanation:
     remedy: str
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.meaning, self.engine, self.remedy) if part)
+        return _joined((self.meaning, self.engine, self.remedy))
 
 
 def explain(code: str, policies: PolicyTable) -> Explanation:
@@ -136,8 +136,13 @@ def explain(code: str, policies: PolicyTable) -> Explanation:
     family = f"{code.partition('_')[0]}_*"
     key = code if code in _SENTENCES else family if family in _FAMILIES else "*"
     meaning, remedy = _SENTENCES[key]
-    engine = " ".join(str(part) for part in _done(code, policies))
+    engine = _joined(str(part) for part in _done(code, policies))
     return Explanation(str(code_meaning(code)), str(meaning), engine, str(remedy))
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    """Return sentences one after another; Chinese has no blank between them."""
+    return " ".join(one for one in sentences if one).replace("。 ", "。")
 
 
 def _done(code: str, policies: PolicyTable) -> Iterator[Any]:

@@ -57,7 +57,7 @@ WEEKDAYS = tuple(zip(DAYS, DAY_NAMES, strict=True))
 class SaveForm(forms.Form):
     """A report that is saved."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=128)
+    name = forms.CharField(label=gettext_lazy("Name of the report"), max_length=128)
     period = forms.ChoiceField(label=gettext_lazy("Period"), choices=ReportPeriod.choices)
     label = forms.ModelChoiceField(
         label=gettext_lazy("Label"),

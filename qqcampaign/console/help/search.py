@@ -19,6 +19,9 @@ MOST = 30
 _BEFORE, _AFTER = 60, 160
 #: A section so short is about few things.
 _SHORT = 1_500
+#: The page that is written for those who ask here, and those that are written for engineers.
+_FIRST = ("working",)
+_FOR_ENGINEERS = ("failures", "performance", "protocol", "simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ def _of_page(page: Page, words: list[str]) -> Iterator[Hit]:
         )
         if len(section.text) < _SHORT:
             score += 4  # it is about little else
-        if page.name.startswith("decisions/"):
-            score //= 4  # for engineers; a page for operators says it in fewer words
+        if page.name in _FIRST:
+            score *= 2
+        if page.name.startswith("decisions/") or page.name in _FOR_ENGINEERS:
+            score //= 4  # a page for operators says it in fewer words
         yield Hit(page, section, score, _excerpt(section.text, words))
 
 

@@ -85,7 +85,7 @@
             line.textContent = text;
             tip.append(line);
         }
-        document.body.append(tip);
+        (document.querySelector("main") || document.body).append(tip);
         place.setAttribute("aria-describedby", tip.id);
         const box = place.getBoundingClientRect();
         const isBelow = box.bottom + tip.offsetHeight + 12 < window.innerHeight;
@@ -116,7 +116,7 @@
         }
     });
     document.addEventListener("focusin", (event) => (codeAt(event) ? showTip(codeAt(event)) : hideTip()));
-    document.addEventListener("scroll", hideTip, { passive: true, capture: true });
+    document.addEventListener("scroll", () => tip && hideTip(), { passive: true, capture: true });
 
     document.addEventListener("click", (event) => {
         if (event.target.closest("[data-help]")) {
