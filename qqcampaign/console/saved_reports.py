@@ -206,9 +206,17 @@ def _page(request: HttpRequest, save: SaveForm | None = None) -> HttpResponse:
         "may_add": user.has_perm(ADD) and user.has_perm(CHANGE),
         "may_change": user.has_perm(CHANGE),
         "may_delete": user.has_perm(DELETE),
-        "form": save or SaveForm(initial={"label": request.GET.get("label", "")[:20]}),
+        "form": save or SaveForm(initial=_initial_save(request)),
     }
     return TemplateResponse(request, "console/reports/saved.html", context)
+
+
+def _initial_save(request: HttpRequest) -> dict[str, Any]:
+    label = request.GET.get("label", "")
+    return {
+        "period": ReportPeriod.LAST_7_DAYS,
+        "label": label if label.isascii() and label.isdigit() and len(label) < 10 else None,
+    }
 
 
 def _find(report_id: int) -> SavedReport:

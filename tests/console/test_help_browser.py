@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
 
+from campaigns.saved_reports.keep import save_report
 from qqcampaign.console.models import TourSeen
 from tests.console.sample_data import make_operator, make_world
 from tests.console.test_browser_twin_edits import sign_in
@@ -24,6 +26,7 @@ def test_help_is_where_it_is_needed(
     scheme: str, chromium: Any, live_server: Any, clean_redis: Any
 ) -> None:
     make_operator()
+    User.objects.update(email="op@example.com")
     campaign = make_world(people=14)
     context = chromium.new_context(
         viewport={"width": 1280, "height": 900},
@@ -99,6 +102,19 @@ def test_help_is_where_it_is_needed(
         page.goto(f"{live_server.url}/{address}")
         assert _violations(page) == [], address
         _look(page, f"{address.strip('/').replace('/', '-').replace('?q=', '-')}-{scheme}")
+    report = save_report(name="weekly", period="last-7-days")
+    page.goto(f"{live_server.url}/reports/saved/{report.pk}/mail/")
+    assert page.locator(".q-if-weekly").is_visible()
+    assert not page.locator(".q-if-monthly").is_visible()
+    _look(page, f"mail-{scheme}")
+    assert _violations(page) == []
+    page.locator("[name=kind]").select_option("monthly")
+    assert page.locator(".q-if-monthly").is_visible()
+    page.locator("[name=to]").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("every month on day 1 at 09:00").wait_for()
+    _look(page, f"saved-{scheme}")
+    assert _violations(page) == []
     assert problems == []
 
 
