@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,6 +43,7 @@ class CampaignOverTime:
 def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
     """Return the data of the chart and the rows of its table."""
     series = _series(found)
+    codes = [*list(found.codes)[:SHOWN_CODES], ""]  # the last one: all others
     zone = ZoneInfo(run.timezone)
     steps = list(zip(found.starts, *(values for _words, _colour, values in series), strict=True))
     return {
@@ -58,9 +58,7 @@ def chart_context(run: CampaignRun, found: OverTime) -> dict[str, Any]:
         },
         "headings": [
             code_mark(code, words) if code else words
-            for (words, _colour, _values), code in zip_longest(
-                series, list(found.codes)[:SHOWN_CODES], fillvalue=""
-            )
+            for (words, _colour, _values), code in zip(series, codes, strict=False)
         ],
         "rows": [
             (datetime.fromtimestamp(start, zone), values)

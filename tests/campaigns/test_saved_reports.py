@@ -157,8 +157,13 @@ def test_who_cannot_get_reports(alice: User) -> None:
     restricted = User.objects.create_user("part", "part@example.com", is_staff=True)
     Restriction.objects.create(user=restricted)
     silent = User.objects.create_superuser("silent")
-    cases = ([bob], "recipient_right"), ([silent], "recipient_address"), ([], "recipients_none")
-    for users, code in (*cases, ([alice, restricted], "recipient_restricted")):
+    cases: list[tuple[list[User], str]] = [
+        ([bob], "recipient_right"),
+        ([silent], "recipient_address"),
+        ([], "recipients_none"),
+        ([alice, restricted], "recipient_restricted"),
+    ]
+    for users, code in cases:
         with pytest.raises(Refusal) as refused:
             scheduled(*users)
         assert refused.value.code == code

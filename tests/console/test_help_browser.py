@@ -38,7 +38,7 @@ def test_help_is_where_it_is_needed(
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    page.on("console", lambda said: problems.extend([said.text] if said.type == "error" else []))
     page.set_default_timeout(60_000)
     page.goto(f"{live_server.url}/login/")
     sign_in(page)

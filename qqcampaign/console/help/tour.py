@@ -76,7 +76,7 @@ def tour_context(request: HttpRequest) -> dict[str, Any]:
 @require_POST
 def seen_view(request: HttpRequest) -> HttpResponse:
     """Remember that the user is not offered the tour again."""
-    TourSeen.objects.get_or_create(user_id=request.user.pk)
+    TourSeen.objects.get_or_create(user_id=int(request.user.pk or 0))
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
     return HttpResponseRedirect(reverse("admin:index"))
