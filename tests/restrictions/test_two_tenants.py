@@ -58,7 +58,7 @@ def _ask(client: Client, method: str, address: str, data: Any = None) -> tuple[i
     if content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             content = b"".join(book.read(name) for name in book.namelist())
-    return answer.status_code, where + content.decode()
+    return answer.status_code, where + content.decode("utf-8", "replace")  # a picture is no text
 
 
 def _key_in(address: str) -> str:
