@@ -98,7 +98,7 @@ def test_help_is_where_it_is_needed(
     page.locator("a[data-code]").first.hover()
     tip.wait_for()
     _look(page, f"campaign-code-{scheme}")
-    for address in ("help/", "help/?q=pause", "help/pages/codes/", "reports/saved/"):
+    for address in ("help/", "help/?q=pause", "help/pages/codes/", "reports/", "reports/saved/"):
         page.goto(f"{live_server.url}/{address}")
         assert _violations(page) == [], address
         _look(page, f"{address.strip('/').replace('/', '-').replace('?q=', '-')}-{scheme}")
