@@ -30,6 +30,7 @@ NAMES = (
     "after_task_reply",  # its answer is not stored yet
     "before_stored_answer",  # a request with a key was carried out, in its transaction
     "after_stored_answer",  # it is committed, and the answer is not sent
+    "after_report_mail",  # the mail server took it, and that is not recorded yet
     "after_notification",  # it left, and that is not recorded yet
 )
 
