@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from accounts.gateway.conversation import Conversation
-from accounts.leases.leases import take_lease
 from foundation.database_turn import database_turn
 from foundation.log_context import logged
 from sending.lanes.lane import Lane
@@ -21,16 +20,10 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         with database_turn():
             refuse_wake(account_id=account_id)  # no effect while the lease is held
         return
-    with database_turn():
-        grant = take_lease(
-            account_id=account_id,
-            worker_id=runtime.context.worker.pk,
-            egress_id=runtime.context.egress.pk,
-        )
-        if grant is None:
-            return
-        account = grant.account
-        runtime.context.refresh_runs()
+    opening = runtime.openings.open(account_id)
+    if opening is None:
+        return
+    grant, account = opening.grant, opening.grant.account
     with runtime.context.new_client() as client:
         conversation = Conversation(
             grant=grant,
@@ -39,9 +32,15 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
             client=client,
             # Looked up at each login: operators may have changed the policies meanwhile.
             login_policies=lambda code: runtime.context.policies.for_login(code=code),
+            login_steps=runtime.context.login_steps,
+            session_read=opening.reads.session if opening.reads else None,
         )
         lane = Lane(
-            context=runtime.context, grant=grant, account=account, conversation=conversation
+            context=runtime.context,
+            grant=grant,
+            account=account,
+            conversation=conversation,
+            reads=opening.reads,
         )
         # A lane of the account that lost its lease may not have ended yet. Then this one must not
         # run: the registry holds one lane per account.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.leases.leases import take_lease
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import register_worker
 from accounts.models import Account
 from campaigns.models import Campaign, CampaignRun, DefaultCap

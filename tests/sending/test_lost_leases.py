@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from accounts.leases.leases import Grant, take_lease
+from accounts.leases.leases import Grant
+from accounts.leases.take_leases import take_lease
 from accounts.leases.workers import end_worker
 from accounts.models import Account, Lease
 from qqhttp.simulator import GatewaySimulator
