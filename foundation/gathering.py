@@ -74,8 +74,9 @@ class Gathering(Generic[Item, Result]):
         with self._lock:
             self._waiting.append(place)
             leads, self._is_led = not self._is_led, True
-            if len(self._waiting) >= MOST:
-                self._changed.set()
+            is_full = len(self._waiting) >= MOST
+        if is_full:
+            self._changed.set()
         if leads:
             self._lead()
         else:

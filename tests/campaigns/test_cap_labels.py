@@ -18,7 +18,6 @@ from campaigns.run_control.lifecycle import start_campaign
 from contacts.models import Contact
 from labels.labelling import create_label
 from labels.models import Label
-from sending.lanes.feed_sql import next_of_run
 from sending.ledger.batch import BatchWriter
 from sending.ledger.entries import Mark, PersonLimit
 from sending.limits import limits_of
@@ -32,6 +31,7 @@ from tests.campaigns.factories import (
     make_run,
 )
 from tests.commandline import manage
+from tests.sending.feeds import next_of_run
 
 pytestmark = pytest.mark.django_db
 PEOPLE = range(100_000, 100_006)

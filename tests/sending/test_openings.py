@@ -1,0 +1,260 @@
+"""Many accounts open together: each as it would alone, and the trouble of one is its own."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+
+from accounts.gateway import conversation as conversation_module
+from accounts.gateway.login_steps import FRESH_SECONDS, LoginSteps
+from accounts.gateway.sessions import AcceptedLogin, open_sessions
+from accounts.leases import workers as workers_module
+from accounts.leases.leases import Grant
+from accounts.leases.workers import end_worker
+from accounts.models import Account, AccountEvent, Lease, Session
+from accounts.states import AccountState
+from clocks import local, shared
+from foundation import gathering
+from qqhttp.simulator import GatewaySimulator
+from sending.lanes import first_reads as first_reads_module
+from sending.lanes import sender as sender_module
+from sending.lanes.feed_sql import first_of_run, next_of_run
+from sending.lanes.first_reads import FirstReads
+from sending.models import Delivery
+from sending.worker import openings as openings_module
+from tests.sending.conftest import (
+    ACCOUNTS,
+    FRIENDS,
+    Start,
+    assert_exact,
+    is_finished,
+    known_account,
+    states_of,
+)
+from tests.sending.fenced_workers import a_worker, taken
+from tests.sending.working import LocalWorker, wait_until
+
+MANY = 200
+WRONG = "0" * 32
+
+
+def break_credential(account: Account) -> None:
+    """Store a credential that cannot even be read: reading its row raises."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_account SET credential = 'é' WHERE id = %s", [account.pk])
+
+
+@pytest.mark.slow
+def test_an_account_whose_row_cannot_be_read_harms_none_of_200(
+    engine: GatewaySimulator, start: Start, settings: Any
+) -> None:
+    with GatewaySimulator(accounts=MANY, friends=FRIENDS) as gateway:
+        settings.QQ_GATEWAY_URL = gateway.url
+        accounts = [known_account(number, friends=2) for number in range(MANY)]
+        run = start(accounts=accounts)
+        break_credential(accounts[MANY // 2])
+        with LocalWorker(is_looking=False) as worker:
+            for lane in [worker.open_lane(account) for account in accounts]:
+                lane.join(120)
+        # It was tried alone after its batch had failed, and was the only one that failed then.
+        assert [type(death) for death in worker.deaths] == [UnicodeEncodeError]
+        assert states_of(run) == {"sent": 2 * (MANY - 1), "pending": 2}
+        lease = Lease.objects.get(account_id=accounts[MANY // 2].pk)
+        assert (lease.worker_id, lease.token) == (None, 0)
+        assert gateway.control.figures().twice == 0
+
+
+@pytest.mark.slow
+def test_lanes_that_open_together_read_nothing_alone(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
+) -> None:
+    """Session, open attempts and standing come with the lease, for all of them at once."""
+    alone: list[str] = []
+
+    def note(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
+
+        def noting(*args: Any, **given: Any) -> Any:
+            alone.append(name)
+            return real(*args, **given)
+
+        monkeypatch.setattr(owner, name, noting)
+
+    note(conversation_module, "usable_session")
+    note(sender_module, "unsettled_attempts")
+    note(LoginSteps, "read_standing")
+    taken_together: list[int] = []
+    real = openings_module.take_leases
+
+    def noting(**given: Any) -> Any:
+        taken_together.append(len(given["account_ids"]))
+        return real(**given)
+
+    monkeypatch.setattr(openings_module, "take_leases", noting)
+    monkeypatch.setattr(gathering, "GATHER_SECONDS", 0.3)
+    run = start(accounts=senders)
+    with LocalWorker(is_looking=False) as worker:
+        worker.runtime.openings.open(-1)  # so that the next ones are gathered
+        for lane in [worker.open_lane(account) for account in senders]:
+            lane.join(20)
+    assert worker.deaths == []
+    assert_exact(run, engine)
+    assert taken_together == [1, ACCOUNTS]
+    assert alone == []
+
+
+@pytest.mark.slow
+def test_lanes_for_which_nothing_could_be_read_read_for_themselves(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
+) -> None:
+    def fail(**_given: Any) -> Any:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(first_reads_module, "first_of_each", fail)
+    run = start(accounts=senders)
+    with LocalWorker() as worker:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert_exact(run, engine)
+
+
+@pytest.mark.slow
+def test_a_lane_that_begins_late_reads_again(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
+) -> None:
+    """What was read long ago says nothing: here, that there are no deliveries and no session."""
+    real = FirstReads
+
+    def long_ago(asked_at: float, session: Any, *others: Any) -> FirstReads:
+        *some, _deliveries = others
+        then = asked_at - FRESH_SECONDS
+        nothing = {run_id: [] for run_id in _deliveries}
+        return real(then, session._replace(session=None, asked_at=then), *some, nothing)
+
+    run = start(accounts=senders[:1])
+    worker = a_worker()
+    login = AcceptedLogin(senders[0].pk, worker.egress_id, 60, 300)
+    session = open_sessions([login])[0]
+    end_worker(worker_id=worker.pk, reason="test")
+    monkeypatch.setattr(first_reads_module, "FirstReads", long_ago)
+    with LocalWorker() as looking:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert looking.deaths == []
+    assert_exact(run, engine)
+    # It found the session, used it, and the gateway did not know it.
+    assert Session.objects.get(pk=session.pk).end_reason == "RES=20"
+
+
+@pytest.mark.slow
+def test_a_login_after_a_long_wait_for_its_turn_asks_again(
+    engine: GatewaySimulator, senders: list[Account], start: Start, settings: Any
+) -> None:
+    """The password is corrected while the lane waits for its turn to log in."""
+    account, right = senders[0], senders[0].credential
+    Account.objects.filter(pk=account.pk).update(credential=WRONG)
+    run = start(accounts=[account])
+    settings.QQ_LOGINS_PER_SECOND = 100.0
+    with LocalWorker() as worker:
+        turns = worker.runtime.context.login_turns
+        turns._next_at = local.elapsed() + FRESH_SECONDS + 1.0
+        wait_until(lambda: worker.runtime.lanes, what="the lane")
+        account.credential = right
+        account.save(update_fields=["credential"])
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert worker.deaths == []
+    assert engine.control.figures().logins.get("refused", 0) == 0
+    assert_exact(run, engine)
+
+
+@pytest.mark.slow
+def test_two_workers_that_open_the_same_accounts_send_each_message_once(
+    engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
+) -> None:
+    # Both live in this process, and the second must not take the first for its dead predecessor.
+    monkeypatch.setattr(workers_module, "_is_running", lambda _pid: True)
+    run = start(accounts=senders)
+    with LocalWorker() as one, LocalWorker() as other:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert one.deaths == other.deaths == []
+    assert_exact(run, engine)
+    assert not Lease.objects.held().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_standing_is_read_for_those_who_still_hold_their_lease(senders: list[Account]) -> None:
+    dead = a_worker()
+    grants = [taken(senders[3], dead)]
+    end_worker(worker_id=dead.pk, reason="test")
+    worker = a_worker()
+    grants += [taken(account, worker) for account in senders[:3]]
+    Lease.objects.filter(account=senders[1]).update(token=7)
+    found: dict[int, Any] = {}
+    steps = LoginSteps()
+
+    def read(grant: Grant) -> None:
+        try:
+            found[grant.account_id] = steps.read_standing(grant)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=read, args=(grant,)) for grant in grants]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert [found[account.pk] is not None for account in senders] == [True, False, True, False]
+    assert found[senders[0].pk].credential == senders[0].credential
+
+
+@pytest.mark.django_db
+def test_sessions_that_are_opened_together(senders: list[Account]) -> None:
+    worker = a_worker()
+    logins = [AcceptedLogin(account.pk, worker.egress_id, None, 120) for account in senders]
+    first = open_sessions(logins[:1])[0]
+    new, resting, waited = senders[1:]
+    Account.objects.filter(pk=resting.pk).update(state=AccountState.RESTING)
+    Lease.objects.filter(account=waited).update(login_failures=3, login_not_before=shared.now())
+    events = AccountEvent.objects.count()
+    sessions = open_sessions(logins)
+    assert [session.account_id for session in sessions] == [account.pk for account in senders]
+    assert [(one.heartbeat_seconds, one.idle_seconds) for one in sessions] == [(60, 120)] * ACCOUNTS
+    open_ones = Session.objects.filter(ended_at=None)
+    assert set(open_ones.values_list("pk", flat=True)) == {session.pk for session in sessions}
+    first.refresh_from_db()
+    assert first.ended_at is not None
+    states = dict(Account.objects.values_list("pk", "state"))
+    assert states[resting.pk] == AccountState.RESTING
+    assert {states[one.pk] for one in (senders[0], new, waited)} == {AccountState.ONLINE}
+    # Only those whose state changed have an entry: the first one was online.
+    assert AccountEvent.objects.count() == events + 2
+    lease = Lease.objects.get(account=waited)
+    assert (lease.login_failures, lease.login_not_before) == (0, None)
+
+
+@pytest.mark.django_db
+def test_the_first_deliveries_of_many_are_those_of_each(
+    senders: list[Account], start: Start
+) -> None:
+    run = start(accounts=senders)
+    late = list(Delivery.objects.filter(run=run, account=senders[0]).order_by("pk")[:3])
+    Delivery.objects.filter(pk__in=[one.pk for one in late]).update(
+        not_before=shared.now() + timedelta(days=1)
+    )
+    Delivery.objects.filter(run=run, account=senders[1]).update(rank=1)
+    Delivery.objects.filter(run=run, account=senders[1], uin__gte=late[0].uin + FRIENDS + 6).update(
+        rank=-1
+    )
+    Delivery.objects.filter(run=run, account=senders[2]).update(state="sent")
+    limits = {account.pk: most for account, most in zip(senders, (5, 50, 5, 1), strict=True)}
+    for holds_rest in (False, True):
+        given: dict[str, Any] = {"run_id": run.pk, "now": shared.now(), "holds_rest": holds_rest}
+        found = first_of_run(limits=limits, **given)
+        assert found == {
+            account_id: next_of_run(account_id=account_id, limit=limit, **given)
+            for account_id, limit in limits.items()
+        }
+        assert [len(found[account.pk]) for account in senders][2:] == [0, 1]
