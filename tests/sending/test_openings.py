@@ -158,9 +158,10 @@ def test_a_login_after_a_long_wait_for_its_turn_asks_again(
     Account.objects.filter(pk=account.pk).update(credential=WRONG)
     run = start(accounts=[account])
     settings.QQ_LOGINS_PER_SECOND = 100.0
-    with LocalWorker() as worker:
+    with LocalWorker(is_looking=False) as worker:
         turns = worker.runtime.context.login_turns
-        turns._next_at = local.elapsed() + FRESH_SECONDS + 1.0
+        turns._next_at = local.elapsed() + FRESH_SECONDS + 2.0
+        worker.open_lane(account)
         wait_until(lambda: worker.runtime.lanes, what="the lane")
         account.credential = right
         account.save(update_fields=["credential"])
