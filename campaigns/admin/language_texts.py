@@ -88,7 +88,9 @@ class LanguageTextsField(forms.Field):
         super().__init__(required=False, **options)
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the rows in a fixed order."""
+        """Return the rows in a fixed order; none for a text, such as an address gives."""
+        if isinstance(value, str):
+            return LanguageTexts()
         return LanguageTexts(sorted([str(tag), str(text)] for tag, text in value or []))
 
     def to_python(self, value: Any) -> list[list[str]] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
@@ -147,3 +148,7 @@ class StepInline(KeyFieldsMixin, TabularInline):
     extra = 1
     max_num = MOST_STEPS
     ordering = ["number"]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Return the steps together: no more forms are made than a sequence may have steps."""
+        return super().get_formset(request, obj, absolute_max=MOST_STEPS, **kwargs)

@@ -102,8 +102,10 @@ class VariantsField(forms.Field):
     widget = VariantsWidget
 
     def prepare_value(self, value: Any) -> Any:
-        """Return rows for the table."""
-        return Rows([list(map(str, row)) for row in value or ()])
+        """Return rows for the table; none for what is no list of them, such as an address gives."""
+        if not isinstance(value, list | tuple):
+            return Rows()
+        return Rows([list(map(str, row)) for row in value])
 
     def to_python(self, value: Any) -> Any:
         """Return the rows, trimmed."""

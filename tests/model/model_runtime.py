@@ -42,6 +42,9 @@ class ModelRuntime(Runtime):
         super()._update_lanes()
         self._lanes_updated = state
 
+    def _publish_figures(self) -> None:
+        """Publish nothing: figures are counted by process, and all hosts of a history share one."""
+
     def _read_egress(self) -> None:
         if self._policies_read != (state := self._database.version):
             super()._read_egress()
