@@ -13,12 +13,12 @@ from accounts.models import Account
 from campaigns.run_control.choose_variant import choose_variant
 from campaigns.run_control.variant_tests import advance_variant_tests
 from qqhttp.simulator import GatewaySimulator
+from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery, RunEvent
 from sending.runs.figures import check_figures
 from tests.campaigns.factories import make_list
 from tests.campaigns.variants import campaign_with, planned_run, variants_by_uin
 from tests.sending.conftest import is_finished
-from tests.sending.feeds import next_of_run
 from tests.sending.working import LocalWorker, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
