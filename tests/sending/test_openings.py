@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts.gateway import conversation as conversation_module
+from accounts.gateway.conversation import SessionRead
 from accounts.gateway.login_steps import FRESH_SECONDS, LoginSteps
 from accounts.gateway.sessions import AcceptedLogin, open_sessions
 from accounts.leases import workers as workers_module
@@ -24,7 +26,7 @@ from sending.lanes import first_reads as first_reads_module
 from sending.lanes import sender as sender_module
 from sending.lanes.feed_sql import first_of_run, next_of_run
 from sending.lanes.first_reads import FirstReads
-from sending.models import Delivery
+from sending.models import Delivery, ResultPolicy
 from sending.worker import openings as openings_module
 from tests.sending.conftest import (
     ACCOUNTS,
@@ -169,6 +171,37 @@ def test_a_login_after_a_long_wait_for_its_turn_asks_again(
     assert worker.deaths == []
     assert engine.control.figures().logins.get("refused", 0) == 0
     assert_exact(run, engine)
+
+
+@pytest.mark.slow
+def test_a_lane_that_is_woken_does_not_log_in_before_its_pause_is_over(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    """What was read with the lease says that the account may log in; it serves for one login."""
+    ResultPolicy.objects.create(
+        command="LOGIN", code="RS_*", action="later", account_action="none", backoff_seconds=30.0
+    )
+    Account.objects.filter(pk=senders[0].pk).update(credential=WRONG)
+    start(accounts=senders[:1])
+    with LocalWorker(is_looking=False) as worker:
+        worker.open_lane(senders[0])
+        wait_until(lambda: engine.control.figures().logins["refused"], what="the refusal")
+        until = local.elapsed() + 1.5
+        while local.elapsed() < until:
+            worker.runtime.wake_all()
+            local.sleep(0.02)
+        assert engine.control.figures().logins["refused"] == 1
+    assert worker.deaths == []
+
+
+def test_what_was_read_holds_for_the_same_runs_and_for_a_moment() -> None:
+    now = local.elapsed()
+    reads = FirstReads(now, SessionRead(None, now), False, 3, 10, {1: []})
+    assert reads.first(runs_changed=3, limit=10) == {1: []}
+    assert reads.first(runs_changed=4, limit=10) is None
+    assert reads.first(runs_changed=3, limit=11) is None
+    old = replace(reads, asked_at=now - FRESH_SECONDS)
+    assert (old.is_fresh, old.first(runs_changed=3, limit=10)) == (False, None)
 
 
 @pytest.mark.slow
