@@ -178,9 +178,8 @@ def test_a_lane_that_is_woken_does_not_log_in_before_its_pause_is_over(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
     """What was read with the lease says that the account may log in; it serves for one login."""
-    ResultPolicy.objects.create(
-        command="LOGIN", code="RS_*", action="later", account_action="none", backoff_seconds=30.0
-    )
+    later = {"action": "later", "account_action": "none", "backoff_seconds": 30.0}
+    ResultPolicy.objects.update_or_create(command="LOGIN", code="RS_*", defaults=later)
     Account.objects.filter(pk=senders[0].pk).update(credential=WRONG)
     start(accounts=senders[:1])
     with LocalWorker(is_looking=False) as worker:
