@@ -26,6 +26,8 @@ from sending.lanes import first_reads as first_reads_module
 from sending.lanes import sender as sender_module
 from sending.lanes.feed_sql import first_of_run, next_of_run
 from sending.lanes.first_reads import FirstReads
+from sending.ledger.entries import Mark
+from sending.ledger.ledger import Ledger
 from sending.models import Delivery, ResultPolicy
 from sending.worker import openings as openings_module
 from tests.sending.conftest import (
@@ -149,6 +151,27 @@ def test_a_lane_that_begins_late_reads_again(
     assert_exact(run, engine)
     # It found the session, used it, and the gateway did not know it.
     assert Session.objects.get(pk=session.pk).end_reason == "RES=20"
+
+
+@pytest.mark.slow
+def test_what_an_earlier_lane_left_open_is_settled_before_anything_new(
+    engine: GatewaySimulator, senders: list[Account], start: Start
+) -> None:
+    """It is read with the leases: one of the accounts that open has an attempt without an answer."""
+    run = start(accounts=senders[:2])
+    worker = a_worker()
+    grant = taken(senders[0], worker)
+    ledger = Ledger(worker_id=worker.pk, linger=0.0)
+    ledger.start()
+    last = Delivery.objects.filter(run=run, account=senders[0]).order_by("-pk")[0]
+    assert ledger.submit(Mark(last.pk, senders[0].pk, grant.token, grant.first_seq, None)).wait()
+    ledger.close()
+    end_worker(worker_id=worker.pk, reason="test")
+    with LocalWorker() as looking:
+        wait_until(lambda: is_finished(run), what="the end of the run")
+    assert looking.deaths == []
+    assert_exact(run, engine)
+    assert engine.control.messages(uin=senders[0].uin)[0].un == last.uin
 
 
 @pytest.mark.slow
