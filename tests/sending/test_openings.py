@@ -157,7 +157,7 @@ def test_a_lane_that_begins_late_reads_again(
 def test_what_an_earlier_lane_left_open_is_settled_before_anything_new(
     engine: GatewaySimulator, senders: list[Account], start: Start
 ) -> None:
-    """It is read with the leases: one of the accounts that open has an attempt without an answer."""
+    """It is read with the leases: one account that opens has an attempt without an answer."""
     run = start(accounts=senders[:2])
     worker = a_worker()
     grant = taken(senders[0], worker)
