@@ -16,6 +16,7 @@ from accounts.gateway.login_steps import FRESH_SECONDS, LoginSteps
 from accounts.gateway.sessions import AcceptedLogin, open_sessions
 from accounts.leases import workers as workers_module
 from accounts.leases.leases import Grant
+from accounts.leases.take_leases import take_leases
 from accounts.leases.workers import end_worker
 from accounts.models import Account, AccountEvent, Lease, Session
 from accounts.states import AccountState
@@ -92,7 +93,7 @@ def test_lanes_that_open_together_read_nothing_alone(
     note(sender_module, "unsettled_attempts")
     note(LoginSteps, "read_standing")
     taken_together: list[int] = []
-    real = openings_module.take_leases
+    real = take_leases
 
     def noting(**given: Any) -> Any:
         taken_together.append(len(given["account_ids"]))
@@ -131,13 +132,12 @@ def test_a_lane_that_begins_late_reads_again(
     engine: GatewaySimulator, senders: list[Account], start: Start, monkeypatch: Any
 ) -> None:
     """What was read long ago says nothing: here, that there are no deliveries and no session."""
-    real = FirstReads
 
-    def long_ago(asked_at: float, session: Any, *others: Any) -> FirstReads:
-        *some, _deliveries = others
+    def long_ago(asked_at: float, session: SessionRead, *others: Any) -> FirstReads:
         then = asked_at - FRESH_SECONDS
-        nothing = {run_id: [] for run_id in _deliveries}
-        return real(then, session._replace(session=None, asked_at=then), *some, nothing)
+        *some, deliveries = others
+        nothing: dict[int, Any] = {run_id: [] for run_id in deliveries}
+        return FirstReads(then, SessionRead(None, then), *some, nothing)
 
     run = start(accounts=senders[:1])
     worker = a_worker()
