@@ -14,7 +14,6 @@ from django.db import Error
 
 from clocks import local
 from foundation.failures import is_shared_failure
-from foundation.queries import chunks
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,12 +31,14 @@ class AbandonedError(Exception):
 class _Place(Generic[Item, Result]):
     """A caller's place: what it asks for, and what became of it."""
 
-    __slots__ = ("done", "item", "problem", "results")
+    __slots__ = ("alone", "done", "item", "leads", "problem", "results")
 
     def __init__(self, item: Item) -> None:
         self.item = item
         self.results: list[Result] = []
         self.problem: Exception | None = None
+        #: What the caller has to do itself: lead the next step, or do its own part alone.
+        self.leads = self.alone = False
         self.done = local.new_event()
 
     def outcome(self) -> Result:
@@ -51,7 +52,8 @@ class Gathering(Generic[Item, Result]):
     """One step, done for all callers of a moment together.
 
     A failure that all callers share (the database is away) is raised to each of them. After any
-    other failure the step is done for each caller alone, so that only the one it is about fails.
+    other failure each caller does the step for itself alone, so that only the one it is about
+    fails, and none waits for the others.
 
     Args:
         work: does the step; takes the items and returns their results in the same order. It may be
@@ -73,36 +75,46 @@ class Gathering(Generic[Item, Result]):
         place: _Place[Item, Result] = _Place(item)
         with self._lock:
             self._waiting.append(place)
-            leads, self._is_led = not self._is_led, True
+            place.leads, self._is_led = not self._is_led, True
             is_full = len(self._waiting) >= MOST
         if is_full:
             self._changed.set()
-        if leads:
-            self._lead()
-        else:
+        if not place.leads:
             place.done.wait()
+        if place.leads:
+            self._lead()
+        if place.alone:
+            return self._work([item])[0]
         return place.outcome()
 
     def _lead(self) -> None:
-        """Wait for others, and do the step for all."""
-        places: list[_Place[Item, Result]] = []
+        """Wait for others, and do the step for all that one step takes."""
+        places: Sequence[_Place[Item, Result]] = ()
         try:
             try:
                 self._wait_for_others()
             finally:
-                with self._lock:
-                    places, self._waiting = self._waiting, []
-                    self._is_led = False
-                    self._running += 1
-                    self._last_at = local.elapsed()
-            for some in chunks(places, size=MOST):
-                self._perform(some)
+                places = self._take()
+            self._perform(places)
         finally:
             with self._lock:
                 self._running -= 1
             self._changed.set()
             for place in places:  # also those that are left if this thread is being ended
                 place.done.set()
+
+    def _take(self) -> Sequence[_Place[Item, Result]]:
+        """Take the places of one step. If more wait, the first of those leads the next."""
+        with self._lock:
+            places, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            self._is_led = bool(self._waiting)
+            self._running += 1
+            self._last_at = local.elapsed()
+            following = self._waiting[0] if self._waiting else None
+        if following is not None:
+            following.leads = True
+            following.done.set()
+        return places
 
     def _wait_for_others(self) -> None:
         now = local.elapsed()
@@ -118,17 +130,12 @@ class Gathering(Generic[Item, Result]):
         try:
             results = self._work([place.item for place in places])
         except Exception as problem:
-            if len(places) > 1 and _may_be_about_one(problem):
-                for place in places:
-                    self._perform([place])
-                return
+            is_alone = len(places) > 1 and _may_be_about_one(problem)
             for place in places:
-                place.problem = problem
+                place.problem, place.alone = problem, is_alone
         else:
             for place, result in zip(places, results, strict=True):
                 place.results = [result]
-        for place in places:
-            place.done.set()
 
 
 def _may_be_about_one(problem: Exception) -> bool:

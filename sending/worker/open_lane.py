@@ -8,6 +8,7 @@ from foundation.log_context import logged
 from sending.lanes.lane import Lane
 from sending.runs.finish import finish_runs_that_are_done
 from sending.wake_ups.wake import refuse_wake, wake_lanes
+from sending.worker.openings import Opening
 from sending.worker.runtime import Runtime
 
 
@@ -20,9 +21,12 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         with database_turn():
             refuse_wake(account_id=account_id)  # no effect while the lease is held
         return
-    opening = runtime.openings.open(account_id)
-    if opening is None:
-        return
+    with runtime.openings.open(account_id) as opening:
+        if opening is not None:
+            _run_lane(opening, runtime)
+
+
+def _run_lane(opening: Opening, runtime: Runtime) -> None:
     grant, account = opening.grant, opening.grant.account
     with runtime.context.new_client() as client:
         conversation = Conversation(
@@ -44,15 +48,15 @@ def run_lane_for(*, account_id: int, runtime: Runtime) -> None:
         )
         # A lane of the account that lost its lease may not have ended yet. Then this one must not
         # run: the registry holds one lane per account.
-        if runtime.lanes.setdefault(account_id, lane) is not lane:
+        if runtime.lanes.setdefault(account.pk, lane) is not lane:
             lane.hand_back()
             return
         try:
             with logged(account=account.uin):
                 lane.run()
         finally:
-            runtime.lanes.pop(account_id, None)
+            runtime.lanes.pop(account.pk, None)
     with database_turn():
         finish_runs_that_are_done(run_ids=lane.sender.runs_served)
         if lane.has_more and not runtime.context.is_draining:
-            wake_lanes(account_ids=[account_id])
+            wake_lanes(account_ids=[account.pk])

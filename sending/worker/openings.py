@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from accounts.leases.leases import Grant
@@ -32,12 +34,29 @@ class Openings:
     def __init__(self, context: LaneContext) -> None:
         self._context = context
         self._leases = Gathering(self._open)
+        self._in_progress: Counter[int] = Counter()
 
-    def open(self, account_id: int) -> Opening | None:
-        """Take an account's lease; return None if it is not free.
+    @contextmanager
+    def open(self, account_id: int) -> Iterator[Opening | None]:
+        """Take an account's lease; yield None if it is not free.
 
-        Accounts for which this is called within a moment share the statements.
+        Accounts for which this is called within a moment share the statements. Inside the context
+        the lease is known to be in use, also before its lane is known.
         """
+        self._in_progress[account_id] += 1
+        try:
+            yield self._opened(account_id)
+        finally:
+            self._in_progress[account_id] -= 1
+            if not self._in_progress[account_id]:
+                del self._in_progress[account_id]
+
+    @property
+    def in_progress(self) -> list[int]:
+        """The accounts whose lanes open or are open."""
+        return list(self._in_progress)
+
+    def _opened(self, account_id: int) -> Opening | None:
         opening = self._leases.do(account_id)
         if not isinstance(opening, _Locked):
             return opening

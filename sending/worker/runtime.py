@@ -171,7 +171,11 @@ class Runtime:
                     self._find_forgotten_attempts()
                     free_forgotten_leases(
                         worker_id=self.context.worker.pk,
-                        active=[*self.lanes, *self.inbox.in_progress],
+                        active=[
+                            *self.lanes,
+                            *self.openings.in_progress,
+                            *self.inbox.in_progress,
+                        ],
                         seconds=FORGOTTEN_SECONDS,
                     )
                 self._update_lanes()

@@ -114,6 +114,24 @@ def test_a_failure_of_one_fails_only_that_one(problem: Exception) -> None:
     assert results[:7] + results[8:] == [2 * item for item in range(20) if item != 7]
 
 
+def test_after_a_failure_each_caller_does_its_own_part() -> None:
+    """The one that led must not do those of all others before it returns."""
+    alone: list[int] = []
+
+    def step(items: Sequence[int]) -> list[int]:
+        if len(items) > 1:
+            raise ValueError
+        alone.append(threading.get_ident())
+        local.sleep(0.2)  # so that no thread's number is used again meanwhile
+        return list(items)
+
+    gathering = Gathering(step)
+    gathering.do(0)
+    alone.clear()
+    assert together(gathering.do, range(20)) == list(range(20))
+    assert len(set(alone)) == 20
+
+
 def test_a_deadlock_about_one_fails_only_that_one() -> None:
     def step(items: Sequence[int]) -> list[int]:
         if 7 in items:

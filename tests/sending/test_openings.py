@@ -31,6 +31,7 @@ from sending.ledger.entries import Mark
 from sending.ledger.ledger import Ledger
 from sending.models import Delivery, ResultPolicy
 from sending.worker import openings as openings_module
+from sending.worker import runtime as runtime_module
 from tests.sending.conftest import (
     ACCOUNTS,
     FRIENDS,
@@ -105,13 +106,29 @@ def test_lanes_that_open_together_read_nothing_alone(
     monkeypatch.setattr(gathering, "GATHER_SECONDS", 0.3)
     run = start(accounts=senders)
     with LocalWorker(is_looking=False) as worker:
-        worker.runtime.openings.open(-1)  # so that the next ones are gathered
+        with worker.runtime.openings.open(-1):
+            pass  # so that the next ones are gathered
         for lane in [worker.open_lane(account) for account in senders]:
             lane.join(20)
     assert worker.deaths == []
     assert_exact(run, engine)
     assert taken_together == [1, ACCOUNTS]
     assert alone == []
+
+
+@pytest.mark.slow
+def test_a_lease_whose_lane_is_slow_to_begin_is_not_taken_for_forgotten(
+    engine: GatewaySimulator, senders: list[Account], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(runtime_module, "FORGOTTEN_SECONDS", 0.2)
+    lease = Lease.objects.filter(account=senders[0])
+    with LocalWorker(is_looking=False) as worker:
+        with worker.runtime.openings.open(senders[0].pk) as opening:
+            assert opening is not None
+            local.sleep(1.5)
+            assert lease.held().exists()
+        # Nothing runs for it now, and nothing handed it back.
+        wait_until(lambda: not lease.held().exists(), what="the end of the forgotten lease")
 
 
 @pytest.mark.slow
