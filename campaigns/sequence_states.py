@@ -10,6 +10,7 @@ from foundation.states import StateTable
 
 class SequenceState(models.TextChoices):
     DRAFT = "draft", _("not started")
+    AWAITING_APPROVAL = "awaiting", _("awaiting approval")
     RUNNING = "running", _("running")
     STOPPED = "stopped", _("stopped")
     ENDED = "ended", _("ended")
@@ -18,9 +19,11 @@ class SequenceState(models.TextChoices):
 _S = SequenceState
 SEQUENCE_STATES = StateTable(
     {
-        _S.DRAFT: {_S.RUNNING},
+        _S.DRAFT: {_S.AWAITING_APPROVAL, _S.RUNNING},
+        # Sent back, it is again what it was: not started, or stopped.
+        _S.AWAITING_APPROVAL: {_S.DRAFT, _S.RUNNING, _S.STOPPED, _S.ENDED},
         _S.RUNNING: {_S.STOPPED, _S.ENDED},
-        _S.STOPPED: {_S.RUNNING, _S.ENDED},
+        _S.STOPPED: {_S.AWAITING_APPROVAL, _S.RUNNING, _S.ENDED},
         _S.ENDED: set(),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pipeline.command_operation import command_operation
+from api.pipeline.command_operation import USER, command_operation
 from api.resources.rights import add, change, view
 from api.scopes import Scope
 
@@ -22,6 +22,13 @@ OPERATIONS = (
             "start": Scope.SEND, "stop": Scope.SEND, "end": Scope.SEND,
             "archive": Scope.WRITE, "restore": Scope.WRITE,
         }.items()
+    ),
+    *(
+        command_operation(
+            "POST", f"sequences/{{name}}/{verb}", f"sequence {verb}", scope=Scope.SEND,
+            rights=("campaigns.approve_campaign",), fixed={"by": USER},
+        )
+        for verb in ("approve", "reject")
     ),
     command_operation(
         "GET", "sequences/{name}/status", "sequence status", scope=Scope.READ,

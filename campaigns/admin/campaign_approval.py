@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from campaigns.admin.campaign_preflight import shares_with_keys, skipped_lines
 from campaigns.admin.page_urls import approval_url, campaign_url
-from campaigns.approvals.coverage import approval_needed, last_approval, open_request
+from campaigns.approvals.coverage import last_approval, open_request
 from campaigns.approvals.definition import definition_of
 from campaigns.approvals.differences import changed_labels, changes_between
+from campaigns.approvals.need import approval_needed
 from campaigns.approvals.rights import may_approve, refuse_approver
 from campaigns.models import Approval, Campaign
-from campaigns.models.approval import LONGEST_COMMENT
+from campaigns.models.approval_request import LONGEST_COMMENT
 from campaigns.rehearsals.lifecycle import newest_rehearsal, rehearsal_with
 from campaigns.rehearsals.result import longest_sentence, preflight_of, text_sentences
 from campaigns.run_control.approve import approve, reject

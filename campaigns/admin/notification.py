@@ -14,10 +14,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from campaigns.admin.own_notifications import OwnNotifications
-from campaigns.admin.page_urls import campaign_url, run_url
+from campaigns.admin.page_urls import campaign_url, run_url, sequence_url
 from campaigns.commands.notification_arguments import shown_target
 from campaigns.creation.notification_choice import CHANGE
-from campaigns.models import Notification
+from campaigns.models import Notification, Sequence
 from campaigns.notification_states import NotificationState
 from campaigns.notifications.retry import retry_notifications
 from foundation.admin import ReadOnlyMixin, UncountedAdmin
@@ -42,7 +42,7 @@ class NotificationAdmin(OwnNotifications, ReadOnlyMixin, UncountedAdmin):
         ("event", ChoicesDropdownFilter),
         ("target_kind", ChoicesDropdownFilter),
     ]
-    list_select_related = ["campaign", "run__campaign"]
+    list_select_related = ["campaign", "sequence", "run__campaign"]
     search_fields = ["campaign__name", "target"]
     ordering = ["-id"]
     actions = ["retry"]
@@ -53,7 +53,7 @@ class NotificationAdmin(OwnNotifications, ReadOnlyMixin, UncountedAdmin):
 
     def address_of(self, request: HttpRequest, obj: Notification) -> str:
         """Return the URL of what it is about: a notification has no form."""
-        return run_url(obj.run) if obj.run is not None else campaign_url(obj.campaign)
+        return _address(obj)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page of an operator's own settings."""
@@ -79,11 +79,10 @@ class NotificationAdmin(OwnNotifications, ReadOnlyMixin, UncountedAdmin):
 
     @display(description=gettext_lazy("about"), ordering="campaign__name")
     def about(self, row: Notification) -> str:
-        """The run or campaign, linked to its page, with the sentence."""
-        named = row.run if row.run is not None else row.campaign
-        address = run_url(row.run) if row.run is not None else campaign_url(row.campaign)
+        """The run, campaign or sequence, linked to its page, with the sentence."""
+        named = row.run if row.run is not None else row.about
         return format_html(
-            '<a class="text-link" href="{}" title="{}">{}</a>', address, row.sentence, named
+            '<a class="text-link" href="{}" title="{}">{}</a>', _address(row), row.sentence, named
         )
 
     @display(description=gettext_lazy("state"), label=NOTIFICATION_COLOURS, ordering="state")
@@ -100,3 +99,11 @@ class NotificationAdmin(OwnNotifications, ReadOnlyMixin, UncountedAdmin):
     def happened(self, row: Notification) -> Any:
         """When it happened."""
         return row.at
+
+
+def _address(row: Notification) -> str:
+    """Return the URL of what a notification is about."""
+    if row.run is not None:
+        return run_url(row.run)
+    about = row.about
+    return sequence_url(about) if isinstance(about, Sequence) else campaign_url(about)

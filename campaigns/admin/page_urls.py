@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from campaigns.models import Campaign, CampaignRun, TestRun
+from campaigns.models import ApprovalRequest, Campaign, CampaignRun, Sequence, TestRun
 from sending.models import Run
 
 
@@ -20,6 +20,24 @@ def campaign_url(campaign: Campaign, run: CampaignRun | None = None) -> str:
 def approval_url(campaign: Campaign) -> str:
     """Return the URL of a campaign's approval page."""
     return reverse("admin:campaigns_campaign_approval", args=[campaign.pk])
+
+
+def sequence_url(sequence: Sequence) -> str:
+    """Return the URL of a sequence's page."""
+    return reverse("admin:campaigns_sequence_page", args=[sequence.pk])
+
+
+def sequence_approval_url(sequence: Sequence) -> str:
+    """Return the URL of a sequence's approval page."""
+    return reverse("admin:campaigns_sequence_approval", args=[sequence.pk])
+
+
+def request_url(request: ApprovalRequest) -> str:
+    """Return the URL of the page on which a request is decided."""
+    subject = request.subject
+    if isinstance(subject, Campaign):
+        return approval_url(subject)
+    return sequence_approval_url(subject)
 
 
 def run_url(run: Run) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,8 +16,11 @@ from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
+from campaigns.admin.page_urls import sequence_url
+from campaigns.admin.sequence_approval import SequenceApprovalPage
 from campaigns.admin.sequence_figures import figures_context
 from campaigns.admin.sequence_form import SequenceForm, StepInline
+from campaigns.approvals.sequence_coverage import has_void_request
 from campaigns.models import Sequence
 from campaigns.sequence_states import SequenceState
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
@@ -33,6 +36,7 @@ from foundation.refusals import Refusal
 
 SEQUENCE_COLOURS = {
     SequenceState.DRAFT: "default",
+    SequenceState.AWAITING_APPROVAL: "warning",
     SequenceState.RUNNING: "success",
     SequenceState.STOPPED: "warning",
     SequenceState.ENDED: "primary",
@@ -57,6 +61,19 @@ VERBS: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
         gettext_lazy("Nobody enters or moves on, and nothing is sent, until you continue it."),
         stop_sequence,
     ),
+    "ask": (
+        gettext_lazy("Ask again"),
+        gettext_lazy("A second person is asked to approve the sequence as it is now."),
+        start_sequence,
+    ),
+    "withdraw": (
+        gettext_lazy("Withdraw"),
+        gettext_lazy(
+            "The request for an approval is withdrawn, and the sequence is again what it was: not "
+            "started, or stopped."
+        ),
+        stop_sequence,
+    ),
     "end": (
         gettext_lazy("End"),
         gettext_lazy("It ends permanently: what is not sent is cancelled."),
@@ -65,13 +82,16 @@ VERBS: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
 }
 OFFERED: dict[str, list[str]] = {
     SequenceState.DRAFT: ["start"],
+    SequenceState.AWAITING_APPROVAL: ["ask", "withdraw"],
     SequenceState.RUNNING: ["stop", "end"],
     SequenceState.STOPPED: ["continue", "end"],
 }
 
 
 @admin.register(Sequence)
-class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin):
+class SequenceAdmin(
+    SequenceApprovalPage, NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleAdmin
+):
     """A sequence is edited until it is started, and controlled on its page."""
 
     form = SequenceForm
@@ -122,7 +142,7 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the operator may edit it: only before its start."""
-        return self.may_control(request) and (obj is None or obj.state == SequenceState.DRAFT)
+        return self.may_control(request) and (obj is None or obj.is_editable)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the operator may delete it: only before its start, for nothing is lost then."""
@@ -143,6 +163,16 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
                 wrap(self.do_view),
                 name="campaigns_sequence_do",
             ),
+            path(
+                "<int:object_id>/approval/",
+                wrap(self.approval_view),
+                name="campaigns_sequence_approval",
+            ),
+            path(
+                "<int:object_id>/decide/<slug:verb>/",
+                wrap(self.decide_view),
+                name="campaigns_sequence_decide",
+            ),
         ]
         return [*own, *super().get_urls()]
 
@@ -155,17 +185,19 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """After "Save" the sequence's page is the next step."""
         answer = super().response_add(request, obj, post_url_continue)
-        return after_saving(request, answer, page=_page(obj))
+        return after_saving(request, answer, page=sequence_url(obj))
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
         """After "Save" the sequence's page is the next step."""
         answer = super().response_change(request, obj)
-        return after_saving(request, answer, page=_page(obj))
+        return after_saving(request, answer, page=sequence_url(obj))
 
     @display(description=gettext_lazy("sequence"), ordering="name")
     def named(self, sequence: Sequence) -> SafeString:
         """The name, linked to the page."""
-        return format_html('<a class="q-name" href="{}">{}</a>', _page(sequence), sequence.name)
+        return format_html(
+            '<a class="q-name" href="{}">{}</a>', sequence_url(sequence), sequence.name
+        )
 
     @display(description=gettext_lazy("state"), label=SEQUENCE_COLOURS, ordering="state")
     def badge(self, sequence: Sequence) -> tuple[str, Any]:
@@ -176,7 +208,7 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
         """Show the sequence: its people by state, and the figures of each step."""
         require(self.has_view_permission(request))
         sequence = self._find(object_id)
-        offered = OFFERED.get(sequence.state, []) if self.may_control(request) else []
+        offered = _offered(sequence) if self.may_control(request) else []
         context = {
             **self.admin_site.each_context(request),
             "opts": Sequence._meta,
@@ -202,14 +234,14 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
                 messages.success(request, str(sequence.state_detail))
             except Refusal as refusal:
                 messages.error(request, refusal.sentence)
-            return HttpResponseRedirect(_page(sequence))
+            return HttpResponseRedirect(sequence_url(sequence))
         return confirmation(
             request,
             self,
             title=_("%(verb)s: %(what)s?") % {"verb": words, "what": sequence},
             sentences=[sentence],
             verb=str(words),
-            back=_page(sequence),
+            back=sequence_url(sequence),
             is_dangerous=verb == "end",
         )
 
@@ -220,5 +252,9 @@ class SequenceAdmin(NamedMixin, ChangeHistoryMixin, SimpleHistoryAdmin, ConsoleA
         return sequence
 
 
-def _page(sequence: Sequence) -> str:
-    return reverse("admin:campaigns_sequence_page", args=[sequence.pk])
+def _offered(sequence: Sequence) -> list[str]:
+    """Return the actions that are possible now; asking again only if the open request is void."""
+    offered = OFFERED.get(sequence.state, [])
+    if "ask" in offered and not has_void_request(sequence):
+        return [verb for verb in offered if verb != "ask"]
+    return offered

@@ -12,7 +12,7 @@ from accounts.states import WORKING_STATES
 from campaigns.admin.campaign_preflight import SHOWN, shares_with_keys, skipped_lines
 from campaigns.admin.campaign_rehearsal import rehearsal_context
 from campaigns.admin.campaign_verb_table import VERBS
-from campaigns.approvals.coverage import approval_needed
+from campaigns.approvals.need import approval_needed
 from campaigns.models import Campaign
 from campaigns.planning.preflight import count_people, preflight
 from campaigns.planning.preflight_people import audience_of

@@ -1,42 +1,18 @@
-"""Whether a campaign needs approval, and which approval covers it now.
+"""Which approval covers a campaign or a run now.
 
 Every run passes `refuse_unapproved` before it is planned, however it was started.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
-
-from campaigns.approvals.definition import definition_of, texts_of
+from campaigns.approvals.definition import definition_of
 from campaigns.approvals.differences import changed_labels
-from campaigns.models import Approval, Campaign, CampaignRun
-from campaigns.models.approval_settings import settings_row
+from campaigns.approvals.need import approval_needed
+from campaigns.approvals.sequence_coverage import refuse_unapproved_sequence
+from campaigns.models import Approval, Campaign, CampaignRun, Sequence
 from campaigns.states import ApprovalState
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
-from sending.forbidden_words import approval_words, holds_one
-
-
-def approval_needed(campaign: Campaign) -> bool:
-    """Return whether nothing of a campaign may be sent without an approval."""
-    return first_needing_approval([campaign]) is not None
-
-
-def first_needing_approval(campaigns: Iterable[Campaign]) -> Campaign | None:
-    """Return the first of the campaigns of which nothing may be sent without an approval, or None.
-
-    The setting and the words that are marked "hold for approval" are read once for all of them.
-    """
-    is_required = settings_row().is_required
-    read_words = cache(approval_words)  # a long list, which a setting makes superfluous
-    for campaign in campaigns:
-        if is_required or campaign.needs_approval:
-            return campaign
-        words = read_words()
-        if words is not None and holds_one(words, (one["text"] for one in texts_of(campaign))):
-            return campaign
-    return None
 
 
 def open_request(campaign: Campaign) -> Approval | None:
@@ -63,12 +39,16 @@ def refuse_unapproved(run: CampaignRun) -> None:
     """Refuse to plan a run, or to send failed deliveries again, without an approval.
 
     The texts and rules of a run are its own copy. Its accounts and pools are not, so they are
-    compared.
+    compared. A run of a step is covered by the approval of its sequence.
 
     Raises:
         Refusal: it needs an approval and has none (`not_approved`), or its accounts or
             pools were changed since it was approved (`changed`).
     """
+    sequence = Sequence.objects.filter(steps__run=run.pk).first()
+    if sequence is not None:
+        refuse_unapproved_sequence(sequence)
+        return
     if not approval_needed(run.campaign):
         return
     approval = run.approval

@@ -28,12 +28,13 @@ from texts.checks import TextProblem
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a campaign says, except for the people it comes to.
+    """What a campaign or a sequence says, except for the people it comes to.
 
     Attributes:
         texts: each text it may send, as {"variant", "language", "text"}.
         rules: the rest, by the name of the field.
-        is_repeated: whether it is approved for its rule, not for the people of one date.
+        is_repeated: whether it is approved for its rule, not for the people of one date. A sequence
+            always is.
     """
 
     texts: list[dict[str, Any]]
@@ -43,25 +44,25 @@ class Definition:
     @property
     def text_hash(self) -> str:
         """The hash of the texts."""
-        return _digest(self.texts)
+        return digest(self.texts)
 
     @property
     def rules_hash(self) -> str:
         """The hash of the audience rule, the accounts, the schedule and the policies."""
         # The conditions of a segment are hashed, not their wording.
         segments = [{**segment, "where": None} for segment in self.rules["segments"]]
-        return _digest({**self.rules, "segments": segments})
+        return digest({**self.rules, "segments": segments})
 
     @property
     def rule_hash(self) -> str:
         """The hash of all of it, without the people."""
-        return _digest([self.text_hash, self.rules_hash])
+        return digest([self.text_hash, self.rules_hash])
 
     def hash_with(self, audience_hash: str) -> str:
         """Return the hash that is approved: with the people, unless the campaign is repeated."""
         if self.is_repeated:
             return self.rule_hash
-        return _digest([self.text_hash, self.rules_hash, audience_hash])
+        return digest([self.text_hash, self.rules_hash, audience_hash])
 
     @property
     def stored(self) -> dict[str, Any]:
@@ -108,12 +109,12 @@ def texts_of(campaign: Campaign) -> list[dict[str, Any]]:
 
 
 def _whole_texts(texts: list[MessageText]) -> list[dict[str, Any]]:
-    named = {(one.variant, one.language): one.text for one in texts}
+    found = {(one.variant, one.language): one.text for one in texts}
     if len(texts) > 1 and texts[1].variant:
-        del named["", ""]  # in a campaign with variants, no person gets the text with the number 0
+        del found["", ""]  # in a campaign with variants, no person gets the text with the number 0
     return [
-        {"variant": variant, "language": language, "text": _whole(text)}
-        for (variant, language), text in sorted(named.items())
+        {"variant": variant, "language": language, "text": whole_or_as_written(text)}
+        for (variant, language), text in sorted(found.items())
     ]
 
 
@@ -130,17 +131,17 @@ def locked_definition(campaign: Campaign) -> tuple[Campaign, Definition]:
     refuse_archived(locked)
     # In the order of `campaigns.run_control.new_run.hold`: the audience before the texts.
     for audience in (locked.lists, locked.excluded_lists, locked.segments):
-        _lock(audience.all())
+        lock_rows(audience.all())
     if locked.template_id is not None:
-        _lock(MessageTemplate.objects.filter(pk=locked.template_id))
+        lock_rows(MessageTemplate.objects.filter(pk=locked.template_id))
     templates = locked.variants.exclude(template=None).values("template")
-    _lock(MessageTemplate.objects.filter(pk__in=templates))
+    lock_rows(MessageTemplate.objects.filter(pk__in=templates))
     if any("snippets" in one.text for one in texts_of_campaign(locked)[0]):
-        _lock(Snippet.objects.all())
+        lock_rows(Snippet.objects.all())
     return locked, definition_of(locked)
 
 
-def _whole(text: str) -> str:
+def whole_or_as_written(text: str) -> str:
     """Return a text with its snippets put in; as it is written if that is not possible."""
     try:
         return whole_text(text).text
@@ -148,14 +149,15 @@ def _whole(text: str) -> str:
         return text
 
 
-def _lock(rows: QuerySet[Any]) -> None:
+def lock_rows(rows: QuerySet[Any]) -> None:
+    """Lock rows to the end of the caller's transaction."""
     list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 def _audience(campaign: Campaign) -> dict[str, Any]:
     return {
-        "lists": _named(campaign.lists.all()),
-        "excluded_lists": _named(campaign.excluded_lists.all()),
+        "lists": named(campaign.lists.all()),
+        "excluded_lists": named(campaign.excluded_lists.all()),
         "segments": [
             {
                 "id": segment.pk,
@@ -209,7 +211,7 @@ def _policies(campaign: Campaign, shares: list[Share]) -> dict[str, Any]:
         "cap_days": campaign.cap_days,
         "cap_label": _label(campaign),
         **_own_label(campaign),
-        "once_across": _named(campaign.once_across.all()),
+        "once_across": named(campaign.once_across.all()),
         # A campaign that does not wait keeps the hash that it had.
         **({"online_within": campaign.online_within} if campaign.online_within else {}),
     }
@@ -224,7 +226,7 @@ def _test(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _named(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+def named(rows: QuerySet[Any]) -> list[dict[str, Any]]:
     """Return rows as {"id", "name"}: two lists that swap their names are a change."""
     return [{"id": row.pk, "name": str(row)} for row in _by_key(rows)]
 
@@ -236,7 +238,7 @@ def _by_key(rows: QuerySet[Any]) -> list[Model]:
 def _pools(campaign: Campaign) -> list[dict[str, Any]]:
     return [
         {**pool, "share": campaign.pool_shares.get(str(pool["id"]))}
-        for pool in _named(campaign.pools.all())
+        for pool in named(campaign.pools.all())
     ]
 
 
@@ -268,7 +270,8 @@ def _sorted(rules: Any) -> list[Any]:
     return sorted(rules or (), key=_canonical)
 
 
-def _digest(value: Any) -> str:
+def digest(value: Any) -> str:
+    """Return the hash of a JSON value, 64 hexadecimal digits."""
     return sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
+from campaigns.sequence_states import OnlyIf
 from foundation.differences import differences
 from foundation.display import EMPTY
 
@@ -43,17 +45,35 @@ class Change:
         return [(line.mark, line.text) for line in compared]
 
 
-def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Return what differs between two stored definitions, texts first."""
+def changes_between(
+    before: Mapping[str, Any], after: Mapping[str, Any], *, of: type[Model] = Campaign
+) -> list[Change]:
+    """Return what differs between two stored definitions, texts first.
+
+    Args:
+        before, after: the definitions.
+        of: what they define: `Campaign` or `Sequence`. Its fields have the labels.
+    """
     return [
         *_text_changes(before.get("texts") or [], after.get("texts") or []),
-        *_rule_changes(before.get("rules") or {}, after.get("rules") or {}),
+        *_rule_changes(before.get("rules") or {}, after.get("rules") or {}, of),
     ]
 
 
-def changed_labels(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def described(
+    definition: Mapping[str, Any], *, of: type[Model] = Campaign
+) -> list[tuple[str, str]]:
+    """Return the rules of a stored definition as labels and values for people to read."""
+    rules = definition.get("rules") or {}
+    return [(_label(name, of), _shown(name, value, of)) for name, value in rules.items()]
+
+
+def changed_labels(
+    before: Mapping[str, Any], after: Mapping[str, Any], *, of: type[Model] = Campaign
+) -> str:
     """Return the labels of the fields that differ, for a sentence; "" if none does."""
-    return ", ".join(dict.fromkeys(change.label for change in changes_between(before, after)))
+    changes = changes_between(before, after, of=of)
+    return ", ".join(dict.fromkeys(change.label for change in changes))
 
 
 def _text_changes(before: list[Any], after: list[Any]) -> list[Change]:
@@ -71,24 +91,33 @@ def _by_name(texts: list[Any]) -> dict[tuple[str, str], str]:
     return {(one["variant"], one["language"]): one["text"] for one in texts}
 
 
-def _rule_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+def _rule_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], of: type[Model]
+) -> list[Change]:
     names = [*before, *(name for name in after if name not in before)]
     return [
-        Change(name, _label(name), _shown(name, before.get(name)), _shown(name, after.get(name)))
+        Change(
+            name,
+            _label(name, of),
+            _shown(name, before.get(name), of),
+            _shown(name, after.get(name), of),
+        )
         for name in names
         if before.get(name) != after.get(name)
     ]
 
 
-def _label(name: str) -> str:
-    if name == "holiday_dates":
-        return _("dates of the holidays")
-    if name == "variants":
-        return _("variants")
-    return str(getattr(_field(name), "verbose_name", name))
+def _label(name: str, of: type[Model]) -> str:
+    own: dict[str, str] = {
+        "holiday_dates": _("dates of the holidays"),
+        "variants": _("variants"),
+        "steps": _("steps"),
+        "own_accounts": _("accounts of single steps"),
+    }
+    return own.get(name) or str(getattr(_field(name, of), "verbose_name", name))
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: Any, of: type[Model]) -> str:
     """Return a value for people to read."""
     if value is None or value == "" or value == []:
         return _("every working account") if name == "accounts" and value == [] else EMPTY
@@ -98,7 +127,7 @@ def _shown(name: str, value: Any) -> str:
         text = "\n".join(map(_item, value))
     else:
         text = str(value)
-        choices = dict(getattr(_field(name), "flatchoices", ()) or ())
+        choices = dict(getattr(_field(name, of), "flatchoices", ()) or ())
         text = str(choices.get(value, text))
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + " …"
 
@@ -106,6 +135,9 @@ def _shown(name: str, value: Any) -> str:
 def _item(value: Any) -> str:
     if not isinstance(value, Mapping):
         return str(value)
+    if "only_if" in value:
+        only = OnlyIf(value["only_if"]).label if value["only_if"] in OnlyIf.values else ""
+        return f"{value['step']}: {value['wait']}, {only}"
     if "where" in value:
         return f"{value['name']}: {value['where'] or value['conditions']}"
     if "share" in value and value["share"] is not None:
@@ -115,8 +147,8 @@ def _item(value: Any) -> str:
     return ", ".join(f"{key}: {one}" for key, one in value.items())
 
 
-def _field(name: str) -> Any:
+def _field(name: str, of: type[Model]) -> Any:
     try:
-        return Campaign._meta.get_field(name)
+        return of._meta.get_field(name)
     except FieldDoesNotExist:
         return None

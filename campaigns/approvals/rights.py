@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.message_texts import variants_of
-from campaigns.models import Approval, Campaign
+from campaigns.models import ApprovalRequest, Campaign, Sequence
 from foundation.refusals import Refusal
 from foundation.sentences import Sentence as _
 
 PERMISSION = "campaigns.approve_campaign"
-#: Columns of a campaign's history that are no part of its definition.
-_NO_DEFINITION = frozenset({"schedule_state", "schedule_detail", "archived_at"})
+#: Columns of the history of a campaign or a sequence that are no part of its definition.
+_NO_DEFINITION = frozenset(
+    {"schedule_state", "schedule_detail", "archived_at", "state", "state_detail", "started_at"}
+)
 #: The newest entries of a history that are compared.
 _MOST_ENTRIES = 50
 
@@ -21,7 +23,7 @@ def may_approve(user: Any) -> bool:
     return bool(user.is_active and user.has_perm(PERMISSION))
 
 
-def refuse_approver(approval: Approval, *, by: Any) -> None:
+def refuse_approver(approval: ApprovalRequest, *, by: Any) -> None:
     """Refuse an operator who may not decide on a request. Being a superuser changes nothing.
 
     Raises:
@@ -43,41 +45,50 @@ def refuse_approver(approval: Approval, *, by: Any) -> None:
     if why:
         raise Refusal(
             _("%(who)s may not approve “%(name)s”: %(why)s. Ask a second person.")
-            % {"who": by, "name": approval.campaign.name, "why": why},
+            % {"who": by, "name": approval.subject.name, "why": why},
             code="own_campaign",
         )
 
 
-def why_own(approval: Approval, by: Any) -> str:
+def why_own(approval: ApprovalRequest, by: Any) -> str:
     """Return why a request is the operator's own; "" if it is not."""
-    campaign = approval.campaign
-    if campaign.created_by_id == by.pk:
+    subject = approval.subject
+    if subject.created_by_id == by.pk:
         return _("they wrote it")
     if approval.requested_by_id == by.pk:
         return _("they asked for the approval")
-    if by.pk in last_changed_by(campaign):
+    if by.pk in last_changed_by(subject):
         return _("they changed it last")
     return ""
 
 
-def last_changed_by(campaign: Campaign) -> set[int]:
-    """Return who changed a campaign's definition, its variants or a template of it last."""
-    found = {_last_editor(campaign)}
-    if campaign.template is not None:
-        found.add(_last_editor(campaign.template))
-    for variant in variants_of(campaign):
-        found.add(_last_editor(variant))
-        if variant.template is not None:
-            found.add(_last_editor(variant.template))
+def last_changed_by(subject: Campaign | Sequence) -> set[int]:
+    """Return who changed a definition last: of a campaign, its variants and their templates, or of
+    a sequence and the templates of its steps.
+    """
+    if isinstance(subject, Sequence):
+        # The form writes an entry also when only the steps changed, which have no history.
+        found = {_last_editor(subject, counts_equal=True)}
+        texts: list[Any] = list(subject.steps.select_related("template"))
+    else:
+        found = {_last_editor(subject)}
+        texts = [subject, *variants_of(subject)]
+        found |= {_last_editor(variant) for variant in texts[1:]}
+    found |= {_last_editor(one.template) for one in texts if one.template is not None}
     return found - {None}  # type: ignore[return-value]
 
 
-def _last_editor(row: Any) -> int | None:
-    """Return who made the newest change of a row's history that is one of its definition."""
+def _last_editor(row: Any, *, counts_equal: bool = False) -> int | None:
+    """Return who made the newest change of a row's history that is one of its definition.
+
+    Args:
+        row: the row.
+        counts_equal: whether an entry that differs from the one before in nothing is one.
+    """
     entries = list(row.history.order_by("-history_date", "-history_id")[:_MOST_ENTRIES])
     for entry, older in zip(entries, [*entries[1:], None], strict=True):
-        is_first = older is None
-        if is_first or set(entry.diff_against(older).changed_fields) - _NO_DEFINITION:
+        changed = set(entry.diff_against(older).changed_fields) if older is not None else {"all"}
+        if changed - _NO_DEFINITION or (counts_equal and not changed):
             user_id: int | None = entry.history_user_id
             return user_id
     return None

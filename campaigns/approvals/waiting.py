@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
-
 from campaigns.approvals.rights import why_own
-from campaigns.models import Approval
-from campaigns.states import ApprovalState
+from campaigns.models import Approval, ApprovalRequest, SequenceApproval
 
-#: The most requests that are listed.
+#: The most requests of each kind that are listed.
 MOST = 100
 
 
-def waiting_requests() -> QuerySet[Approval]:
-    """Return the open requests, the oldest first."""
-    found = Approval.objects.filter(state=ApprovalState.REQUESTED).order_by("at")
-    return found.select_related("campaign__template", "run", "requested_by")[:MOST]
+def waiting_requests() -> list[ApprovalRequest]:
+    """Return the open requests, of campaigns and of sequences, the oldest first."""
+    campaigns = Approval.objects.waiting().select_related(
+        "campaign__template", "run", "requested_by"
+    )
+    sequences = SequenceApproval.objects.waiting().select_related("sequence", "requested_by")
+    found = [*campaigns.order_by("at")[:MOST], *sequences.order_by("at")[:MOST]]
+    return sorted(found, key=lambda request: request.at)
 
 
-def requests_for(user: Any) -> Iterator[Approval]:
+def requests_for(user: Any) -> Iterator[ApprovalRequest]:
     """Yield the open requests that an operator may decide, the oldest first."""
     return (request for request in waiting_requests() if not why_own(request, user))

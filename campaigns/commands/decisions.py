@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from campaigns.commands.verb import Answer, Call, Verb
 from campaigns.find import operator_named
-from campaigns.models import Approval
+from campaigns.models import Approval, ApprovalRequest
 from campaigns.run_control.approve import approve, reject
 from campaigns.states import ApprovalState
 from foundation.times import utc_iso
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_decision_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--by` and `--comment`."""
     parser.add_argument("--by", metavar="USER", required=True, help="the operator who decides")
     parser.add_argument("--comment", default="", metavar="T", help="a comment that is kept")
 
@@ -26,7 +27,7 @@ def _decision(decide: Callable[..., Approval]) -> Callable[[Call], Answer]:
         campaign = call.campaign()
         by = operator_named(call.options["by"])
         approval = decide(campaign=campaign, by=by, comment=call.options["comment"])
-        return Answer(_data(approval), _sentence(approval))
+        return Answer(_data(approval), decision_sentence(approval))
 
     return perform
 
@@ -42,24 +43,31 @@ def _data(approval: Approval) -> dict[str, Any]:
         "campaign": campaign.name,
         "run": run.number if run is not None else None,
         "state": run.state if run is not None else campaign.schedule_state,
+        **decision_data(approval),
+        "sentence": decision_sentence(approval),
+    }
+
+
+def decision_data(approval: ApprovalRequest) -> dict[str, Any]:
+    """Return a decision for JSON: what was approved or sent back, by whom. A public interface."""
+    return {
         "approval": approval.state,
         "hash": approval.hash,
         "requested_by": _name(approval.requested_by),
         "by": _name(approval.decided_by),
         "comment": approval.comment,
         "at": utc_iso(approval.decided_at or approval.at),
-        "sentence": _sentence(approval),
     }
 
 
-def _sentence(approval: Approval) -> str:
+def decision_sentence(approval: ApprovalRequest) -> str:
     """Return what was decided."""
     sentence = (
         _("“%(name)s” is approved by %(who)s.")
         if approval.state == ApprovalState.APPROVED
         else _("“%(name)s” is sent back by %(who)s.")
     )
-    return sentence % {"name": approval.campaign.name, "who": approval.decided_by}
+    return sentence % {"name": approval.subject.name, "who": approval.decided_by}
 
 
 def _name(user: Any) -> str | None:
@@ -71,7 +79,7 @@ VERBS = (
         "approve",
         "approve what it asks for: its run starts, or its schedule",
         _decision(approve),
-        _add_arguments,
+        add_decision_arguments,
     ),
-    Verb("reject", "send back what it asks for", _decision(reject), _add_arguments),
+    Verb("reject", "send back what it asks for", _decision(reject), add_decision_arguments),
 )

@@ -67,7 +67,8 @@ def notification_data(row: Notification) -> dict[str, Any]:
     return {
         "id": str(row.key),
         "event": row.event,
-        "campaign": row.campaign.name,
+        "campaign": row.campaign.name if row.campaign is not None else None,
+        "sequence": row.sequence.name if row.sequence is not None else None,
         "run": row.run.number if row.run is not None else None,
         "at": utc_iso(row.at),
         "kind": row.target_kind,
@@ -85,7 +86,7 @@ def notifications_text(rows: Iterable[Notification]) -> str:
     """Return notifications as a table."""
     lines = [
         (
-            str(row.key)[:8], clock(row.at), row.campaign.name, row.event,
+            str(row.key)[:8], clock(row.at), row.about.name, row.event,
             shown_target(row.target_kind, row.target), row.get_state_display(), row.tries,
             str(row.last_error),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from campaigns.commands.decisions import add_decision_arguments
 from campaigns.creation.create_campaign import DEFAULT_TIMEZONE
 from campaigns.creation.create_sequence import Step, read_wait
 from campaigns.find import find_template
@@ -17,12 +18,18 @@ from tabular.arguments import uin_argument
 
 #: Actions whose only argument is the name of the sequence, with their help.
 SIMPLE_ACTIONS = {
-    "start": "start it, or continue one that was stopped",
-    "stop": "pause it: no one enters or moves on, and nothing is sent, until it is started again",
+    "start": "start it, or continue one that was stopped; ask for an approval if it needs one",
+    "stop": "pause it: no one enters or moves on, and nothing is sent, until it is started again; "
+    "withdraw the request if it waits for an approval",
     "end": "end it permanently; what is not sent is cancelled",
     "archive": "take it out of lists; it can be restored",
     "restore": "show an archived sequence again",
     "status": "show the people by state, and the figures of each step",
+}
+
+DECISIONS = {
+    "approve": "approve what it asks for: it starts, or continues",
+    "reject": "send back what it asks for",
 }
 
 
@@ -43,6 +50,10 @@ def add_sequence_actions(
     _add_creation(create)
     for action, words in SIMPLE_ACTIONS.items():
         add(action, words).add_argument("name", metavar="NAME", help="the sequence")
+    for action, words in DECISIONS.items():
+        one = add(action, words)
+        one.add_argument("name", metavar="NAME", help="the sequence")
+        add_decision_arguments(one)
     listed = add("list", "list the sequences")
     listed.add_argument("--archived", action="store_true", help="those that are archived")
 

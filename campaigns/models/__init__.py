@@ -1,6 +1,7 @@
 """The tables of the campaigns app, one module each."""
 
 from campaigns.models.approval import Approval
+from campaigns.models.approval_request import ApprovalRequest
 from campaigns.models.approval_settings import ApprovalSettings
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
@@ -14,6 +15,7 @@ from campaigns.models.occurrence import Occurrence
 from campaigns.models.owners import OWNERS_OF_DELIVERIES, owner_of
 from campaigns.models.rehearsal import Rehearsal
 from campaigns.models.sequence import Sequence, SequencePerson, SequenceStep
+from campaigns.models.sequence_approval import SequenceApproval
 from campaigns.models.snippet import Snippet
 from campaigns.models.template_text import TemplateText
 from campaigns.models.template_version import TemplateVersion
@@ -23,6 +25,7 @@ from campaigns.models.typed_step import TypedStep
 __all__ = [
     "OWNERS_OF_DELIVERIES",
     "Approval",
+    "ApprovalRequest",
     "ApprovalSettings",
     "Campaign",
     "CampaignNotifications",
@@ -37,6 +40,7 @@ __all__ = [
     "Occurrence",
     "Rehearsal",
     "Sequence",
+    "SequenceApproval",
     "SequencePerson",
     "SequenceStep",
     "Snippet",

@@ -1,34 +1,18 @@
-"""The table of approvals: who asked for one, what exactly was shown, and who decided."""
+"""The table of approvals of campaigns: of a run, or of the rule of a repeated campaign."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.approval_request import ApprovalRequest
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
-from campaigns.states import APPROVAL_STATES, ApprovalState
-from foundation.states import StatefulQuerySet
-
-#: The most characters of a comment.
-LONGEST_COMMENT = 1_000
+from campaigns.states import ApprovalState
 
 
-class ApprovalQuerySet(StatefulQuerySet[Any]):
-    """Approvals; only `transition` changes their state."""
-
-    state_table = APPROVAL_STATES
-
-
-class Approval(models.Model):
-    """A request to approve a run, or the rule of a repeated campaign, and the decision on it.
-
-    It holds for exactly one hash (`campaigns.approvals.definition`), so a change makes it void
-    without any row being written.
-    """
+class Approval(ApprovalRequest):
+    """A request to approve a run, or the rule of a repeated campaign, and the decision on it."""
 
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("campaign")
@@ -42,39 +26,9 @@ class Approval(models.Model):
         related_name="approvals",
         verbose_name=_("run"),
     )
-    state = models.CharField(
-        _("state"),
-        max_length=10,
-        choices=ApprovalState.choices,
-        default=ApprovalState.REQUESTED,
-    )
-    hash = models.CharField(_("hash"), max_length=64)
     rule_hash = models.CharField(max_length=64)
     audience_hash = models.CharField(max_length=64, blank=True)
     people = models.PositiveBigIntegerField(_("people"), default=0)
-    #: What was shown, as `campaigns.approvals.definition` writes it, for the changes since.
-    definition = models.JSONField(default=dict)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("requested by"),
-    )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("decided by"),
-    )
-    comment = models.TextField(_("comment"), blank=True, max_length=LONGEST_COMMENT)
-    at = models.DateTimeField(_("requested at"))
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-
-    objects = models.Manager.from_queryset(ApprovalQuerySet)()
 
     class Meta:
         verbose_name = _("approval")
@@ -93,3 +47,8 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run or self.campaign}: {self.get_state_display()}"
+
+    @property
+    def subject(self) -> Campaign:
+        """The campaign."""
+        return self.campaign

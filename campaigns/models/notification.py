@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaign import Campaign
 from campaigns.models.campaign_run import CampaignRun
+from campaigns.models.sequence import Sequence
 from campaigns.notification_states import (
     NOTIFICATION_STATES,
     OPEN_NOTIFICATION_STATES,
@@ -40,8 +41,22 @@ class Notification(models.Model):
     event = models.CharField(_("event"), max_length=10, choices=NotificationEvent.choices)
     #: What tells of the event, as "kind:id". An event is told to a target once for each.
     subject = models.CharField(max_length=64)
+    #: What it is about: a campaign, or a sequence that has no campaigns yet.
     campaign = models.ForeignKey(
-        Campaign, on_delete=models.CASCADE, related_name="notifications", verbose_name=_("campaign")
+        Campaign,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        verbose_name=_("campaign"),
+    )
+    sequence = models.ForeignKey(
+        Sequence,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        verbose_name=_("sequence"),
     )
     run = models.ForeignKey(
         CampaignRun,
@@ -104,4 +119,9 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.campaign}: {self.get_event_display()}"
+        return f"{self.about}: {self.get_event_display()}"
+
+    @property
+    def about(self) -> Any:
+        """The campaign or the sequence."""
+        return self.campaign if self.campaign is not None else self.sequence

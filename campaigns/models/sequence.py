@@ -133,6 +133,18 @@ class Sequence(NamedModel, Archivable):
             )
         ]
 
+    @property
+    def is_editable(self) -> bool:
+        """Whether its definition can still change: it was never started."""
+        return self.started_at is None and self.state != SequenceState.ENDED
+
+    def chosen_accounts(self) -> list[Account]:
+        """Return the accounts that it names: without any, and without pools, `friends_of`."""
+        named = list(self.accounts.order_by("pk"))
+        if named or self.pools.exists():
+            return named
+        return list(self.friends_of.order_by("pk"))
+
 
 class SequenceStep(models.Model):
     """One message of a sequence, and how long after the one before it is sent."""

@@ -13,10 +13,12 @@ from foundation.times import utc_iso
 
 
 def page_address(notification: Notification) -> str:
-    """Return the URL of the campaign's page; "" without CONSOLE_URL."""
+    """Return the URL of the page of the campaign or the sequence; "" without CONSOLE_URL."""
     if not settings.CONSOLE_URL:
         return ""
     base = settings.CONSOLE_URL.rstrip("/")
+    if notification.campaign_id is None:
+        return f"{base}/campaigns/sequence/{notification.sequence_id}/page/"
     page = f"{base}/campaigns/campaign/{notification.campaign_id}/page/"
     run = notification.run
     return f"{page}?run={run.number}" if run is not None else page
@@ -24,7 +26,7 @@ def page_address(notification: Notification) -> str:
 
 def subject_line(notification: Notification) -> str:
     """Return the subject of the e-mail, one line, in the active language."""
-    words = f"{notification.campaign.name}: {notification.get_event_display()}"
+    words = f"{notification.about.name}: {notification.get_event_display()}"
     return " ".join(words.split())[:200]
 
 
@@ -53,7 +55,7 @@ def json_body(notification: Notification) -> bytes:
         "id": str(notification.key),
         "event": notification.event,
         "at": utc_iso(notification.at),
-        "campaign": notification.campaign.name,
+        "campaign": notification.about.name,  # only campaigns have webhooks
         "run": run.number if run is not None else None,
         "sentence": str(notification.sentence),
         "data": notification.data,

@@ -14,7 +14,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, Sum
 
-from campaigns.models import Approval, Campaign, CampaignRun, Occurrence
+from campaigns.models import (
+    Approval,
+    ApprovalRequest,
+    Campaign,
+    CampaignRun,
+    Occurrence,
+    Sequence,
+    SequenceApproval,
+)
 from campaigns.notification_states import NotificationEvent
 from campaigns.notifications.bad_codes import runs_with_bad_codes
 from campaigns.scheduling.late import LATE_AFTER
@@ -35,23 +43,25 @@ Described: TypeAlias = Callable[[], tuple[str, dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something that happened to a campaign.
+    """Something that happened to a campaign, or to a sequence.
 
     Attributes:
         event: what, of `NotificationEvent`.
         subject: the row that tells of it, "kind:id".
-        campaign: the campaign.
+        campaign: the campaign; None: it is about a sequence.
         run: its run, if it is about one.
         at: when it happened, or was noticed.
         describe: returns the sentence and the figures; called only if there is a target.
+        sequence: the sequence, if it is about one.
     """
 
     event: NotificationEvent
     subject: str
-    campaign: Campaign
+    campaign: Campaign | None
     run: CampaignRun | None
     at: datetime
     describe: Described = field(compare=False)
+    sequence: Sequence | None = None
 
 
 def happenings() -> list[Happening]:
@@ -129,20 +139,34 @@ def _approvals(since: datetime) -> Iterator[Happening]:
         .order_by("-pk")[:MOST]
     )
     for one in requests:
-        values = {"name": one.campaign.name, "who": str(one.requested_by or "")}
-        sentence = (
-            _("“%(name)s” waits for an approval. %(who)s asked for it.")
-            if one.requested_by is not None
-            else _("“%(name)s” waits for an approval.")
-        ) % values
+        told = _known(_asks(one), {"people": one.people, "hash": one.hash})
+        yield Happening(
+            NotificationEvent.APPROVAL, f"approval:{one.pk}", one.campaign, one.run, one.at, told
+        )
+    of_sequences = (
+        SequenceApproval.objects.waiting()
+        .filter(at__gte=since)
+        .select_related("sequence", "requested_by")
+        .order_by("-pk")[:MOST]
+    )
+    for asked in of_sequences:
         yield Happening(
             NotificationEvent.APPROVAL,
-            f"approval:{one.pk}",
-            one.campaign,
-            one.run,
-            one.at,
-            _known(sentence, {"people": one.people, "hash": one.hash}),
+            f"sequence-approval:{asked.pk}",
+            None,
+            None,
+            asked.at,
+            _known(_asks(asked), {"hash": asked.hash}),
+            asked.sequence,
         )
+
+
+def _asks(request: ApprovalRequest) -> Any:
+    """Return who asks for an approval of what."""
+    values = {"name": request.subject.name, "who": str(request.requested_by or "")}
+    if request.requested_by is None:
+        return _("“%(name)s” waits for an approval.") % values
+    return _("“%(name)s” waits for an approval. %(who)s asked for it.") % values
 
 
 def _late_dates(since: datetime, now: datetime) -> Iterator[Happening]:

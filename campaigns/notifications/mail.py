@@ -44,7 +44,9 @@ def send_mail(notification: Notification) -> None:
 
 def _message(notification: Notification, backend: Any) -> EmailMessage:
     # The language of the lazy texts is that of the moment: the row is read in it again.
-    read = Notification.objects.select_related("campaign", "run").get(pk=notification.pk)
+    read = Notification.objects.select_related("campaign", "sequence", "run").get(
+        pk=notification.pk
+    )
     host = settings.EMAIL_FROM.rpartition("@")[2].strip("<> ") or "qqcampaign"
     return EmailMessage(
         subject=subject_line(read),

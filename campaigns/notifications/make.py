@@ -44,7 +44,7 @@ def make_notifications() -> int:
     if not found:
         return 0
     everywhere = list(_of_users())
-    by_campaign = _of_campaigns({one.campaign.pk for one in found})
+    by_campaign = _of_campaigns({one.campaign.pk for one in found if one.campaign is not None})
     known = set(
         Notification.objects.filter(subject__in={one.subject for one in found})
         .order_by()
@@ -52,7 +52,8 @@ def make_notifications() -> int:
     )
     made: list[Notification] = []
     for one in found:
-        targets = [*by_campaign.get(one.campaign.pk, ()), *everywhere]
+        own = by_campaign.get(one.campaign.pk, ()) if one.campaign is not None else ()
+        targets = [*own, *everywhere]
         missing = {
             (target.kind, target.target): target
             for target in reversed(targets)  # the campaign's own choice is not an operator's
@@ -76,6 +77,7 @@ def _rows(happening: Happening, targets: Iterable[Target]) -> Iterator[Notificat
             event=happening.event,
             subject=happening.subject,
             campaign=happening.campaign,
+            sequence=happening.sequence,
             run=happening.run,
             user=target.user,
             target_kind=target.kind,

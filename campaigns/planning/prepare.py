@@ -12,7 +12,8 @@ from accounts.models import AccountTask, AccountTaskKind, AccountTaskState
 from accounts.states import StateReason
 from accounts.wake_ups import JOBS, publish
 from campaigns.approvals.begin import begin_approved
-from campaigns.approvals.coverage import approval_needed, refuse_unapproved
+from campaigns.approvals.coverage import refuse_unapproved
+from campaigns.approvals.need import approval_needed
 from campaigns.models import Campaign, CampaignRun
 from campaigns.planning.plan import plan_run
 from campaigns.planning.senders import accounts_of

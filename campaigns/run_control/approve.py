@@ -12,12 +12,12 @@ from django.db import transaction
 
 from campaigns.approvals.begin import people_changed_sentence
 from campaigns.approvals.coverage import changed_refusal, open_request
+from campaigns.approvals.decide import decide, refuse_comment, with_comment
 from campaigns.approvals.definition import Definition, locked_definition
 from campaigns.approvals.people_hash import PeopleHash, people_hash_of
 from campaigns.approvals.requests import create_request
 from campaigns.approvals.rights import refuse_approver
 from campaigns.models import Approval, Campaign, CampaignRun
-from campaigns.models.approval import LONGEST_COMMENT
 from campaigns.planning.prepare import wake_planner
 from campaigns.rehearsals.lifecycle import rehearse_request
 from campaigns.run_control.new_run import refuse_past_deadline
@@ -48,7 +48,7 @@ def approve(*, campaign: Campaign, by: Any, comment: str = "", seen: str | None 
             `nobody`), it is not what was asked for any more (`changed`), or its deadline has
             passed (`deadline_past`). If only its people have changed, the request is renewed.
     """
-    _refuse_comment(comment)
+    refuse_comment(comment)
     request = _open(campaign)
     people = people_hash_of(request.run) if request.run is not None else PeopleHash()
     with transaction.atomic():
@@ -61,7 +61,7 @@ def approve(*, campaign: Campaign, by: Any, comment: str = "", seen: str | None 
             raise changed_refusal(campaign, request)
         is_same = request.run_id is None or people.hexdigest == request.audience_hash
         if is_same:
-            _decide(request, ApprovalState.APPROVED, by=by, comment=comment)
+            decide(request, ApprovalState.APPROVED, by=by, comment=comment)
             _start(request, definition, by=by, comment=comment)
         else:
             renewed = create_request(
@@ -90,14 +90,14 @@ def reject(*, campaign: Campaign, by: Any, comment: str = "") -> Approval:
     Raises:
         Refusal: nothing waits, or they may not (as for `approve`).
     """
-    _refuse_comment(comment)
+    refuse_comment(comment)
     request = _open(campaign)
     with transaction.atomic():
         campaign, _definition = locked_definition(campaign)
         request = _locked(request)
         refuse_approver(request, by=by)
-        _decide(request, ApprovalState.REJECTED, by=by, comment=comment)
-        detail = _said(_("Sent back by %(who)s."), by, comment)
+        decide(request, ApprovalState.REJECTED, by=by, comment=comment)
+        detail = with_comment(_("Sent back by %(who)s."), by, comment)
         if request.run is not None:
             change_run_state(run_id=request.run.pk, to=RunState.DRAFT, detail=detail, by=by)
         else:
@@ -116,16 +116,9 @@ def _start(request: Approval, definition: Definition, *, by: Any, comment: str) 
     to = RunState.SCHEDULED if run.starts_at is not None else RunState.PREPARING
     deadline = deadline_of(request.campaign, starts_at=run.starts_at or shared.wall())
     refuse_past_deadline(request.campaign, deadline)
-    detail = _said(_("Approved by %(who)s."), by, comment)
+    detail = with_comment(_("Approved by %(who)s."), by, comment)
     if not change_run_state(run_id=run.pk, to=to, detail=detail, by=by, deadline_at=deadline):
         raise _nothing(request.campaign)
-
-
-def _decide(request: Approval, state: str, *, by: Any, comment: str) -> None:
-    Approval.objects.filter(pk=request.pk).transition(
-        to=state, decided_by=by, decided_at=shared.wall(), comment=comment.strip()
-    )
-    request.refresh_from_db()
 
 
 def _open(campaign: Campaign) -> Approval:
@@ -146,20 +139,6 @@ def _locked(request: Approval) -> Approval:
     if found is None:
         raise _nothing(request.campaign)
     return found
-
-
-def _said(sentence: Any, by: Any, comment: str) -> Any:
-    said = sentence % {"who": str(by)}
-    return said + f" {comment.strip()}" if comment.strip() else said
-
-
-def _refuse_comment(comment: str) -> None:
-    if len(comment) > LONGEST_COMMENT:
-        raise Refusal(
-            _("The comment has %(length)s characters; at most %(most)s are kept.")
-            % {"length": len(comment), "most": LONGEST_COMMENT},
-            code="comment_too_long",
-        )
 
 
 def _nothing(campaign: Campaign) -> Refusal:

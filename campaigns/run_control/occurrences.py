@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from campaigns.approvals.coverage import approval_needed, approval_of_rule
+from campaigns.approvals.coverage import approval_of_rule
 from campaigns.approvals.definition import locked_definition
+from campaigns.approvals.need import approval_needed
 from campaigns.models import Campaign, CampaignRun, Occurrence
 from campaigns.planning.prepare import wake_planner
 from campaigns.run_control.new_run import make_run, refuse_unready

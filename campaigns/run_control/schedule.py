@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.approvals.coverage import approval_needed, approval_of_rule
+from campaigns.approvals.coverage import approval_of_rule
+from campaigns.approvals.need import approval_needed
 from campaigns.approvals.requests import withdraw_request
 from campaigns.models import Campaign, Occurrence
 from campaigns.rehearsals.lifecycle import rehearse_open_request

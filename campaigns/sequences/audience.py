@@ -26,20 +26,12 @@ def newcomers(sequence: Sequence) -> QuerySet[Contact]:
 
 def sender_accounts(sequence: Sequence) -> list[Account]:
     """Return the accounts that send for a sequence now; empty for every working account."""
-    by_hand = chosen_accounts(sequence)
+    by_hand = sequence.chosen_accounts()
     pool_ids = list(sequence.pools.values_list("pk", flat=True))
     if not pool_ids:
         return by_hand
     keys = [account.pk for account in by_hand]
     return list(Account.objects.filter(Q(pk__in=keys) | is_member(pool_ids)).order_by("pk"))
-
-
-def chosen_accounts(sequence: Sequence) -> list[Account]:
-    """Return the accounts that a sequence names: without any, and without pools, `friends_of`."""
-    named = list(sequence.accounts.order_by("pk"))
-    if named or sequence.pools.exists():
-        return named
-    return list(sequence.friends_of.order_by("pk"))
 
 
 def make_contacts_of_friends(sequence: Sequence) -> None:

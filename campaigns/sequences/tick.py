@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from campaigns.approvals.sequence_coverage import refuse_unapproved_sequence
 from campaigns.models import CampaignRun, Sequence, SequencePerson, SequenceStep
 from campaigns.planning.order import LAST_RANK
 from campaigns.planning.people_sql import Chunk
@@ -21,7 +22,7 @@ from campaigns.planning.rules import rules_of_run
 from campaigns.sequence_states import OnlyIf, PersonEnd, PersonState, SequenceState
 from campaigns.sequences.audience import make_contacts_of_friends, newcomers
 from campaigns.sequences.conditions import has_replied, run_ids
-from campaigns.sequences.control import refuse_without_approval, stop_after_failure
+from campaigns.sequences.control import stop_after_failure
 from campaigns.sequences.people import (
     CHUNK,
     active_people,
@@ -55,7 +56,7 @@ def advance_sequences() -> int:
 
 def _advance(sequence: Sequence) -> int:
     _repeat(sequence, _look_at_results)
-    refuse_without_approval(sequence)  # it was switched on, or a word was added, since the start
+    refuse_unapproved_sequence(sequence)  # it was switched on, or a word was added, since the start
     if sequence.look_at is None or sequence.look_at <= shared.now():
         began_at = local.elapsed()
         with transaction.atomic():

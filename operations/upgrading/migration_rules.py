@@ -46,7 +46,7 @@ def problems(migration: Migration, before: ProjectState) -> list[str]:
         model = str(getattr(operation, "model_name", getattr(operation, "name", ""))).lower()
         if isinstance(operation, migrations.CreateModel):
             made.add(operation.name.lower())
-        elif model not in made:
+        elif model not in made and not _allows_more(operation, before, migration.app_label):
             sentence = _problem(operation, state, migration.app_label)
             if sentence:
                 found.append(f"{sentence} ({operation.describe()})")
@@ -82,6 +82,27 @@ def _problem(operation: Operation, before: ProjectState, app: str) -> str:
         fields = before.models[app, operation.model_name_lower].fields
         return _altered(fields[operation.name], operation.field)
     return ""
+
+
+def _allows_more(operation: Operation, before: ProjectState, app: str) -> bool:
+    """Return whether a constraint takes the place of one of its name that allowed fewer values."""
+    if not isinstance(operation, migrations.AddConstraint):
+        return False
+    options = before.models[app, operation.model_name.lower()].options
+    named = {one.name: one for one in options.get("constraints", ())}
+    old, new = _allowed(named.get(operation.constraint.name)), _allowed(operation.constraint)
+    return old is not None and new is not None and old[0] == new[0] and old[1] <= new[1]
+
+
+def _allowed(constraint: models.BaseConstraint | None) -> tuple[str, frozenset[str]] | None:
+    """Return the lookup and the values of a constraint like `state__in`; None for any other."""
+    if not isinstance(constraint, models.CheckConstraint):
+        return None
+    children = constraint.condition.children if isinstance(constraint.condition, models.Q) else []
+    if len(children) != 1 or not isinstance(children[0], tuple):
+        return None
+    lookup, values = children[0]
+    return (lookup, frozenset(values)) if lookup.endswith("__in") else None
 
 
 def _added(field: models.Field) -> str:  # type: ignore[type-arg]

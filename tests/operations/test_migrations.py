@@ -100,3 +100,21 @@ def test_a_table_that_the_same_migration_makes_may_change_in_it() -> None:
         migrations.RemoveField("two", "a"),
     ]
     assert problems(migration, ProjectState()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "is_safe"), [(["x", "y", "z"], True), (["x"], False), (["x", "z"], False)]
+)
+def test_a_constraint_may_only_come_to_allow_more(values: list[str], is_safe: bool) -> None:
+    def known(of: list[str]) -> models.CheckConstraint:
+        return models.CheckConstraint(condition=models.Q(a__in=of), name="known")
+
+    before = ProjectState()
+    migrations.CreateModel("one", list(TABLE)).state_forwards("labels", before)
+    migrations.AddConstraint("one", known(["x", "y"])).state_forwards("labels", before)
+    migration: Any = Migration("0002_x", "labels")
+    migration.operations = [
+        migrations.RemoveConstraint("one", "known"),
+        migrations.AddConstraint("one", known(values)),
+    ]
+    assert (problems(migration, before) == []) is is_safe

@@ -44,8 +44,17 @@ class KillablePostgresql:
             lock.unlink(missing_ok=True)
         try:
             self._server.ensure_postgres_running()
+        except subprocess.TimeoutExpired:
+            # The library waits ten seconds. On a busy machine the recovery takes longer.
+            _wait(self._is_ready, seconds=120)
+            self._server.ensure_postgres_running()
         except subprocess.CalledProcessError:
             raise RuntimeError((self._folder / "log").read_text()[-3000:]) from None
+
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=2):
+            return True
+        return False
 
     def kill_backend(self) -> bool:
         """Kill one connection's process with SIGKILL: the server ends the others and recovers."""

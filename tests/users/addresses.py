@@ -35,6 +35,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "campaigns_campaign_preflight_people": ("suppressed",),
     "campaigns_campaign_rehearsal": ("start", "stop"),
     "campaigns_campaign_decide": ("request", "approve", "reject", "withdraw"),
+    "campaigns_sequence_decide": ("approve", "reject"),
     "campaigns_campaign_schedule": tuple(SCHEDULE_VERBS),
     "campaigns_campaign_report": ("csv", "xlsx", "json"),
     "campaigns_sequence_do": tuple(SEQUENCE_VERBS),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.approvals.waiting import waiting_requests
 from campaigns.find import operator_named
+from campaigns.models import Approval, ApprovalRequest
 from campaigns.models.approval_settings import settings_row
 from campaigns.run_control.require_approval import require_approval
 from foundation.commands import OperatorCommand
@@ -39,27 +40,35 @@ class Command(OperatorCommand):
         if action != "show":
             require_approval(is_required=action == "require", by=operator_named(options["by"]))
         is_required = settings_row().is_required
-        items = [
-            {
-                "campaign": request.campaign.name,
-                "run": request.run.number if request.run is not None else None,
-                "requested_by": str(request.requested_by) if request.requested_by else None,
-                "at": utc_iso(request.at),
-                "people": request.people if request.run is not None else None,
-                "hash": request.hash,
-            }
-            for request in waiting_requests()
-        ]
+        items = [_item(request) for request in waiting_requests()]
         lines = [
             _("Every campaign needs approval.")
             if is_required
             else _("Only campaigns that say so need approval.")
         ]
         lines += [
-            _("“%(name)s” waits for an approval.") % {"name": item["campaign"]} for item in items
+            _("“%(name)s” waits for an approval.") % {"name": item["campaign"] or item["sequence"]}
+            for item in items
         ]
         self.answer(
             {"required": is_required, "items": items, "next": None},
             as_json=options["json"],
             text="\n".join(lines),
         )
+
+
+def _item(request: ApprovalRequest) -> dict[str, Any]:
+    """Return what waits, for JSON: a run, the rule of a repeated campaign, or a sequence."""
+    found: dict[str, Any] = {"campaign": None, "sequence": None, "run": None, "people": None}
+    if isinstance(request, Approval):
+        found["campaign"] = request.campaign.name
+        if request.run is not None:
+            found |= {"run": request.run.number, "people": request.people}
+    else:
+        found["sequence"] = request.subject.name
+    return {
+        **found,
+        "requested_by": str(request.requested_by) if request.requested_by else None,
+        "at": utc_iso(request.at),
+        "hash": request.hash,
+    }

@@ -1,4 +1,4 @@
-"""The command `sequence`: create, start, stop, end, archive, show and list sequences."""
+"""The command `sequence`: create, start, approve, stop, end, archive, show and list sequences."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 
 from accounts.lookup import find_accounts
 from accounts.pools import find_pools
+from campaigns.commands.decisions import decision_data, decision_sentence
 from campaigns.commands.sequence_arguments import add_sequence_actions, steps_from
 from campaigns.creation.create_sequence import create_sequence
-from campaigns.find import find_lists, find_segments, find_sequence
+from campaigns.find import find_lists, find_segments, find_sequence, operator_named
 from campaigns.models import Sequence
 from campaigns.reports.sequence_figures import SequenceFigures, StepFigures, sequence_figures
 from campaigns.sequence_states import PersonEnd, PersonState
+from campaigns.sequences.approve import approve_sequence, reject_sequence
 from campaigns.sequences.control import end_sequence, start_sequence, stop_sequence
 from foundation.archiving import archive_row, restore_row
 from foundation.commands import OperatorCommand
@@ -23,15 +25,16 @@ from foundation.terminal_tables import table
 from foundation.times import utc_iso
 from foundation.weekly import read_windows
 
+DECISIONS = {"approve": approve_sequence, "reject": reject_sequence}
 CONTROLS = {"start": start_sequence, "stop": stop_sequence, "end": end_sequence}
 KEEPING = {"archive": archive_row, "restore": restore_row}
 
 
 class Command(OperatorCommand):
-    """Create, start, stop, end, archive, show and list sequences."""
+    """Create, start, approve, stop, end, archive, show and list sequences."""
 
-    help = "Sequences of messages to everybody who enters an audience: create, start, stop, end, "
-    help += "archive, restore, status, list."
+    help = "Sequences of messages to everybody who enters an audience: create, start, approve, "
+    help += "reject, stop, end, archive, restore, status, list."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_sequence_actions(parser, add_json=self.add_json_argument)
@@ -44,6 +47,9 @@ class Command(OperatorCommand):
             self._list(options)
         else:
             sequence = find_sequence(name=options["name"])
+            if action in DECISIONS:
+                self._decide(sequence, options)
+                return
             if action in CONTROLS:
                 CONTROLS[action](sequence=sequence)
             elif action in KEEPING:
@@ -82,6 +88,23 @@ class Command(OperatorCommand):
             as_json=options["json"],
             text=_("Sequence “%(name)s” was created. Start it with sequence start.")
             % {"name": sequence.name},
+        )
+
+    def _decide(self, sequence: Sequence, options: dict[str, Any]) -> None:
+        by = operator_named(options["by"])
+        approval = DECISIONS[options["action"]](
+            sequence=sequence, by=by, comment=options["comment"]
+        )
+        sentence = decision_sentence(approval)
+        self.answer(
+            {
+                "sequence": sequence.name,
+                "state": sequence.state,
+                **decision_data(approval),
+                "sentence": sentence,
+            },
+            as_json=options["json"],
+            text=sentence,
         )
 
     def _list(self, options: dict[str, Any]) -> None:

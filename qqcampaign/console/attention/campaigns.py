@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.admin.page_urls import approval_url, campaign_url, run_url
+from campaigns.admin.page_urls import campaign_url, request_url, run_url
 from campaigns.approvals.waiting import requests_for
 from campaigns.models import Campaign, CampaignRun
 from campaigns.states import DecideBy, ScheduleState
@@ -76,9 +76,9 @@ def waiting_for_approval(user: Any) -> list[AttentionItem]:
     return [
         AttentionItem(
             "approvals",
-            _("“%(name)s” waits for your approval.") % {"name": asked.campaign.name},
+            _("“%(name)s” waits for your approval.") % {"name": asked.subject.name},
             _("Review"),
-            approval_url(asked.campaign),
+            request_url(asked),
             since=asked.at,
         )
         for asked in islice(requests_for(user), NAMED_REQUESTS)
