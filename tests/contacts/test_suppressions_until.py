@@ -31,7 +31,7 @@ from tests.campaigns.factories import make_account, make_campaign, make_list, ma
 from tests.commandline import manage
 from tests.sending.feeds import next_of_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 UIN = 100_000
 HOUR = timedelta(hours=1)
 
