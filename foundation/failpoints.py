@@ -20,6 +20,8 @@ NAMES = (
     "after_choice",  # a variant was chosen, and the rest has no text yet
     "in_choice",  # after a chunk of the rest
     "before_rest_wakes",
+    "after_leases",  # taken for lanes that open, and none has begun
+    "after_login",  # the gateway accepted it, and no session is stored
     "after_claim",
     "after_mark",
     "after_request_left",
