@@ -73,6 +73,11 @@ BENCHES = (
         ("--people", "1000000", "--repeats", "1"), ("--people", "50000", "--repeats", "1"),
         targets.planning,
     ),
+    Bench(
+        "planning-choices", "planning_choices", BOTH,
+        ("--people", "100000", "--variants", "keep", "keep_cap", "everything"),
+        (), targets.planning_choices,
+    ),
     Bench("latency", "latency", BOTH, ("--repeats", "5"), ("--repeats", "2"), targets.latency),
     Bench(
         "endurance", "endurance", ONE,

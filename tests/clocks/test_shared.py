@@ -18,7 +18,7 @@ from clocks.shared import (
     Clock,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 BEGAN = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 #: How much two readings of the same moment may differ.

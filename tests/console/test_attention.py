@@ -42,6 +42,8 @@ from sending.states import RunState
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN, make_operator, make_world
 from webhooks.models import Endpoint
 
+pytestmark = pytest.mark.both_databases
+
 LONG_AGO = timedelta(hours=3)
 
 

@@ -21,6 +21,8 @@ from sending.models import Delivery
 from sending.states import DeliveryState, RunState
 from tests.console.sample_data import make_world
 
+pytestmark = pytest.mark.both_databases
+
 
 def _page(campaign: Campaign, name: str = "page", *args: object) -> str:
     return reverse(f"admin:campaigns_campaign_{name}", args=[campaign.pk, *args])
