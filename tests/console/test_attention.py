@@ -29,10 +29,10 @@ from campaigns.models import (
     Notification,
     Occurrence,
     Sequence,
-    SequencePerson,
 )
+from campaigns.sequences.control import stop_after_failure, stop_sequence
 from clocks.models import HostClock
-from contacts.models import Contact, ContactImport
+from contacts.models import ContactImport
 from conversations.models import Conversation
 from holds.models import Hold
 from operations.models import Upkeep
@@ -190,17 +190,13 @@ def _hold(_campaign: Campaign) -> None:
     Hold.objects.create(taken_at=at, restored_at=at)
 
 
-def _stop_sequence(campaign: Campaign) -> None:
-    sequence = Sequence.objects.create(
-        name="welcome", state="stopped", state_detail="No text.", timezone="UTC"
-    )
-    SequencePerson.objects.create(
-        sequence=sequence,
-        contact=Contact.objects.all()[0],
-        state="active",
-        entered_at=timezone.now(),
-        next_at=timezone.now() - LONG_AGO,
-    )
+def _stop_sequence(_campaign: Campaign) -> None:
+    sequence = Sequence.objects.create(name="welcome", state="running", timezone="UTC")
+    stop_after_failure(sequence, "No text.")
+    sequence.history.filter(state="stopped").update(history_date=timezone.now() - LONG_AGO)
+    # One that an operator stopped waits for nobody.
+    other = Sequence.objects.create(name="by hand", state="running", timezone="UTC")
+    stop_sequence(sequence=other)
 
 
 def _drop_date(campaign: Campaign) -> None:

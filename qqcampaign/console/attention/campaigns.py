@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Max, OuterRef, Subquery, Sum
+from django.db.models import Max, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.admin.page_urls import campaign_url, request_url, run_url
 from campaigns.approvals.waiting import requests_for
-from campaigns.models import Campaign, CampaignRun, Occurrence, Sequence, SequencePerson
-from campaigns.sequence_states import PersonState, SequenceState
+from campaigns.models import Campaign, CampaignRun, Occurrence, Sequence
+from campaigns.sequence_states import STOPPED_ITSELF, SequenceState
 from campaigns.states import DecideBy, OccurrenceState, ScheduleState
 from clocks import shared
 from foundation.times import clock
@@ -30,6 +30,8 @@ NAMED_REQUESTS = 10
 RECENT_DAYS = 3
 #: The records of a campaign's history that are looked through for when its schedule stopped.
 MOST_RECORDS = 50
+#: The newest stopped sequences that are looked at.
+MOST_SEQUENCES = 20
 
 
 def stopped_runs() -> list[AttentionItem]:
@@ -92,12 +94,9 @@ def _paused_since(campaign: Campaign) -> datetime | None:
 
 
 def stopped_sequences() -> list[AttentionItem]:
-    """Return the sequences that stopped themselves, each since its first person waits."""
+    """Return the sequences that stopped themselves; those that operators stopped need nobody."""
     stopped = Sequence.objects.filter(state=SequenceState.STOPPED, archived_at=None)
-    waiting = SequencePerson.objects.filter(
-        sequence=OuterRef("pk"), state=PersonState.ACTIVE, next_at__lte=shared.wall()
-    )
-    first = waiting.order_by("next_at").values("next_at")[:1]
+    found = [(one, _stopped_itself_at(one)) for one in stopped.order_by("-pk")[:MOST_SEQUENCES]]
     return [
         AttentionItem(
             Kind.STOPPED_SEQUENCES,
@@ -106,12 +105,22 @@ def stopped_sequences() -> list[AttentionItem]:
             _("Open sequence"),
             reverse("admin:campaigns_sequence_page", args=[sequence.pk]),
             "danger",
-            sequence.waits_since,
+            since,
         )
-        for sequence in stopped.exclude(state_detail="")
-        .annotate(waits_since=Subquery(first))
-        .order_by("-pk")[:NAMED_RUNS]
-    ]
+        for sequence, since in found
+        if since is not None
+    ][:NAMED_RUNS]
+
+
+def _stopped_itself_at(sequence: Sequence) -> datetime | None:
+    """Return when a stopped sequence stopped itself, by its history; None if somebody did it."""
+    first = None
+    for record in sequence.history.order_by("-history_id")[:MOST_RECORDS]:
+        if record.state != SequenceState.STOPPED:
+            break
+        first = record
+    is_by_itself = first is not None and first.history_change_reason == STOPPED_ITSELF
+    return first.history_date if first is not None and is_by_itself else None
 
 
 def dropped_dates() -> list[AttentionItem]:
