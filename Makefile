@@ -21,13 +21,14 @@ run: .venv/.runtime ## set up and start everything, with the demo
 ## make run PORT=8080
 	@QQCAMPAIGN_STOP_WITH_PARENT=1 exec $(PY) manage.py up --demo --port $(PORT) $(ARGS)
 
-test: .venv/.development ## set up and run every test, on SQLite and on PostgreSQL
+test: .venv/.development ## set up and run the tests, on SQLite, then on PostgreSQL
+## make test ARGS="--all"                                   also what takes long, and all on both
 ## make test ARGS="tests/accounts/test_pace.py"             one file
 ## make test ARGS="-k lease"                                one name: tests with "lease" in theirs
 ## make test ARGS="--database postgresql -x tests/sending"   one database, to the first failure
 	@$(PY) -m tests.run $(ARGS)
 
-quick: .venv/.development ## run the tests that are not marked slow, on SQLite, in under a minute
+quick: .venv/.development ## run the tests that are not slow, on SQLite, in about a minute
 ## make quick ARGS="--last-failed"                          what failed last time
 	@DATABASE_URL= $(PY) -m pytest -q -n 3 -m "not slow" $(ARGS)
 

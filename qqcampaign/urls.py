@@ -14,6 +14,7 @@ from foundation.admin.lost_session import SignInAgain
 from operations.admin.restored import restored_view
 from operations.admin.upkeep import upkeep_view
 from qqcampaign.console import health
+from qqcampaign.console.account_day import account_day
 from qqcampaign.console.calendar import calendar_view, move_view
 from qqcampaign.console.metrics import metrics
 from qqcampaign.console.overview import overview_live
@@ -44,6 +45,11 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("overview/live/", admin.site.admin_view(overview_live), name="overview-live"),
+    path(
+        "accounts/account/<int:object_id>/day/",
+        admin.site.admin_view(account_day),
+        name="accounts_account_day",
+    ),
     path("calendar/", admin.site.admin_view(calendar_view), name="calendar"),
     path("calendar/<int:run_id>/move/", admin.site.admin_view(move_view), name="calendar-move"),
     path("reports/", admin.site.admin_view(reports_view), name="reports"),

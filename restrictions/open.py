@@ -58,6 +58,7 @@ PERMISSIONS = frozenset(
 WRITING = frozenset({"accounts_account_ask", "campaigns_campaign_do"})
 #: Pages by the names of their addresses.
 PAGES = WRITING | {
+    "accounts_account_day",
     "accounts_account_change",
     "accounts_account_changelist",
     "campaigns_campaign_changelist",

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.template import Context, Template
+from django.test.signals import template_rendered
 from django.utils import translation
+from django.utils.safestring import SafeString
 
 from qqhttp.simulator import GatewaySimulator
-from tests import emptying
+from tests import emptying, examples
 from tests.migrated_database import MigratedDatabase
 from tests.running_stack import RunningStack
 from tests.servers import new_database, running_postgresql, running_redis
@@ -24,38 +27,51 @@ from tests.servers import new_database, running_postgresql, running_redis
 CHROMIUM = "/usr/bin/chromium"
 #: A test with one of these markers is slow too.
 SLOW_MARKERS = ("browser", "postgresql", "stack")
+#: A test that asks for pages is slow too: a page takes a tenth of a second or more.
+PAGE_FIXTURES = {"client", "admin_client", "operator"}
 #: Fixtures by which a test touches the database.
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "stack", "start_stack", "make_fleet"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--all",
+        action="store_true",
+        help="also tests marked exhaustive; with --only-database, all that touch the database",
+    )
+    parser.addoption(
         "--only-database",
         action="store_true",
-        help="only tests that touch the database: for a second run on another one",
+        help="only tests marked both_databases: for a second run on another one",
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` selects by marker
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark slow tests, put tests of the stack first, and obey `--only-database`.
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before `-m` selects by marker
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Iterator[None]:
+    """Mark slow tests, leave out what this run does not ask for, and put the long ones first.
 
-    Tests of the stack are the longest: at the end, one would run while the other processes idle.
+    At the end, a long test would run while the other processes idle. pytest-django puts tests that
+    commit after those that do not, and tests of stacks, which do neither, at the end.
     """
     for item in items:
-        if any(item.get_closest_marker(name) for name in SLOW_MARKERS):
+        asks_for_pages = PAGE_FIXTURES & set(getattr(item, "fixturenames", ()))
+        if asks_for_pages or any(item.get_closest_marker(name) for name in SLOW_MARKERS):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
-    if not config.getoption("--only-database"):
-        return
-    kept = [item for item in items if _touches_database(item)]
+    items.sort(key=shortness)
+    is_all, is_second = config.getoption("--all"), config.getoption("--only-database")
+    kept = [one for one in items if is_asked_for(one, is_all=is_all, is_second=is_second)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
+    yield
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Empty the database between tests in the fast way."""
+    """Empty the database between tests in the fast way, and say how many examples are tried."""
     emptying.install()
+    examples.is_all = config.getoption("--all")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -68,11 +84,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(settings.QQCAMPAIGN_HOME, ignore_errors=True)
 
 
-def _touches_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("one_database"):
+def shortness(item: pytest.Item) -> int:
+    """Return how early a test comes: 0 for those that take longest."""
+    order = ("stack", "browser", "slow")
+    return next((n for n, name in enumerate(order) if item.get_closest_marker(name)), len(order))
+
+
+def is_asked_for(item: pytest.Item, *, is_all: bool, is_second: bool) -> bool:
+    """Return whether a test belongs to this run (decision 0059)."""
+    if item.get_closest_marker("exhaustive") and not is_all:
         return False
+    if not is_second:
+        return True
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES)
+    is_about_it = item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES
+    if not is_about_it or item.get_closest_marker("one_database"):
+        return False
+    return is_all or item.get_closest_marker("both_databases") is not None
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +109,21 @@ def _english() -> Iterator[None]:
     translation.activate(settings.LANGUAGE_CODE)
     yield
     translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_contexts(django_test_environment: None) -> None:
+    """Let `answer.context` hold the contexts of whole pages, not of each template in them.
+
+    Django's own copies the context for every included template: a third of the time of a page.
+    """
+
+    def render(self: Template, context: Context) -> SafeString:
+        if context.template is self:
+            template_rendered.send(sender=self, template=self, context=context)
+        return self.nodelist.render(context)
+
+    Template._render = render  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -119,29 +162,22 @@ def postgresql_url(postgresql_server_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated() -> dict[str, MigratedDatabase]:
-    """The copy of the test database, under one key, once `django_db_setup` has made it."""
-    return {}
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: Any, _migrated: dict[str, MigratedDatabase]
-) -> Iterator[None]:
-    """Create the test database, and keep a copy of it before a test changes it."""
-    with django_db_blocker.unblock():
-        _migrated["copy"] = MigratedDatabase(settings.QQCAMPAIGN_HOME)
-    yield
-    with django_db_blocker.unblock():
-        _migrated.pop("copy").remove()
-
-
-@pytest.fixture(scope="session")
 def migrated_database(
-    django_db_setup: None, _migrated: dict[str, MigratedDatabase]
-) -> MigratedDatabase:
-    """A migrated database, to be copied."""
-    return _migrated["copy"]
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[MigratedDatabase]:
+    """A migrated database, to be copied; the test database of this process is a copy of it."""
+    made = MigratedDatabase(settings.QQCAMPAIGN_HOME)
+    with contextlib.ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(made.test_database())
+        yield made
+        with django_db_blocker.unblock():
+            stack.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated_database: MigratedDatabase) -> None:
+    """Make the test database, as pytest-django would, but without repeating the migrations."""
 
 
 @pytest.fixture

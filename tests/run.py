@@ -1,5 +1,6 @@
-"""`make test`: run the whole suite on SQLite, then the tests that use the database on PostgreSQL.
+"""`make test`: run the suite on SQLite, then the tests that depend on the database on PostgreSQL.
 
+With `--all`, also the tests marked exhaustive, and on PostgreSQL every test that uses the database.
 `--database sqlite` or `--database postgresql` does only one of the two; all other arguments are
 pytest's. The last line printed counts all runs; the exit status is 0 when nothing failed in any.
 """

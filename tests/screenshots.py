@@ -112,6 +112,8 @@ FILLED_PAGES = {
     "draft": "campaigns/campaign/{draft}/page/",
     "clone": "campaigns/campaign/{draft}/clone/",
     "definition-import": "campaigns/campaign/import/",
+    "delivery-panel": "sending/delivery/?state__exact=sent#delivery-{delivery}",
+    "accounts-by-trouble": "accounts/account/?wrong=needs-somebody",
     "inbox": "conversations/conversation/",
     "conversation": "conversations/conversation/?c={conversation}",
     "rules": "conversations/replyrule/",

@@ -14,6 +14,8 @@ from qqcampaign.settings import *  # noqa: E402, F403
 
 # Hashing a password is slow on purpose; the tests make users by the dozen.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Each client of a test loads the middleware: files are found when they are asked for, not listed.
+WHITENOISE_AUTOREFRESH = True
 # The tests kill processes, not machines: SQLite need not wait for the disk.
 if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
     DATABASES["default"]["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"  # noqa: F405

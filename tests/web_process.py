@@ -17,6 +17,7 @@ from pathlib import Path
 import requests
 
 from qqcampaign.stack.process_specs import web_spec
+from tests.migrated_database import kept_file
 
 NAME, PASSWORD = "op", "correct horse battery staple"
 
@@ -48,7 +49,10 @@ def _database_with_operator() -> Path:
     home = Path(tempfile.mkdtemp(prefix="qqweb-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     environment = environment_of(home)
-    manage(environment, "migrate", "-v0", "--skip-checks")
+    if kept_file().exists():
+        shutil.copyfile(kept_file(), home / "db.sqlite3")
+    else:
+        manage(environment, "migrate", "-v0", "--skip-checks")
     arguments = ("--noinput", "--username", NAME, "--email", "", "--skip-checks")
     manage(environment, "createsuperuser", *arguments)
     return home / "db.sqlite3"

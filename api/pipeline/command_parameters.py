@@ -7,6 +7,7 @@ and in its document by itself.
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -175,8 +176,12 @@ def new_command(name: str) -> OperatorCommand:
     return command
 
 
-def actions_of(name: str) -> dict[str, str]:
-    """Return the actions of a command with their help; none if it has no actions."""
+@functools.cache
+def actions_of(name: str) -> Mapping[str, str]:
+    """Return the actions of a command with their help; none if it has no actions.
+
+    Kept: a command has an operation for each action, and its parser takes long to make.
+    """
     parser = new_command(name).create_parser("manage.py", name)
     for one in parser._actions:
         if isinstance(one, argparse._SubParsersAction):

@@ -185,6 +185,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("console/by_hand.js"),
         lambda request: static("console/names.js"),
         lambda request: static("console/keys.js"),
+        lambda request: static("console/story.js"),
     ],
     "COLORS": {
         "primary": {

@@ -17,7 +17,7 @@ from accounts.models import Account, AccountTask, AccountTaskState, Egress, Frie
 from accounts.states import AccountState, PresenceStatus, StateReason
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 KEYS = [
     "uin", "name", "state", "reason", "detail", "since", "friends", "friends_synced_at",

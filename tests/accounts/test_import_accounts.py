@@ -20,7 +20,7 @@ from accounts.states import StateReason
 from accounts.transitions import disable_account, quarantine_account
 from foundation.refusals import Refusal
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 SECRET = "Passw0rt-Geheim"
 HEADER = "uin,password,name,min_interval,per_minute,per_hour,per_day,egress,status\n"
 

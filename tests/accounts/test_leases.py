@@ -26,7 +26,7 @@ from accounts.states import AccountState
 from clocks import shared
 from tests.campaigns.factories import make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from accounts.models import Account
 from sending.models import Attempt, Delivery
 from tests.console.sample_data import make_account, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def test_each_account_has_its_own_codes_pace_and_quota() -> None:

@@ -22,7 +22,7 @@ from clocks import shared
 from foundation.refusals import Refusal
 from tests.campaigns.factories import make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 S = AccountState
 
 

@@ -14,7 +14,7 @@ from accounts.models import Egress, Lease, Worker
 from accounts.querysets.worker import PRESUMED_DEAD_SECONDS
 from tests.campaigns.factories import make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 #: Above the largest possible process id.
 NOBODY = 2**22 + 1
 

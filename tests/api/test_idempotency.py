@@ -19,6 +19,8 @@ from tests.api.asking import Program, administrator, program
 from tests.campaigns.factories import make_campaign
 from tests.sending.conftest import friends_of
 
+pytestmark = pytest.mark.both_databases
+
 FRIEND = friends_of(0)[0]
 BODY = {"name": "hello", "text": "hi {{ name }}"}
 

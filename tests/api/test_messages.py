@@ -25,6 +25,8 @@ from tests.conversations.writing import a_conversation
 from tests.sending.conftest import friends_of
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 FRIEND = friends_of(0)[0]
 
 

@@ -14,7 +14,7 @@ from audit.prune import prune_entries
 from contacts.models import ContactList
 from foundation.acts import COMMAND, acting, say
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def test_an_act_makes_one_entry_with_before_and_after() -> None:

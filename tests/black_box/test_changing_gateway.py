@@ -40,6 +40,7 @@ VARIANTS: tuple[dict[str, object], ...] = (
 MESSAGES_PER_VARIANT = 25
 
 
+@pytest.mark.exhaustive
 @pytest.mark.stack
 @pytest.mark.one_database
 def test_a_run_is_sent_once_through_many_gateway_variants(make_operator: MakeOperator) -> None:

@@ -20,6 +20,7 @@ TEXT = "  你好 100% & more = fine + hi\r\nh\n🎉 {not} %41 %2c, "
 FAULT_RATES = dict.fromkeys(QUICK_FAULTS, 0.015)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.stack
 @pytest.mark.one_database
 def test_a_thousand_messages_arrive_once_through_gateway_faults_and_a_killed_worker(

@@ -16,7 +16,9 @@ from accounts.inbound_handlers import handle_inbound
 from accounts.models import Account, Friend, InboundKind, InboundMessage, Lease
 from campaigns.models import Campaign, CampaignRun, HolidayCalendar
 from contacts.models import Contact, ContactList, Membership
+from contacts.models.attribute import typed_attributes
 from contacts.people.attributes import record_attribute_names
+from contacts.typed_values.types import readings_of
 from sending.models import Delivery
 from sending.querysets.tally import add_tallies
 from sending.states import DeliveryState, RunState
@@ -36,11 +38,17 @@ def make_account(uin: int = 20_001, *, friends: Sequence[int] = (), **columns: A
 def make_list(name: str, uins: Sequence[int] = (), **attributes: Any) -> ContactList:
     """Make a list of people; those that exist already join it."""
     made, _ = ContactList.objects.get_or_create(name=name)
-    for uin in uins:
-        contact, _ = Contact.objects.get_or_create(
-            uin=uin, defaults={"name": f"人{uin}", "attributes": attributes}
-        )
-        Membership.objects.create(contact_list=made, contact=contact)
+    known = Contact.objects.in_bulk(list(uins), field_name="uin")
+    readings = readings_of(attributes, typed_attributes()) if len(known) < len(uins) else None
+    for contact in Contact.objects.bulk_create(
+        Contact(uin=uin, name=f"人{uin}", attributes=attributes, readings=readings)
+        for uin in uins
+        if uin not in known
+    ):
+        known[contact.uin] = contact
+    Membership.objects.bulk_create(
+        Membership(contact_list=made, contact=known[uin]) for uin in uins
+    )
     record_attribute_names(contact_list=made, names=attributes)
     return made
 

@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
 ]
 
 

@@ -42,7 +42,7 @@ from tests.campaigns.variants import (
 )
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 UINS = range(100_000, 100_400)
 
 

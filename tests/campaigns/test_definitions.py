@@ -38,6 +38,7 @@ from foundation.weekly import read_windows
 from labels.models import Label
 from tests.campaigns.factories import china, make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -314,7 +315,7 @@ def test_a_definition_without_the_right_to_its_parts_is_refused(django_user_mode
     assert {problem["error"] for problem in refusal.details["problems"]} == {"no_right"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
 def test_any_text_survives_the_file(text: str) -> None:
     fields = read_document(written_yaml({"text": text, "names": [text]}).encode())
@@ -322,7 +323,7 @@ def test_any_text_survives_the_file(text: str) -> None:
     assert [value.text for value in fields.values["names"].values] == [text]  # type: ignore
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=200) | st.text(alphabet="[]{}:-,&*!|>'\" \nab1#%@`?", max_size=60))
 def test_no_bytes_make_the_reader_fail(data: bytes | str) -> None:
     with suppress(Refusal):

@@ -30,7 +30,7 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PEOPLE = range(100_000, 100_010)
 NOW = timezone.now()
 

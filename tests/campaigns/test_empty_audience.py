@@ -24,6 +24,7 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 from tests.console.sample_data import make_operator
+from tests.examples import examples
 
 PEOPLE = range(100_000, 100_004)
 EMPTY: dict[str, Any] = {}
@@ -156,7 +157,7 @@ def _conditions() -> st.SearchStrategy[Any]:
 @pytest.mark.slow
 @pytest.mark.django_db
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

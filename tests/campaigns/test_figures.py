@@ -24,7 +24,7 @@ from tests.campaigns.factories import (
     make_run,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 STATES = {
     "sent": "",

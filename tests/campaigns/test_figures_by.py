@@ -29,8 +29,9 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import manage
 from tests.console.sample_data import make_operator
+from tests.examples import examples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 NOON = datetime(2026, 3, 1, 12, 10, tzinfo=UTC)
 
 
@@ -128,7 +129,9 @@ def test_a_difference_is_found() -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(

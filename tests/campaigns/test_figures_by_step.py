@@ -14,7 +14,7 @@ from tests.campaigns.factories import make_account, make_campaign, make_delivery
 from tests.campaigns.factories import make_run as make_run_of
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def test_each_step_has_the_figures_of_its_run() -> None:

@@ -13,7 +13,7 @@ from contacts.people.erase import erase_person
 from contacts.suppressions import suppress
 from tests.campaigns.factories import make_account, make_list
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 PERSON, OTHER = 50_001, 50_002
 

@@ -21,7 +21,7 @@ from sending.states import DeliveryState, RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PEOPLE = range(100_000, 100_010)
 LATE = range(100_010, 100_017)
 

@@ -39,7 +39,11 @@ from tests.campaigns.occurrences import (
     told,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 
 
 @pytest.fixture

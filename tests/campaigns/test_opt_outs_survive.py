@@ -26,7 +26,11 @@ from tests.campaigns.factories import make_account, make_campaign, make_list, ma
 from tests.console.sample_data import make_operator
 from tests.contacts.people import imported
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 PEOPLE = range(100_000, 100_006)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -11,6 +11,8 @@ from sending.lanes.outcomes import MOST_ATTEMPTS, Situation, Verdict, judge, rea
 from sending.models import AccountAction, PolicyAction, PolicyCommand
 from sending.policies import Policy, PolicyTable
 
+pytestmark = pytest.mark.both_databases
+
 TWICE, MISSED = "never-twice", "never-missed"
 OPEN_CODES = ("NULL", "timeout", "reset", "malformed", "HTTP_502")
 TABLE = PolicyTable()

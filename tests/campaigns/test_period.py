@@ -31,7 +31,7 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 DAY = date(2026, 11, 10)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -27,7 +27,7 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PEOPLE = range(100_000, 100_006)
 NOW = timezone.now()
 DAY = 86_400

@@ -25,8 +25,8 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
-PEOPLE = range(100_000, 102_000)
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.slow]
+PEOPLE = range(100_000, 101_000)
 
 
 @pytest.fixture

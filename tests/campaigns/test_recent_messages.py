@@ -22,7 +22,7 @@ from sending.models import Attempt, CapOrigin, Delivery, OnceAcross
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PEOPLE = 120
 STATES = ["sent", "sent", "sent", "failed", "unknown", "sending", "pending", "skipped"]
 

@@ -24,7 +24,11 @@ from tests.campaigns.factories import (
     make_run,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 LONG_AGO, NOW = timedelta(hours=1), timedelta(0)
 
 

@@ -26,7 +26,7 @@ from tests.campaigns.factories import (
 )
 from tests.console.sample_data import make_operator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 TEXT = '你好 100% & more = fine + hi, "quoted"\r\nnext\rline\n😀 =1+1'
 SENT_AT = datetime(2026, 3, 2, 4, 5, 6, 789000, tzinfo=UTC)

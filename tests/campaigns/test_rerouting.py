@@ -17,7 +17,7 @@ from sending.runs.figures import check_figures
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PEOPLE = range(100_000, 100_010)
 
 

@@ -23,8 +23,13 @@ from tests.campaigns.factories import (
     make_run,
 )
 from tests.commandline import manage
+from tests.examples import examples
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 
 FIRST = 100_000
 #: The state, last code, reason and account (0 or 1) of each delivery of the run.
@@ -138,7 +143,9 @@ def test_a_selection_of_several_runs_is_retried_whole_or_not_at_all() -> None:
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     states=st.sets(st.sampled_from(["failed", "unknown"]), min_size=1),

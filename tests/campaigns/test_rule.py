@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from campaigns.scheduling.rule import read_rule
 from campaigns.scheduling.words import rule_words
 from foundation.refusals import Refusal
+from tests.examples import examples
 
 
 def dates(rule: str, *, zone: str, after: str, most: int = 3) -> list[str]:
@@ -56,7 +57,7 @@ def test_the_dates_of_a_rule(rule: str, zone: str, after: str, expected: list[st
     assert dates(rule, zone=zone, after=after, most=len(expected)) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     zone=st.sampled_from(
         ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "UTC",
@@ -92,7 +93,7 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
     assert refused.value.code == "repeat_malformed"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=40) | st.text("dailyweekmonthcrn@ 0123456789*/-,:", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -22,6 +22,8 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.console.sample_data import make_operator
 
+pytestmark = pytest.mark.both_databases
+
 PEOPLE = range(100_000, 100_004)
 NONSENSE = {"kind": "attribute", "name": "city", "is": "like", "value": "SECRET"}
 

@@ -14,6 +14,8 @@ from sending.lanes.feed_sql import next_of_run
 from sending.models import Delivery
 from tests.campaigns.factories import make_account, make_campaign, make_list
 
+pytestmark = pytest.mark.both_databases
+
 IN_BERN = {"kind": "attribute", "name": "city", "is": "equals", "value": "Bern"}
 PEOPLE = range(100_000, 100_010)
 

@@ -29,7 +29,7 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 IN_BERN = {"kind": "attribute", "name": "city", "is": "one_of", "value": ["Bern"]}
 

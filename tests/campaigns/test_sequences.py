@@ -32,7 +32,12 @@ from sending.runs.figures import check_figures
 from sending.runs.finish import finish_runs_that_are_done
 from tests.campaigns.factories import make_account, make_inbound, make_list
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+    pytest.mark.slow,
+]
 PEOPLE = range(100_000, 100_020)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 

@@ -25,7 +25,11 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import CommandResult, manage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 
 GIVEN_UP = datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)
 UNKNOWN = (100_000, 100_001, 100_002)

@@ -34,7 +34,7 @@ from tests.campaigns.variants import (
     variants_by_uin,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 UINS = range(100_000, 102_000)
 _TAGS = st.sampled_from(["zh", "zh-cn", "zh-hans-cn", "en", "en-gb", "de", "zha"])
 _WRITTEN = st.one_of(

@@ -49,7 +49,7 @@ from tests.console.sample_data import make_operator
 from tests.driven_time import DrivenTime
 from tests.sending.working import LocalWorker, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from sending.runs.windows import (
     forecast,
     quiet_for,
 )
+from tests.examples import examples
 
 MINUTE = timedelta(minutes=1)
 #: Zones, each with a day around which its clocks change, or with a quiet one.
@@ -94,7 +95,8 @@ quiets = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     place=st.sampled_from(PLACES),
     weekly=weeks | st.none(),
@@ -257,7 +259,7 @@ def test_what_is_no_window_is_refused(text: str) -> None:
     assert refused.value.code == "window_malformed"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(max_size=60) | st.text("montuefri=-:,;0123456789 ", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

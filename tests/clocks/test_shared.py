@@ -18,7 +18,7 @@ from clocks.shared import (
     Clock,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 BEGAN = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 #: How much two readings of the same moment may differ.
@@ -245,6 +245,19 @@ def test_two_machines_of_one_name_have_a_row_each(monkeypatch: pytest.MonkeyPatc
     offsets = dict(HostClock.objects.values_list("boot", "ahead_seconds"))
     assert offsets == pytest.approx({"first": 40.0, "second": 0.0}, abs=2.0)
     assert HostClock.objects.values("hostname").distinct().count() == 1
+
+
+def test_a_wrong_clock_is_wrong_since_it_was_first_seen_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, since = Clock(), []
+    for ahead in (0.0, 40.0, 60.0, 0.0):
+        clock._note_host(_sample_of_host(monkeypatch, ahead))
+        since.append(HostClock.objects.get().wrong_since)
+    assert since[0] is None
+    assert since[1] is not None
+    assert since[2] == since[1]
+    assert since[3] is None
 
 
 def test_an_unchanged_offset_is_stored_again_and_an_old_one_is_removed(

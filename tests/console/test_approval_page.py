@@ -16,7 +16,7 @@ from campaigns.run_control.schedule import start_schedule
 from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis"), pytest.mark.slow]
 APPROVER = ["approve_campaign", "view_campaign", "view_campaignrun"]
 AUTHOR = [*APPROVER, "change_campaign", "add_campaign"]
 

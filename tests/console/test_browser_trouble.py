@@ -88,6 +88,7 @@ def test_why_nothing_moves(page: Any, stack: RunningStack, gateway: GatewaySimul
     assert "Traceback" not in stack.logs()
 
 
+@pytest.mark.exhaustive
 def test_a_keyboard_is_enough(page: Any, stack: RunningStack) -> None:
     page.goto(stack.url + "contacts/contact/")
     page.keyboard.press("Tab")

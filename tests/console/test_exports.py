@@ -17,6 +17,8 @@ from accounts.models import Account
 from campaigns.models import Campaign
 from tests.console.sample_data import FIRST_UIN, make_run, make_world
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize(
     ("what", "query", "shown", "hidden"),

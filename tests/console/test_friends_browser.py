@@ -26,6 +26,7 @@ def items(stack: RunningStack, *arguments: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_friend_requests_in_the_browser(
     page: Any, stack: RunningStack, gateway: GatewaySimulator, tmp_path: Any
 ) -> None:

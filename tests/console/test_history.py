@@ -37,6 +37,8 @@ from sending.models import (
 )
 from tests.console.sample_data import make_world
 
+pytestmark = pytest.mark.both_databases
+
 #: These have no page: their rows are part of a page of a calendar or campaign.
 WITHOUT_PAGE: set[Any] = {Holiday, CampaignNotifications, CampaignVariant}
 

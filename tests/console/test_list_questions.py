@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 
 from qqcampaign.wsgi import application
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.mark.parametrize(

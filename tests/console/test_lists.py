@@ -44,6 +44,7 @@ def _address(model: Any, page: str = "changelist", *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_it_lists_searches_and_opens(model: Any, operator: Client) -> None:
     make_world()
@@ -66,6 +67,7 @@ def test_an_empty_list_says_what_to_do_next(model: Any, operator: Client) -> Non
     assert sentence in answer.content.decode().replace("&#x27;", "'")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("label", BIG)
 def test_a_big_list_never_counts(label: str, operator: Client) -> None:
     make_world()

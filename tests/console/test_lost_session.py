@@ -19,7 +19,7 @@ from tests.console.sample_data import make_account, make_operator
 from tests.console.test_editing import change, opened
 
 # Drafts are kept in the page, not in the database.
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.slow]
 TYPED = "第一行\n  second & <b>third</b> {{ name }}"
 
 

@@ -19,6 +19,8 @@ from sending.querysets.run_minutes import add_run_minutes
 from sending.runs.over_time import MOST_POINTS, results_a_minute, results_over_time
 from tests.console.sample_data import make_world
 
+pytestmark = pytest.mark.both_databases
+
 START = 29_000_000
 
 

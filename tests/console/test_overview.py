@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -17,6 +18,8 @@ from qqcampaign.console import last_hour
 from sending.models import Attempt, Delivery
 from sending.states import RunState
 from tests.console.sample_data import FIRST_ACCOUNT, make_account, make_egress, make_world
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_fresh_installation_shows_the_first_steps(operator: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.test import Client
@@ -12,6 +13,8 @@ from campaigns.models import Campaign
 from contacts.models import Contact
 from qqcampaign.console.palette import MOST_OF_A_KIND
 from tests.console.sample_data import FIRST_ACCOUNT, FIRST_UIN, make_world
+
+pytestmark = pytest.mark.both_databases
 
 
 def _found(client: Client, term: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from contacts.models import ContactImport
 from contacts.segments.where import parse_where
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.mark.parametrize("term", ["ＶＩＰ　春", "vip 春", "\u200bVIP 春"])

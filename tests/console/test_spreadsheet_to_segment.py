@@ -23,7 +23,12 @@ from django.utils import translation
 from tests.running_stack import RunningStack
 from tests.tabular.xls_writing import Cell, write_xls
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.timeout(600),
+    pytest.mark.exhaustive,
+]
 
 PEOPLE = 60
 CITIES = ("北京", "上海", "昆明", "大理")

@@ -22,6 +22,7 @@ from foundation.refusals import Refusal
 from sending.text_context import context_for
 from tests.contacts.test_import_contacts import run
 from tests.emptying import empty_tables
+from tests.examples import examples
 from texts.rendering import compile_text, spelled_variable
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +75,7 @@ def _matching(name: str, value: str) -> list[int]:
 @pytest.mark.parametrize("way", WAYS)
 @settings(
     deadline=None,
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(name=any_name, value=st.sampled_from(["Bern", "é", "0", '"', "\\"]))
@@ -91,7 +92,7 @@ def test_a_name_is_found_however_it_was_saved(
     assert found(name, value) == 1
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(name=any_name)
 @example(name="𠀀")
 @example(name="a-b")
@@ -135,7 +136,7 @@ def test_a_form_leaves_a_hard_name_as_it_is(name: str) -> None:
 
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(title=any_name)

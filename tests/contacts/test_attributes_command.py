@@ -8,7 +8,7 @@ from contacts.models import Attribute, Contact
 from contacts.people.attributes import record_attribute_names
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture(autouse=True)

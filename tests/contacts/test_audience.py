@@ -12,7 +12,7 @@ from contacts.segments.audience import audience_contacts
 from contacts.segments.preview import preview_segment
 from foundation.refusals import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 ATTRIBUTES: list[dict[str, Any]] = [
     {"city": "Bern", "level": "3"},

@@ -20,7 +20,7 @@ from tabular import escape_formula
 from tabular.exports import stream_csv, write_xlsx
 from tests.contacts.people import imported
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from contacts.models import Contact, ContactImport, ContactList
 from tabular.upload_files import import_folder
 from tests.contacts.people import csv_of, write
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 BROKEN = """QQ号,姓名,城市,备注
 10001,张三,北京,=1+1

@@ -21,7 +21,7 @@ from tabular.upload_files import import_folder
 from tests.console.sample_data import make_operator
 from tests.contacts.people import imported, uploaded
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def _refuse(table: str, event: str) -> str:

@@ -12,7 +12,7 @@ from contacts.segments.bounded import bounded
 from foundation.refusals import Refusal
 from tests.campaigns.factories import make_list
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def test_they_are_counted() -> None:

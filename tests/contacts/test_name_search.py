@@ -9,7 +9,7 @@ from campaigns.writing.preview import find_people
 from contacts.models import Contact
 from tabular.uin_search import search_by_uin
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def _found(words: str) -> list[str]:

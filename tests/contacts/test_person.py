@@ -18,7 +18,7 @@ from foundation.refusals import Refusal
 from sending.models import Delivery
 from tests.contacts.people import imported
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture

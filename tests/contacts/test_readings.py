@@ -20,7 +20,7 @@ from contacts.typed_values.types import type_named
 from foundation.refusals import Refusal
 from tests.contacts.test_import_contacts import run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 FILE = "uin,rate,birthday,vip,city\n10001,80%,2026-03-01,是,Bern\n10002,0.5,1999年1月2日,否,\n"
 

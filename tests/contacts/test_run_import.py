@@ -32,7 +32,7 @@ from contacts.states import ImportPolicy, ImportState
 from foundation.refusals import Refusal
 from tests.contacts.people import CHANGING, csv_of, imported, uploaded
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture

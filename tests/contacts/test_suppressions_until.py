@@ -31,7 +31,7 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list, make_run
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 UIN = 100_000
 HOUR = timedelta(hours=1)
 

@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
 ]
 PEOPLE = (423_456, 423_457, 423_458)
 

@@ -29,6 +29,8 @@ from tests.sending.conftest import friends_of
 from tests.sending.inboxes import A_HEARTBEAT, logged_in
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def conversation(senders: list[Account]) -> Conversation:

@@ -18,7 +18,7 @@ from conversations.work.state import close_conversation, mark_read, mark_unread
 from tests.campaigns.factories import make_account
 from tests.conversations.writing import a_conversation, arrives
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PERSON = 423_456
 
 

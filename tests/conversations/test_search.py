@@ -13,7 +13,7 @@ from conversations.search import _WRITTEN
 from tests.campaigns.factories import make_account
 from tests.conversations.writing import a_conversation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PERSON = 423_456
 
 

@@ -22,7 +22,11 @@ from sending.models import Delivery
 from tests.campaigns.factories import make_account, make_campaign, make_delivery, make_run
 from tests.conversations.writing import a_conversation, arrives
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 PERSON, OTHER = 423_456, 423_457
 
 

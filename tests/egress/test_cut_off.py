@@ -28,6 +28,7 @@ pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.one_database,  # always PostgreSQL, because the hosts share a server
     pytest.mark.timeout(240),
+    pytest.mark.exhaustive,
 ]
 
 FRIENDS, GAP = 35, 0.2

@@ -19,7 +19,7 @@ from qqhttp.simulator.population import populate
 from tests.egress.fleet import Fleet, assert_exact, is_over, sent
 from tests.running_stack import ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.exhaustive]
 
 FRIENDS, GAP = 40, 0.4
 

@@ -22,7 +22,7 @@ from tests.egress.fleet import (
     where,
 )
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180), pytest.mark.both_databases]
 
 FRIENDS, GAP = 30, 0.2
 FREEZES = {

@@ -15,6 +15,8 @@ from redis.exceptions import ConnectionError as RedisAway
 from foundation.failures import is_shared_failure, traceback_without_messages
 from foundation.refusals import Refusal
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize(
     ("sqlstate", "expected"),

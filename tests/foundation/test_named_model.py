@@ -21,6 +21,8 @@ from tabular.uin_search import uin_digits
 from tests.console.sample_data import make_operator
 from texts.rendering import compile_text
 
+pytestmark = pytest.mark.both_databases
+
 KINDS = [ContactList, Segment, Campaign, MessageTemplate, Egress]
 
 

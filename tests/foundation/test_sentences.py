@@ -22,6 +22,8 @@ from qqhttp.errors import MalformedReply
 from sending.states import DeliveryState
 from tests.console.sample_data import make_account, make_egress
 
+pytestmark = pytest.mark.both_databases
+
 PAUSED = "Paused by %(who)s."
 HOSTILE = [
     "ada",

@@ -15,7 +15,7 @@ from metrics.instruments import Count, Distribution, Level
 from metrics.models import ProcessFigures
 from metrics.publishing import ENDED_AFTER, SUMS, Publisher
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 REPLAYS = Count("t_replays", "Replays.")
 TIMES = Distribution("t_seconds", "Times.", bounds=(0.1, 1))

@@ -67,6 +67,7 @@ def test_a_wake_up_does_not_end_the_pause_after_a_refused_mark() -> None:
     _history(steps, gap=0.5, per_minute=None)
 
 
+@pytest.mark.slow
 def test_a_window_entry_of_a_message_that_is_not_sent_is_returned() -> None:
     def steps(machine: EngineMachine) -> None:
         for person in (90002, 90003, 90005):

@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.hypothesis_settings import profile
 from tests.model.state_machine import EngineMachine
 
-HISTORIES, STEPS = 8, 8
+STEPS = 8
 #: Every run draws the same histories: `make torture MODEL=1` searches at random. Hypothesis's own
 #: `derandomize` would draw others after each edit of the state machine's source.
 SEED = 1
@@ -20,7 +20,9 @@ class SeededMachine(EngineMachine):
     """The state machine with a fixed seed."""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("histories", [3, pytest.param(8, marks=pytest.mark.exhaustive)])
 @pytest.mark.usefixtures("model_database")
-def test_invariants_hold_in_random_histories() -> None:
-    run_state_machine_as_test(SeededMachine, settings=profile(histories=HISTORIES, steps=STEPS))
+def test_invariants_hold_in_random_histories(histories: int) -> None:
+    run_state_machine_as_test(SeededMachine, settings=profile(histories=histories, steps=STEPS))

@@ -23,7 +23,11 @@ from tests.campaigns.factories import (
     make_run,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 WHO, OTHER = 123_456_789, 1_234_567_890
 
 

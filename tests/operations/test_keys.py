@@ -12,7 +12,7 @@ from operations import keys
 from tests.campaigns.factories import make_account
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 OLD, NEW, GONE = "o" * 32, "n" * 32, "g" * 32
 
 

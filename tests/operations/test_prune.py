@@ -33,7 +33,11 @@ from tests.campaigns.factories import (
 )
 from tests.commandline import manage
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 FIRST = 100_000
 
 

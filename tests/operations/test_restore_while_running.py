@@ -17,7 +17,7 @@ from tests.operations.rehearsal import arrived, import_world, postgresql_program
 from tests.running_stack import RunningStack
 from tests.servers import new_database
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400), pytest.mark.exhaustive]
 
 #: "on" goes on after the backup; "paused" was paused before it, and stays so.
 ON, PAUSED = "the one that goes on", "the one that is paused"

@@ -16,7 +16,7 @@ from qqhttp.simulator import GatewaySimulator
 from tests.operations.rehearsal import arrived, import_world, postgresql_programs, said, status
 from tests.running_stack import ROOT, RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600), pytest.mark.exhaustive]
 
 #: The commit of the previous release. `python -m tests.release` sets it to the one it tags.
 PREVIOUS = Path(__file__).with_name("previous_release.txt")

@@ -25,7 +25,11 @@ from tests.campaigns.factories import make_campaign, make_delivery, make_list, m
 from tests.operations.rehearsal import postgresql_programs
 
 PASSWORD = "correct horse battery staple"
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from qqcampaign.web.upload_pass import COOKIE, make_pass, user_of
 from tests.sending.working import wait_until
 from tests.web_process import signed_in, web_process
 
+pytestmark = pytest.mark.slow
+
 MB = 1 << 20
 
 

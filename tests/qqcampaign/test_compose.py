@@ -73,6 +73,7 @@ def port() -> str:
     return str(number)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.stack
 @pytest.mark.postgresql
 @pytest.mark.one_database

@@ -50,6 +50,7 @@ def test_no_secret_and_no_data_gets_into_the_image() -> None:
     assert {".git", "secrets", "var", ".venv", "tests"} <= ignored
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_its_steps_run_in_a_fresh_folder(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_a_span_holds_no_message_of_an_exception(monkeypatch: pytest.MonkeyPatch
         assert b"ValueError" in b"".join(collector.bodies)
 
 
+@pytest.mark.exhaustive
 @needs_library
 @pytest.mark.stack
 @pytest.mark.timeout(300)

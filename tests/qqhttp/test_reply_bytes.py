@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from clocks import local
 from qqhttp import CltMsg, GatewayClient, GatewayError, NeverLeft, NoAnswer, Withheld
 from qqhttp.reply_reader import ReplyReader
+from tests.examples import examples
 from tests.qqhttp.raw_gateway import Peer, raw_gateway
 from tests.qqhttp.reply_corpus import CORPUS, PLAIN, Case
 
@@ -102,7 +103,7 @@ SHORT = [case.reply for case in CORPUS.values() if len(case.reply) < 2_000]
 REPLIES = st.one_of(st.sampled_from(SHORT), mutated(st.sampled_from(SHORT)), st.binary())
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(REPLIES, st.lists(st.integers(0, 500), max_size=5), st.booleans())
 def test_any_bytes_mean_the_same_however_they_are_split(
     reply: bytes, cuts: list[int], ends: bool
@@ -128,7 +129,9 @@ def written() -> Iterator[list[int]]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     reply=REPLIES,

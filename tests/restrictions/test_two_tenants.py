@@ -30,7 +30,11 @@ from tests.users.addresses import addresses
 from users.keep import add_user
 from users.roles import Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
 OUR = 44_444_400
 #: The beginnings of the others' numbers, and the marker in their names.
 THEIRS = (MARKER, "theirs", "their pool", str(FIRST_ACCOUNT)[:7], str(FIRST_UIN)[:7])
@@ -69,7 +73,13 @@ def _names_theirs(text: str) -> list[str]:
     return [one for one in THEIRS if one in text]
 
 
-@pytest.mark.parametrize(("role", "language"), [(Role.VIEWER, "zh-hans"), (Role.APPROVER, "en")])
+@pytest.mark.parametrize(
+    ("role", "language"),
+    [
+        pytest.param(Role.VIEWER, "zh-hans", marks=pytest.mark.exhaustive),
+        (Role.APPROVER, "en"),
+    ],
+)
 def test_no_address_shows_the_others(ours: Ours, role: Role, language: str) -> None:
     """Each address names a row of the others where it names one."""
     client = _signed_in(role, language)
@@ -274,6 +284,7 @@ def test_administrators_are_not_restricted(ours: Ours) -> None:
         restrict("li", labels=[], pools=[])
 
 
+@pytest.mark.both_databases
 def test_rows_of_every_model_are_scoped_or_none(ours: Ours) -> None:
     user = make_restricted(Role.VIEWER)
     for model in admin.site._registry:

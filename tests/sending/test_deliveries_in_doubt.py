@@ -18,6 +18,8 @@ from sending.runs.deliveries import move_deliveries, skip_deliveries
 from sending.runs.figures import check_figures
 from tests.sending.test_refused_repeats import SEQ, marked  # noqa: F401 -- a fixture
 
+pytestmark = pytest.mark.both_databases
+
 Marked = tuple[Ledger, Grant, Delivery]
 DOUBT = "may_have_arrived"
 

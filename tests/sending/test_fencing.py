@@ -26,6 +26,8 @@ from tests.sending.conftest import FRIENDS, Start, states_of
 from tests.sending.fenced_workers import a_worker, settlement, taken
 from tests.sending.working import wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def ledgers() -> Any:

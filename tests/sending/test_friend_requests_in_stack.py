@@ -15,7 +15,7 @@ from qqhttp.simulator.population import password_of, populate
 from tests.running_stack import RunningStack
 from tests.sending.working import wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.exhaustive]
 
 KILLS = "after_task_mark=0.1,after_task_reply=0.1"
 #: Friend requests to each account in a round, and the most rounds until a worker was killed.

@@ -13,7 +13,7 @@ from qqhttp.simulator.population import FIRST_FRIEND, password_of, populate
 from tests.running_stack import RunningStack
 from tests.sending.working import wait_until
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.exhaustive]
 
 TEXT = "好的，a+b, c%\r\n👌"
 SHOW = (

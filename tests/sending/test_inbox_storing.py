@@ -18,6 +18,8 @@ from qqhttp.simulator import GatewaySimulator
 from tests.qqhttp.raw_gateway import Peer, raw_gateway
 from tests.sending.working import LocalWorker
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def sender(engine: GatewaySimulator, senders: list[Account]) -> Account:

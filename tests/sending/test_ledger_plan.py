@@ -21,6 +21,8 @@ from sending.ledger.sql import SENDABLE, columns
 from sending.models import Delivery
 from tests.campaigns.factories import make_account, make_campaign, make_run
 
+pytestmark = pytest.mark.both_databases
+
 PENDING, BATCH = 4000, 40
 
 

@@ -20,7 +20,7 @@ from sending.opt_outs.undo import undo_opt_out
 from sending.opt_outs.word_list import OPT_OUT_WORDS, add_words
 from tests.campaigns.factories import make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 PERSON, OTHER = 100_001, 100_002
 

@@ -209,6 +209,7 @@ def test_probes_grow_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not watch.is_away
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 @pytest.mark.parametrize("refused", ["begin_outage", "end_outage"])
 def test_what_the_database_refused_about_an_outage_is_written_later(
@@ -317,6 +318,7 @@ def _parameters() -> dict[str, Any]:
     }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_error_of_the_server_is_about_the_row_or_not(tables: None, name: str) -> None:
     statement, expected = ERRORS[name]

@@ -26,6 +26,8 @@ from tests.campaigns.factories import make_account, make_campaign, make_list, ma
 from tests.sending.conftest import FRIENDS, Start, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 WEEK = 7 * 86_400
 LONG_AGO = timezone.now() - timedelta(seconds=WEEK)
 

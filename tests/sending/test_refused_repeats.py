@@ -26,6 +26,8 @@ from sending.worker import runtime as runtime_module
 from tests.sending.conftest import FRIENDS, Start, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 SEQ = 7
 
 

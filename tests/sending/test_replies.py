@@ -25,7 +25,7 @@ from tests.campaigns.factories import (
     make_run,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 PERSON = 100_001
 DAY = timedelta(days=1)
 

@@ -20,6 +20,8 @@ from sending.models import Attempt
 from tests.sending.conftest import FRIENDS, Start, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 def reservations(account: Account) -> set[str]:
     """Return the reservations an account has taken in its windows."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from clocks import local
 from sending.lanes.run_turns import LONGEST_TURN_SECONDS, RateTurns, RunTurns
 from sending.states import URGENT
+from tests.examples import examples
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ priorities = st.lists(st.integers(1, URGENT - 1), min_size=2, max_size=6)
 some_batches = st.lists(st.tuples(st.integers(2, 40), st.integers(1, 40)), min_size=30, max_size=80)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(weights=priorities, batches=some_batches)
 def test_runs_share_an_account_by_their_priorities_wherever_a_batch_is_given_up(
     weights: list[int], batches: list[tuple[int, int]]
@@ -67,7 +68,7 @@ def test_runs_share_an_account_by_their_priorities_wherever_a_batch_is_given_up(
             assert abs(counted[run.id] - fair) <= len(runs), (end, run)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(weights=st.lists(st.integers(1, URGENT), min_size=2, max_size=6), batches=some_batches)
 def test_urgent_runs_go_first_and_then_everything_is_sent(
     weights: list[int], batches: list[tuple[int, int]]

@@ -11,6 +11,8 @@ from qqhttp.simulator import GatewaySimulator
 from tests.sending.conftest import ACCOUNTS, FRIENDS, Start, assert_exact, is_finished, states_of
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize("text", ["hello & 100% = 你好", "{{ uin }}: hello, {{ nickname }}"])
 def test_each_person_gets_it_once(

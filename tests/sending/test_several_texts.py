@@ -19,7 +19,7 @@ from tests.campaigns.variants import planned_run, variants_by_uin
 from tests.sending.conftest import FRIENDS, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.both_databases]
 
 
 def run_with(texts: dict[str, str], account: Account) -> CampaignRun:

@@ -32,6 +32,8 @@ from tests.campaigns.factories import (
 from tests.commandline import manage
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 PEOPLE = range(100_000, 100_400)
 DAY = timedelta(days=1)
 

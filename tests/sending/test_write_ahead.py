@@ -13,6 +13,8 @@ from sending.models import Attempt
 from tests.sending.conftest import FRIENDS, Start, assert_exact, is_finished
 from tests.sending.working import LocalWorker, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.slow
 def test_no_request_arrives_whose_attempt_is_not_durable(

@@ -13,7 +13,7 @@ from signin.lockout import ADDRESS_FAILURES, NAME_FAILURES, unlock
 from signin.models import FailedSignIns
 from tests.console.sample_data import make_operator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.slow]
 SENTENCE = "Too many failures to sign in"
 
 

@@ -12,7 +12,7 @@ from signin import totp
 from signin.models import RecoveryCode, TotpSecret
 from tests.console.sample_data import make_operator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PAGE, OWN = "/signing-in/second-factor/", "/signing-in/own/"
 #: From RFC 6238, appendix B (the last six digits of its eight).
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -14,7 +14,7 @@ from django.test import Client
 from signin.models import SignedInSession
 from tests.console.sample_data import make_operator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 START = time.time()
 POLL = {"HX-Request": "true"}
 

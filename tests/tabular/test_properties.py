@@ -29,9 +29,12 @@ from tabular import (
     unescape_formula,
     whole_number,
 )
+from tests.examples import examples
 from tests.tabular.making import RELATIONS, WORKBOOK, sheet_of
 
-RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+RELAXED = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(60)
+)
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=20)
 CELLS = st.lists(st.lists(TEXT, min_size=3, max_size=3), min_size=1, max_size=8)
 #: Pieces of tables, and pieces that break them.

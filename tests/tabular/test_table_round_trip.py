@@ -26,6 +26,7 @@ from sending.resources import ResultPolicyResource
 from tabular.exports import stream_csv, write_xlsx
 from tabular.table_import.plan import plan_import, write_import
 from tabular.table_import.resource import TableResource
+from tests.examples import examples
 from tests.tabular.small_tables import make_account, problems
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +83,9 @@ class Identical(PropertyCase):
             write_import(plan=csv_plan)
             assert exported(resource) == before
 
-    @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(
+        max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(_NAMES, _texts(40))
     def test_lists(self, names: list[str], description: str) -> None:
         for name in names:
@@ -102,14 +105,18 @@ class Identical(PropertyCase):
         ContactList.objects.create(name="乙", description="  two before, one after ")
         self._check(ContactListResource)
 
-    @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(
+        max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(_NAMES, st.text("{} a\r\n'=+@ ，é", min_size=1, max_size=20))
     def test_templates(self, names: list[str], text: str) -> None:
         for name in names:
             MessageTemplate.objects.create(name=name, text=text.replace("{", "(").strip() + "x")
         self._check(MessageTemplateResource)
 
-    @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(
+        max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(_NAMES, _texts(20), st.lists(_texts(10), min_size=1, max_size=3))
     def test_segments(self, names: list[str], attribute: str, values: list[str]) -> None:
         # Conditions are stored in their normal form: each value once, none of them blank.
@@ -119,7 +126,9 @@ class Identical(PropertyCase):
             Segment.objects.create(name=name, conditions={"all": [value]})
         self._check(SegmentResource)
 
-    @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(
+        max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(
         st.sets(st.integers(10_000, 4_294_967_295), min_size=1, max_size=5),
         _texts(30),
@@ -131,7 +140,9 @@ class Identical(PropertyCase):
             Suppression.objects.create(uin=uin, source=source, contact_list=members)
         self._check(SuppressionResource)
 
-    @hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(
+        max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(
         st.floats(0, 86_400, allow_nan=False),
         st.none() | st.integers(1, 2_147_483_647),

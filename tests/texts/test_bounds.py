@@ -15,6 +15,7 @@ from liquid import Environment
 from liquid.exceptions import LiquidError
 
 from sending.text_context import context_for
+from tests.examples import examples
 from tests.texts.hostile_texts import ATTRIBUTES, CONTEXT, scraps, texts, values
 from texts.faults import TextFault, Unsendable
 from texts.filters import FILTERS
@@ -148,7 +149,7 @@ def test_a_hostile_text_ends_at_once(text: str, expected: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts)
 @pytest.mark.timeout(300)
 def test_no_text_of_the_language_takes_more_than_it_may(text: str) -> None:
@@ -156,7 +157,7 @@ def test_no_text_of_the_language_takes_more_than_it_may(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(values, st.integers(1, 999))
 @pytest.mark.timeout(300)
 def test_no_filter_takes_more_than_it_may(value: str, rounds: int) -> None:
@@ -165,7 +166,7 @@ def test_no_filter_takes_more_than_it_may(value: str, rounds: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(scraps)
 @pytest.mark.timeout(300)
 def test_nothing_that_is_hardly_a_text_takes_more_than_it_may(text: str) -> None:
@@ -207,7 +208,7 @@ PIECES = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(PIECES)
 @example(["{{", "{%if(n)%}", "x", "{% endif %}"])
 @example(

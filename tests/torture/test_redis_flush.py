@@ -13,7 +13,7 @@ from qqhttp.simulator import GatewaySimulator
 from qqhttp.simulator.population import FIRST_ACCOUNT, FIRST_FRIEND
 from tests.running_stack import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.one_database]
+pytestmark = [pytest.mark.stack, pytest.mark.one_database, pytest.mark.exhaustive]
 
 
 @pytest.mark.timeout(300)

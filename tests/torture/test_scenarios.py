@@ -1,4 +1,4 @@
-"""Runs the scenarios that are short enough for the suite; `make torture` runs all."""
+"""Runs the scenarios that are short enough for an exhaustive run; `make torture` runs all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ SHORT = [one for one in SCENARIOS if one.is_in_suite]
 
 
 @pytest.mark.stack
+@pytest.mark.exhaustive
 @pytest.mark.one_database
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scenario", SHORT, ids=lambda one: one.name)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.torture.torture import Plan, torture
 
-pytestmark = [pytest.mark.stack, pytest.mark.django_db]
+pytestmark = [pytest.mark.stack, pytest.mark.django_db, pytest.mark.both_databases]
 KILLS, SECONDS = 15, 40.0
 
 

@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "accounts_account_rejects": ("none",),
     "contacts_contact_ask": tuple(PERSON_VERBS),
     "contacts_contactimport_do": ("start", "cancel", "undo", "types"),
-    "sending_delivery_resolve": ("arrived", "lost"),
+    "sending_delivery_resolve": ("arrived", "lost", "retry"),
     "campaigns_campaign_do": tuple(CAMPAIGN_VERBS),
     "campaigns_campaign_preflight_people": ("suppressed",),
     "campaigns_campaign_rehearsal": ("start", "stop"),

@@ -38,7 +38,9 @@ def _plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qqcampaign.urls.handler403", permission_denied)
 
 
-def test_each_address_opens_to_the_role_of_the_table_and_to_no_lower_one() -> None:
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.exhaustive)])
+def test_each_address_opens_to_the_role_of_the_table_and_to_no_lower_one(every: int) -> None:
+    """Each address has a row; each `every`th is asked."""
     keep_role_groups()
     make_whole_world()
     _make_the_rest()
@@ -49,7 +51,7 @@ def test_each_address_opens_to_the_role_of_the_table_and_to_no_lower_one() -> No
         clients[role.key] = client
     stranger = Client()
     found = list(addresses())
-    for address in found:
+    for address in found[::every]:
         for method in METHODS:
             answer = _ask(stranger, address, method)
             assert _is_refused(answer) or answer.status_code == 405, (address, method)
@@ -59,7 +61,7 @@ def test_each_address_opens_to_the_role_of_the_table_and_to_no_lower_one() -> No
     assert {(one.name, one.word) for one in found} == set(declared)
     wrong = [
         (one.where, method, role)
-        for one in found
+        for one in found[::every]
         for method, role in zip(METHODS, declared[one.name, one.word], strict=True)
         if not _holds(clients, one, method, role)
     ]

@@ -12,7 +12,7 @@ from users.rights import may_change, may_give
 from users.role_groups import keep_role_groups
 from users.roles import ADMINISTRATION, ENGINE, EXTRA, HIDDEN, WITHOUT_PAGES, Role, role_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from users.keep import add_user, role_name
 from users.roles import Role
 
 # Permissions are checked in Python.
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.slow]
 PASSWORD = "correct horse battery 1"
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from audit.models import AuditEntry
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def test_a_user_is_added_with_a_role_and_a_password_shown_once() -> None:

@@ -23,7 +23,7 @@ from webhooks.models import Endpoint
 from webhooks.outbox.tell import Event, tell
 from webhooks.states import EventKind
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.both_databases]
 PROGRAM = """
 import django
 django.setup()

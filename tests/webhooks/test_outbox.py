@@ -39,7 +39,7 @@ from webhooks.models import Endpoint, Message
 from webhooks.outbox.subscribers import forget_subscribers
 from webhooks.states import EventKind
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture

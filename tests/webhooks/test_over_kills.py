@@ -16,7 +16,7 @@ from qqhttp.simulator.population import password_of, populate
 from tests.running_stack import RunningStack
 from tests.webhooks.receiver import Receiver, is_signed, running_receiver, troublesome
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600), pytest.mark.exhaustive]
 
 #: The longest pause between two kills: the receiver is called meanwhile, or all is told.
 BETWEEN_SECONDS = 15.0

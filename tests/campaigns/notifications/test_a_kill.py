@@ -25,7 +25,7 @@ from tests.campaigns.notifications.conftest import Time
 from tests.campaigns.notifications.servers import Server
 from tests.running_stack import ROOT
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.both_databases]
 PROGRAM = """
 import django
 django.setup()

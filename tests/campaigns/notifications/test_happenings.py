@@ -26,7 +26,11 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_delivery, make_list, make_run
 from tests.campaigns.notifications.conftest import Time
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clean_redis")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("clean_redis"),
+    pytest.mark.both_databases,
+]
 E = NotificationEvent
 
 

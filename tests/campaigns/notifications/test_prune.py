@@ -16,7 +16,7 @@ from sending.states import RunState
 from tests.campaigns.factories import make_account, make_campaign, make_list
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 def make_notification(number: int, *, days: int, **columns: Any) -> Notification:

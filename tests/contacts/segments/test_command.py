@@ -8,7 +8,7 @@ from contacts.models import Contact, ContactList, Segment
 from tests.campaigns.factories import make_campaign
 from tests.commandline import manage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 WHERE = "city = 昆明 and not in list:VIP"
 

@@ -24,7 +24,7 @@ from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 SUPPRESSED = {"kind": "suppressed"}
 

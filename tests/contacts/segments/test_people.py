@@ -17,8 +17,9 @@ from contacts.segments.text_readings import DateInText
 from contacts.typed_values.types import ValueType, readings_of
 from foundation.refusals import Refusal
 from tests.contacts.segments.spreadsheet import meets
+from tests.examples import examples
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.both_databases]
 
 TYPES = {
     "城市": ValueType(),
@@ -85,7 +86,7 @@ def _trees(lists: list[int]) -> st.SearchStrategy[Any]:
 
 
 @given(people=PEOPLE, today=TODAY, data=st.data())
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_segment_finds_whom_a_filter_finds(
     people: list[dict[str, str]], today: date, data: st.DataObject
 ) -> None:

@@ -15,8 +15,9 @@ from contacts.segments.where import parse_where
 from contacts.segments.where_text import where_text
 from foundation.refusals import Refusal
 from tests.contacts.segments.strategies import conditions
+from tests.examples import examples
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 CITY = {"kind": "attribute", "name": "city", "is": "equals", "value": "昆明"}
 
@@ -137,7 +138,9 @@ def test_no_condition_is_refused(text: str) -> None:
 
 @given(st.text(max_size=40))
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(Refusal):
@@ -146,7 +149,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @given(st.data())
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_what_is_printed_is_read_as_the_same_tree(data: st.DataObject) -> None:
     lists = [

@@ -23,6 +23,7 @@ def _open_to_others(home: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_files_of_a_running_stack(tmp_path: Path) -> None:
     home = tmp_path / "home"

@@ -28,6 +28,7 @@ def test_ctrl_c_ends_everything(start_stack: StartStack) -> None:
     assert not (stack.home / "stack.json").exists()
 
 
+@pytest.mark.exhaustive
 def test_ctrl_c_ends_processes_that_are_stopped_or_starting_again(start_stack: StartStack) -> None:
     stack = start_stack()
     for name in ("worker", "redis", "beat"):
@@ -37,6 +38,7 @@ def test_ctrl_c_ends_processes_that_are_stopped_or_starting_again(start_stack: S
     assert processes_of(stack.home) == {}
 
 
+@pytest.mark.exhaustive
 def test_a_second_ctrl_c_does_not_wait(start_stack: StartStack) -> None:
     stack = start_stack()
     stack.process.send_signal(signal.SIGINT)
@@ -63,6 +65,7 @@ def test_a_killed_supervisor_leaves_no_orphans(start_stack: StartStack) -> None:
     stack.wait_until(lambda: not processes_of(stack.home), what="the end of all", seconds=10)
 
 
+@pytest.mark.exhaustive
 def test_it_stops_when_the_make_that_started_it_is_killed(tmp_path: Path) -> None:
     stack = RunningStack(tmp_path / "home")
     parent = subprocess.Popen(

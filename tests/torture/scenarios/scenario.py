@@ -17,7 +17,7 @@ class Scenario:
         expectation: what must hold, in a sentence.
         run: runs it and records failures in the harness.
         is_long: whether it takes many minutes and is run only with --long or by its name.
-        is_in_suite: whether `make test` runs it too.
+        is_in_suite: whether `make test ARGS="--all"` runs it too.
     """
 
     name: str
