@@ -20,6 +20,10 @@ TINY = {
     ),
     "lanes": ("--lanes", "4", "--gap", "0.2", "--seconds", "1"),
     "planning": ("--people", "300", "--accounts", "3", "--repeats", "1"),
+    "planning_choices": (
+        *("--people", "300", "--accounts", "4", "--earlier", "2", "--repeats", "1"),
+        *("--variants", "everything"),
+    ),
     "latency": ("--accounts", "2", "--friends", "40", "--repeats", "1"),
     "endurance": ("--accounts", "2", "--messages", "60"),
 }
@@ -54,6 +58,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
         "throughput": lambda: (result["engine"]["messages"], result["tasks"]["messages"]),
         "lanes": lambda: (result["lanes"], result["too_soon"]),
         "planning": lambda: result["people"],
+        "planning_choices": lambda: sorted(result["ratio_of_cpu"]),
         "latency": lambda: len(result["steps"]),
         "endurance": lambda: result["messages"],
     }
@@ -63,6 +68,7 @@ def _numbers_are_those_asked_for(module: str, result: dict[str, Any]) -> None:
             "throughput": (20, 6),
             "lanes": (4, 0),
             "planning": 300,
+            "planning_choices": ["everything", "without"],
             "latency": 1,
             "endurance": 60,
         }[module]
